@@ -1,0 +1,198 @@
+//! What can be done: one action for each function that makes a request.
+
+use crate::annotation::Docs;
+use crate::{Bounds, HttpRequest, Input, Paging, Type};
+use std::fmt;
+use std::str::FromStr;
+
+/// How much an action can harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Risk {
+    /// Changes nothing.
+    Read,
+    /// Changes something that can be changed back.
+    Reversible,
+    /// Interrupts somebody's work.
+    Disruptive,
+    /// Cannot be undone.
+    Irreversible,
+}
+
+impl Risk {
+    /// Every level, from the least to the most harmful.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Reversible, Self::Disruptive, Self::Irreversible];
+
+    /// The word in annotations, configuration and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Reversible => "reversible",
+            Self::Disruptive => "disruptive",
+            Self::Irreversible => "irreversible",
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Risk {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|risk| risk.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not one of read, reversible, disruptive, irreversible"))
+    }
+}
+
+/// A credential that opens an action.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// An Admin API key.
+    AdminKey,
+    /// An OAuth access token with the scope `org:admin`.
+    OauthToken,
+    /// A key of an Enterprise organization with this scope.
+    Scope(String),
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AdminKey => f.write_str("admin-key"),
+            Self::OauthToken => f.write_str("oauth"),
+            Self::Scope(name) => write!(f, "scope:{name}"),
+        }
+    }
+}
+
+impl FromStr for Credential {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "admin-key" => Ok(Self::AdminKey),
+            "oauth" => Ok(Self::OauthToken),
+            _ => match text.strip_prefix("scope:") {
+                Some(name) if !name.is_empty() => Ok(Self::Scope(name.to_owned())),
+                _ => Err(format!("`{text}` is not one of admin-key, oauth, scope:NAME")),
+            },
+        }
+    }
+}
+
+/// Where a parameter travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// In the JSON body.
+    Body,
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Param {
+    /// The WIT name.
+    pub name: String,
+    /// The wire name.
+    pub wire: String,
+    /// The type.
+    pub ty: Type,
+    /// What it means (`@param`).
+    pub docs: String,
+    /// Where it travels.
+    pub place: Place,
+    /// Bounds (`@range`).
+    pub range: Option<Bounds>,
+    /// What the server assumes when it is not sent (`@default`).
+    pub default: Option<String>,
+    /// Whether none is sent as null (`@null`).
+    pub null_when_none: bool,
+}
+
+/// One thing that can be done.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// `interface.function`, such as `users.remove`.
+    pub id: String,
+    /// The interface: the noun.
+    pub interface: String,
+    /// The function: the verb.
+    pub function: String,
+    /// The docs.
+    pub docs: Docs,
+    /// The parameters of the function, in order.
+    pub params: Vec<Param>,
+    /// The parameters as a person writes them: records taken apart into their fields.
+    pub inputs: Vec<Input>,
+    /// What the function returns when it succeeds.
+    pub result: Option<Type>,
+    /// The request it makes.
+    pub http: HttpRequest,
+    /// How much it can harm.
+    pub risk: Risk,
+    /// The credentials that open it, any one of them.
+    pub auth: Vec<Credential>,
+    /// Required values of `anthropic-beta`.
+    pub betas: Vec<String>,
+    /// Fixed fields of the body.
+    pub constants: Vec<(String, String)>,
+    /// What a person is told before confirming.
+    pub effect: Option<String>,
+    /// Command lines, without the name of the program.
+    pub examples: Vec<String>,
+    /// Other spellings of the verb.
+    pub aliases: Vec<String>,
+    /// Whether the answer is a secret.
+    pub sensitive: bool,
+    /// How a list continues.
+    pub paging: Option<Paging>,
+}
+
+impl Action {
+    /// The first sentence of the docs.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        self.docs.summary()
+    }
+
+    /// The noun and the verb, as they are typed.
+    #[must_use]
+    pub fn command(&self) -> String {
+        format!("{} {}", self.interface, self.function)
+    }
+
+    /// Whether it changes something.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.risk > Risk::Read
+    }
+
+    /// The input with this name.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+}
+
+/// A group of actions: a noun.
+#[derive(Debug, Clone)]
+pub struct Interface {
+    /// The WIT name.
+    pub name: String,
+    /// The docs.
+    pub docs: Docs,
+    /// Other spellings.
+    pub aliases: Vec<String>,
+    /// Whether its functions are for embedding programs only (`@embedder`).
+    pub embedder: bool,
+}

@@ -1,0 +1,99 @@
+//! The annotations in doc comments.
+//!
+//! Prose comes first; from the first line that begins with `@` on, a doc comment holds annotations only, one a line.
+//! A line that does not begin with `@` continues the annotation above it.
+//!
+//! | annotation | on | meaning |
+//! | --- | --- | --- |
+//! | `@http METHOD /path/{param}` | function | the one request that the function makes |
+//! | `@risk read\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
+//! | `@auth admin-key\|oauth\|scope:NAME` | function, interface | a credential that opens it; default: admin key or OAuth token |
+//! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
+//! | `@effect TEXT` | function | what a person is told before confirming; needed on every write |
+//! | `@example TEXT` | function | a command line; at least one |
+//! | `@alias NAME` | interface, function | another spelling |
+//! | `@sensitive` | function, field | the answer holds a secret |
+//! | `@param NAME TEXT` | function | documents a parameter, since parsers drop docs that stand on one |
+//! | `@name PARAM WIRE` | function | the wire name of a parameter |
+//! | `@name WIRE` | field, case | the wire name |
+//! | `@range PARAM MIN..MAX` | function | bounds: of a number, of the length of a text, of the items of a list |
+//! | `@range MIN..MAX` | field | the same |
+//! | `@default PARAM VALUE` | function | what the server assumes when it is not sent |
+//! | `@default VALUE` | field | the same |
+//! | `@const NAME=VALUE` | function | a fixed field of the body |
+//! | `@null PARAM` | function | send null when the parameter is none |
+//! | `@prefix TEXT` | type | how identifiers of this type begin |
+//! | `@tag FIELD` | variant | the field that tells the cases apart |
+//! | `@embedder` | interface | its functions are for embedding programs: no request, no command |
+
+/// One annotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// The word after `@`.
+    pub name: String,
+    /// The rest, trimmed, in one line.
+    pub value: String,
+}
+
+/// A doc comment, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Docs {
+    /// The text before the first annotation, trimmed.
+    pub prose: String,
+    /// The annotations, in order.
+    pub annotations: Vec<Annotation>,
+}
+
+impl Docs {
+    /// Takes a doc comment apart.
+    ///
+    /// ```
+    /// let docs = claude_admin_catalog::annotation::Docs::parse("Remove it.\n\n@risk irreversible\n@effect It is\ngone.");
+    /// assert_eq!(docs.prose, "Remove it.");
+    /// assert_eq!(docs.annotations[1].value, "It is gone.");
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut docs = Self::default();
+        let mut prose = Vec::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix('@') {
+                let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                docs.annotations.push(Annotation { name: name.to_owned(), value: value.trim().to_owned() });
+            } else if let Some(last) = docs.annotations.last_mut() {
+                if !line.is_empty() {
+                    last.value.push(' ');
+                    last.value.push_str(line);
+                }
+            } else {
+                prose.push(line);
+            }
+        }
+        docs.prose = prose.join("\n").trim().to_owned();
+        docs
+    }
+
+    /// The values of every annotation with this name, in order.
+    pub fn values<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d str> + 'd {
+        self.annotations.iter().filter(move |annotation| annotation.name == name).map(|annotation| &*annotation.value)
+    }
+
+    /// The value of the first annotation with this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.values(name).next().map(str::to_owned)
+    }
+
+    /// Whether an annotation with this name is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    /// The first sentence or line of the prose, without its full stop.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        let line = self.prose.split("\n\n").next().unwrap_or_default().lines().next().unwrap_or_default();
+        line.split_once(". ").map_or(line, |(sentence, _)| sentence).trim_end_matches('.')
+    }
+}

@@ -1,0 +1,89 @@
+//! The catalog: everything that a package declares.
+
+use crate::{Action, CatalogError, Interface, PackageText, Type, Types, read};
+
+/// A function for programs that embed the component: it makes no request and is no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbedderFunction {
+    /// `interface.function`.
+    pub id: String,
+    /// The parameters, as name and type.
+    pub params: Vec<(String, Type)>,
+    /// What it returns when it succeeds.
+    pub result: Option<Type>,
+}
+
+/// Everything that a WIT package declares.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// The package with its version, such as `claude:admin@0.1.0`.
+    pub package: String,
+    /// The interfaces that have functions, in the order of their names.
+    pub interfaces: Vec<Interface>,
+    /// The actions: by interface, then in the order of declaration.
+    pub actions: Vec<Action>,
+    /// The functions that are not actions.
+    pub embedder_functions: Vec<EmbedderFunction>,
+    /// The types.
+    pub types: Types,
+}
+
+impl Catalog {
+    /// Reads the text of a package. Worlds are left out: interfaces say everything.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError`] when the text is not WIT, or its annotations are unknown, missing or contradictory. All
+    /// problems are reported at once.
+    pub fn from_text(text: &PackageText) -> Result<Self, CatalogError> {
+        read::read(&text.without_worlds())
+    }
+
+    /// The action with this id (`users.list`).
+    #[must_use]
+    pub fn action(&self, id: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.id == id)
+    }
+
+    /// The interface with this name or alias.
+    #[must_use]
+    pub fn interface(&self, name: &str) -> Option<&Interface> {
+        let by_name = self.interfaces.iter().find(|interface| interface.name == name);
+        by_name.or_else(|| self.interfaces.iter().find(|interface| interface.aliases.iter().any(|alias| alias == name)))
+    }
+
+    /// The actions of an interface.
+    pub fn actions_of<'c>(&'c self, interface: &'c str) -> impl Iterator<Item = &'c Action> + 'c {
+        self.actions.iter().filter(move |action| action.interface == interface)
+    }
+
+    /// The action of an interface with this verb or alias of it.
+    #[must_use]
+    pub fn verb<'c>(&'c self, interface: &'c str, verb: &str) -> Option<&'c Action> {
+        let by_name = self.actions_of(interface).find(|action| action.function == verb);
+        by_name.or_else(|| self.actions_of(interface).find(|action| action.aliases.iter().any(|alias| alias == verb)))
+    }
+
+    /// The signature of an action in WIT, such as `list(email: option<email>, page: page) -> result<user-page, error>`.
+    #[must_use]
+    pub fn signature(&self, action: &Action) -> String {
+        let params: Vec<String> =
+            action.params.iter().map(|param| format!("{}: {}", param.name, self.type_name(&param.ty))).collect();
+        let result = action.result.as_ref().map_or_else(|| "_".to_owned(), |ty| self.type_name(ty));
+        format!("{}({}) -> result<{result}, error>", action.function, params.join(", "))
+    }
+
+    /// A type as WIT writes it.
+    #[must_use]
+    pub fn type_name(&self, ty: &Type) -> String {
+        match ty {
+            Type::Named(id) => self.types.get(*id).name.clone(),
+            Type::List(item) => format!("list<{}>", self.type_name(item)),
+            Type::Option(inner) => format!("option<{}>", self.type_name(inner)),
+            Type::Tuple(items) => {
+                format!("tuple<{}>", items.iter().map(|item| self.type_name(item)).collect::<Vec<_>>().join(", "))
+            }
+            plain => format!("{plain:?}").to_lowercase(),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The rules that annotations must keep, and the problems found.
+
+use crate::annotation::Docs;
+use crate::read::UNSTATED;
+use crate::{
+    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Place, Presence, Problem, Risk, Type,
+    Types, VariantForm,
+};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use wit_parser::{Resolve, Span};
+
+/// Annotations of an interface.
+pub(crate) const INTERFACE: &[&str] = &["alias", "auth", "beta", "embedder"];
+/// Annotations of a function that makes a request.
+pub(crate) const FUNCTION: &[&str] = &[
+    "alias",
+    "auth",
+    "beta",
+    "const",
+    "default",
+    "effect",
+    "example",
+    "http",
+    "name",
+    "null",
+    "param",
+    "range",
+    "risk",
+    "sensitive",
+];
+/// Annotations of a function for embedding programs.
+pub(crate) const EMBEDDER_FUNCTION: &[&str] = &[];
+/// Annotations of a type alias.
+pub(crate) const ALIAS: &[&str] = &["prefix"];
+/// Annotations of a variant.
+pub(crate) const VARIANT: &[&str] = &["tag"];
+/// Annotations of any other type.
+pub(crate) const TYPE: &[&str] = &[];
+/// Annotations of a field.
+pub(crate) const FIELD: &[&str] = &["default", "name", "range", "sensitive"];
+/// Annotations of a case.
+pub(crate) const CASE: &[&str] = &["name"];
+
+/// Annotations that may stand once only.
+const ONCE: &[&str] = &["default", "effect", "embedder", "http", "prefix", "risk", "sensitive", "tag"];
+/// Annotations whose first word is a parameter, when they stand on a function.
+const ABOUT_A_PARAM: &[&str] = &["default", "name", "null", "param", "range"];
+
+/// An item that may have problems.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) name: String,
+    span: Span,
+}
+
+impl Item {
+    pub(crate) fn new(name: String, span: Span) -> Self {
+        Self { name, span }
+    }
+
+    pub(crate) fn child(&self, name: &str, span: Span) -> Self {
+        Self::new(format!("{}.{name}", self.name), span)
+    }
+}
+
+/// Collects problems, so that one build shows them all.
+pub(crate) struct Checker<'r> {
+    resolve: &'r Resolve,
+    problems: Vec<Problem>,
+}
+
+impl<'r> Checker<'r> {
+    pub(crate) fn new(resolve: &'r Resolve) -> Self {
+        Self { resolve, problems: Vec::new() }
+    }
+
+    pub(crate) fn problem(&mut self, item: &Item, message: impl Into<String>, remedy: impl Into<String>) {
+        self.problems.push(Problem {
+            location: self.resolve.render_location(item.span),
+            item: item.name.clone(),
+            message: message.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    /// Returns the catalog, unless something was wrong with it.
+    pub(crate) fn finish(mut self, catalog: Catalog) -> Result<Catalog, CatalogError> {
+        self.unique_spellings(&catalog);
+        if self.problems.is_empty() { Ok(catalog) } else { Err(CatalogError::Problems(self.problems)) }
+    }
+
+    /// Only known annotations, where they belong, and docs on everything.
+    pub(crate) fn annotations(&mut self, docs: &Docs, item: &Item, allowed: &[&str]) {
+        if docs.prose.is_empty() {
+            self.problem(item, "it has no docs", "begin its doc comment with a sentence that says what it is");
+        }
+        for annotation in &docs.annotations {
+            let name = annotation.name.as_str();
+            if !allowed.contains(&name) {
+                let remedy = if allowed.is_empty() {
+                    "remove it; no annotation belongs here".to_owned()
+                } else {
+                    format!("use one of: @{}", allowed.join(", @"))
+                };
+                self.problem(item, format!("the annotation `@{name}` is not known here"), remedy);
+            } else if annotation.value.is_empty() && !matches!(name, "embedder" | "sensitive") {
+                self.problem(
+                    item,
+                    format!("the annotation `@{name}` says nothing"),
+                    format!("write `@{name} …`, or remove it"),
+                );
+            }
+        }
+        let about_params = allowed == FUNCTION;
+        for name in ONCE.iter().filter(|name| !(about_params && ABOUT_A_PARAM.contains(name))) {
+            if docs.values(name).count() > 1 {
+                self.problem(item, format!("`@{name}` stands there more than once"), "keep one");
+            }
+        }
+    }
+
+    /// The request of a function.
+    pub(crate) fn http(&mut self, docs: &Docs, item: &Item) -> Option<HttpRequest> {
+        let Some(text) = docs.values("http").next() else {
+            self.problem(
+                item,
+                "it has no `@http`",
+                "write `@http METHOD /path/{param}`, or mark the interface `@embedder` if its functions make no request",
+            );
+            return None;
+        };
+        match text.parse() {
+            Ok(http) => Some(http),
+            Err(error) => {
+                self.problem(item, format!("`@http {text}`: {error}"), "write `@http METHOD /path/{param}`");
+                None
+            }
+        }
+    }
+
+    /// The risk of a function: reads need not say.
+    pub(crate) fn risk(&mut self, docs: &Docs, item: &Item, method: Method) -> Risk {
+        match docs.values("risk").next() {
+            Some(text) => self.parsed(text, item).unwrap_or(UNSTATED),
+            None if method == Method::Get => Risk::Read,
+            None => {
+                self.problem(
+                    item,
+                    format!("a {method} has no `@risk`"),
+                    "write `@risk read`, `reversible`, `disruptive` or `irreversible`",
+                );
+                UNSTATED
+            }
+        }
+    }
+
+    pub(crate) fn parsed<T: FromStr<Err = String>>(&mut self, text: &str, item: &Item) -> Option<T> {
+        text.parse().map_err(|error: String| self.problem(item, error, "correct the annotation")).ok()
+    }
+
+    pub(crate) fn bounds(&mut self, text: &str, item: &Item) -> Option<Bounds> {
+        let parsed = text.split_once("..").and_then(|(min, max)| {
+            let min = min.parse().ok()?;
+            let max = if max.is_empty() { None } else { Some(max.parse().ok()?) };
+            (max.is_none_or(|max: i64| min <= max)).then_some(Bounds { min, max })
+        });
+        if parsed.is_none() {
+            self.problem(item, format!("`{text}` is not a range"), "write `MIN..MAX` or `MIN..`");
+        }
+        parsed
+    }
+
+    /// Every parameter that an annotation or the path names is one, and every parameter is documented.
+    pub(crate) fn params_exist(&mut self, docs: &Docs, item: &Item, params: &[&str], http: &HttpRequest) {
+        for annotation in &docs.annotations {
+            if ABOUT_A_PARAM.contains(&annotation.name.as_str()) {
+                let name = annotation.value.split_whitespace().next().unwrap_or_default();
+                if !params.contains(&name) {
+                    self.problem(
+                        item,
+                        format!("`@{} {name}` names no parameter", annotation.name),
+                        format!("use one of: {}", params.join(", ")),
+                    );
+                }
+            }
+        }
+        for name in http.path.params() {
+            if !params.contains(&name) {
+                self.problem(
+                    item,
+                    format!("the path names `{{{name}}}`, which is no parameter"),
+                    "add the parameter, or correct the path",
+                );
+            }
+        }
+    }
+
+    /// What people need to read: an example always, the effect before a write.
+    pub(crate) fn prose(&mut self, docs: &Docs, item: &Item, risk: Risk) {
+        if !docs.has("example") {
+            self.problem(item, "it has no `@example`", "write `@example noun verb arguments`");
+        }
+        if risk > Risk::Read && !docs.has("effect") {
+            self.problem(
+                item,
+                "it changes something and has no `@effect`",
+                "write `@effect` and what the person must know before confirming",
+            );
+        }
+        if risk == Risk::Read && docs.has("effect") {
+            self.problem(item, "it is a read and has an `@effect`", "remove one of the two");
+        }
+    }
+
+    pub(crate) fn result_problem(&mut self, item: &Item) {
+        self.problem(item, "it does not return `result<…, error>`", "return a result whose error is `types.error`");
+    }
+
+    /// Path parameters are plain, and everything else can travel as JSON or in a query.
+    pub(crate) fn json_types(&mut self, params: &[Param], result: Option<&Type>, types: &Types, item: &Item) {
+        for param in params {
+            if param.place == Place::Path && types.underlying(&param.ty) != &Type::String {
+                self.problem(
+                    item,
+                    format!("the path parameter `{}` is not a string", param.name),
+                    "make it a string or an alias of one",
+                );
+            }
+            if let Some(name) = not_json(&param.ty, types) {
+                self.problem(
+                    item,
+                    format!("the type `{name}` of `{}` cannot be told apart as JSON", param.name),
+                    TAG_REMEDY,
+                );
+            }
+            if param.null_when_none && types.optional(&param.ty).is_none() {
+                self.problem(
+                    item,
+                    format!("`@null {}` stands on a parameter that is never none", param.name),
+                    "make it an option, or remove the annotation",
+                );
+            }
+        }
+        if let Some(name) = result.and_then(|ty| not_json(ty, types)) {
+            self.problem(item, format!("the type `{name}` of the answer cannot be told apart as JSON"), TAG_REMEDY);
+        }
+    }
+
+    /// Positional inputs come before optional ones can confuse them, and no two have one name.
+    pub(crate) fn inputs(&mut self, inputs: &[Input], item: &Item) {
+        for (index, input) in inputs.iter().enumerate() {
+            if inputs[..index].iter().any(|earlier| earlier.name == input.name) {
+                self.problem(
+                    item,
+                    format!("two inputs are called `{}`", input.name),
+                    "rename one of the parameters or fields",
+                );
+            }
+            if input.place == Place::Path && input.presence != Presence::Required {
+                self.problem(item, format!("the path needs `{}`, which is optional", input.name), "make it required");
+            }
+        }
+    }
+
+    fn unique_spellings(&mut self, catalog: &Catalog) {
+        let mut nouns: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut clashes = Vec::new();
+        for interface in &catalog.interfaces {
+            for spelling in std::iter::once(&interface.name).chain(&interface.aliases) {
+                if let Some(other) = nouns.insert(spelling, &interface.name) {
+                    clashes.push((interface.name.clone(), format!("`{spelling}` also means {other}")));
+                }
+            }
+            let mut verbs: BTreeMap<&str, &str> = BTreeMap::new();
+            for action in catalog.actions_of(&interface.name) {
+                for spelling in std::iter::once(&action.function).chain(&action.aliases) {
+                    if let Some(other) = verbs.insert(spelling, &action.function) {
+                        clashes
+                            .push((action.id.clone(), format!("`{spelling}` also means {} {other}", interface.name)));
+                    }
+                }
+            }
+        }
+        for (item, message) in clashes {
+            self.problems.push(Problem {
+                location: catalog.package.clone(),
+                item,
+                message,
+                remedy: "remove the `@alias` on one of them".to_owned(),
+            });
+        }
+    }
+}
+
+const TAG_REMEDY: &str = "write `@tag FIELD` on the variant";
+
+/// The name of a variant inside a type that has no JSON form.
+fn not_json<'t>(ty: &'t Type, types: &'t Types) -> Option<&'t str> {
+    match ty {
+        Type::List(inner) | Type::Option(inner) => not_json(inner, types),
+        Type::Tuple(items) => items.iter().find_map(|item| not_json(item, types)),
+        Type::Named(id) => {
+            let def = types.get(*id);
+            match &def.kind {
+                Kind::Alias(target) => not_json(target, types),
+                Kind::Record(fields) => fields.iter().find_map(|field| not_json(&field.ty, types)),
+                Kind::Enum(_) => None,
+                Kind::Variant { form: VariantForm::NotJson, .. } => Some(&def.name),
+                Kind::Variant { cases, .. } => {
+                    cases.iter().filter_map(|case| case.payload.as_ref()).find_map(|ty| not_json(ty, types))
+                }
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! The parameters of an action as a person writes them.
+//!
+//! A parameter that is a record is taken apart: each field is an input of its own. The same inputs are the flags of a
+//! command, the keys of a JSON request and the arguments that a policy sees.
+
+use crate::{Bounds, Param, Place, Type, Types};
+
+/// Whether an input must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be given.
+    Required,
+    /// It may be left out.
+    Optional,
+    /// It may be left out, and it may be null, which removes a value.
+    Nullable,
+}
+
+/// One input of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// The name in kebab case: the flag without its dashes.
+    pub name: String,
+    /// The type of a value that is given: options are taken off.
+    pub ty: Type,
+    /// Whether it must be given.
+    pub presence: Presence,
+    /// Where it travels.
+    pub place: Place,
+    /// The parameter it belongs to, by its WIT name.
+    pub param: String,
+    /// Wire names of the fields that lead to it inside the parameter; empty when it is the parameter itself.
+    pub fields: Vec<String>,
+    /// What it means.
+    pub docs: String,
+    /// Bounds.
+    pub range: Option<Bounds>,
+    /// What the server assumes when it is not sent.
+    pub default: Option<String>,
+}
+
+impl Input {
+    /// Takes the parameters of a function apart.
+    pub(crate) fn of_params(params: &[Param], types: &Types) -> Vec<Self> {
+        let mut inputs = Vec::new();
+        for param in params {
+            let (ty, presence) = presence(&param.ty, param.range, types);
+            let input = Self {
+                name: param.name.clone(),
+                ty: ty.clone(),
+                presence,
+                place: param.place,
+                param: param.name.clone(),
+                fields: Vec::new(),
+                docs: param.docs.clone(),
+                range: param.range,
+                default: param.default.clone(),
+            };
+            input.flatten(types, &mut inputs);
+        }
+        // Two records may have fields of one name: both then carry the name of their parameter in front.
+        let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
+        for input in &mut inputs {
+            if !input.fields.is_empty() && names.iter().filter(|name| **name == input.name).count() > 1 {
+                input.name = format!("{}-{}", input.param, input.name);
+            }
+        }
+        inputs
+    }
+
+    fn flatten(self, types: &Types, inputs: &mut Vec<Self>) {
+        let Some(fields) = types.record(&self.ty) else {
+            inputs.push(self);
+            return;
+        };
+        if self.presence == Presence::Nullable {
+            // The record as a whole stays an input too: that is how it is set to null.
+            inputs.push(self.clone());
+        }
+        for field in fields {
+            let (ty, presence) = presence(&field.ty, field.range, types);
+            // A field is required only where everything around it is.
+            let presence = match (self.presence, presence) {
+                (Presence::Required, presence) => presence,
+                (_, Presence::Required) => Presence::Optional,
+                (_, presence) => presence,
+            };
+            let mut path = self.fields.clone();
+            path.push(field.wire.clone());
+            let input = Self {
+                name: field.name.clone(),
+                ty: ty.clone(),
+                presence,
+                place: self.place,
+                param: self.param.clone(),
+                fields: path,
+                docs: field.docs.clone(),
+                range: field.range,
+                default: field.default.clone(),
+            };
+            input.flatten(types, inputs);
+        }
+    }
+
+    /// Whether several values may be given.
+    #[must_use]
+    pub fn repeats(&self, types: &Types) -> bool {
+        types.list_item(&self.ty).is_some()
+    }
+}
+
+fn presence<'t>(ty: &'t Type, range: Option<Bounds>, types: &'t Types) -> (&'t Type, Presence) {
+    if let Some(inner) = types.optional(ty) {
+        return match types.optional(inner) {
+            Some(innermost) => (innermost, Presence::Nullable),
+            None => (inner, Presence::Optional),
+        };
+    }
+    // An empty list is not sent, so that a list is required only where it must hold something.
+    let may_be_empty = types.list_item(ty).is_some() && range.is_none_or(|range| range.min < 1);
+    (ty, if may_be_empty { Presence::Optional } else { Presence::Required })
+}

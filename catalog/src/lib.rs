@@ -1,0 +1,66 @@
+//! A WIT package and its annotations, as a catalog of actions.
+//!
+//! The WIT text is the only table of the project: the component, the command grammar, help, policy, egress rules and
+//! the simulator are all derived from what this crate reads. It knows no wasm runtime and does no I/O beyond reading
+//! the WIT files that it is pointed at.
+//!
+//! Annotations are lines of doc comments that begin with `@`; [`annotation`] lists them.
+//!
+//! ```
+//! use claude_admin_catalog::{Catalog, PackageText};
+//!
+//! let text = PackageText::from_files([(
+//!     "pets.wit",
+//!     r#"
+//!     package test:pets@0.1.0;
+//!     /// Shared types.
+//!     interface types {
+//!         /// Why an action failed.
+//!         variant error {
+//!             /// For any reason.
+//!             other(string),
+//!         }
+//!     }
+//!     /// Pets.
+//!     interface pets {
+//!         use types.{error};
+//!         /// Feed a pet.
+//!         ///
+//!         /// @http POST /v1/pets/{pet-id}/feed
+//!         /// @risk reversible
+//!         /// @effect The pet is fed.
+//!         /// @example pets feed pet_1
+//!         feed: func(pet-id: string) -> result<_, error>;
+//!     }
+//!     "#,
+//! )]);
+//! let catalog = Catalog::from_text(&text)?;
+//! let feed = catalog.action("pets.feed").expect("declared above");
+//! assert_eq!(feed.http.to_string(), "POST /v1/pets/{pet-id}/feed");
+//! # Ok::<(), claude_admin_catalog::CatalogError>(())
+//! ```
+
+mod action;
+pub mod annotation;
+mod catalog;
+mod check;
+mod error;
+mod input;
+mod json_shape;
+mod package_text;
+mod paging;
+mod path_template;
+mod read;
+mod types;
+mod wire_name;
+
+pub use action::{Action, Credential, Interface, Param, Place, Risk};
+pub use catalog::{Catalog, EmbedderFunction};
+pub use error::{CatalogError, Problem};
+pub use input::{Input, Presence};
+pub use json_shape::{JsonProblem, ProblemKind, describe};
+pub use package_text::{PackageText, SECTION_NAME, SectionError};
+pub use paging::Paging;
+pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
+pub use types::{Bounds, Case, Field, Kind, Type, TypeDef, TypeId, Types, VariantForm};
+pub use wire_name::snake_case;

@@ -1,0 +1,45 @@
+//! How a list continues, derived from its shape.
+
+use crate::{Input, Type, Types};
+
+/// How the next page of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paging {
+    /// `after-id` takes the `last_id` of a page while `has_more`.
+    Id {
+        /// The input that takes the id of the last item shown.
+        after: String,
+    },
+    /// `page` takes the `next_page` of a page until there is none.
+    Cursor {
+        /// The input that takes the cursor.
+        page: String,
+    },
+}
+
+impl Paging {
+    /// Recognises the kind of paging of a function: its inputs and the fields of its answer tell.
+    pub(crate) fn of(inputs: &[Input], result: Option<&Type>, types: &Types) -> Option<Self> {
+        let fields = types.record(result?)?;
+        let has = |name: &str| fields.iter().any(|field| field.wire == name);
+        let takes = |name: &str| inputs.iter().any(|input| input.name == name);
+        if !has("data") {
+            None
+        } else if has("last_id") && takes("after-id") {
+            Some(Self::Id { after: "after-id".to_owned() })
+        } else if has("next_page") && takes("page") {
+            Some(Self::Cursor { page: "page".to_owned() })
+        } else {
+            None
+        }
+    }
+
+    /// The input that continues the list.
+    #[must_use]
+    pub fn input(&self) -> &str {
+        match self {
+            Self::Id { after } => after,
+            Self::Cursor { page } => page,
+        }
+    }
+}

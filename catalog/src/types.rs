@@ -1,0 +1,250 @@
+//! The types of a package, with what their annotations add.
+
+use std::fmt;
+
+/// Refers to a [`TypeDef`] in [`Types`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TypeId(pub(crate) usize);
+
+/// A WIT type, as far as plain values need them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of WIT")]
+pub enum Type {
+    Bool,
+    U8,
+    U16,
+    U32,
+    U64,
+    S8,
+    S16,
+    S32,
+    S64,
+    F32,
+    F64,
+    Char,
+    String,
+    List(Box<Type>),
+    Option(Box<Type>),
+    Tuple(Vec<Type>),
+    Named(TypeId),
+}
+
+/// A named type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeDef {
+    /// The interface that declares it.
+    pub interface: String,
+    /// The WIT name.
+    pub name: String,
+    /// The prose of its docs.
+    pub docs: String,
+    /// How identifiers of this type begin (`@prefix`).
+    pub prefix: Option<String>,
+    /// What it is made of.
+    pub kind: Kind,
+}
+
+/// What a named type is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Another name of a type; the name itself tells the format (`timestamp`, `email`, `json`).
+    Alias(Type),
+    /// Fields.
+    Record(Vec<Field>),
+    /// A closed set of words.
+    Enum(Vec<Case>),
+    /// One of several cases.
+    Variant {
+        /// The cases.
+        cases: Vec<Case>,
+        /// How the cases are told apart on the wire.
+        form: VariantForm,
+    },
+}
+
+/// How the cases of a variant are told apart in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariantForm {
+    /// Words, and `other` for words that are newer than the package.
+    OpenWords,
+    /// Objects with this field, and `other` for objects that are newer than the package (`@tag`).
+    Tagged(String),
+    /// Words, or one case with a value of another JSON kind.
+    WordOrValue,
+    /// Not told apart: the type never travels as JSON.
+    NotJson,
+}
+
+/// A field of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The WIT name.
+    pub name: String,
+    /// The JSON name.
+    pub wire: String,
+    /// The type.
+    pub ty: Type,
+    /// The prose of its docs.
+    pub docs: String,
+    /// Bounds (`@range`).
+    pub range: Option<Bounds>,
+    /// What the server assumes when it is not sent (`@default`).
+    pub default: Option<String>,
+    /// Whether it holds a secret (`@sensitive`).
+    pub sensitive: bool,
+}
+
+/// A case of an enum or variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// The WIT name.
+    pub name: String,
+    /// The JSON spelling.
+    pub wire: String,
+    /// The prose of its docs.
+    pub docs: String,
+    /// What it carries.
+    pub payload: Option<Type>,
+}
+
+/// Inclusive bounds: of a number, of the characters of a text, of the items of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The least value.
+    pub min: i64,
+    /// The greatest value; unbounded when absent.
+    pub max: Option<i64>,
+}
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.max {
+            Some(max) => write!(f, "{}..{max}", self.min),
+            None => write!(f, "{}..", self.min),
+        }
+    }
+}
+
+/// The named types of a package.
+#[derive(Debug, Clone, Default)]
+pub struct Types {
+    pub(crate) defs: Vec<TypeDef>,
+}
+
+impl Types {
+    /// The definition of a named type.
+    #[must_use]
+    pub fn get(&self, id: TypeId) -> &TypeDef {
+        &self.defs[id.0]
+    }
+
+    /// Every named type, in the order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &TypeDef)> {
+        self.defs.iter().enumerate().map(|(index, def)| (TypeId(index), def))
+    }
+
+    /// Finds a named type.
+    #[must_use]
+    pub fn find(&self, interface: &str, name: &str) -> Option<&TypeDef> {
+        self.defs.iter().find(|def| def.interface == interface && def.name == name)
+    }
+
+    /// Follows aliases to a type that is not one.
+    #[must_use]
+    pub fn underlying<'t>(&'t self, ty: &'t Type) -> &'t Type {
+        match ty {
+            Type::Named(id) => match &self.get(*id).kind {
+                Kind::Alias(target) => self.underlying(target),
+                _ => ty,
+            },
+            _ => ty,
+        }
+    }
+
+    /// The name of the alias that a type is, such as `timestamp`: the format of a text.
+    #[must_use]
+    pub fn format(&self, ty: &Type) -> Option<&str> {
+        match ty {
+            Type::Named(id) => {
+                let def = self.get(*id);
+                matches!(def.kind, Kind::Alias(_)).then_some(def.name.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// How identifiers of this type begin, following aliases.
+    #[must_use]
+    pub fn prefix(&self, ty: &Type) -> Option<&str> {
+        match ty {
+            Type::Named(id) => {
+                let def = self.get(*id);
+                def.prefix.as_deref().or_else(|| match &def.kind {
+                    Kind::Alias(target) => self.prefix(target),
+                    _ => None,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The named kind of a type, after aliases.
+    #[must_use]
+    pub fn kind<'t>(&'t self, ty: &'t Type) -> Option<&'t Kind> {
+        match self.underlying(ty) {
+            Type::Named(id) => Some(&self.get(*id).kind),
+            _ => None,
+        }
+    }
+
+    /// The fields of a record, after aliases.
+    #[must_use]
+    pub fn record<'t>(&'t self, ty: &'t Type) -> Option<&'t [Field]> {
+        match self.kind(ty)? {
+            Kind::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, after aliases.
+    #[must_use]
+    pub fn list_item<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
+        match self.underlying(ty) {
+            Type::List(item) => Some(item),
+            _ => None,
+        }
+    }
+
+    /// What an option holds, after aliases.
+    #[must_use]
+    pub fn optional<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
+        match self.underlying(ty) {
+            Type::Option(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    /// The value type of a map with text keys, which WIT writes as `list<tuple<string, T>>`.
+    #[must_use]
+    pub fn map_value<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
+        match self.underlying(self.list_item(ty)?) {
+            Type::Tuple(pair) => match pair.as_slice() {
+                [key, value] if *self.underlying(key) == Type::String => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The words that may be written for an enum or an open variant, as they are spelled on the wire.
+    #[must_use]
+    pub fn words<'t>(&'t self, ty: &'t Type) -> Option<Vec<&'t str>> {
+        match self.kind(ty)? {
+            Kind::Enum(cases) => Some(cases.iter().map(|case| case.wire.as_str()).collect()),
+            Kind::Variant { cases, form: VariantForm::OpenWords | VariantForm::WordOrValue } => {
+                Some(cases.iter().filter(|case| case.payload.is_none()).map(|case| case.wire.as_str()).collect())
+            }
+            _ => None,
+        }
+    }
+}

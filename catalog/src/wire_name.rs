@@ -1,0 +1,11 @@
+//! How WIT names are spelled on the wire.
+
+/// Returns the wire spelling of a kebab-case WIT name, where no `@name` annotation says otherwise.
+///
+/// ```
+/// assert_eq!(claude_admin_catalog::snake_case("added-at"), "added_at");
+/// ```
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    name.replace('-', "_")
+}
