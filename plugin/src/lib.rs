@@ -1,1 +1,17 @@
-//! x
+//! The Anthropic Admin API as a WebAssembly component.
+//!
+//! Everything that depends on an operation is derived from the WIT package by the build script: the bindings, the JSON
+//! codec and the functions. What stands here is what all operations share: how a request is built, sent through
+//! `wasi:http` and answered, and the primitives of the codec.
+
+mod client;
+mod codec;
+mod generated;
+mod percent;
+mod reply;
+mod request;
+mod settings;
+
+/// The component: the type that the exports are implemented on.
+#[derive(Debug)]
+pub struct Component;

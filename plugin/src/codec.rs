@@ -1,0 +1,362 @@
+//! The primitives of the JSON codec. The implementations for records and variants are written by the build script.
+//!
+//! Reading is lenient where the server may grow and strict where it must not surprise: unknown fields are ignored,
+//! null and absent are the same, unknown words go to the case `other`; a missing or mistyped value fails with its path.
+
+#![allow(dead_code, reason = "which primitives are used depends on the types of the package")]
+
+use serde_json::{Map, Value};
+use std::fmt::Write;
+
+/// A value that is not what the WIT type says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// Where, such as `data[3].role`.
+    pub(crate) path: String,
+    /// What was expected there.
+    pub(crate) expected: String,
+}
+
+impl Mismatch {
+    pub(crate) fn expected(what: &str) -> Self {
+        Self { path: String::new(), expected: what.to_owned() }
+    }
+
+    /// Puts a field in front of the path.
+    fn in_field(mut self, name: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{name}{dot}{}", self.path);
+        self
+    }
+
+    /// Puts a list position in front of the path.
+    fn in_item(mut self, index: usize) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("[{index}]{dot}{}", self.path);
+        self
+    }
+}
+
+/// Reads a value from JSON.
+pub(crate) trait FromJson: Sized {
+    fn from_json(value: Value) -> Result<Self, Mismatch>;
+
+    /// What stands for a field that is not there.
+    fn from_absent() -> Result<Self, Mismatch> {
+        Err(Mismatch::expected("a value, but the field is missing"))
+    }
+}
+
+/// Writes a value as JSON.
+pub(crate) trait ToJson {
+    fn to_json(&self) -> Value;
+
+    /// Whether the value is left out of a body: none, and an empty list.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// Writes a value into a query.
+pub(crate) trait ToQuery {
+    /// Calls back for each value: never for none, repeatedly for a list.
+    fn each(&self, put: &mut dyn FnMut(&str));
+}
+
+/// A value of a closed or open set of words.
+pub(crate) trait Word {
+    fn word(&self) -> &str;
+}
+
+/// JSON text that travels as the JSON that it holds.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// Takes an object apart.
+pub(crate) fn object(value: Value) -> Result<Map<String, Value>, Mismatch> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Mismatch::expected("an object")),
+    }
+}
+
+/// Reads a field of an object.
+pub(crate) fn take<T: FromJson>(object: &mut Map<String, Value>, name: &str) -> Result<T, Mismatch> {
+    match object.get_mut(name).map(Value::take) {
+        Some(value) => T::from_json(value),
+        None => T::from_absent(),
+    }
+    .map_err(|mismatch| mismatch.in_field(name))
+}
+
+/// The word that a value is.
+pub(crate) fn word(value: &Value) -> Result<&str, Mismatch> {
+    value.as_str().ok_or_else(|| Mismatch::expected("a word"))
+}
+
+/// The field that tells the cases of a union apart.
+pub(crate) fn tag<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+/// Adds the tag to what a case of a union carries.
+pub(crate) fn tagged(tag: &str, case: &str, payload: Value) -> Value {
+    let mut object = Map::new();
+    object.insert(tag.to_owned(), Value::from(case));
+    if let Value::Object(fields) = payload {
+        object.extend(fields);
+    }
+    Value::Object(object)
+}
+
+/// An object under construction.
+#[derive(Default)]
+pub(crate) struct Object(Map<String, Value>);
+
+impl Object {
+    /// Adds a field, unless its value is absent.
+    pub(crate) fn put(&mut self, name: &str, value: &(impl ToJson + ?Sized)) {
+        if !value.is_absent() {
+            self.0.insert(name.to_owned(), value.to_json());
+        }
+    }
+
+    /// Adds a field even when its value is absent: it is null then.
+    pub(crate) fn put_nullable(&mut self, name: &str, value: &(impl ToJson + ?Sized)) {
+        self.0.insert(name.to_owned(), value.to_json());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        value.as_bool().ok_or_else(|| Mismatch::expected("true or false"))
+    }
+}
+
+impl FromJson for String {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::String(text) => Ok(text),
+            _ => Err(Mismatch::expected("text")),
+        }
+    }
+}
+
+impl FromJson for f64 {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        value.as_f64().ok_or_else(|| Mismatch::expected("a number"))
+    }
+}
+
+impl FromJson for Json<String> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        Ok(Self(value.to_string()))
+    }
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        if value.is_null() { Ok(None) } else { T::from_json(value).map(Some) }
+    }
+
+    fn from_absent() -> Result<Self, Mismatch> {
+        Ok(None)
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Array(items) => items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| T::from_json(item).map_err(|mismatch| mismatch.in_item(index)))
+                .collect(),
+            _ => Err(Mismatch::expected("a list")),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<(String, T)> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        object(value)?
+            .into_iter()
+            .map(|(key, value)| match T::from_json(value) {
+                Ok(value) => Ok((key, value)),
+                Err(mismatch) => Err(mismatch.in_field(&key)),
+            })
+            .collect()
+    }
+}
+
+impl ToJson for bool {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl ToQuery for bool {
+    fn each(&self, put: &mut dyn FnMut(&str)) {
+        put(if *self { "true" } else { "false" });
+    }
+}
+
+impl ToJson for String {
+    fn to_json(&self) -> Value {
+        Value::from(self.as_str())
+    }
+}
+
+impl ToQuery for String {
+    fn each(&self, put: &mut dyn FnMut(&str)) {
+        put(self);
+    }
+}
+
+impl ToJson for f64 {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl<T: AsRef<str>> ToJson for Json<T> {
+    fn to_json(&self) -> Value {
+        serde_json::from_str(self.0.as_ref()).unwrap_or_else(|_| Value::from(self.0.as_ref()))
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn to_json(&self) -> Value {
+        self.as_ref().map_or(Value::Null, ToJson::to_json)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: ToQuery> ToQuery for Option<T> {
+    fn each(&self, put: &mut dyn FnMut(&str)) {
+        if let Some(value) = self {
+            value.each(put);
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn to_json(&self) -> Value {
+        self.iter().map(ToJson::to_json).collect()
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: ToQuery> ToQuery for Vec<T> {
+    fn each(&self, put: &mut dyn FnMut(&str)) {
+        self.iter().for_each(|value| value.each(put));
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<(String, T)> {
+    fn to_json(&self) -> Value {
+        self.iter().map(|(key, value)| (key.clone(), value.to_json())).collect()
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty),*) => {$(
+        impl FromJson for $ty {
+            fn from_json(value: Value) -> Result<Self, Mismatch> {
+                let number = value.as_i64().and_then(|number| Self::try_from(number).ok());
+                number
+                    .or_else(|| value.as_u64().and_then(|number| Self::try_from(number).ok()))
+                    .ok_or_else(|| Mismatch::expected(concat!("a whole number (", stringify!($ty), ")")))
+            }
+        }
+
+        impl ToJson for $ty {
+            fn to_json(&self) -> Value {
+                Value::from(*self)
+            }
+        }
+
+        impl ToQuery for $ty {
+            fn each(&self, put: &mut dyn FnMut(&str)) {
+                let mut text = String::new();
+                // Writing to a string does not fail.
+                let _ = write!(text, "{self}");
+                put(&text);
+            }
+        }
+    )*};
+}
+
+integers!(u8, u16, u32, u64, i8, i16, i32, i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn null_and_absent_are_none() {
+        assert_eq!(Option::<String>::from_json(Value::Null), Ok(None));
+        assert_eq!(take::<Option<String>>(&mut Map::new(), "name"), Ok(None));
+    }
+
+    #[test]
+    fn a_missing_field_fails_with_its_name() {
+        let mismatch = take::<String>(&mut Map::new(), "name").unwrap_err();
+        assert_eq!(mismatch.path, "name");
+    }
+
+    #[test]
+    fn a_path_leads_through_lists_and_maps() {
+        let value = json!([{"a": ["x", 1]}]);
+        let mismatch = Vec::<Vec<(String, Vec<String>)>>::from_json(value).unwrap_err();
+        assert_eq!(mismatch.path, "[0].a[1]");
+        assert_eq!(mismatch.expected, "text");
+    }
+
+    #[test]
+    fn an_integer_out_of_range_fails() {
+        assert_eq!(u8::from_json(json!(255)), Ok(255));
+        assert!(u8::from_json(json!(256)).is_err());
+        assert!(u32::from_json(json!(1.5)).is_err());
+        assert_eq!(u64::from_json(json!(u64::MAX)), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn an_object_leaves_out_what_is_absent_and_keeps_null() {
+        let mut object = Object::default();
+        object.put("a", &None::<String>);
+        object.put("b", &Some(None::<String>));
+        object.put("c", &Vec::<String>::new());
+        object.put_nullable("d", &None::<String>);
+        assert_eq!(object.into_value(), json!({"b": null, "d": null}));
+    }
+
+    #[test]
+    fn json_text_travels_as_json() {
+        assert_eq!(Json("{\"a\":1}").to_json(), json!({"a": 1}));
+        assert_eq!(Json::<String>::from_json(json!({"a": 1})).map(|json| json.0), Ok("{\"a\":1}".to_owned()));
+    }
+
+    #[test]
+    fn a_tag_stands_before_what_the_case_carries() {
+        assert_eq!(tagged("type", "workspace", json!({"id": "w"})).to_string(), r#"{"type":"workspace","id":"w"}"#);
+    }
+}

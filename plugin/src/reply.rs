@@ -1,0 +1,112 @@
+//! What an answer of the API means.
+
+use crate::client::Answer;
+use crate::codec::{FromJson, Mismatch};
+use crate::generated::bindings::exports::claude::admin::types::{ApiError, DecodeError, Error};
+use serde_json::Value;
+
+/// How much of a body that is not an API error is quoted.
+const QUOTED_CHARS: usize = 200;
+
+/// Turns an answer that is not a success into an error.
+pub(crate) fn refuse_errors(answer: Answer) -> Result<Answer, Error> {
+    if (200..300).contains(&answer.status) { Ok(answer) } else { Err(Error::Api(api_error(&answer))) }
+}
+
+/// Reads the body of a success.
+pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
+    let value = serde_json::from_slice(&answer.body).map_err(|error| {
+        let place = format!("JSON, but the text breaks at line {}, column {}", error.line(), error.column());
+        decode_error(answer, Mismatch::expected(&place))
+    })?;
+    T::from_json(value).map_err(|mismatch| decode_error(answer, mismatch))
+}
+
+fn decode_error(answer: &Answer, mismatch: Mismatch) -> Error {
+    Error::Decode(DecodeError {
+        path: mismatch.path,
+        expected: mismatch.expected,
+        status: answer.status,
+        request_id: answer.header("request-id"),
+    })
+}
+
+fn api_error(answer: &Answer) -> ApiError {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let details = body.pointer("/error/details").filter(|details| !details.is_null());
+    let code = text("/error/details/error_code");
+    let more_than_the_code =
+        details.and_then(Value::as_object).is_some_and(|details| details.len() > usize::from(code.is_some()));
+    ApiError {
+        status: answer.status,
+        kind: text("/error/type").unwrap_or_default(),
+        message: text("/error/message").unwrap_or_else(|| quote(&answer.body)),
+        code,
+        details: details.filter(|_| more_than_the_code).map(Value::to_string),
+        request_id: answer.header("request-id").or_else(|| text("/request_id")),
+        retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+    }
+}
+
+fn quote(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let mut quoted: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTED_CHARS).collect();
+    if text.chars().nth(QUOTED_CHARS).is_some() {
+        quoted.push('…');
+    }
+    quoted.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let headers = vec![("request-id".to_owned(), "req_1".to_owned()), ("Retry-After".to_owned(), "7".to_owned())];
+        Answer { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    fn api(status: u16, body: &str) -> ApiError {
+        match refuse_errors(answer(status, body)) {
+            Err(Error::Api(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_api_error_keeps_type_message_code_and_ids() {
+        let error = api(
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"no","details":{"error_code":"already_member"}},"request_id":"req_2"}"#,
+        );
+        assert_eq!((error.kind.as_str(), error.message.as_str()), ("invalid_request_error", "no"));
+        assert_eq!(error.code.as_deref(), Some("already_member"));
+        assert_eq!(error.details, None);
+        assert_eq!(error.request_id.as_deref(), Some("req_1"));
+        assert_eq!(error.retry_after, Some(7));
+    }
+
+    #[test]
+    fn further_details_are_kept_whole() {
+        let error = api(
+            403,
+            r#"{"error":{"type":"permission_error","message":"no","details":{"error_visibility":"user_facing"}}}"#,
+        );
+        assert_eq!(error.details.as_deref(), Some(r#"{"error_visibility":"user_facing"}"#));
+    }
+
+    #[test]
+    fn a_body_that_is_no_api_error_is_quoted_in_part() {
+        let error = api(502, &format!("<html>\n{}", "x".repeat(500)));
+        assert_eq!(error.kind, "");
+        assert!(error.message.starts_with("<html> xxx") && error.message.ends_with('…'), "{}", error.message);
+        assert_eq!(error.message.chars().count(), QUOTED_CHARS + 1);
+    }
+
+    #[test]
+    fn a_body_that_is_not_json_says_where_it_breaks() {
+        let error = read::<String>(&answer(200, "{\"a\": oops}")).unwrap_err();
+        assert!(matches!(&error, Error::Decode(error) if error.expected.contains("line 1, column 7")), "{error:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! A request under construction, from the arguments of a function.
+
+use crate::client;
+use crate::codec::{FromJson, Object, ToJson, ToQuery};
+use crate::generated::bindings::exports::claude::admin::types::{ArgumentError, Error};
+use crate::{percent, reply};
+
+/// The methods that actions use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "which ones are used depends on the package")]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// The one request of a function.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Path and query, encoded.
+    pub(crate) target: String,
+    has_query: bool,
+    pub(crate) betas: Vec<&'static str>,
+    body: Object,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method) -> Self {
+        Self { method, target: String::new(), has_query: false, betas: Vec::new(), body: Object::default() }
+    }
+
+    /// Appends a fixed path segment.
+    pub(crate) fn literal(&mut self, segment: &str) {
+        self.target.push('/');
+        self.target.push_str(segment);
+    }
+
+    /// Appends an argument as one path segment, which it cannot leave.
+    pub(crate) fn segment(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        // Servers and proxies resolve these two even when the dots are encoded.
+        let problem = match value {
+            "" => "it is empty",
+            "." | ".." => "it is not an id",
+            _ => {
+                self.target.push('/');
+                percent::encode(value, &mut self.target);
+                return Ok(());
+            }
+        };
+        Err(Error::InvalidArgument(ArgumentError { name: name.to_owned(), problem: problem.to_owned() }))
+    }
+
+    /// Appends a query parameter: not for none, repeatedly for a list.
+    pub(crate) fn query(&mut self, name: &str, value: &impl ToQuery) {
+        value.each(&mut |text| {
+            self.target.push(if self.has_query { '&' } else { '?' });
+            self.has_query = true;
+            percent::encode(name, &mut self.target);
+            self.target.push('=');
+            percent::encode(text, &mut self.target);
+        });
+    }
+
+    /// Asks for a beta feature.
+    #[allow(dead_code, reason = "whether it is used depends on the package")]
+    pub(crate) fn beta(&mut self, name: &'static str) {
+        self.betas.push(name);
+    }
+
+    /// Adds a field to the body, unless its value is absent.
+    pub(crate) fn field(&mut self, name: &str, value: &impl ToJson) {
+        self.body.put(name, value);
+    }
+
+    /// Adds a field to the body, as null when its value is absent.
+    #[allow(dead_code, reason = "whether it is used depends on the package")]
+    pub(crate) fn nullable_field(&mut self, name: &str, value: &impl ToJson) {
+        self.body.put_nullable(name, value);
+    }
+
+    /// Sends the request and reads its answer.
+    pub(crate) fn send<T: FromJson>(self) -> Result<T, Error> {
+        let answer = self.answer()?;
+        reply::read(&answer)
+    }
+
+    /// Sends the request and expects success, whatever the answer says.
+    #[allow(dead_code, reason = "whether it is used depends on the package")]
+    pub(crate) fn send_without_answer(self) -> Result<(), Error> {
+        self.answer().map(|_| ())
+    }
+
+    fn answer(self) -> Result<client::Answer, Error> {
+        let body = (!self.body.is_empty()).then(|| self.body.into_value().to_string());
+        let answer = client::send(self.method, &self.target, &self.betas, body.as_deref())?;
+        reply::refuse_errors(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        let mut request = Request::new(Method::Get);
+        request.literal("v1");
+        request
+    }
+
+    #[test]
+    fn an_argument_cannot_leave_its_segment() {
+        let mut request = request();
+        request.segment("user-id", "user_1/../x?y").unwrap();
+        assert_eq!(request.target, "/v1/user_1%2F..%2Fx%3Fy");
+    }
+
+    #[test]
+    fn an_empty_or_dotted_segment_is_refused() {
+        for value in ["", ".", ".."] {
+            let error = request().segment("user-id", value).unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(error) if error.name == "user-id"), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_query_leaves_out_none_and_repeats_lists() {
+        let mut request = request();
+        request.query("email", &None::<String>);
+        request.query("roles[]", &vec!["a b".to_owned(), "c".to_owned()]);
+        request.query("limit", &Some(5_u32));
+        assert_eq!(request.target, "/v1?roles%5B%5D=a%20b&roles%5B%5D=c&limit=5");
+    }
+}

@@ -1,0 +1,112 @@
+//! Where requests go and what they carry, for embedders without a gateway of their own.
+
+use crate::Component;
+use crate::generated::bindings::exports::claude::admin::settings::{Credential, Guest};
+use std::cell::RefCell;
+
+const DEFAULT_HOST: &str = "api.anthropic.com";
+const DEFAULT_VERSION: &str = "2023-06-01";
+
+/// The settings of this instance.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) base: BaseUrl,
+    pub(crate) credential: Option<(&'static str, String)>,
+    pub(crate) anthropic_version: String,
+}
+
+/// Where requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl {
+    pub(crate) https: bool,
+    pub(crate) authority: String,
+    /// A path in front of every request, without a slash at its end.
+    pub(crate) prefix: String,
+}
+
+thread_local! {
+    static SETTINGS: RefCell<Settings> = RefCell::new(Settings {
+        base: BaseUrl { https: true, authority: DEFAULT_HOST.to_owned(), prefix: String::new() },
+        credential: None,
+        anthropic_version: DEFAULT_VERSION.to_owned(),
+    });
+}
+
+/// The settings in force.
+pub(crate) fn current() -> Settings {
+    SETTINGS.with_borrow(Clone::clone)
+}
+
+impl Guest for Component {
+    fn configure(
+        base_url: Option<String>,
+        credential: Option<Credential>,
+        anthropic_version: Option<String>,
+    ) -> Result<(), String> {
+        let base = base_url.as_deref().map(parse).transpose()?;
+        SETTINGS.with_borrow_mut(|settings| {
+            if let Some(base) = base {
+                settings.base = base;
+            }
+            if let Some(version) = anthropic_version {
+                settings.anthropic_version = version;
+            }
+            settings.credential = credential.map(|credential| match credential {
+                Credential::AdminKey(key) => ("x-api-key", key),
+                Credential::OauthToken(token) => ("authorization", format!("Bearer {token}")),
+            });
+        });
+        Ok(())
+    }
+}
+
+/// Reads a base URL. Plain http is for loopback addresses only: a credential must not cross a network in the clear.
+fn parse(url: &str) -> Result<BaseUrl, String> {
+    let (https, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return Err(format!("`{url}` is not a base URL; write https://HOST")),
+    };
+    let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    if authority.is_empty() || authority.contains(['@', '?', '#', ' ']) || prefix.contains(['?', '#', ' ']) {
+        return Err(format!("`{url}` is not a base URL; write https://HOST without user, query or fragment"));
+    }
+    let host = authority.rsplit_once(':').map_or(authority, |(host, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { authority }
+    });
+    if !https && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
+        return Err(format!("`{url}` is not https; plain http is for 127.0.0.1, [::1] and localhost only"));
+    }
+    Ok(BaseUrl { https, authority: authority.to_owned(), prefix: prefix.trim_end_matches('/').to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_https_or_loopback() {
+        let base = parse("https://proxy.example:8443/anthropic/").unwrap();
+        assert_eq!(
+            (base.https, base.authority.as_str(), base.prefix.as_str()),
+            (true, "proxy.example:8443", "/anthropic")
+        );
+        assert!(!parse("http://127.0.0.1:8080").unwrap().https);
+        assert!(!parse("http://[::1]:8080").unwrap().https);
+    }
+
+    #[test]
+    fn other_urls_are_refused() {
+        for url in [
+            "",
+            "api.anthropic.com",
+            "http://example.com",
+            "http://127.0.0.1.evil.example",
+            "https://u@h",
+            "ftp://h",
+            "https://h?x",
+        ] {
+            assert!(parse(url).is_err(), "{url}");
+        }
+    }
+}
