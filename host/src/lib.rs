@@ -1,1 +1,12 @@
-//! x
+//! The reference host of claude-admin.
+//!
+//! A command passes these rooms, one after the other: a frontend proves who asks, [`command`] reads it, [`policy`]
+//! decides, [`sandbox`] runs the component, [`egress`] lets out the one request that the action declares, [`document`]
+//! holds the result and [`render`] writes it. [`service`] is the corridor that connects them.
+
+pub mod command;
+pub mod document;
+pub mod egress;
+pub mod identity;
+pub mod policy;
+pub mod sandbox;

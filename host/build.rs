@@ -1,0 +1,39 @@
+//! Compiles the component and hands it to the host, which embeds it.
+
+use claude_admin_catalog::PackageText;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+const READY_COMPONENT: &str = "CLAUDE_ADMIN_PLUGIN";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-env-changed={READY_COMPONENT}");
+    for input in ["Cargo.lock", "Cargo.toml", "catalog", "packager", "plugin", "wit"] {
+        println!("cargo::rerun-if-changed={}", workspace.join(input).display());
+    }
+    match component(&workspace, &out) {
+        Ok(component) => fs::write(out.join("claude-admin.wasm"), component)?,
+        Err(error) => {
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    if let Some(path) = env::var_os(READY_COMPONENT).map(PathBuf::from) {
+        println!("cargo::rerun-if-changed={}", path.display());
+        return fs::read(&path)
+            .map_err(|error| format!("{READY_COMPONENT} names {}, which cannot be read: {error}", path.display()).into());
+    }
+    // out is TARGET/PROFILE/build/PACKAGE/out.
+    let target = out.ancestors().nth(4).ok_or("the build folder has no target folder above it")?;
+    let core = claude_admin_packager::compile(workspace, "claude-admin-plugin", &target.join("guest"))?;
+    let text = PackageText::from_folder(&workspace.join("wit"))?;
+    Ok(claude_admin_packager::encode(&core, &text)?)
+}

@@ -1,0 +1,289 @@
+//! From words to checked arguments.
+
+use super::suggest::nearest;
+use super::token::Token;
+use super::usage::{placeholder, usage};
+use super::value::{BadValue, can_be_null, read, removes_entries, shown};
+use super::{Arguments, CommandError, CommandErrorKind, Format, Options};
+use claude_admin_catalog::{Action, Catalog, Input, Presence, Type, Types, describe};
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// What follows noun and verb.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) arguments: Arguments,
+    pub(super) options: Options,
+    pub(super) help: bool,
+}
+
+/// Reads the words after noun and verb.
+pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Token>) -> Result<Given, CommandError> {
+    let mut reader = Reader { types: &catalog.types, action, given: Given::default(), tokens: tokens.into(), positional: Vec::new() };
+    reader.run()?;
+    Ok(reader.given)
+}
+
+/// Names every required input that is not there.
+pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
+    let missing: Vec<&Input> = required.filter(|input| !arguments.contains_key(&input.name)).collect();
+    let Some(first) = missing.first() else {
+        return check_clashes(action, arguments);
+    };
+    let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
+    Err(CommandError::new(
+        CommandErrorKind::MissingArgument,
+        format!("`{}` needs {}: {} is {}.", action.command(), names.join(" and "), first.name, describe(types, &first.ty)),
+    )
+    .hint(example(action, types)))
+}
+
+/// A record cannot be given as a whole and field by field at once.
+fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let given = |input: &&Input| arguments.contains_key(&input.name);
+    for whole in action.inputs.iter().filter(|input| input.fields.is_empty()).filter(given) {
+        if let Some(part) = action.inputs.iter().filter(|input| input.param == whole.param && !input.fields.is_empty()).find(given) {
+            return Err(CommandError::new(
+                CommandErrorKind::RepeatedArgument,
+                format!("--{} is a part of --{}, and both are given.", part.name, whole.name),
+            )
+            .hint("Leave one of the two out."));
+        }
+    }
+    Ok(())
+}
+
+fn example(action: &Action, types: &Types) -> String {
+    let example = action.examples.first().map(|example| format!(", for example `{example}`")).unwrap_or_default();
+    format!("Usage: `{}`{example}.", usage(action, types))
+}
+
+struct Reader<'c> {
+    types: &'c Types,
+    action: &'c Action,
+    given: Given,
+    tokens: VecDeque<Token>,
+    positional: Vec<Token>,
+}
+
+impl Reader<'_> {
+    fn run(&mut self) -> Result<(), CommandError> {
+        let mut flags = true;
+        while let Some(token) = self.tokens.pop_front() {
+            let text = token.text.as_str();
+            let starts_quoted = token.quoted && !text.starts_with("--");
+            if !flags || starts_quoted || !text.starts_with('-') || text == "-" || text.parse::<f64>().is_ok() {
+                self.pair_or_positional(token)?;
+            } else if text == "--" {
+                flags = false;
+            } else {
+                self.flag(&token)?;
+            }
+        }
+        self.place_positional()
+    }
+
+    /// `name:value` is another spelling of `--name value`, where `name` is a flag.
+    fn pair_or_positional(&mut self, token: Token) -> Result<(), CommandError> {
+        let pair = token.text.split_once(':').filter(|_| !token.quoted).and_then(|(name, value)| {
+            let input = self.find(name).filter(|input| input.presence != Presence::Required)?;
+            Some((input.clone(), Token { text: value.to_owned(), ..token.clone() }))
+        });
+        match pair {
+            Some((input, value)) => self.put(&input, &value),
+            None => {
+                self.positional.push(token);
+                Ok(())
+            }
+        }
+    }
+
+    fn flag(&mut self, token: &Token) -> Result<(), CommandError> {
+        let bare = token.text.trim_start_matches('-');
+        let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let value = value.map(|text| Token { text: text.to_owned(), ..token.clone() });
+        if self.option(&name, value.as_ref())? {
+            return Ok(());
+        }
+        if let Some(input) = self.find(&name).cloned() {
+            let value = match value {
+                Some(value) => value,
+                None if *self.types.underlying(&input.ty) == Type::Bool => self.switch_value(),
+                None => self.next_value(&input)?,
+            };
+            return self.put(&input, &value);
+        }
+        if let Some(input) = name.strip_prefix("no-").and_then(|name| self.find(name)).cloned() {
+            return self.remove(&input, value);
+        }
+        Err(self.unknown_flag(&name))
+    }
+
+    /// Flags that every command takes.
+    fn option(&mut self, name: &str, value: Option<&Token>) -> Result<bool, CommandError> {
+        match name {
+            "yes" | "y" => self.given.options.yes = true,
+            "all" => self.given.options.all = true,
+            "share" => self.given.options.share = true,
+            "help" | "h" => self.given.help = true,
+            "output" | "o" | "columns" => {
+                let text = match value {
+                    Some(token) => token.text.clone(),
+                    None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
+                };
+                if name == "columns" {
+                    self.given.options.columns = text.split(',').map(|name| name.trim().replace('-', "_")).collect();
+                } else {
+                    let bad = || {
+                        CommandError::new(
+                            CommandErrorKind::BadValue,
+                            format!("--output: `{}` is not one of {}.", shown(&text), Format::NAMES.join(", ")),
+                        )
+                    };
+                    self.given.options.format = Some(text.parse().map_err(|()| bad())?);
+                }
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        }
+        if value.is_some() {
+            return Err(CommandError::new(CommandErrorKind::BadValue, format!("--{name} takes no value.")));
+        }
+        Ok(true)
+    }
+
+    fn find(&self, name: &str) -> Option<&Input> {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        self.action.inputs.iter().find(|input| {
+            input.name == name || (input.repeats(self.types) && singular(&input.name).is_some_and(|singular| singular == name))
+        })
+    }
+
+    /// `--flag` alone means true; a word that says otherwise may follow.
+    fn switch_value(&mut self) -> Token {
+        let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: super::token::TokenKind::Plain };
+        match self.tokens.front() {
+            Some(next) if matches!(next.text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no") => {
+                self.tokens.pop_front().unwrap_or_else(|| plain("true"))
+            }
+            _ => plain("true"),
+        }
+    }
+
+    fn next_value(&mut self, input: &Input) -> Result<Token, CommandError> {
+        let is_flag = |token: &Token| !token.quoted && token.text.starts_with("--");
+        match self.tokens.front() {
+            Some(next) if !is_flag(next) => {}
+            _ => {
+                let value = placeholder(input, self.types).unwrap_or_default();
+                return Err(CommandError::new(
+                    CommandErrorKind::MissingArgument,
+                    format!("--{} needs a value: {}.", input.name, describe(self.types, &input.ty)),
+                )
+                .hint(format!("Write `--{} {value}`.", input.name)));
+            }
+        }
+        self.tokens.pop_front().ok_or_else(|| CommandError::new(CommandErrorKind::MissingArgument, "A value is missing."))
+    }
+
+    fn put(&mut self, input: &Input, token: &Token) -> Result<(), CommandError> {
+        let value = read(self.types, input, token).map_err(|problem| bad_value(input, problem))?;
+        match (self.given.arguments.get_mut(&input.name), value) {
+            (None, value) => {
+                self.given.arguments.insert(input.name.clone(), value);
+            }
+            (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
+            (Some(Value::Object(known)), Value::Object(more)) if self.types.map_value(&input.ty).is_some() => known.extend(more),
+            _ => return Err(given_twice(input)),
+        }
+        self.check_count(input)
+    }
+
+    /// Values that are given one by one must not exceed the bounds together.
+    fn check_count(&self, input: &Input) -> Result<(), CommandError> {
+        let (Some(bounds), Some(value)) = (input.range, self.given.arguments.get(&input.name)) else { return Ok(()) };
+        Types::check_bounds(bounds, value).map_err(|_| {
+            CommandError::new(CommandErrorKind::BadValue, format!("--{}: it must be within {bounds}.", input.name))
+        })
+    }
+
+    fn remove(&mut self, input: &Input, value: Option<Token>) -> Result<(), CommandError> {
+        if removes_entries(self.types, input) {
+            let key = match value {
+                Some(key) => key,
+                None => self.next_value(input)?,
+            };
+            let entries = self.given.arguments.entry(input.name.clone()).or_insert_with(|| Value::Object(Default::default()));
+            entries[key.text.as_str()] = Value::Null;
+            return Ok(());
+        }
+        let value = if can_be_null(input) {
+            Value::Null
+        } else if *self.types.underlying(&input.ty) == Type::Bool {
+            Value::Bool(false)
+        } else {
+            return Err(CommandError::new(
+                CommandErrorKind::UnknownFlag,
+                format!("--no-{} has no meaning here: {} cannot be removed.", input.name, input.name),
+            )
+            .hint(format!("Leave --{} out to keep it as it is.", input.name)));
+        };
+        match self.given.arguments.insert(input.name.clone(), value) {
+            None => Ok(()),
+            Some(_) => Err(given_twice(input)),
+        }
+    }
+
+    fn place_positional(&mut self) -> Result<(), CommandError> {
+        for token in std::mem::take(&mut self.positional) {
+            let free = self
+                .action
+                .inputs
+                .iter()
+                .find(|input| input.presence == Presence::Required && !self.given.arguments.contains_key(&input.name));
+            match free {
+                Some(input) => self.put(&input.clone(), &token)?,
+                None => {
+                    return Err(CommandError::new(
+                        CommandErrorKind::ExtraArgument,
+                        format!("`{}` is one argument too many for `{}`.", shown(&token.text), self.action.command()),
+                    )
+                    .hint(example(self.action, self.types)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown_flag(&self, name: &str) -> CommandError {
+        let known = self.action.inputs.iter().map(|input| input.name.as_str()).chain(Options::NAMES);
+        let error = CommandError::new(
+            CommandErrorKind::UnknownFlag,
+            format!("`{}` has no flag --{}.", self.action.command(), shown(name)),
+        );
+        match nearest(name, known) {
+            Some(near) => error.hint(format!("Did you mean --{near}?")),
+            None => error.hint(format!("Usage: `{}`.", usage(self.action, self.types))),
+        }
+    }
+}
+
+fn bad_value(input: &Input, problem: BadValue) -> CommandError {
+    let error = CommandError::new(CommandErrorKind::BadValue, format!("{}: {}.", input.name, problem.message));
+    match problem.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn given_twice(input: &Input) -> CommandError {
+    CommandError::new(CommandErrorKind::RepeatedArgument, format!("{} is given twice.", input.name))
+        .hint("Leave one of the two out.")
+}
+
+/// `roles` may be written `--role`, once for each.
+fn singular(name: &str) -> Option<&str> {
+    name.strip_suffix("ses").map(|_| &name[..name.len() - 2]).or_else(|| name.strip_suffix('s'))
+}

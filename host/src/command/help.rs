@@ -1,0 +1,112 @@
+//! Help, derived from the catalog.
+
+use super::usage::{placeholder, usage};
+use crate::document::{Block, Cell, Document, Fact};
+use claude_admin_catalog::{Action, Catalog, Presence, Types, describe};
+
+/// Explains the nouns that hold an action for which `may_run` answers yes.
+#[must_use]
+pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Document {
+    let nouns: Vec<(String, String)> = catalog
+        .interfaces
+        .iter()
+        .filter(|noun| catalog.actions_of(&noun.name).any(may_run))
+        .map(|noun| (format!("help {}", noun.name), noun.docs.summary().to_owned()))
+        .collect();
+    let document = Document::titled("What you can do here");
+    if nouns.is_empty() {
+        let text = "Nothing yet: no policy allows you any action. `whoami` shows the id that an administrator needs.";
+        return document.with(Block::Text(text.to_owned()));
+    }
+    let examples: Vec<(String, String)> = catalog
+        .actions
+        .iter()
+        .filter(|action| may_run(action))
+        .filter_map(|action| Some((action.examples.first()?.clone(), action.summary().to_owned())))
+        .take(3)
+        .collect();
+    document
+        .with(Block::Commands(nouns))
+        .with(Block::Text("For example:".to_owned()))
+        .with(Block::Commands(examples))
+        .footer("A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one.")
+}
+
+/// Explains the verbs of a noun.
+#[must_use]
+pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Document {
+    let Some(interface) = catalog.interface(noun) else { return Document::default() };
+    let verbs = catalog
+        .actions_of(&interface.name)
+        .map(|action| {
+            let denied = if may_run(action) { "" } else { " (not allowed to you here)" };
+            (usage(action, &catalog.types), format!("{}{denied}", action.summary()))
+        })
+        .collect();
+    let mut document = Document::titled(interface.docs.prose.lines().next().unwrap_or_default()).with(Block::Commands(verbs));
+    if !interface.aliases.is_empty() {
+        document = document.footer(format!("Also spelled: {}", interface.aliases.join(", ")));
+    }
+    document
+}
+
+/// Explains one action: examples first.
+#[must_use]
+pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
+    let types = &catalog.types;
+    let examples = action.examples.iter().map(|example| (example.clone(), String::new())).collect();
+    let mut document = Document::titled(action.command())
+        .with(Block::Text(action.docs.prose.clone()))
+        .with(Block::Commands(examples))
+        .with(Block::Text(format!("Usage: {}", usage(action, types))));
+    let inputs: Vec<Fact> = action
+        .inputs
+        .iter()
+        .map(|input| {
+            let label = if input.presence == Presence::Required {
+                format!("<{}>", input.name)
+            } else {
+                match placeholder(input, types) {
+                    Some(value) => format!("--{} {value}", input.name),
+                    None => format!("--{}", input.name),
+                }
+            };
+            Fact { label, cell: Cell::Text(explain(input, types)) }
+        })
+        .collect();
+    if !inputs.is_empty() {
+        document = document.with(Block::Facts(inputs));
+    }
+    if let Some(effect) = &action.effect {
+        document = document.with(Block::Text(format!("Effect: {effect}")));
+    }
+    let auth: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
+    document
+        .footer(format!("Risk: {}", action.risk))
+        .footer(format!("Request: {}", action.http))
+        .footer(format!("Credential: any of {}", auth.join(", ")))
+}
+
+fn explain(input: &claude_admin_catalog::Input, types: &Types) -> String {
+    let mut text = input.docs.replace('\n', " ");
+    if !text.is_empty() && !text.ends_with('.') {
+        text.push('.');
+    }
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(&capitalized(&describe(types, &input.ty)));
+    if let Some(bounds) = input.range {
+        text.push_str(&format!(", {bounds}"));
+    }
+    if let Some(default) = &input.default {
+        text.push_str(&format!("; {default} unless given"));
+    }
+    text.push('.');
+    text
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,98 @@
+//! An action with checked arguments.
+
+use claude_admin_catalog::{Action, Input, Presence, Types};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+/// Arguments by the name of their input, each a JSON value of the type of that input, spelled as on the wire.
+///
+/// What is not given has no entry; null stands for a value that is to be removed.
+pub type Arguments = IndexMap<String, Value>;
+
+/// An action, and what it is to be done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The id of the action.
+    pub action: String,
+    /// The arguments.
+    pub arguments: Arguments,
+}
+
+impl Invocation {
+    /// Puts the arguments back into the parameters of the function: the value of each parameter that is given.
+    #[must_use]
+    pub fn parameters(&self, action: &Action) -> IndexMap<String, Value> {
+        let mut parameters = IndexMap::new();
+        for input in &action.inputs {
+            let Some(value) = self.arguments.get(&input.name) else { continue };
+            let mut slot = parameters.entry(input.param.clone()).or_insert_with(|| {
+                if input.fields.is_empty() { Value::Null } else { Value::Object(Map::new()) }
+            });
+            for field in &input.fields {
+                if !slot.is_object() {
+                    *slot = Value::Object(Map::new());
+                }
+                slot = &mut slot[field.as_str()];
+            }
+            *slot = value.clone();
+        }
+        parameters
+    }
+
+    /// The command line that means exactly this, however it was typed.
+    #[must_use]
+    pub fn canonical(&self, action: &Action, types: &Types) -> String {
+        let mut words = vec![action.interface.clone(), action.function.clone()];
+        for input in &action.inputs {
+            let Some(value) = self.arguments.get(&input.name) else { continue };
+            if input.presence == Presence::Required {
+                words.extend(written(input, value, types));
+            } else if value.is_null() {
+                words.push(format!("--no-{}", input.name));
+            } else {
+                flag(&mut words, input, value, types);
+            }
+        }
+        words.join(" ")
+    }
+}
+
+fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
+    let name = format!("--{}", input.name);
+    if let (Some(_), Value::Object(entries)) = (types.map_value(&input.ty), value) {
+        for (key, value) in entries {
+            match value {
+                Value::Null => words.extend([format!("--no-{}", input.name), quoted(key)]),
+                value => words.extend([name.clone(), quoted(&format!("{key}={}", plain(value)))]),
+            }
+        }
+    } else if *value == Value::Bool(true) {
+        words.push(name);
+    } else if *value == Value::Bool(false) {
+        words.push(format!("{name}=false"));
+    } else {
+        words.push(name);
+        words.extend(written(input, value, types));
+    }
+}
+
+fn written(input: &Input, value: &Value, types: &Types) -> Vec<String> {
+    match value {
+        Value::Array(items) if types.list_item(&input.ty).is_some() && items.iter().all(|item| !item.is_object()) => {
+            vec![quoted(&items.iter().map(plain).collect::<Vec<_>>().join(","))]
+        }
+        value => vec![quoted(&plain(value))],
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Quotes a word where the tokenizer would take it apart.
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty()
+        && !word.starts_with('-')
+        && word.chars().all(|c| c.is_alphanumeric() || "-_.:/@+=,#%*~!?$^".contains(c));
+    if plain { word.to_owned() } else { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) }
+}

@@ -1,0 +1,136 @@
+//! A line of text becomes a command.
+
+use super::arguments::{check_complete, read_arguments};
+use super::suggest::nearest;
+use super::token::{Token, tokens};
+use super::value::shown;
+use super::{CommandError, CommandErrorKind, Invocation, Options, normalize, secrets};
+use claude_admin_catalog::Catalog;
+
+/// The markup that a line may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Markup {
+    /// None: text means itself.
+    None,
+    /// Slack's mentions, links and entities.
+    Slack,
+}
+
+/// What help is wanted about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelpTopic {
+    /// Everything: the nouns.
+    Overview,
+    /// One noun: its verbs.
+    Noun(String),
+    /// One action, by id.
+    Action(String),
+}
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Explain.
+    Help(HelpTopic),
+    /// Say who asks.
+    WhoAmI,
+    /// Say how the host is.
+    Status,
+    /// Do something.
+    Run(Invocation, Options),
+}
+
+/// Words that are neither noun nor verb.
+const BUILT_IN: [&str; 3] = ["help", "whoami", "status"];
+
+/// Reads a command from a line of text.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to type instead; nothing was sent.
+pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, CommandError> {
+    let line = normalize::normalize(text)?;
+    secrets::refuse(&line)?;
+    let mut tokens = tokens(&line, markup == Markup::Slack)?;
+    // Markup can hide a secret in pieces that only come together when it is decoded.
+    tokens.iter().try_for_each(|token| secrets::refuse(&token.text))?;
+    read(catalog, &mut tokens)
+}
+
+fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+    let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
+    let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
+    match first.as_str() {
+        word if is_help(word) => return help(catalog, tokens),
+        "whoami" => return Ok(Command::WhoAmI),
+        "status" => return Ok(Command::Status),
+        _ => {}
+    }
+    let second = take(tokens);
+    // `list users` is a common slip for `users list`: it is understood, and the answer shows the usual form.
+    let (noun, verb) = match (catalog.interface(&first), &second) {
+        (Some(noun), _) => (noun, second),
+        (None, Some(second)) if catalog.interface(second).is_some_and(|noun| catalog.verb(&noun.name, &first).is_some()) => {
+            (catalog.interface(second).ok_or_else(|| unknown_noun(catalog, &first))?, Some(first))
+        }
+        _ => return Err(unknown_noun(catalog, &first)),
+    };
+    if noun.embedder {
+        return Err(unknown_noun(catalog, &noun.name));
+    }
+    let Some(verb) = verb.filter(|verb| !is_help(verb)) else {
+        return Ok(Command::Help(HelpTopic::Noun(noun.name.clone())));
+    };
+    let Some(action) = catalog.verb(&noun.name, &verb) else {
+        return Err(unknown_verb(catalog, &noun.name, &verb));
+    };
+    let given = read_arguments(catalog, action, std::mem::take(tokens))?;
+    if given.help {
+        return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
+    }
+    check_complete(&catalog.types, action, &given.arguments)?;
+    Ok(Command::Run(Invocation { action: action.id.clone(), arguments: given.arguments }, given.options))
+}
+
+fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+    let Some(noun) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
+    let interface = catalog.interface(&noun).filter(|interface| !interface.embedder);
+    let interface = interface.ok_or_else(|| unknown_noun(catalog, &noun))?;
+    match take(tokens) {
+        None => Ok(Command::Help(HelpTopic::Noun(interface.name.clone()))),
+        Some(verb) => match catalog.verb(&interface.name, &verb) {
+            Some(action) => Ok(Command::Help(HelpTopic::Action(action.id.clone()))),
+            None => Err(unknown_verb(catalog, &interface.name, &verb)),
+        },
+    }
+}
+
+/// Takes the first word, in lower case: phones begin a line with a capital.
+fn take(tokens: &mut Vec<Token>) -> Option<String> {
+    (!tokens.is_empty()).then(|| tokens.remove(0).text.to_lowercase())
+}
+
+fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
+    let nouns = || catalog.interfaces.iter().filter(|interface| !interface.embedder);
+    let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
+    let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
+    if let Some(near) = nearest(typed, spellings.chain(BUILT_IN)) {
+        return error.hint(format!("Did you mean `{near}`?"));
+    }
+    let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());
+    let commands: Vec<String> = verbs.take(4).map(|command| format!("`{command}`")).collect();
+    if commands.is_empty() {
+        error.hint(format!("Try one of: {}.", nouns().map(|noun| noun.name.as_str()).collect::<Vec<_>>().join(", ")))
+    } else {
+        error.hint(format!("The noun comes first: {}.", commands.join(", ")))
+    }
+}
+
+fn unknown_verb(catalog: &Catalog, noun: &str, typed: &str) -> CommandError {
+    let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`{noun}` has no `{}`.", shown(typed)));
+    let verbs: Vec<&str> = catalog.actions_of(noun).map(|action| action.function.as_str()).collect();
+    match nearest(typed, verbs.iter().copied()) {
+        Some(near) => error.hint(format!("Did you mean `{noun} {near}`?")),
+        None => error.hint(format!("It has: {}.", verbs.join(", "))),
+    }
+}

@@ -1,0 +1,46 @@
+//! A command that arrives as JSON instead of text.
+
+use super::arguments::check_complete;
+use super::suggest::nearest;
+use super::value::check_json;
+use super::{Arguments, CommandError, CommandErrorKind, Invocation, secrets};
+use claude_admin_catalog::{Catalog, Presence, Types};
+use serde_json::{Map, Value};
+
+/// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
+/// snake case.
+///
+/// # Errors
+///
+/// [`CommandError`] as for a typed command.
+pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Invocation, CommandError> {
+    let Some(action) = catalog.action(id) else {
+        let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("There is no operation `{}`.", super::value::shown(id)));
+        return Err(match nearest(id, catalog.actions.iter().map(|action| action.id.as_str())) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error.hint("`claude-admin actions` lists them all."),
+        });
+    };
+    let mut checked = Arguments::new();
+    for (key, value) in arguments {
+        let name = key.replace('_', "-");
+        let Some(input) = action.input(&name) else {
+            let error = CommandError::new(CommandErrorKind::UnknownFlag, format!("`{id}` has no argument `{}`.", super::value::shown(key)));
+            return Err(match nearest(&name, action.inputs.iter().map(|input| input.name.as_str())) {
+                Some(near) => error.hint(format!("Did you mean `{near}`?")),
+                None => error,
+            });
+        };
+        secrets::refuse(&value.to_string())?;
+        if !(value.is_null() && input.presence == Presence::Nullable) {
+            let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
+            check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
+            if let Some(bounds) = input.range {
+                Types::check_bounds(bounds, value).map_err(|_| bad(format!("it must be within {bounds}")))?;
+            }
+        }
+        checked.insert(name, value.clone());
+    }
+    check_complete(&catalog.types, action, &checked)?;
+    Ok(Invocation { action: id.to_owned(), arguments: checked })
+}

@@ -1,0 +1,43 @@
+//! How a command is written, derived from its inputs.
+
+use claude_admin_catalog::{Action, Input, Presence, Type, Types};
+
+/// Returns the usage line of an action: `users get <user-id>`, `users list [--email EMAIL] [--limit N] …`.
+#[must_use]
+pub fn usage(action: &Action, types: &Types) -> String {
+    let mut words = vec![action.command()];
+    for input in action.inputs.iter().filter(|input| input.presence == Presence::Required) {
+        words.push(format!("<{}>", input.name));
+    }
+    for input in action.inputs.iter().filter(|input| input.presence != Presence::Required) {
+        words.push(match placeholder(input, types) {
+            None => format!("[--{}]", input.name),
+            Some(value) => format!("[--{} {value}]", input.name),
+        });
+    }
+    words.join(" ")
+}
+
+/// What stands for the value of a flag; `None` for a switch.
+pub(super) fn placeholder(input: &Input, types: &Types) -> Option<String> {
+    if types.map_value(&input.ty).is_some() {
+        return Some("KEY=VALUE".to_owned());
+    }
+    Some(match types.underlying(&input.ty) {
+        Type::Bool => return None,
+        Type::List(item) => format!("{},…", kind(item, types)),
+        _ => kind(&input.ty, types),
+    })
+}
+
+fn kind(ty: &Type, types: &Types) -> String {
+    if let Some(format) = types.format(ty) {
+        return format.to_uppercase();
+    }
+    match types.underlying(ty) {
+        Type::String | Type::Char => "TEXT".to_owned(),
+        Type::Named(id) if types.record(ty).is_none() => types.get(*id).name.to_uppercase(),
+        Type::Named(_) => "JSON".to_owned(),
+        _ => "N".to_owned(),
+    }
+}

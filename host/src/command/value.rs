@@ -1,0 +1,191 @@
+//! From the text of one argument to a JSON value of its type.
+
+use super::suggest::nearest;
+use super::token::{Token, TokenKind};
+use claude_admin_catalog::{Input, Kind, Presence, ProblemKind, Type, Types, VariantForm, describe};
+use serde_json::{Map, Value};
+
+/// What is wrong with a value: a sentence, and what to type instead.
+pub(super) struct BadValue {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl BadValue {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+}
+
+/// Reads the value of an input.
+pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value, BadValue> {
+    if token.kind == TokenKind::Mention {
+        return Err(BadValue {
+            message: "a mention is a person of the chat, not an id of the organization".to_owned(),
+            hint: Some("Find the id with `users list --email ADDRESS`.".to_owned()),
+        });
+    }
+    let value = read_type(types, &input.ty, &token.text, token.quoted)?;
+    if let Some(bounds) = input.range {
+        Types::check_bounds(bounds, &value).map_err(|_| {
+            let unit = match &value {
+                Value::String(_) => " characters",
+                Value::Array(_) | Value::Object(_) => " values",
+                _ => "",
+            };
+            let upper = bounds.max.map(|max| format!(" to {max}")).unwrap_or_default();
+            BadValue::new(format!("it must be {}{upper}{unit}", bounds.min))
+        })?;
+    }
+    Ok(value)
+}
+
+/// Reads the key of a map entry that is to be removed: `--no-tag KEY`.
+pub(super) fn removes_entries(types: &Types, input: &Input) -> bool {
+    types.map_value(&input.ty).is_some_and(|value| types.optional(value).is_some())
+}
+
+/// Whether `--no-NAME` sets the input to null.
+pub(super) fn can_be_null(input: &Input) -> bool {
+    input.presence == Presence::Nullable
+}
+
+fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
+    let expected = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
+    if let Some(format) = types.format(ty) {
+        check_format(format, text).map_err(|()| expected())?;
+        if let Some(other) = foreign_prefix(types, ty, text) {
+            return Err(BadValue::new(format!(
+                "`{}` is {other}, and {} is needed",
+                shown(text),
+                describe(types, ty)
+            )));
+        }
+        if format == "json" {
+            return serde_json::from_str(text).map_err(|_| expected());
+        }
+    }
+    if let Some(value) = types.map_value(ty) {
+        return read_map(types, value, text, quoted);
+    }
+    match types.underlying(ty) {
+        Type::Bool => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Ok(Value::Bool(true)),
+            "false" | "no" | "off" => Ok(Value::Bool(false)),
+            _ => Err(expected()),
+        },
+        Type::String | Type::Char => Ok(Value::from(text)),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => {
+            let value = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
+            let value = value.map_err(|_| expected())?;
+            types.check_json(ty, &value).map_err(|_| expected())?;
+            Ok(value)
+        }
+        Type::F32 | Type::F64 => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from).ok_or_else(expected),
+        Type::Option(inner) => read_type(types, inner, text, quoted),
+        Type::List(item) => {
+            let parts: Vec<&str> = if quoted { vec![text] } else { text.split(',').filter(|part| !part.is_empty()).collect() };
+            parts.into_iter().map(|part| read_type(types, item, part.trim(), true)).collect()
+        }
+        Type::Tuple(_) => read_json(types, ty, text),
+        Type::Named(id) => match &types.get(*id).kind {
+            Kind::Alias(target) => read_type(types, target, text, quoted),
+            Kind::Enum(_) | Kind::Variant { form: VariantForm::OpenWords, .. } => {
+                word(types, ty, text).map(Value::from).map_err(|_| not_a_word(types, ty, text))
+            }
+            Kind::Variant { cases, form: VariantForm::WordOrValue } => match word(types, ty, text) {
+                Ok(word) => Ok(Value::from(word)),
+                Err(()) => match cases.iter().find_map(|case| case.payload.as_ref()) {
+                    Some(payload) => read_type(types, payload, text, quoted),
+                    None => Err(not_a_word(types, ty, text)),
+                },
+            },
+            Kind::Record(_) | Kind::Variant { .. } => read_json(types, ty, text),
+        },
+    }
+}
+
+fn check_format(format: &str, text: &str) -> Result<(), ()> {
+    let fits = match format {
+        "email" => {
+            let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
+            text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
+        }
+        "color" => text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        "timestamp" => text.parse::<jiff::Timestamp>().is_ok(),
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(()) }
+}
+
+/// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
+fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
+    let own = types.prefix(ty)?;
+    if text.starts_with(own) {
+        return None;
+    }
+    types
+        .iter()
+        .find(|(_, def)| def.prefix.as_deref().is_some_and(|prefix| text.starts_with(prefix)))
+        .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
+}
+
+/// A word of a set, in the spelling of the wire; typed in any case, with dashes or underscores.
+fn word(types: &Types, ty: &Type, text: &str) -> Result<String, ()> {
+    let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
+    types.words(ty).unwrap_or_default().into_iter().find(|word| same(word, text)).map(str::to_owned).ok_or(())
+}
+
+fn not_a_word(types: &Types, ty: &Type, text: &str) -> BadValue {
+    let words = types.words(ty).unwrap_or_default();
+    BadValue {
+        message: format!("`{}` is not one of {}", shown(text), words.join(", ")),
+        hint: nearest(&text.to_ascii_lowercase(), words).map(|word| format!("Did you mean `{word}`?")),
+    }
+}
+
+fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
+    let parts: Vec<&str> = if !quoted && text.split(',').all(|part| part.contains('=')) {
+        text.split(',').collect()
+    } else {
+        vec![text]
+    };
+    let mut entries = Map::new();
+    for part in parts {
+        let Some((key, text)) = part.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(BadValue::new(format!("`{}` is not KEY=VALUE", shown(part))));
+        };
+        entries.insert(key.to_owned(), read_type(types, value, text, true)?);
+    }
+    Ok(Value::Object(entries))
+}
+
+fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
+    let value = serde_json::from_str(text).map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
+    check_json(types, ty, &value)?;
+    Ok(value)
+}
+
+/// Checks a JSON value that was given as such.
+pub(super) fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
+    types.check_json(ty, value).map_err(|problem| {
+        let at = if problem.path.is_empty() { String::new() } else { format!("`{}`: ", problem.path) };
+        BadValue::new(match problem.kind {
+            ProblemKind::Missing => format!("{at}it is missing"),
+            ProblemKind::Unknown => format!("{at}there is no such field"),
+            ProblemKind::Expected(what) => format!("{at}{what} is expected"),
+            ProblemKind::NotOneOf(words) => format!("{at}it must be one of {}", words.join(", ")),
+            ProblemKind::OutOfBounds(bounds) => format!("{at}it must be within {bounds}"),
+        })
+    })
+}
+
+/// A typed text, short enough to be quoted in an answer.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST).chain(['…']).collect()
+    }
+}

@@ -1,0 +1,205 @@
+//! From a failure to a document: what happened, whether anything changed, what to do.
+
+use super::{Block, Document, Level, Notice};
+use crate::command::CommandError;
+use crate::policy::Refusal;
+use crate::sandbox::{CallError, LimitKind};
+use claude_admin_catalog::Action;
+use serde_json::Value;
+
+/// A command that was not understood.
+#[must_use]
+pub fn command_error(error: &CommandError) -> Document {
+    notice(Level::Error, format!("{} Nothing was sent.", error.message), error.hint.clone())
+}
+
+/// An invocation that does not run: denied, or not confirmed.
+#[must_use]
+pub fn refusal(refusal: &Refusal, action: &Action, canonical: &str) -> Document {
+    match refusal {
+        Refusal::Denied { reason } => notice(
+            Level::Error,
+            format!("You may not run `{}` here: {reason}. Nothing was sent.", action.command()),
+            Some("Ask the people who run this host. `help` shows what you may do.".to_owned()),
+        ),
+        Refusal::Unconfirmed => {
+            let effect = action.effect.clone().unwrap_or_default();
+            notice(
+                Level::Attention,
+                format!("{}? {effect} Risk: {}. Nothing was changed yet.", action.summary(), action.risk),
+                Some(format!("To do it, repeat with --yes: `{canonical} --yes`")),
+            )
+        }
+    }
+}
+
+/// A call that gave no result.
+#[must_use]
+pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Document {
+    match error {
+        CallError::Credential(error) => notice(
+            Level::Error,
+            format!("{}. Nothing was sent.", sentence(&error.to_string())),
+            Some("Give the host that credential and try again.".to_owned()),
+        ),
+        CallError::Denied(violation) => notice(
+            Level::Error,
+            format!("The component was stopped: it tried {violation}. {}", changed(action, false)),
+            Some("Do not use this component; tell the people who run this host.".to_owned()),
+        ),
+        CallError::Limit { kind, sent } => notice(
+            Level::Error,
+            format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
+            Some(match kind {
+                LimitKind::WallClock => verify(action, *sent, "Try again in a moment."),
+                LimitKind::CopiedBytes | LimitKind::Memory => verify(action, *sent, "Ask for less at once, for example with --limit."),
+                LimitKind::WasmTime => verify(action, *sent, "Tell the people who run this host."),
+            }),
+        ),
+        CallError::Trap { message, sent } => notice(
+            Level::Error,
+            format!("The component crashed ({message}). {}", changed(action, *sent)),
+            Some(verify(action, *sent, "Tell the people who run this host.")),
+        ),
+        CallError::Arguments(problem) => notice(
+            Level::Error,
+            format!("The component does not take these arguments ({problem}). Nothing was sent."),
+            Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
+        ),
+        CallError::Failed { error, sent } => failed(error, action, *sent, upstream),
+    }
+}
+
+/// The error of the WIT package: one case with its payload.
+fn failed(error: &Value, action: &Action, sent: bool, upstream: &str) -> Document {
+    let (case, payload) = match error.as_object().and_then(|object| object.iter().next()) {
+        Some((case, payload)) => (case.as_str(), payload),
+        None => ("", error),
+    };
+    let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let document = match case {
+        "api" => return api(payload, action),
+        "transport" => transport(&text("problem"), action, sent, upstream),
+        "decode" => {
+            let place = match text("path") {
+                path if path.is_empty() => String::new(),
+                path => format!(" at `{path}`"),
+            };
+            let done = if action.writes() { "The change was made." } else { "Nothing was changed." };
+            notice(
+                Level::Error,
+                format!("The API answered with success, and the answer was not understood{place}: expected {}. {done}", text("expected")),
+                Some(verify(action, action.writes(), "The API may be newer than this component; update it, or tell the people who run this host.")),
+            )
+        }
+        "invalid-argument" => notice(
+            Level::Error,
+            format!("{}: {}. Nothing was sent.", text("name"), text("problem")),
+            Some(format!("See `help {}`.", action.command())),
+        ),
+        "denied" => notice(
+            Level::Error,
+            format!("The request was not allowed to leave ({}). Nothing was sent.", payload.as_str().unwrap_or_default()),
+            Some("Tell the people who run this host.".to_owned()),
+        ),
+        other => notice(Level::Error, format!("The action failed ({other}: {payload}). {}", changed(action, sent)), None),
+    };
+    match payload.get("request_id").and_then(Value::as_str) {
+        Some(id) => document.footer(id.to_owned()),
+        None => document,
+    }
+}
+
+/// The API refused. What helps depends on the type of the error, never on its message.
+fn api(error: &Value, action: &Action) -> Document {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    let status = error.get("status").and_then(Value::as_u64).unwrap_or_default();
+    let message = text("message").filter(|message| !message.is_empty()).unwrap_or("no message");
+    let code = text("code").map(|code| format!(" ({code})")).unwrap_or_default();
+    let wait = error.get("retry_after").and_then(Value::as_u64);
+    let unknown = status >= 500 && action.writes();
+    let changed = if unknown { "Whether anything was changed is not known." } else { "Nothing was changed." };
+    let (what, hint) = match status {
+        400 => ("The API did not accept the request", "Correct the command and try again.".to_owned()),
+        401 => (
+            "The API did not accept the host's credential; it may be wrong, expired or revoked",
+            "The people who run this host must give it a valid one.".to_owned(),
+        ),
+        402 => ("The API refused for billing reasons", "An owner can look at billing in the Console.".to_owned()),
+        403 => (
+            "The host's credential does not open this",
+            format!("It needs {}.", auth(action)),
+        ),
+        404 => ("There is no such thing", "Check the id; a `list` shows those that exist.".to_owned()),
+        409 => ("Somebody else changed this at the same time", "Look at it again, then repeat the command.".to_owned()),
+        413 => ("The request is too large", "Send less at once.".to_owned()),
+        429 => match wait {
+            Some(seconds) => ("The API asks to slow down", format!("Try again in {seconds} seconds.")),
+            None => (
+                "A limit of the organization is reached, and the API does not say until when",
+                "Waiting may not help: look at the spend and rate limits in the Console.".to_owned(),
+            ),
+        },
+        529 => ("The API is overloaded", verify(action, unknown, "Try again in a few minutes.")),
+        status if status >= 500 => ("The API has a problem of its own", verify(action, unknown, "Try again in a few minutes.")),
+        _ => ("The API gave an unexpected answer", "Tell the people who run this host.".to_owned()),
+    };
+    let document = notice(
+        Level::Error,
+        format!("{what} (status {status}): {}{code}. {changed}", message.trim_end_matches('.')),
+        Some(hint),
+    );
+    let kind = text("kind").filter(|kind| !kind.is_empty());
+    let ids = [kind, text("request_id")].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    if ids.is_empty() { document } else { document.footer(ids) }
+}
+
+fn transport(problem: &str, action: &Action, sent: bool, upstream: &str) -> Document {
+    let (what, never_arrived) = match problem {
+        "dns" => (format!("The name {upstream} cannot be resolved"), true),
+        "connection-refused" => (format!("{upstream} refuses the connection or cannot be reached"), true),
+        "tls" => (format!("No secure connection to {upstream} could be made: its certificate or TLS was not accepted"), true),
+        "timeout" => (format!("{upstream} did not answer in time"), false),
+        "incomplete" => (format!("The connection to {upstream} broke before the answer was complete"), false),
+        "too-large" => (format!("The answer of {upstream} is larger than the host allows"), false),
+        "protocol" => (format!("{upstream} does not answer in HTTP"), false),
+        _ => (format!("No answer came from {upstream}"), false),
+    };
+    let reached = sent && !never_arrived;
+    let hint = match problem {
+        "too-large" => verify(action, reached, "Ask for less at once, for example with --limit."),
+        "tls" => "The people who run this host must check its trust store, proxy and base URL.".to_owned(),
+        _ => verify(action, reached, "Try again in a moment; if it stays, check the network of the host."),
+    };
+    notice(Level::Error, format!("{what}. {}", changed(action, reached)), Some(hint))
+}
+
+fn auth(action: &Action) -> String {
+    let kinds: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
+    format!("one of: {}", kinds.join(", "))
+}
+
+/// Whether anything was changed, as far as the host can know.
+fn changed(action: &Action, sent: bool) -> &'static str {
+    match (action.writes(), sent) {
+        (true, true) => "The request was sent: whether anything was changed is not known.",
+        _ => "Nothing was changed.",
+    }
+}
+
+/// What to do next; after a write whose end is not known, look before trying again.
+fn verify(action: &Action, unknown: bool, otherwise: &str) -> String {
+    if action.writes() && unknown {
+        format!("Do not simply repeat it: look first, with `{} list` or `{} get`.", action.interface, action.interface)
+    } else {
+        otherwise.to_owned()
+    }
+}
+
+fn notice(level: Level, text: String, hint: Option<String>) -> Document {
+    Document::default().with(Block::Notice(Notice { level, text, hint }))
+}
+
+fn sentence(text: &str) -> String {
+    text.trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,169 @@
+//! From the answer of an action to a document, by the shape of its type.
+
+use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label};
+use crate::command::Invocation;
+use claude_admin_catalog::{Action, Catalog, Field, Paging, Type, Types};
+use serde_json::Value;
+
+/// The most columns that a table shows unless more are asked for.
+const SHOWN_COLUMNS: usize = 5;
+
+/// How much of a list is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// The pages that were read.
+    pub pages: usize,
+}
+
+/// Returns the document of an answer.
+///
+/// `columns` names the fields to show, in that order; empty shows the first ones.
+#[must_use]
+pub fn result(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    value: &Value,
+    columns: &[String],
+    listing: Listing,
+) -> Document {
+    let types = &catalog.types;
+    let title = action.summary().to_owned();
+    let mut document = Document::titled(title);
+    if action.writes() {
+        document = document.with(Block::Notice(Notice { level: Level::Done, text: "Done.".to_owned(), hint: None }));
+    }
+    match action.result.as_ref().and_then(|ty| Some((ty, types.record(ty)?))) {
+        None => document,
+        Some((_, fields)) => match fields.iter().find(|field| field.wire == "data") {
+            Some(data) => {
+                let item = types.list_item(&data.ty).unwrap_or(&data.ty);
+                let table = table(catalog, action, invocation, item, value, columns, listing);
+                document.with(Block::Table(table))
+            }
+            None => document.with(Block::Facts(facts(types, fields, value))),
+        },
+    }
+}
+
+/// Whether a field only repeats the kind of thing that it stands in: its value is in its docs.
+fn is_constant(field: &Field) -> bool {
+    field.wire == "type" && field.docs.starts_with("Always `")
+}
+
+fn facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact> {
+    fields
+        .iter()
+        .filter(|field| !is_constant(field))
+        .map(|field| Fact { label: label(&field.wire), cell: cell(types, field, value.get(&field.wire)) })
+        .collect()
+}
+
+fn table(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    item: &Type,
+    page: &Value,
+    wanted: &[String],
+    listing: Listing,
+) -> Table {
+    let types = &catalog.types;
+    let items: &[Value] = page.get("data").and_then(Value::as_array).map_or(&[], Vec::as_slice);
+    let all: Vec<&Field> = types.record(item).unwrap_or_default().iter().filter(|field| !is_constant(field)).collect();
+    let known: Vec<&String> = wanted.iter().filter(|name| all.iter().any(|field| field.wire == **name)).collect();
+    // Wanted columns come first, in the order in which they were named.
+    let mut fields: Vec<&Field> = known.iter().filter_map(|name| all.iter().find(|field| field.wire == ***name).copied()).collect();
+    fields.extend(all.iter().filter(|field| !known.contains(&&field.wire)));
+    let shown = if known.is_empty() { SHOWN_COLUMNS } else { known.len() };
+    let columns: Vec<Column> = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| Column { field: field.wire.clone(), label: label(&field.wire), shown: index < shown })
+        .collect();
+    let rows: Vec<Vec<Cell>> =
+        items.iter().map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire))).collect()).collect();
+    let next = next(catalog, action, invocation, items, page);
+    let more = !matches!(next, Next::End) && continues(page);
+    Table { caption: caption(action, rows.len(), more, listing), columns, rows, next }
+}
+
+fn caption(action: &Action, rows: usize, more: bool, listing: Listing) -> String {
+    let noun = action.interface.replace('-', " ");
+    let pages = if listing.pages > 1 { format!(", from {} pages", listing.pages) } else { String::new() };
+    match (rows, more) {
+        (0, _) => format!("No {noun} found"),
+        (1, false) => format!("1 of the {noun}{pages}"),
+        (rows, false) => format!("{rows} {noun}{pages}"),
+        (rows, true) => format!("The first {rows} {noun}{pages}; more follow"),
+    }
+}
+
+fn continues(page: &Value) -> bool {
+    page.get("has_more").and_then(Value::as_bool).unwrap_or(false) || page.get("next_page").is_some_and(Value::is_string)
+}
+
+fn next(catalog: &Catalog, action: &Action, invocation: &Invocation, items: &[Value], page: &Value) -> Next {
+    let Some(paging) = &action.paging else { return Next::End };
+    let mut rest = invocation.clone();
+    rest.arguments.shift_remove(paging.input());
+    rest.arguments.shift_remove("before-id");
+    let command = format!("{} --{}", rest.canonical(action, &catalog.types), paging.input());
+    match paging {
+        Paging::Cursor { .. } => match page.get("next_page").and_then(Value::as_str) {
+            Some(cursor) => Next::Page { command: format!("{command} {cursor}") },
+            None => Next::End,
+        },
+        Paging::Id { .. } => {
+            let last = page.get("last_id").and_then(Value::as_str);
+            let cursors: Vec<String> = items.iter().filter_map(|item| cursor(item, last, items.last())).collect();
+            if cursors.len() == items.len() && !items.is_empty() {
+                Next::After { command, cursors, more: continues(page) }
+            } else {
+                match last.filter(|_| continues(page)) {
+                    Some(last) => Next::Page { command: format!("{command} {last}") },
+                    None => Next::End,
+                }
+            }
+        }
+    }
+}
+
+/// The cursor of an item is the field that holds `last_id` in the last item.
+fn cursor(item: &Value, last: Option<&str>, last_item: Option<&Value>) -> Option<String> {
+    let last_item = last_item?.as_object()?;
+    let field = ["id", "user_id"].into_iter().find(|field| last_item.get(*field).and_then(Value::as_str) == last)?;
+    item.get(field).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn cell(types: &Types, field: &Field, value: Option<&Value>) -> Cell {
+    let inner = types.optional(&field.ty).unwrap_or(&field.ty);
+    match value {
+        None | Some(Value::Null) => Cell::Missing,
+        Some(_) if field.sensitive => Cell::Text("(not shown)".to_owned()),
+        Some(Value::String(text)) if types.format(inner) == Some("timestamp") => Cell::Time(text.clone()),
+        Some(Value::String(text)) => Cell::Text(text.clone()),
+        Some(Value::Number(number)) => Cell::Number(number.to_string()),
+        Some(Value::Bool(value)) => Cell::Text(if *value { "yes" } else { "no" }.to_owned()),
+        Some(value) => Cell::Nested { text: readable(value), json: value.to_string() },
+    }
+}
+
+/// Parts in one line: `a, b` for a list, `name: value` for an object.
+fn readable(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(readable).collect::<Vec<_>>().join(", "),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(name, value)| match (name.as_str(), value) {
+                // The kind of a union reads best as a bare word.
+                ("type", Value::String(kind)) => kind.clone(),
+                _ => format!("{}: {}", name.replace('_', " "), readable(value)),
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}

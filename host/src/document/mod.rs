@@ -1,0 +1,189 @@
+//! One neutral result, which every frontend renders in its own way.
+//!
+//! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
+//! ping, link or format.
+
+mod from_error;
+mod from_result;
+mod label;
+
+pub use from_error::{call_error, command_error, refusal};
+pub use from_result::{Listing, result};
+pub(crate) use label::label;
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// What this is, in a few words.
+    pub title: String,
+    /// The parts, in order.
+    pub blocks: Vec<Block>,
+    /// Small print: the command, ids, where the data comes from.
+    pub footer: Vec<String>,
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Text(String),
+    /// Something to notice: what happened, whether anything changed, what to do next.
+    Notice(Notice),
+    /// Names and values of one thing.
+    Facts(Vec<Fact>),
+    /// Many things of one kind.
+    Table(Table),
+    /// Commands to type, each with what it does.
+    Commands(Vec<(String, String)>),
+}
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It worked.
+    Done,
+    /// Something is needed.
+    Attention,
+    /// It did not work.
+    Error,
+}
+
+/// Something to notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is meant.
+    pub level: Level,
+    /// What happened, and whether anything changed.
+    pub text: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The name.
+    pub label: String,
+    /// The value.
+    pub cell: Cell,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// None.
+    Missing,
+    /// Text.
+    Text(String),
+    /// A number, in its own spelling.
+    Number(String),
+    /// An instant, RFC 3339.
+    Time(String),
+    /// Something with parts: as people read it, and as JSON.
+    Nested {
+        /// For people.
+        text: String,
+        /// For programs.
+        json: String,
+    },
+}
+
+impl Cell {
+    /// The value for people; empty for none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Missing => "",
+            Self::Text(text) | Self::Number(text) | Self::Time(text) | Self::Nested { text, .. } => text,
+        }
+    }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The field, by its wire name.
+    pub field: String,
+    /// The heading.
+    pub label: String,
+    /// Whether it is shown unless all columns are wanted.
+    pub shown: bool,
+}
+
+/// Many things of one kind. Nothing is left out silently: what is not shown is counted or can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What the rows are and how many.
+    pub caption: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, each with a cell for every column.
+    pub rows: Vec<Vec<Cell>>,
+    /// How the list goes on.
+    pub next: Next,
+}
+
+/// How a list goes on after a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It does not.
+    End,
+    /// After the last row, this command shows the rest; the cursor cannot begin within the page.
+    Page {
+        /// The command.
+        command: String,
+    },
+    /// After any row: this text, then the cursor of that row.
+    After {
+        /// The command, up to the cursor.
+        command: String,
+        /// The cursor of each row.
+        cursors: Vec<String>,
+        /// Whether more follow the last row.
+        more: bool,
+    },
+}
+
+impl Table {
+    /// The command that shows what follows the first `rows` rows; `None` when nothing does.
+    #[must_use]
+    pub fn command_after(&self, rows: usize) -> Option<String> {
+        match &self.next {
+            Next::End => None,
+            Next::Page { command } => (rows >= self.rows.len()).then(|| command.clone()),
+            Next::After { command, cursors, more } => {
+                let follows = *more || rows < cursors.len();
+                let cursor = rows.checked_sub(1).and_then(|last| cursors.get(last))?;
+                follows.then(|| format!("{command} {cursor}"))
+            }
+        }
+    }
+
+    /// The columns that are shown by default, by index.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        (0..self.columns.len()).filter(|index| self.columns[*index].shown).collect()
+    }
+}
+
+impl Document {
+    /// A document with a title.
+    #[must_use]
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    /// Adds a part.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// Adds small print.
+    #[must_use]
+    pub fn footer(mut self, line: impl Into<String>) -> Self {
+        self.footer.push(line.into());
+        self
+    }
+}

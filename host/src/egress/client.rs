@@ -1,0 +1,179 @@
+//! One pooled HTTP client: the operating system's trust store, and checked addresses.
+
+use super::{AddressRule, Forbidden};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower_service::Service;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// One pooled HTTP client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector<CheckedResolver>>, Full<Bytes>>,
+}
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ClientError {
+    #[error("the TLS settings of this machine cannot be used: {0}")]
+    TlsSettings(String),
+    #[error("the host name cannot be resolved: {0}")]
+    Dns(String),
+    #[error(transparent)]
+    Address(Forbidden),
+    #[error("the connection was refused: {0}")]
+    Refused(String),
+    #[error("no secure connection: {0}")]
+    Tls(String),
+    #[error("the connection took too long: {0}")]
+    Timeout(String),
+    #[error("the connection ended too early: {0}")]
+    Incomplete(String),
+    #[error("the other side does not speak HTTP: {0}")]
+    Protocol(String),
+}
+
+impl Client {
+    /// Makes a client whose connections go only to addresses that a rule allows.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::TlsSettings`] when the trust store of the operating system cannot be used.
+    pub fn new(rule: AddressRule) -> Result<Self, ClientError> {
+        let mut http = HttpConnector::new_with_resolver(CheckedResolver { rule });
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let https = HttpsConnectorBuilder::new()
+            .with_provider_and_platform_verifier(provider)
+            .map_err(|error| ClientError::TlsSettings(error.to_string()))?
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(http);
+        let inner = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(https);
+        Ok(Self { inner })
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when none comes.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
+        self.inner.request(request).await.map_err(|error| classify(&error))
+    }
+}
+
+/// Finds the cause at the bottom of an error.
+pub(super) fn classify(error: &(dyn Error + 'static)) -> ClientError {
+    let mut next = Some(error);
+    let mut deepest = error.to_string();
+    while let Some(current) = next {
+        deepest = current.to_string();
+        if let Some(forbidden) = current.downcast_ref::<Forbidden>() {
+            return ClientError::Address(*forbidden);
+        }
+        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
+            return ClientError::Tls(tls.to_string());
+        }
+        if let Some(hyper) = current.downcast_ref::<hyper::Error>() {
+            if hyper.is_parse() {
+                return ClientError::Protocol(hyper.to_string());
+            }
+            if hyper.is_incomplete_message() || hyper.is_body_write_aborted() || hyper.is_closed() {
+                return ClientError::Incomplete(hyper.to_string());
+            }
+        }
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            // An error that wraps another one shows that one as its source only one level deeper.
+            if let Some(inner) = io.get_ref() {
+                if let Some(forbidden) = inner.downcast_ref::<Forbidden>() {
+                    return ClientError::Address(*forbidden);
+                }
+                if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+                    return ClientError::Tls(tls.to_string());
+                }
+                if let Some(unresolved) = inner.downcast_ref::<Unresolved>() {
+                    return ClientError::Dns(unresolved.to_string());
+                }
+            }
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::AddrNotAvailable => return ClientError::Refused(io.to_string()),
+                io::ErrorKind::TimedOut => return ClientError::Timeout(io.to_string()),
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof => return ClientError::Incomplete(io.to_string()),
+                _ => {}
+            }
+        }
+        next = current.source();
+    }
+    ClientError::Incomplete(deepest)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unresolved(String);
+
+/// Resolves names through the operating system and keeps only allowed addresses.
+#[derive(Debug, Clone)]
+struct CheckedResolver {
+    rule: AddressRule,
+}
+
+impl Service<Name> for CheckedResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let rule = self.rule;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(|error| io::Error::other(Unresolved(format!("{}: {error}", name.as_str()))))?;
+            let mut allowed = Vec::new();
+            let mut refused = None;
+            for address in found {
+                match rule.check(address.ip()) {
+                    Ok(()) => allowed.push(address),
+                    Err(forbidden) => refused = Some(forbidden),
+                }
+            }
+            match (allowed.is_empty(), refused) {
+                (false, _) => Ok(allowed.into_iter()),
+                (true, Some(forbidden)) => Err(io::Error::other(forbidden)),
+                (true, None) => Err(io::Error::other(Unresolved(format!("{}: no address", name.as_str())))),
+            }
+        })
+    }
+}

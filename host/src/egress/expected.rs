@@ -1,0 +1,165 @@
+//! The one request that an invocation makes, worked out by the host.
+//!
+//! The component builds its request by itself; the host works out, from the same declaration and the decided arguments,
+//! what that request must be. A component that sends anything else, be it the same action on another member, is found
+//! out before a byte leaves.
+
+use super::{API_AUTHORITY, Violation};
+use crate::command::Invocation;
+use claude_admin_catalog::{Action, Method, Place, Segment, Types};
+use http::Uri;
+use http::request::Parts;
+use http::uri::Scheme;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use std::net::IpAddr;
+
+/// The one request that an invocation makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedRequest {
+    method: Method,
+    segments: Vec<String>,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    betas: String,
+}
+
+impl ExpectedRequest {
+    /// Works out the request.
+    ///
+    /// # Errors
+    ///
+    /// Says which path parameter is not there: arguments were checked before they get here.
+    pub fn of(action: &Action, invocation: &Invocation, types: &Types) -> Result<Self, String> {
+        let segments = action
+            .http
+            .path
+            .segments()
+            .iter()
+            .map(|segment| match segment {
+                Segment::Literal(text) => Ok(text.clone()),
+                Segment::Param(name) => match invocation.arguments.get(name) {
+                    Some(Value::String(text)) => Ok(text.clone()),
+                    _ => Err(format!("the path needs `{name}`")),
+                },
+            })
+            .collect::<Result<_, _>>()?;
+        let mut query = Vec::new();
+        for input in action.inputs.iter().filter(|input| input.place == Place::Query) {
+            let param = action.params.iter().find(|param| param.name == input.param);
+            let wire = input.fields.last().or(param.map(|param| &param.wire)).cloned().unwrap_or_default();
+            match invocation.arguments.get(&input.name) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(items)) => query.extend(items.iter().map(|item| (wire.clone(), text(item)))),
+                Some(value) => query.push((wire, text(value))),
+            }
+        }
+        query.sort();
+        Ok(Self { method: action.http.method, segments, query, body: body(action, invocation, types), betas: action.betas.join(",") })
+    }
+
+    /// Whether sending it twice is as good as sending it once.
+    #[must_use]
+    pub fn is_get(&self) -> bool {
+        self.method == Method::Get
+    }
+
+    /// Compares the head of a request.
+    ///
+    /// # Errors
+    ///
+    /// The [`Violation`] that it is.
+    pub fn check_head(&self, parts: &Parts) -> Result<(), Violation> {
+        check_authority(&parts.uri)?;
+        if parts.method.as_str() != self.method.as_str() {
+            return Err(Violation::Method { found: parts.method.to_string(), expected: self.method.to_string() });
+        }
+        self.check_path(parts.uri.path())?;
+        let raw = parts.uri.query().unwrap_or_default();
+        let mut query: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
+        query.sort();
+        if query != self.query {
+            return Err(Violation::Query(raw.to_owned()));
+        }
+        let betas = parts.headers.get("anthropic-beta").map_or(&b""[..], |value| value.as_bytes());
+        if betas != self.betas.as_bytes() {
+            return Err(Violation::Header("anthropic-beta".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Segment by segment, so that no encoded slash or dot can lead elsewhere.
+    fn check_path(&self, path: &str) -> Result<(), Violation> {
+        let found: Vec<Option<String>> = path
+            .strip_prefix('/')
+            .unwrap_or_default()
+            .split('/')
+            .map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into))
+            .collect();
+        let same = found.len() == self.segments.len()
+            && found.iter().zip(&self.segments).all(|(found, expected)| found.as_ref() == Some(expected));
+        let harmless = self.segments.iter().all(|segment| !matches!(segment.as_str(), "" | "." | ".."));
+        if same && harmless {
+            Ok(())
+        } else {
+            Err(Violation::Path { found: path.to_owned(), expected: format!("/{}", self.segments.join("/")) })
+        }
+    }
+
+    /// Compares the body of a request.
+    ///
+    /// # Errors
+    ///
+    /// The [`Violation`] that it is.
+    pub fn check_body(&self, body: &[u8]) -> Result<(), Violation> {
+        let same = match &self.body {
+            None => body.is_empty(),
+            Some(expected) => serde_json::from_slice::<Value>(body).is_ok_and(|found| found == *expected),
+        };
+        if same { Ok(()) } else { Err(Violation::Body) }
+    }
+}
+
+fn check_authority(uri: &Uri) -> Result<(), Violation> {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if authority.contains('@') {
+        return Err(Violation::UserInfo);
+    }
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if host.parse::<IpAddr>().is_ok() {
+        return Err(Violation::IpLiteral(host.to_owned()));
+    }
+    if authority != API_AUTHORITY {
+        return Err(Violation::Host(authority.to_owned()));
+    }
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTPS => Ok(()),
+        scheme => Err(Violation::Scheme(scheme.map_or_else(String::new, ToString::to_string))),
+    }
+}
+
+fn body(action: &Action, invocation: &Invocation, types: &Types) -> Option<Value> {
+    let given = invocation.parameters(action);
+    let mut body = Map::new();
+    for (name, value) in &action.constants {
+        body.insert(name.clone(), Value::from(value.as_str()));
+    }
+    for param in action.params.iter().filter(|param| param.place == Place::Body) {
+        match given.get(&param.name) {
+            // An empty list is not sent.
+            Some(Value::Array(items)) if items.is_empty() && types.list_item(&param.ty).is_some() => {}
+            Some(value) => {
+                body.insert(param.wire.clone(), value.clone());
+            }
+            None if param.null_when_none => {
+                body.insert(param.wire.clone(), Value::Null);
+            }
+            None => {}
+        }
+    }
+    (!body.is_empty()).then_some(Value::Object(body))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

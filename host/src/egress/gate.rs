@@ -1,0 +1,207 @@
+//! The gate: what `wasi:http` of one call leads to.
+
+use super::client::{Client, ClientError};
+use super::reply::{self, BodyError};
+use super::{CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
+
+/// The largest request body: the arguments of a command are far smaller.
+const MAX_REQUEST_BYTES: usize = 1 << 20;
+
+/// What every gate of a host shares.
+#[derive(Debug)]
+pub struct Egress {
+    client: Client,
+    upstream: Upstream,
+    credentials: Credentials,
+    anthropic_version: Option<HeaderValue>,
+}
+
+impl Egress {
+    /// Makes the way out to an upstream.
+    ///
+    /// `anthropic_version` takes the place of the version that the component asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when no client can be made.
+    pub fn new(upstream: Upstream, credentials: Credentials, anthropic_version: Option<HeaderValue>) -> Result<Self, ClientError> {
+        Ok(Self { client: Client::new(upstream.address_rule())?, upstream, credentials, anthropic_version })
+    }
+
+    /// The credentials.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+}
+
+/// The gate of one call: it lets one request through, and only the expected one.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    egress: Arc<Egress>,
+    expected: ExpectedRequest,
+    credential: CredentialHeader,
+    response_bytes: usize,
+    deadline: Instant,
+    used: AtomicBool,
+    record: Arc<Record>,
+}
+
+impl Gate {
+    /// Makes a gate that lets `expected` through until `deadline`, and the fitting answer of at most `response_bytes`.
+    #[must_use]
+    pub fn new(
+        egress: Arc<Egress>,
+        expected: ExpectedRequest,
+        credential: CredentialHeader,
+        response_bytes: usize,
+        deadline: Instant,
+        record: Arc<Record>,
+    ) -> Self {
+        let used = AtomicBool::new(false);
+        Self { inner: Arc::new(Inner { egress, expected, credential, response_bytes, deadline, used, record }) }
+    }
+}
+
+type Forwarded = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Gate {
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        let inner = Arc::clone(&self.inner);
+        Arc::new(move |name: &HeaderName| {
+            // Once the request has left, the same filter runs over the headers of the answer, which blames nobody.
+            if headers::is_smuggled(name) && !inner.used.load(Ordering::Acquire) {
+                inner.record.violated(Violation::Header(name.to_string()));
+            }
+            headers::is_forbidden(name)
+        })
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Forwarded), Error>> + Send> {
+        let inner = Arc::clone(&self.inner);
+        let first = !inner.used.swap(true, Ordering::AcqRel);
+        Box::new(async move {
+            let response = inner.forward(request, first).await?;
+            let done: Forwarded = Box::new(async { Ok(()) });
+            Ok((response, done))
+        })
+    }
+}
+
+impl Inner {
+    async fn forward(&self, request: Request<WasiBody>, first: bool) -> Result<Response<WasiBody>, Error> {
+        let (parts, body) = request.into_parts();
+        // The body is read even when the request is refused: a component that is still writing would see a broken
+        // stream in place of the refusal.
+        let body = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
+        let body = body.map(http_body_util::Collected::to_bytes).map_err(|_| Error::HttpRequestBodySize(None));
+        let headers = self.check(&parts, body.as_ref().ok(), first).map_err(|violation| {
+            self.record.violated(violation);
+            Error::HttpRequestDenied
+        })?;
+        let body = body?;
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let mut attempt = 1;
+        loop {
+            let response = self.attempt(&parts, target, &headers, &body).await?;
+            let status = response.status();
+            if status.is_redirection() {
+                self.record.violated(Violation::Redirect(status.as_u16()));
+                return Err(Error::HttpRequestDenied);
+            }
+            let wait = if self.expected.is_get() { retry::delay(status, response.headers(), attempt, fastrand::f64()) } else { None };
+            match wait.filter(|wait| Instant::now() + *wait < self.deadline) {
+                Some(wait) => {
+                    tracing::info!(status = status.as_u16(), attempt, wait_ms = wait.as_millis(), "trying the read again");
+                    tokio::time::sleep(wait).await;
+                    attempt += 1;
+                }
+                None => return self.receive(response).await,
+            }
+        }
+    }
+
+    /// Everything that must hold before a byte leaves. Returns the headers to send.
+    fn check(&self, parts: &Parts, body: Option<&Bytes>, first: bool) -> Result<HeaderMap, Violation> {
+        if !first {
+            return Err(Violation::SecondRequest);
+        }
+        self.expected.check_head(parts)?;
+        let headers = headers::outgoing(&parts.headers)?;
+        self.expected.check_body(body.ok_or(Violation::Body)?)?;
+        Ok(headers)
+    }
+
+    async fn attempt(&self, parts: &Parts, target: &str, headers: &HeaderMap, body: &Bytes) -> Result<Response<hyper::body::Incoming>, Error> {
+        let uri = self.egress.upstream.uri(target).map_err(|_| Error::HttpRequestUriInvalid)?;
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers.clone();
+        if let Some(version) = &self.egress.anthropic_version {
+            request.headers_mut().insert("anthropic-version", version.clone());
+        }
+        request.headers_mut().insert(self.credential.name.clone(), self.credential.value.clone());
+        self.record.leaving(parts.method.as_str(), target, body);
+        let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
+        let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok());
+        self.record.answered(response.status().as_u16(), request_id);
+        Ok(response)
+    }
+
+    async fn receive(&self, response: Response<hyper::body::Incoming>) -> Result<Response<WasiBody>, Error> {
+        let status = response.status();
+        let headers = headers::incoming(response.headers());
+        let body = reply::read(response, self.response_bytes).await.map_err(|error| match error {
+            BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.response_bytes).ok()),
+            BodyError::Transport(error) => self.failed(error),
+        })?;
+        let body = reply::scrub(body, self.credential.secret.expose_secret().as_bytes());
+        let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    /// What a component is told of a failure; the log has the rest.
+    fn failed(&self, error: ClientError) -> Error {
+        tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no answer from the upstream");
+        match error {
+            ClientError::Address(forbidden) => {
+                self.record.violated(Violation::Address(forbidden.0.to_string()));
+                Error::DestinationIpProhibited
+            }
+            ClientError::Dns(reason) => Error::DnsError { rcode: Some(reason), info_code: None },
+            ClientError::Refused(_) => Error::ConnectionRefused,
+            ClientError::TlsSettings(_) | ClientError::Tls(_) => Error::TlsProtocolError,
+            ClientError::Timeout(_) => Error::ConnectionTimeout,
+            ClientError::Incomplete(_) => Error::HttpResponseIncomplete,
+            ClientError::Protocol(_) => Error::HttpProtocolError,
+        }
+    }
+}

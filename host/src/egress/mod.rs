@@ -1,0 +1,26 @@
+//! The only way out.
+//!
+//! While an action runs, exactly one request may leave: the one that its declaration and its arguments make
+//! ([`ExpectedRequest`]). The gate compares what the component tries with that, adds the credential that the component
+//! never sees, and sends it over one pooled client to a checked address.
+
+mod address;
+mod client;
+mod credential;
+mod expected;
+mod gate;
+mod headers;
+mod record;
+mod reply;
+mod retry;
+mod upstream;
+mod violation;
+
+pub use address::{AddressRule, Forbidden};
+pub use client::{Client, ClientError};
+pub use credential::{CredentialError, CredentialHeader, Credentials};
+pub use expected::ExpectedRequest;
+pub use gate::{Egress, Gate};
+pub use record::{Record, SentRequest};
+pub use upstream::{API_AUTHORITY, Upstream, UpstreamError};
+pub use violation::Violation;

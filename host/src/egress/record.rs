@@ -1,0 +1,83 @@
+//! What left during a call.
+
+use super::Violation;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A request that left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The body; empty where there is none.
+    pub body: String,
+    /// The status of the answer, if one came.
+    pub status: Option<u16>,
+    /// The request id of the answer.
+    pub request_id: Option<String>,
+    /// How often it was sent: once, and once more for each retry.
+    pub attempts: u32,
+}
+
+/// What happened at the gate during one call.
+#[derive(Debug, Default)]
+pub struct Record {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    violation: Option<Violation>,
+    sent: Option<SentRequest>,
+}
+
+impl Record {
+    /// A panic elsewhere does not make what was noted untrue.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a violation; the first one counts.
+    pub(super) fn violated(&self, violation: Violation) {
+        self.state().violation.get_or_insert(violation);
+    }
+
+    /// Notes that a request leaves, before it does.
+    pub(super) fn leaving(&self, method: &str, target: &str, body: &[u8]) {
+        let mut state = self.state();
+        match &mut state.sent {
+            Some(sent) => sent.attempts += 1,
+            None => {
+                state.sent = Some(SentRequest {
+                    method: method.to_owned(),
+                    target: target.to_owned(),
+                    body: String::from_utf8_lossy(body).into_owned(),
+                    status: None,
+                    request_id: None,
+                    attempts: 1,
+                });
+            }
+        }
+    }
+
+    /// Notes the answer to the request that left last.
+    pub(super) fn answered(&self, status: u16, request_id: Option<&str>) {
+        if let Some(sent) = &mut self.state().sent {
+            sent.status = Some(status);
+            sent.request_id = request_id.map(str::to_owned);
+        }
+    }
+
+    /// The violation, if there was one.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        self.state().violation.clone()
+    }
+
+    /// The request that left, if one did.
+    #[must_use]
+    pub fn sent(&self) -> Option<SentRequest> {
+        self.state().sent.clone()
+    }
+}

@@ -1,0 +1,136 @@
+//! The wasmtime engine, and what all calls share.
+
+use super::Limits;
+use super::call::CallState;
+use crate::egress::Egress;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use wasmtime::component::Linker;
+use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// How often the time spent in wasm is looked at.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+/// Core instances, memories and tables that one component may be made of.
+const CORE_INSTANCES: u32 = 16;
+const TABLES: u32 = 8;
+/// Stack of wasm code.
+const WASM_STACK_BYTES: usize = 512 << 10;
+/// Stack of a call: that of wasm and some for the host functions that it calls.
+const ASYNC_STACK_BYTES: usize = 2 << 20;
+
+/// Runs components: the engine, the limits and the way out.
+pub struct Sandbox {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<CallState>,
+    pub(super) limits: Limits,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) egress: Arc<Egress>,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+#[error("wasmtime cannot be set up: {0}")]
+pub struct SandboxError(String);
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("limits", &self.limits).field("egress", &self.egress).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Sets up wasmtime. Compiled code is kept in `cache` where one is given and can be written.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError`] when wasmtime cannot be set up on this machine.
+    pub fn new(limits: Limits, egress: Arc<Egress>, cache: Option<&Path>) -> Result<Arc<Self>, SandboxError> {
+        let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+        let cache = cache.and_then(open_cache);
+        let engine = Engine::new(&config(&limits, cache.clone(), true)).or_else(|error| {
+            // Where address space is scarce, the pool cannot be reserved: instances are then made one by one.
+            tracing::info!(%error, "no pool of instances");
+            Engine::new(&config(&limits, cache, false)).map_err(failed)
+        })?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi_io::add_to_linker_async(&mut linker).map_err(failed)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(failed)?;
+        start_ticking(&engine);
+        let slots = Arc::new(Semaphore::new(limits.concurrency));
+        Ok(Arc::new(Self { engine, linker, limits, slots, egress }))
+    }
+
+    /// The limits of each call.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The way out.
+    #[must_use]
+    pub fn egress(&self) -> &Egress {
+        &self.egress
+    }
+}
+
+fn config(limits: &Limits, cache: Option<Cache>, pooling: bool) -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true).epoch_interruption(true).max_wasm_stack(WASM_STACK_BYTES).async_stack_size(ASYNC_STACK_BYTES).cache(cache);
+    if pooling {
+        // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits.
+        let calls = u32::try_from(limits.concurrency).unwrap_or(u32::MAX / 2).saturating_add(2);
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(calls)
+            .total_core_instances(calls.saturating_mul(CORE_INSTANCES))
+            .total_memories(calls)
+            .total_tables(calls.saturating_mul(TABLES))
+            .total_stacks(calls)
+            .max_core_instances_per_component(CORE_INSTANCES)
+            .max_memories_per_component(1)
+            .max_tables_per_component(TABLES)
+            .max_memory_size(limits.memory_bytes)
+            .linear_memory_keep_resident(2 << 20)
+            .table_keep_resident(64 << 10)
+            .pagemap_scan(Enabled::Auto);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        // A slot need not reserve more address space than a memory may grow to.
+        config.memory_reservation(limits.memory_bytes as u64);
+    }
+    config
+}
+
+fn open_cache(folder: &Path) -> Option<Cache> {
+    let opened = create_private(folder).map_err(|error| error.to_string()).and_then(|()| {
+        let mut config = CacheConfig::new();
+        config.with_directory(folder);
+        Cache::new(config).map_err(|error| format!("{error:#}"))
+    });
+    opened.map_err(|error| tracing::info!(folder = %folder.display(), error, "compiled code is not kept")).ok()
+}
+
+/// Compiled code is loaded as it is: nobody else may write to its folder.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Advances the epoch while the engine lives.
+fn start_ticking(engine: &Engine) {
+    let engine = engine.weak();
+    let ticker = std::thread::Builder::new().name("wasm-epoch".to_owned());
+    let spawned = ticker.spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::error!(%error, "no thread for the limit on time in wasm; the limit on the whole call holds");
+    }
+}

@@ -1,0 +1,19 @@
+//! The component: loaded once, called in a fresh instance each time, within limits.
+//!
+//! [`Plugin::call`] takes only an [`Authorized`](crate::policy::Authorized) invocation, and everything that the
+//! component sends passes the egress rule of that invocation.
+
+mod call;
+mod engine;
+mod error;
+mod interface_check;
+mod limits;
+mod plugin;
+mod values;
+
+pub use call::Answer;
+pub use engine::{Sandbox, SandboxError};
+pub use error::{CallError, LoadError};
+pub use limits::{LimitKind, Limits};
+pub use plugin::{ALLOWED_IMPORTS, Export, Plugin};
+pub use values::{from_val, to_val};

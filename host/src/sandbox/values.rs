@@ -1,0 +1,222 @@
+//! Between the JSON of the wire and the values of the component model, by the types of the catalog.
+
+use claude_admin_catalog::{Case, Kind, Type, TypeId, Types, VariantForm};
+use serde_json::{Map, Number, Value};
+use wasmtime::component::Val;
+
+/// Makes a value of a type; `None` stands for a value that is not given.
+///
+/// # Errors
+///
+/// What does not fit, for a log: arguments were checked before they get here.
+pub fn to_val(types: &Types, ty: &Type, value: Option<&Value>) -> Result<Val, String> {
+    let misfit = || format!("{value:?} is not a {ty:?}");
+    if types.format(ty) == Some("json") {
+        return value.map(|value| Val::String(value.to_string())).ok_or_else(misfit);
+    }
+    if let Some(item) = types.map_value(ty) {
+        let Some(Value::Object(entries)) = value else {
+            return if value.is_none() { Ok(Val::List(Vec::new())) } else { Err(misfit()) };
+        };
+        let pairs = entries.iter().map(|(key, value)| {
+            Ok(Val::Tuple(vec![Val::String(key.clone()), to_val(types, item, Some(value))?]))
+        });
+        return pairs.collect::<Result<_, String>>().map(Val::List);
+    }
+    match types.underlying(ty) {
+        Type::Option(inner) => option(types, inner, value),
+        Type::List(item) => match value {
+            None => Ok(Val::List(Vec::new())),
+            Some(Value::Array(items)) => {
+                items.iter().map(|value| to_val(types, item, Some(value))).collect::<Result<_, _>>().map(Val::List)
+            }
+            Some(_) => Err(misfit()),
+        },
+        Type::Tuple(items) => match value {
+            Some(Value::Array(values)) if values.len() == items.len() => {
+                let values = items.iter().zip(values).map(|(ty, value)| to_val(types, ty, Some(value)));
+                values.collect::<Result<_, _>>().map(Val::Tuple)
+            }
+            _ => Err(misfit()),
+        },
+        Type::Named(id) => named(types, *id, value).map_err(|error| error.unwrap_or_else(misfit)),
+        primitive => value.and_then(|value| to_primitive(primitive, value)).ok_or_else(misfit),
+    }
+}
+
+/// An option of an option tells "leave as it is" from "set to null".
+fn option(types: &Types, inner: &Type, value: Option<&Value>) -> Result<Val, String> {
+    let nested = types.optional(inner).is_some();
+    Ok(Val::Option(match value {
+        None => None,
+        Some(Value::Null) if !nested => None,
+        given => Some(Box::new(to_val(types, inner, given)?)),
+    }))
+}
+
+fn to_primitive(ty: &Type, value: &Value) -> Option<Val> {
+    Some(match ty {
+        Type::Bool => Val::Bool(value.as_bool()?),
+        Type::U8 => Val::U8(value.as_u64()?.try_into().ok()?),
+        Type::U16 => Val::U16(value.as_u64()?.try_into().ok()?),
+        Type::U32 => Val::U32(value.as_u64()?.try_into().ok()?),
+        Type::U64 => Val::U64(value.as_u64()?),
+        Type::S8 => Val::S8(value.as_i64()?.try_into().ok()?),
+        Type::S16 => Val::S16(value.as_i64()?.try_into().ok()?),
+        Type::S32 => Val::S32(value.as_i64()?.try_into().ok()?),
+        Type::S64 => Val::S64(value.as_i64()?),
+        #[expect(clippy::cast_possible_truncation, reason = "that is what a 32-bit float is")]
+        Type::F32 => Val::Float32(value.as_f64()? as f32),
+        Type::F64 => Val::Float64(value.as_f64()?),
+        Type::Char => Val::Char(value.as_str()?.chars().next()?),
+        Type::String => Val::String(value.as_str()?.to_owned()),
+        _ => return None,
+    })
+}
+
+fn named(types: &Types, id: TypeId, value: Option<&Value>) -> Result<Val, Option<String>> {
+    match &types.get(id).kind {
+        Kind::Alias(target) => to_val(types, target, value).map_err(Some),
+        Kind::Record(fields) => {
+            let empty = Map::new();
+            let entries = match value {
+                None => &empty,
+                Some(value) => value.as_object().ok_or(None)?,
+            };
+            let fields = fields.iter().map(|field| {
+                Ok((field.name.clone(), to_val(types, &field.ty, entries.get(&field.wire)).map_err(Some)?))
+            });
+            fields.collect::<Result<_, _>>().map(Val::Record)
+        }
+        Kind::Enum(cases) => {
+            let word = value.and_then(Value::as_str).ok_or(None)?;
+            cases.iter().find(|case| case.wire == word).map(|case| Val::Enum(case.name.clone())).ok_or(None)
+        }
+        Kind::Variant { cases, form } => variant(types, cases, form, value.ok_or(None)?),
+    }
+}
+
+fn variant(types: &Types, cases: &[Case], form: &VariantForm, value: &Value) -> Result<Val, Option<String>> {
+    let bare = |word: &str| cases.iter().find(|case| case.payload.is_none() && case.wire == word);
+    let carry = |case: &Case, payload: Val| Val::Variant(case.name.clone(), Some(Box::new(payload)));
+    match (form, value) {
+        (VariantForm::OpenWords, Value::String(word)) => Ok(match bare(word) {
+            Some(case) => Val::Variant(case.name.clone(), None),
+            None => Val::Variant("other".to_owned(), Some(Box::new(Val::String(word.clone())))),
+        }),
+        (VariantForm::WordOrValue, value) => match value.as_str().and_then(bare) {
+            Some(case) => Ok(Val::Variant(case.name.clone(), None)),
+            None => {
+                let case = cases.iter().find(|case| case.payload.is_some()).ok_or(None)?;
+                let payload = case.payload.as_ref().ok_or(None)?;
+                Ok(carry(case, to_val(types, payload, Some(value)).map_err(Some)?))
+            }
+        },
+        (VariantForm::Tagged(tag), Value::Object(entries)) => {
+            let word = entries.get(tag).and_then(Value::as_str).ok_or(None)?;
+            match cases.iter().find(|case| case.name != "other" && case.wire == word) {
+                Some(case) => match &case.payload {
+                    None => Ok(Val::Variant(case.name.clone(), None)),
+                    Some(payload) => Ok(carry(case, to_val(types, payload, Some(value)).map_err(Some)?)),
+                },
+                None => {
+                    let case = cases.iter().find(|case| case.name == "other").ok_or(None)?;
+                    Ok(carry(case, Val::String(value.to_string())))
+                }
+            }
+        }
+        _ => Err(None),
+    }
+}
+
+/// Makes the JSON of the wire from a value: wire names, tags and all.
+///
+/// # Errors
+///
+/// What the component returned in place of a value of the type.
+pub fn from_val(types: &Types, ty: &Type, val: &Val) -> Result<Value, String> {
+    let misfit = || format!("{val:?} is not a {ty:?}");
+    if types.format(ty) == Some("json") {
+        return match val {
+            Val::String(text) => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()))),
+            _ => Err(misfit()),
+        };
+    }
+    if let (Some(item), Val::List(pairs)) = (types.map_value(ty), val) {
+        let entries = pairs.iter().map(|pair| match pair {
+            Val::Tuple(pair) => match pair.as_slice() {
+                [Val::String(key), value] => Ok((key.clone(), from_val(types, item, value)?)),
+                _ => Err(misfit()),
+            },
+            _ => Err(misfit()),
+        });
+        return entries.collect::<Result<Map<_, _>, _>>().map(Value::Object);
+    }
+    match (types.underlying(ty), val) {
+        (_, Val::Bool(value)) => Ok(Value::Bool(*value)),
+        (_, Val::U8(number)) => Ok(Value::from(*number)),
+        (_, Val::U16(number)) => Ok(Value::from(*number)),
+        (_, Val::U32(number)) => Ok(Value::from(*number)),
+        (_, Val::U64(number)) => Ok(Value::from(*number)),
+        (_, Val::S8(number)) => Ok(Value::from(*number)),
+        (_, Val::S16(number)) => Ok(Value::from(*number)),
+        (_, Val::S32(number)) => Ok(Value::from(*number)),
+        (_, Val::S64(number)) => Ok(Value::from(*number)),
+        (_, Val::Float32(number)) => Ok(Number::from_f64(f64::from(*number)).map_or(Value::Null, Value::Number)),
+        (_, Val::Float64(number)) => Ok(Number::from_f64(*number).map_or(Value::Null, Value::Number)),
+        (_, Val::Char(c)) => Ok(Value::from(c.to_string())),
+        (_, Val::String(text)) => Ok(Value::from(text.as_str())),
+        (Type::Option(_), Val::Option(None)) => Ok(Value::Null),
+        (Type::Option(inner), Val::Option(Some(val))) => from_val(types, inner, val),
+        (Type::List(item), Val::List(vals)) => {
+            vals.iter().map(|val| from_val(types, item, val)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        (Type::Tuple(items), Val::Tuple(vals)) if items.len() == vals.len() => {
+            items.iter().zip(vals).map(|(ty, val)| from_val(types, ty, val)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        (Type::Named(id), val) => from_named(types, *id, val).ok_or_else(misfit)?,
+        _ => Err(misfit()),
+    }
+}
+
+fn from_named(types: &Types, id: TypeId, val: &Val) -> Option<Result<Value, String>> {
+    match (&types.get(id).kind, val) {
+        (Kind::Record(fields), Val::Record(vals)) => {
+            let entries = fields.iter().map(|field| {
+                let (_, val) = vals.iter().find(|(name, _)| *name == field.name).ok_or_else(|| format!("no `{}`", field.name))?;
+                Ok((field.wire.clone(), from_val(types, &field.ty, val)?))
+            });
+            Some(entries.collect::<Result<Map<_, _>, _>>().map(Value::Object))
+        }
+        (Kind::Enum(cases), Val::Enum(name)) => {
+            cases.iter().find(|case| case.name == *name).map(|case| Ok(Value::from(case.wire.as_str())))
+        }
+        (Kind::Variant { cases, form }, Val::Variant(name, payload)) => {
+            let case = cases.iter().find(|case| case.name == *name)?;
+            let inner = match (&case.payload, payload) {
+                (Some(ty), Some(val)) => Some(from_val(types, ty, val)),
+                (None, None) => None,
+                _ => return None,
+            };
+            Some(match (form, inner) {
+                (_, Some(Err(error))) => Err(error),
+                (VariantForm::Tagged(tag), inner) if case.name != "other" => {
+                    let mut object = Map::new();
+                    object.insert(tag.clone(), Value::from(case.wire.as_str()));
+                    if let Some(Ok(Value::Object(fields))) = inner {
+                        object.extend(fields);
+                    }
+                    Ok(Value::Object(object))
+                }
+                // A union that never travels as JSON, such as the error, is shown with the name of its case.
+                (VariantForm::NotJson, inner) => {
+                    let inner = inner.and_then(Result::ok).unwrap_or_default();
+                    Ok(Value::Object(Map::from_iter([(case.name.clone(), inner)])))
+                }
+                (_, Some(inner)) => inner,
+                (_, None) => Ok(Value::from(case.wire.as_str())),
+            })
+        }
+        _ => None,
+    }
+}
