@@ -28,8 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     if let Some(path) = env::var_os(READY_COMPONENT).map(PathBuf::from) {
         println!("cargo::rerun-if-changed={}", path.display());
-        return fs::read(&path)
-            .map_err(|error| format!("{READY_COMPONENT} names {}, which cannot be read: {error}", path.display()).into());
+        return fs::read(&path).map_err(|error| {
+            format!("{READY_COMPONENT} names {}, which cannot be read: {error}", path.display()).into()
+        });
     }
     // out is TARGET/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).ok_or("the build folder has no target folder above it")?;

@@ -29,7 +29,8 @@ impl Principal {
     /// The person at this terminal.
     #[must_use]
     pub fn local() -> Self {
-        let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_else(|_| "operator".to_owned());
+        let user =
+            std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_else(|_| "operator".to_owned());
         Self { platform: "local", tenant: String::new(), user }
     }
 }

@@ -7,6 +7,9 @@
 pub mod command;
 pub mod document;
 pub mod egress;
+pub mod frontend;
 pub mod identity;
 pub mod policy;
+pub mod render;
 pub mod sandbox;
+pub mod service;

@@ -19,7 +19,13 @@ pub(super) struct Given {
 
 /// Reads the words after noun and verb.
 pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Token>) -> Result<Given, CommandError> {
-    let mut reader = Reader { types: &catalog.types, action, given: Given::default(), tokens: tokens.into(), positional: Vec::new() };
+    let mut reader = Reader {
+        types: &catalog.types,
+        action,
+        given: Given::default(),
+        tokens: tokens.into(),
+        positional: Vec::new(),
+    };
     reader.run()?;
     Ok(reader.given)
 }
@@ -34,7 +40,13 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
     Err(CommandError::new(
         CommandErrorKind::MissingArgument,
-        format!("`{}` needs {}: {} is {}.", action.command(), names.join(" and "), first.name, describe(types, &first.ty)),
+        format!(
+            "`{}` needs {}: {} is {}.",
+            action.command(),
+            names.join(" and "),
+            first.name,
+            describe(types, &first.ty)
+        ),
     )
     .hint(example(action, types)))
 }
@@ -43,7 +55,9 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
 fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let given = |input: &&Input| arguments.contains_key(&input.name);
     for whole in action.inputs.iter().filter(|input| input.fields.is_empty()).filter(given) {
-        if let Some(part) = action.inputs.iter().filter(|input| input.param == whole.param && !input.fields.is_empty()).find(given) {
+        if let Some(part) =
+            action.inputs.iter().filter(|input| input.param == whole.param && !input.fields.is_empty()).find(given)
+        {
             return Err(CommandError::new(
                 CommandErrorKind::RepeatedArgument,
                 format!("--{} is a part of --{}, and both are given.", part.name, whole.name),
@@ -157,7 +171,8 @@ impl Reader<'_> {
     fn find(&self, name: &str) -> Option<&Input> {
         let name = name.to_ascii_lowercase().replace('_', "-");
         self.action.inputs.iter().find(|input| {
-            input.name == name || (input.repeats(self.types) && singular(&input.name).is_some_and(|singular| singular == name))
+            input.name == name
+                || (input.repeats(self.types) && singular(&input.name).is_some_and(|singular| singular == name))
         })
     }
 
@@ -185,7 +200,9 @@ impl Reader<'_> {
                 .hint(format!("Write `--{} {value}`.", input.name)));
             }
         }
-        self.tokens.pop_front().ok_or_else(|| CommandError::new(CommandErrorKind::MissingArgument, "A value is missing."))
+        self.tokens
+            .pop_front()
+            .ok_or_else(|| CommandError::new(CommandErrorKind::MissingArgument, "A value is missing."))
     }
 
     fn put(&mut self, input: &Input, token: &Token) -> Result<(), CommandError> {
@@ -195,7 +212,9 @@ impl Reader<'_> {
                 self.given.arguments.insert(input.name.clone(), value);
             }
             (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
-            (Some(Value::Object(known)), Value::Object(more)) if self.types.map_value(&input.ty).is_some() => known.extend(more),
+            (Some(Value::Object(known)), Value::Object(more)) if self.types.map_value(&input.ty).is_some() => {
+                known.extend(more)
+            }
             _ => return Err(given_twice(input)),
         }
         self.check_count(input)
@@ -215,7 +234,8 @@ impl Reader<'_> {
                 Some(key) => key,
                 None => self.next_value(input)?,
             };
-            let entries = self.given.arguments.entry(input.name.clone()).or_insert_with(|| Value::Object(Default::default()));
+            let entries =
+                self.given.arguments.entry(input.name.clone()).or_insert_with(|| Value::Object(Default::default()));
             entries[key.text.as_str()] = Value::Null;
             return Ok(());
         }
@@ -238,11 +258,10 @@ impl Reader<'_> {
 
     fn place_positional(&mut self) -> Result<(), CommandError> {
         for token in std::mem::take(&mut self.positional) {
-            let free = self
-                .action
-                .inputs
-                .iter()
-                .find(|input| input.presence == Presence::Required && !self.given.arguments.contains_key(&input.name));
+            let free =
+                self.action.inputs.iter().find(|input| {
+                    input.presence == Presence::Required && !self.given.arguments.contains_key(&input.name)
+                });
             match free {
                 Some(input) => self.put(&input.clone(), &token)?,
                 None => {

@@ -43,7 +43,8 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
             (usage(action, &catalog.types), format!("{}{denied}", action.summary()))
         })
         .collect();
-    let mut document = Document::titled(interface.docs.prose.lines().next().unwrap_or_default()).with(Block::Commands(verbs));
+    let mut document =
+        Document::titled(interface.docs.prose.lines().next().unwrap_or_default()).with(Block::Commands(verbs));
     if !interface.aliases.is_empty() {
         document = document.footer(format!("Also spelled: {}", interface.aliases.join(", ")));
     }

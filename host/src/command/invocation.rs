@@ -25,9 +25,9 @@ impl Invocation {
         let mut parameters = IndexMap::new();
         for input in &action.inputs {
             let Some(value) = self.arguments.get(&input.name) else { continue };
-            let mut slot = parameters.entry(input.param.clone()).or_insert_with(|| {
-                if input.fields.is_empty() { Value::Null } else { Value::Object(Map::new()) }
-            });
+            let mut slot = parameters
+                .entry(input.param.clone())
+                .or_insert_with(|| if input.fields.is_empty() { Value::Null } else { Value::Object(Map::new()) });
             for field in &input.fields {
                 if !slot.is_object() {
                     *slot = Value::Object(Map::new());

@@ -70,7 +70,9 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
     // `list users` is a common slip for `users list`: it is understood, and the answer shows the usual form.
     let (noun, verb) = match (catalog.interface(&first), &second) {
         (Some(noun), _) => (noun, second),
-        (None, Some(second)) if catalog.interface(second).is_some_and(|noun| catalog.verb(&noun.name, &first).is_some()) => {
+        (None, Some(second))
+            if catalog.interface(second).is_some_and(|noun| catalog.verb(&noun.name, &first).is_some()) =>
+        {
             (catalog.interface(second).ok_or_else(|| unknown_noun(catalog, &first))?, Some(first))
         }
         _ => return Err(unknown_noun(catalog, &first)),

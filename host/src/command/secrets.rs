@@ -4,7 +4,18 @@ use super::{CommandError, CommandErrorKind};
 
 /// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook and GitHub secrets.
 const PREFIXES: [&str; 13] = [
-    "sk-ant-", "xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "whsec_", "ghp_",
+    "sk-ant-",
+    "xoxa-",
+    "xoxb-",
+    "xoxc-",
+    "xoxd-",
+    "xoxe-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "whsec_",
+    "ghp_",
     "github_pat_",
 ];
 /// How a JSON web token begins, and the least length at which it is taken for one.
@@ -61,7 +72,9 @@ mod tests {
 
     #[test]
     fn words_that_only_resemble_one_pass() {
-        for text in ["users list --email task-ant-hill@example.com", "keys get apikey_01", "get sk-ant-", "eyjafjallajökull"] {
+        for text in
+            ["users list --email task-ant-hill@example.com", "keys get apikey_01", "get sk-ant-", "eyjafjallajökull"]
+        {
             refuse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }

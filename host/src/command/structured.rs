@@ -15,7 +15,10 @@ use serde_json::{Map, Value};
 /// [`CommandError`] as for a typed command.
 pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Invocation, CommandError> {
     let Some(action) = catalog.action(id) else {
-        let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("There is no operation `{}`.", super::value::shown(id)));
+        let error = CommandError::new(
+            CommandErrorKind::UnknownVerb,
+            format!("There is no operation `{}`.", super::value::shown(id)),
+        );
         return Err(match nearest(id, catalog.actions.iter().map(|action| action.id.as_str())) {
             Some(near) => error.hint(format!("Did you mean `{near}`?")),
             None => error.hint("`claude-admin actions` lists them all."),
@@ -25,7 +28,10 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
     for (key, value) in arguments {
         let name = key.replace('_', "-");
         let Some(input) = action.input(&name) else {
-            let error = CommandError::new(CommandErrorKind::UnknownFlag, format!("`{id}` has no argument `{}`.", super::value::shown(key)));
+            let error = CommandError::new(
+                CommandErrorKind::UnknownFlag,
+                format!("`{id}` has no argument `{}`.", super::value::shown(key)),
+            );
             return Err(match nearest(&name, action.inputs.iter().map(|input| input.name.as_str())) {
                 Some(near) => error.hint(format!("Did you mean `{near}`?")),
                 None => error,

@@ -74,8 +74,11 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
                     }
                 }
                 if !closed {
-                    return Err(CommandError::new(CommandErrorKind::UnclosedQuote, format!("A quote ({c}) is opened and not closed."))
-                        .hint(format!("Add {c} at the end of the value.")));
+                    return Err(CommandError::new(
+                        CommandErrorKind::UnclosedQuote,
+                        format!("A quote ({c}) is opened and not closed."),
+                    )
+                    .hint(format!("Add {c} at the end of the value.")));
                 }
             }
             // Markup holds spaces where a label does: it ends at its bracket, not at a space.
@@ -104,7 +107,8 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
 /// Gives a flag back the dashes that a phone made one of. Values keep theirs.
 fn straighten_dashes(word: &str) -> String {
     let one_letter = |rest: &str| rest.chars().take_while(|c| *c != '=').count() == 1;
-    if let Some(rest) = word.strip_prefix('—').or_else(|| word.strip_prefix("––")).or_else(|| word.strip_prefix("−−")) {
+    if let Some(rest) = word.strip_prefix('—').or_else(|| word.strip_prefix("––")).or_else(|| word.strip_prefix("−−"))
+    {
         format!("--{rest}")
     } else if let Some(rest) = word.strip_prefix(['–', '−']) {
         if one_letter(rest) { format!("-{rest}") } else { format!("--{rest}") }
@@ -184,9 +188,10 @@ mod tests {
 
     #[test]
     fn slack_markup_is_decoded_once() {
-        assert_eq!(words("<mailto:a@b.co|a@b.co> <https://x.y|x.y> <#C1|general> R&amp;D &amp;lt;"), [
-            "a@b.co", "x.y", "C1", "R&D", "&lt;"
-        ]);
+        assert_eq!(
+            words("<mailto:a@b.co|a@b.co> <https://x.y|x.y> <#C1|general> R&amp;D &amp;lt;"),
+            ["a@b.co", "x.y", "C1", "R&D", "&lt;"]
+        );
         let mention = tokens("<@U1|ada>", true).unwrap().remove(0);
         assert_eq!((mention.text.as_str(), mention.kind), ("U1", TokenKind::Mention));
         assert_eq!(words("<unterminated"), ["<unterminated"]);

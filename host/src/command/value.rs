@@ -55,11 +55,7 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
     if let Some(format) = types.format(ty) {
         check_format(format, text).map_err(|()| expected())?;
         if let Some(other) = foreign_prefix(types, ty, text) {
-            return Err(BadValue::new(format!(
-                "`{}` is {other}, and {} is needed",
-                shown(text),
-                describe(types, ty)
-            )));
+            return Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), describe(types, ty))));
         }
         if format == "json" {
             return serde_json::from_str(text).map_err(|_| expected());
@@ -81,10 +77,13 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
             types.check_json(ty, &value).map_err(|_| expected())?;
             Ok(value)
         }
-        Type::F32 | Type::F64 => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from).ok_or_else(expected),
+        Type::F32 | Type::F64 => {
+            text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from).ok_or_else(expected)
+        }
         Type::Option(inner) => read_type(types, inner, text, quoted),
         Type::List(item) => {
-            let parts: Vec<&str> = if quoted { vec![text] } else { text.split(',').filter(|part| !part.is_empty()).collect() };
+            let parts: Vec<&str> =
+                if quoted { vec![text] } else { text.split(',').filter(|part| !part.is_empty()).collect() };
             parts.into_iter().map(|part| read_type(types, item, part.trim(), true)).collect()
         }
         Type::Tuple(_) => read_json(types, ty, text),
@@ -108,10 +107,13 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
 fn check_format(format: &str, text: &str) -> Result<(), ()> {
     let fits = match format {
         "email" => {
-            let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
+            let plain =
+                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
             text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
         }
-        "color" => text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        "color" => {
+            text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        }
         "timestamp" => text.parse::<jiff::Timestamp>().is_ok(),
         _ => true,
     };
@@ -145,11 +147,8 @@ fn not_a_word(types: &Types, ty: &Type, text: &str) -> BadValue {
 }
 
 fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
-    let parts: Vec<&str> = if !quoted && text.split(',').all(|part| part.contains('=')) {
-        text.split(',').collect()
-    } else {
-        vec![text]
-    };
+    let parts: Vec<&str> =
+        if !quoted && text.split(',').all(|part| part.contains('=')) { text.split(',').collect() } else { vec![text] };
     let mut entries = Map::new();
     for part in parts {
         let Some((key, text)) = part.split_once('=').filter(|(key, _)| !key.is_empty()) else {
@@ -161,7 +160,8 @@ fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Val
 }
 
 fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
-    let value = serde_json::from_str(text).map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
+    let value = serde_json::from_str(text)
+        .map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
     check_json(types, ty, &value)?;
     Ok(value)
 }
@@ -183,9 +183,5 @@ pub(super) fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), 
 /// A typed text, short enough to be quoted in an answer.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        text.to_owned()
-    } else {
-        text.chars().take(MOST).chain(['…']).collect()
-    }
+    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
 }

@@ -52,7 +52,9 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
             Some(match kind {
                 LimitKind::WallClock => verify(action, *sent, "Try again in a moment."),
-                LimitKind::CopiedBytes | LimitKind::Memory => verify(action, *sent, "Ask for less at once, for example with --limit."),
+                LimitKind::CopiedBytes | LimitKind::Memory => {
+                    verify(action, *sent, "Ask for less at once, for example with --limit.")
+                }
                 LimitKind::WasmTime => verify(action, *sent, "Tell the people who run this host."),
             }),
         ),
@@ -88,8 +90,15 @@ fn failed(error: &Value, action: &Action, sent: bool, upstream: &str) -> Documen
             let done = if action.writes() { "The change was made." } else { "Nothing was changed." };
             notice(
                 Level::Error,
-                format!("The API answered with success, and the answer was not understood{place}: expected {}. {done}", text("expected")),
-                Some(verify(action, action.writes(), "The API may be newer than this component; update it, or tell the people who run this host.")),
+                format!(
+                    "The API answered with success, and the answer was not understood{place}: expected {}. {done}",
+                    text("expected")
+                ),
+                Some(verify(
+                    action,
+                    action.writes(),
+                    "The API may be newer than this component; update it, or tell the people who run this host.",
+                )),
             )
         }
         "invalid-argument" => notice(
@@ -99,10 +108,15 @@ fn failed(error: &Value, action: &Action, sent: bool, upstream: &str) -> Documen
         ),
         "denied" => notice(
             Level::Error,
-            format!("The request was not allowed to leave ({}). Nothing was sent.", payload.as_str().unwrap_or_default()),
+            format!(
+                "The request was not allowed to leave ({}). Nothing was sent.",
+                payload.as_str().unwrap_or_default()
+            ),
             Some("Tell the people who run this host.".to_owned()),
         ),
-        other => notice(Level::Error, format!("The action failed ({other}: {payload}). {}", changed(action, sent)), None),
+        other => {
+            notice(Level::Error, format!("The action failed ({other}: {payload}). {}", changed(action, sent)), None)
+        }
     };
     match payload.get("request_id").and_then(Value::as_str) {
         Some(id) => document.footer(id.to_owned()),
@@ -126,10 +140,7 @@ fn api(error: &Value, action: &Action) -> Document {
             "The people who run this host must give it a valid one.".to_owned(),
         ),
         402 => ("The API refused for billing reasons", "An owner can look at billing in the Console.".to_owned()),
-        403 => (
-            "The host's credential does not open this",
-            format!("It needs {}.", auth(action)),
-        ),
+        403 => ("The host's credential does not open this", format!("It needs {}.", auth(action))),
         404 => ("There is no such thing", "Check the id; a `list` shows those that exist.".to_owned()),
         409 => ("Somebody else changed this at the same time", "Look at it again, then repeat the command.".to_owned()),
         413 => ("The request is too large", "Send less at once.".to_owned()),
@@ -141,7 +152,9 @@ fn api(error: &Value, action: &Action) -> Document {
             ),
         },
         529 => ("The API is overloaded", verify(action, unknown, "Try again in a few minutes.")),
-        status if status >= 500 => ("The API has a problem of its own", verify(action, unknown, "Try again in a few minutes.")),
+        status if status >= 500 => {
+            ("The API has a problem of its own", verify(action, unknown, "Try again in a few minutes."))
+        }
         _ => ("The API gave an unexpected answer", "Tell the people who run this host.".to_owned()),
     };
     let document = notice(
@@ -158,7 +171,9 @@ fn transport(problem: &str, action: &Action, sent: bool, upstream: &str) -> Docu
     let (what, never_arrived) = match problem {
         "dns" => (format!("The name {upstream} cannot be resolved"), true),
         "connection-refused" => (format!("{upstream} refuses the connection or cannot be reached"), true),
-        "tls" => (format!("No secure connection to {upstream} could be made: its certificate or TLS was not accepted"), true),
+        "tls" => {
+            (format!("No secure connection to {upstream} could be made: its certificate or TLS was not accepted"), true)
+        }
         "timeout" => (format!("{upstream} did not answer in time"), false),
         "incomplete" => (format!("The connection to {upstream} broke before the answer was complete"), false),
         "too-large" => (format!("The answer of {upstream} is larger than the host allows"), false),

@@ -73,7 +73,8 @@ fn table(
     let all: Vec<&Field> = types.record(item).unwrap_or_default().iter().filter(|field| !is_constant(field)).collect();
     let known: Vec<&String> = wanted.iter().filter(|name| all.iter().any(|field| field.wire == **name)).collect();
     // Wanted columns come first, in the order in which they were named.
-    let mut fields: Vec<&Field> = known.iter().filter_map(|name| all.iter().find(|field| field.wire == ***name).copied()).collect();
+    let mut fields: Vec<&Field> =
+        known.iter().filter_map(|name| all.iter().find(|field| field.wire == ***name).copied()).collect();
     fields.extend(all.iter().filter(|field| !known.contains(&&field.wire)));
     let shown = if known.is_empty() { SHOWN_COLUMNS } else { known.len() };
     let columns: Vec<Column> = fields
@@ -81,8 +82,10 @@ fn table(
         .enumerate()
         .map(|(index, field)| Column { field: field.wire.clone(), label: label(&field.wire), shown: index < shown })
         .collect();
-    let rows: Vec<Vec<Cell>> =
-        items.iter().map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire))).collect()).collect();
+    let rows: Vec<Vec<Cell>> = items
+        .iter()
+        .map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire))).collect())
+        .collect();
     let next = next(catalog, action, invocation, items, page);
     let more = !matches!(next, Next::End) && continues(page);
     Table { caption: caption(action, rows.len(), more, listing), columns, rows, next }
@@ -100,7 +103,8 @@ fn caption(action: &Action, rows: usize, more: bool, listing: Listing) -> String
 }
 
 fn continues(page: &Value) -> bool {
-    page.get("has_more").and_then(Value::as_bool).unwrap_or(false) || page.get("next_page").is_some_and(Value::is_string)
+    page.get("has_more").and_then(Value::as_bool).unwrap_or(false)
+        || page.get("next_page").is_some_and(Value::is_string)
 }
 
 fn next(catalog: &Catalog, action: &Action, invocation: &Invocation, items: &[Value], page: &Value) -> Next {

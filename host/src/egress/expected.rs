@@ -55,7 +55,13 @@ impl ExpectedRequest {
             }
         }
         query.sort();
-        Ok(Self { method: action.http.method, segments, query, body: body(action, invocation, types), betas: action.betas.join(",") })
+        Ok(Self {
+            method: action.http.method,
+            segments,
+            query,
+            body: body(action, invocation, types),
+            betas: action.betas.join(","),
+        })
     }
 
     /// Whether sending it twice is as good as sending it once.

@@ -33,7 +33,11 @@ impl Egress {
     /// # Errors
     ///
     /// [`ClientError`] when no client can be made.
-    pub fn new(upstream: Upstream, credentials: Credentials, anthropic_version: Option<HeaderValue>) -> Result<Self, ClientError> {
+    pub fn new(
+        upstream: Upstream,
+        credentials: Credentials,
+        anthropic_version: Option<HeaderValue>,
+    ) -> Result<Self, ClientError> {
         Ok(Self { client: Client::new(upstream.address_rule())?, upstream, credentials, anthropic_version })
     }
 
@@ -134,10 +138,19 @@ impl Inner {
                 self.record.violated(Violation::Redirect(status.as_u16()));
                 return Err(Error::HttpRequestDenied);
             }
-            let wait = if self.expected.is_get() { retry::delay(status, response.headers(), attempt, fastrand::f64()) } else { None };
+            let wait = if self.expected.is_get() {
+                retry::delay(status, response.headers(), attempt, fastrand::f64())
+            } else {
+                None
+            };
             match wait.filter(|wait| Instant::now() + *wait < self.deadline) {
                 Some(wait) => {
-                    tracing::info!(status = status.as_u16(), attempt, wait_ms = wait.as_millis(), "trying the read again");
+                    tracing::info!(
+                        status = status.as_u16(),
+                        attempt,
+                        wait_ms = wait.as_millis(),
+                        "trying the read again"
+                    );
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
@@ -157,7 +170,13 @@ impl Inner {
         Ok(headers)
     }
 
-    async fn attempt(&self, parts: &Parts, target: &str, headers: &HeaderMap, body: &Bytes) -> Result<Response<hyper::body::Incoming>, Error> {
+    async fn attempt(
+        &self,
+        parts: &Parts,
+        target: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Response<hyper::body::Incoming>, Error> {
         let uri = self.egress.upstream.uri(target).map_err(|_| Error::HttpRequestUriInvalid)?;
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = parts.method.clone();

@@ -54,5 +54,9 @@ pub(super) fn outgoing(headers: &HeaderMap) -> Result<HeaderMap, Violation> {
 
 /// Returns the headers of an answer that a component is told.
 pub(super) fn incoming(headers: &HeaderMap) -> HeaderMap {
-    headers.iter().filter(|(name, _)| TO_COMPONENT.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -26,9 +26,9 @@ pub(super) async fn read(response: Response<Incoming>, limit: usize) -> Result<B
     let mut body = response.into_body();
     let mut bytes = BytesMut::new();
     loop {
-        let frame = tokio::time::timeout(BETWEEN_FRAMES, body.frame()).await.map_err(|_| {
-            BodyError::Transport(ClientError::Timeout("the answer stopped in the middle".to_owned()))
-        })?;
+        let frame = tokio::time::timeout(BETWEEN_FRAMES, body.frame())
+            .await
+            .map_err(|_| BodyError::Transport(ClientError::Timeout("the answer stopped in the middle".to_owned())))?;
         match frame {
             None => return Ok(bytes.freeze()),
             Some(Err(error)) => return Err(BodyError::Transport(classify(&error))),

@@ -14,7 +14,10 @@ pub(super) fn delay(status: StatusCode, headers: &HeaderMap, attempt: u32, jitte
     if attempt > MAX_RETRIES || headers.get("x-should-retry").is_some_and(|value| value == "false") {
         return None;
     }
-    let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
+    let asked = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(Duration::from_secs);
     match status.as_u16() {
         429 => asked,
         500 | 502 | 503 | 504 | 529 => Some(asked.unwrap_or_else(|| backoff(attempt, jitter))),

@@ -1,8 +1,8 @@
 //! Where requests really go.
 
 use super::AddressRule;
-use http::uri::{Authority, PathAndQuery, Scheme};
 use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -109,7 +109,13 @@ mod tests {
 
     #[test]
     fn https_anywhere_and_http_on_this_machine() {
-        for url in ["https://api.anthropic.com", "https://gateway.example:8443/anthropic/", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:9"] {
+        for url in [
+            "https://api.anthropic.com",
+            "https://gateway.example:8443/anthropic/",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost:9",
+        ] {
             url.parse::<Upstream>().unwrap_or_else(|error| panic!("{error}"));
         }
         let upstream: Upstream = "https://gateway.example:8443/anthropic/".parse().unwrap();

@@ -95,7 +95,12 @@ mod tests {
         AllowList { read: grants(read), write: grants(write) }
     }
 
-    fn ask(policy: &AllowList, principal: &Principal, id: &str, confirmed: bool) -> Result<Authorized<Invocation>, Refusal> {
+    fn ask(
+        policy: &AllowList,
+        principal: &Principal,
+        id: &str,
+        confirmed: bool,
+    ) -> Result<Authorized<Invocation>, Refusal> {
         let catalog = catalog();
         let invocation = Invocation { action: id.to_owned(), arguments: Default::default() };
         authorize(policy, principal, &Place::default(), catalog.action(id).unwrap(), invocation, confirmed)
@@ -130,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_denied_write_is_denied_before_it_is_asked_to_be_confirmed() {
-        let refusal = ask(&list(&["slack:T1/*"], &[]), &Principal::slack("T1", "U"), "users.remove", false).unwrap_err();
+        let refusal =
+            ask(&list(&["slack:T1/*"], &[]), &Principal::slack("T1", "U"), "users.remove", false).unwrap_err();
         assert!(matches!(refusal, Refusal::Denied { reason } if reason.contains("`write` list")));
     }
 
@@ -144,7 +150,9 @@ mod tests {
 
     #[test]
     fn lines_that_name_nobody_are_refused() {
-        for line in ["", "U1", "slack:U1", "slack:*/U1", "slack:T1/", "http:", "discord:G/U", "slack:T1/U1 U2", "local:a b"] {
+        for line in
+            ["", "U1", "slack:U1", "slack:*/U1", "slack:T1/", "http:", "discord:G/U", "slack:T1/U1 U2", "local:a b"]
+        {
             assert!(line.parse::<Grant>().is_err(), "{line}");
         }
         for line in ["slack:T1/*", "http:ci", "local:*"] {

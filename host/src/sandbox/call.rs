@@ -81,7 +81,14 @@ impl Plugin {
         let credential = self.sandbox.egress.credentials().choose(action)?;
         let expected = ExpectedRequest::of(action, invocation, &catalog.types).map_err(CallError::Arguments)?;
         let params = parameters(action, invocation, &catalog.types)?;
-        let gate = Gate::new(Arc::clone(&self.sandbox.egress), expected, credential, limits.response_bytes, deadline, Arc::clone(record));
+        let gate = Gate::new(
+            Arc::clone(&self.sandbox.egress),
+            expected,
+            credential,
+            limits.response_bytes,
+            deadline,
+            Arc::clone(record),
+        );
         let state = CallState {
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
@@ -101,7 +108,8 @@ impl Plugin {
         let mut results = [Val::Bool(false)];
         let call = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
-            let function = instance.get_func(&mut store, function).ok_or_else(|| wasmtime::Error::msg("the export is gone"))?;
+            let function =
+                instance.get_func(&mut store, function).ok_or_else(|| wasmtime::Error::msg("the export is gone"))?;
             function.call_async(&mut store, &params, &mut results).await
         };
         let called = tokio::time::timeout_at(until, call).await;
@@ -150,7 +158,10 @@ fn outcome(action: &Action, types: &Types, returned: &Val, sent: bool) -> Result
     match returned {
         Val::Result(Ok(None)) => Ok(Value::Null),
         Val::Result(Ok(Some(val))) => {
-            let ty = action.result.as_ref().ok_or_else(|| unreadable("it returned a value that is not declared".to_owned()))?;
+            let ty = action
+                .result
+                .as_ref()
+                .ok_or_else(|| unreadable("it returned a value that is not declared".to_owned()))?;
             from_val(types, ty, val).map_err(unreadable)
         }
         Val::Result(Err(Some(val))) => {

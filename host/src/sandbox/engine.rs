@@ -77,7 +77,12 @@ impl Sandbox {
 
 fn config(limits: &Limits, cache: Option<Cache>, pooling: bool) -> Config {
     let mut config = Config::new();
-    config.wasm_component_model(true).epoch_interruption(true).max_wasm_stack(WASM_STACK_BYTES).async_stack_size(ASYNC_STACK_BYTES).cache(cache);
+    config
+        .wasm_component_model(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .cache(cache);
     if pooling {
         // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits.
         let calls = u32::try_from(limits.concurrency).unwrap_or(u32::MAX / 2).saturating_add(2);

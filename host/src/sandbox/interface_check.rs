@@ -2,23 +2,27 @@
 
 use claude_admin_catalog::{Catalog, Kind, Type, Types};
 use wasmtime::Engine;
-use wasmtime::component::types::{ComponentFunc, ComponentItem, Type as ComponentType};
 use wasmtime::component::Component;
+use wasmtime::component::types::{ComponentFunc, ComponentItem, Type as ComponentType};
 
 /// Compares every action of the catalog with the exports.
 pub(super) fn check(engine: &Engine, component: &Component, catalog: &Catalog) -> Result<(), String> {
     let component_type = component.component_type();
     for interface in catalog.interfaces.iter().filter(|interface| !interface.embedder) {
         let name = export_name(catalog, &interface.name);
-        let Some(ComponentItem::ComponentInstance(instance)) = component_type.get_export(engine, &name).map(|export| export.ty) else {
+        let Some(ComponentItem::ComponentInstance(instance)) =
+            component_type.get_export(engine, &name).map(|export| export.ty)
+        else {
             return Err(format!("`{name}` is not exported"));
         };
         for action in catalog.actions_of(&interface.name) {
-            let Some(ComponentItem::ComponentFunc(function)) = instance.get_export(engine, &action.function).map(|export| export.ty)
+            let Some(ComponentItem::ComponentFunc(function)) =
+                instance.get_export(engine, &action.function).map(|export| export.ty)
             else {
                 return Err(format!("`{name}` has no function `{}`", action.function));
             };
-            let declared: Vec<(&str, &Type)> = action.params.iter().map(|param| (param.name.as_str(), &param.ty)).collect();
+            let declared: Vec<(&str, &Type)> =
+                action.params.iter().map(|param| (param.name.as_str(), &param.ty)).collect();
             check_function(&catalog.types, &function, &declared, action.result.as_ref())
                 .map_err(|problem| format!("`{}`: {problem}", action.id))?;
         }
@@ -77,14 +81,20 @@ fn same(types: &Types, declared: &Type, found: &ComponentType) -> bool {
         (Type::List(item), ComponentType::List(list)) => same(types, item, &list.ty()),
         (Type::Option(inner), ComponentType::Option(option)) => same(types, inner, &option.ty()),
         (Type::Tuple(items), ComponentType::Tuple(tuple)) => {
-            items.len() == tuple.types().len() && items.iter().zip(tuple.types()).all(|(item, ty)| same(types, item, &ty))
+            items.len() == tuple.types().len()
+                && items.iter().zip(tuple.types()).all(|(item, ty)| same(types, item, &ty))
         }
         (Type::Named(id), found) => match (&types.get(*id).kind, found) {
             (Kind::Record(fields), ComponentType::Record(record)) => {
                 fields.len() == record.fields().len()
-                    && fields.iter().zip(record.fields()).all(|(field, found)| field.name == found.name && same(types, &field.ty, &found.ty))
+                    && fields
+                        .iter()
+                        .zip(record.fields())
+                        .all(|(field, found)| field.name == found.name && same(types, &field.ty, &found.ty))
             }
-            (Kind::Enum(cases), ComponentType::Enum(found)) => cases.iter().map(|case| case.name.as_str()).eq(found.names()),
+            (Kind::Enum(cases), ComponentType::Enum(found)) => {
+                cases.iter().map(|case| case.name.as_str()).eq(found.names())
+            }
             (Kind::Variant { cases, .. }, ComponentType::Variant(variant)) => {
                 cases.len() == variant.cases().len()
                     && cases.iter().zip(variant.cases()).all(|(case, found)| {

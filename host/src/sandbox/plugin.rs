@@ -63,14 +63,16 @@ impl Plugin {
         let text = PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
         let engine = &sandbox.engine;
         let component = Component::new(engine, bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-        let imports: Vec<String> = component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
+        let imports: Vec<String> =
+            component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
         if let Some(name) = imports.iter().find(|name| !is_allowed(name)) {
             return Err(LoadError::ForbiddenImport(name.clone()));
         }
         let catalog = Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?;
         check(engine, &component, &catalog).map_err(LoadError::Mismatch)?;
         let functions = functions(&component, &catalog)?;
-        let pre = sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let pre =
+            sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
         Ok(Self {
             sandbox: Arc::clone(sandbox),
             pre,

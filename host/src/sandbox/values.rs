@@ -18,9 +18,9 @@ pub fn to_val(types: &Types, ty: &Type, value: Option<&Value>) -> Result<Val, St
         let Some(Value::Object(entries)) = value else {
             return if value.is_none() { Ok(Val::List(Vec::new())) } else { Err(misfit()) };
         };
-        let pairs = entries.iter().map(|(key, value)| {
-            Ok(Val::Tuple(vec![Val::String(key.clone()), to_val(types, item, Some(value))?]))
-        });
+        let pairs = entries
+            .iter()
+            .map(|(key, value)| Ok(Val::Tuple(vec![Val::String(key.clone()), to_val(types, item, Some(value))?])));
         return pairs.collect::<Result<_, String>>().map(Val::List);
     }
     match types.underlying(ty) {
@@ -183,7 +183,8 @@ fn from_named(types: &Types, id: TypeId, val: &Val) -> Option<Result<Value, Stri
     match (&types.get(id).kind, val) {
         (Kind::Record(fields), Val::Record(vals)) => {
             let entries = fields.iter().map(|field| {
-                let (_, val) = vals.iter().find(|(name, _)| *name == field.name).ok_or_else(|| format!("no `{}`", field.name))?;
+                let (_, val) =
+                    vals.iter().find(|(name, _)| *name == field.name).ok_or_else(|| format!("no `{}`", field.name))?;
                 Ok((field.wire.clone(), from_val(types, &field.ty, val)?))
             });
             Some(entries.collect::<Result<Map<_, _>, _>>().map(Value::Object))

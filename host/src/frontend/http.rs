@@ -1,0 +1,154 @@
+//! The HTTP API: commands as JSON, for programs.
+
+use crate::command::{Format, Markup, Options};
+use crate::identity::{Place, Principal};
+use crate::render;
+use crate::service::{Input, Outcome, Reply, Request, Service};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// A program that may call the HTTP API.
+#[derive(Debug)]
+pub struct Client {
+    /// Its name, under which the policy knows it (`http:NAME`).
+    pub name: String,
+    /// Its bearer token.
+    pub token: SecretString,
+}
+
+/// The HTTP frontend.
+#[derive(Debug)]
+pub struct Http {
+    service: Arc<Service>,
+    clients: Vec<Client>,
+}
+
+/// What a program posts: a typed command, or an operation with its arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    command: Option<String>,
+    op: Option<String>,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default)]
+    yes: bool,
+    #[serde(default)]
+    all: bool,
+    output: Option<String>,
+}
+
+impl Http {
+    /// Puts the service behind bearer tokens.
+    #[must_use]
+    pub fn new(service: Arc<Service>, clients: Vec<Client>) -> Self {
+        Self { service, clients }
+    }
+
+    /// Answers `POST /v1/commands`.
+    pub async fn command(&self, headers: &HeaderMap, body: &[u8]) -> Response {
+        let Some(client) = self.client(headers) else {
+            let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+            let problem =
+                problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token of the configuration.");
+            return (StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response();
+        };
+        let call: Call = match serde_json::from_slice(body) {
+            Ok(call) => call,
+            Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),
+        };
+        let format = match call.output.as_deref().map(str::parse::<Format>) {
+            None => None,
+            Some(Ok(format)) => Some(format),
+            Some(Err(())) => return bad_request(&format!("`output` is one of {}.", Format::NAMES.join(", "))),
+        };
+        let input = match (call.command, call.op) {
+            (Some(command), None) if call.args.is_empty() => {
+                let mut line = command;
+                line.push_str(if call.yes { " --yes" } else { "" });
+                line.push_str(if call.all { " --all" } else { "" });
+                Input::Text { line, markup: Markup::None }
+            }
+            (None, Some(id)) => Input::Operation {
+                id,
+                arguments: call.args,
+                options: Options { yes: call.yes, all: call.all, ..Options::default() },
+            },
+            _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
+        };
+        let request = Request { principal: Principal::http(&client.name), place: Place::default(), input };
+        let reply = self.service.handle(request).await;
+        let format = format.or(reply.format).unwrap_or(Format::Json);
+        respond(&reply, format)
+    }
+
+    /// Compares digests, so that neither length nor content of a token shows in the time it takes.
+    fn client(&self, headers: &HeaderMap) -> Option<&Client> {
+        let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        let given = Sha256::digest(given.as_bytes());
+        self.clients.iter().find(|client| {
+            let known = Sha256::digest(client.token.expose_secret().as_bytes());
+            bool::from(known.ct_eq(&given))
+        })
+    }
+}
+
+const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
+
+fn respond(reply: &Reply, format: Format) -> Response {
+    let status = match reply.outcome {
+        Outcome::Done => StatusCode::OK,
+        Outcome::Usage => StatusCode::BAD_REQUEST,
+        Outcome::Denied => StatusCode::FORBIDDEN,
+        Outcome::NotFound => StatusCode::NOT_FOUND,
+        Outcome::Conflict => StatusCode::CONFLICT,
+        Outcome::Unconfirmed => StatusCode::PRECONDITION_REQUIRED,
+        Outcome::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Outcome::Failed | Outcome::Partial => StatusCode::BAD_GATEWAY,
+    };
+    match format {
+        Format::Json => (status, axum_json(&envelope(reply))).into_response(),
+        Format::Csv => {
+            (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
+        }
+        Format::Markdown => {
+            (status, [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], render::reply(reply, format))
+                .into_response()
+        }
+        Format::Text => (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], render::reply(reply, format))
+            .into_response(),
+    }
+}
+
+/// The answer with what a program needs to know about it.
+fn envelope(reply: &Reply) -> Value {
+    let mut object = Map::new();
+    object.insert("operation_id".to_owned(), Value::from(reply.operation.as_str()));
+    object.insert("command".to_owned(), reply.command.clone().map_or(Value::Null, Value::from));
+    object.insert("outcome".to_owned(), Value::from(reply.outcome.as_str()));
+    match (reply.to_json(), reply.outcome) {
+        (Value::Object(failed), outcome) if outcome != Outcome::Done => object.extend(failed),
+        (result, _) => {
+            object.insert("result".to_owned(), result);
+        }
+    }
+    Value::Object(object)
+}
+
+fn bad_request(message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, axum_json(&problem("usage", message))).into_response()
+}
+
+fn problem(outcome: &str, message: &str) -> Value {
+    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+}
+
+fn axum_json(value: &Value) -> ([(header::HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "application/json")], value.to_string())
+}

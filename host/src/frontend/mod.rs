@@ -1,0 +1,9 @@
+//! Where commands come from. A frontend proves who is speaking and shows the reply; it knows nothing of actions.
+
+mod background;
+pub mod http;
+mod server;
+pub mod slack;
+
+pub use background::Background;
+pub use server::{Frontends, serve};

@@ -1,0 +1,77 @@
+//! The HTTP server that the frontends share.
+
+use super::Background;
+use super::http::Http;
+use super::slack::Slack;
+use crate::service::Service;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The largest body that is read. Slack's are a few kilobytes.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The frontends of a host.
+#[derive(Debug, Clone)]
+pub struct Frontends {
+    /// The service behind them.
+    pub service: Arc<Service>,
+    /// Slack, where it is configured.
+    pub slack: Option<Arc<Slack>>,
+    /// The HTTP API, where it has clients.
+    pub http: Option<Arc<Http>>,
+    /// Work that goes on after its request was answered.
+    pub background: Background,
+}
+
+/// Serves until `stop` resolves; then takes nothing new and finishes what was begun.
+///
+/// # Errors
+///
+/// What the listener reports.
+pub async fn serve(
+    listener: TcpListener,
+    frontends: Frontends,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let background = frontends.background.clone();
+    let router = Router::new()
+        .route("/slack/commands", post(slack_command))
+        .route("/v1/commands", post(http_command))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(frontends);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    background.finish().await;
+    Ok(())
+}
+
+async fn slack_command(State(frontends): State<Frontends>, headers: HeaderMap, body: Bytes) -> Response {
+    match frontends.slack {
+        Some(slack) => slack.command(&headers, body).await,
+        None => (StatusCode::NOT_FOUND, "Slack is not configured on this host").into_response(),
+    }
+}
+
+async fn http_command(State(frontends): State<Frontends>, headers: HeaderMap, body: Bytes) -> Response {
+    match &frontends.http {
+        Some(http) => http.command(&headers, &body).await,
+        None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
+    }
+}
+
+/// A host without a credential answers, and can do nothing: it is not ready.
+async fn ready(State(frontends): State<Frontends>) -> Response {
+    let credentials = frontends.service.plugin().sandbox().egress().credentials();
+    if credentials.is_empty() {
+        (StatusCode::SERVICE_UNAVAILABLE, "no credential for the Admin API").into_response()
+    } else {
+        (StatusCode::OK, "ready").into_response()
+    }
+}

@@ -1,0 +1,42 @@
+//! Comma-separated values (RFC 4180), safe to open in a spreadsheet.
+
+use crate::document::{Block, Cell, Document};
+
+/// Writes the tables and facts of a document. Tables have all their columns; parts of a value are JSON.
+#[must_use]
+pub fn csv(document: &Document) -> String {
+    let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for block in &document.blocks {
+        // Writing to memory does not fail.
+        let _ = match block {
+            Block::Table(table) => writer
+                .write_record(table.columns.iter().map(|column| &column.field))
+                .and_then(|()| table.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(field)))),
+            Block::Facts(facts) => {
+                facts.iter().try_for_each(|fact| writer.write_record([guarded(&fact.label), field(&fact.cell)]))
+            }
+            Block::Commands(commands) => {
+                commands.iter().try_for_each(|(command, what)| writer.write_record([guarded(command), guarded(what)]))
+            }
+            Block::Notice(notice) => {
+                writer.write_record([guarded(&notice.text), guarded(notice.hint.as_deref().unwrap_or_default())])
+            }
+            Block::Text(text) => writer.write_record([guarded(text)]),
+        };
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+fn field(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Number(number) => number.clone(),
+        Cell::Nested { json, .. } => guarded(json),
+        Cell::Text(text) | Cell::Time(text) => guarded(text),
+    }
+}
+
+/// A spreadsheet takes text that begins like a formula for one: an apostrophe in front keeps it text.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+}

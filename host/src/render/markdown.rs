@@ -1,0 +1,86 @@
+//! Markdown: tables and lists.
+
+use super::text::more;
+use super::visible::visible;
+use crate::document::{Block, Cell, Document, Table};
+
+/// Writes a document as Markdown (GitHub flavour).
+#[must_use]
+pub fn markdown(document: &Document) -> String {
+    let mut parts = Vec::new();
+    if !document.title.is_empty() {
+        parts.push(format!("## {}", escaped(&document.title)));
+    }
+    for block in &document.blocks {
+        parts.push(match block {
+            Block::Text(text) => text.lines().map(escaped).collect::<Vec<_>>().join("\n"),
+            Block::Notice(notice) => {
+                let hint = notice.hint.as_deref().map(|hint| format!(" {}", escaped(hint))).unwrap_or_default();
+                format!("**{}**{hint}", escaped(&notice.text))
+            }
+            Block::Facts(facts) => {
+                let rows = facts.iter().map(|fact| vec![escaped(&fact.label), escaped(shown(&fact.cell))]);
+                grid(vec!["Field".to_owned(), "Value".to_owned()], rows)
+            }
+            Block::Commands(commands) => commands
+                .iter()
+                .map(|(command, what)| format!("- {}: {}", escaped(command), escaped(what)))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Block::Table(table) => self::table(table),
+        });
+    }
+    if !document.footer.is_empty() {
+        parts.push(document.footer.iter().map(|line| escaped(line)).collect::<Vec<_>>().join(" · "));
+    }
+    parts.join("\n\n") + "\n"
+}
+
+fn table(table: &Table) -> String {
+    let columns = table.shown();
+    let head = columns.iter().map(|index| escaped(&table.columns[*index].label)).collect();
+    let rows = table.rows.iter().map(|row| columns.iter().map(|index| escaped(shown(&row[*index]))).collect());
+    let mut parts = vec![format!("{}.", escaped(&table.caption))];
+    if !table.rows.is_empty() {
+        parts.push(grid(head, rows));
+    }
+    parts.extend(more(table, table.rows.len()).map(|more| more.lines().map(escaped).collect::<Vec<_>>().join("\n")));
+    parts.join("\n\n")
+}
+
+fn grid(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![line(&head), line(&vec!["---".to_owned(); head.len()])];
+    lines.extend(rows.map(|row| line(&row)));
+    lines.join("\n")
+}
+
+fn shown(cell: &Cell) -> &str {
+    match cell {
+        Cell::Missing => "–",
+        cell => cell.text(),
+    }
+}
+
+/// Keeps text from formatting, linking and mentioning: marks get a backslash, and what starts a link becomes an entity.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            ':' => out.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '#' | '+' | '-' | '=' | '{' | '}'
+            | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // `www.` and `1.` begin a link and a list.
+            '.' if out.ends_with("www") || out.chars().all(|c| c.is_ascii_digit()) => out.push_str("&#46;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

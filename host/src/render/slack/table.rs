@@ -1,0 +1,120 @@
+//! Tables in Slack messages.
+
+use super::{Style, Writer, shown};
+use crate::document::Table;
+use crate::render::text::more;
+use crate::render::visible::{shortened, visible};
+use serde_json::{Value, json};
+
+/// Slack's limits for both kinds of table block, and the lower ones of the older.
+const MAX_ROWS: usize = 100;
+const MAX_COLUMNS: usize = 20;
+const MAX_TABLE_CHARS: usize = 9_000;
+const MAX_CELL: usize = 200;
+/// The widest column of a table that is text.
+const MAX_PADDED: usize = 40;
+const PAGE_SIZE: usize = 10;
+/// Characters kept for the line that says how the list goes on.
+const MORE_CHARS: usize = 600;
+
+/// Which block a table becomes. Workspaces differ in what their clients show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlackTables {
+    /// `data_table`: sortable, in pages of ten.
+    #[default]
+    DataTable,
+    /// `table`: the older block.
+    Table,
+    /// Text: for clients that know neither.
+    Text,
+}
+
+/// Writes a table. A message holds one table block: a second table becomes text.
+pub(super) fn write(writer: &mut Writer, table: &Table) {
+    let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
+    let head: Vec<String> = columns.iter().map(|index| table.columns[*index].label.clone()).collect();
+    let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut chars: usize = head.iter().map(|label| label.chars().count()).sum();
+    let fits_head = writer.budget.try_take(chars + MORE_CHARS);
+    for row in table.rows.iter().take(MAX_ROWS) {
+        let mut cut = false;
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|index| {
+                let (text, shorter) = shortened(&visible(shown(&row[*index])), MAX_CELL);
+                cut |= shorter;
+                text
+            })
+            .collect();
+        // Text is padded to the width of its column, which may be as much as this.
+        let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 2 } else { 0 };
+        let size: usize = cells.iter().map(|cell| cell.chars().count().max(least)).sum();
+        if !fits_head || chars + size > MAX_TABLE_CHARS || !writer.budget.try_take(size) {
+            break;
+        }
+        writer.cut |= cut;
+        chars += size;
+        rows.push(cells);
+    }
+    let caption = caption(table, rows.len());
+    if rows.is_empty() {
+        writer.rich(vec![vec![(caption, Style::Plain)]]);
+    } else {
+        let kind = if has_table { SlackTables::Text } else { writer.tables };
+        if kind != SlackTables::DataTable {
+            writer.rich(vec![vec![(caption.clone(), Style::Plain)]]);
+        }
+        let block = match kind {
+            SlackTables::DataTable => json!({
+                "type": "data_table", "caption": caption, "page_size": PAGE_SIZE,
+                "row_header_column_index": 0, "rows": cells(&head, &rows),
+            }),
+            SlackTables::Table => json!({"type": "table", "rows": cells(&head, &rows)}),
+            SlackTables::Text => preformatted(&head, &rows),
+        };
+        writer.blocks.push(block);
+    }
+    if let Some(more) = more(table, rows.len()) {
+        let (more, cut) = shortened(&more, MORE_CHARS);
+        writer.cut |= cut;
+        writer.blocks.push(json!({
+            "type": "rich_text",
+            "elements": [{"type": "rich_text_section", "elements": [Style::Plain.element(&more)]}],
+        }));
+    }
+}
+
+fn caption(table: &Table, rows: usize) -> String {
+    if rows < table.rows.len() {
+        format!("Showing {rows} of {} that were read. {}.", table.rows.len(), visible(&table.caption))
+    } else {
+        format!("{}.", visible(&table.caption))
+    }
+}
+
+fn cells(head: &[String], rows: &[Vec<String>]) -> Vec<Value> {
+    let raw = |cells: &[String]| cells.iter().map(|text| json!({"type": "raw_text", "text": text})).collect::<Value>();
+    std::iter::once(raw(head)).chain(rows.iter().map(|row| raw(row))).collect()
+}
+
+fn preformatted(head: &[String], rows: &[Vec<String>]) -> Value {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].chars().count()]).max().unwrap_or_default()
+    };
+    let line = |cells: &[String]| {
+        let padded: Vec<String> = cells
+            .iter()
+            .enumerate()
+            .map(|(column, text)| format!("{text:<0$}", width(column).min(MAX_PADDED)))
+            .collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let lines: Vec<String> = std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).map(line).collect();
+    json!({
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": lines.join("\n")}]}],
+    })
+}

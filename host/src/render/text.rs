@@ -1,0 +1,83 @@
+//! Plain text for a terminal: aligned, without colour.
+
+use super::visible::visible;
+use crate::document::{Block, Cell, Document, Table};
+use comfy_table::{ContentArrangement, Table as Aligned, presets};
+
+/// Writes a document as plain text.
+#[must_use]
+pub fn text(document: &Document) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if !document.title.is_empty() {
+        parts.push(visible(&document.title).into_owned());
+    }
+    parts.extend(document.blocks.iter().map(block));
+    let mut text = parts.join("\n\n");
+    if !document.footer.is_empty() {
+        let footer: Vec<_> = document.footer.iter().map(|line| visible(line)).collect();
+        text.push_str("\n\n");
+        text.push_str(&footer.join(" · "));
+    }
+    text.trim().to_owned() + "\n"
+}
+
+fn block(block: &Block) -> String {
+    match block {
+        Block::Text(text) => text.lines().map(visible).collect::<Vec<_>>().join("\n"),
+        Block::Notice(notice) => match &notice.hint {
+            Some(hint) => format!("{}\n{}", visible(&notice.text), visible(hint)),
+            None => visible(&notice.text).into_owned(),
+        },
+        Block::Facts(facts) => {
+            aligned(None, facts.iter().map(|fact| vec![visible(&fact.label).into_owned(), shown(&fact.cell)]))
+        }
+        Block::Commands(commands) => aligned(
+            None,
+            commands.iter().map(|(command, what)| vec![visible(command).into_owned(), visible(what).into_owned()]),
+        ),
+        Block::Table(table) => self::table(table),
+    }
+}
+
+fn table(table: &Table) -> String {
+    let mut parts = vec![format!("{}.", visible(&table.caption))];
+    let shown_columns = table.shown();
+    if !table.rows.is_empty() {
+        let head = shown_columns.iter().map(|index| table.columns[*index].label.to_uppercase()).collect();
+        let rows = table.rows.iter().map(|row| shown_columns.iter().map(|index| shown(&row[*index])).collect());
+        parts.push(aligned(Some(head), rows));
+    }
+    parts.extend(more(table, table.rows.len()));
+    parts.join("\n\n")
+}
+
+/// Says how to see the columns and rows that are not shown.
+pub(super) fn more(table: &Table, rows: usize) -> Option<String> {
+    let hidden: Vec<&str> =
+        table.columns.iter().filter(|column| !column.shown).map(|column| column.field.as_str()).collect();
+    let columns = (!hidden.is_empty() && !table.rows.is_empty())
+        .then(|| format!("Not shown: {} (--columns a,b or -o json).", hidden.join(", ")));
+    let rows = table.command_after(rows).map(|command| format!("Next: {} (or --all).", visible(&command)));
+    let lines: Vec<String> = [rows, columns].into_iter().flatten().collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => "–".to_owned(),
+        cell => visible(cell.text()).into_owned(),
+    }
+}
+
+fn aligned(head: Option<Vec<String>>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Aligned::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(head) = head {
+        table.set_header(head);
+    }
+    table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}

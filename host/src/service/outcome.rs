@@ -1,0 +1,76 @@
+//! How a command ended, for programs.
+
+use crate::sandbox::CallError;
+use serde_json::Value;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was not understood, or the API did not accept it.
+    Usage,
+    /// The policy does not allow it.
+    Denied,
+    /// There is no such thing.
+    NotFound,
+    /// Somebody else changed the same thing.
+    Conflict,
+    /// It must be confirmed.
+    Unconfirmed,
+    /// A rate limit was met.
+    RateLimited,
+    /// The upstream, the network or the component failed.
+    Failed,
+    /// A part was done.
+    Partial,
+}
+
+impl Outcome {
+    /// The exit code of the command line.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 2,
+            Self::Denied => 3,
+            Self::NotFound => 4,
+            Self::Conflict => 5,
+            Self::Unconfirmed => 6,
+            Self::RateLimited => 7,
+            Self::Failed => 8,
+            Self::Partial => 9,
+        }
+    }
+
+    /// The word in logs and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Unconfirmed => "unconfirmed",
+            Self::RateLimited => "rate_limited",
+            Self::Failed => "failed",
+            Self::Partial => "partial",
+        }
+    }
+
+    pub(super) fn of_error(error: &CallError) -> Self {
+        let status = match error {
+            CallError::Failed { error, .. } => error.pointer("/api/status").and_then(Value::as_u64),
+            _ => None,
+        };
+        match (error, status) {
+            (CallError::Failed { error, .. }, None) if error.get("invalid-argument").is_some() => Self::Usage,
+            (_, Some(400 | 413)) => Self::Usage,
+            (_, Some(404)) => Self::NotFound,
+            (_, Some(409)) => Self::Conflict,
+            (_, Some(429)) => Self::RateLimited,
+            _ => Self::Failed,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a frontend gets back.
+
+use super::Outcome;
+use crate::command::{Format, Options};
+use crate::document::{Block, Document};
+use crate::egress::SentRequest;
+use crate::sandbox::CallError;
+use claude_admin_catalog::Action;
+use serde_json::{Map, Value, json};
+
+/// What a frontend gets back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The id of the operation, as in the log.
+    pub operation: String,
+    /// The command in its usual form; none for what is no action.
+    pub command: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What to show.
+    pub document: Document,
+    /// The answer with the API's own field names and values; none where there is none.
+    pub data: Option<Value>,
+    /// The error as the component or the host has it, for programs.
+    pub error: Option<Value>,
+    /// What left.
+    pub sent: Vec<SentRequest>,
+    /// How the asker wants it written.
+    pub format: Option<Format>,
+    /// Whether the asker wants it shown to the channel.
+    pub share: bool,
+}
+
+impl Reply {
+    fn new(outcome: Outcome, document: Document) -> Self {
+        Self {
+            operation: String::new(),
+            command: None,
+            outcome,
+            document,
+            data: None,
+            error: None,
+            sent: Vec::new(),
+            format: None,
+            share: false,
+        }
+    }
+
+    pub(super) fn told(document: Document) -> Self {
+        Self::new(Outcome::Done, document)
+    }
+
+    pub(super) fn done(document: Document, data: Value) -> Self {
+        Self { data: Some(data), ..Self::new(Outcome::Done, document) }
+    }
+
+    pub(super) fn failed(outcome: Outcome, document: Document) -> Self {
+        Self::new(outcome, document)
+    }
+
+    pub(super) fn because(mut self, error: &CallError) -> Self {
+        self.error = match error {
+            CallError::Failed { error, .. } => Some(error.clone()),
+            other => Some(json!({ "host": other.to_string() })),
+        };
+        self
+    }
+
+    /// Notes the command that this answers. The answer to a secret is never shown to a channel.
+    pub(super) fn of(mut self, action: &Action, canonical: &str, options: &Options) -> Self {
+        self.document.footer.push(canonical.to_owned());
+        self.command = Some(canonical.to_owned());
+        self.format = options.format;
+        self.share = options.share && !action.sensitive;
+        self
+    }
+
+    /// Says in one paragraph what the notices of the document say.
+    fn message(&self) -> String {
+        let notices = self.document.blocks.iter().filter_map(|block| match block {
+            Block::Notice(notice) => Some(match &notice.hint {
+                Some(hint) => format!("{} {hint}", notice.text),
+                None => notice.text.clone(),
+            }),
+            _ => None,
+        });
+        notices.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The answer for programs: the data itself, or an object with the key `error`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match (&self.data, self.outcome) {
+            (Some(data), Outcome::Done) => data.clone(),
+            (None, Outcome::Done) => json!({ "text": crate::render::text(&self.document) }),
+            (data, outcome) => {
+                let mut error = Map::new();
+                error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
+                error.insert("message".to_owned(), Value::from(self.message()));
+                error.insert("operation_id".to_owned(), Value::from(self.operation.as_str()));
+                if let Some(cause) = &self.error {
+                    error.insert("cause".to_owned(), cause.clone());
+                }
+                let mut object = Map::from_iter([("error".to_owned(), Value::Object(error))]);
+                if let Some(data) = data {
+                    object.insert("partial".to_owned(), data.clone());
+                }
+                Value::Object(object)
+            }
+        }
+    }
+}
