@@ -5,8 +5,10 @@
 //! holds the result and [`render`] writes it. [`service`] is the corridor that connects them.
 
 pub mod command;
+pub mod config;
 pub mod document;
 pub mod egress;
+pub mod embedded;
 pub mod frontend;
 pub mod identity;
 pub mod policy;

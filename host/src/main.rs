@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `claude-admin`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

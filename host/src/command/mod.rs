@@ -21,7 +21,7 @@ pub use error::{CommandError, CommandErrorKind};
 pub use help::{action_help, noun_help, overview};
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
-pub use parse::{Command, HelpTopic, Markup, parse};
+pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
 pub use structured::from_json;
 pub use usage::usage;
 

@@ -57,6 +57,21 @@ pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, C
     read(catalog, &mut tokens)
 }
 
+/// Reads a command from words that a shell has taken apart already.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to type instead; nothing was sent.
+pub fn parse_words(catalog: &Catalog, words: &[String]) -> Result<Command, CommandError> {
+    let mut tokens = Vec::new();
+    for word in words {
+        let text = normalize::normalize(word)?;
+        secrets::refuse(&text)?;
+        tokens.push(Token::word(text));
+    }
+    read(catalog, &mut tokens)
+}
+
 fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
     let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };

@@ -21,6 +21,13 @@ pub(super) struct Token {
     pub(super) kind: TokenKind,
 }
 
+impl Token {
+    /// A word that a shell has taken apart already: its quotes are gone, its dashes may still need repair.
+    pub(super) fn word(text: String) -> Self {
+        Self { text: straighten_dashes(&text), quoted: false, kind: TokenKind::Plain }
+    }
+}
+
 /// Takes a normalized line apart. Nothing is expanded or substituted.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
 
 /// The largest body that is read. Slack's are a few kilobytes.
@@ -27,6 +28,8 @@ pub struct Frontends {
     pub http: Option<Arc<Http>>,
     /// Work that goes on after its request was answered.
     pub background: Background,
+    /// Set while the host stops: it is not ready any more.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// Serves until `stop` resolves; then takes nothing new and finishes what was begun.
@@ -40,6 +43,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let background = frontends.background.clone();
+    let stopping = Arc::clone(&frontends.stopping);
     let router = Router::new()
         .route("/slack/commands", post(slack_command))
         .route("/v1/commands", post(http_command))
@@ -47,7 +51,12 @@ pub async fn serve(
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(frontends);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            stop.await;
+            stopping.store(true, Ordering::Release);
+        })
+        .await?;
     background.finish().await;
     Ok(())
 }
@@ -69,7 +78,9 @@ async fn http_command(State(frontends): State<Frontends>, headers: HeaderMap, bo
 /// A host without a credential answers, and can do nothing: it is not ready.
 async fn ready(State(frontends): State<Frontends>) -> Response {
     let credentials = frontends.service.plugin().sandbox().egress().credentials();
-    if credentials.is_empty() {
+    if frontends.stopping.load(Ordering::Acquire) {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response()
+    } else if credentials.is_empty() {
         (StatusCode::SERVICE_UNAVAILABLE, "no credential for the Admin API").into_response()
     } else {
         (StatusCode::OK, "ready").into_response()

@@ -26,6 +26,8 @@ pub enum Input {
         /// The markup of the platform.
         markup: Markup,
     },
+    /// A command line whose words a shell has taken apart.
+    Words(Vec<String>),
     /// An operation with its arguments.
     Operation {
         /// The id, such as `users.list`.
@@ -81,6 +83,7 @@ impl Service {
         tracing::info!(%operation, %principal, %place, "received");
         let understood = match input {
             Input::Text { line, markup } => command::parse(self.catalog(), &line, markup),
+            Input::Words(words) => command::parse_words(self.catalog(), &words),
             Input::Operation { id, arguments, options } => {
                 command::from_json(self.catalog(), &id, &arguments).map(|invocation| Command::Run(invocation, options))
             }

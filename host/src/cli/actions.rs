@@ -1,0 +1,75 @@
+//! `claude-admin actions`: the catalog.
+
+use super::{ListFormat, print};
+use claude_admin::command::usage;
+use claude_admin::embedded::COMPONENT;
+use claude_admin_catalog::{Action, Catalog, PackageText, Presence, describe};
+use serde_json::{Value, json};
+
+pub(super) fn actions(format: ListFormat) -> anyhow::Result<u8> {
+    let catalog = embedded_catalog()?;
+    if format.is_json() {
+        let all: Vec<Value> = catalog.actions.iter().map(|action| to_json(&catalog, action)).collect();
+        print(&format!("{:#}\n", Value::Array(all)))?;
+    } else {
+        let all: Vec<String> = catalog.actions.iter().map(|action| to_text(&catalog, action)).collect();
+        print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
+    }
+    Ok(0)
+}
+
+/// Reads the catalog out of the embedded component, without compiling it.
+pub(super) fn embedded_catalog() -> anyhow::Result<Catalog> {
+    let text = PackageText::from_component(COMPONENT)?;
+    let text = text.ok_or_else(|| anyhow::anyhow!("the embedded component has no WIT text"))?;
+    Ok(Catalog::from_text(&text)?)
+}
+
+fn credentials(action: &Action) -> Vec<String> {
+    action.auth.iter().map(ToString::to_string).collect()
+}
+
+fn to_json(catalog: &Catalog, action: &Action) -> Value {
+    let inputs: Vec<Value> = action
+        .inputs
+        .iter()
+        .map(|input| {
+            json!({
+                "name": input.name,
+                "type": catalog.type_name(&input.ty),
+                "required": input.presence == Presence::Required,
+                "nullable": input.presence == Presence::Nullable,
+                "description": if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() },
+            })
+        })
+        .collect();
+    json!({
+        "id": action.id,
+        "command": action.command(),
+        "signature": catalog.signature(action),
+        "method": action.http.method.as_str(),
+        "path": action.http.path.to_string(),
+        "risk": action.risk.as_str(),
+        "credentials": credentials(action),
+        "betas": action.betas,
+        "summary": action.summary(),
+        "description": action.docs.prose,
+        "effect": action.effect,
+        "inputs": inputs,
+        "examples": action.examples,
+        "aliases": action.aliases,
+    })
+}
+
+fn to_text(catalog: &Catalog, action: &Action) -> String {
+    format!(
+        "{}\n  {}\n  {}\n  {} · {} · {}\n  for example: {}\n",
+        action.id,
+        action.summary(),
+        usage(action, &catalog.types),
+        action.http,
+        action.risk,
+        credentials(action).join(", "),
+        action.examples.join("; "),
+    )
+}

@@ -1,0 +1,182 @@
+//! The command line.
+
+mod actions;
+mod assemble;
+mod cache;
+mod demo;
+mod logging;
+mod plugin;
+mod run;
+mod serve;
+mod simulator;
+mod slack_manifest;
+mod stop;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use claude_admin::command::Format;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The exit code of a mistake on the command line or in the configuration.
+const USAGE: u8 = 2;
+/// The exit code of a failure of the host itself.
+const FAILED: u8 = 8;
+
+/// Run the Anthropic Admin API from chat, through a sandboxed WebAssembly component.
+#[derive(Debug, Parser)]
+#[command(name = "claude-admin", disable_help_subcommand = true)]
+#[command(after_help = "Start with `claude-admin demo`: it needs no account.\n\
+    Credentials are read from ANTHROPIC_ADMIN_KEY and ANTHROPIC_OAUTH_TOKEN; without any, `run` answers from the simulator.\n\
+    Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 needs --yes, 7 rate limited, 8 failed, 9 partly done.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Log events of the host to standard error, as text or JSON; `CLAUDE_ADMIN_LOG` sets the level
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log: Option<logging::LogFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take a tour: real signed slash commands against the simulator
+    Demo {
+        /// End after the tour; fail if any step did not do what it says
+        #[arg(long)]
+        once: bool,
+    },
+    /// Run one command as the local operator
+    #[command(
+        after_help = "Examples:\n  claude-admin run -- users list --limit 5\n  claude-admin run -o json -- workspaces list\n  claude-admin run -- help users"
+    )]
+    Run(run::RunArgs),
+    /// Serve slash commands and the HTTP API
+    Serve {
+        /// The configuration file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Run the simulator of the Admin API alone
+    Simulator(simulator::SimulatorArgs),
+    /// List every action: signature, request, risk, credential, examples
+    Actions {
+        /// How to write the list
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: ListFormat,
+    },
+    /// Look at a component, or write the embedded one to a file
+    Plugin {
+        #[command(subcommand)]
+        command: plugin::PluginCommand,
+    },
+    /// Connect Slack
+    Slack {
+        #[command(subcommand)]
+        command: SlackCommand,
+    },
+    /// Write shell completions to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SlackCommand {
+    /// Write the manifest of the Slack app to standard output
+    Manifest {
+        /// Where Slack reaches this host
+        #[arg(long, value_name = "https://HOST")]
+        url: String,
+    },
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Runs the command line.
+pub(crate) fn main() -> ExitCode {
+    let version = format!("{} (component sha256:{})", env!("CARGO_PKG_VERSION"), plugin::embedded_digest());
+    let command = Cli::command().version(version);
+    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            // Nothing can be done about a terminal that is gone.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    let log = |default| logging::start(cli.log, default);
+    match cli.command {
+        Command::Demo { once } => {
+            log("warn");
+            demo::demo(once).await
+        }
+        Command::Run(args) => {
+            log("warn");
+            run::run(args).await
+        }
+        Command::Serve { config } => {
+            log("info");
+            serve::serve(&config).await
+        }
+        Command::Simulator(args) => {
+            log("info");
+            simulator::simulator(args).await
+        }
+        Command::Actions { output } => actions::actions(output),
+        Command::Plugin { command } => plugin::plugin(command),
+        Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "claude-admin", &mut io::stdout());
+            Ok(0)
+        }
+    }
+}
+
+/// Says what went wrong, with the cause of the cause.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // Whoever closed the pipe has read enough.
+    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("claude-admin: {error:#}");
+    let usage = error.is::<claude_admin::config::ConfigError>() || error.is::<assemble::SetupError>();
+    ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> anyhow::Result<()> {
+    use io::Write;
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+impl ListFormat {
+    fn is_json(self) -> bool {
+        self == Self::Json
+    }
+}
+
+/// How `run` writes an answer, unless the command says otherwise.
+type OutputFormat = Format;

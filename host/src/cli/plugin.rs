@@ -1,0 +1,74 @@
+//! `claude-admin plugin`: look at a component, or write the embedded one to a file.
+
+use super::assemble::load;
+use super::print;
+use anyhow::Context;
+use clap::Subcommand;
+use claude_admin::egress::{Credentials, Egress, Upstream};
+use claude_admin::embedded::COMPONENT;
+use claude_admin::sandbox::{Limits, Sandbox};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// Show imports, exports, digest, size and the request of every action
+    Inspect {
+        /// A component; the embedded one unless given
+        path: Option<PathBuf>,
+    },
+    /// Write the embedded component to a file
+    Export {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
+    match command {
+        PluginCommand::Export { file } => {
+            std::fs::write(&file, COMPONENT).with_context(|| format!("cannot write {}", file.display()))?;
+            print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), embedded_digest()))?;
+        }
+        PluginCommand::Inspect { path } => {
+            // It is compiled and checked, and has nothing to call with.
+            let egress = Arc::new(Egress::new(Upstream::default(), Credentials::default(), None)?);
+            let sandbox = Sandbox::new(
+                Limits { concurrency: 1, ..Limits::default() },
+                egress,
+                super::cache::folder().as_deref(),
+            )?;
+            let plugin = load(&sandbox, path.as_deref())?;
+            let mut text = String::new();
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "package  {}", plugin.catalog().package);
+            let _ = writeln!(text, "sha256   {}", plugin.digest());
+            let _ = writeln!(text, "size     {} bytes", plugin.size());
+            let _ = writeln!(text, "\nimports (all that it can reach)");
+            plugin.imports().iter().for_each(|name| {
+                let _ = writeln!(text, "  {name}");
+            });
+            let _ = writeln!(text, "\nexports");
+            for export in plugin.exports() {
+                let _ = writeln!(text, "  {}: {}", export.name, export.functions.join(", "));
+            }
+            let _ = writeln!(text, "\nrequests (the one that each action may make)");
+            for action in &plugin.catalog().actions {
+                let _ = writeln!(text, "  {:<26} {:<13} {}", action.id, action.risk.as_str(), action.http);
+            }
+            print(&text)?;
+        }
+    }
+    Ok(0)
+}
+
+/// SHA-256 of the embedded component, in hexadecimal.
+pub(super) fn embedded_digest() -> String {
+    Sha256::digest(COMPONENT).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

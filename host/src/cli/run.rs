@@ -1,0 +1,72 @@
+//! `claude-admin run`: one command as the local operator.
+
+use super::assemble::{WithoutCredential, host};
+use super::{OutputFormat, print};
+use clap::Args;
+use claude_admin::command::{Format, Markup};
+use claude_admin::config::Config;
+use claude_admin::identity::{Place, Principal};
+use claude_admin::policy::{AllowList, Policy};
+use claude_admin::render;
+use claude_admin::service::{Input, Outcome, Request};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: OutputFormat,
+    /// A configuration file; its policy then decides what `local:USER` may do
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer from the embedded simulator even where there is a credential
+    #[arg(long)]
+    simulate: bool,
+    /// The command: a noun, a verb and arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+    let principal = Principal::local();
+    let (mut config, policy): (Config, AllowList) = match &args.config {
+        Some(path) => {
+            let config = Config::read(path)?;
+            let policy = config.policy.allow_list()?;
+            (config, policy)
+        }
+        // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
+        None => (Config::default(), AllowList { read: Vec::new(), write: vec!["local:*".parse()?] }),
+    };
+    config.upstream.simulate |= args.simulate;
+    // One call runs: a large pool would only take time to reserve.
+    config.limits.concurrency.get_or_insert(1);
+    let policy: Arc<dyn Policy> = Arc::new(policy);
+    let host = host(&config, policy, WithoutCredential::Simulate).await?;
+    if host.simulator.is_some() {
+        eprintln!("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n");
+    }
+    let reply = host.service.handle(Request { principal, place: Place::default(), input: input(args.command) }).await;
+    let format = reply.format.unwrap_or(args.output);
+    let written = render::reply(&reply, format);
+    // Programs read one stream; people see failures beside the data.
+    if reply.outcome == Outcome::Done || reply.outcome == Outcome::Partial || format == Format::Json {
+        print(&written)?;
+    } else {
+        eprint!("{written}");
+    }
+    if let Some(simulator) = host.simulator {
+        simulator.shutdown().await;
+    }
+    Ok(reply.outcome.exit_code())
+}
+
+/// A whole line in quotes is read as a line; words are taken as the shell made them.
+fn input(mut words: Vec<String>) -> Input {
+    if words.len() == 1 && words[0].contains(' ') {
+        Input::Text { line: words.remove(0), markup: Markup::None }
+    } else {
+        Input::Words(words)
+    }
+}

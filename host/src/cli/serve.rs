@@ -1,0 +1,74 @@
+//! `claude-admin serve`: slash commands and the HTTP API.
+
+use super::assemble::{Host, SetupError, WithoutCredential, host};
+use super::{print, stop};
+use anyhow::Context;
+use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
+use claude_admin::frontend::http::{Client, Http};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
+use claude_admin::frontend::{Background, Frontends};
+use claude_admin::service::Service;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
+
+pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
+    let config = Config::read(path)?;
+    let policy = Arc::new(config.policy.allow_list()?);
+    if policy.read.is_empty() && policy.write.is_empty() {
+        tracing::warn!("the policy is empty: nobody may do anything but ask for help");
+    }
+    let Host { service, simulator } = host(&config, policy, WithoutCredential::Refuse).await?;
+    let background = Background::default();
+    let slack = config.slack.as_ref().map(|slack| self::slack(slack, &service, &background)).transpose()?;
+    let http = http(&config.http.clients, &service)?;
+    if slack.is_none() && http.is_none() {
+        return Err(SetupError(format!(
+            "{} has neither [slack] nor [[http.clients]]: nobody could ask anything",
+            path.display()
+        ))
+        .into());
+    }
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
+    let address = listener.local_addr()?;
+    let credentials = service.plugin().sandbox().egress().credentials().held();
+    tracing::info!(%address, upstream = service.plugin().sandbox().egress().upstream().authority(), credentials, "serving");
+    print(&format!("listening on http://{address}\n"))?;
+    let frontends = Frontends { service, slack, http, background, stopping: Arc::default() };
+    claude_admin::frontend::serve(listener, frontends, stop::requested()).await?;
+    if let Some(simulator) = simulator {
+        simulator.shutdown().await;
+    }
+    tracing::info!("stopped; everything that was begun is finished");
+    Ok(0)
+}
+
+fn slack(config: &SlackConfig, service: &Arc<Service>, background: &Background) -> anyhow::Result<Arc<Slack>> {
+    let variable = config.signing_secret_env.as_deref().unwrap_or(SIGNING_SECRET);
+    let secret = SecretSource::of(config.signing_secret_file.as_deref(), variable).read();
+    let signing_secret = secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?;
+    let settings = SlackSettings { signing_secret, app_id: config.app_id.clone(), tables: config.tables };
+    let responder = Responder::new(config.response_url_hosts.clone())?;
+    Ok(Arc::new(Slack::new(Arc::clone(service), settings, responder, background.clone())))
+}
+
+fn http(clients: &[ClientConfig], service: &Arc<Service>) -> anyhow::Result<Option<Arc<Http>>> {
+    let clients = clients
+        .iter()
+        .map(|client| {
+            let wrong = |problem: String| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.name));
+            let source = match (&client.token_file, &client.token_env) {
+                (Some(path), None) => SecretSource::File(path.clone()),
+                (None, Some(name)) => SecretSource::Environment(name.clone()),
+                _ => return Err(wrong("give either token_env or token_file".to_owned())),
+            };
+            let token = source.read().map_err(|error| wrong(error.to_string()))?;
+            Ok(Client { name: client.name.clone(), token })
+        })
+        .collect::<Result<Vec<_>, SetupError>>()?;
+    Ok((!clients.is_empty()).then(|| Arc::new(Http::new(Arc::clone(service), clients))))
+}

@@ -1,0 +1,53 @@
+//! `claude-admin simulator`: the simulator alone.
+
+use super::{print, stop};
+use anyhow::Context;
+use clap::Args;
+use claude_admin_simulator::{Simulator, SimulatorConfig};
+use std::net::SocketAddr;
+
+/// A faithful, stateful Admin API in memory, on loopback, with keys that everybody knows.
+///
+/// It models members, invites, workspaces, their members and API keys with their state rules, both credentials, both API
+/// versions, pagination, validation and error codes. It keeps nothing when it ends. It does not model seats, e-mails,
+/// billing, single sign-on or Enterprise organizations.
+#[derive(Debug, Args)]
+pub(super) struct SimulatorArgs {
+    /// Where the API listens; a loopback address, port 0 for a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where the control port listens: faults, clock, log of requests
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    control: SocketAddr,
+    /// Decides every id, name and date: one seed, one organization
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many members the organization has
+    #[arg(long, default_value_t = 25)]
+    members: usize,
+    /// Requests a minute before the API asks to slow down; unlimited unless given
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<u32>,
+}
+
+pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
+    let config = SimulatorConfig {
+        seed: args.seed,
+        members: args.members,
+        requests_per_minute: args.requests_per_minute,
+        api_address: args.listen,
+        control_address: args.control,
+        ..SimulatorConfig::default()
+    };
+    let running = Simulator::start(config).await.context("the simulator does not start")?;
+    print(&format!(
+        "export ANTHROPIC_BASE_URL={}\nexport ANTHROPIC_ADMIN_KEY={}\nexport ANTHROPIC_OAUTH_TOKEN={}\nexport CLAUDE_ADMIN_SIMULATOR_CONTROL={}\n",
+        running.base_url(),
+        running.admin_key(),
+        running.oauth_token(),
+        running.control_url(),
+    ))?;
+    stop::requested().await;
+    running.shutdown().await;
+    Ok(0)
+}

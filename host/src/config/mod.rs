@@ -1,0 +1,250 @@
+//! The configuration file. Secrets are never in it: it names the environment variables or files that hold them.
+
+mod secret;
+
+pub use secret::{SecretError, SecretSource};
+
+use crate::frontend::slack::DEFAULT_HOSTS;
+use crate::policy::{AllowList, GrantError};
+use crate::render::SlackTables;
+use crate::sandbox::Limits;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The configuration of a host.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where requests go, and with what.
+    pub upstream: UpstreamConfig,
+    /// The HTTP server and the programs that may call it.
+    pub http: HttpConfig,
+    /// The Slack app, where there is one.
+    pub slack: Option<SlackConfig>,
+    /// Who may do what.
+    pub policy: PolicyConfig,
+    /// What one call may use.
+    pub limits: LimitsConfig,
+    /// Another component than the embedded one.
+    pub plugin: Option<PathBuf>,
+}
+
+/// Where requests go, and with what.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpstreamConfig {
+    /// The base URL; `https://api.anthropic.com` unless given here or in `ANTHROPIC_BASE_URL`.
+    pub base_url: Option<String>,
+    /// The value of `anthropic-version`; the component's own unless given.
+    pub anthropic_version: Option<String>,
+    /// Answer from the embedded simulator.
+    pub simulate: bool,
+    /// A file with the Admin API key; else `ANTHROPIC_ADMIN_KEY`.
+    pub admin_key_file: Option<PathBuf>,
+    /// A file with the OAuth token; else `ANTHROPIC_OAUTH_TOKEN`.
+    pub oauth_token_file: Option<PathBuf>,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Programs that may call `POST /v1/commands`.
+    pub clients: Vec<ClientConfig>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), clients: Vec::new() }
+    }
+}
+
+/// A program that may call the HTTP API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientConfig {
+    /// The name that the policy knows it by: `http:NAME`.
+    pub name: String,
+    /// The environment variable with its token.
+    pub token_env: Option<String>,
+    /// The file with its token.
+    pub token_file: Option<PathBuf>,
+}
+
+/// The Slack app.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackConfig {
+    /// The environment variable with the signing secret; `SLACK_SIGNING_SECRET` unless a file is given.
+    pub signing_secret_env: Option<String>,
+    /// The file with the signing secret.
+    pub signing_secret_file: Option<PathBuf>,
+    /// The id of the app: commands of other apps are refused.
+    pub app_id: Option<String>,
+    /// What tables become in messages.
+    #[serde(default)]
+    pub tables: SlackTables,
+    /// Hosts that late answers may be posted to.
+    #[serde(default = "default_hosts")]
+    pub response_url_hosts: Vec<String>,
+}
+
+fn default_hosts() -> Vec<String> {
+    DEFAULT_HOSTS.map(str::to_owned).to_vec()
+}
+
+/// Who may do what. Nobody may do anything that is not listed here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyConfig {
+    /// Who may run reads: `slack:TEAM/USER`, `slack:TEAM/*`, `http:CLIENT`, `local:USER`.
+    pub read: Vec<String>,
+    /// Who may run writes as well.
+    pub write: Vec<String>,
+}
+
+/// What one call may use. What is not given keeps its default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Milliseconds in wasm code.
+    pub wasm_time_ms: Option<u64>,
+    /// Milliseconds for the whole call.
+    pub wall_clock_ms: Option<u64>,
+    /// Mebibytes of memory of the component.
+    pub memory_mib: Option<usize>,
+    /// Mebibytes of data passed between component and host, as wasmtime counts them.
+    pub copied_mib: Option<usize>,
+    /// Mebibytes of an answer of the API.
+    pub response_mib: Option<usize>,
+    /// Calls at once.
+    pub concurrency: Option<usize>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is not a configuration.
+    #[error("the configuration {} is not right:\n{message}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A line of the policy names nobody.
+    #[error("in [policy]: {0}")]
+    Grant(#[from] GrantError),
+    /// A limit is zero.
+    #[error("in [limits]: {0} must be more than 0")]
+    ZeroLimit(&'static str),
+}
+
+impl Config {
+    /// Reads a configuration file. A key that is not known is an error: it would be a typo that nobody notices.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], with the place in the file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })
+    }
+}
+
+impl PolicyConfig {
+    /// The policy that it describes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Grant`] for a line that names nobody.
+    pub fn allow_list(&self) -> Result<AllowList, ConfigError> {
+        let grants = |lines: &[String]| lines.iter().map(|line| line.parse()).collect::<Result<Vec<_>, GrantError>>();
+        Ok(AllowList { read: grants(&self.read)?, write: grants(&self.write)? })
+    }
+}
+
+impl LimitsConfig {
+    /// The limits that it describes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::ZeroLimit`] for a limit that nothing could keep.
+    pub fn limits(&self) -> Result<Limits, ConfigError> {
+        let defaults = Limits::default();
+        let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);
+        let mebibytes = |name, given: Option<usize>, default| positive(name, given.map(|mib| mib << 20), default);
+        Ok(Limits {
+            wasm_time: millis("wasm_time_ms", self.wasm_time_ms, defaults.wasm_time)?,
+            wall_clock: millis("wall_clock_ms", self.wall_clock_ms, defaults.wall_clock)?,
+            memory_bytes: mebibytes("memory_mib", self.memory_mib, defaults.memory_bytes)?,
+            copied_bytes: mebibytes("copied_mib", self.copied_mib, defaults.copied_bytes)?,
+            response_bytes: mebibytes("response_mib", self.response_mib, defaults.response_bytes)?,
+            concurrency: positive("concurrency", self.concurrency, defaults.concurrency)?,
+        })
+    }
+}
+
+fn positive<T: Default + PartialEq>(name: &'static str, given: Option<T>, default: T) -> Result<T, ConfigError> {
+    match given {
+        Some(value) if value == T::default() => Err(ConfigError::ZeroLimit(name)),
+        Some(value) => Ok(value),
+        None => Ok(default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claude-admin.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path)
+    }
+
+    #[test]
+    fn an_empty_file_allows_nobody_anything() {
+        let config = read("").unwrap();
+        assert_eq!(config.policy.allow_list().unwrap(), AllowList::default());
+        assert_eq!(config.limits.limits().unwrap(), Limits::default());
+    }
+
+    #[test]
+    fn a_typo_is_refused_with_its_place() {
+        let error = read("[policy]\nwriters = []\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("writers"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_cannot_stand_in_the_file() {
+        assert!(read("[slack]\nsigning_secret = \"x\"\n").is_err());
+        assert!(read("[upstream]\nadmin_key = \"x\"\n").is_err());
+    }
+
+    #[test]
+    fn a_line_of_the_policy_that_names_nobody_is_refused() {
+        let config = read("[policy]\nread = [\"ada@example.com\"]\n").unwrap();
+        assert!(config.policy.allow_list().unwrap_err().to_string().contains("ada@example.com"));
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        let config = read("[limits]\nconcurrency = 0\n").unwrap();
+        assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
+    }
+}

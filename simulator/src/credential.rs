@@ -1,0 +1,198 @@
+//! Who may call: the credentials that the simulation knows, and what they open.
+
+use crate::error::ApiError;
+use claude_admin_catalog::{Action, Credential as Accepted};
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::fmt;
+
+/// The Admin API key of a simulation that is not told another one. It is no secret.
+pub const ADMIN_KEY: &str = "sk-ant-admin01-simulator-0000000000000000";
+/// The OAuth access token of a simulation that is not told another one. It is no secret.
+pub const OAUTH_TOKEN: &str = "sk-ant-oat01-simulator-0000000000000000";
+
+const API_KEY_HEADER: &str = "x-api-key";
+/// The scope that an OAuth token needs for the Admin API.
+const ADMIN_SCOPE: &str = "org:admin";
+/// What the API calls the one scope of an Admin API key.
+const ADMIN_KEY_SCOPE: &str = "api:admin";
+
+/// What kind a credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialKind {
+    /// An Admin API key: taken from `x-api-key` or as a bearer token.
+    AdminKey,
+    /// An OAuth access token: taken as a bearer token only.
+    OauthToken,
+    /// A key of an Enterprise organization, opening what its scopes open: taken from both headers.
+    ScopedKey,
+}
+
+/// A credential that the simulation accepts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The text that is sent. Use text that nobody takes for a real secret.
+    pub secret: String,
+    /// The kind.
+    pub kind: CredentialKind,
+    /// The scopes it was given.
+    pub scopes: Vec<String>,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Credential {
+    /// An Admin API key that does not expire.
+    pub fn admin_key(secret: impl Into<String>) -> Self {
+        Self::new(secret, CredentialKind::AdminKey, [ADMIN_KEY_SCOPE])
+    }
+
+    /// An OAuth access token with the scope `org:admin` that does not expire.
+    pub fn oauth_token(secret: impl Into<String>) -> Self {
+        Self::new(secret, CredentialKind::OauthToken, [ADMIN_SCOPE])
+    }
+
+    /// A key of an Enterprise organization that does not expire, with scopes such as `read:members`.
+    pub fn scoped_key<S: Into<String>>(secret: impl Into<String>, scopes: impl IntoIterator<Item = S>) -> Self {
+        Self::new(secret, CredentialKind::ScopedKey, scopes)
+    }
+
+    fn new<S: Into<String>>(
+        secret: impl Into<String>,
+        kind: CredentialKind,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self { secret: secret.into(), kind, scopes: scopes.into_iter().map(Into::into).collect(), expires_at: None }
+    }
+
+    fn has_scope(&self, name: &str) -> bool {
+        self.scopes.iter().any(|scope| scope == name)
+    }
+
+    fn opens(&self, accepted: &Accepted) -> bool {
+        match accepted {
+            Accepted::AdminKey => self.kind == CredentialKind::AdminKey,
+            Accepted::OauthToken => self.kind == CredentialKind::OauthToken && self.has_scope(ADMIN_SCOPE),
+            Accepted::Scope(name) => self.kind == CredentialKind::ScopedKey && self.has_scope(name),
+        }
+    }
+
+    /// Checks that the credential opens an action.
+    pub(crate) fn authorize(&self, action: &Action) -> Result<(), ApiError> {
+        if action.auth.iter().any(|accepted| self.opens(accepted)) {
+            return Ok(());
+        }
+        let takes_admin_keys = action.auth.contains(&Accepted::AdminKey);
+        if self.kind == CredentialKind::AdminKey && action.auth.contains(&Accepted::OauthToken) && !takes_admin_keys {
+            return Err(ApiError::forbidden(format!(
+                "This endpoint does not accept Admin API keys. Use an OAuth access token with the scope '{ADMIN_SCOPE}'."
+            )));
+        }
+        let scopes: Vec<&str> = action
+            .auth
+            .iter()
+            .filter_map(|accepted| match accepted {
+                Accepted::Scope(name) => Some(name.as_str()),
+                Accepted::AdminKey | Accepted::OauthToken => None,
+            })
+            .collect();
+        let needed = if scopes.is_empty() { vec![ADMIN_KEY_SCOPE, ADMIN_SCOPE] } else { scopes };
+        let word = if needed.len() == 1 { "Needed" } else { "Needed one of" };
+        Err(ApiError::forbidden(format!(
+            "Missing required scopes. Got: {} {word}: {}",
+            quoted(self.scopes.iter().map(String::as_str)),
+            quoted(needed.into_iter())
+        ))
+        .code("api_key_scope_missing")
+        .detail("error_visibility", "user_facing"))
+    }
+}
+
+impl fmt::Debug for Credential {
+    /// Leaves the secret out: somebody may have put a real one there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("kind", &self.kind)
+            .field("scopes", &self.scopes)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list as the API writes one in messages: `['a', 'b']`.
+fn quoted<'t>(items: impl Iterator<Item = &'t str>) -> String {
+    let items: Vec<String> = items.map(|item| format!("'{item}'")).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// The credentials that a simulation accepts.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The Admin API key.
+    pub admin_key: Credential,
+    /// The OAuth access token.
+    pub oauth_token: Credential,
+    /// More of any kind.
+    pub further: Vec<Credential>,
+}
+
+impl Default for Credentials {
+    /// [`ADMIN_KEY`] and [`OAUTH_TOKEN`].
+    fn default() -> Self {
+        Self {
+            admin_key: Credential::admin_key(ADMIN_KEY),
+            oauth_token: Credential::oauth_token(OAUTH_TOKEN),
+            further: Vec::new(),
+        }
+    }
+}
+
+impl Credentials {
+    /// The credential of a request, when it is one that is known and still works.
+    pub(crate) fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<&Credential, ApiError> {
+        let Some((header, secret)) = presented(headers) else {
+            return Err(ApiError::unauthenticated(format!("{API_KEY_HEADER} header is required")));
+        };
+        match self.find(header, secret) {
+            None => Err(ApiError::unauthenticated("API key is invalid.")),
+            Some(known) if known.expires_at.is_some_and(|at| at <= now) => {
+                Err(ApiError::unauthenticated("API key has expired."))
+            }
+            Some(known) => Ok(known),
+        }
+    }
+
+    /// What a request presented, without the secret.
+    pub(crate) fn identify(&self, headers: &HeaderMap) -> Option<PresentedCredential> {
+        let (header, secret) = presented(headers)?;
+        Some(PresentedCredential { header, kind: self.find(header, secret).map(|known| known.kind) })
+    }
+
+    fn find(&self, header: &str, secret: &str) -> Option<&Credential> {
+        [&self.admin_key, &self.oauth_token].into_iter().chain(&self.further).find(|known| {
+            let header_fits = known.kind != CredentialKind::OauthToken || header != API_KEY_HEADER;
+            header_fits && known.secret == secret
+        })
+    }
+}
+
+/// How a request authenticated itself, without the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PresentedCredential {
+    /// The header that carried it: `x-api-key` or `authorization`.
+    pub header: &'static str,
+    /// Its kind; absent when the simulation does not know it.
+    pub kind: Option<CredentialKind>,
+}
+
+/// The header and the secret of a request; `x-api-key` counts when both headers are there.
+fn presented(headers: &HeaderMap) -> Option<(&'static str, &str)> {
+    if let Some(value) = headers.get(API_KEY_HEADER) {
+        return Some((API_KEY_HEADER, value.to_str().unwrap_or_default()));
+    }
+    let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
+    let (scheme, secret) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(("authorization", secret.trim_start()))
+}

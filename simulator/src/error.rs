@@ -1,0 +1,81 @@
+//! The errors of the API.
+
+use crate::Object;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// An answer that is an error.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    /// The error type, which the status decides unless a fault says otherwise.
+    pub(crate) kind: String,
+    pub(crate) message: String,
+    /// The details. Boxed, since most errors have none and every result carries the room for them.
+    pub(crate) details: Option<Box<Object>>,
+    /// Seconds to wait before trying again.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, kind: error_type(status).to_owned(), message: message.into(), details: None, retry_after: None }
+    }
+
+    /// The request is not as it should be, or a rule does not allow it.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// Adds the code that a program can act on.
+    pub(crate) fn code(self, code: &str) -> Self {
+        self.detail("error_code", code)
+    }
+
+    pub(crate) fn detail(mut self, name: &str, value: &str) -> Self {
+        self.details.get_or_insert_default().insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Whether a client is told not to try again. Transient conditions say nothing, so that clients decide.
+    pub(crate) fn is_final(&self) -> bool {
+        self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS
+    }
+
+    pub(crate) fn body(&self, request_id: Option<&str>) -> Value {
+        let mut error = json!({ "type": self.kind, "message": self.message });
+        if let Some(details) = &self.details {
+            error["details"] = Value::Object(details.as_ref().clone());
+        }
+        json!({ "type": "error", "error": error, "request_id": request_id })
+    }
+}
+
+/// The error type that goes with a status.
+pub(crate) fn error_type(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        409 => "conflict_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        529 => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
+    }
+}

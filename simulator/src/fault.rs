@@ -1,0 +1,260 @@
+//! Faults: what goes wrong on purpose, and with which requests.
+
+use crate::Object;
+use crate::error::{ApiError, error_type};
+use crate::simulation::Request;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Something that goes wrong with the next requests that match.
+///
+/// ```
+/// use claude_admin_simulator::{Effect, Fault};
+///
+/// let fault: Fault = serde_json::from_str(
+///     r#"{"method": "GET", "path": "/v1/organizations/users", "times": 2,
+///         "effect": {"status": {"code": 529, "retry_after": 3}}}"#,
+/// )?;
+/// assert_eq!(fault.times, 2);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// The method of the requests that match; any when absent.
+    pub method: Option<String>,
+    /// How the paths of the requests that match begin; any when absent.
+    pub path: Option<String>,
+    /// How many requests it strikes.
+    pub times: u32,
+    /// Milliseconds that pass before anything is answered.
+    pub delay_ms: u64,
+    /// Whether the operation is carried out all the same. When absent, it is, unless the effect is a status or a
+    /// redirect: so a write whose reply is lost has happened.
+    pub perform: Option<bool>,
+    /// What goes wrong; nothing, beside the delay, when absent.
+    pub effect: Option<Effect>,
+}
+
+impl Default for Fault {
+    /// Strikes the next request, whatever it is, and does nothing to it.
+    fn default() -> Self {
+        Self { method: None, path: None, times: 1, delay_ms: 0, perform: None, effect: None }
+    }
+}
+
+impl Fault {
+    /// A fault that strikes the next request, whatever it is.
+    #[must_use]
+    pub fn new(effect: Effect) -> Self {
+        Self { effect: Some(effect), ..Self::default() }
+    }
+
+    fn matches(&self, request: &Request) -> bool {
+        self.method.as_ref().is_none_or(|method| request.method().as_str().eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|path| request.uri().path().starts_with(path.as_str()))
+    }
+
+    /// Whether the operation of a request that is struck is carried out.
+    pub(crate) fn performs(&self) -> bool {
+        let replaces = matches!(self.effect, Some(Effect::Status(_) | Effect::Redirect(_)));
+        self.perform.unwrap_or(!replaces)
+    }
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// An error is answered.
+    Status(StatusEffect),
+    /// The headers announce the whole body, half of it is sent, and the connection is closed.
+    Truncate,
+    /// Status 200 with a body that is not JSON, as a proxy sends it.
+    Garbage,
+    /// The connection is closed without an answer.
+    Close,
+    /// Status 200 with a valid, but very long body.
+    Huge(HugeEffect),
+    /// Status 200 with a body that never ends.
+    Endless,
+    /// The reply is changed: fields get other values, or go missing.
+    Patch(PatchEffect),
+    /// A redirect is answered.
+    Redirect(RedirectEffect),
+}
+
+impl Effect {
+    /// The name in JSON.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Truncate => "truncate",
+            Self::Garbage => "garbage",
+            Self::Close => "close",
+            Self::Huge(_) => "huge",
+            Self::Endless => "endless",
+            Self::Patch(_) => "patch",
+            Self::Redirect(_) => "redirect",
+        }
+    }
+}
+
+/// An error that is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusEffect {
+    /// The HTTP status, 200 to 599.
+    pub code: u16,
+    /// The error type; the one that goes with the status when absent.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// The message; one that says that the error was injected when absent.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The details of the error, such as `{"error_code": "…"}`.
+    #[serde(default)]
+    pub details: Object,
+    /// Seconds for `retry-after`.
+    #[serde(default)]
+    pub retry_after: Option<u64>,
+}
+
+impl StatusEffect {
+    /// An error with what goes with its status.
+    #[must_use]
+    pub fn new(code: u16) -> Self {
+        Self { code, kind: None, message: None, details: Object::new(), retry_after: None }
+    }
+
+    /// The error; a status that is none counts as 500.
+    pub(crate) fn error(&self) -> ApiError {
+        let status = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        ApiError {
+            status,
+            kind: self.kind.clone().unwrap_or_else(|| error_type(status).to_owned()),
+            message: self.message.clone().unwrap_or_else(|| "An injected fault.".to_owned()),
+            details: (!self.details.is_empty()).then(|| Box::new(self.details.clone())),
+            retry_after: self.retry_after,
+        }
+    }
+}
+
+/// A very long body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HugeEffect {
+    /// Its length in bytes, at least 2.
+    pub bytes: u64,
+}
+
+/// Changes to a reply, each at a JSON pointer such as `/data/0/role`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PatchEffect {
+    /// Values to put in. The object around one must be there, the field need not.
+    pub set: Object,
+    /// Fields or items to take out.
+    pub remove: Vec<String>,
+}
+
+/// A redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedirectEffect {
+    /// Where to.
+    pub location: String,
+    /// The HTTP status; 307 when absent.
+    #[serde(default = "temporary_redirect")]
+    pub code: u16,
+}
+
+fn temporary_redirect() -> u16 {
+    StatusCode::TEMPORARY_REDIRECT.as_u16()
+}
+
+/// The faults that wait for a request, in the order in which they were injected.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    waiting: VecDeque<Fault>,
+}
+
+impl Faults {
+    pub(crate) fn inject(&mut self, fault: Fault) {
+        if fault.times > 0 {
+            self.waiting.push_back(fault);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.waiting.iter()
+    }
+
+    /// The first fault that strikes a request; it then strikes one request less.
+    pub(crate) fn strike(&mut self, request: &Request) -> Option<Fault> {
+        let index = self.waiting.iter().position(|fault| fault.matches(request))?;
+        let fault = self.waiting.get_mut(index)?;
+        fault.times -= 1;
+        let struck = fault.clone();
+        if struck.times == 0 {
+            self.waiting.remove(index);
+        }
+        Some(struck)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn request(method: &str, path: &str) -> Request {
+        http::Request::builder().method(method).uri(path).body(Bytes::new()).unwrap()
+    }
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_says_and_only_what_it_matches() {
+        let mut faults = Faults::default();
+        faults.inject(Fault {
+            method: Some("get".to_owned()),
+            path: Some("/v1/organizations/users".to_owned()),
+            times: 2,
+            ..Fault::new(Effect::Close)
+        });
+        assert_eq!(faults.strike(&request("POST", "/v1/organizations/users/u")), None);
+        assert_eq!(faults.strike(&request("GET", "/v1/organizations/invites")), None);
+        assert!(faults.strike(&request("GET", "/v1/organizations/users?limit=1")).is_some());
+        assert!(faults.strike(&request("GET", "/v1/organizations/users/u")).is_some());
+        assert_eq!(faults.strike(&request("GET", "/v1/organizations/users")), None);
+    }
+
+    #[test]
+    fn the_fault_that_was_injected_first_strikes_first() {
+        let mut faults = Faults::default();
+        faults.inject(Fault::new(Effect::Garbage));
+        faults.inject(Fault::new(Effect::Close));
+        let effect = |fault: Option<Fault>| fault.and_then(|fault| fault.effect);
+        assert_eq!(effect(faults.strike(&request("GET", "/"))), Some(Effect::Garbage));
+        assert_eq!(effect(faults.strike(&request("GET", "/"))), Some(Effect::Close));
+    }
+
+    #[test]
+    fn an_error_replaces_the_operation_and_a_lost_reply_does_not() {
+        assert!(!Fault::new(Effect::Status(StatusEffect::new(500))).performs());
+        assert!(Fault::new(Effect::Close).performs());
+        assert!(!Fault { perform: Some(false), ..Fault::new(Effect::Close) }.performs());
+    }
+
+    #[test]
+    fn a_fault_with_a_field_that_is_misspelt_is_refused() {
+        assert!(serde_json::from_str::<Fault>(r#"{"time": 2, "effect": "close"}"#).is_err());
+        assert!(serde_json::from_str::<Fault>(r#"{"effect": {"status": {"cod": 1}}}"#).is_err());
+        let fault: Fault = serde_json::from_str(r#"{"effect": "close"}"#).unwrap();
+        assert_eq!(fault, Fault::new(Effect::Close));
+    }
+}

@@ -1,0 +1,147 @@
+//! What the operations are about, read from their paths and types.
+
+use crate::rules::{self, Rules};
+use claude_admin_catalog::{Action, Catalog, HttpRequest, Method, Segment, Type, Types, snake_case};
+use std::collections::BTreeSet;
+
+/// What an operation does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// `GET /things`, where things have items.
+    List,
+    /// `POST /things`.
+    Create,
+    /// `GET /things/{id}`.
+    Read,
+    /// `POST /things/{id}`.
+    Update,
+    /// `DELETE /things/{id}`.
+    Delete,
+    /// `POST /things/{id}/archive`: an act on an item, by this name.
+    Act(String),
+    /// `GET /settings`: an object that its path holds by itself.
+    ReadSingleton,
+    /// `POST /settings`.
+    UpdateSingleton,
+    /// `DELETE /settings`.
+    DeleteSingleton,
+    /// `POST /things/validate`: changes nothing that the simulation knows of.
+    Call,
+}
+
+/// A collection or singleton, and what its items are.
+pub(crate) struct Resource {
+    /// The type of an item.
+    pub(crate) item: Option<Type>,
+    /// The field of an item that names it in paths.
+    pub(crate) key: String,
+    /// How generated identifiers begin.
+    pub(crate) prefix: String,
+    /// What an item is called in messages.
+    pub(crate) noun: String,
+    pub(crate) rules: &'static dyn Rules,
+}
+
+impl Resource {
+    /// Reads a resource from its path, with `{}` for parameters, and the operations on it.
+    pub(crate) fn of(path: &str, operations: &[(&Action, &Operation)], types: &Types) -> Self {
+        let item = item_type(operations, types);
+        let param = operations.iter().find_map(|(action, _)| match action.http.path.segments().last() {
+            Some(Segment::Param(name)) => action.params.iter().find(|param| param.name == *name),
+            _ => None,
+        });
+        let id =
+            item.as_ref().and_then(|ty| types.record(ty)).and_then(|fields| fields.iter().find(|f| f.wire == "id"));
+        let last_word = path.rsplit('/').find(|word| *word != "{}").unwrap_or_default();
+        let noun = match &item {
+            Some(Type::Named(id)) => types.get(*id).name.replace('-', " "),
+            _ => last_word.trim_end_matches('s').replace('_', " "),
+        };
+        let key = match (id, param) {
+            (None, Some(param)) => snake_case(&param.name),
+            _ => "id".to_owned(),
+        };
+        let prefix = id.and_then(|id| types.prefix(&id.ty)).or_else(|| types.prefix(&param?.ty));
+        let prefix = prefix.map_or_else(|| format!("{}_", noun.replace(' ', "_")), str::to_owned);
+        Self { item, key, prefix, noun, rules: rules::of(path) }
+    }
+}
+
+/// The type of an item: what a read returns says it best.
+fn item_type(operations: &[(&Action, &Operation)], types: &Types) -> Option<Type> {
+    let result = |wanted: fn(&Operation) -> bool| {
+        operations.iter().find(|(_, operation)| wanted(operation)).and_then(|(action, _)| action.result.as_ref())
+    };
+    result(|operation| matches!(operation, Operation::Read | Operation::ReadSingleton))
+        .or_else(|| result(|operation| *operation == Operation::List).and_then(|page| list_item(page, types)))
+        .or_else(|| result(|operation| *operation == Operation::Create))
+        .or_else(|| result(|operation| matches!(operation, Operation::Update | Operation::UpdateSingleton)))
+        .cloned()
+}
+
+/// The items of a page.
+pub(crate) fn list_item<'t>(page: &'t Type, types: &'t Types) -> Option<&'t Type> {
+    types.list_item(&types.record(page)?.iter().find(|field| field.wire == "data")?.ty)
+}
+
+/// The paths of a catalog that are collections or hold an object by themselves.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    collections: BTreeSet<String>,
+    singletons: BTreeSet<String>,
+}
+
+impl Shapes {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let mut shapes = Self { collections: BTreeSet::new(), singletons: BTreeSet::new() };
+        for action in &catalog.actions {
+            let segments = action.http.path.segments();
+            if let Some((Segment::Param(_), collection)) = segments.split_last() {
+                shapes.collections.insert(anonymous(collection));
+            } else if action.http.method == Method::Get {
+                let page = action.result.as_ref().and_then(|result| list_item(result, &catalog.types));
+                let paths = if page.is_some() { &mut shapes.collections } else { &mut shapes.singletons };
+                paths.insert(anonymous(segments));
+            }
+        }
+        shapes
+    }
+
+    pub(crate) fn is_collection(&self, segments: &[Segment]) -> bool {
+        self.collections.contains(&anonymous(segments))
+    }
+
+    /// What an operation does, and how many segments of its path lead to the resource.
+    pub(crate) fn operation(&self, http: &HttpRequest) -> (Operation, usize) {
+        let segments = http.path.segments();
+        let length = segments.len();
+        let path = anonymous(segments);
+        match (segments.last(), http.method) {
+            (Some(Segment::Param(_)), Method::Get) => (Operation::Read, length - 1),
+            (Some(Segment::Param(_)), Method::Delete) => (Operation::Delete, length - 1),
+            (Some(Segment::Param(_)), _) => (Operation::Update, length - 1),
+            (_, Method::Get) if self.collections.contains(&path) => (Operation::List, length),
+            (_, Method::Get) => (Operation::ReadSingleton, length),
+            (_, method) if method.has_body() && self.collections.contains(&path) => (Operation::Create, length),
+            (_, Method::Delete) if self.singletons.contains(&path) => (Operation::DeleteSingleton, length),
+            (_, _) if self.singletons.contains(&path) => (Operation::UpdateSingleton, length),
+            (Some(Segment::Literal(word)), _) if length >= 2 && matches!(segments[length - 2], Segment::Param(_)) => {
+                (Operation::Act(word.clone()), length - 2)
+            }
+            _ => (Operation::Call, length),
+        }
+    }
+}
+
+/// A path with `{}` for its parameters, so that their names do not matter.
+pub(crate) fn anonymous(segments: &[Segment]) -> String {
+    let mut path = String::new();
+    for segment in segments {
+        path.push('/');
+        path.push_str(match segment {
+            Segment::Literal(word) => word,
+            Segment::Param(_) => "{}",
+        });
+    }
+    path
+}

@@ -1,0 +1,134 @@
+//! From a method and a path to an operation.
+
+use crate::error::ApiError;
+use crate::resource::{Operation, Resource, Shapes, anonymous};
+use claude_admin_catalog::{Action, Catalog, Segment, snake_case};
+use http::StatusCode;
+use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The operations of a catalog, with what they are about.
+pub(crate) struct Routes {
+    catalog: Arc<Catalog>,
+    /// One for each action, in the same order.
+    routes: Vec<Route>,
+    resources: Vec<Resource>,
+}
+
+struct Route {
+    operation: Operation,
+    /// An index into the resources.
+    resource: usize,
+    /// How many segments of the path lead to the resource.
+    length: usize,
+    /// Positions of the parameters that name an item of a collection further up, with the index of that collection.
+    parents: Vec<(usize, usize)>,
+}
+
+/// The operation of a request, and what it is about.
+pub(crate) struct Target<'r> {
+    pub(crate) action: &'r Action,
+    pub(crate) operation: &'r Operation,
+    pub(crate) resource: &'r Resource,
+    /// The path of the collection or singleton, decoded.
+    pub(crate) path: String,
+    /// The item, where the operation is about one.
+    pub(crate) key: Option<String>,
+    /// The parameters of the path, by wire name.
+    pub(crate) captures: Vec<(String, String)>,
+    /// The items that the path leads through.
+    pub(crate) parents: Vec<Parent<'r>>,
+}
+
+/// An item that the path of another one leads through.
+pub(crate) struct Parent<'r> {
+    pub(crate) resource: &'r Resource,
+    /// The path of its collection, decoded.
+    pub(crate) path: String,
+    pub(crate) key: String,
+}
+
+impl Routes {
+    pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
+        let shapes = Shapes::of(&catalog);
+        let operations: Vec<(Operation, usize)> =
+            catalog.actions.iter().map(|action| shapes.operation(&action.http)).collect();
+        let mut by_path: BTreeMap<String, Vec<(&Action, &Operation)>> = BTreeMap::new();
+        for (action, (operation, length)) in catalog.actions.iter().zip(&operations) {
+            by_path.entry(anonymous(&action.http.path.segments()[..*length])).or_default().push((action, operation));
+        }
+        let resources: Vec<Resource> =
+            by_path.iter().map(|(path, operations)| Resource::of(path, operations, &catalog.types)).collect();
+        let index: BTreeMap<&String, usize> = by_path.keys().zip(0..).collect();
+        let index_of = |segments: &[Segment]| index.get(&anonymous(segments)).copied();
+        let routes = catalog
+            .actions
+            .iter()
+            .zip(&operations)
+            .filter_map(|(action, (operation, length))| {
+                let segments = action.http.path.segments();
+                let parent = |position: usize| {
+                    let is_item =
+                        matches!(segments[position], Segment::Param(_)) && shapes.is_collection(&segments[..position]);
+                    is_item.then(|| Some((position, index_of(&segments[..position])?))).flatten()
+                };
+                Some(Route {
+                    operation: operation.clone(),
+                    resource: index_of(&segments[..*length])?,
+                    length: *length,
+                    parents: (0..*length).filter_map(parent).collect(),
+                })
+            })
+            .collect();
+        Self { catalog, routes, resources }
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Finds the operation of a request.
+    ///
+    /// Where two templates fit (`/users/me` and `/users/{user-id}`), the one with fewer parameters counts.
+    pub(crate) fn find(&self, method: &http::Method, path: &str) -> Result<Target<'_>, ApiError> {
+        let mut fitting: Vec<_> = self
+            .catalog
+            .actions
+            .iter()
+            .zip(&self.routes)
+            .filter_map(|(action, route)| Some((action, route, action.http.path.captures(path)?)))
+            .collect();
+        fitting.sort_by_key(|(_, _, captures)| captures.len());
+        if fitting.is_empty() {
+            return Err(ApiError::not_found("Not found"));
+        }
+        let (action, route, captures) = fitting
+            .into_iter()
+            .find(|(action, _, _)| action.http.method.as_str() == method.as_str())
+            .ok_or_else(|| ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))?;
+        let segments: Vec<String> =
+            path.split('/').skip(1).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()).collect();
+        let join = |length: usize| segments[..length].iter().fold(String::new(), |path, word| path + "/" + word);
+        Ok(Target {
+            action,
+            operation: &route.operation,
+            resource: &self.resources[route.resource],
+            path: join(route.length),
+            key: segments.get(route.length).cloned(),
+            captures: captures
+                .into_iter()
+                .map(|(name, text)| (snake_case(name), percent_decode_str(text).decode_utf8_lossy().into_owned()))
+                .collect(),
+            parents: route
+                .parents
+                .iter()
+                .map(|(position, resource)| Parent {
+                    resource: &self.resources[*resource],
+                    path: join(*position),
+                    key: segments[*position].clone(),
+                })
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Invitations to the organization.
+
+use super::members::{has_email, normalized, role_fits_console};
+use super::{Deletion, Members, Rules, View, has_passed, text};
+use crate::Object;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::query::Query;
+use crate::rate_limit::Budget;
+use crate::resource::Operation;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+pub(crate) struct Invites;
+
+impl Invites {
+    pub(crate) const PATH: &'static str = "/v1/organizations/invites";
+
+    /// How long an invite can be answered.
+    pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(21 * 24);
+
+    /// Where an invite stands: one that was not answered in time lapses without anybody doing anything.
+    fn status(invite: &Object, now: Timestamp) -> &str {
+        match text(invite, "status") {
+            "pending" if has_passed(invite, "expires_at", now) => "expired",
+            status => status,
+        }
+    }
+}
+
+impl Rules for Invites {
+    fn path(&self) -> &'static str {
+        Self::PATH
+    }
+
+    fn lists(&self, item: &Object, _query: &Query, _view: View<'_>) -> bool {
+        text(item, "status") != "deleted"
+    }
+
+    fn fits(&self, parameter: &str, values: &[Value], item: &Object) -> Option<bool> {
+        (parameter == "email").then(|| has_email(item, values))
+    }
+
+    fn derived(&self, field: &str, item: &Object, view: View<'_>) -> Option<Value> {
+        (field == "status").then(|| Self::status(item, view.now).into())
+    }
+
+    fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
+        role_fits_console(new)?;
+        if new.get("rbac_group_ids").and_then(Value::as_array).is_some_and(|groups| !groups.is_empty()) {
+            return Err(ApiError::invalid("rbac_group_ids: groups exist only in Claude Enterprise organizations"));
+        }
+        let email = text(new, "email");
+        if Members::with_email(view.store, email).is_some() {
+            return Err(
+                ApiError::invalid("This person is already a member of the organization.").code("already_member")
+            );
+        }
+        let wanted = normalized(email);
+        let is_open = |invite: &&Object| {
+            Self::status(invite, view.now) == "pending" && normalized(text(invite, "email")) == wanted
+        };
+        if view.store.items(Self::PATH).any(|invite| is_open(&invite)) {
+            return Err(ApiError::invalid("There is a pending invite for this address.").code("invite_already_exists"));
+        }
+        let expires_at = view.now.checked_add(Self::LIFETIME).unwrap_or(Timestamp::MAX);
+        new.insert("status".to_owned(), "pending".into());
+        new.insert("invited_at".to_owned(), view.now.to_string().into());
+        new.insert("expires_at".to_owned(), expires_at.to_string().into());
+        Ok(())
+    }
+
+    fn before_delete(&self, item: &Object, view: View<'_>) -> Result<Deletion, ApiError> {
+        match Self::status(item, view.now) {
+            "pending" => Ok(Deletion::Mark(Object::from_iter([("status".to_owned(), "deleted".into())]))),
+            status => {
+                Err(ApiError::invalid(format!("Only a pending invite can be deleted; this one has status '{status}'.")))
+            }
+        }
+    }
+
+    fn budget(&self, operation: &Operation) -> Option<Budget> {
+        (*operation == Operation::Create).then_some(Budget {
+            name: "invite creations",
+            limit: 1200,
+            window: SignedDuration::from_hours(1),
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! Workspaces.
+
+use super::{ApiKeys, Event, Rules, View, WorkspaceMembers, text};
+use crate::Object;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::query::Query;
+use crate::store::Store;
+use serde_json::{Value, json};
+
+pub(crate) struct Workspaces;
+
+/// How many workspaces may be live beside the default one.
+const LIMIT: usize = 100;
+/// Tag keys that belong to Anthropic.
+const RESERVED_TAGS: &str = "anthropic";
+/// Where data stays.
+const GEO: &str = "us";
+
+impl Workspaces {
+    pub(crate) const PATH: &'static str = "/v1/organizations/workspaces";
+
+    /// Marks the default workspace in the store; no reply shows it.
+    pub(crate) const DEFAULT_MARK: &'static str = "is_default";
+
+    pub(super) fn is_default(store: &Store, id: &str) -> bool {
+        store.item(Self::PATH, id).is_some_and(has_default_mark)
+    }
+
+    /// Refuses what an archived workspace no longer takes.
+    pub(super) fn is_live(store: &Store, id: &str) -> Result<(), ApiError> {
+        match store.item(Self::PATH, id) {
+            Some(workspace) if is_archived(workspace) => Err(ApiError::invalid("The workspace is archived.")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Rules for Workspaces {
+    fn path(&self) -> &'static str {
+        Self::PATH
+    }
+
+    fn lists(&self, item: &Object, query: &Query, _view: View<'_>) -> bool {
+        query.is_set("include_default") || !has_default_mark(item)
+    }
+
+    fn before_create(&self, new: &mut Object, view: View<'_>, ids: &mut Ids) -> Result<(), ApiError> {
+        let live = |workspace: &&Object| !is_archived(workspace) && !has_default_mark(workspace);
+        if view.store.items(Self::PATH).filter(live).count() >= LIMIT {
+            return Err(ApiError::invalid(format!(
+                "An organization can have at most {LIMIT} workspaces that are not archived."
+            )));
+        }
+        check_tags(new)?;
+        let given = new.get("data_residency").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut residency = default_residency();
+        residency.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
+        check_residency(&residency)?;
+        new.insert("data_residency".to_owned(), residency.into());
+        new.insert("compartment_id".to_owned(), ids.uuid().into());
+        Ok(())
+    }
+
+    fn before_update(&self, item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
+        check_tags(changes)?;
+        if let (Some(now), Some(Value::Object(changed))) =
+            (item.get("data_residency").and_then(Value::as_object), changes.get("data_residency"))
+        {
+            let mut residency = now.clone();
+            residency.extend(changed.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())));
+            check_residency(&residency)?;
+        }
+        for field in ["external_key_id", "user_profile_id"] {
+            let (now, wanted) = (text(item, field), text(changes, field));
+            if !now.is_empty() && !wanted.is_empty() && now != wanted {
+                return Err(ApiError::invalid(format!("{field}: it is set already and cannot be replaced")));
+            }
+        }
+        if has_default_mark(item) {
+            if changes.get("name").is_some_and(|name| Some(name) != item.get("name")) {
+                return Err(ApiError::invalid("The default workspace cannot be renamed."));
+            }
+            if changes.contains_key("user_profile_id") {
+                return Err(ApiError::invalid("The default workspace cannot have a user profile."));
+            }
+        }
+        Ok(())
+    }
+
+    fn before_act(&self, act: &str, item: &Object, _view: View<'_>) -> Result<(), ApiError> {
+        if act == "archive" && has_default_mark(item) {
+            return Err(ApiError::invalid("The default workspace cannot be archived."));
+        }
+        Ok(())
+    }
+
+    fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
+        let id = text(item, "id");
+        match event {
+            Event::Created => WorkspaceMembers::inherit_in(store, id),
+            Event::Acted("archive") => ApiKeys::archive_in(store, id),
+            _ => {}
+        }
+    }
+}
+
+fn has_default_mark(workspace: &Object) -> bool {
+    workspace.get(Workspaces::DEFAULT_MARK).is_some()
+}
+
+fn is_archived(workspace: &Object) -> bool {
+    workspace.get("archived_at").is_some_and(|at| !at.is_null())
+}
+
+fn check_tags(object: &Object) -> Result<(), ApiError> {
+    let tags = object.get("tags").and_then(Value::as_object);
+    match tags.and_then(|tags| tags.keys().find(|key| key.starts_with(RESERVED_TAGS))) {
+        Some(key) => Err(ApiError::invalid(format!("tags.{key}: Tag keys must not begin with '{RESERVED_TAGS}'"))),
+        None => Ok(()),
+    }
+}
+
+/// The residency of a workspace that asks for nothing else.
+pub(crate) fn default_residency() -> Object {
+    Object::from_iter([
+        ("allowed_inference_geos".to_owned(), "unrestricted".into()),
+        ("default_inference_geo".to_owned(), "global".into()),
+        ("workspace_geo".to_owned(), GEO.into()),
+    ])
+}
+
+fn check_residency(residency: &Object) -> Result<(), ApiError> {
+    if text(residency, "workspace_geo") != GEO {
+        return Err(ApiError::invalid(format!("data_residency.workspace_geo: Input should be '{GEO}'")));
+    }
+    let default = &json!(text(residency, "default_inference_geo"));
+    match residency.get("allowed_inference_geos").and_then(Value::as_array) {
+        Some(allowed) if !allowed.contains(default) => {
+            Err(ApiError::invalid("data_residency.default_inference_geo: it must be one of the allowed_inference_geos"))
+        }
+        _ => Ok(()),
+    }
+}

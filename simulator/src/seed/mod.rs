@@ -1,0 +1,70 @@
+//! The organization at the start: made up, and the same for the same seed.
+//!
+//! The identifiers that the examples of the catalog name exist, so that every example can be tried.
+
+mod api_keys;
+mod invites;
+mod members;
+mod people;
+mod workspaces;
+
+use crate::SimulatorConfig;
+use crate::ids::Ids;
+use crate::perform::World;
+use crate::store::Store;
+use claude_admin_catalog::Catalog;
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+const ORGANIZATION: &str = "/v1/organizations/me";
+const ORGANIZATION_NAME: &str = "Acme Robotics (simulated)";
+
+/// A world being made.
+struct Seeder<'c> {
+    catalog: &'c Catalog,
+    store: Store,
+    ids: Ids,
+    rng: Rng,
+    now: Timestamp,
+}
+
+/// Makes the world that a simulation begins with.
+pub(crate) fn world(config: &SimulatorConfig, catalog: &Catalog, now: Timestamp) -> World {
+    let mut seeder =
+        Seeder { catalog, store: Store::default(), ids: Ids::new(config.seed), rng: Rng::with_seed(config.seed), now };
+    let organization_id = seeder.ids.uuid();
+    if let Value::Object(organization) = json!({ "id": organization_id, "name": ORGANIZATION_NAME }) {
+        seeder.store.singletons.insert(ORGANIZATION.to_owned(), organization);
+    }
+    let members = seeder.members(config.members);
+    let workspaces = seeder.workspaces();
+    seeder.workspace_members(&workspaces, &members);
+    seeder.api_keys(&workspaces, &members);
+    seeder.invites(&members);
+    World { organization_id, store: seeder.store, ids: seeder.ids }
+}
+
+impl Seeder<'_> {
+    /// Adds an item, given as a JSON object with its id.
+    fn add(&mut self, path: &str, item: Value) {
+        if let Value::Object(item) = item {
+            let key = crate::rules::text(&item, "id").to_owned();
+            self.store.collection_mut(path).insert(&key, item);
+        }
+    }
+
+    /// The first identifier with this prefix that an example of the catalog names, or else a new one.
+    fn example_id(&mut self, prefix: &str) -> String {
+        let mut words = self.catalog.actions.iter().flat_map(|action| &action.examples).flat_map(|e| e.split(' '));
+        match words.find(|word| word.starts_with(prefix)) {
+            Some(id) => id.to_owned(),
+            None => self.ids.next(prefix),
+        }
+    }
+
+    /// The instant so many days ago.
+    fn days_ago(&self, days: i64) -> Timestamp {
+        self.now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
+    }
+}

@@ -1,0 +1,110 @@
+//! Names of people.
+
+/// Name, local part of the address, organization role.
+pub(super) type Person = (&'static str, &'static str, &'static str);
+
+/// The people of a small organization, in the order in which they came. Some have names that are hard on whoever shows
+/// them: with markup, mentions, formulas, control marks and quotes.
+pub(super) const PEOPLE: [Person; 25] = [
+    ("Amara Okonkwo", "amara.okonkwo", "admin"),
+    ("Mateo Rivera", "mateo.rivera", "developer"),
+    ("Yuki Tanaka", "yuki.tanaka", "user"),
+    ("Siobhán O’Brien", "siobhan.obrien", "billing"),
+    ("Priya Raghunathan", "priya.raghunathan", "admin"),
+    ("Lars Østergård", "lars.ostergard", "developer"),
+    ("<!channel> Ito", "channel.ito", "developer"),
+    ("Fatima Zahra El Idrissi", "fatima.elidrissi", "claude_code_user"),
+    ("*bold* Beatriz Lima", "beatriz.lima", "user"),
+    ("Chinedu Eze", "chinedu.eze", "developer"),
+    ("Rami \u{200F}حداد\u{200F}", "rami.haddad", "developer"),
+    ("Nguyễn Thị Lan", "lan.nguyen", "user"),
+    ("Zoë 🌸 Duarte", "zoe.duarte", "claude_code_user"),
+    ("Wei Zhang", "wei.zhang", "developer"),
+    ("=HYPERLINK(\"https://example.com\",\"Kim\")", "min.kim", "user"),
+    ("Aroha Ngata", "aroha.ngata", "admin"),
+    ("Tom <b>Fischer</b> & Sons", "tom.fischer", "user"),
+    ("Oluwaseun \"Seun\" Adeyemi", "seun.adeyemi", "developer"),
+    ("Ingrid `rm -rf` Holm", "ingrid.holm", "developer"),
+    ("D'Angelo O'Neal", "dangelo.oneal", "user"),
+    ("Kateryna Shevchenko", "kateryna.shevchenko", "billing"),
+    ("José María García-Márquez", "jose.garcia", "claude_code_user"),
+    ("@here Iman Ali", "iman.ali", "user"),
+    ("Mary Jane Watson-Parker the Third of Upper Much Wenlock", "mj.watson", "user"),
+    ("Xiùyīng Li", "xiuying.li", "developer"),
+];
+
+/// Given names of everybody else.
+pub(super) const GIVEN: [&str; 32] = [
+    "Aisha",
+    "Akira",
+    "Alejandra",
+    "Anders",
+    "Anjali",
+    "Bilal",
+    "Camille",
+    "Chiara",
+    "Dmitri",
+    "Elif",
+    "Emeka",
+    "Freya",
+    "Giulia",
+    "Hana",
+    "Ibrahim",
+    "Isla",
+    "Jamal",
+    "Joao",
+    "Kwame",
+    "Leila",
+    "Liam",
+    "Mei",
+    "Nadia",
+    "Noor",
+    "Olga",
+    "Pablo",
+    "Rahul",
+    "Sana",
+    "Tariq",
+    "Uma",
+    "Viktor",
+    "Wanjiru",
+];
+
+/// Family names of everybody else.
+pub(super) const FAMILY: [&str; 32] = [
+    "Abebe",
+    "Andersson",
+    "Bauer",
+    "Chen",
+    "Costa",
+    "Diallo",
+    "Fernandez",
+    "Gupta",
+    "Haddad",
+    "Hansen",
+    "Ivanova",
+    "Jansen",
+    "Kaya",
+    "Kim",
+    "Kowalski",
+    "Lopez",
+    "Mensah",
+    "Moreau",
+    "Murphy",
+    "Nakamura",
+    "Nguyen",
+    "Novak",
+    "Okafor",
+    "Patel",
+    "Popescu",
+    "Rossi",
+    "Sato",
+    "Silva",
+    "Singh",
+    "Tran",
+    "Wanjala",
+    "Yilmaz",
+];
+
+/// Roles of everybody else, weighted: nobody who has a place in every workspace.
+pub(super) const ROLES: [&str; 8] =
+    ["user", "user", "user", "user", "developer", "developer", "developer", "claude_code_user"];

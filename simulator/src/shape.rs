@@ -1,0 +1,123 @@
+//! Values that have the shape of a type.
+
+use crate::Object;
+use crate::ids::Ids;
+use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Makes values fit types: what a type does not know is left out, and what it needs and is not there is made up.
+pub(crate) struct Shaper<'s> {
+    pub(crate) types: &'s Types,
+    pub(crate) ids: &'s mut Ids,
+    pub(crate) now: Timestamp,
+}
+
+impl Shaper<'_> {
+    /// The fields of a record, taken from an object.
+    pub(crate) fn record(&mut self, fields: &[Field], from: &Object) -> Object {
+        fields.iter().map(|field| (field.wire.clone(), self.field(field, from.get(&field.wire)))).collect()
+    }
+
+    fn field(&mut self, field: &Field, given: Option<&Value>) -> Value {
+        if let Some(word) = constant(field) {
+            return word.into();
+        }
+        match given {
+            Some(value) if !value.is_null() => self.value(&field.ty, value),
+            _ if self.types.optional(&field.ty).is_some() => Value::Null,
+            _ => match &field.default {
+                Some(default) => serde_json::from_str(default).unwrap_or_else(|_| default.as_str().into()),
+                None => self.blank(&field.ty),
+            },
+        }
+    }
+
+    /// A value, made to fit a type.
+    pub(crate) fn value(&mut self, ty: &Type, given: &Value) -> Value {
+        let types = self.types;
+        if let Some(inner) = types.optional(ty) {
+            return if given.is_null() { Value::Null } else { self.value(inner, given) };
+        }
+        match (types.kind(ty), types.underlying(ty), given) {
+            (Some(Kind::Record(fields)), _, Value::Object(from)) => self.record(fields, from).into(),
+            (None, Type::List(item), Value::Array(items)) => {
+                items.iter().map(|given| self.value(item, given)).collect::<Vec<_>>().into()
+            }
+            _ => given.clone(),
+        }
+    }
+
+    /// A value of a type that nothing is known about.
+    pub(crate) fn blank(&mut self, ty: &Type) -> Value {
+        let types = self.types;
+        match types.format(ty) {
+            Some("timestamp") => return self.now.to_string().into(),
+            Some("color") => return self.ids.color().into(),
+            Some("email") => return "somebody@example.com".into(),
+            Some("json") => return json!({}),
+            _ => {}
+        }
+        if let Some(prefix) = types.prefix(ty) {
+            return self.ids.next(prefix).into();
+        }
+        if types.map_value(ty).is_some() {
+            return json!({});
+        }
+        match (types.kind(ty), types.underlying(ty)) {
+            (Some(Kind::Record(fields)), _) => self.record(fields, &Object::new()).into(),
+            (Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }), _) => {
+                let case = cases.iter().find(|case| case.name != "other");
+                let payload = case.and_then(|case| case.payload.as_ref()).map(|payload| self.blank(payload));
+                let mut object = Object::from_iter([(tag.clone(), case.map(|case| case.wire.clone()).into())]);
+                if let Some(Value::Object(fields)) = payload {
+                    object.extend(fields);
+                }
+                object.into()
+            }
+            (Some(_), _) => types.words(ty).and_then(|words| words.first().copied()).into(),
+            (None, Type::Bool) => false.into(),
+            (None, Type::String) => "".into(),
+            (None, Type::Char) => " ".into(),
+            (None, Type::List(_)) => json!([]),
+            (None, Type::Option(_)) => Value::Null,
+            (None, Type::Tuple(items)) => items.iter().map(|item| self.blank(item)).collect::<Vec<_>>().into(),
+            (None, _) => 0.into(),
+        }
+    }
+}
+
+/// The fixed value of a field, which its docs state in the form: Always `word`.
+fn constant(field: &Field) -> Option<&str> {
+    field.docs.strip_prefix("Always `")?.split_once('`').map(|(word, _)| word)
+}
+
+/// Carries changes over to an object: maps and records are changed entry by entry.
+///
+/// Null takes a value away where there may be none, and changes nothing where there must be one.
+pub(crate) fn merge(object: &mut Object, changes: Object, item: Option<&Type>, types: &Types) {
+    let fields = item.and_then(|ty| types.record(ty)).unwrap_or_default();
+    for (name, change) in changes {
+        let ty = fields.iter().find(|field| field.wire == name).map(|field| &field.ty);
+        match (change, object.get_mut(&name)) {
+            (Value::Null, _) if ty.is_some_and(|ty| types.optional(ty).is_none()) => {}
+            (Value::Object(change), Some(Value::Object(current)))
+                if ty.and_then(|ty| types.map_value(ty)).is_some() =>
+            {
+                for (key, value) in change {
+                    if value.is_null() {
+                        current.shift_remove(&key);
+                    } else {
+                        current.insert(key, value);
+                    }
+                }
+            }
+            (Value::Object(change), Some(Value::Object(current))) if ty.and_then(|ty| types.record(ty)).is_some() => {
+                merge(current, change, ty, types);
+            }
+            (change, _) => {
+                object.insert(name, change);
+            }
+        }
+    }
+}

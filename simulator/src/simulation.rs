@@ -1,0 +1,215 @@
+//! The Admin API as a function of a request and what the organization holds.
+
+use crate::config::SimulatorConfig;
+use crate::credential::PresentedCredential;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::perform::{Performance, World};
+use crate::query::Query;
+use crate::rate_limit::{Budget, Usage};
+use crate::routes::{Routes, Target};
+use crate::seed;
+use crate::version::ApiVersion;
+use crate::{Clock, body};
+use bytes::Bytes;
+use claude_admin_catalog::{Catalog, CatalogError, PackageText};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// A request with its whole body.
+pub type Request = http::Request<Bytes>;
+/// A response with its whole body.
+pub type Response = http::Response<Bytes>;
+
+/// The largest body that is taken, in bytes.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const ORGANIZATION_ID: HeaderName = HeaderName::from_static("anthropic-organization-id");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+const BETA: &str = "anthropic-beta";
+
+/// Keeps the ids of requests and those of objects apart, so that reading changes nothing about what is created next.
+const REQUEST_IDS: u64 = 0x7265_7175_6573_7473;
+
+/// The text of the WIT package of this project.
+const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/package.wit.txt"));
+
+/// An organization and the Admin API over it, without sockets: one request in, one response out.
+///
+/// ```
+/// use claude_admin_simulator::{ADMIN_KEY, Simulation, SimulatorConfig};
+///
+/// let mut simulation = Simulation::new(SimulatorConfig::default())?;
+/// let request = http::Request::get("/v1/organizations/users?limit=1")
+///     .header("x-api-key", ADMIN_KEY)
+///     .header("anthropic-version", "2023-06-01")
+///     .body(bytes::Bytes::new())?;
+/// let response = simulation.handle(&request);
+/// assert_eq!(response.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Simulation {
+    config: SimulatorConfig,
+    routes: Routes,
+    world: World,
+    clock: Clock,
+    request_ids: Ids,
+    usage: Usage,
+}
+
+impl Simulation {
+    /// Makes an organization.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError`] when the embedded WIT package cannot be read, which its own tests rule out. A catalog in the
+    /// configuration cannot fail.
+    pub fn new(config: SimulatorConfig) -> Result<Self, CatalogError> {
+        let catalog = match &config.catalog {
+            Some(catalog) => catalog.clone(),
+            None => Arc::new(Catalog::from_text(&PackageText::from_section(PACKAGE))?),
+        };
+        let clock = config.clock.restarted();
+        Ok(Self {
+            world: seed::world(&config, &catalog, clock.now()),
+            routes: Routes::new(catalog),
+            request_ids: Ids::new(config.seed ^ REQUEST_IDS),
+            usage: Usage::default(),
+            clock,
+            config,
+        })
+    }
+
+    /// Makes everything as it was at the start: objects, clock and budgets.
+    pub fn reset(&mut self) {
+        self.clock = self.config.clock.restarted();
+        self.world = seed::world(&self.config, self.routes.catalog(), self.clock.now());
+        self.request_ids = Ids::new(self.config.seed ^ REQUEST_IDS);
+        self.usage = Usage::default();
+    }
+
+    /// The operations.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        self.routes.catalog()
+    }
+
+    /// What the simulation was made from.
+    #[must_use]
+    pub fn config(&self) -> &SimulatorConfig {
+        &self.config
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The clock, to move it.
+    pub fn clock_mut(&mut self) -> &mut Clock {
+        &mut self.clock
+    }
+
+    /// How many items each collection has, by path.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.world.store.counts()
+    }
+
+    /// The operation of a request, such as `users.list`; `None` when there is none.
+    pub(crate) fn action_of(&self, request: &Request) -> Option<&str> {
+        let target = self.routes.find(request.method(), request.uri().path()).ok()?;
+        Some(&target.action.id)
+    }
+
+    pub(crate) fn credential_of(&self, headers: &HeaderMap) -> Option<PresentedCredential> {
+        self.config.credentials.identify(headers)
+    }
+
+    /// Answers a request.
+    pub fn handle(&mut self, request: &Request) -> Response {
+        let outcome = self.answer(request);
+        self.respond(outcome)
+    }
+
+    /// Makes a response of an outcome, with the headers that every response has.
+    pub(crate) fn respond(&mut self, outcome: Result<Value, ApiError>) -> Response {
+        let request_id = self.request_ids.next("req_");
+        // Who is not known belongs to no organization, and has a request without an id.
+        let anonymous = matches!(&outcome, Err(error) if error.status == StatusCode::UNAUTHORIZED);
+        let (status, body) = match &outcome {
+            Ok(body) => (StatusCode::OK, body.to_string()),
+            Err(error) => (error.status, error.body((!anonymous).then_some(&*request_id)).to_string()),
+        };
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if !anonymous {
+            insert(headers, REQUEST_ID, &request_id);
+            insert(headers, ORGANIZATION_ID, &self.world.organization_id);
+        }
+        if let Err(error) = &outcome {
+            if let Some(seconds) = error.retry_after {
+                headers.insert(header::RETRY_AFTER, seconds.into());
+            }
+            if error.is_final() {
+                headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+            }
+        }
+        response
+    }
+
+    /// The steps of a request, each of which can refuse it. The order is a choice: it is not documented.
+    fn answer(&mut self, request: &Request) -> Result<Value, ApiError> {
+        let now = self.clock.now();
+        let target = self.routes.find(request.method(), request.uri().path())?;
+        let credential = self.config.credentials.authenticate(request.headers(), now)?;
+        let version = ApiVersion::of(request.headers())?;
+        credential.authorize(target.action)?;
+        if let Some(limit) = self.config.requests_per_minute {
+            let budget = target.resource.rules.budget(target.operation).unwrap_or(Budget::shared(limit));
+            self.usage.spend(budget, now)?;
+        }
+        check_betas(&target, request.headers())?;
+        if request.body().len() > MAX_BODY {
+            let message = format!("The request is larger than the maximum of {MAX_BODY} bytes.");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+        }
+        let types = &self.routes.catalog().types;
+        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?;
+        let fields = body::read(request.body(), target.action, target.operation, types)?;
+        Performance { target: &target, world: &mut self.world, types, now, version }.run(&query, fields)
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: Vec<_> = self.counts().collect();
+        f.debug_struct("Simulation")
+            .field("config", &self.config)
+            .field("clock", &self.clock)
+            .field("counts", &counts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The beta values that an operation needs are there, among others or alone.
+fn check_betas(target: &Target<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
+    let given =
+        || headers.get_all(BETA).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    match target.action.betas.iter().find(|needed| !given().any(|beta| beta.trim() == **needed)) {
+        Some(missing) => Err(ApiError::invalid(format!("{BETA}: this endpoint requires '{missing}'"))),
+        None => Ok(()),
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    // Ids are ASCII; one that is not is left out and not a reason to fail.
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

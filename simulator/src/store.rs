@@ -1,0 +1,122 @@
+//! What the organization holds: collections of JSON objects, keyed by their path.
+
+use crate::Object;
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything the organization holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Store {
+    /// By concrete path, such as `/v1/organizations/workspaces/wrkspc_01/members`.
+    collections: BTreeMap<String, Collection>,
+    /// Objects that a path holds by itself, such as `/v1/organizations/me`.
+    pub(crate) singletons: BTreeMap<String, Object>,
+}
+
+impl Store {
+    pub(crate) fn collection(&self, path: &str) -> Option<&Collection> {
+        self.collections.get(path)
+    }
+
+    pub(crate) fn collection_mut(&mut self, path: &str) -> &mut Collection {
+        self.collections.entry(path.to_owned()).or_default()
+    }
+
+    pub(crate) fn item(&self, path: &str, key: &str) -> Option<&Object> {
+        self.collection(path)?.get(key)
+    }
+
+    /// The items of a collection, newest first.
+    pub(crate) fn items(&self, path: &str) -> impl Iterator<Item = &Object> {
+        self.collection(path).into_iter().flat_map(|collection| collection.older_than(None).map(|(_, item)| item))
+    }
+
+    /// How many items each collection has.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.collections.iter().map(|(path, collection)| (path.as_str(), collection.len()))
+    }
+}
+
+/// Objects in the order in which they were added. Every operation takes logarithmic time, so that a page of a large
+/// collection costs what the page costs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Collection {
+    items: BTreeMap<u64, (String, Object)>,
+    positions: HashMap<String, u64>,
+    next: u64,
+}
+
+impl Collection {
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Object> {
+        self.items.get(self.positions.get(key)?).map(|(_, item)| item)
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Object> {
+        self.items.values_mut().map(|(_, item)| item)
+    }
+
+    /// Adds an item, or replaces the one with this key where it stands.
+    pub(crate) fn insert(&mut self, key: &str, item: Object) {
+        let position = *self.positions.entry(key.to_owned()).or_insert(self.next);
+        self.next = self.next.max(position + 1);
+        self.items.insert(position, (key.to_owned(), item));
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Object> {
+        self.items.remove(&self.positions.remove(key)?).map(|(_, item)| item)
+    }
+
+    pub(crate) fn position(&self, key: &str) -> Option<u64> {
+        self.positions.get(key).copied()
+    }
+
+    /// The items that were added before a position, newest first; all of them when there is none.
+    pub(crate) fn older_than(&self, position: Option<u64>) -> impl Iterator<Item = (&str, &Object)> {
+        self.items.range(..position.unwrap_or(u64::MAX)).rev().map(|(_, (key, item))| (key.as_str(), item))
+    }
+
+    /// The items that were added after a position, oldest first.
+    pub(crate) fn newer_than(&self, position: u64) -> impl Iterator<Item = (&str, &Object)> {
+        self.items.range(position.saturating_add(1)..).map(|(_, (key, item))| (key.as_str(), item))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collection(keys: &[&str]) -> Collection {
+        let mut collection = Collection::default();
+        for key in keys {
+            collection.insert(key, Object::new());
+        }
+        collection
+    }
+
+    fn keys<'c>(items: impl Iterator<Item = (&'c str, &'c Object)>) -> Vec<&'c str> {
+        items.map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn items_are_found_from_a_position_in_both_directions() {
+        let collection = collection(&["a", "b", "c", "d"]);
+        let position = collection.position("c");
+        assert_eq!(keys(collection.older_than(None)), ["d", "c", "b", "a"]);
+        assert_eq!(keys(collection.older_than(position)), ["b", "a"]);
+        assert_eq!(keys(collection.newer_than(position.unwrap())), ["d"]);
+    }
+
+    #[test]
+    fn a_replaced_item_stays_where_it_was_and_a_removed_one_leaves_no_gap() {
+        let mut collection = collection(&["a", "b", "c"]);
+        collection.insert("a", Object::from_iter([("x".to_owned(), 1.into())]));
+        assert!(collection.remove("b").is_some());
+        assert!(collection.remove("b").is_none());
+        assert_eq!(keys(collection.older_than(None)), ["c", "a"]);
+        assert_eq!(collection.get("a").unwrap()["x"], 1);
+        assert_eq!(collection.len(), 2);
+    }
+}

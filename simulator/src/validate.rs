@@ -1,0 +1,171 @@
+//! Whether a value is what a request may carry, in the words that the API uses for it.
+//!
+//! The wording is that of pydantic, with the place in front: `limit: Input should be less than or equal to 1000`.
+
+use crate::error::ApiError;
+use claude_admin_catalog::{Bounds, Kind, Type, Types, VariantForm};
+use jiff::Timestamp;
+use serde_json::Value;
+
+const COLOR_PATTERN: &str = "^#[0-9A-Fa-f]{6}$";
+
+/// Checks a value against a type and bounds.
+///
+/// Sets of words are closed here, also those that replies may extend: the server knows no words but its own.
+pub(crate) fn check(
+    types: &Types,
+    ty: &Type,
+    range: Option<Bounds>,
+    value: &Value,
+    place: &str,
+) -> Result<(), ApiError> {
+    check_shape(types, ty, value, place)?;
+    match range {
+        Some(bounds) if Types::check_bounds(bounds, value).is_err() => Err(at(place, out_of_bounds(bounds, value))),
+        _ => Ok(()),
+    }
+}
+
+/// A problem at a place.
+pub(crate) fn at(place: &str, problem: impl std::fmt::Display) -> ApiError {
+    ApiError::invalid(format!("{place}: {problem}"))
+}
+
+fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(), ApiError> {
+    if let Some(inner) = types.optional(ty) {
+        return if value.is_null() { Ok(()) } else { check_shape(types, inner, value, place) };
+    }
+    if let Some(item) = types.map_value(ty) {
+        let entries = value.as_object().ok_or_else(|| at(place, "Input should be a valid dictionary"))?;
+        return entries.iter().try_for_each(|(key, value)| check_shape(types, item, value, &join(place, key)));
+    }
+    if let Some(item) = types.list_item(ty) {
+        let items = value.as_array().ok_or_else(|| at(place, "Input should be a valid list"))?;
+        return items.iter().enumerate().try_for_each(|(i, value)| check_shape(types, item, value, &join(place, i)));
+    }
+    match (types.kind(ty), value) {
+        (Some(Kind::Record(fields)), _) => {
+            let entries = value.as_object().ok_or_else(|| at(place, "Input should be a valid dictionary"))?;
+            for field in fields {
+                match entries.get(&field.wire) {
+                    Some(value) => check(types, &field.ty, field.range, value, &join(place, &field.wire))?,
+                    None if types.optional(&field.ty).is_some() => {}
+                    None => return Err(at(&join(place, &field.wire), "Field required")),
+                }
+            }
+            match entries.keys().find(|key| !fields.iter().any(|field| field.wire == **key)) {
+                Some(key) => Err(at(&join(place, key), "Extra inputs are not permitted")),
+                None => Ok(()),
+            }
+        }
+        (Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }), Value::Object(entries)) => {
+            let word = entries.get(tag).and_then(Value::as_str);
+            let known = || cases.iter().filter(|case| case.name != "other");
+            match known().find(|case| Some(case.wire.as_str()) == word) {
+                Some(case) => match &case.payload {
+                    Some(payload) => {
+                        let mut rest = entries.clone();
+                        rest.shift_remove(tag);
+                        check_shape(types, payload, &Value::Object(rest), place)
+                    }
+                    None => Ok(()),
+                },
+                None => Err(at(&join(place, tag), one_of(known().map(|case| case.wire.as_str())))),
+            }
+        }
+        (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), value) if !value.is_string() => {
+            match cases.iter().find_map(|case| case.payload.as_ref()) {
+                Some(payload) => check_shape(types, payload, value, place),
+                None => Err(at(place, "Input should be a valid string")),
+            }
+        }
+        (Some(_), _) => match types.words(ty) {
+            Some(words) if value.as_str().is_some_and(|word| words.contains(&word)) => Ok(()),
+            Some(words) => Err(at(place, one_of(words.into_iter()))),
+            None => Err(at(place, "Input should be a valid dictionary")),
+        },
+        (None, _) => check_plain(types, ty, value, place),
+    }
+}
+
+fn check_plain(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(), ApiError> {
+    if types.check_json(ty, value).is_err() {
+        let kind = match types.underlying(ty) {
+            Type::Bool => "boolean",
+            Type::F32 | Type::F64 => "number",
+            Type::String | Type::Char => "string",
+            Type::Tuple(_) => "list",
+            _ => "integer",
+        };
+        return Err(at(place, format!("Input should be a valid {kind}")));
+    }
+    let text = value.as_str().unwrap_or_default();
+    let problem = match types.format(ty) {
+        Some("email") => email_problem(text),
+        Some("color") if !is_color(text) => Some(format!("String should match pattern '{COLOR_PATTERN}'")),
+        Some("timestamp") if text.parse::<Timestamp>().is_err() => Some("Input should be a valid datetime".to_owned()),
+        _ => None,
+    };
+    problem.map_or(Ok(()), |problem| Err(at(place, problem)))
+}
+
+fn email_problem(text: &str) -> Option<String> {
+    let reason = match text.split_once('@') {
+        None => "An email address must have an @-sign.",
+        Some((_, domain)) if domain.contains('@') => "The part after the @-sign contains invalid characters: '@'.",
+        Some(("", _)) => "There must be something before the @-sign.",
+        Some((_, "")) => "There must be something after the @-sign.",
+        Some(_) if text.contains(char::is_whitespace) => "The email address contains invalid characters: SPACE.",
+        Some((_, domain)) if !domain.contains('.') => {
+            "The part after the @-sign is not valid. It should have a period."
+        }
+        Some(_) => return None,
+    };
+    Some(format!("value is not a valid email address: {reason}"))
+}
+
+fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn out_of_bounds(bounds: Bounds, value: &Value) -> String {
+    let plural =
+        |count: i64, word: &str| if count == 1 { format!("{count} {word}") } else { format!("{count} {word}s") };
+    let measured = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (what, unit, size) = match value {
+        Value::String(text) => ("String", "character", measured(text.chars().count())),
+        Value::Array(items) => ("List", "item", measured(items.len())),
+        Value::Object(entries) => ("Dictionary", "item", measured(entries.len())),
+        number => {
+            return match bounds.max {
+                Some(max) if number.as_f64().is_some_and(|number| number > max as f64) => {
+                    format!("Input should be less than or equal to {max}")
+                }
+                _ => format!("Input should be greater than or equal to {}", bounds.min),
+            };
+        }
+    };
+    let limit = match bounds.max {
+        Some(max) if size > max => format!("at most {}", plural(max, unit)),
+        _ => format!("at least {}", plural(bounds.min, unit)),
+    };
+    if what == "String" {
+        format!("{what} should have {limit}")
+    } else {
+        format!("{what} should have {limit} after validation, not {size}")
+    }
+}
+
+/// `Input should be 'a', 'b' or 'c'`.
+fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    match words.split_last() {
+        Some((last, [])) => format!("Input should be {last}"),
+        Some((last, others)) => format!("Input should be {} or {last}", others.join(", ")),
+        None => "Input is not permitted".to_owned(),
+    }
+}
+
+fn join(place: &str, key: impl std::fmt::Display) -> String {
+    format!("{place}.{key}")
+}
