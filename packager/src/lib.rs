@@ -80,7 +80,18 @@ pub fn compile(workspace: &Path, package: &str, target_folder: &Path) -> Result<
     let mut command = Command::new(&cargo);
     command
         .current_dir(workspace)
-        .args(["build", "--quiet", "--locked", "--package", package, "--profile", PROFILE, "--target", TARGET, "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            package,
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
         .arg(target_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", remap_paths(workspace));
     for name in OUTER_VARIABLES {
@@ -102,11 +113,19 @@ pub fn compile(workspace: &Path, package: &str, target_folder: &Path) -> Result<
 ///
 /// [`PackError::Encode`] when the module lacks the types that wit-bindgen leaves in it.
 pub fn encode(core: &[u8], text: &PackageText) -> Result<Vec<u8>, PackError> {
-    let failed = |error| PackError::Encode(format!("{error:#}"));
-    let mut component =
-        wit_component::ComponentEncoder::default().module(core).map_err(failed)?.validate(true).encode().map_err(failed)?;
+    let mut component = componentize(core)?;
     add_section(&mut component, text);
     Ok(component)
+}
+
+/// Makes a core module a component, without text.
+///
+/// # Errors
+///
+/// [`PackError::Encode`] when the module lacks the types that wit-bindgen leaves in it.
+pub fn componentize(core: &[u8]) -> Result<Vec<u8>, PackError> {
+    let failed = |error| PackError::Encode(format!("{error:#}"));
+    wit_component::ComponentEncoder::default().module(core).map_err(failed)?.validate(true).encode().map_err(failed)
 }
 
 /// Appends the text of a WIT package to a component.

@@ -97,7 +97,7 @@ impl Exchange {
             Some(Effect::Redirect(redirect)) => {
                 let mut response = blank();
                 *response.body_mut() = Bytes::new();
-                *response.status_mut() = StatusCode::from_u16(redirect.code).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
+                *response.status_mut() = redirect.status();
                 if let Ok(location) = HeaderValue::from_str(&redirect.location) {
                     response.headers_mut().insert(header::LOCATION, location);
                 }

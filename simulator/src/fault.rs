@@ -105,7 +105,7 @@ impl Effect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusEffect {
-    /// The HTTP status, 200 to 599.
+    /// The HTTP status; one that cannot end an exchange counts as 500.
     pub code: u16,
     /// The error type; the one that goes with the status when absent.
     #[serde(default, rename = "type")]
@@ -128,9 +128,8 @@ impl StatusEffect {
         Self { code, kind: None, message: None, details: Object::new(), retry_after: None }
     }
 
-    /// The error; a status that is none counts as 500.
     pub(crate) fn error(&self) -> ApiError {
-        let status = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = status(self.code);
         ApiError {
             status,
             kind: self.kind.clone().unwrap_or_else(|| error_type(status).to_owned()),
@@ -168,6 +167,18 @@ pub struct RedirectEffect {
     /// The HTTP status; 307 when absent.
     #[serde(default = "temporary_redirect")]
     pub code: u16,
+}
+
+impl RedirectEffect {
+    pub(crate) fn status(&self) -> StatusCode {
+        status(self.code)
+    }
+}
+
+/// The status with this code; 500 when it cannot end an exchange.
+fn status(code: u16) -> StatusCode {
+    let status = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational());
+    status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn temporary_redirect() -> u16 {

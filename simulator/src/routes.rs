@@ -11,12 +11,13 @@ use std::sync::Arc;
 /// The operations of a catalog, with what they are about.
 pub(crate) struct Routes {
     catalog: Arc<Catalog>,
-    /// One for each action, in the same order.
     routes: Vec<Route>,
     resources: Vec<Resource>,
 }
 
 struct Route {
+    /// An index into the actions of the catalog.
+    action: usize,
     operation: Operation,
     /// An index into the resources.
     resource: usize,
@@ -60,22 +61,24 @@ impl Routes {
         }
         let resources: Vec<Resource> =
             by_path.iter().map(|(path, operations)| Resource::of(path, operations, &catalog.types)).collect();
-        let index: BTreeMap<&String, usize> = by_path.keys().zip(0..).collect();
-        let index_of = |segments: &[Segment]| index.get(&anonymous(segments)).copied();
+        let positions: BTreeMap<&String, usize> = by_path.keys().zip(0..).collect();
+        let resource_of = |segments: &[Segment]| positions.get(&anonymous(segments)).copied();
         let routes = catalog
             .actions
             .iter()
+            .enumerate()
             .zip(&operations)
-            .filter_map(|(action, (operation, length))| {
+            .filter_map(|((index, action), (operation, length))| {
                 let segments = action.http.path.segments();
                 let parent = |position: usize| {
-                    let is_item =
-                        matches!(segments[position], Segment::Param(_)) && shapes.is_collection(&segments[..position]);
-                    is_item.then(|| Some((position, index_of(&segments[..position])?))).flatten()
+                    let above = &segments[..position];
+                    let is_item = matches!(segments[position], Segment::Param(_)) && shapes.is_collection(above);
+                    if is_item { Some((position, resource_of(above)?)) } else { None }
                 };
                 Some(Route {
+                    action: index,
                     operation: operation.clone(),
-                    resource: index_of(&segments[..*length])?,
+                    resource: resource_of(&segments[..*length])?,
                     length: *length,
                     parents: (0..*length).filter_map(parent).collect(),
                 })
@@ -93,11 +96,12 @@ impl Routes {
     /// Where two templates fit (`/users/me` and `/users/{user-id}`), the one with fewer parameters counts.
     pub(crate) fn find(&self, method: &http::Method, path: &str) -> Result<Target<'_>, ApiError> {
         let mut fitting: Vec<_> = self
-            .catalog
-            .actions
+            .routes
             .iter()
-            .zip(&self.routes)
-            .filter_map(|(action, route)| Some((action, route, action.http.path.captures(path)?)))
+            .filter_map(|route| {
+                let action = &self.catalog.actions[route.action];
+                Some((action, route, action.http.path.captures(path)?))
+            })
             .collect();
         fitting.sort_by_key(|(_, _, captures)| captures.len());
         if fitting.is_empty() {

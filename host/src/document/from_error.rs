@@ -101,7 +101,7 @@ fn failed(error: &Value, action: &Action, sent: bool, upstream: &str) -> Documen
                 )),
             )
         }
-        "invalid-argument" => notice(
+        "invalid_argument" => notice(
             Level::Error,
             format!("{}: {}. Nothing was sent.", text("name"), text("problem")),
             Some(format!("See `help {}`.", action.command())),
@@ -170,19 +170,19 @@ fn api(error: &Value, action: &Action) -> Document {
 fn transport(problem: &str, action: &Action, sent: bool, upstream: &str) -> Document {
     let (what, never_arrived) = match problem {
         "dns" => (format!("The name {upstream} cannot be resolved"), true),
-        "connection-refused" => (format!("{upstream} refuses the connection or cannot be reached"), true),
+        "connection_refused" => (format!("{upstream} refuses the connection or cannot be reached"), true),
         "tls" => {
             (format!("No secure connection to {upstream} could be made: its certificate or TLS was not accepted"), true)
         }
         "timeout" => (format!("{upstream} did not answer in time"), false),
         "incomplete" => (format!("The connection to {upstream} broke before the answer was complete"), false),
-        "too-large" => (format!("The answer of {upstream} is larger than the host allows"), false),
+        "too_large" => (format!("The answer of {upstream} is larger than the host allows"), false),
         "protocol" => (format!("{upstream} does not answer in HTTP"), false),
         _ => (format!("No answer came from {upstream}"), false),
     };
     let reached = sent && !never_arrived;
     let hint = match problem {
-        "too-large" => verify(action, reached, "Ask for less at once, for example with --limit."),
+        "too_large" => verify(action, reached, "Ask for less at once, for example with --limit."),
         "tls" => "The people who run this host must check its trust store, proxy and base URL.".to_owned(),
         _ => verify(action, reached, "Try again in a moment; if it stays, check the network of the host."),
     };

@@ -94,11 +94,11 @@ fn table(
 fn caption(action: &Action, rows: usize, more: bool, listing: Listing) -> String {
     let noun = action.interface.replace('-', " ");
     let pages = if listing.pages > 1 { format!(", from {} pages", listing.pages) } else { String::new() };
-    match (rows, more) {
-        (0, _) => format!("No {noun} found"),
-        (1, false) => format!("1 of the {noun}{pages}"),
-        (rows, false) => format!("{rows} {noun}{pages}"),
-        (rows, true) => format!("The first {rows} {noun}{pages}; more follow"),
+    let more = if more { "; more follow" } else { "" };
+    match rows {
+        0 => format!("No {noun} found"),
+        1 => format!("1 {}{pages}{more}", noun.trim_end_matches('s')),
+        rows => format!("{rows} {noun}{pages}{more}"),
     }
 }
 

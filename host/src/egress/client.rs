@@ -2,6 +2,7 @@
 
 use super::{AddressRule, Forbidden};
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -81,7 +82,12 @@ impl Client {
     ///
     /// [`ClientError`] when none comes.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
-        self.inner.request(request).await.map_err(|error| classify(&error))
+        let https = request.uri().scheme() == Some(&Scheme::HTTPS);
+        self.inner.request(request).await.map_err(|error| match classify(&error) {
+            // A connection that breaks while it is being secured was made, and is not a secure one.
+            ClientError::Incomplete(reason) if https && error.is_connect() => ClientError::Tls(reason),
+            error => error,
+        })
     }
 }
 

@@ -164,6 +164,10 @@ impl Inner {
         if !first {
             return Err(Violation::SecondRequest);
         }
+        // Whoever tried to smuggle a header sends nothing any more, not even what is declared.
+        if let Some(violation) = self.record.violation() {
+            return Err(violation);
+        }
         self.expected.check_head(parts)?;
         let headers = headers::outgoing(&parts.headers)?;
         self.expected.check_body(body.ok_or(Violation::Body)?)?;

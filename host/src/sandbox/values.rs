@@ -212,7 +212,7 @@ fn from_named(types: &Types, id: TypeId, val: &Val) -> Option<Result<Value, Stri
                 // A union that never travels as JSON, such as the error, is shown with the name of its case.
                 (VariantForm::NotJson, inner) => {
                     let inner = inner.and_then(Result::ok).unwrap_or_default();
-                    Ok(Value::Object(Map::from_iter([(case.name.clone(), inner)])))
+                    Ok(Value::Object(Map::from_iter([(case.wire.clone(), inner)])))
                 }
                 (_, Some(inner)) => inner,
                 (_, None) => Ok(Value::from(case.wire.as_str())),

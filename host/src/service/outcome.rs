@@ -65,7 +65,7 @@ impl Outcome {
             _ => None,
         };
         match (error, status) {
-            (CallError::Failed { error, .. }, None) if error.get("invalid-argument").is_some() => Self::Usage,
+            (CallError::Failed { error, .. }, None) if error.get("invalid_argument").is_some() => Self::Usage,
             (_, Some(400 | 413)) => Self::Usage,
             (_, Some(404)) => Self::NotFound,
             (_, Some(409)) => Self::Conflict,

@@ -3,7 +3,8 @@
 use super::Shared;
 use super::deliver::{Body, deliver};
 use crate::simulation::{MAX_BODY, Request};
-use http_body_util::{BodyExt, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -50,13 +51,21 @@ pub(super) async fn serve(listener: TcpListener, shared: Shared) {
 /// Answers a request; an error closes the connection.
 async fn answer(shared: Shared, request: http::Request<Incoming>) -> io::Result<http::Response<Body>> {
     let (head, body) = request.into_parts();
-    // One byte more than is allowed is enough to see that it is too much.
-    let body = match Limited::new(body, MAX_BODY + 1).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => vec![b' '; MAX_BODY + 1].into(),
-        Err(error) => return Err(io::Error::other(error)),
-    };
-    let answer = shared.lock().answer(&Request::from_parts(head, body));
+    let request = Request::from_parts(head, read(body).await?);
+    let answer = shared.lock().answer(&request);
     tokio::time::sleep(answer.delay).await;
     deliver(answer.delivery)
+}
+
+/// Reads a body to its end, so that a client that sends too much is still there to hear it, and keeps no more of it
+/// than is needed to see that it is too much.
+async fn read(mut body: Incoming) -> io::Result<Bytes> {
+    let mut kept = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+            let room = (MAX_BODY + 1).saturating_sub(kept.len());
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+        }
+    }
+    Ok(kept.freeze())
 }

@@ -154,11 +154,6 @@ impl RunningSimulator {
     pub async fn shutdown(mut self) {
         self.tasks.shutdown().await;
     }
-
-    /// Waits for as long as it listens, which is until it is dropped.
-    pub async fn wait(&mut self) {
-        while self.tasks.join_next().await.is_some() {}
-    }
 }
 
 impl fmt::Debug for RunningSimulator {

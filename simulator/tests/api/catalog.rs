@@ -113,7 +113,7 @@ fn every_operation_refuses_an_unknown_item_unknown_fields_and_unknown_parameters
         }
         let params: Vec<&str> = action.http.path.params().collect();
         if !params.is_empty() {
-            let unknown = action.http.path.to_string().replace('{', "").replace('}', "");
+            let unknown = action.http.path.to_string().replace(['{', '}'], "");
             let body = if action.http.method.has_body() {
                 body_of(&mut api, &action, false).to_string()
             } else {

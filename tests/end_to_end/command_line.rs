@@ -1,0 +1,287 @@
+//! The binary, as people start it.
+
+use super::server::{form, now};
+use super::support;
+use claude_admin::frontend::slack::sign;
+use claude_admin_catalog::{Catalog, PackageText};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// The binary, without anything of the environment that could lead to an account.
+fn claude_admin() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
+    for name in [
+        "ANTHROPIC_ADMIN_KEY",
+        "ANTHROPIC_OAUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+        "SLACK_SIGNING_SECRET",
+        "CLAUDE_ADMIN_LOG",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled"));
+    command
+}
+
+fn output(args: &[&str]) -> Output {
+    claude_admin().args(args).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A program that is ended when the test ends, however it ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Starts a program and returns the first lines of its output.
+fn start(command: &mut Command, lines: usize) -> (Running, Vec<String>) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines = (0..lines).map(|_| reader.next().expect("the program prints a line").unwrap()).collect();
+    (Running(child), lines)
+}
+
+#[test]
+fn the_demo_does_what_it_says() {
+    let output = output(&["demo", "--once"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{text}{}", stderr(&output));
+    assert!(text.contains("Every step did what it says."), "{text}");
+    assert!(!text.contains("NOT AS IT SHOULD BE"));
+}
+
+#[test]
+fn exit_codes_tell_how_it_ended() {
+    for (args, code) in [
+        (&["run", "--", "users", "list", "--limit", "1"][..], 0),
+        (&["run", "--", "users", "lits"], 2),
+        (&["run", "--", "users", "get", "user_none"], 4),
+        (&["run", "--", "invites", "create", "a@example.com", "user"], 6),
+        (&["run", "--", "invites", "create", "a@example.com", "user", "--yes"], 0),
+        (&["run", "users list --limit 1"], 0),
+        (&["run"], 0),
+        (&["frobnicate"], 2),
+        (&["serve", "--config", "/nonexistent.toml"], 2),
+        (&["slack", "manifest", "--url", "http://example.com"], 2),
+        (&["simulator", "--listen", "0.0.0.0:0"], 8),
+    ] {
+        let output = output(args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}{}", stdout(&output), stderr(&output));
+    }
+}
+
+#[test]
+fn data_goes_to_one_stream_and_talk_to_the_other() {
+    let output = output(&["run", "-o", "json", "--", "organization", "me"]);
+    let organization: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(organization["type"], "organization");
+    assert!(stderr(&output).contains("SIMULATED"));
+    let failed = self::output(&["run", "-o", "json", "--", "users", "get", "user_none"]);
+    let error: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    assert_eq!(error["error"]["outcome"], "not_found");
+    let failed = self::output(&["run", "--", "users", "get", "user_none"]);
+    assert_eq!(stdout(&failed), "");
+    assert!(stderr(&failed).contains("no such thing"));
+}
+
+#[test]
+fn every_action_is_listed_with_what_it_does() {
+    let listed: Value = serde_json::from_slice(&output(&["actions", "-o", "json"]).stdout).unwrap();
+    let wit = PackageText::from_folder(&support::workspace().join("wit")).unwrap();
+    let catalog = Catalog::from_text(&wit).unwrap();
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), catalog.actions.len());
+    for action in listed {
+        for field in ["id", "signature", "method", "path", "risk", "summary"] {
+            assert!(action[field].as_str().is_some_and(|text| !text.is_empty()), "{action}");
+        }
+        assert!(
+            !action["examples"].as_array().unwrap().is_empty() && !action["credentials"].as_array().unwrap().is_empty()
+        );
+    }
+    let text = stdout(&output(&["actions"]));
+    assert!(text.contains("users remove <user-id>") && text.contains("DELETE /v1/organizations/users/{user-id}"));
+}
+
+#[test]
+fn an_exported_component_is_the_embedded_one_and_can_be_inspected_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("claude-admin.wasm");
+    let path = file.to_str().unwrap();
+    assert!(output(&["plugin", "export", path]).status.success());
+    assert_eq!(std::fs::read(&file).unwrap(), claude_admin::embedded::COMPONENT);
+    let inspected = stdout(&output(&["plugin", "inspect", path]));
+    assert_eq!(inspected, stdout(&output(&["plugin", "inspect"])));
+    assert!(inspected.contains("wasi:http/outgoing-handler@0.2.6") && inspected.contains("claude:admin/users@0.1.0"));
+    let version = stdout(&output(&["--version"]));
+    let digest = version.split("sha256:").nth(1).unwrap().trim_end_matches([')', '\n']);
+    assert!(inspected.contains(digest), "{version}");
+    std::fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+    let refused = output(&["plugin", "inspect", path]);
+    assert_eq!(refused.status.code(), Some(8));
+    assert!(stderr(&refused).contains("core module"));
+}
+
+#[test]
+fn the_manifest_keeps_within_what_slack_allows() {
+    let manifest: Value =
+        serde_json::from_slice(&output(&["slack", "manifest", "--url", "https://bot.example.com/"]).stdout).unwrap();
+    let command = &manifest["features"]["slash_commands"][0];
+    assert_eq!(command["url"], "https://bot.example.com/slack/commands");
+    assert_eq!(command["should_escape"], true, "mentions arrive as ids only with it");
+    let length = |value: &Value| value.as_str().unwrap().chars().count();
+    assert!(length(&manifest["display_information"]["name"]) <= 35);
+    assert!(length(&manifest["display_information"]["description"]) <= 140);
+    assert!(length(&command["command"]) <= 32 && length(&command["usage_hint"]) <= 1000);
+    // Slack refuses keys that it does not know.
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&manifest), ["_metadata", "display_information", "features", "oauth_config", "settings"]);
+    assert_eq!(keys(command), ["command", "url", "description", "usage_hint", "should_escape"]);
+    assert_eq!(keys(&manifest["features"]["bot_user"]), ["display_name", "always_online"]);
+}
+
+#[test]
+fn completions_know_the_subcommands() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&output(&["completions", shell])).contains("simulator"), "{shell}");
+    }
+}
+
+#[test]
+fn help_is_everywhere() {
+    for args in [
+        &["-h"][..],
+        &["demo", "-h"],
+        &["run", "-h"],
+        &["serve", "-h"],
+        &["simulator", "-h"],
+        &["actions", "-h"],
+        &["plugin", "-h"],
+        &["plugin", "inspect", "-h"],
+        &["slack", "manifest", "-h"],
+        &["completions", "-h"],
+    ] {
+        let output = output(args);
+        assert!(output.status.success() && stdout(&output).contains("Usage:"), "{args:?}");
+    }
+}
+
+#[test]
+fn the_simulator_prints_what_a_shell_needs_and_answers() {
+    let (_running, lines) = start(claude_admin().arg("simulator"), 4);
+    let value = |name: &str| {
+        let line = lines.iter().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+        line.unwrap_or_else(|| panic!("no {name} in {lines:?}")).to_owned()
+    };
+    let run = |key: &str, secret: &str| {
+        let mut command = claude_admin();
+        command.env("ANTHROPIC_BASE_URL", value("ANTHROPIC_BASE_URL")).env(key, secret);
+        command.args(["run", "-o", "json", "--", "organization", "me"]).output().unwrap()
+    };
+    for key in ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_OAUTH_TOKEN"] {
+        let output = run(key, &value(key));
+        assert!(output.status.success(), "{key}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("SIMULATED"), "it does not know");
+    }
+    let wrong = run("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-wrong");
+    assert_eq!(wrong.status.code(), Some(8));
+    assert!(stdout(&wrong).contains("401") && !stdout(&wrong).contains("wrong\""));
+}
+
+#[test]
+fn a_base_url_that_would_send_the_key_in_the_clear_is_refused() {
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", "http://example.com").env("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-0");
+    let output = command.args(["run", "--", "users", "list"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("https") && !stderr(&output).contains("sk-ant"));
+}
+
+fn config(folder: &std::path::Path) -> std::path::PathBuf {
+    let path = folder.join("claude-admin.toml");
+    let text =
+        "[upstream]\nsimulate = true\n[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n[policy]\nread = [\"slack:T1/*\"]\n";
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_serves_signed_commands_and_stops_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
+    let (mut running, lines) = start(&mut command, 1);
+    let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
+    let body = form("U1", "users list --limit 1", &[]);
+    let request = http::Request::builder()
+        .method("POST")
+        .uri(format!("{url}/slack/commands"))
+        .header("x-slack-request-timestamp", now())
+        .header("x-slack-signature", sign(b"the-secret", now(), body.as_bytes()))
+        .body(http_body_util::Full::new(bytes::Bytes::from(body)))
+        .unwrap();
+    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
+    let response = client.send(request).await.unwrap();
+    assert!(response.status().is_success());
+    drop((response, client));
+    let pid = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    for _ in 0..100 {
+        if let Some(status) = running.0.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the host did not stop");
+}
+
+#[test]
+fn a_host_that_could_do_nothing_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claude-admin.toml");
+    for (text, words) in [
+        ("[slack]\n", "ANTHROPIC_ADMIN_KEY"),
+        ("[upstream]\nsimulate = true\n", "neither [slack] nor"),
+        ("[upstream]\nsimulate = true\n[slack]\n", "SLACK_SIGNING_SECRET"),
+        ("[policy]\nadmins = []\n", "admins"),
+        ("[policy]\nread = [\"ada\"]\n[slack]\n", "`ada` names nobody"),
+        ("[upstream]\nsimulate = true\n[[http.clients]]\nname = \"ci\"\n", "token_env or token_file"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let output = output(&["serve", "--config", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{text}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{text}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_log_is_structured_and_holds_no_secret_and_no_typed_text() {
+    let mut command = claude_admin();
+    command.args(["--log", "json", "run", "--simulate", "--", "keys", "get", "sk-ant-admin01-simulator-typed"]);
+    let output = command.env("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-mine").output().unwrap();
+    let log = stderr(&output);
+    assert!(!log.contains("simulator-typed") && !log.contains("simulator-mine"), "{log}");
+    let mut command = claude_admin();
+    let output = command.args(["--log", "json", "run", "--", "users", "list", "--limit", "1"]).output().unwrap();
+    let events: Vec<Value> = stderr(&output).lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let messages: Vec<&str> = events.iter().filter_map(|event| event["fields"]["message"].as_str()).collect();
+    assert_eq!(messages, ["received", "understood", "sent", "finished"]);
+    assert_eq!(events[2]["fields"]["status"], 200);
+    let ids: Vec<&Value> = events.iter().map(|event| &event["fields"]["operation"]).collect();
+    assert!(ids.windows(2).all(|pair| pair[0] == pair[1] && pair[0].is_string()), "{ids:?}");
+}

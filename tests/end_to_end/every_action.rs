@@ -1,0 +1,179 @@
+//! Tests that are derived: one for each action that the WIT declares, with no list of them anywhere.
+
+use super::support::{self, open_policy};
+use claude_admin::command::{self, Command, Format, Invocation, Markup, Options};
+use claude_admin::identity::{Place, Principal};
+use claude_admin::policy::{AllowList, Decision, Policy};
+use claude_admin::render::{self, SlackTables};
+use claude_admin::service::{Input, Outcome, Request, Service};
+use claude_admin_catalog::{Action, Catalog};
+use serde_json::Value;
+use std::collections::HashMap;
+
+fn run(catalog: &Catalog, line: &str) -> (Invocation, Options) {
+    match command::parse(catalog, line, Markup::None) {
+        Ok(Command::Run(invocation, options)) => (invocation, options),
+        other => panic!("`{line}`: {other:?}"),
+    }
+}
+
+async fn catalog() -> (claude_admin_simulator::RunningSimulator, Service) {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    (simulator, service)
+}
+
+#[tokio::test]
+async fn every_example_is_a_command_for_its_own_action() {
+    let (_simulator, service) = catalog().await;
+    let catalog = service.catalog();
+    for action in &catalog.actions {
+        for example in &action.examples {
+            let (invocation, _) = run(catalog, example);
+            assert_eq!(invocation.action, action.id, "{example}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_canonical_form_of_every_example_means_the_same() {
+    let (_simulator, service) = catalog().await;
+    let catalog = service.catalog();
+    for action in &catalog.actions {
+        for example in &action.examples {
+            let (invocation, _) = run(catalog, example);
+            let canonical = invocation.canonical(action, &catalog.types);
+            assert_eq!(run(catalog, &canonical).0, invocation, "{example} became {canonical}");
+            assert_eq!(run(catalog, &canonical).0.canonical(action, &catalog.types), canonical);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_input_is_called_like_a_flag_that_every_command_takes() {
+    let (_simulator, service) = catalog().await;
+    for action in &service.catalog().actions {
+        for input in &action.inputs {
+            assert!(!Options::NAMES.contains(&input.name.as_str()), "{}: --{}", action.id, input.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_action_is_denied_to_strangers_and_allowed_to_those_who_are_listed() {
+    let (_simulator, service) = catalog().await;
+    for action in &service.catalog().actions {
+        let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };
+        let decide = |policy: &dyn Policy| policy.decide(&Principal::local(), &Place::default(), action, &invocation);
+        assert!(matches!(decide(&AllowList::default()), Decision::Deny { .. }), "{}", action.id);
+        assert_eq!(decide(&*open_policy()), Decision::Allow, "{}", action.id);
+    }
+}
+
+/// Ids that exist in the simulator, by the interface and the input that takes one: those of the first item of each list.
+async fn known_ids(service: &Service) -> HashMap<(String, String), Value> {
+    let catalog = service.catalog();
+    let mut known = HashMap::new();
+    let mut lists: Vec<&Action> = catalog.actions.iter().filter(|action| action.paging.is_some()).collect();
+    lists.sort_by_key(|list| list.http.path.params().count());
+    for list in lists {
+        let (invocation, _) = run(catalog, &list.examples[0]);
+        let invocation = with_known(list, invocation, &known);
+        let reply = operation(service, &invocation).await;
+        let items = reply.data.as_ref().and_then(|page| page["data"].as_array().cloned()).unwrap_or_default();
+        let (Some(item), Some(get)) = (items.first(), catalog.verb(&list.interface, "get")) else { continue };
+        for input in get.inputs.iter().filter(|input| list.input(&input.name).is_none()) {
+            let id = item.get(claude_admin_catalog::snake_case(&input.name)).or(item.get("id"));
+            // Other interfaces name the same thing in the same way, unless they list it themselves.
+            for interface in &catalog.interfaces {
+                let key = (interface.name.clone(), input.name.clone());
+                let own = interface.name == list.interface;
+                if let (Some(id), true) = (id, own || !known.contains_key(&key)) {
+                    known.insert(key, id.clone());
+                }
+            }
+        }
+    }
+    known
+}
+
+async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::service::Reply {
+    let input = Input::Operation {
+        id: invocation.action.clone(),
+        arguments: invocation.arguments.clone().into_iter().collect(),
+        options: Options { yes: true, ..Options::default() },
+    };
+    service.handle(Request { principal: Principal::local(), place: Place::default(), input }).await
+}
+
+fn with_known(action: &Action, mut invocation: Invocation, known: &HashMap<(String, String), Value>) -> Invocation {
+    for (name, value) in &mut invocation.arguments {
+        if let Some(id) = known.get(&(action.interface.clone(), name.clone())) {
+            *value = id.clone();
+        }
+    }
+    invocation
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rendered() {
+    let (simulator, service) = catalog().await;
+    let catalog = service.catalog();
+    let known = known_ids(&service).await;
+    let mut done = 0;
+    for action in &catalog.actions {
+        for example in &action.examples {
+            simulator.reset();
+            let invocation = with_known(action, run(catalog, example).0, &known);
+            let reply = operation(&service, &invocation).await;
+            let requests = simulator.requests();
+            assert_eq!(requests.len(), 1, "{example}: {}", support::text(&reply));
+            assert_eq!(requests[0].action.as_deref(), Some(action.id.as_str()), "{example}");
+            assert_eq!(requests[0].method, action.http.method.as_str());
+            assert!(action.http.path.captures(&requests[0].path).is_some(), "{}", requests[0].path);
+            // The made-up data holds admins and archived things that rules protect; everything else must work.
+            let protected = matches!(reply.outcome, Outcome::Usage | Outcome::NotFound | Outcome::Conflict);
+            assert!(
+                reply.outcome == Outcome::Done || (action.writes() && protected),
+                "{example}: {}",
+                support::text(&reply)
+            );
+            done += usize::from(reply.outcome == Outcome::Done);
+            for format in [Format::Text, Format::Json, Format::Csv, Format::Markdown] {
+                assert!(render::reply(&reply, format).trim().len() > 1, "{example} as {format:?}");
+            }
+            let message = render::slack(&reply.document, SlackTables::DataTable, false);
+            assert!(!message["blocks"].as_array().unwrap().is_empty(), "{example}");
+        }
+    }
+    assert!(done > catalog.actions.len() / 2, "only {done} examples were done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_output_is_what_the_api_said() {
+    let (_simulator, service) = catalog().await;
+    let reply = support::type_in(&service, "users list --limit 2").await;
+    let page = reply.to_json();
+    assert_eq!(page["has_more"], Value::Bool(true));
+    assert_eq!(page["data"].as_array().map(Vec::len), Some(2));
+    assert_eq!(page["data"][0]["type"], "user");
+    assert_eq!(page["last_id"], page["data"][1]["id"]);
+    let keys = support::type_in(&service, "keys list --limit 1000").await.to_json();
+    let scopes: Vec<&str> =
+        keys["data"].as_array().unwrap().iter().map(|key| key["scope"]["type"].as_str().unwrap()).collect();
+    assert!(scopes.contains(&"workspace") && scopes.contains(&"organization"), "{scopes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_pages_are_followed_and_nobody_is_lost_or_repeated() {
+    let (simulator, service) = catalog().await;
+    let reply = support::type_in(&service, "users list --limit 4 --all").await;
+    let users = reply.to_json();
+    let mut ids: Vec<String> = users["data"].as_array().unwrap().iter().map(|user| user["id"].to_string()).collect();
+    assert_eq!(ids.len(), 25);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 25);
+    assert_eq!(simulator.requests().len(), 7);
+    assert!(support::text(&reply).contains("25 users, from 7 pages"));
+}

@@ -1,0 +1,116 @@
+//! The HTTP API over real HTTP.
+
+use super::server::{Server, TOKEN};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typed_command_and_an_operation_give_the_same_answer() {
+    let server = Server::start().await;
+    let typed = server.http(Some(TOKEN), r#"{"command": "users list --limit 2"}"#).await;
+    let named = server.http(Some(TOKEN), r#"{"op": "users.list", "args": {"limit": 2}}"#).await;
+    assert_eq!((typed.status, named.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(typed.json()["result"], named.json()["result"]);
+    assert_eq!(typed.json()["command"], "users list --limit 2");
+    assert_eq!(typed.json()["result"]["data"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_answered_without_a_token() {
+    let server = Server::start().await;
+    for token in [None, Some(""), Some("wrong"), Some("test-http-toke"), Some("test-http-token2")] {
+        assert_eq!(server.http(token, r#"{"command": "whoami"}"#).await.status, StatusCode::UNAUTHORIZED, "{token:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_tells_how_it_ended() {
+    let server = Server::start().await;
+    for (body, status, outcome) in [
+        (json!({"command": "whoami"}), StatusCode::OK, "done"),
+        (json!({"command": "uesrs list"}), StatusCode::BAD_REQUEST, "usage"),
+        (json!({"op": "users.lst"}), StatusCode::BAD_REQUEST, "usage"),
+        (json!({"op": "users.list", "args": {"limit": "many"}}), StatusCode::BAD_REQUEST, "usage"),
+        (json!({"op": "users.list", "args": {"lmit": 1}}), StatusCode::BAD_REQUEST, "usage"),
+        (json!({"op": "users.get"}), StatusCode::BAD_REQUEST, "usage"),
+        (json!({"command": "users get user_none"}), StatusCode::NOT_FOUND, "not_found"),
+        (json!({"command": "invites create a@example.com user"}), StatusCode::PRECONDITION_REQUIRED, "unconfirmed"),
+        (json!({"command": "invites create a@example.com user", "yes": true}), StatusCode::OK, "done"),
+        (
+            json!({"op": "invites.create", "args": {"email": "b@example.com", "role": "user"}, "yes": true}),
+            StatusCode::OK,
+            "done",
+        ),
+        (
+            json!({"op": "api-keys.update", "args": {"api_key_id": "apikey_none", "name": null}, "yes": true}),
+            StatusCode::NOT_FOUND,
+            "not_found",
+        ),
+    ] {
+        let answer = server.http(Some(TOKEN), &body.to_string()).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        assert_eq!(answer.json()["outcome"], outcome, "{body}: {}", answer.body);
+        if status != StatusCode::OK {
+            assert!(answer.json()["error"]["message"].is_string(), "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_no_command_are_explained() {
+    let server = Server::start().await;
+    for body in [
+        "",
+        "users list",
+        "[]",
+        r#"{"comand": "x"}"#,
+        r#"{}"#,
+        r#"{"command": "a", "op": "b"}"#,
+        r#"{"command": "users list", "args": {"limit": 1}}"#,
+        r#"{"command": "users list", "output": "xml"}"#,
+    ] {
+        let answer = server.http(Some(TOKEN), body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(answer.json()["error"]["message"].as_str().unwrap().len() > 20, "{body}: {}", answer.body);
+    }
+    assert_eq!(server.simulator.requests(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_api_keeps_its_parts_for_programs() {
+    let server = Server::start().await;
+    let answer = server.http(Some(TOKEN), r#"{"command": "users get user_none"}"#).await.json();
+    let cause = &answer["error"]["cause"]["api"];
+    assert_eq!((cause["status"].as_u64(), cause["kind"].as_str()), (Some(404), Some("not_found_error")));
+    assert!(cause["request_id"].as_str().unwrap().starts_with("req_"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_comes_in_the_format_that_is_wanted() {
+    let server = Server::start().await;
+    for (output, begins) in
+        [("csv", "id,email"), ("markdown", "## List members"), ("text", "List members"), ("json", "{")]
+    {
+        let body = json!({"command": "users list --limit 1", "output": output}).to_string();
+        let answer = server.http(Some(TOKEN), &body).await;
+        assert!(answer.body.starts_with(begins), "{output}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_readiness_are_told() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
+    assert_eq!(server.get("/readyz").await.body, "ready");
+    assert_eq!(server.get("/nothing").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/v1/commands").await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_the_id_under_which_it_was_logged() {
+    let server = Server::start().await;
+    let id = |value: Value| value["operation_id"].as_str().unwrap().to_owned();
+    let first = id(server.http(Some(TOKEN), r#"{"command": "whoami"}"#).await.json());
+    let second = id(server.http(Some(TOKEN), r#"{"command": "whoami"}"#).await.json());
+    assert!(first.len() == 16 && first != second, "{first} {second}");
+}

@@ -1,0 +1,14 @@
+//! End-to-end tests: the real component in the real host, the real binary, real HTTP on loopback.
+
+mod bad_input;
+mod command_line;
+mod component;
+mod every_action;
+mod hostile;
+mod http_api;
+mod readme;
+mod server;
+mod slack;
+mod support;
+mod tolerance;
+mod upstream_trouble;

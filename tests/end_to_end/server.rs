@@ -1,0 +1,165 @@
+//! A host that listens, and programs that call it.
+
+use super::support;
+use bytes::Bytes;
+use claude_admin::egress::{AddressRule, Client as HttpClient};
+use claude_admin::embedded::COMPONENT;
+use claude_admin::frontend::http::{Client, Http};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
+use claude_admin::frontend::{Background, Frontends, serve};
+use claude_admin::policy::AllowList;
+use claude_admin::render::SlackTables;
+use claude_admin::sandbox::Plugin;
+use claude_admin::service::Service;
+use claude_admin_simulator::RunningSimulator;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(super) const SECRET: &str = "test-signing-secret";
+pub(super) const TOKEN: &str = "test-http-token";
+
+/// A host that listens on loopback, before a simulator.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    pub(super) simulator: RunningSimulator,
+    client: HttpClient,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+impl Server {
+    /// Starts a host where `slack:T1/WRITER` may write, `slack:T1/*` may read and `http:ci` may write.
+    pub(super) async fn start() -> Self {
+        Self::with_response_hosts(vec!["hooks.slack.com".to_owned()]).await
+    }
+
+    pub(super) async fn with_response_hosts(hosts: Vec<String>) -> Self {
+        let simulator = support::simulator().await;
+        let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
+        let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+        let policy = AllowList {
+            read: vec!["slack:T1/*".parse().unwrap()],
+            write: vec!["slack:T1/WRITER".parse().unwrap(), "http:ci".parse().unwrap()],
+        };
+        let service = Arc::new(Service::new(plugin, Arc::new(policy)));
+        let background = Background::default();
+        let settings = SlackSettings {
+            signing_secret: SecretString::from(SECRET),
+            app_id: Some("A1".to_owned()),
+            tables: SlackTables::default(),
+        };
+        let responder = Responder::new(hosts).unwrap();
+        let slack = Arc::new(Slack::new(Arc::clone(&service), settings, responder, background.clone()));
+        let clients = vec![Client { name: "ci".to_owned(), token: SecretString::from(TOKEN) }];
+        let http = Arc::new(Http::new(Arc::clone(&service), clients));
+        let frontends =
+            Frontends { service, slack: Some(slack), http: Some(http), background, stopping: Arc::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(serve(listener, frontends, async {
+            stopped.await.ok();
+        }));
+        let client = HttpClient::new(AddressRule::LoopbackOnly).unwrap();
+        Self { address, simulator, client, stop: Some(stop), task }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(super) async fn stop(mut self) -> RunningSimulator {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+        self.simulator
+    }
+
+    pub(super) fn ask_to_stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let response = self.client.send(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::builder().uri(format!("http://{}{path}", self.address)).body(Full::default()).unwrap()).await
+    }
+
+    /// Posts a form to the Slack endpoint with the headers given.
+    pub(super) async fn post_slack(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request =
+            Request::builder().method(Method::POST).uri(format!("http://{}/slack/commands", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await
+    }
+
+    /// Posts a form that is signed at a time.
+    pub(super) async fn post_signed(&self, body: &str, timestamp: u64) -> Answer {
+        let signature = sign(SECRET.as_bytes(), timestamp, body.as_bytes());
+        let timestamp = timestamp.to_string();
+        self.post_slack(body, &[("x-slack-request-timestamp", &timestamp), ("x-slack-signature", &signature)]).await
+    }
+
+    /// Types a slash command as somebody.
+    pub(super) async fn slack(&self, user: &str, text: &str) -> Answer {
+        self.post_signed(&form(user, text, &[]), now()).await
+    }
+
+    /// Posts a command to the HTTP API.
+    pub(super) async fn http(&self, token: Option<&str>, body: &str) -> Answer {
+        let mut request = Request::builder().method(Method::POST).uri(format!("http://{}/v1/commands", self.address));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.send(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await
+    }
+}
+
+/// The form of a slash command.
+pub(super) fn form(user: &str, text: &str, more: &[(&str, &str)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("command", "/claude-admin")
+        .append_pair("text", text)
+        .append_pair("team_id", "T1")
+        .append_pair("user_id", user)
+        .append_pair("channel_id", "C1")
+        .append_pair("api_app_id", "A1")
+        .append_pair("token", "deprecated")
+        .append_pair("new_field_of_slack", "x");
+    let given = more.iter().any(|(name, _)| *name == "trigger_id");
+    if !given {
+        form.append_pair("trigger_id", &fastrand::u64(..).to_string());
+    }
+    for (name, value) in more {
+        form.append_pair(name, value);
+    }
+    form.finish()
+}
+
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}

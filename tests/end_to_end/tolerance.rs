@@ -1,0 +1,91 @@
+//! What the server may add or leave out never fails a reply.
+
+use super::support::{self, type_in};
+use claude_admin::service::Outcome;
+use claude_admin_catalog::{Catalog, Field, Kind, Type, Types, VariantForm};
+use claude_admin_simulator::{Effect, Fault, PatchEffect};
+use serde_json::{Map, Value, json};
+
+/// Pointers to what the type of an answer lets the server leave out, null or extend.
+struct Freedom {
+    /// May be null, and may be absent.
+    optional: Vec<String>,
+    /// May hold a word that nobody knows yet.
+    open: Vec<String>,
+    /// Objects that may have more fields.
+    objects: Vec<String>,
+}
+
+impl Freedom {
+    fn of(types: &Types, ty: &Type, value: &Value, at: &str, freedom: &mut Self) {
+        match types.underlying(ty) {
+            Type::Option(inner) => {
+                freedom.optional.push(at.to_owned());
+                if !value.is_null() {
+                    Self::of(types, inner, value, at, freedom);
+                }
+            }
+            Type::List(item) if types.map_value(ty).is_none() => {
+                for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+                    Self::of(types, item, value, &format!("{at}/{index}"), freedom);
+                }
+            }
+            Type::Named(_) => match types.kind(ty) {
+                Some(Kind::Record(fields)) => Self::of_fields(types, fields, value, at, freedom),
+                Some(Kind::Variant { form: VariantForm::OpenWords, .. }) => freedom.open.push(at.to_owned()),
+                Some(Kind::Variant { form: VariantForm::Tagged(tag), .. }) => {
+                    freedom.objects.push(at.to_owned());
+                    freedom.open.push(format!("{at}/{tag}"));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn of_fields(types: &Types, fields: &[Field], value: &Value, at: &str, freedom: &mut Self) {
+        freedom.objects.push(at.to_owned());
+        for field in fields {
+            if let Some(value) = value.get(&field.wire) {
+                Self::of(types, &field.ty, value, &format!("{at}/{}", field.wire), freedom);
+            }
+        }
+    }
+}
+
+fn reads(catalog: &Catalog) -> Vec<(String, Type)> {
+    let reads = catalog.actions.iter().filter(|action| !action.writes() && action.http.path.params().next().is_none());
+    reads.filter_map(|action| Some((action.command(), action.result.clone()?))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_fields_unknown_words_nulls_and_absent_fields_never_fail_a_read() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let mut changed = 0;
+    for (line, ty) in reads(service.catalog()) {
+        let plain = type_in(&service, &line).await.to_json();
+        let mut freedom = Freedom { optional: Vec::new(), open: Vec::new(), objects: Vec::new() };
+        Freedom::of(&service.catalog().types, &ty, &plain, "", &mut freedom);
+        // What stands inside something that is taken away cannot be changed too: one kind of change at a time.
+        let words: Map<String, Value> = freedom.open.iter().map(|at| (at.clone(), json!("not_known_yet"))).collect();
+        let nulls: Map<String, Value> = freedom.optional.iter().rev().map(|at| (at.clone(), Value::Null)).collect();
+        let fields: Map<String, Value> =
+            freedom.objects.iter().map(|at| (format!("{at}/not_known_yet"), json!({"a": [1]}))).collect();
+        let absent: Vec<&String> = freedom.optional.iter().rev().collect();
+        for (what, patch) in [
+            ("words", json!({"set": words, "remove": []})),
+            ("nulls", json!({"set": nulls, "remove": []})),
+            ("fields", json!({"set": fields, "remove": []})),
+            ("absent", json!({"set": {}, "remove": absent})),
+        ] {
+            changed += usize::from(patch.to_string().len() > 30);
+            simulator.clear_faults();
+            let patch: PatchEffect = serde_json::from_value(patch).unwrap();
+            simulator.inject(Fault::new(Effect::Patch(patch)));
+            let reply = type_in(&service, &line).await;
+            assert_eq!(reply.outcome, Outcome::Done, "{line} with other {what}: {}", support::text(&reply));
+        }
+    }
+    assert!(changed > 10, "only {changed} replies were changed");
+}

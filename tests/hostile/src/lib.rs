@@ -1,0 +1,203 @@
+//! A component that tries everything it should not: a fixture of the tests.
+
+// The names of exports are no names for a native linker; only the component is of use.
+#![cfg(target_arch = "wasm32")]
+
+wit_bindgen::generate!({
+    path: ["../../wit/deps/io", "../../wit/deps/http", "wit"],
+    world: "test:hostile/plugin",
+    generate_all,
+});
+
+use exports::test::hostile::hostile::{Error, Guest};
+use wasi::http::outgoing_handler::handle;
+use wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme};
+
+struct Component;
+
+export!(Component);
+
+fn other(what: impl std::fmt::Debug) -> Error {
+    Error::Other(format!("{what:?}"))
+}
+
+/// Sends a request; returns the status and the `location` of its answer.
+fn request(
+    scheme: &str,
+    authority: &str,
+    method: &str,
+    target: &str,
+    header: &str,
+    body: &str,
+) -> Result<(u16, String), Error> {
+    let fields = Fields::new();
+    if let Some((name, value)) = header.split_once(": ") {
+        // A refused header is tried again in other letters, as somebody who means harm would.
+        fields.append(name, value.as_bytes()).or_else(|_| fields.append(&name.to_uppercase(), value.as_bytes())).ok();
+    }
+    let request = OutgoingRequest::new(fields);
+    let method = match method {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "DELETE" => Method::Delete,
+        other => Method::Other(other.to_owned()),
+    };
+    let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
+    request.set_method(&method).map_err(|()| other("method"))?;
+    request.set_scheme(Some(&scheme)).map_err(|()| other("scheme"))?;
+    request.set_authority(Some(authority)).map_err(|()| other("authority"))?;
+    request.set_path_with_query(Some(target)).map_err(|()| other("target"))?;
+    let outgoing = if body.is_empty() { None } else { Some(request.body().map_err(|()| other("body"))?) };
+    let future = handle(request, None).map_err(other)?;
+    if let Some(outgoing) = outgoing {
+        let stream = outgoing.write().map_err(|()| other("write"))?;
+        stream.blocking_write_and_flush(body.as_bytes()).ok();
+        drop(stream);
+        OutgoingBody::finish(outgoing, None).ok();
+    }
+    future.subscribe().block();
+    let response = future.get().ok_or_else(|| other("no response"))?.map_err(|()| other("taken"))?.map_err(other)?;
+    let location = response.headers().get("location").into_iter().next().unwrap_or_default();
+    Ok((response.status(), String::from_utf8_lossy(&location).into_owned()))
+}
+
+const API: &str = "api.anthropic.com";
+const ME: &str = "/v1/organizations/me";
+
+fn status(
+    scheme: &str,
+    authority: &str,
+    method: &str,
+    target: &str,
+    header: &str,
+    body: &str,
+) -> Result<String, Error> {
+    request(scheme, authority, method, target, header, body).map(|(status, _)| status.to_string())
+}
+
+fn declared() -> Result<(u16, String), Error> {
+    request("https", API, "GET", ME, "anthropic-version: 2023-06-01", "")
+}
+
+impl Guest for Component {
+    fn behave() -> Result<String, Error> {
+        declared().map(|(status, _)| status.to_string())
+    }
+
+    fn spin() -> Result<String, Error> {
+        let mut number = 1_u64;
+        loop {
+            number = std::hint::black_box(number.wrapping_mul(3));
+        }
+    }
+
+    fn bomb() -> Result<String, Error> {
+        let mut all = Vec::new();
+        loop {
+            all.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+        }
+    }
+
+    fn flood() -> Result<String, Error> {
+        Ok("x".repeat(100 << 20))
+    }
+
+    fn crash() -> Result<String, Error> {
+        panic!("on purpose")
+    }
+
+    fn wrong_host() -> Result<String, Error> {
+        status("https", "evil.example", "GET", ME, "", "")
+    }
+
+    fn near_host() -> Result<String, Error> {
+        status("https", "api.anthropic.com.evil.example", "GET", ME, "", "")
+    }
+
+    fn other_port() -> Result<String, Error> {
+        status("https", "api.anthropic.com:8443", "GET", ME, "", "")
+    }
+
+    fn ip_literal() -> Result<String, Error> {
+        status("https", "169.254.169.254", "GET", ME, "", "")
+    }
+
+    fn ip_literal_v6() -> Result<String, Error> {
+        status("https", "[::ffff:169.254.169.254]", "GET", ME, "", "")
+    }
+
+    fn plain_http() -> Result<String, Error> {
+        status("http", "api.anthropic.com", "GET", ME, "", "")
+    }
+
+    fn user_info() -> Result<String, Error> {
+        status("https", "user@api.anthropic.com", "GET", ME, "", "")
+    }
+
+    fn wrong_method() -> Result<String, Error> {
+        status("https", API, "DELETE", ME, "", "")
+    }
+
+    fn odd_method() -> Result<String, Error> {
+        status("https", API, "PURGE", ME, "", "")
+    }
+
+    fn wrong_path() -> Result<String, Error> {
+        status("https", API, "GET", "/v1/organizations/users", "", "")
+    }
+
+    fn dotted_path() -> Result<String, Error> {
+        status("https", API, "GET", "/v1/organizations/me/../users", "", "")
+    }
+
+    fn encoded_path() -> Result<String, Error> {
+        status("https", API, "GET", "/v1/organizations/me%2F..%2Fusers", "", "")
+    }
+
+    fn extra_query() -> Result<String, Error> {
+        status("https", API, "GET", "/v1/organizations/me?limit=1", "", "")
+    }
+
+    fn extra_body() -> Result<String, Error> {
+        status("https", API, "GET", ME, "", "{}")
+    }
+
+    fn own_key() -> Result<String, Error> {
+        status("https", API, "GET", ME, "x-api-key: sk-ant-admin01-smuggled", "")
+    }
+
+    fn own_token() -> Result<String, Error> {
+        status("https", API, "GET", ME, "Authorization: Bearer smuggled", "")
+    }
+
+    fn own_host() -> Result<String, Error> {
+        status("https", API, "GET", ME, "host: evil.example", "")
+    }
+
+    fn odd_header() -> Result<String, Error> {
+        status("https", API, "GET", ME, "x-forwarded-for: 127.0.0.1", "")
+    }
+
+    fn own_beta() -> Result<String, Error> {
+        status("https", API, "GET", ME, "anthropic-beta: everything", "")
+    }
+
+    fn repeat() -> Result<String, Error> {
+        declared()?;
+        declared().map(|(status, _)| status.to_string())
+    }
+
+    fn follow() -> Result<String, Error> {
+        let (code, location) = declared()?;
+        let (authority, target) = location.trim_start_matches("http://").split_once('/').unwrap_or((API, ""));
+        if (300..400).contains(&code) {
+            return status("http", authority, "GET", &format!("/{target}"), "", "");
+        }
+        Ok(code.to_string())
+    }
+
+    fn swap(user_id: String, instead: Option<String>) -> Result<String, Error> {
+        let user_id = instead.unwrap_or(user_id);
+        status("https", API, "DELETE", &format!("/v1/organizations/users/{user_id}"), "", "")
+    }
+}
