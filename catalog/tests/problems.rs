@@ -1,5 +1,7 @@
 //! What is wrong with a package is said with file, item and remedy, all at once.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use claude_admin_catalog::{Catalog, CatalogError, PackageText, Problem};
 
 const TYPES: &str =

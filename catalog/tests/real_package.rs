@@ -1,5 +1,7 @@
 //! The package of this project reads into the catalog that everything else relies on.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use claude_admin_catalog::{Catalog, Kind, PackageText, Paging, Place, Presence, Risk, VariantForm};
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 /// The bindings of the world `plugin`.
 #[allow(
     clippy::all,
-    clippy::allow_attributes_without_reason,
+    clippy::restriction,
     missing_docs,
     unreachable_pub,
     unsafe_code,

@@ -16,9 +16,11 @@
 //! * **Workspaces**: 100 live ones, a default one that is neither renamed nor archived, archiving with all keys, tags,
 //!   residency, and what can be set only once.
 //! * **Workspace members**: places that org admins and billing users inherit, beside those that were given.
-//! * Both credentials in both headers, scoped Enterprise keys, expiry; `anthropic-version` and `anthropic-beta`; ids of
-//!   requests; errors with type, code and details; bounds and formats, in the wording of pydantic; pages by id in both
-//!   directions and by cursor; budgets of requests; a clock that stands still until it is moved.
+//! * Admin and scoped keys in `x-api-key` or as bearer tokens, OAuth tokens as bearer tokens, expiry of each;
+//!   `anthropic-version` and `anthropic-beta`; ids of requests; errors with type, code and details; bounds and formats,
+//!   in the wording of pydantic; pages by id in both directions and by cursor; budgets of requests; a [`Clock`] that
+//!   stands still until it is moved, or runs.
+//! * An organization to begin with, made from a seed, in which the ids exist that the examples of the catalog name.
 //! * Faults, from a status to a body that never ends, and a log of requests without their secrets.
 //!
 //! # What was chosen where nothing is documented
@@ -36,7 +38,7 @@
 //! * A body may have 1 MiB. An empty one counts as `{}`. Null stands for "not given" in new things; in a change it is
 //!   refused unless the type allows it, and changes nothing in a field that must have a value.
 //! * Archiving twice keeps the first time. What is archived is no longer changed, and neither are the members of an
-//!   archived workspace; an archived API key can still be renamed, and an expired one only archived.
+//!   archived workspace. An archived API key can still be renamed; an expired one can be renamed and archived.
 //! * The default workspace does not count among the 100, and only inherited or added members are in it.
 //! * A withdrawn invite can still be read, with status `deleted`, and is in no list.
 //! * Windows of budgets open with the first request and follow the simulated clock: one that stands still never opens
@@ -47,11 +49,11 @@
 //!
 //! * Anything only people can do: accepting invites, creating keys, becoming an admin.
 //! * Limits on seats, keys and workspace members, verified domains, encryption keys and user profiles (any id is
-//!   accepted), claims about the sandbox or the plan of the organization, concurrent changes (409).
+//!   accepted), what a plan includes, and concurrent changes (409); a fault can answer as if they were there.
 //! * Enterprise organizations, several organizations, the token exchange, and what API keys do outside the Admin API.
-//! * Delays, header casing, `anthropic-ratelimit-*`, HTTP/2, TLS and other properties of the network in front.
-//! * What operations without rules mean: they store, list, change and return objects, and acts other than `archive` do
-//!   nothing but return the item. A list is narrowed by a parameter that is called like a field (`status`, `roles[]`);
+//! * Delays, `allow`, `anthropic-ratelimit-*`, HTTP/2, TLS and other properties of the servers in front.
+//! * What operations without rules mean: they store, list, change and return objects, and an act other than `archive`
+//!   does no more than that. A list is narrowed by a parameter that is called like a field (`status`, `roles[]`);
 //!   others are checked and change nothing.
 //!
 //! # The control port

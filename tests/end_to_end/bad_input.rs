@@ -95,8 +95,7 @@ async fn what_looks_like_a_secret_is_refused_and_never_echoed() {
         "xapp-1-A-2-b",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
     ] {
-        for line in [format!("keys get {secret}"), format!("{secret}"), format!("workspaces create x --tag k={secret}")]
-        {
+        for line in [format!("keys get {secret}"), secret.to_owned(), format!("workspaces create x --tag k={secret}")] {
             let reply = type_in(&service, &line).await;
             let everything = format!("{reply:?} {} {}", text(&reply), reply.to_json());
             assert!(everything.contains("looks like a secret"), "{everything}");

@@ -1,5 +1,7 @@
 //! End-to-end tests: the real component in the real host, the real binary, real HTTP on loopback.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod bad_input;
 mod command_line;
 mod component;

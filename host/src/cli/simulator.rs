@@ -3,7 +3,7 @@
 use super::{print, stop};
 use anyhow::Context;
 use clap::Args;
-use claude_admin_simulator::{Simulator, SimulatorConfig};
+use claude_admin_simulator::{Clock, Simulator, SimulatorConfig};
 use std::net::SocketAddr;
 
 /// A faithful, stateful Admin API in memory, on loopback, with keys that everybody knows.
@@ -31,13 +31,16 @@ pub(super) struct SimulatorArgs {
 }
 
 pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
+    let defaults = SimulatorConfig::default();
     let config = SimulatorConfig {
+        // It starts when the made-up organization does, and goes on from there: budgets refill, invites lapse.
+        clock: Clock::running_from(defaults.clock.now()),
         seed: args.seed,
         members: args.members,
         requests_per_minute: args.requests_per_minute,
         api_address: args.listen,
         control_address: args.control,
-        ..SimulatorConfig::default()
+        ..defaults
     };
     let running = Simulator::start(config).await.context("the simulator does not start")?;
     print(&format!(

@@ -45,10 +45,9 @@ impl Invocation {
         let mut words = vec![action.interface.clone(), action.function.clone()];
         for input in &action.inputs {
             let Some(value) = self.arguments.get(&input.name) else { continue };
-            if input.presence == Presence::Required {
-                words.extend(written(input, value, types));
-            } else if value.is_null() {
-                words.push(format!("--no-{}", input.name));
+            let positional = input.presence == Presence::Required && types.list_item(&input.ty).is_none();
+            if positional {
+                words.push(quoted(&plain(value)));
             } else {
                 flag(&mut words, input, value, types);
             }
@@ -59,29 +58,28 @@ impl Invocation {
 
 fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
     let name = format!("--{}", input.name);
-    if let (Some(_), Value::Object(entries)) = (types.map_value(&input.ty), value) {
-        for (key, value) in entries {
-            match value {
-                Value::Null => words.extend([format!("--no-{}", input.name), quoted(key)]),
-                value => words.extend([name.clone(), quoted(&format!("{key}={}", plain(value)))]),
+    match value {
+        Value::Null => words.push(format!("--no-{}", input.name)),
+        Value::Bool(true) => words.push(name),
+        Value::Bool(false) => words.push(format!("{name}=false")),
+        Value::Object(entries) if types.map_value(&input.ty).is_some() => {
+            for (key, value) in entries {
+                match value {
+                    Value::Null => words.extend([format!("--no-{}", input.name), quoted(key)]),
+                    value => words.extend([name.clone(), quoted(&format!("{key}={}", plain(value)))]),
+                }
             }
         }
-    } else if *value == Value::Bool(true) {
-        words.push(name);
-    } else if *value == Value::Bool(false) {
-        words.push(format!("{name}=false"));
-    } else {
-        words.push(name);
-        words.extend(written(input, value, types));
-    }
-}
-
-fn written(input: &Input, value: &Value, types: &Types) -> Vec<String> {
-    match value {
-        Value::Array(items) if types.list_item(&input.ty).is_some() && items.iter().all(|item| !item.is_object()) => {
-            vec![quoted(&items.iter().map(plain).collect::<Vec<_>>().join(","))]
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(plain).collect();
+            // Commas separate bare items; an item that is quoted stands alone.
+            if items.iter().all(|item| quoted(item) == *item && !item.contains(',')) {
+                words.extend([name, items.join(",")]);
+            } else {
+                words.extend(items.iter().flat_map(|item| [name.clone(), always_quoted(item)]));
+            }
         }
-        value => vec![quoted(&plain(value))],
+        value => words.extend([name, quoted(&plain(value))]),
     }
 }
 
@@ -89,10 +87,14 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Quotes a word where the tokenizer would take it apart.
+/// Quotes a word where the tokenizer would take it apart, or take it for something else.
 fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && !word.starts_with('-')
-        && word.chars().all(|c| c.is_alphanumeric() || "-_.:/@+=,#%*~!?$^".contains(c));
-    if plain { word.to_owned() } else { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) }
+        && word.chars().all(|c| c.is_alphanumeric() || "-_./@+=,#%*~!?$^".contains(c));
+    if plain { word.to_owned() } else { always_quoted(word) }
+}
+
+fn always_quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -151,3 +151,55 @@ fn unknown_verb(catalog: &Catalog, noun: &str, typed: &str) -> CommandError {
         None => error.hint(format!("It has: {}.", verbs.join(", "))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_admin_catalog::PackageText;
+    use proptest::prelude::*;
+    use std::path::Path;
+    use std::sync::OnceLock;
+
+    fn catalog() -> &'static Catalog {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        CATALOG.get_or_init(|| {
+            let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+            Catalog::from_text(&PackageText::from_folder(&wit).unwrap()).unwrap()
+        })
+    }
+
+    /// Words that commands are made of, in any order.
+    fn line() -> impl Strategy<Value = String> {
+        let words = catalog().actions.iter().flat_map(|action| {
+            let inputs =
+                action.inputs.iter().flat_map(|input| [format!("--{}", input.name), format!("--no-{}=", input.name)]);
+            inputs.chain([action.interface.clone(), action.function.clone()]).chain(action.examples.clone())
+        });
+        let words: Vec<String> =
+            words.chain(["--yes", "--", "\"", "'", "a=b", "5", "<@U1|x>", "help"].map(str::to_owned)).collect();
+        let word = prop_oneof![6 => prop::sample::select(words), 1 => "\\PC{0,12}"];
+        prop::collection::vec(word, 0..8).prop_map(|words| words.join(" "))
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_understood_or_refused_and_a_refusal_says_something(text in "\\PC{0,200}", slack: bool) {
+            let markup = if slack { Markup::Slack } else { Markup::None };
+            if let Err(error) = parse(catalog(), &text, markup) {
+                prop_assert!(error.message.len() > 10);
+            }
+        }
+
+        #[test]
+        fn what_is_understood_means_the_same_in_its_canonical_form(line in line()) {
+            if let Ok(Command::Run(invocation, _)) = parse(catalog(), &line, Markup::None) {
+                let action = catalog().action(&invocation.action).unwrap();
+                let canonical = invocation.canonical(action, &catalog().types);
+                match parse(catalog(), &canonical, Markup::None) {
+                    Ok(Command::Run(again, _)) => prop_assert_eq!(again, invocation, "{}", canonical),
+                    other => prop_assert!(false, "{}: {:?}", canonical, other),
+                }
+            }
+        }
+    }
+}

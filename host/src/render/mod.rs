@@ -6,6 +6,8 @@
 mod csv;
 mod markdown;
 mod slack;
+#[cfg(test)]
+mod tests;
 mod text;
 mod visible;
 

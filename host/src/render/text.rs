@@ -43,7 +43,7 @@ fn table(table: &Table) -> String {
     let mut parts = vec![format!("{}.", visible(&table.caption))];
     let shown_columns = table.shown();
     if !table.rows.is_empty() {
-        let head = shown_columns.iter().map(|index| table.columns[*index].label.to_uppercase()).collect();
+        let head = shown_columns.iter().map(|index| visible(&table.columns[*index].label).to_uppercase()).collect();
         let rows = table.rows.iter().map(|row| shown_columns.iter().map(|index| shown(&row[*index])).collect());
         parts.push(aligned(Some(head), rows));
     }
@@ -56,7 +56,7 @@ pub(super) fn more(table: &Table, rows: usize) -> Option<String> {
     let hidden: Vec<&str> =
         table.columns.iter().filter(|column| !column.shown).map(|column| column.field.as_str()).collect();
     let columns = (!hidden.is_empty() && !table.rows.is_empty())
-        .then(|| format!("Not shown: {} (--columns a,b or -o json).", hidden.join(", ")));
+        .then(|| format!("Not shown: {} (--columns a,b or -o json).", visible(&hidden.join(", "))));
     let rows = table.command_after(rows).map(|command| format!("Next: {} (or --all).", visible(&command)));
     let lines: Vec<String> = [rows, columns].into_iter().flatten().collect();
     (!lines.is_empty()).then(|| lines.join("\n"))

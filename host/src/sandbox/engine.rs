@@ -62,6 +62,12 @@ impl Sandbox {
         Ok(Arc::new(Self { engine, linker, limits, slots, egress }))
     }
 
+    /// The engine, for measurements that must share its settings.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The limits of each call.
     #[must_use]
     pub fn limits(&self) -> &Limits {

@@ -63,6 +63,19 @@ fn a_scoped_key_opens_what_its_scopes_open() {
 }
 
 #[test]
+fn a_token_needs_the_scope_for_the_organization() {
+    let mut credentials = Credentials::default();
+    credentials.oauth_token.scopes = vec!["user:inference".to_owned()];
+    let mut api = Api::with(SimulatorConfig { credentials, ..SimulatorConfig::default() });
+    let bearer = format!("Bearer {OAUTH_TOKEN}");
+    let headers = [("authorization", &*bearer), ("anthropic-version", VERSION)];
+    assert_eq!(
+        api.request("GET", ME, &headers, "").refused(403),
+        "Missing required scopes. Got: ['user:inference'] Needed one of: ['api:admin', 'org:admin']"
+    );
+}
+
+#[test]
 fn the_version_is_required_and_must_exist() {
     let mut api = Api::new();
     for version in ["2023-06-01", "2026-10-21"] {

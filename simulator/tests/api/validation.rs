@@ -48,6 +48,8 @@ fn addresses_and_colours_have_their_form() {
         ("ada", "An email address must have an @-sign."),
         ("@example.com", "There must be something before the @-sign."),
         ("ada@", "There must be something after the @-sign."),
+        ("ada@example.com@example.com", "The part after the @-sign contains invalid characters: '@'."),
+        ("ada lovelace@example.com", "The email address contains invalid characters: SPACE."),
         ("ada@example", "The part after the @-sign is not valid. It should have a period."),
     ] {
         assert_eq!(

@@ -134,6 +134,19 @@ fn a_role_in_the_organization_brings_places_and_takes_them_away() {
 }
 
 #[test]
+fn a_role_that_was_changed_in_a_workspace_outlives_an_inherited_one() {
+    let mut api = Api::new();
+    let members = members_of(&mut api, "Production");
+    let user = user(&mut api, DEVELOPER);
+    let place = format!("{members}/{user}");
+    api.post(&place, json!({ "workspace_role": "workspace_admin" })).ok();
+    for role in ["billing", "user"] {
+        api.post(&format!("{USERS}/{user}"), json!({ "role": role })).ok();
+        assert_eq!(api.get(&place).ok()["workspace_role"], "workspace_admin", "as {role}");
+    }
+}
+
+#[test]
 fn members_are_paged_by_the_id_of_the_user() {
     let mut api = Api::new();
     let members = members_of(&mut api, "Production");

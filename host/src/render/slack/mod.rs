@@ -95,7 +95,7 @@ impl Writer {
                     elements.push(style.element(&text));
                 }
             }
-            if index + 1 < lines.len() && !elements.is_empty() {
+            if index + 1 < lines.len() && !elements.is_empty() && self.budget.try_take(1) {
                 elements.push(json!({"type": "text", "text": "\n"}));
             }
         }

@@ -11,6 +11,8 @@ const MAX_ROWS: usize = 100;
 const MAX_COLUMNS: usize = 20;
 const MAX_TABLE_CHARS: usize = 9_000;
 const MAX_CELL: usize = 200;
+const MAX_HEADING: usize = 75;
+const MAX_CAPTION: usize = 300;
 /// The widest column of a table that is text.
 const MAX_PADDED: usize = 40;
 const PAGE_SIZE: usize = 10;
@@ -33,11 +35,12 @@ pub enum SlackTables {
 /// Writes a table. A message holds one table block: a second table becomes text.
 pub(super) fn write(writer: &mut Writer, table: &Table) {
     let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
-    let head: Vec<String> = columns.iter().map(|index| table.columns[*index].label.clone()).collect();
+    let head: Vec<String> = columns.iter().map(|index| heading(&table.columns[*index].label)).collect();
     let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut chars: usize = head.iter().map(|label| label.chars().count()).sum();
-    let fits_head = writer.budget.try_take(chars + MORE_CHARS);
+    let fits_head = writer.budget.try_take(chars + MORE_CHARS + MAX_CAPTION);
+    writer.cut |= !fits_head;
     for row in table.rows.iter().take(MAX_ROWS) {
         let mut cut = false;
         let cells: Vec<String> = columns
@@ -58,13 +61,18 @@ pub(super) fn write(writer: &mut Writer, table: &Table) {
         chars += size;
         rows.push(cells);
     }
-    let caption = caption(table, rows.len());
+    let (caption, cut) = shortened(&caption(table, rows.len()), if fits_head { MAX_CAPTION } else { 0 });
+    writer.cut |= cut;
+    if !fits_head {
+        // Nothing of the table fits any more.
+        return;
+    }
     if rows.is_empty() {
-        writer.rich(vec![vec![(caption, Style::Plain)]]);
+        writer.blocks.push(paragraph(&caption));
     } else {
         let kind = if has_table { SlackTables::Text } else { writer.tables };
         if kind != SlackTables::DataTable {
-            writer.rich(vec![vec![(caption.clone(), Style::Plain)]]);
+            writer.blocks.push(paragraph(&caption));
         }
         let block = match kind {
             SlackTables::DataTable => json!({
@@ -76,14 +84,24 @@ pub(super) fn write(writer: &mut Writer, table: &Table) {
         };
         writer.blocks.push(block);
     }
-    if let Some(more) = more(table, rows.len()) {
+    if let Some(more) = more(table, rows.len()).filter(|_| fits_head) {
         let (more, cut) = shortened(&more, MORE_CHARS);
         writer.cut |= cut;
-        writer.blocks.push(json!({
-            "type": "rich_text",
-            "elements": [{"type": "rich_text_section", "elements": [Style::Plain.element(&more)]}],
-        }));
+        writer.blocks.push(paragraph(&more));
     }
+}
+
+/// A heading; Slack takes no empty cell.
+fn heading(label: &str) -> String {
+    let (label, _) = shortened(&visible(label), MAX_HEADING);
+    if label.is_empty() { "–".to_owned() } else { label }
+}
+
+fn paragraph(text: &str) -> Value {
+    json!({
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [Style::Plain.element(text)]}],
+    })
 }
 
 fn caption(table: &Table, rows: usize) -> String {
