@@ -15,16 +15,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", wit.display());
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    let catalog = match Catalog::from_text(&PackageText::from_folder(&wit)?) {
-        Ok(catalog) => catalog,
-        Err(error) => {
-            for line in error.to_string().lines() {
-                println!("cargo::error={line}");
-            }
-            return Ok(());
+    if let Err(error) = generate(&wit, &out) {
+        for line in error.to_string().lines() {
+            println!("cargo::error={line}");
         }
-    };
-    fs::write(out.join("bindings.rs"), bindings::write(&wit, "plugin")?)?;
+    }
+    Ok(())
+}
+
+fn generate(wit: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let catalog = Catalog::from_text(&PackageText::from_folder(wit)?)?;
+    let interfaces: Vec<&str> = catalog.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+    fs::write(out.join("bindings.rs"), bindings::write(wit, "plugin", &interfaces)?)?;
     let names = rust_names::RustNames::new(&catalog)?;
     fs::write(out.join("codec.rs"), codec::write(&catalog, &names)?)?;
     fs::write(out.join("functions.rs"), functions::write(&catalog, &names)?)?;

@@ -91,7 +91,8 @@ pub(super) fn load(sandbox: &Arc<Sandbox>, path: Option<&Path>) -> anyhow::Resul
     match path {
         None => Ok(Plugin::load(sandbox, COMPONENT).context("the embedded component cannot be loaded")?),
         Some(path) => {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read the component {}", path.display()))?;
+            let unreadable = |error| SetupError(format!("cannot read the component {}: {error}", path.display()));
+            let bytes = std::fs::read(path).map_err(unreadable)?;
             Ok(Plugin::load(sandbox, &bytes)
                 .with_context(|| format!("the component {} cannot be loaded", path.display()))?)
         }

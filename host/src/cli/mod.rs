@@ -127,11 +127,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let log = |default| logging::start(cli.log, default);
     match cli.command {
         Command::Demo { once } => {
-            log("warn");
+            log("error");
             demo::demo(once).await
         }
         Command::Run(args) => {
-            log("warn");
+            log("error");
             run::run(args).await
         }
         Command::Serve { config } => {

@@ -48,6 +48,10 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
 }
 
 fn slack(config: &SlackConfig, service: &Arc<Service>, background: &Background) -> anyhow::Result<Arc<Slack>> {
+    if config.signing_secret_env.is_some() && config.signing_secret_file.is_some() {
+        let problem = "give either signing_secret_env or signing_secret_file";
+        return Err(SetupError(format!("in [slack]: {problem}")).into());
+    }
     let variable = config.signing_secret_env.as_deref().unwrap_or(SIGNING_SECRET);
     let secret = SecretSource::of(config.signing_secret_file.as_deref(), variable).read();
     let signing_secret = secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?;

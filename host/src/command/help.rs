@@ -81,6 +81,9 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
     if let Some(effect) = &action.effect {
         document = document.with(Block::Text(format!("Effect: {effect}")));
     }
+    if !action.aliases.is_empty() {
+        document = document.footer(format!("Also spelled: {}", action.aliases.join(", ")));
+    }
     let auth: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
     document
         .footer(format!("Risk: {}", action.risk))

@@ -22,6 +22,7 @@ pub use help::{action_help, noun_help, overview};
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
+pub use secrets::refuse as refuse_secrets;
 pub use structured::from_json;
 pub use usage::usage;
 

@@ -26,7 +26,7 @@ const JWT: (&str, usize) = ("eyj", 20);
 /// # Errors
 ///
 /// [`CommandError`] without a trace of the text.
-pub(super) fn refuse(text: &str) -> Result<(), CommandError> {
+pub fn refuse(text: &str) -> Result<(), CommandError> {
     let lower = text.to_ascii_lowercase();
     let known = PREFIXES.iter().any(|prefix| {
         lower.match_indices(prefix).any(|(start, _)| {
@@ -42,7 +42,7 @@ pub(super) fn refuse(text: &str) -> Result<(), CommandError> {
     if known || token {
         return Err(CommandError::new(
             CommandErrorKind::Secret,
-            "That looks like a secret. It was not stored and not sent on; but it was typed into a chat: rotate it now.",
+            "That looks like a secret. It was not stored and not sent on; but it has left its safe place: rotate it now.",
         )
         .hint("Commands never take secrets; API keys are named by their id, such as `apikey_…`."));
     }

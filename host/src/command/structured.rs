@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 ///
 /// [`CommandError`] as for a typed command.
 pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Invocation, CommandError> {
+    secrets::refuse(id)?;
     let Some(action) = catalog.action(id) else {
         let error = CommandError::new(
             CommandErrorKind::UnknownVerb,
@@ -26,6 +27,8 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
     };
     let mut checked = Arguments::new();
     for (key, value) in arguments {
+        secrets::refuse(key)?;
+        secrets::refuse(&value.to_string())?;
         let name = key.replace('_', "-");
         let Some(input) = action.input(&name) else {
             let error = CommandError::new(
@@ -37,7 +40,6 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
                 None => error,
             });
         };
-        secrets::refuse(&value.to_string())?;
         if !(value.is_null() && input.presence == Presence::Nullable) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;

@@ -129,12 +129,12 @@ pub struct LimitsConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {}: {source}", path.display())]
+    #[error("cannot read the configuration {}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not a configuration.
     #[error("the configuration {} is not right:\n{message}", path.display())]
@@ -159,8 +159,7 @@ impl Config {
     ///
     /// [`ConfigError`], with the place in the file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })
     }
 }
@@ -186,7 +185,8 @@ impl LimitsConfig {
     pub fn limits(&self) -> Result<Limits, ConfigError> {
         let defaults = Limits::default();
         let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);
-        let mebibytes = |name, given: Option<usize>, default| positive(name, given.map(|mib| mib << 20), default);
+        let mebibytes =
+            |name, given: Option<usize>, default| positive(name, given.map(|mib| mib.saturating_mul(1 << 20)), default);
         Ok(Limits {
             wasm_time: millis("wasm_time_ms", self.wasm_time_ms, defaults.wasm_time)?,
             wall_clock: millis("wall_clock_ms", self.wall_clock_ms, defaults.wall_clock)?,

@@ -16,12 +16,12 @@ pub enum SecretSource {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The file cannot be read.
-    #[error("cannot read the secret in {}: {source}", path.display())]
+    #[error("cannot read the secret in {}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The variable is not set, or empty.
     #[error("the environment variable {0} is not set")]
@@ -47,7 +47,7 @@ impl SecretSource {
         match self {
             Self::File(path) => {
                 let text =
-                    std::fs::read_to_string(path).map_err(|source| SecretError::Read { path: path.clone(), source })?;
+                    std::fs::read_to_string(path).map_err(|cause| SecretError::Read { path: path.clone(), cause })?;
                 let text = text.trim();
                 if text.is_empty() { Err(SecretError::Empty(path.clone())) } else { Ok(SecretString::from(text)) }
             }

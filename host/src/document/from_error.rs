@@ -2,6 +2,7 @@
 
 use super::{Block, Document, Level, Notice};
 use crate::command::CommandError;
+use crate::egress::Violation;
 use crate::policy::Refusal;
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::Action;
@@ -41,6 +42,19 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             Level::Error,
             format!("{}. Nothing was sent.", sentence(&error.to_string())),
             Some("Give the host that credential and try again.".to_owned()),
+        ),
+        CallError::Denied(Violation::Redirect(status)) => notice(
+            Level::Error,
+            format!(
+                "{upstream} answered with a redirect (status {status}), which is never followed. {}",
+                changed(action, true)
+            ),
+            Some(verify(action, true, "The people who run this host must check its base URL.")),
+        ),
+        CallError::Denied(Violation::Address(address)) => notice(
+            Level::Error,
+            format!("{upstream} leads to {address}, an address that is not allowed. Nothing was sent."),
+            Some("The people who run this host must check its base URL and its name service.".to_owned()),
         ),
         CallError::Denied(violation) => notice(
             Level::Error,

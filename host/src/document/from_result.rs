@@ -1,5 +1,6 @@
 //! From the answer of an action to a document, by the shape of its type.
 
+use super::label::words;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label};
 use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Paging, Type, Types};
@@ -70,7 +71,8 @@ fn table(
 ) -> Table {
     let types = &catalog.types;
     let items: &[Value] = page.get("data").and_then(Value::as_array).map_or(&[], Vec::as_slice);
-    let all: Vec<&Field> = types.record(item).unwrap_or_default().iter().filter(|field| !is_constant(field)).collect();
+    let fields = types.record(item).unwrap_or_default().iter();
+    let all: Vec<&Field> = fields.filter(|field| !is_constant(field) || wanted.contains(&field.wire)).collect();
     let known: Vec<&String> = wanted.iter().filter(|name| all.iter().any(|field| field.wire == **name)).collect();
     // Wanted columns come first, in the order in which they were named.
     let mut fields: Vec<&Field> =
@@ -86,13 +88,13 @@ fn table(
         .iter()
         .map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire))).collect())
         .collect();
-    let next = next(catalog, action, invocation, items, page);
+    let next = next(catalog, action, invocation, items, page, wanted);
     let more = !matches!(next, Next::End) && continues(page);
     Table { caption: caption(action, rows.len(), more, listing), columns, rows, next }
 }
 
 fn caption(action: &Action, rows: usize, more: bool, listing: Listing) -> String {
-    let noun = action.interface.replace('-', " ");
+    let noun = words(&action.interface);
     let pages = if listing.pages > 1 { format!(", from {} pages", listing.pages) } else { String::new() };
     let more = if more { "; more follow" } else { "" };
     match rows {
@@ -107,12 +109,20 @@ fn continues(page: &Value) -> bool {
         || page.get("next_page").is_some_and(Value::is_string)
 }
 
-fn next(catalog: &Catalog, action: &Action, invocation: &Invocation, items: &[Value], page: &Value) -> Next {
+fn next(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    items: &[Value],
+    page: &Value,
+    columns: &[String],
+) -> Next {
     let Some(paging) = &action.paging else { return Next::End };
     let mut rest = invocation.clone();
     rest.arguments.shift_remove(paging.input());
     rest.arguments.shift_remove("before-id");
-    let command = format!("{} --{}", rest.canonical(action, &catalog.types), paging.input());
+    let columns = if columns.is_empty() { String::new() } else { format!(" --columns {}", columns.join(",")) };
+    let command = format!("{}{columns} --{}", rest.canonical(action, &catalog.types), paging.input());
     match paging {
         Paging::Cursor { .. } => match page.get("next_page").and_then(Value::as_str) {
             Some(cursor) => Next::Page { command: format!("{command} {cursor}") },

@@ -2,16 +2,21 @@
 
 /// Returns a wire name as a heading: `added_at` is "Added at", `id` is "ID".
 pub(crate) fn label(wire: &str) -> String {
-    let words = wire.split('_').map(|word| match word {
+    let text = words(wire);
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Returns a wire or WIT name as words: `api-keys` is "API keys".
+pub(super) fn words(name: &str) -> String {
+    let words = name.split(['_', '-']).map(|word| match word {
         "id" => "ID",
         "ids" => "IDs",
         "api" => "API",
         "rbac" => "RBAC",
         other => other,
     });
-    let text = words.collect::<Vec<_>>().join(" ");
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

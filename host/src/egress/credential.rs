@@ -31,8 +31,6 @@ pub struct CredentialHeader {
     pub(crate) name: HeaderName,
     /// The value, marked as sensitive.
     pub(crate) value: HeaderValue,
-    /// The bytes that must never be seen.
-    pub(crate) secret: SecretString,
 }
 
 impl fmt::Debug for CredentialHeader {
@@ -51,7 +49,10 @@ impl Credentials {
     /// Takes what there is. Empty texts are none.
     #[must_use]
     pub fn new(admin_key: Option<SecretString>, oauth_token: Option<SecretString>) -> Self {
-        let present = |secret: Option<SecretString>| secret.filter(|secret| !secret.expose_secret().trim().is_empty());
+        let present = |secret: Option<SecretString>| {
+            let trimmed = SecretString::from(secret?.expose_secret().trim());
+            (!trimmed.expose_secret().is_empty()).then_some(trimmed)
+        };
         Self { admin_key: present(admin_key), oauth_token: present(oauth_token) }
     }
 
@@ -59,6 +60,11 @@ impl Credentials {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.admin_key.is_none() && self.oauth_token.is_none()
+    }
+
+    /// Every secret, for those who must remove them.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.admin_key.iter().chain(&self.oauth_token)
     }
 
     /// Says which kinds are there.
@@ -86,10 +92,10 @@ impl Credentials {
         });
         let error = |held: String| CredentialError { command: action.command(), needed: needed(action), held };
         let (name, secret, scheme) = chosen.ok_or_else(|| error(self.held()))?;
-        let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret().trim()))
+        let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
             .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
         value.set_sensitive(true);
-        Ok(CredentialHeader { name, value, secret: SecretString::from(secret.expose_secret().trim()) })
+        Ok(CredentialHeader { name, value })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::{API_AUTHORITY, Violation};
 use crate::command::Invocation;
+use bytes::Bytes;
 use claude_admin_catalog::{Action, Method, Place, Segment, Types};
 use http::Uri;
 use http::request::Parts;
@@ -123,6 +124,12 @@ impl ExpectedRequest {
             Some(expected) => serde_json::from_slice::<Value>(body).is_ok_and(|found| found == *expected),
         };
         if same { Ok(()) } else { Err(Violation::Body) }
+    }
+
+    /// The body to send, in the host's own words: two readers of JSON may disagree on one text, as on a repeated key.
+    #[must_use]
+    pub fn body(&self) -> Option<Bytes> {
+        self.body.as_ref().map(|body| Bytes::from(body.to_string()))
     }
 }
 

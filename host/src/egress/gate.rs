@@ -5,7 +5,7 @@ use super::reply::{self, BodyError};
 use super::{CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
 
 /// The largest request body: the arguments of a command are far smaller.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What every gate of a host shares.
 #[derive(Debug)]
@@ -128,11 +129,12 @@ impl Inner {
             self.record.violated(violation);
             Error::HttpRequestDenied
         })?;
-        let body = body?;
+        body?;
+        let body = self.expected.body();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let mut attempt = 1;
         loop {
-            let response = self.attempt(&parts, target, &headers, &body).await?;
+            let response = self.attempt(&parts, target, &headers, body.as_ref()).await?;
             let status = response.status();
             if status.is_redirection() {
                 self.record.violated(Violation::Redirect(status.as_u16()));
@@ -179,18 +181,22 @@ impl Inner {
         parts: &Parts,
         target: &str,
         headers: &HeaderMap,
-        body: &Bytes,
+        body: Option<&Bytes>,
     ) -> Result<Response<hyper::body::Incoming>, Error> {
         let uri = self.egress.upstream.uri(target).map_err(|_| Error::HttpRequestUriInvalid)?;
-        let mut request = Request::new(Full::new(body.clone()));
+        let mut request = Request::new(Full::new(body.cloned().unwrap_or_default()));
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers.clone();
+        request.headers_mut().insert(header::ACCEPT, JSON);
+        if body.is_some() {
+            request.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        }
         if let Some(version) = &self.egress.anthropic_version {
             request.headers_mut().insert("anthropic-version", version.clone());
         }
         request.headers_mut().insert(self.credential.name.clone(), self.credential.value.clone());
-        self.record.leaving(parts.method.as_str(), target, body);
+        self.record.leaving(parts.method.as_str(), target, body.map_or(&[][..], |body| body));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok());
         self.record.answered(response.status().as_u16(), request_id);
@@ -204,7 +210,8 @@ impl Inner {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.response_bytes).ok()),
             BodyError::Transport(error) => self.failed(error),
         })?;
-        let body = reply::scrub(body, self.credential.secret.expose_secret().as_bytes());
+        let secrets = self.egress.credentials.secrets();
+        let body = secrets.fold(body, |body, secret| reply::scrub(body, secret.expose_secret().as_bytes()));
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
         *response.status_mut() = status;
         *response.headers_mut() = headers;

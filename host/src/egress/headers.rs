@@ -4,9 +4,10 @@ use super::Violation;
 use http::{HeaderMap, HeaderName};
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
-/// What a component may set.
-const FROM_COMPONENT: [&str; 6] =
-    ["accept", "anthropic-beta", "anthropic-version", "content-length", "content-type", "user-agent"];
+/// What a component may say, and is sent on.
+const FROM_COMPONENT: [&str; 3] = ["anthropic-beta", "anthropic-version", "user-agent"];
+/// What a component may say, and the host says itself.
+const OF_THE_HOST: [&str; 4] = ["accept", "content-length", "content-type", "host"];
 /// What a component is told of an answer.
 const TO_COMPONENT: [&str; 9] = [
     "anthropic-organization-id",
@@ -41,8 +42,7 @@ pub(super) fn outgoing(headers: &HeaderMap) -> Result<HeaderMap, Violation> {
     let mut passed = HeaderMap::new();
     for (name, value) in headers {
         match name.as_str() {
-            // wasi-http derives it from the URL; the client writes its own.
-            "host" => {}
+            own if OF_THE_HOST.contains(&own) => {}
             known if FROM_COMPONENT.contains(&known) => {
                 passed.append(name.clone(), value.clone());
             }

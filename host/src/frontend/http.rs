@@ -1,6 +1,6 @@
 //! The HTTP API: commands as JSON, for programs.
 
-use crate::command::{Format, Markup, Options};
+use crate::command::{self, Format, Markup, Options};
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
@@ -59,6 +59,10 @@ impl Http {
                 problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token of the configuration.");
             return (StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response();
         };
+        // Checked before it is read: what is wrong with a body is quoted in the answer.
+        if let Err(error) = command::refuse_secrets(&String::from_utf8_lossy(body)) {
+            return bad_request(&error.to_string());
+        }
         let call: Call = match serde_json::from_slice(body) {
             Ok(call) => call,
             Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),

@@ -1,6 +1,7 @@
 //! Proof that a decision was made.
 
 use crate::command::Invocation;
+use claude_admin_catalog::Action;
 use serde_json::Value;
 
 /// Something that was decided on and may be done.
@@ -35,10 +36,12 @@ impl<T> Authorized<T> {
 
 impl Authorized<Invocation> {
     /// The next page of a list that was decided on: everything stays, but for the place in the list.
-    #[must_use]
-    pub fn continued(&self, paging_input: &str, cursor: &str) -> Self {
+    ///
+    /// `None` when the action is not the one that was decided on, or is no list.
+    pub(crate) fn continued(&self, action: &Action, cursor: &str) -> Option<Self> {
+        let input = action.paging.as_ref().filter(|_| action.id == self.inner.action)?.input();
         let mut next = self.inner.clone();
-        next.arguments.insert(paging_input.to_owned(), Value::from(cursor));
-        Self { inner: next }
+        next.arguments.insert(input.to_owned(), Value::from(cursor));
+        Some(Self { inner: next })
     }
 }

@@ -65,15 +65,21 @@ fn shown(cell: &Cell) -> &str {
 /// Keeps text from formatting, linking and mentioning: marks get a backslash, and what starts a link becomes an entity.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
+    let text = visible(text);
+    for (index, c) in text.char_indices() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '@' => out.push_str("&#64;"),
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '#' | '+' | '-' | '=' | '{' | '}'
-            | '$' => {
+            // A scheme makes a link.
+            ':' if text[index..].starts_with("://") => out.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '!' | '|' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // These begin headings, lists and rules, and mean nothing further on.
+            '#' | '+' | '-' | '=' if out.is_empty() => {
                 out.push('\\');
                 out.push(c);
             }

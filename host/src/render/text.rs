@@ -64,7 +64,7 @@ pub(super) fn more(table: &Table, rows: usize) -> Option<String> {
 
 fn shown(cell: &Cell) -> String {
     match cell {
-        Cell::Missing => "–".to_owned(),
+        cell if cell.text().is_empty() => "–".to_owned(),
         cell => visible(cell.text()).into_owned(),
     }
 }

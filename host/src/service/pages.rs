@@ -40,15 +40,15 @@ pub(super) async fn read(plugin: &Plugin, action: &Action, authorized: &Authoriz
                 Paging::Id { .. } => page.get("last_id").filter(|_| page.get("has_more") == Some(&Value::Bool(true))),
                 Paging::Cursor { .. } => page.get("next_page"),
             };
-            Some((paging.input(), cursor?.as_str()?.to_owned()))
+            Some(cursor?.as_str()?.to_owned())
         });
         read.value = Some(match read.value.take() {
             Some(earlier) => joined(earlier, page),
             None => page,
         });
-        match cursor {
-            Some((input, cursor)) if read.pages < MAX_PAGES => next = Some(authorized.continued(input, &cursor)),
-            _ => return read,
+        next = cursor.filter(|_| read.pages < MAX_PAGES).and_then(|cursor| authorized.continued(action, &cursor));
+        if next.is_none() {
+            return read;
         }
     }
 }
