@@ -165,6 +165,16 @@ async fn json_output_is_what_the_api_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wanted_columns_are_shown_in_their_order_and_kept_on_the_next_page() {
+    let (_simulator, service) = catalog().await;
+    let reply = support::type_in(&service, "users list --limit 2 --columns type,role").await;
+    let text = support::text(&reply);
+    assert!(text.contains("TYPE  ROLE"), "{text}");
+    assert!(text.contains("Next: users list --limit 2 --columns type,role --after-id user_"), "{text}");
+    assert!(text.contains("Not shown: id, email, name, added_at"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_pages_are_followed_and_nobody_is_lost_or_repeated() {
     let (simulator, service) = catalog().await;
     let reply = support::type_in(&service, "users list --limit 4 --all").await;

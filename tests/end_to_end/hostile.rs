@@ -117,6 +117,16 @@ async fn a_component_cannot_swap_the_member_that_was_decided_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_can_be_read_in_two_ways_leaves_in_one() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, tight());
+    let answer = plugin.call(&authorized(&plugin, "double", json!({"name": "decided"}))).await;
+    assert_eq!(answer.result, Ok(json!("200")));
+    assert_eq!(answer.sent.unwrap().body, r#"{"name":"decided"}"#);
+    assert_eq!(simulator.requests()[0].body, json!({"name": "decided"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_one_request_leaves() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());

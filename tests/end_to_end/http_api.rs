@@ -77,6 +77,26 @@ async fn bodies_that_are_no_command_are_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_anywhere_in_a_body_is_refused_and_not_echoed() {
+    let server = Server::start().await;
+    for body in [
+        r#"{"op": "sk-ant-admin01-simulator-zzz"}"#,
+        r#"{"op": "users.list", "args": {"sk-ant-admin01-simulator-zzz": 1}}"#,
+        r#"{"op": "users.list", "args": {"email": "sk-ant-admin01-simulator-zzz"}}"#,
+        r#"{"sk-ant-admin01-simulator-zzz": 1}"#,
+        r#"{"command": "keys get sk-ant-admin01-simulator-zzz"}"#,
+    ] {
+        let answer = server.http(Some(TOKEN), body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(
+            answer.body.contains("looks like a secret") && !answer.body.contains("simulator-zzz"),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_the_api_keeps_its_parts_for_programs() {
     let server = Server::start().await;
     let answer = server.http(Some(TOKEN), r#"{"command": "users get user_none"}"#).await.json();

@@ -6,6 +6,7 @@ mod bad_input;
 mod command_line;
 mod component;
 mod every_action;
+mod golden;
 mod hostile;
 mod http_api;
 mod readme;

@@ -215,6 +215,31 @@ async fn a_missing_field_is_named_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_the_upstreams_fault_and_leaves_a_write_unknown() {
+    let redirect = json!({"redirect": {"location": "https://elsewhere.example/"}});
+    let effect: Effect = serde_json::from_value(redirect).unwrap();
+    broken(
+        effect,
+        limits(),
+        &["answered with a redirect (status 307)", "Nothing was changed"],
+        &["is not known", "`invites list`"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_that_leads_to_this_machine_is_not_connected_to() {
+    let credentials = Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0")), None);
+    // Names below `localhost` lead to this machine wherever they are resolved at all.
+    let service = support::service_at("https://api.localhost", credentials, limits());
+    let reply = type_in(&service, WRITE).await;
+    assert_eq!(reply.outcome, Outcome::Failed);
+    let text = text(&reply);
+    assert!(text.contains("address that is not allowed") || text.contains("cannot be resolved"), "{text}");
+    assert!(text.contains("Nothing was"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_connection_means_that_nothing_happened() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let credentials = || Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0")), None);
@@ -262,12 +287,14 @@ async fn the_credential_is_in_nothing_that_can_be_seen() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     let key = simulator.admin_key().to_owned();
-    // A server that echoes the key: the host removes it.
-    simulator.inject(Fault::new(patch(json!({"/data/0/name": format!("echo {key}")}), json!([]))));
-    let reply = type_in(&service, READ).await;
-    let everything = format!("{reply:?} {service:?} {} {}", text(&reply), reply.to_json());
-    assert!(!everything.contains(&key), "{everything}");
-    assert!(text(&reply).contains("echo [redacted]"));
+    // A server that echoes a credential, be it the one that it was sent or the other one: the host removes it.
+    for secret in [&key, simulator.oauth_token()] {
+        simulator.inject(Fault::new(patch(json!({"/data/0/name": format!("echo {secret}")}), json!([]))));
+        let reply = type_in(&service, READ).await;
+        let everything = format!("{reply:?} {service:?} {} {}", text(&reply), reply.to_json());
+        assert!(!everything.contains(secret), "{everything}");
+        assert!(text(&reply).contains("echo [redacted]"));
+    }
     let error = json!({"effect": {"status": {"code": 400, "message": format!("bad key {key}")}}});
     inject(&simulator, error);
     let reply = type_in(&service, READ).await;

@@ -196,6 +196,11 @@ impl Guest for Component {
         Ok(code.to_string())
     }
 
+    fn double(name: String) -> Result<String, Error> {
+        let body = format!("{{\"name\": \"undecided\", \"name\": \"{name}\"}}");
+        status("https", API, "POST", "/v1/organizations/workspaces", "anthropic-version: 2023-06-01", &body)
+    }
+
     fn swap(user_id: String, instead: Option<String>) -> Result<String, Error> {
         let user_id = instead.unwrap_or(user_id);
         status("https", API, "DELETE", &format!("/v1/organizations/users/{user_id}"), "", "")
