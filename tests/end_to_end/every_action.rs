@@ -132,7 +132,7 @@ async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rende
             assert_eq!(requests[0].method, action.http.method.as_str());
             assert!(action.http.path.captures(&requests[0].path).is_some(), "{}", requests[0].path);
             // The made-up data holds admins and archived things that rules protect; everything else must work.
-            let protected = matches!(reply.outcome, Outcome::Usage | Outcome::NotFound | Outcome::Conflict);
+            let protected = matches!(reply.outcome, Outcome::Refused | Outcome::NotFound | Outcome::Conflict);
             assert!(
                 reply.outcome == Outcome::Done || (action.writes() && protected),
                 "{example}: {}",
@@ -162,6 +162,33 @@ async fn json_output_is_what_the_api_said() {
     let scopes: Vec<&str> =
         keys["data"].as_array().unwrap().iter().map(|key| key["scope"]["type"].as_str().unwrap()).collect();
     assert!(scopes.contains(&"workspace") && scopes.contains(&"organization"), "{scopes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_pages_are_asked_for_in_the_largest_size_unless_another_is_given() {
+    let (simulator, service) = catalog().await;
+    assert_eq!(support::type_in(&service, "users list --all").await.outcome, Outcome::Done);
+    assert_eq!(simulator.requests()[0].query.as_deref(), Some("limit=1000"));
+    assert_eq!(simulator.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_removed_and_is_not_there_is_as_good_as_removed() {
+    let (_simulator, service) = catalog().await;
+    let reply = support::type_in(&service, "users remove user_none --yes").await;
+    assert_eq!(reply.outcome, Outcome::Done, "{}", support::text(&reply));
+    assert!(support::text(&reply).contains("gone already, or was never there"), "{}", support::text(&reply));
+    assert_eq!(support::type_in(&service, "users get user_none").await.outcome, Outcome::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_is_a_conflict() {
+    let (_simulator, service) = catalog().await;
+    let invite = "invites create twice@example.com user --yes";
+    assert_eq!(support::type_in(&service, invite).await.outcome, Outcome::Done);
+    let again = support::type_in(&service, invite).await;
+    assert_eq!(again.outcome, Outcome::Conflict);
+    assert!(support::text(&again).contains("invite_already_exists"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,13 +169,20 @@ fn assert_interpreted_text_is_harmless(message: &Value) {
 
 /// Receives late messages, as Slack does.
 async fn receiver() -> (String, mpsc::UnboundedReceiver<Value>) {
+    receiver_that_knows(true).await
+}
+
+/// Receives late messages in a workspace that knows blocks, or refuses them.
+async fn receiver_that_knows(blocks: bool) -> (String, mpsc::UnboundedReceiver<Value>) {
     let (sender, received) = mpsc::unbounded_channel();
     let app = Router::new()
         .route(
             "/later",
-            post(|State(sender): State<mpsc::UnboundedSender<Value>>, body: String| async move {
-                sender.send(serde_json::from_str(&body).unwrap()).unwrap();
-                "ok"
+            post(move |State(sender): State<mpsc::UnboundedSender<Value>>, body: String| async move {
+                let message: Value = serde_json::from_str(&body).unwrap();
+                let known = blocks || message["blocks"].is_null();
+                sender.send(message).unwrap();
+                if known { (StatusCode::OK, "ok") } else { (StatusCode::BAD_REQUEST, "invalid_blocks") }
             }),
         )
         .with_state(sender);
@@ -197,6 +204,22 @@ async fn what_takes_long_is_acknowledged_in_time_and_answered_later() {
     assert!(answer.body.contains("Working on it"), "{}", answer.body);
     let message = tokio::time::timeout(Duration::from_secs(10), later.recv()).await.unwrap().unwrap();
     assert!(message["blocks"].to_string().contains("Show the organization"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_refuses_blocks_gets_the_text_alone() {
+    let (host, mut later) = receiver_that_knows(false).await;
+    let server = Server::with_response_hosts(vec![host.clone()]).await;
+    server.simulator.inject(Fault { delay_ms: 2_600, ..Fault::default() });
+    let body = form("U1", "users list --limit 25", &[("response_url", &format!("http://{host}/later"))]);
+    assert!(server.post_signed(&body, now()).await.body.contains("Working on it"));
+    let next = async |later: &mut mpsc::UnboundedReceiver<Value>| {
+        tokio::time::timeout(Duration::from_secs(10), later.recv()).await.unwrap().unwrap()
+    };
+    assert!(next(&mut later).await["blocks"].is_array());
+    let second = next(&mut later).await;
+    assert!(second["blocks"].is_null() && second["text"].as_str().unwrap().contains("25 users"), "{second}");
+    assert_interpreted_text_is_harmless(&second);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,7 +50,7 @@ async fn a_refused_request_is_quoted_with_its_code() {
     let error = json!({"code": 400, "message": "that will not do"});
     status(
         error,
-        Outcome::Usage,
+        Outcome::Refused,
         &["status 400", "that will not do", "Nothing was changed"],
         &["Nothing was changed", "Correct the command"],
     )

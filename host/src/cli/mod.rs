@@ -13,7 +13,6 @@ mod slack_manifest;
 mod stop;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use claude_admin::command::Format;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -177,6 +176,3 @@ impl ListFormat {
         self == Self::Json
     }
 }
-
-/// How `run` writes an answer, unless the command says otherwise.
-type OutputFormat = Format;

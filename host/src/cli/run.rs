@@ -1,7 +1,7 @@
 //! `claude-admin run`: one command as the local operator.
 
 use super::assemble::{WithoutCredential, host};
-use super::{OutputFormat, print};
+use super::print;
 use clap::Args;
 use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct RunArgs {
     /// How to write the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: OutputFormat,
+    output: Format,
     /// A configuration file; its policy then decides what `local:USER` may do
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

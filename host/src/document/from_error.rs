@@ -5,7 +5,7 @@ use crate::command::CommandError;
 use crate::egress::Violation;
 use crate::policy::Refusal;
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
 
 /// A command that was not understood.
@@ -155,6 +155,10 @@ fn api(error: &Value, action: &Action) -> Document {
         ),
         402 => ("The API refused for billing reasons", "An owner can look at billing in the Console.".to_owned()),
         403 => ("The host's credential does not open this", format!("It needs {}.", auth(action))),
+        404 if action.http.method == Method::Delete => (
+            "There is no such thing: it is gone already, or was never there",
+            "If it should be there, check the id; a `list` shows those that exist.".to_owned(),
+        ),
         404 => ("There is no such thing", "Check the id; a `list` shows those that exist.".to_owned()),
         409 => ("Somebody else changed this at the same time", "Look at it again, then repeat the command.".to_owned()),
         413 => ("The request is too large", "Send less at once.".to_owned()),

@@ -11,9 +11,12 @@ use claude_admin_catalog::{Action, Method, Place, Segment, Types};
 use http::Uri;
 use http::request::Parts;
 use http::uri::Scheme;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+
+/// Everything but unreserved characters (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The one request that an invocation makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +58,6 @@ impl ExpectedRequest {
                 Some(value) => query.push((wire, text(value))),
             }
         }
-        query.sort();
         Ok(Self {
             method: action.http.method,
             segments,
@@ -85,7 +87,9 @@ impl ExpectedRequest {
         let raw = parts.uri.query().unwrap_or_default();
         let mut query: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
         query.sort();
-        if query != self.query {
+        let mut expected = self.query.clone();
+        expected.sort();
+        if query != expected {
             return Err(Violation::Query(raw.to_owned()));
         }
         let betas = parts.headers.get("anthropic-beta").map_or(&b""[..], |value| value.as_bytes());
@@ -124,6 +128,16 @@ impl ExpectedRequest {
             Some(expected) => serde_json::from_slice::<Value>(body).is_ok_and(|found| found == *expected),
         };
         if same { Ok(()) } else { Err(Violation::Body) }
+    }
+
+    /// Path and query to send, in the host's own spelling: two readers of a URL may disagree on one text.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+        let path: String = self.segments.iter().map(|segment| format!("/{}", encoded(segment))).collect();
+        let query: Vec<String> =
+            self.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 
     /// The body to send, in the host's own words: two readers of JSON may disagree on one text, as on a repeated key.

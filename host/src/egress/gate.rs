@@ -131,10 +131,10 @@ impl Inner {
         })?;
         body?;
         let body = self.expected.body();
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = self.expected.target();
         let mut attempt = 1;
         loop {
-            let response = self.attempt(&parts, target, &headers, body.as_ref()).await?;
+            let response = self.attempt(&parts, &target, &headers, body.as_ref()).await?;
             let status = response.status();
             if status.is_redirection() {
                 self.record.violated(Violation::Redirect(status.as_u16()));

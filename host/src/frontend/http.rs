@@ -112,6 +112,7 @@ fn respond(reply: &Reply, format: Format) -> Response {
         Outcome::Denied => StatusCode::FORBIDDEN,
         Outcome::NotFound => StatusCode::NOT_FOUND,
         Outcome::Conflict => StatusCode::CONFLICT,
+        Outcome::Refused => StatusCode::UNPROCESSABLE_ENTITY,
         Outcome::Unconfirmed => StatusCode::PRECONDITION_REQUIRED,
         Outcome::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Outcome::Failed | Outcome::Partial => StatusCode::BAD_GATEWAY,

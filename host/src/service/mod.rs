@@ -12,7 +12,7 @@ use crate::document::{self, Block, Cell, Document, Fact, Listing};
 use crate::identity::{Place, Principal};
 use crate::policy::{self, Decision, Policy, Refusal};
 use crate::sandbox::Plugin;
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, Method};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -116,6 +116,7 @@ impl Service {
         let Some(action) = catalog.action(&invocation.action) else {
             return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
         };
+        let invocation = if options.all { in_large_pages(action, invocation) } else { invocation };
         let canonical = invocation.canonical(action, &catalog.types);
         if let Some(problem) = unknown_column(catalog, action, &options) {
             return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
@@ -149,6 +150,10 @@ impl Service {
             (value, Some(error)) => {
                 let failure = document::call_error(&error, action, upstream);
                 match value {
+                    // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
+                    None if action.http.method == Method::Delete && Outcome::of_error(&error) == Outcome::NotFound => {
+                        Reply::failed(Outcome::Done, failure).because(&error)
+                    }
                     None => Reply::failed(Outcome::of_error(&error), failure).because(&error),
                     Some(value) => {
                         let mut document =
@@ -203,6 +208,15 @@ fn whoami(principal: &Principal, place: &Place) -> Document {
         fact("Principal", principal.to_string()),
         fact("Channel", place.channel.clone().unwrap_or_else(|| "none".to_owned())),
     ]))
+}
+
+/// Whoever wants all pages wants few of them: the API counts requests.
+fn in_large_pages(action: &Action, mut invocation: Invocation) -> Invocation {
+    let limit = action.input("limit").filter(|_| action.paging.is_some());
+    if let Some(most) = limit.and_then(|limit| limit.range?.max) {
+        invocation.arguments.entry("limit".to_owned()).or_insert_with(|| Value::from(most));
+    }
+    invocation
 }
 
 /// A column that the answer does not have would otherwise be left out silently.

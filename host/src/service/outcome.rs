@@ -1,21 +1,22 @@
 //! How a command ended, for programs.
 
 use crate::sandbox::CallError;
-use serde_json::Value;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was done.
     Done,
-    /// It was not understood, or the API did not accept it.
+    /// It was not understood. Nothing was sent.
     Usage,
     /// The policy does not allow it.
     Denied,
     /// There is no such thing.
     NotFound,
-    /// Somebody else changed the same thing.
+    /// It clashes with what is there, or with what somebody else does.
     Conflict,
+    /// The API did not accept the request.
+    Refused,
     /// It must be confirmed.
     Unconfirmed,
     /// A rate limit was met.
@@ -38,7 +39,7 @@ impl Outcome {
             Self::Conflict => 5,
             Self::Unconfirmed => 6,
             Self::RateLimited => 7,
-            Self::Failed => 8,
+            Self::Refused | Self::Failed => 8,
             Self::Partial => 9,
         }
     }
@@ -52,6 +53,7 @@ impl Outcome {
             Self::Denied => "denied",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Refused => "refused",
             Self::Unconfirmed => "unconfirmed",
             Self::RateLimited => "rate_limited",
             Self::Failed => "failed",
@@ -60,13 +62,17 @@ impl Outcome {
     }
 
     pub(super) fn of_error(error: &CallError) -> Self {
-        let status = match error {
-            CallError::Failed { error, .. } => error.pointer("/api/status").and_then(Value::as_u64),
+        let api = match error {
+            CallError::Failed { error, .. } => error.get("api"),
             _ => None,
         };
+        let status = api.and_then(|api| api.get("status")?.as_u64());
+        // Such as `already_member` and `invite_already_exists`.
+        let clashes = api.and_then(|api| api.get("code")?.as_str()).is_some_and(|code| code.contains("already"));
         match (error, status) {
             (CallError::Failed { error, .. }, None) if error.get("invalid_argument").is_some() => Self::Usage,
-            (_, Some(400 | 413)) => Self::Usage,
+            (_, Some(400)) if clashes => Self::Conflict,
+            (_, Some(400 | 413)) => Self::Refused,
             (_, Some(404)) => Self::NotFound,
             (_, Some(409)) => Self::Conflict,
             (_, Some(429)) => Self::RateLimited,

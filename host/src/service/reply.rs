@@ -92,7 +92,7 @@ impl Reply {
     pub fn to_json(&self) -> Value {
         match (&self.data, self.outcome) {
             (Some(data), Outcome::Done) => data.clone(),
-            (None, Outcome::Done) => json!({ "text": crate::render::text(&self.document) }),
+            (None, Outcome::Done) if self.error.is_none() => json!({ "text": crate::render::text(&self.document) }),
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));

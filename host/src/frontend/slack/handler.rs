@@ -1,7 +1,7 @@
 //! From a POST of Slack to a reply.
 
 use super::form::{SlashCommand, fields};
-use super::{ReplayCache, Responder, verify};
+use super::{ReplayCache, Responder, ResponseUrlError, verify};
 use crate::command::{Format, Markup};
 use crate::frontend::Background;
 use crate::identity::{Place, Principal};
@@ -19,6 +19,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const INLINE: Duration = Duration::from_millis(2200);
 /// The most characters of a reply that is shown as it is.
 const MAX_VERBATIM: usize = 9_000;
+/// The most characters of a reply that is text alone.
+const MAX_TEXT: usize = 3_000;
 
 /// How Slack is answered.
 #[derive(Debug)]
@@ -135,11 +137,26 @@ impl Slack {
                 tracing::warn!(operation = reply.operation, "no response URL for a reply that took long");
                 return;
             };
-            if let Err(error) = slack.responder.post(&url, &slack.message(&reply)).await {
-                tracing::error!(operation = reply.operation, %error, "a reply was not delivered");
-            }
+            slack.deliver(&url, &reply).await;
         });
         json_response(&ephemeral("Working on it. The answer follows here; if it does not, ask again."))
+    }
+
+    /// Posts a reply that took long. Workspaces differ in the blocks that they know: a message that is refused is sent
+    /// once more, as text alone.
+    async fn deliver(&self, url: &str, reply: &Reply) {
+        let operation = &reply.operation;
+        let first = self.responder.post(url, &self.message(reply)).await;
+        let last = match first {
+            Err(ResponseUrlError::Refused(status)) if (400..500).contains(&status) => {
+                tracing::warn!(operation, status, "a message is refused; its text follows alone");
+                self.responder.post(url, &as_text(reply)).await
+            }
+            other => other,
+        };
+        if let Err(error) = last {
+            tracing::error!(operation, %error, "a reply was not delivered");
+        }
     }
 
     /// A reply as a message. Formats for programs are shown as they are, in one block of text.
@@ -168,6 +185,14 @@ impl Slack {
 
 fn is_ssl_check(body: &[u8]) -> bool {
     fields(body).is_ok_and(|fields| fields.get("ssl_check").is_some_and(|value| value == "1"))
+}
+
+/// A reply without blocks. Slack reads entities in the text of a message, so they are escaped.
+fn as_text(reply: &Reply) -> Value {
+    let text: String = render::text(&reply.document).chars().take(MAX_TEXT).collect();
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let response_type = if reply.share { "in_channel" } else { "ephemeral" };
+    json!({"response_type": response_type, "mrkdwn": false, "text": text})
 }
 
 fn ephemeral(text: &str) -> Value {
