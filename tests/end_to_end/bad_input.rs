@@ -54,6 +54,12 @@ async fn arguments_that_are_missing_extra_or_mistyped_are_named() {
         ("users list --columns id,shoe-size", &["shoe_size", "email"]),
         ("users list --yes=sure", &["--yes takes no value"]),
         ("workspaces create x --no-name", &["--no-name"]),
+        ("workspaces update wrkspc_1", &["nothing to change", "--tags"]),
+        ("api-keys update apikey_1", &["nothing to change", "--status"]),
+        ("workspaces update wrkspc_1 --tag a=1 --no-tag a", &["tags is given twice"]),
+        ("workspaces update wrkspc_1 --tag a=1 --tag a=2", &["tags is given twice"]),
+        ("users list --roles=", &["it is empty"]),
+        ("help help", &["no `help`"]),
         ("workspaces update wrkspc_1 --data-residency '{}' --default-inference-geo us", &["both are given"]),
     ])
     .await;
@@ -119,6 +125,11 @@ async fn what_phones_do_to_text_is_repaired() {
         ("keys list status:active", "api-keys list --status active"),
         ("members ls --role Claude-Code-User,developer", "users list --roles claude_code_user,developer"),
         ("workspaces list --include-archived", "workspaces list --include-archived"),
+        ("--yes workspaces create Leading", "workspaces create Leading"),
+        ("`users list --limit 5`", "users list --limit 5"),
+        ("/claude-admin users list", "users list"),
+        ("users.list --limit 5", "users list --limit 5"),
+        ("invites create mailto:a@example.com user --yes", "invites create a@example.com user"),
     ] {
         let reply = type_in(&service, line).await;
         assert_eq!(reply.outcome, Outcome::Done, "{line}: {}", text(&reply));

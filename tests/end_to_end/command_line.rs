@@ -270,6 +270,39 @@ fn a_host_that_could_do_nothing_does_not_start() {
 }
 
 #[test]
+fn tokens_that_open_too_much_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claude-admin.toml");
+    let client =
+        |name: &str, variable: &str| format!("[[http.clients]]\nname = \"{name}\"\ntoken_env = \"{variable}\"\n");
+    for (clients, words) in [
+        (client("ci", "WEAK"), "fewer than 16 characters"),
+        (client("ci", "STRONG") + &client("ci", "OTHER"), "used twice"),
+        (client("ci", "STRONG") + &client("other", "STRONG"), "the same token"),
+        (client("c i", "STRONG"), "cannot name it"),
+        (client("*", "STRONG"), "cannot name it"),
+    ] {
+        std::fs::write(&path, format!("[upstream]\nsimulate = true\n{clients}")).unwrap();
+        let mut command = claude_admin();
+        command.env("WEAK", "a").env("STRONG", "0123456789abcdef").env("OTHER", "fedcba9876543210");
+        let output = command.args(["serve", "--config"]).arg(&path).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{clients}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{clients}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    let mut command = claude_admin();
+    command
+        .env("ANTHROPIC_BASE_URL", "https://u:hunter2@h.example")
+        .env("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-0");
+    let output = command.args(["run", "--", "organization", "me"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+}
+
+#[test]
 fn the_log_is_structured_and_holds_no_secret_and_no_typed_text() {
     let mut command = claude_admin();
     command.args(["--log", "json", "run", "--simulate", "--", "keys", "get", "sk-ant-admin01-simulator-typed"]);

@@ -77,6 +77,35 @@ async fn bodies_that_are_no_command_are_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn arguments_in_json_are_checked_as_typed_ones_are() {
+    let server = Server::start().await;
+    for body in [
+        r#"{"op": "workspaces.create", "args": {"name": "a\nb"}, "yes": true}"#,
+        r#"{"op": "users.get", "args": {"user_id": "a\u0000b"}}"#,
+        r#"{"op": "users.get", "args": {"user_id": "user_\u202ex"}}"#,
+        r#"{"op": "users.get", "args": {"user_id": "wrkspc_01ABC"}}"#,
+        r#"{"op": "users.get", "args": {"user_id": "a", "user-id": "b"}}"#,
+        r#"{"op": "users.get", "args": {"user_id": "a", "user_id": "b"}}"#,
+        r#"{"op": "users.list", "args": {"roles": ["wizard"]}}"#,
+        r#"{"op": "users.list", "args": {"roles": ["ADMIN"]}}"#,
+        r#"{"op": "invites.create", "args": {"email": "nope", "role": "user"}, "yes": true}"#,
+        r#"{"op": "workspaces.create", "args": {"name": "x", "display_color": "red"}, "yes": true}"#,
+        r#"{"op": "workspaces.create", "args": {"name": "x", "default_inference_geo": "mars"}, "yes": true}"#,
+        r#"{"op": "workspaces.create", "args": {"name": "x", "allowed_inference_geos": ["mars"]}, "yes": true}"#,
+        r#"{"op": "workspaces.create", "args": {"name": "x", "tags": {"a\n": "b"}}, "yes": true}"#,
+        r#"{"op": "workspaces.update", "args": {"workspace_id": "wrkspc_1", "data_residency": {"default_inference_geo": "mars"}}, "yes": true}"#,
+        r#"{"op": "workspaces.update", "args": {"workspace_id": "wrkspc_1"}, "yes": true}"#,
+        r#"{"command": "workspaces create x --yes", "yes": false}"#,
+    ] {
+        let answer = server.http(Some(TOKEN), body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}: {}", answer.body);
+    }
+    assert_eq!(server.simulator.requests(), []);
+    let empty = server.http(Some(TOKEN), r#"{"op": "users.list", "args": {"roles": [], "limit": 1}}"#).await;
+    assert_eq!(empty.json()["command"], "users list --limit 1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_anywhere_in_a_body_is_refused_and_not_echoed() {
     let server = Server::start().await;
     for body in [

@@ -145,7 +145,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Plugin { command } => plugin::plugin(command),
         Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "claude-admin", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "claude-admin", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
             Ok(0)
         }
     }
@@ -157,9 +159,15 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("claude-admin: {error:#}");
+    tell(&format!("claude-admin: {error:#}\n"));
     let usage = error.is::<claude_admin::config::ConfigError>() || error.is::<assemble::SetupError>();
     ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// Writes to standard error. Nothing can be done where nobody listens.
+fn tell(text: &str) {
+    use io::Write;
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes to standard output.

@@ -1,7 +1,7 @@
 //! `claude-admin run`: one command as the local operator.
 
 use super::assemble::{WithoutCredential, host};
-use super::print;
+use super::{print, stop, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
@@ -45,16 +45,23 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let policy: Arc<dyn Policy> = Arc::new(policy);
     let host = host(&config, policy, WithoutCredential::Simulate).await?;
     if host.simulator.is_some() {
-        eprintln!("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n");
+        tell("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n\n");
     }
-    let reply = host.service.handle(Request { principal, place: Place::default(), input: input(args.command) }).await;
+    let request = Request { principal, place: Place::default(), input: input(args.command) };
+    let reply = tokio::select! {
+        reply = host.service.handle(request) => reply,
+        () = stop::requested() => {
+            tell("Interrupted. A write that was on its way may have been done: look before you repeat it.\n");
+            return Ok(Outcome::Failed.exit_code());
+        }
+    };
     let format = reply.format.unwrap_or(args.output);
     let written = render::reply(&reply, format);
     // Programs read one stream; people see failures beside the data.
     if reply.outcome == Outcome::Done || reply.outcome == Outcome::Partial || format == Format::Json {
         print(&written)?;
     } else {
-        eprint!("{written}");
+        tell(&written);
     }
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;

@@ -7,12 +7,15 @@ use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
 use claude_admin::frontend::{Background, Frontends};
+use claude_admin::policy::Grant;
 use claude_admin::service::Service;
+use secrecy::ExposeSecret;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
 const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
+const MIN_TOKEN_CHARS: usize = 16;
 
 pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     let config = Config::read(path)?;
@@ -60,6 +63,24 @@ fn slack(config: &SlackConfig, service: &Arc<Service>, background: &Background) 
     Ok(Arc::new(Slack::new(Arc::clone(service), settings, responder, background.clone())))
 }
 
+/// A token opens what its client may do: it must be hard to guess, and belong to one client that the policy can name.
+fn check_client(client: &Client, earlier: &[Client]) -> Result<(), String> {
+    let token = client.token.expose_secret();
+    if token.chars().count() < MIN_TOKEN_CHARS {
+        return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; make a longer one"));
+    }
+    if client.name == "*" || format!("http:{}", client.name).parse::<Grant>().is_err() {
+        return Err("the policy cannot name it; use letters, digits, `-`, `_` and `.`".to_owned());
+    }
+    if earlier.iter().any(|other| other.name == client.name) {
+        return Err("the name is used twice".to_owned());
+    }
+    if earlier.iter().any(|other| other.token.expose_secret() == token) {
+        return Err("another client has the same token".to_owned());
+    }
+    Ok(())
+}
+
 fn http(clients: &[ClientConfig], service: &Arc<Service>) -> anyhow::Result<Option<Arc<Http>>> {
     let clients = clients
         .iter()
@@ -74,5 +95,9 @@ fn http(clients: &[ClientConfig], service: &Arc<Service>) -> anyhow::Result<Opti
             Ok(Client { name: client.name.clone(), token })
         })
         .collect::<Result<Vec<_>, SetupError>>()?;
+    for (index, client) in clients.iter().enumerate() {
+        check_client(client, &clients[..index])
+            .map_err(|problem| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.name)))?;
+    }
     Ok((!clients.is_empty()).then(|| Arc::new(Http::new(Arc::clone(service), clients))))
 }

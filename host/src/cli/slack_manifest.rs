@@ -15,7 +15,7 @@ pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
         .map(|host| host.trim_end_matches('/'))
         .filter(|host| !host.is_empty() && !host.contains([' ', '?', '#', '@']));
     let Some(host) = host else {
-        return Err(SetupError(format!("`{url}` is not where Slack can reach a host: write https://HOST")).into());
+        return Err(SetupError("that is not where Slack can reach a host: write https://HOST".to_owned()).into());
     };
     print(&format!("{:#}\n", build(&embedded_catalog()?, host)))?;
     Ok(0)

@@ -5,7 +5,7 @@ use super::token::Token;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
 use super::{Arguments, CommandError, CommandErrorKind, Format, Options};
-use claude_admin_catalog::{Action, Catalog, Input, Presence, Type, Types, describe};
+use claude_admin_catalog::{Action, Catalog, Input, Place, Presence, Segment, Type, Types, describe};
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -35,7 +35,8 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
     let required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
     let missing: Vec<&Input> = required.filter(|input| !arguments.contains_key(&input.name)).collect();
     let Some(first) = missing.first() else {
-        return check_clashes(action, arguments);
+        check_clashes(action, arguments)?;
+        return check_changes_something(action, arguments);
     };
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
     Err(CommandError::new(
@@ -66,6 +67,21 @@ fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandEr
         }
     }
     Ok(())
+}
+
+/// A change of a thing says what is to change. An act on it (`…/{id}/archive`) need not.
+fn check_changes_something(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let changes_a_thing = matches!(action.http.path.segments().last(), Some(Segment::Param(_)));
+    let changes: Vec<&Input> = action.inputs.iter().filter(|input| input.place == Place::Body).collect();
+    if !changes_a_thing || changes.is_empty() || changes.iter().any(|input| arguments.contains_key(&input.name)) {
+        return Ok(());
+    }
+    let flags: Vec<String> = changes.iter().map(|input| format!("--{}", input.name)).collect();
+    Err(CommandError::new(
+        CommandErrorKind::MissingArgument,
+        format!("`{}` is given nothing to change.", action.command()),
+    )
+    .hint(format!("Give at least one of {}.", flags.join(", "))))
 }
 
 fn example(action: &Action, types: &Types) -> String {
@@ -212,8 +228,10 @@ impl Reader<'_> {
                 self.given.arguments.insert(input.name.clone(), value);
             }
             (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
-            (Some(Value::Object(known)), Value::Object(more)) if self.types.map_value(&input.ty).is_some() => {
-                known.extend(more)
+            (Some(Value::Object(known)), Value::Object(more))
+                if self.types.map_value(&input.ty).is_some() && !more.keys().any(|key| known.contains_key(key)) =>
+            {
+                known.extend(more);
             }
             _ => return Err(given_twice(input)),
         }
@@ -236,6 +254,9 @@ impl Reader<'_> {
             };
             let entries =
                 self.given.arguments.entry(input.name.clone()).or_insert_with(|| Value::Object(Default::default()));
+            if entries.get(key.text.as_str()).is_some() {
+                return Err(given_twice(input));
+            }
             entries[key.text.as_str()] = Value::Null;
             return Ok(());
         }

@@ -29,7 +29,7 @@ pub(super) fn normalize(text: &str) -> Result<String, CommandError> {
 }
 
 /// Characters that take no space or turn the reading direction: they hide what a command says.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FEFF}')

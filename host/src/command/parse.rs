@@ -5,7 +5,7 @@ use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
 use super::{CommandError, CommandErrorKind, Invocation, Options, normalize, secrets};
-use claude_admin_catalog::Catalog;
+use claude_admin_catalog::{Action, Catalog};
 
 /// The markup that a line may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,11 @@ const BUILT_IN: [&str; 3] = ["help", "whoami", "status"];
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, CommandError> {
     let line = normalize::normalize(text)?;
     secrets::refuse(&line)?;
-    let mut tokens = tokens(&line, markup == Markup::Slack)?;
+    // What is copied out of an answer brings its marks and the name of the command along.
+    let line = line.trim_matches('`');
+    let line =
+        line.strip_prefix("/claude-admin").filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(line);
+    let mut tokens = tokens(line, markup == Markup::Slack)?;
     // Markup can hide a secret in pieces that only come together when it is decoded.
     tokens.iter().try_for_each(|token| secrets::refuse(&token.text))?;
     read(catalog, &mut tokens)
@@ -74,12 +78,19 @@ pub fn parse_words(catalog: &Catalog, words: &[String]) -> Result<Command, Comma
 
 fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
+    // Flags that every command takes may stand in front of it.
+    let leading =
+        tokens.iter().take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share")).count();
+    tokens.rotate_left(leading);
     let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
     match first.as_str() {
         word if is_help(word) => return help(catalog, tokens),
         "whoami" => return Ok(Command::WhoAmI),
         "status" => return Ok(Command::Status),
         _ => {}
+    }
+    if let Some(action) = catalog.action(&first) {
+        return run(catalog, action, tokens);
     }
     let second = take(tokens);
     // `list users` is a common slip for `users list`: it is understood, and the answer shows the usual form.
@@ -101,6 +112,10 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
     let Some(action) = catalog.verb(&noun.name, &verb) else {
         return Err(unknown_verb(catalog, &noun.name, &verb));
     };
+    run(catalog, action, tokens)
+}
+
+fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let given = read_arguments(catalog, action, std::mem::take(tokens))?;
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
@@ -131,7 +146,7 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let nouns = || catalog.interfaces.iter().filter(|interface| !interface.embedder);
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
-    if let Some(near) = nearest(typed, spellings.chain(BUILT_IN)) {
+    if let Some(near) = nearest(typed, spellings.chain(BUILT_IN)).filter(|near| *near != typed) {
         return error.hint(format!("Did you mean `{near}`?"));
     }
     let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());

@@ -2,7 +2,7 @@
 
 use super::arguments::check_complete;
 use super::suggest::nearest;
-use super::value::check_json;
+use super::value::{check_content, check_json};
 use super::{Arguments, CommandError, CommandErrorKind, Invocation, secrets};
 use claude_admin_catalog::{Catalog, Presence, Types};
 use serde_json::{Map, Value};
@@ -43,11 +43,18 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
         if !(value.is_null() && input.presence == Presence::Nullable) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
+            check_content(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
             if let Some(bounds) = input.range {
                 Types::check_bounds(bounds, value).map_err(|_| bad(format!("it must be within {bounds}")))?;
             }
         }
-        checked.insert(name, value.clone());
+        // An empty list is not sent, so that it is not given.
+        if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
+            continue;
+        }
+        if checked.insert(name.clone(), value.clone()).is_some() {
+            return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
+        }
     }
     check_complete(&catalog.types, action, &checked)?;
     Ok(Invocation { action: id.to_owned(), arguments: checked })

@@ -135,7 +135,7 @@ fn decode_markup(token: &mut Token) -> Result<(), CommandError> {
         let (target, label) = inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
         match target.chars().next() {
             Some('@' | '#') => {
-                mention |= target.starts_with('@');
+                mention = true;
                 decoded.push_str(&target[1..]);
             }
             Some('!') => decoded.push_str(target),

@@ -1,5 +1,6 @@
 //! From the text of one argument to a JSON value of its type.
 
+use super::normalize::is_invisible;
 use super::suggest::nearest;
 use super::token::{Token, TokenKind};
 use claude_admin_catalog::{Input, Kind, Presence, ProblemKind, Type, Types, VariantForm, describe};
@@ -21,7 +22,7 @@ impl BadValue {
 pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value, BadValue> {
     if token.kind == TokenKind::Mention {
         return Err(BadValue {
-            message: "a mention is a person of the chat, not an id of the organization".to_owned(),
+            message: "a mention means something in the chat, not in the organization".to_owned(),
             hint: Some("Find the id with `users list --email ADDRESS`.".to_owned()),
         });
     }
@@ -52,15 +53,13 @@ pub(super) fn can_be_null(input: &Input) -> bool {
 
 fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
     let expected = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
-    if let Some(format) = types.format(ty) {
-        check_format(format, text).map_err(|()| expected())?;
-        if let Some(other) = foreign_prefix(types, ty, text) {
-            return Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), describe(types, ty))));
-        }
-        if format == "json" {
-            return serde_json::from_str(text).map_err(|_| expected());
-        }
-    }
+    let text = match types.format(ty) {
+        // Copied addresses bring their scheme along.
+        Some("email") => text.strip_prefix("mailto:").unwrap_or(text),
+        Some("json") => return serde_json::from_str(text).map_err(|_| expected()),
+        _ => text,
+    };
+    check_text(types, ty, text)?;
     if let Some(value) = types.map_value(ty) {
         return read_map(types, value, text, quoted);
     }
@@ -84,6 +83,9 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
         Type::List(item) => {
             let parts: Vec<&str> =
                 if quoted { vec![text] } else { text.split(',').filter(|part| !part.is_empty()).collect() };
+            if parts.is_empty() || text.is_empty() {
+                return Err(BadValue::new("it is empty; leave it out instead"));
+            }
             parts.into_iter().map(|part| read_type(types, item, part.trim(), true)).collect()
         }
         Type::Tuple(_) => read_json(types, ty, text),
@@ -104,11 +106,24 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
     }
 }
 
+/// The format of a text, by the name of its alias, and the kind of an id, by its beginning.
+fn check_text(types: &Types, ty: &Type, text: &str) -> Result<(), BadValue> {
+    let Some(format) = types.format(ty) else { return Ok(()) };
+    let needed = || describe(types, ty);
+    if check_format(format, text).is_err() {
+        return Err(BadValue::new(format!("`{}` is not {}", shown(text), needed())));
+    }
+    match foreign_prefix(types, ty, text) {
+        Some(other) => Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), needed()))),
+        None => Ok(()),
+    }
+}
+
 fn check_format(format: &str, text: &str) -> Result<(), ()> {
     let fits = match format {
         "email" => {
             let plain =
-                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
+                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;:@\"".contains(c));
             text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
         }
         "color" => {
@@ -163,6 +178,7 @@ fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
     let value = serde_json::from_str(text)
         .map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
     check_json(types, ty, &value)?;
+    check_content(types, ty, &value)?;
     Ok(value)
 }
 
@@ -178,6 +194,48 @@ pub(super) fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), 
             ProblemKind::OutOfBounds(bounds) => format!("{at}it must be within {bounds}"),
         })
     })
+}
+
+/// Checks what a JSON value of the right shape says, as a typed value is checked: formats, ids, words, control characters.
+pub(super) fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
+    if types.format(ty) == Some("json") {
+        return Ok(());
+    }
+    match value {
+        Value::String(text) => {
+            if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+                return Err(BadValue::new("it holds control or invisible characters"));
+            }
+            let open = matches!(types.kind(ty), Some(Kind::Variant { form: VariantForm::OpenWords, .. }));
+            if open && !types.words(ty).unwrap_or_default().contains(&text.as_str()) {
+                return Err(not_a_word(types, ty, text));
+            }
+            check_text(types, ty, text)
+        }
+        Value::Array(items) => {
+            let item = types.list_item(ty).or_else(|| match types.kind(ty)? {
+                Kind::Variant { cases, form: VariantForm::WordOrValue } => {
+                    types.list_item(cases.iter().find_map(|case| case.payload.as_ref())?)
+                }
+                _ => None,
+            });
+            item.map_or(Ok(()), |item| items.iter().try_for_each(|value| check_content(types, item, value)))
+        }
+        Value::Object(entries) => {
+            if let Some(inner) = types.map_value(ty) {
+                let inner = types.optional(inner).unwrap_or(inner);
+                return entries.iter().try_for_each(|(key, value)| {
+                    check_content(types, &Type::String, &Value::from(key.as_str()))?;
+                    check_content(types, inner, value)
+                });
+            }
+            let fields = types.record(ty).unwrap_or_default().iter();
+            fields
+                .filter_map(|field| Some((&field.ty, entries.get(&field.wire)?)))
+                .try_for_each(|(ty, value)| check_content(types, types.optional(ty).unwrap_or(ty), value))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A typed text, short enough to be quoted in an answer.

@@ -42,7 +42,9 @@ impl FromStr for Upstream {
 
     /// Reads a base URL: `https://host[:port][/prefix]`, or `http://` for this machine.
     fn from_str(url: &str) -> Result<Self, UpstreamError> {
-        let failed = |problem| UpstreamError { url: url.to_owned(), problem };
+        // A URL with a user may hold a password: it is not repeated.
+        let shown = if url.contains('@') { "the URL" } else { url };
+        let failed = |problem| UpstreamError { url: shown.to_owned(), problem };
         let uri: Uri = url.parse().map_err(|_| failed("it is not a URL; write https://HOST"))?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {

@@ -7,9 +7,11 @@ use crate::service::{Input, Outcome, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -35,13 +37,37 @@ pub struct Http {
 struct Call {
     command: Option<String>,
     op: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "distinct_keys")]
     args: Map<String, Value>,
-    #[serde(default)]
-    yes: bool,
+    yes: Option<bool>,
     #[serde(default)]
     all: bool,
     output: Option<String>,
+}
+
+/// Reads an object and refuses one that says a thing twice: two readers may take another one each.
+fn distinct_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    struct Distinct;
+
+    impl<'de> Visitor<'de> for Distinct {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object with the arguments")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut arguments = Map::new();
+            while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                if arguments.insert(key.clone(), value).is_some() {
+                    return Err(A::Error::custom(format!("`{key}` is given twice")));
+                }
+            }
+            Ok(arguments)
+        }
+    }
+
+    deserializer.deserialize_map(Distinct)
 }
 
 impl Http {
@@ -72,17 +98,21 @@ impl Http {
             Some(Ok(format)) => Some(format),
             Some(Err(())) => return bad_request(&format!("`output` is one of {}.", Format::NAMES.join(", "))),
         };
+        let yes = call.yes.unwrap_or_default();
+        if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| command.contains("--yes")) {
+            return bad_request("`yes` is false, and the command says --yes. Leave one of the two out.");
+        }
         let input = match (call.command, call.op) {
             (Some(command), None) if call.args.is_empty() => {
                 let mut line = command;
-                line.push_str(if call.yes { " --yes" } else { "" });
+                line.push_str(if yes { " --yes" } else { "" });
                 line.push_str(if call.all { " --all" } else { "" });
                 Input::Text { line, markup: Markup::None }
             }
             (None, Some(id)) => Input::Operation {
                 id,
                 arguments: call.args,
-                options: Options { yes: call.yes, all: call.all, ..Options::default() },
+                options: Options { yes, all: call.all, ..Options::default() },
             },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
