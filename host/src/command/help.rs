@@ -72,7 +72,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
                     None => format!("--{}", input.name),
                 }
             };
-            Fact { label, cell: Cell::Text(explain(input, types)) }
+            Fact { field: input.name.clone(), label, cell: Cell::Text(explain(input, types)) }
         })
         .collect();
     if !inputs.is_empty() {

@@ -56,7 +56,11 @@ fn facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact> {
     fields
         .iter()
         .filter(|field| !is_constant(field))
-        .map(|field| Fact { label: label(&field.wire), cell: cell(types, field, value.get(&field.wire)) })
+        .map(|field| Fact {
+            field: field.wire.clone(),
+            label: label(&field.wire),
+            cell: cell(types, field, value.get(&field.wire)),
+        })
         .collect()
 }
 

@@ -62,10 +62,21 @@ pub struct Notice {
 /// A name and a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
+    /// The name for programs: the field, by its wire name.
+    pub field: String,
     /// The name.
     pub label: String,
     /// The value.
     pub cell: Cell,
+}
+
+impl Fact {
+    /// A fact that is no field of an answer.
+    #[must_use]
+    pub fn new(label: impl Into<String>, text: impl Into<String>) -> Self {
+        let label = label.into();
+        Self { field: label.to_lowercase().replace(' ', "_"), label, cell: Cell::Text(text.into()) }
+    }
 }
 
 /// A value.

@@ -2,7 +2,8 @@
 
 use crate::document::{Block, Cell, Document};
 
-/// Writes the tables and facts of a document. Tables have all their columns; parts of a value are JSON.
+/// Writes the tables and facts of a document: a line of field names, then a line for each thing. Tables have all their
+/// columns; parts of a value are JSON.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
@@ -12,9 +13,9 @@ pub fn csv(document: &Document) -> String {
             Block::Table(table) => writer
                 .write_record(table.columns.iter().map(|column| &column.field))
                 .and_then(|()| table.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(field)))),
-            Block::Facts(facts) => {
-                facts.iter().try_for_each(|fact| writer.write_record([guarded(&fact.label), field(&fact.cell)]))
-            }
+            Block::Facts(facts) => writer
+                .write_record(facts.iter().map(|fact| guarded(&fact.field)))
+                .and_then(|()| writer.write_record(facts.iter().map(|fact| field(&fact.cell)))),
             Block::Commands(commands) => {
                 commands.iter().try_for_each(|(command, what)| writer.write_record([guarded(command), guarded(what)]))
             }

@@ -52,7 +52,8 @@ fn block() -> impl Strategy<Value = Block> {
             text,
             hint
         })),
-        vec((foreign(), cell()).prop_map(|(label, cell)| Fact { label, cell }), 0..40).prop_map(Block::Facts),
+        vec((foreign(), cell()).prop_map(|(label, cell)| Fact { field: label.clone(), label, cell }), 0..40)
+            .prop_map(Block::Facts),
         vec((foreign(), foreign()), 0..40).prop_map(Block::Commands),
         table().prop_map(Block::Table),
     ]
@@ -177,7 +178,7 @@ proptest! {
 
     #[test]
     fn markdown_links_pings_and_formats_nothing(text in foreign()) {
-        let written = markdown(&Document::default().with(Block::Facts(vec![Fact { label: "Name".to_owned(), cell: Cell::Text(text) }])));
+        let written = markdown(&Document::default().with(Block::Facts(vec![Fact::new("Name", text)])));
         let row = written.lines().nth(2).unwrap();
         let value = row.trim_start_matches("| Name | ").trim_end_matches(" |");
         prop_assert!(!value.contains("://") && !value.contains("www."), "{}", value);

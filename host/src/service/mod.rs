@@ -8,7 +8,7 @@ pub use outcome::Outcome;
 pub use reply::Reply;
 
 use crate::command::{self, Command, HelpTopic, Invocation, Markup, Options};
-use crate::document::{self, Block, Cell, Document, Fact, Listing};
+use crate::document::{self, Block, Document, Fact, Listing};
 use crate::identity::{Place, Principal};
 use crate::policy::{self, Decision, Policy, Refusal};
 use crate::sandbox::Plugin;
@@ -191,22 +191,20 @@ impl Service {
 
     fn status(&self) -> Document {
         let egress = self.plugin.sandbox().egress();
-        let fact = |label: &str, text: String| Fact { label: label.to_owned(), cell: Cell::Text(text) };
         Document::titled("Status").with(Block::Facts(vec![
-            fact("Version", env!("CARGO_PKG_VERSION").to_owned()),
-            fact("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
-            fact("Actions", self.catalog().actions.len().to_string()),
-            fact("Upstream", egress.upstream().authority().to_owned()),
-            fact("Credentials", egress.credentials().held()),
+            Fact::new("Version", env!("CARGO_PKG_VERSION").to_owned()),
+            Fact::new("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
+            Fact::new("Actions", self.catalog().actions.len().to_string()),
+            Fact::new("Upstream", egress.upstream().authority().to_owned()),
+            Fact::new("Credentials", egress.credentials().held()),
         ]))
     }
 }
 
 fn whoami(principal: &Principal, place: &Place) -> Document {
-    let fact = |label: &str, text: String| Fact { label: label.to_owned(), cell: Cell::Text(text) };
     Document::titled("You").with(Block::Facts(vec![
-        fact("Principal", principal.to_string()),
-        fact("Channel", place.channel.clone().unwrap_or_else(|| "none".to_owned())),
+        Fact::new("Principal", principal.to_string()),
+        Fact::new("Channel", place.channel.clone().unwrap_or_else(|| "none".to_owned())),
     ]))
 }
 
