@@ -127,7 +127,7 @@ fn invisible(text: &str) -> Option<char> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn a_slack_message_keeps_every_limit_and_interprets_nothing(document in document(), share: bool) {

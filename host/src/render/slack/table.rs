@@ -37,8 +37,11 @@ pub(super) fn write(writer: &mut Writer, table: &Table) {
     let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
     let head: Vec<String> = columns.iter().map(|index| heading(&table.columns[*index].label)).collect();
     let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");
+    // Text is padded to the width of its columns, which may be as much as this, and has a line break after each row.
+    let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 3 } else { 0 };
+    let size = |cells: &[String]| cells.iter().map(|cell| cell.chars().count().max(least)).sum::<usize>();
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut chars: usize = head.iter().map(|label| label.chars().count()).sum();
+    let mut chars = size(&head);
     let fits_head = writer.budget.try_take(chars + MORE_CHARS + MAX_CAPTION);
     writer.cut |= !fits_head;
     for row in table.rows.iter().take(MAX_ROWS) {
@@ -51,9 +54,7 @@ pub(super) fn write(writer: &mut Writer, table: &Table) {
                 text
             })
             .collect();
-        // Text is padded to the width of its column, which may be as much as this.
-        let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 2 } else { 0 };
-        let size: usize = cells.iter().map(|cell| cell.chars().count().max(least)).sum();
+        let size = size(&cells);
         if !fits_head || chars + size > MAX_TABLE_CHARS || !writer.budget.try_take(size) {
             break;
         }
