@@ -13,6 +13,8 @@ mod slack_manifest;
 mod stop;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use claude_admin::embedded::COMPONENT;
+use claude_admin::sandbox::digest;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -101,7 +103,7 @@ enum ListFormat {
 
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
-    let version = format!("{} (component sha256:{})", env!("CARGO_PKG_VERSION"), plugin::embedded_digest());
+    let version = format!("{} (component sha256:{})", env!("CARGO_PKG_VERSION"), digest(COMPONENT));
     let command = Cli::command().version(version);
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -6,8 +6,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use claude_admin::egress::{Credentials, Egress, Upstream};
 use claude_admin::embedded::COMPONENT;
-use claude_admin::sandbox::{Limits, Sandbox};
-use sha2::{Digest, Sha256};
+use claude_admin::sandbox::{Limits, Sandbox, digest};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,7 +29,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
     match command {
         PluginCommand::Export { file } => {
             std::fs::write(&file, COMPONENT).with_context(|| format!("cannot write {}", file.display()))?;
-            print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), embedded_digest()))?;
+            print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), digest(COMPONENT)))?;
         }
         PluginCommand::Inspect { path } => {
             // It is compiled and checked, and has nothing to call with.
@@ -62,13 +61,4 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
         }
     }
     Ok(0)
-}
-
-/// SHA-256 of the embedded component, in hexadecimal.
-pub(super) fn embedded_digest() -> String {
-    Sha256::digest(COMPONENT).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -15,5 +15,5 @@ pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
 pub use error::{CallError, LoadError};
 pub use limits::{LimitKind, Limits};
-pub use plugin::{ALLOWED_IMPORTS, Export, Plugin};
+pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, digest};
 pub use values::{from_val, to_val};

@@ -79,7 +79,7 @@ impl Plugin {
             functions,
             exports: exports(sandbox, &component),
             catalog: Arc::new(catalog),
-            digest: hex_digest(bytes),
+            digest: digest(bytes),
             size: bytes.len(),
             imports,
         })
@@ -160,7 +160,9 @@ fn exports(sandbox: &Sandbox, component: &Component) -> Vec<Export> {
         .collect()
 }
 
-fn hex_digest(bytes: &[u8]) -> String {
+/// SHA-256 of a component, in hexadecimal.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string does not fail.
         let _ = write!(hex, "{byte:02x}");

@@ -18,8 +18,8 @@ const MAX_BLOCKS: usize = 50;
 const MAX_HEADER: usize = 150;
 const MAX_TEXT: usize = 3000;
 const MAX_CONTEXT_ELEMENTS: usize = 10;
-/// The text that notifications and screen readers use.
-const MAX_FALLBACK: usize = 3000;
+/// The text that notifications and screen readers use. Escaping makes it five times as long at most.
+const MAX_FALLBACK: usize = 600;
 
 /// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
 #[must_use]
@@ -169,7 +169,7 @@ fn fallback(document: &Document) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
-    let text: String = visible(&parts.join(" – ")).chars().take(MAX_FALLBACK / 5).collect();
+    let text: String = visible(&parts.join(" – ")).chars().take(MAX_FALLBACK).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if text.is_empty() { "claude-admin".to_owned() } else { text }
 }
