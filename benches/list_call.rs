@@ -11,10 +11,13 @@
 
 use bytes::Bytes;
 use claude_admin::command::Invocation;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::Clock;
+use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{AddressRule, Client, Credentials, Egress};
 use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
-use claude_admin::policy::{AllowList, Authorized, authorize};
 use claude_admin::sandbox::{Limits, Plugin, Sandbox};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -221,12 +224,17 @@ impl Host {
         let egress = Arc::new(Egress::new(upstream, credentials, None).expect("a client"));
         let sandbox = Sandbox::new(Limits::default(), egress, None).expect("a sandbox");
         let plugin = Plugin::load(&sandbox, COMPONENT).expect("the component loads");
-        let policy = AllowList { read: vec!["local:*".parse().expect("a grant")], write: Vec::new() };
+        let policy = "permit(principal == User::\"local:bench\", action in Action::\"read\", resource);";
+        let policies = Policies::parse(plugin.catalog(), &Default::default(), "bench.cedar", policy).expect("a policy");
+        let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Groups::default(), Clock::system());
+        let runtime = tokio::runtime::Handle::current();
+        let person = tokio::task::block_in_place(|| {
+            runtime.block_on(decider.person(&Principal::local("bench"), &Place::terminal()))
+        });
         let arguments = [("limit".to_owned(), 20.into())].into_iter().collect();
         let invocation = Invocation { action: "users.list".to_owned(), arguments };
         let action = plugin.catalog().action("users.list").expect("declared").clone();
-        let invocation =
-            authorize(&policy, &Principal::local(), &Place::default(), &action, invocation, false).expect("allowed");
+        let invocation = decider.authorize_now(&person, &action, invocation, "bench").expect("allowed");
         Self { plugin, invocation }
     }
 }

@@ -1,6 +1,7 @@
 //! How a list continues, derived from its shape.
 
 use crate::{Input, Type, Types};
+use serde_json::Value;
 
 /// How the next page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,5 +42,15 @@ impl Paging {
             Self::Id { after } => after,
             Self::Cursor { page } => page,
         }
+    }
+
+    /// The cursor that leads on from a page; `None` at the end of the list.
+    #[must_use]
+    pub fn next<'p>(&self, page: &'p Value) -> Option<&'p str> {
+        let cursor = match self {
+            Self::Id { .. } => page.get("last_id").filter(|_| page.get("has_more") == Some(&Value::Bool(true))),
+            Self::Cursor { .. } => page.get("next_page"),
+        };
+        cursor?.as_str()
     }
 }

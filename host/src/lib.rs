@@ -1,17 +1,21 @@
 //! The reference host of claude-admin.
 //!
-//! A command passes these rooms, one after the other: a frontend proves who asks, [`command`] reads it, [`policy`]
-//! decides, [`sandbox`] runs the component, [`egress`] lets out the one request that the action declares, [`document`]
+//! A command passes these rooms, one after the other: a frontend proves who asks, [`command`] reads it, [`decision`]
+//! decides and has it decided, [`sandbox`] runs the component, [`egress`] lets out the one request that the action declares, [`document`]
 //! holds the result and [`render`] writes it. [`service`] is the corridor that connects them.
 
+pub mod audit;
 pub mod command;
 pub mod config;
+pub mod decision;
 pub mod document;
 pub mod egress;
 pub mod embedded;
 pub mod frontend;
 pub mod identity;
-pub mod policy;
 pub mod render;
 pub mod sandbox;
 pub mod service;
+pub mod store;
+#[cfg(test)]
+mod test_support;

@@ -10,18 +10,20 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// The binary, without anything of the environment that could lead to an account.
-fn claude_admin() -> Command {
+pub(super) fn claude_admin() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
     for name in [
         "ANTHROPIC_ADMIN_KEY",
         "ANTHROPIC_OAUTH_TOKEN",
         "ANTHROPIC_BASE_URL",
         "SLACK_SIGNING_SECRET",
+        "SLACK_BOT_TOKEN",
         "CLAUDE_ADMIN_LOG",
     ] {
         command.env_remove(name);
     }
     command.env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled"));
+    command.env("XDG_STATE_HOME", support::build_folder().join("state"));
     command
 }
 
@@ -29,11 +31,11 @@ fn output(args: &[&str]) -> Output {
     claude_admin().args(args).output().unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(super) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub(super) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -174,6 +176,11 @@ fn help_is_everywhere() {
         &["plugin", "inspect", "-h"],
         &["slack", "manifest", "-h"],
         &["completions", "-h"],
+        &["init", "-h"],
+        &["policy", "check", "-h"],
+        &["policy", "test", "-h"],
+        &["audit", "verify", "-h"],
+        &["audit", "export", "-h"],
     ] {
         let output = output(args);
         assert!(output.status.success() && stdout(&output).contains("Usage:"), "{args:?}");
@@ -213,9 +220,10 @@ fn a_base_url_that_would_send_the_key_in_the_clear_is_refused() {
 
 fn config(folder: &std::path::Path) -> std::path::PathBuf {
     let path = folder.join("claude-admin.toml");
-    let text =
-        "[upstream]\nsimulate = true\n[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n[policy]\nread = [\"slack:T1/*\"]\n";
+    let text = "[upstream]\nsimulate = true\n[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n";
     std::fs::write(&path, text).unwrap();
+    let policy = "permit(principal in Tenant::\"slack:T1\", action in Action::\"read\", resource);\n";
+    std::fs::write(folder.join("policy.cedar"), policy).unwrap();
     path
 }
 
@@ -259,7 +267,8 @@ fn a_host_that_could_do_nothing_does_not_start() {
         ("[upstream]\nsimulate = true\n", "neither [slack] nor"),
         ("[upstream]\nsimulate = true\n[slack]\n", "SLACK_SIGNING_SECRET"),
         ("[policy]\nadmins = []\n", "admins"),
-        ("[policy]\nread = [\"ada\"]\n[slack]\n", "`ada` names nobody"),
+        ("[groups]\nadmins = [\"ada\"]\n[upstream]\nsimulate = true\n[slack]\n", "`ada` names nobody"),
+        ("[groups]\nadmins = [\"slack:T1/S1\"]\n[upstream]\nsimulate = true\n[slack]\n", "SLACK_BOT_TOKEN"),
         ("[upstream]\nsimulate = true\n[[http.clients]]\nname = \"ci\"\n", "token_env or token_file"),
     ] {
         std::fs::write(&path, text).unwrap();
@@ -313,7 +322,7 @@ fn the_log_is_structured_and_holds_no_secret_and_no_typed_text() {
     let output = command.args(["--log", "json", "run", "--", "users", "list", "--limit", "1"]).output().unwrap();
     let events: Vec<Value> = stderr(&output).lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let messages: Vec<&str> = events.iter().filter_map(|event| event["fields"]["message"].as_str()).collect();
-    assert_eq!(messages, ["received", "understood", "sent", "finished"]);
+    assert_eq!(messages, ["received", "running", "sent", "finished"]);
     assert_eq!(events[2]["fields"]["status"], 200);
     let ids: Vec<&Value> = events.iter().map(|event| &event["fields"]["operation"]).collect();
     assert!(ids.windows(2).all(|pair| pair[0] == pair[1] && pair[0].is_string()), "{ids:?}");

@@ -6,12 +6,15 @@ use claude_admin::render::{self, SlackTables};
 use claude_admin::service::Reply;
 
 /// The commands, by the name of their file.
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 11] = [
     ("list", "users list --limit 4"),
     ("list-with-nested-values", "api-keys list --limit 4 --columns name,scope,principal,expires_at"),
     ("empty-list", "users list --email nobody@example.com"),
     ("one-thing", "workspaces get wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"),
-    ("unconfirmed-write", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q"),
+    ("no-reason", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q"),
+    ("plan", "users remove mateo.rivera@example.com --dry-run"),
+    ("can-i", "can-i users remove user_01WCz1FkmYMm4gnmykNKUu3Q --explain"),
+    ("nothing-waits", "pending"),
     ("refused-by-the-api", "users get user_none"),
     ("not-understood", "users list --role wizard"),
     ("help", "help invites create"),
@@ -19,7 +22,7 @@ const COMMANDS: [(&str, &str); 8] = [
 
 fn written(reply: &Reply, kind: &str) -> String {
     match kind {
-        "slack.json" => format!("{:#}\n", render::slack(&reply.document, SlackTables::DataTable, false)),
+        "slack.json" => format!("{:#}\n", render::slack(&reply.document, SlackTables::DataTable, false, None)),
         "md" => render::reply(reply, Format::Markdown),
         "csv" => render::reply(reply, Format::Csv),
         _ => render::reply(reply, Format::Text),

@@ -3,12 +3,11 @@
 use super::support;
 use claude_admin::command::{Arguments, Invocation};
 use claude_admin::egress::Violation;
-use claude_admin::identity::{Place, Principal};
-use claude_admin::policy::{Authorized, authorize};
 use claude_admin::sandbox::{Answer, CallError, LimitKind, Limits, LoadError, Plugin};
 use claude_admin_catalog::PackageText;
 use claude_admin_simulator::{Effect, Fault, RedirectEffect, RunningSimulator};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -44,25 +43,22 @@ fn tight() -> Limits {
     }
 }
 
-fn load(simulator: &RunningSimulator, limits: Limits) -> Plugin {
+fn load(simulator: &RunningSimulator, limits: Limits) -> Arc<Plugin> {
     let sandbox = support::sandbox(&simulator.base_url(), support::credentials(simulator), limits);
-    Plugin::load(&sandbox, &with_text(untold(), &its_text())).unwrap_or_else(|error| panic!("{error}"))
+    Arc::new(Plugin::load(&sandbox, &with_text(untold(), &its_text())).unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn authorized(plugin: &Plugin, function: &str, arguments: Value) -> Authorized<Invocation> {
-    let id = format!("hostile.{function}");
-    let action = plugin.catalog().action(&id).unwrap();
+async fn run(plugin: &Arc<Plugin>, function: &str, arguments: Value) -> Answer {
     let arguments: Arguments = arguments.as_object().cloned().unwrap_or_default().into_iter().collect();
-    let invocation = Invocation { action: id.clone(), arguments };
-    let policy = support::open_policy();
-    authorize(&*policy, &Principal::local(), &Place::default(), action, invocation, true).unwrap()
+    let invocation = Invocation { action: format!("hostile.{function}"), arguments };
+    plugin.call(&support::authorized(plugin, invocation).await).await
 }
 
-async fn call(plugin: &Plugin, function: &str) -> Answer {
-    plugin.call(&authorized(plugin, function, Value::Null)).await
+async fn call(plugin: &Arc<Plugin>, function: &str) -> Answer {
+    run(plugin, function, Value::Null).await
 }
 
-async fn behaves(plugin: &Plugin) {
+async fn behaves(plugin: &Arc<Plugin>) {
     assert_eq!(call(plugin, "behave").await.result, Ok(json!("200")));
 }
 
@@ -110,7 +106,7 @@ async fn a_component_cannot_swap_the_member_that_was_decided_on() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
     let arguments = json!({"user-id": "user_decided", "instead": "user_other"});
-    let answer = plugin.call(&authorized(&plugin, "swap", arguments)).await;
+    let answer = run(&plugin, "swap", arguments).await;
     assert!(matches!(answer.result, Err(CallError::Denied(Violation::Path { .. }))), "{:?}", answer.result);
     assert_eq!(simulator.requests(), []);
     behaves(&plugin).await;
@@ -120,7 +116,7 @@ async fn a_component_cannot_swap_the_member_that_was_decided_on() {
 async fn a_body_that_can_be_read_in_two_ways_leaves_in_one() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
-    let answer = plugin.call(&authorized(&plugin, "double", json!({"name": "decided"}))).await;
+    let answer = run(&plugin, "double", json!({"name": "decided"})).await;
     assert_eq!(answer.result, Ok(json!("200")));
     assert_eq!(answer.sent.unwrap().body, r#"{"name":"decided"}"#);
     assert_eq!(simulator.requests()[0].body, json!({"name": "decided"}));

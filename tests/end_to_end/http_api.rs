@@ -34,7 +34,7 @@ async fn the_status_tells_how_it_ended() {
         (json!({"op": "users.list", "args": {"lmit": 1}}), StatusCode::BAD_REQUEST, "usage"),
         (json!({"op": "users.get"}), StatusCode::BAD_REQUEST, "usage"),
         (json!({"command": "users get user_none"}), StatusCode::NOT_FOUND, "not_found"),
-        (json!({"command": "invites create a@example.com user"}), StatusCode::PRECONDITION_REQUIRED, "unconfirmed"),
+        (json!({"command": "invites create a@example.com user"}), StatusCode::ACCEPTED, "waiting"),
         (json!({"command": "invites create a@example.com user", "yes": true}), StatusCode::OK, "done"),
         (
             json!({"op": "invites.create", "args": {"email": "b@example.com", "role": "user"}, "yes": true}),
@@ -42,7 +42,7 @@ async fn the_status_tells_how_it_ended() {
             "done",
         ),
         (
-            json!({"op": "api-keys.update", "args": {"api_key_id": "apikey_none", "name": null}, "yes": true}),
+            json!({"op": "api-keys.update", "args": {"api_key_id": "apikey_none", "name": null}, "yes": true, "reason": "x"}),
             StatusCode::NOT_FOUND,
             "not_found",
         ),
@@ -161,5 +161,52 @@ async fn every_answer_has_the_id_under_which_it_was_logged() {
     let id = |value: Value| value["operation_id"].as_str().unwrap().to_owned();
     let first = id(server.http(Some(TOKEN), r#"{"command": "whoami"}"#).await.json());
     let second = id(server.http(Some(TOKEN), r#"{"command": "whoami"}"#).await.json());
-    assert!(first.len() == 16 && first != second, "{first} {second}");
+    assert!(first.len() == 26 && first != second, "{first} {second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_in_json_is_read_as_a_typed_one_is() {
+    let server = Server::start().await;
+    let call = |reason: &str| {
+        format!(
+            r#"{{"op": "api-keys.update", "args": {{"api_key_id": "apikey_01Rj2N8SVvo6BePZj99NhmiT", "name": "x"}}, "yes": true, "reason": {reason}}}"#
+        )
+    };
+    let long = format!("\"{}\"", "x".repeat(600));
+    for reason in ["\"\"", "\"  \"", r#""\u0073k-ant-admin01-simulator-0""#, r#""a\nb""#, &long] {
+        let answer = server.http(Some(TOKEN), &call(reason)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{reason}: {}", answer.body);
+    }
+    assert_eq!(server.simulator.requests(), []);
+    assert_eq!(server.http(Some(TOKEN), &call("\"tidying\"")).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_caller_hangs_up_is_done_to_the_end_and_recorded() {
+    let server = Server::start().await;
+    server
+        .simulator
+        .inject(claude_admin_simulator::Fault { delay_ms: 800, ..claude_admin_simulator::Fault::default() });
+    let body = json!({"command": "invites create a@example.com user", "yes": true}).to_string();
+    let call = server.http(Some(TOKEN), &body);
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(300), call).await.is_err(), "the caller hangs up");
+    server.service.finish().await;
+    let filter = claude_admin::audit::Filter { kind: Some("outcome".to_owned()), ..Default::default() };
+    let found = claude_admin::audit::search(server.service.ledger().log(), &filter, 10).unwrap().found;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].entry.event.to_string(), "outcome: done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_requests_without_a_token_is_counted_not_listed() {
+    let server = Server::start().await;
+    for _ in 0..200 {
+        assert_eq!(server.http(None, "{}").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let records = || server.service.ledger().log().last().unwrap().map_or(0, |last| last.seq);
+    assert!(records() < 5, "{} records", records());
+    server.service.finish().await;
+    let filter = claude_admin::audit::Filter { kind: Some("denied".to_owned()), ..Default::default() };
+    let found = claude_admin::audit::search(server.service.ledger().log(), &filter, 10).unwrap().found;
+    assert_eq!(found[0].entry.event.to_string(), "denied (199 times)");
 }

@@ -2,16 +2,22 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod approvals;
 mod bad_input;
 mod command_line;
 mod component;
+mod crash;
 mod every_action;
 mod golden;
 mod hostile;
 mod http_api;
+mod operating;
+mod policy_property;
 mod readme;
 mod server;
 mod slack;
+mod slack_clicks;
+mod slack_directory;
 mod support;
 mod tolerance;
 mod upstream_trouble;

@@ -7,7 +7,6 @@ use claude_admin::embedded::COMPONENT;
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
 use claude_admin::frontend::{Background, Frontends, serve};
-use claude_admin::policy::AllowList;
 use claude_admin::render::SlackTables;
 use claude_admin::sandbox::Plugin;
 use claude_admin::service::Service;
@@ -25,11 +24,24 @@ use tokio::task::JoinHandle;
 
 pub(super) const SECRET: &str = "test-signing-secret";
 pub(super) const TOKEN: &str = "test-http-token";
+pub(super) const SECOND_TOKEN: &str = "second-http-token";
+
+/// Who may do everything.
+pub(super) const ADMINS: [&str; 5] =
+    ["slack:T1/WRITER", "slack:T1/USECOND", "slack:T1/UTHIRD", "http:ci", "http:second"];
+
+const POLICY: &str = r#"
+@id("readers") permit(principal in Tenant::"slack:T1", action in Action::"read", resource);
+@id("admins") permit(principal in Group::"admins", action, resource);
+@id("two-for-workspaces") @approvals("2") @from("admins")
+permit(principal in Group::"admins", action == Action::"workspaces.archive", resource);
+"#;
 
 /// A host that listens on loopback, before a simulator.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) simulator: RunningSimulator,
+    pub(super) service: Arc<Service>,
     client: HttpClient,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
@@ -49,7 +61,7 @@ impl Answer {
 }
 
 impl Server {
-    /// Starts a host where `slack:T1/WRITER` may write, `slack:T1/*` may read and `http:ci` may write.
+    /// Starts a host where `slack:T1/*` may read, and the members of [`ADMINS`] may do everything.
     pub(super) async fn start() -> Self {
         Self::with_response_hosts(vec!["hooks.slack.com".to_owned()]).await
     }
@@ -58,23 +70,27 @@ impl Server {
         let simulator = support::simulator().await;
         let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
         let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
-        let policy = AllowList {
-            read: vec!["slack:T1/*".parse().unwrap()],
-            write: vec!["slack:T1/WRITER".parse().unwrap(), "http:ci".parse().unwrap()],
-        };
-        let service = Arc::new(Service::new(plugin, Arc::new(policy)));
+        let service = Arc::new(support::service_with(plugin, POLICY, &[("admins", &ADMINS)]));
         let background = Background::default();
         let settings = SlackSettings {
             signing_secret: SecretString::from(SECRET),
             app_id: Some("A1".to_owned()),
             tables: SlackTables::default(),
+            web_api: None,
+            approvals_channel: None,
         };
         let responder = Responder::new(hosts).unwrap();
         let slack = Arc::new(Slack::new(Arc::clone(&service), settings, responder, background.clone()));
-        let clients = vec![Client { name: "ci".to_owned(), token: SecretString::from(TOKEN) }];
+        let client = |name: &str, token: &str| Client { name: name.to_owned(), token: SecretString::from(token) };
+        let clients = vec![client("ci", TOKEN), client("second", SECOND_TOKEN)];
         let http = Arc::new(Http::new(Arc::clone(&service), clients));
-        let frontends =
-            Frontends { service, slack: Some(slack), http: Some(http), background, stopping: Arc::default() };
+        let frontends = Frontends {
+            service: Arc::clone(&service),
+            slack: Some(slack),
+            http: Some(http),
+            background,
+            stopping: Arc::default(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -82,7 +98,7 @@ impl Server {
             stopped.await.ok();
         }));
         let client = HttpClient::new(AddressRule::LoopbackOnly).unwrap();
-        Self { address, simulator, client, stop: Some(stop), task }
+        Self { address, simulator, service, client, stop: Some(stop), task }
     }
 
     /// Asks it to stop, and waits until it has.
@@ -109,8 +125,11 @@ impl Server {
 
     /// Posts a form to the Slack endpoint with the headers given.
     pub(super) async fn post_slack(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request =
-            Request::builder().method(Method::POST).uri(format!("http://{}/slack/commands", self.address));
+        self.post_slack_to("/slack/commands", body, headers).await
+    }
+
+    pub(super) async fn post_slack_to(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(Method::POST).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -119,9 +138,15 @@ impl Server {
 
     /// Posts a form that is signed at a time.
     pub(super) async fn post_signed(&self, body: &str, timestamp: u64) -> Answer {
+        self.post_signed_to("/slack/commands", body, timestamp).await
+    }
+
+    /// Posts a form that is signed at a time to one of Slack's endpoints.
+    pub(super) async fn post_signed_to(&self, path: &str, body: &str, timestamp: u64) -> Answer {
         let signature = sign(SECRET.as_bytes(), timestamp, body.as_bytes());
         let timestamp = timestamp.to_string();
-        self.post_slack(body, &[("x-slack-request-timestamp", &timestamp), ("x-slack-signature", &signature)]).await
+        let headers = [("x-slack-request-timestamp", timestamp.as_str()), ("x-slack-signature", signature.as_str())];
+        self.post_slack_to(path, body, &headers).await
     }
 
     /// Types a slash command as somebody.

@@ -140,7 +140,7 @@ async fn bad_input_and_help_are_answers_not_failures() {
         ("", "help users"),
         ("uesrs list", "Did you mean"),
         ("keys get sk-ant-admin01-simulator-1", "looks like a secret"),
-        ("users get <@U1|ada>", "a mention means something in the chat"),
+        ("users get <@U1|ada>", "no token for the chat platform"),
         ("whoami", "slack:T1/U1"),
         ("status", "claude:admin@0.1.0"),
     ] {

@@ -1,14 +1,22 @@
 //! What the tests share: a host before the simulator, and commands typed into it.
 
-use claude_admin::command::Markup;
+use claude_admin::audit::Choice;
+use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
+use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Vote};
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress, Upstream};
 use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
-use claude_admin::policy::AllowList;
 use claude_admin::sandbox::{Limits, Plugin, Sandbox};
-use claude_admin::service::{Input, Reply, Request, Service};
+use claude_admin::service::{Input, Outcome, Reply, Request, Service};
+use claude_admin::store::{Hosts, SqliteLog};
+use claude_admin_catalog::Catalog;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,20 +48,76 @@ pub(super) fn sandbox(base_url: &str, credentials: Credentials, limits: Limits) 
     Sandbox::new(limits, egress, Some(&build_folder().join("compiled"))).expect("a sandbox")
 }
 
-/// Everybody at this terminal may do everything.
-pub(super) fn open_policy() -> Arc<AllowList> {
-    Arc::new(AllowList { read: Vec::new(), write: vec!["local:*".parse().expect("a grant")] })
+/// Two people at this terminal may do everything that one may do, and what needs a second person with the other.
+const OPEN_POLICY: &str = r#"
+@id("ada") permit(principal == User::"local:ada", action, resource);
+@id("bob") permit(principal == User::"local:bob", action, resource);
+"#;
+
+/// Whoever asks.
+pub(super) fn ada() -> Principal {
+    Principal::local("ada")
+}
+
+/// Whoever agrees.
+pub(super) fn bob() -> Principal {
+    Principal::local("bob")
+}
+
+/// What a text permits, with groups that the configuration would name.
+pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])], clock: Clock) -> Decider {
+    let members = |lines: &[&str]| lines.iter().map(|line| line.parse().expect("a member")).collect();
+    let groups: BTreeMap<_, _> = groups.iter().map(|(name, lines)| ((*name).to_owned(), members(lines))).collect();
+    let groups = Groups::new(groups, None);
+    let policies = Policies::parse(catalog, &groups.names(), "test.cedar", policy);
+    let policies = policies.unwrap_or_else(|errors| panic!("{errors}"));
+    Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, clock)
+}
+
+/// An audit trail that ends with the test.
+pub(super) fn ledger(clock: Clock) -> Ledger {
+    Ledger::open(Box::new(SqliteLog::in_memory().expect("memory")), Hosts::in_memory(), clock).expect("a ledger")
+}
+
+/// A service with a component and a policy.
+pub(super) fn service_with(plugin: impl Into<Arc<Plugin>>, policy: &str, groups: &[(&str, &[&str])]) -> Service {
+    let plugin = plugin.into();
+    let decider = decider(plugin.catalog(), policy, groups, Clock::system());
+    Service::new(plugin, decider, ledger(Clock::system()), Arc::new(NoSteps))
 }
 
 /// A service with the component of the project, in front of a base URL.
 pub(super) fn service_at(base_url: &str, credentials: Credentials, limits: Limits) -> Service {
     let plugin = Plugin::load(&sandbox(base_url, credentials, limits), COMPONENT).expect("the component loads");
-    Service::new(plugin, open_policy())
+    service_with(plugin, OPEN_POLICY, &[])
 }
 
 /// A service with the component of the project, in front of a simulator.
 pub(super) fn service(simulator: &RunningSimulator) -> Service {
     service_at(&simulator.base_url(), credentials(simulator), limits())
+}
+
+/// Has an invocation decided on by those who may do everything.
+pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> Authorized<Invocation> {
+    let decider = Arc::new(decider(plugin.catalog(), OPEN_POLICY, &[], Clock::system()));
+    let approvals =
+        Approvals::new(Arc::clone(plugin), Arc::clone(&decider), ledger(Clock::system()), Arc::new(NoSteps));
+    let (ada, bob) =
+        (decider.person(&ada(), &Place::terminal()).await, decider.person(&bob(), &Place::terminal()).await);
+    let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
+    let draft = Draft { invocation, references: Default::default() };
+    let proposal = Proposal { operation: "operation-of-a-test", person: &ada, draft, options: &options };
+    match approvals.propose(proposal).await.expect("it is allowed") {
+        Proposed::Read(authorized, _) | Proposed::Run(_, authorized) => authorized,
+        Proposed::Waiting(operation) => {
+            let vote = Vote { operation: operation.id, version: None, choice: Choice::Approve, reason: None };
+            match approvals.settle(vote, &bob).await.expect("it is approved") {
+                Settled::Run(_, authorized) => authorized,
+                other => panic!("{other:?}"),
+            }
+        }
+        Proposed::DryRun(..) => panic!("no dry run was asked for"),
+    }
 }
 
 /// The default limits for few calls at once.
@@ -63,8 +127,27 @@ pub(super) fn limits() -> Limits {
 
 /// Types a command at this terminal.
 pub(super) async fn type_in(service: &Service, line: &str) -> Reply {
-    let input = Input::Text { line: line.to_owned(), markup: Markup::None };
-    service.handle(Request { principal: Principal::local(), place: Place::default(), input }).await
+    type_as(service, &ada(), line).await
+}
+
+/// Types a command as somebody at this terminal.
+pub(super) async fn type_as(service: &Service, principal: &Principal, line: &str) -> Reply {
+    ask(service, principal, Input::Text { line: line.to_owned(), markup: Markup::None }).await
+}
+
+/// Asks for something as somebody at this terminal.
+pub(super) async fn ask(service: &Service, principal: &Principal, input: Input) -> Reply {
+    let (principal, place) = (principal.clone(), Place::terminal());
+    service.handle(Request { principal, place, input, delivery: None }).await
+}
+
+/// Asks for something, and has somebody else agree where that is needed.
+pub(super) async fn carry_out(service: &Service, input: Input) -> Reply {
+    let reply = ask(service, &ada(), input).await;
+    if reply.outcome != Outcome::Waiting {
+        return reply;
+    }
+    type_as(service, &bob(), &format!("approve {}", reply.operation)).await
 }
 
 /// What a person reads.

@@ -1,27 +1,34 @@
 //! Puts a host together from the environment and the configuration.
 
 use super::cache;
+use super::setup_error::SetupError;
 use anyhow::Context;
-use claude_admin::config::{Config, SecretError, SecretSource};
+use claude_admin::audit::{Entry, Event};
+use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig};
+use claude_admin::decision::Decider;
+use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::directory::Directory;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::decision::policy::{LivePolicy, Policies, PolicyState};
 use claude_admin::egress::{Credentials, Egress, Upstream};
 use claude_admin::embedded::COMPONENT;
-use claude_admin::policy::Policy;
-use claude_admin::sandbox::{Limits, Plugin, Sandbox};
+use claude_admin::frontend::slack::{SlackDirectory, WebApi};
+use claude_admin::identity::Principal;
+use claude_admin::sandbox::{Plugin, Sandbox};
 use claude_admin::service::Service;
+use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
+use claude_admin_catalog::{Catalog, PackageText};
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use http::HeaderValue;
 use secrecy::SecretString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const ADMIN_KEY: &str = "ANTHROPIC_ADMIN_KEY";
 const OAUTH_TOKEN: &str = "ANTHROPIC_OAUTH_TOKEN";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
-
-/// What the operator must change before the host can start.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct SetupError(pub(super) String);
+const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
 
 /// Where requests go when nothing says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,58 +39,100 @@ pub(super) enum WithoutCredential {
     Refuse,
 }
 
+/// Who decides what may be done.
+pub(super) enum PolicySource<'p> {
+    /// The policy file and the groups of the configuration.
+    Configured,
+    /// Everything is permitted to one person, and nothing to anybody else.
+    Only(&'p Principal),
+    /// A text, with the groups of the configuration.
+    Text(&'p str),
+}
+
+/// Where the audit trail is kept.
+pub(super) enum StoreSource {
+    /// In a file.
+    File(PathBuf),
+    /// Nowhere: it ends with the host.
+    Memory,
+}
+
 /// A host, and the simulator behind it where there is one.
 pub(super) struct Host {
     pub(super) service: Arc<Service>,
     pub(super) simulator: Option<RunningSimulator>,
+    /// Slack's Web API, where there is a bot token.
+    pub(super) web_api: Option<Arc<WebApi>>,
 }
 
-/// Puts a host together.
-pub(super) async fn host(config: &Config, policy: Arc<dyn Policy>, without: WithoutCredential) -> anyhow::Result<Host> {
-    let mut credentials = credentials(config)?;
+/// Where a host sends its requests.
+pub(super) struct Target {
+    pub(super) upstream: Upstream,
+    pub(super) credentials: Credentials,
+    pub(super) simulator: Option<RunningSimulator>,
+}
+
+/// Finds out where requests go, and starts the simulator where they go there.
+pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
+    let credentials = credentials(config)?;
     let base_url =
         config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()));
     let nothing_given = credentials.is_empty() && base_url.is_none();
-    let simulate = config.upstream.simulate || (nothing_given && without == WithoutCredential::Simulate);
-    if !simulate && credentials.is_empty() {
+    if config.upstream.simulate || (nothing_given && without == WithoutCredential::Simulate) {
+        let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
+        return simulated(simulator);
+    }
+    if credentials.is_empty() {
         return Err(SetupError(format!(
             "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key) or {OAUTH_TOKEN} (an OAuth token), name a \
              file in [upstream], or try everything with `simulate = true` there"
         ))
         .into());
     }
-    let mut simulator = None;
-    let upstream = if simulate {
-        let running = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
-        credentials = simulated_credentials(&running);
-        let upstream = running.base_url().parse()?;
-        simulator = Some(running);
-        upstream
-    } else {
-        match base_url {
-            Some(url) => url.parse::<Upstream>().map_err(|error| SetupError(error.to_string()))?,
-            None => Upstream::default(),
-        }
+    let upstream = match base_url {
+        Some(url) => url.parse::<Upstream>().map_err(|error| SetupError(error.to_string()))?,
+        None => Upstream::default(),
     };
-    let service = service(config, upstream, credentials, config.limits.limits()?, policy)?;
-    Ok(Host { service, simulator })
+    Ok(Target { upstream, credentials, simulator: None })
 }
 
-/// Puts a service in front of an upstream.
-pub(super) fn service(
+/// A simulator as the target, with its visibly fake credentials.
+pub(super) fn simulated(simulator: RunningSimulator) -> anyhow::Result<Target> {
+    let secret = |text: &str| Some(SecretString::from(text));
+    let credentials = Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()));
+    Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: Some(simulator) })
+}
+
+/// Puts a host together.
+pub(super) fn host(
     config: &Config,
-    upstream: Upstream,
-    credentials: Credentials,
-    limits: Limits,
-    policy: Arc<dyn Policy>,
-) -> anyhow::Result<Arc<Service>> {
+    target: Target,
+    policy: PolicySource<'_>,
+    store: StoreSource,
+) -> anyhow::Result<Host> {
+    let Target { upstream, credentials, simulator } = target;
+    let plugin = plugin(config, upstream, credentials)?;
+    let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
+    let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
+    let groups = Groups::new(config.members()?, directory);
+    if groups.needs_directory() && groups.directory().is_none() {
+        let problem = "a user group of Slack is a member of a group, and only a bot can look up who is in it";
+        return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
+    }
+    let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
+    let ledger = ledger(store, &policy.current())?;
+    let decider = Decider::new(policy, groups, ledger.clock().clone());
+    let service = Arc::new(Service::new(plugin, decider, ledger, Arc::new(NoSteps)));
+    Ok(Host { service, simulator, web_api })
+}
+
+fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {
     let version = config.upstream.anthropic_version.as_deref().map(HeaderValue::from_str).transpose();
     let version = version
         .map_err(|_| SetupError("upstream.anthropic_version holds characters that no header may hold".to_owned()))?;
     let egress = Arc::new(Egress::new(upstream, credentials, version)?);
-    let sandbox = Sandbox::new(limits, egress, cache::folder().as_deref())?;
-    let plugin = load(&sandbox, config.plugin.as_deref())?;
-    Ok(Arc::new(Service::new(plugin, policy)))
+    let sandbox = Sandbox::new(config.limits.limits()?, egress, cache::folder().as_deref())?;
+    load(&sandbox, config.plugin.as_deref())
 }
 
 /// Loads the component of a file, or the embedded one.
@@ -99,9 +148,71 @@ pub(super) fn load(sandbox: &Arc<Sandbox>, path: Option<&Path>) -> anyhow::Resul
     }
 }
 
-/// The visibly fake credentials of a simulator.
-pub(super) fn simulated_credentials(simulator: &RunningSimulator) -> Credentials {
-    Credentials::new(Some(SecretString::from(simulator.admin_key())), Some(SecretString::from(simulator.oauth_token())))
+fn live_policy(
+    config: &Config,
+    catalog: &Catalog,
+    groups: &Groups,
+    source: PolicySource<'_>,
+) -> anyhow::Result<LivePolicy> {
+    let names = groups.names();
+    let fixed = |text: &str| -> anyhow::Result<LivePolicy> {
+        Ok(LivePolicy::fixed(Policies::parse(catalog, &names, "the built-in policy", text)?))
+    };
+    match source {
+        PolicySource::Configured => Ok(LivePolicy::open(catalog, &config.policy.file, names)),
+        PolicySource::Text(text) => fixed(text),
+        PolicySource::Only(principal) => fixed(&format!(
+            "@id(\"the-operator\")\n@description(\"whoever can start the host with its credential can use that credential\")\n\
+             permit(principal == User::\"{principal}\", action, resource);\n"
+        )),
+    }
+}
+
+/// Opens the audit trail, and records that it was opened, and by which policy.
+fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
+    let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
+        StoreSource::File(path) => {
+            let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
+            // However the path is spelled, hosts on one file must find one another.
+            let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
+            (Box::new(log), Hosts::of(&path))
+        }
+        StoreSource::Memory => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
+    };
+    let ledger = Ledger::open(log, hosts, Clock::system())?;
+    let opened = Event::Opened { version: env!("CARGO_PKG_VERSION").to_owned(), sqlite: sqlite_version() };
+    if let Some(problem) = &policy.problem {
+        tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
+    }
+    let loaded = Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.problem.clone() };
+    ledger.record(Durability::Disk, [opened, loaded].map(Entry::of_host).to_vec())?;
+    Ok(ledger)
+}
+
+/// The catalog of the component that a configuration names.
+pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
+    let text = match &config.plugin {
+        None => PackageText::from_component(COMPONENT)?,
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))?;
+            PackageText::from_component(&bytes)?
+        }
+    };
+    let text = text.context("the component does not carry the text of its WIT package")?;
+    Ok(Catalog::from_text(&text)?)
+}
+
+/// Slack's Web API, where there is a bot token.
+fn web_api(config: &SlackConfig) -> anyhow::Result<Option<Arc<WebApi>>> {
+    let variable = config.bot_token_env.as_deref().unwrap_or(BOT_TOKEN);
+    let token = match SecretSource::of(config.bot_token_file.as_deref(), variable).read() {
+        Ok(token) => token,
+        Err(SecretError::Unset(_)) if config.bot_token_env.is_none() => return Ok(None),
+        Err(error) => return Err(SetupError(format!("in [slack]: {error}")).into()),
+    };
+    let api = WebApi::new(&config.api_base_url, &token).map_err(|error| SetupError(format!("in [slack]: {error}")))?;
+    Ok(Some(Arc::new(api)))
 }
 
 fn credentials(config: &Config) -> anyhow::Result<Credentials> {

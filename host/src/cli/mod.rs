@@ -2,14 +2,21 @@
 
 mod actions;
 mod assemble;
+mod audit;
 mod cache;
+mod complete;
 mod demo;
+mod init;
 mod logging;
+mod operator;
 mod plugin;
+mod policy;
 mod run;
 mod serve;
+mod setup_error;
 mod simulator;
 mod slack_manifest;
+mod state;
 mod stop;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -29,7 +36,7 @@ const FAILED: u8 = 8;
 #[command(name = "claude-admin", disable_help_subcommand = true)]
 #[command(after_help = "Start with `claude-admin demo`: it needs no account.\n\
     Credentials are read from ANTHROPIC_ADMIN_KEY and ANTHROPIC_OAUTH_TOKEN; without any, `run` answers from the simulator.\n\
-    Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 needs --yes, 7 rate limited, 8 failed, 9 partly done.")]
+    Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 waits for a decision, 7 rate limited, 8 failed or unknown, 9 partly done.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,6 +64,22 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Write a configuration, a policy and tests for it, safe as they stand
+    Init {
+        /// The folder; nothing that is there is overwritten
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Check, test and explain the policy
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
+    },
+    /// Read, check and export the audit trail
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
+    },
     /// Run the simulator of the Admin API alone
     Simulator(simulator::SimulatorArgs),
     /// List every action: signature, request, risk, credential, examples
@@ -74,6 +97,16 @@ enum Command {
     Slack {
         #[command(subcommand)]
         command: SlackCommand,
+    },
+    /// Print what may be typed next after `run --`: shells call it
+    #[command(hide = true)]
+    Complete {
+        /// A configuration file, whose policy then says what is offered
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// The words so far; the last one is completed
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
     },
     /// Write shell completions to standard output
     Completions {
@@ -143,6 +176,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             log("info");
             simulator::simulator(args).await
         }
+        Command::Complete { config, words } => complete::complete(config.as_deref(), &words).await,
+        Command::Init { folder } => init::init(&folder),
+        Command::Policy { command } => policy::policy(command),
+        Command::Audit { command } => audit::audit(command),
         Command::Actions { output } => actions::actions(output),
         Command::Plugin { command } => plugin::plugin(command),
         Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
@@ -150,6 +187,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "claude-admin", &mut script);
             print(&String::from_utf8_lossy(&script))?;
+            if shell == clap_complete::Shell::Bash {
+                print(include_str!("completions/bash.sh"))?;
+            }
             Ok(0)
         }
     }
@@ -162,7 +202,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     tell(&format!("claude-admin: {error:#}\n"));
-    let usage = error.is::<claude_admin::config::ConfigError>() || error.is::<assemble::SetupError>();
+    let usage = error.is::<claude_admin::config::ConfigError>() || error.is::<setup_error::SetupError>();
     ExitCode::from(if usage { USAGE } else { FAILED })
 }
 

@@ -1,16 +1,15 @@
 //! `claude-admin run`: one command as the local operator.
 
-use super::assemble::{WithoutCredential, host};
-use super::{print, stop, tell};
+use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::operator::operator;
+use super::{print, state, stop, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
-use claude_admin::identity::{Place, Principal};
-use claude_admin::policy::{AllowList, Policy};
+use claude_admin::identity::Place;
 use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Request};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -29,40 +28,40 @@ pub(super) struct RunArgs {
 }
 
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
-    let principal = Principal::local();
-    let (mut config, policy): (Config, AllowList) = match &args.config {
-        Some(path) => {
-            let config = Config::read(path)?;
-            let policy = config.policy.allow_list()?;
-            (config, policy)
-        }
-        // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
-        None => (Config::default(), AllowList { read: Vec::new(), write: vec!["local:*".parse()?] }),
-    };
+    let principal = operator()?;
+    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.upstream.simulate |= args.simulate;
     // One call runs: a large pool would only take time to reserve.
     config.limits.concurrency.get_or_insert(1);
-    let policy: Arc<dyn Policy> = Arc::new(policy);
-    let host = host(&config, policy, WithoutCredential::Simulate).await?;
-    if host.simulator.is_some() {
+    let target = target(&config, WithoutCredential::Simulate).await?;
+    let simulated = target.simulator.is_some();
+    let (policy, store) = match &args.config {
+        Some(_) => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+        // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
+        None if simulated => (PolicySource::Only(&principal), StoreSource::Memory),
+        None => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+    };
+    let host = host(&config, target, policy, store)?;
+    if simulated {
         tell("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n\n");
     }
-    let request = Request { principal, place: Place::default(), input: input(args.command) };
+    let request = Request { principal, place: Place::terminal(), input: input(args.command), delivery: None };
     let reply = tokio::select! {
         reply = host.service.handle(request) => reply,
         () = stop::requested() => {
-            tell("Interrupted. A write that was on its way may have been done: look before you repeat it.\n");
-            return Ok(Outcome::Failed.exit_code());
+            tell("Interrupted. A write that was on its way may have been done: `status` of its operation tells.\n");
+            return Ok(Outcome::Unknown.exit_code());
         }
     };
     let format = reply.format.unwrap_or(args.output);
     let written = render::reply(&reply, format);
     // Programs read one stream; people see failures beside the data.
-    if reply.outcome == Outcome::Done || reply.outcome == Outcome::Partial || format == Format::Json {
+    if matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting) || format == Format::Json {
         print(&written)?;
     } else {
         tell(&written);
     }
+    host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
     }

@@ -1,31 +1,34 @@
 //! `claude-admin serve`: slash commands and the HTTP API.
 
-use super::assemble::{Host, SetupError, WithoutCredential, host};
+use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::setup_error::SetupError;
 use super::{print, stop};
 use anyhow::Context;
 use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
-use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi};
 use claude_admin::frontend::{Background, Frontends};
-use claude_admin::policy::Grant;
+use claude_admin::identity::is_id;
 use claude_admin::service::Service;
 use secrecy::ExposeSecret;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 const MIN_TOKEN_CHARS: usize = 16;
 
+/// How often a host looks for what is over: requests that nobody settled, a policy that changed.
+const TICK: Duration = Duration::from_secs(2);
+
 pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     let config = Config::read(path)?;
-    let policy = Arc::new(config.policy.allow_list()?);
-    if policy.read.is_empty() && policy.write.is_empty() {
-        tracing::warn!("the policy is empty: nobody may do anything but ask for help");
-    }
-    let Host { service, simulator } = host(&config, policy, WithoutCredential::Refuse).await?;
+    let target = target(&config, WithoutCredential::Refuse).await?;
+    let store = StoreSource::File(config.store.path.clone());
+    let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
     let background = Background::default();
-    let slack = config.slack.as_ref().map(|slack| self::slack(slack, &service, &background)).transpose()?;
+    let slack = config.slack.as_ref().map(|slack| self::slack(slack, web_api, &service, &background)).transpose()?;
     let http = http(&config.http.clients, &service)?;
     if slack.is_none() && http.is_none() {
         return Err(SetupError(format!(
@@ -38,11 +41,15 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
         .await
         .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
     let address = listener.local_addr()?;
-    let credentials = service.plugin().sandbox().egress().credentials().held();
-    tracing::info!(%address, upstream = service.plugin().sandbox().egress().upstream().authority(), credentials, "serving");
+    let egress = service.plugin().sandbox().egress();
+    let (upstream, credentials) = (egress.upstream().authority(), egress.credentials().held());
+    tracing::info!(%address, upstream, credentials, "serving");
     print(&format!("listening on http://{address}\n"))?;
-    let frontends = Frontends { service, slack, http, background, stopping: Arc::default() };
+    let ticking = tokio::spawn(tick(Arc::clone(&service), slack.clone()));
+    let frontends = Frontends { service: Arc::clone(&service), slack, http, background, stopping: Arc::default() };
     claude_admin::frontend::serve(listener, frontends, stop::requested()).await?;
+    ticking.abort();
+    service.finish().await;
     if let Some(simulator) = simulator {
         simulator.shutdown().await;
     }
@@ -50,15 +57,40 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn slack(config: &SlackConfig, service: &Arc<Service>, background: &Background) -> anyhow::Result<Arc<Slack>> {
+async fn tick(service: Arc<Service>, slack: Option<Arc<Slack>>) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        let ended = service.tick().await;
+        if let Some(slack) = &slack {
+            slack.tell_expired(&ended).await;
+        }
+    }
+}
+
+fn slack(
+    config: &SlackConfig,
+    web_api: Option<Arc<WebApi>>,
+    service: &Arc<Service>,
+    background: &Background,
+) -> anyhow::Result<Arc<Slack>> {
     if config.signing_secret_env.is_some() && config.signing_secret_file.is_some() {
         let problem = "give either signing_secret_env or signing_secret_file";
         return Err(SetupError(format!("in [slack]: {problem}")).into());
     }
+    if config.approvals_channel.is_some() && web_api.is_none() {
+        let problem = "approvals_channel needs a bot token: set SLACK_BOT_TOKEN, or bot_token_file";
+        return Err(SetupError(format!("in [slack]: {problem}")).into());
+    }
     let variable = config.signing_secret_env.as_deref().unwrap_or(SIGNING_SECRET);
     let secret = SecretSource::of(config.signing_secret_file.as_deref(), variable).read();
-    let signing_secret = secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?;
-    let settings = SlackSettings { signing_secret, app_id: config.app_id.clone(), tables: config.tables };
+    let settings = SlackSettings {
+        signing_secret: secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?,
+        app_id: config.app_id.clone(),
+        tables: config.tables,
+        web_api,
+        approvals_channel: config.approvals_channel.clone(),
+    };
     let responder = Responder::new(config.response_url_hosts.clone())?;
     Ok(Arc::new(Slack::new(Arc::clone(service), settings, responder, background.clone())))
 }
@@ -69,7 +101,7 @@ fn check_client(client: &Client, earlier: &[Client]) -> Result<(), String> {
     if token.chars().count() < MIN_TOKEN_CHARS {
         return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; make a longer one"));
     }
-    if client.name == "*" || format!("http:{}", client.name).parse::<Grant>().is_err() {
+    if !is_id(&client.name) {
         return Err("the policy cannot name it; use letters, digits, `-`, `_` and `.`".to_owned());
     }
     if earlier.iter().any(|other| other.name == client.name) {

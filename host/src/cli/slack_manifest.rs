@@ -1,13 +1,15 @@
 //! `claude-admin slack manifest`: the manifest of the Slack app.
 
 use super::actions::embedded_catalog;
-use super::assemble::SetupError;
 use super::print;
+use super::setup_error::SetupError;
 use claude_admin_catalog::{Catalog, Risk};
 use serde_json::{Value, json};
 
 /// Slack's limit for a usage hint is 1,000; people see the beginning.
 const HINT_EXAMPLES: usize = 3;
+/// Slash commands; messages in the channel for approvals; members of user groups; addresses of people who are mentioned.
+const BOT_SCOPES: [&str; 5] = ["commands", "chat:write", "usergroups:read", "users:read", "users:read.email"];
 
 pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
     let host = url
@@ -39,8 +41,13 @@ fn build(catalog: &Catalog, host: &str) -> Value {
                 "should_escape": true,
             }],
         },
-        "oauth_config": { "scopes": { "bot": ["commands"] } },
-        "settings": { "org_deploy_enabled": false, "socket_mode_enabled": false, "token_rotation_enabled": false },
+        "oauth_config": { "scopes": { "bot": BOT_SCOPES } },
+        "settings": {
+            "interactivity": { "is_enabled": true, "request_url": format!("https://{host}/slack/interactions") },
+             "org_deploy_enabled": false,
+            "socket_mode_enabled": false,
+            "token_rotation_enabled": false,
+        },
     })
 }
 

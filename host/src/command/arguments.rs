@@ -4,8 +4,9 @@ use super::suggest::nearest;
 use super::token::Token;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
-use super::{Arguments, CommandError, CommandErrorKind, Format, Options};
+use super::{Arguments, CommandError, CommandErrorKind, Format, Options, Reason, Reference};
 use claude_admin_catalog::{Action, Catalog, Input, Place, Presence, Segment, Type, Types, describe};
+use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -13,6 +14,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) arguments: Arguments,
+    /// What stands for an id, by the name of its input; the argument holds what was written until it is looked up.
+    pub(super) references: IndexMap<String, Reference>,
     pub(super) options: Options,
     pub(super) help: bool,
 }
@@ -20,6 +23,7 @@ pub(super) struct Given {
 /// Reads the words after noun and verb.
 pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Token>) -> Result<Given, CommandError> {
     let mut reader = Reader {
+        catalog,
         types: &catalog.types,
         action,
         given: Given::default(),
@@ -90,6 +94,7 @@ fn example(action: &Action, types: &Types) -> String {
 }
 
 struct Reader<'c> {
+    catalog: &'c Catalog,
     types: &'c Types,
     action: &'c Action,
     given: Given,
@@ -157,7 +162,16 @@ impl Reader<'_> {
             "yes" | "y" => self.given.options.yes = true,
             "all" => self.given.options.all = true,
             "share" => self.given.options.share = true,
+            "dry-run" => self.given.options.dry_run = true,
             "help" | "h" => self.given.help = true,
+            "reason" => {
+                let text = match value {
+                    Some(token) => token.text.clone(),
+                    None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
+                };
+                self.given.options.reason = Some(Reason::new(&text)?);
+                return Ok(true);
+            }
             "output" | "o" | "columns" => {
                 let text = match value {
                     Some(token) => token.text.clone(),
@@ -222,6 +236,14 @@ impl Reader<'_> {
     }
 
     fn put(&mut self, input: &Input, token: &Token) -> Result<(), CommandError> {
+        if let Some(reference) = Reference::of_token(self.catalog, input, token) {
+            let written = Value::from(reference.written());
+            if self.given.arguments.insert(input.name.clone(), written).is_some() {
+                return Err(given_twice(input));
+            }
+            self.given.references.insert(input.name.clone(), reference);
+            return Ok(());
+        }
         let value = read(self.types, input, token).map_err(|problem| bad_value(input, problem))?;
         match (self.given.arguments.get_mut(&input.name), value) {
             (None, value) => {

@@ -1,7 +1,7 @@
 //! Help, derived from the catalog.
 
 use super::usage::{placeholder, usage};
-use crate::document::{Block, Cell, Document, Fact};
+use crate::document::{Block, Cell, Document, Fact, Level, Notice};
 use claude_admin_catalog::{Action, Catalog, Presence, Types, describe};
 
 /// Explains the nouns that hold an action for which `may_run` answers yes.
@@ -38,17 +38,26 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
     let Some(interface) = catalog.interface(noun) else { return Document::default() };
     let verbs = catalog
         .actions_of(&interface.name)
-        .map(|action| {
-            let denied = if may_run(action) { "" } else { " (not allowed to you here)" };
-            (usage(action, &catalog.types), format!("{}{denied}", action.summary()))
-        })
-        .collect();
+        .filter(|action| may_run(action))
+        .map(|action| (usage(action, &catalog.types), action.summary().to_owned()))
+        .collect::<Vec<_>>();
+    if verbs.is_empty() {
+        return not_here(&format!("any of `{}`", interface.name));
+    }
     let mut document =
         Document::titled(interface.docs.prose.lines().next().unwrap_or_default()).with(Block::Commands(verbs));
     if !interface.aliases.is_empty() {
         document = document.footer(format!("Also spelled: {}", interface.aliases.join(", ")));
     }
     document
+}
+
+/// What somebody may not run is not explained to them.
+#[must_use]
+pub fn not_here(what: &str) -> Document {
+    let text = format!("You may not run {what} here.");
+    let hint = Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned());
+    Document::default().with(Block::Notice(Notice { level: Level::Attention, text, hint }))
 }
 
 /// Explains one action: examples first.

@@ -4,12 +4,17 @@
 //! WIT order and may also be named; optional ones are flags; lists repeat or use commas; words of a set are bare.
 
 mod arguments;
+mod complete;
+mod draft;
 mod error;
 mod help;
+mod host_command;
 mod invocation;
 mod normalize;
 mod options;
 mod parse;
+mod reason;
+mod reference;
 mod secrets;
 mod structured;
 mod suggest;
@@ -17,11 +22,16 @@ mod token;
 mod usage;
 mod value;
 
+pub use complete::{Candidate, complete};
+pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
-pub use help::{action_help, noun_help, overview};
+pub use help::{action_help, not_here, noun_help, overview};
+pub use host_command::{AuditCommand, AuditSearch, HostCommand};
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
+pub use reason::Reason;
+pub use reference::{Lookup, Reference, lookup};
 pub use secrets::refuse as refuse_secrets;
 pub use structured::from_json;
 pub use usage::usage;

@@ -1,5 +1,6 @@
 //! Flags that every command takes.
 
+use super::Reason;
 use std::str::FromStr;
 
 /// How an answer is written.
@@ -40,6 +41,10 @@ impl FromStr for Format {
 pub struct Options {
     /// `--yes`: a write is confirmed.
     pub yes: bool,
+    /// `--dry-run`: only the plan of a write is wanted.
+    pub dry_run: bool,
+    /// `--reason`: why a write is wanted.
+    pub reason: Option<Reason>,
     /// `--all`: every page of a list is followed.
     pub all: bool,
     /// `--share`: the answer is shown to the channel.
@@ -52,5 +57,5 @@ pub struct Options {
 
 impl Options {
     /// The flags, without their dashes. No input of an action may have one of these names.
-    pub const NAMES: [&str; 6] = ["yes", "all", "share", "output", "columns", "help"];
+    pub const NAMES: [&str; 8] = ["yes", "dry-run", "reason", "all", "share", "output", "columns", "help"];
 }

@@ -4,7 +4,9 @@ use super::arguments::{check_complete, read_arguments};
 use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
-use super::{CommandError, CommandErrorKind, Invocation, Options, normalize, secrets};
+use super::{
+    CommandError, CommandErrorKind, Draft, HostCommand, Invocation, Options, host_command, normalize, secrets,
+};
 use claude_admin_catalog::{Action, Catalog};
 
 /// The markup that a line may hold.
@@ -28,20 +30,15 @@ pub enum HelpTopic {
 }
 
 /// What was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Explain.
     Help(HelpTopic),
-    /// Say who asks.
-    WhoAmI,
-    /// Say how the host is.
-    Status,
-    /// Do something.
-    Run(Invocation, Options),
+    /// Something that the host itself does.
+    Host(HostCommand),
+    /// Run an action.
+    Run(Draft, Options),
 }
-
-/// Words that are neither noun nor verb.
-const BUILT_IN: [&str; 3] = ["help", "whoami", "status"];
 
 /// Reads a command from a line of text.
 ///
@@ -76,18 +73,20 @@ pub fn parse_words(catalog: &Catalog, words: &[String]) -> Result<Command, Comma
     read(catalog, &mut tokens)
 }
 
-fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+pub(super) fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
     // Flags that every command takes may stand in front of it.
-    let leading =
-        tokens.iter().take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share")).count();
+    let leading = tokens
+        .iter()
+        .take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share" | "--dry-run"))
+        .count();
     tokens.rotate_left(leading);
     let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
-    match first.as_str() {
-        word if is_help(word) => return help(catalog, tokens),
-        "whoami" => return Ok(Command::WhoAmI),
-        "status" => return Ok(Command::Status),
-        _ => {}
+    if is_help(&first) {
+        return help(catalog, tokens);
+    }
+    if host_command::WORDS.contains(&first.as_str()) {
+        return host_command::read(catalog, &first, std::mem::take(tokens)).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
         return run(catalog, action, tokens);
@@ -121,7 +120,8 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>) -> Result<Co
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
     }
     check_complete(&catalog.types, action, &given.arguments)?;
-    Ok(Command::Run(Invocation { action: action.id.clone(), arguments: given.arguments }, given.options))
+    let invocation = Invocation { action: action.id.clone(), arguments: given.arguments };
+    Ok(Command::Run(Draft { invocation, references: given.references }, given.options))
 }
 
 fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
@@ -138,7 +138,7 @@ fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
 }
 
 /// Takes the first word, in lower case: phones begin a line with a capital.
-fn take(tokens: &mut Vec<Token>) -> Option<String> {
+pub(super) fn take(tokens: &mut Vec<Token>) -> Option<String> {
     (!tokens.is_empty()).then(|| tokens.remove(0).text.to_lowercase())
 }
 
@@ -146,7 +146,9 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let nouns = || catalog.interfaces.iter().filter(|interface| !interface.embedder);
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
-    if let Some(near) = nearest(typed, spellings.chain(BUILT_IN)).filter(|near| *near != typed) {
+    if let Some(near) =
+        nearest(typed, spellings.chain(host_command::WORDS).chain(["help"])).filter(|near| *near != typed)
+    {
         return error.hint(format!("Did you mean `{near}`?"));
     }
     let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());
@@ -207,11 +209,13 @@ mod tests {
 
         #[test]
         fn what_is_understood_means_the_same_in_its_canonical_form(line in line()) {
-            if let Ok(Command::Run(invocation, _)) = parse(catalog(), &line, Markup::None) {
+            if let Ok(Command::Run(Draft { invocation, references }, _)) = parse(catalog(), &line, Markup::None) {
                 let action = catalog().action(&invocation.action).unwrap();
                 let canonical = invocation.canonical(action, &catalog().types);
                 match parse(catalog(), &canonical, Markup::None) {
-                    Ok(Command::Run(again, _)) => prop_assert_eq!(again, invocation, "{}", canonical),
+                    Ok(Command::Run(again, _)) => {
+                        prop_assert_eq!(again, Draft { invocation, references }, "{}", canonical)
+                    }
                     other => prop_assert!(false, "{}: {:?}", canonical, other),
                 }
             }

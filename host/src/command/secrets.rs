@@ -1,25 +1,7 @@
 //! Refuses text that looks like a credential: it must not be stored, logged or echoed.
 
 use super::{CommandError, CommandErrorKind};
-
-/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook and GitHub secrets.
-const PREFIXES: [&str; 13] = [
-    "sk-ant-",
-    "xoxa-",
-    "xoxb-",
-    "xoxc-",
-    "xoxd-",
-    "xoxe-",
-    "xoxp-",
-    "xoxr-",
-    "xoxs-",
-    "xapp-",
-    "whsec_",
-    "ghp_",
-    "github_pat_",
-];
-/// How a JSON web token begins, and the least length at which it is taken for one.
-const JWT: (&str, usize) = ("eyj", 20);
+use crate::audit::find_secret;
 
 /// Looks for credentials anywhere in a line.
 ///
@@ -27,19 +9,7 @@ const JWT: (&str, usize) = ("eyj", 20);
 ///
 /// [`CommandError`] without a trace of the text.
 pub fn refuse(text: &str) -> Result<(), CommandError> {
-    let lower = text.to_ascii_lowercase();
-    let known = PREFIXES.iter().any(|prefix| {
-        lower.match_indices(prefix).any(|(start, _)| {
-            let before = lower[..start].chars().next_back();
-            let after = lower[start + prefix.len()..].chars().next();
-            // A word that merely contains the letters, such as `task-ant-hill`, is none.
-            before.is_none_or(|c| !c.is_ascii_alphanumeric()) && after.is_some_and(|c| c.is_ascii_alphanumeric())
-        })
-    });
-    let token = lower
-        .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
-        .any(|word| word.starts_with(JWT.0) && word.len() >= JWT.1);
-    if known || token {
+    if find_secret(text).is_some() {
         return Err(CommandError::new(
             CommandErrorKind::Secret,
             "That looks like a secret. It was not stored and not sent on; but it has left its safe place: rotate it now.",

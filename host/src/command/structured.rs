@@ -3,8 +3,9 @@
 use super::arguments::check_complete;
 use super::suggest::nearest;
 use super::value::{check_content, check_json};
-use super::{Arguments, CommandError, CommandErrorKind, Invocation, secrets};
+use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
 use claude_admin_catalog::{Catalog, Presence, Types};
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 /// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 /// # Errors
 ///
 /// [`CommandError`] as for a typed command.
-pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Invocation, CommandError> {
+pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Draft, CommandError> {
     secrets::refuse(id)?;
     let Some(action) = catalog.action(id) else {
         let error = CommandError::new(
@@ -26,6 +27,7 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
         });
     };
     let mut checked = Arguments::new();
+    let mut references = IndexMap::new();
     for (key, value) in arguments {
         secrets::refuse(key)?;
         secrets::refuse(&value.to_string())?;
@@ -40,7 +42,8 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
                 None => error,
             });
         };
-        if !(value.is_null() && input.presence == Presence::Nullable) {
+        let reference = Reference::of_json(catalog, input, value);
+        if reference.is_none() && !(value.is_null() && input.presence == Presence::Nullable) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
             check_content(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
@@ -52,10 +55,11 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
         if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
             continue;
         }
+        references.extend(reference.map(|reference| (name.clone(), reference)));
         if checked.insert(name.clone(), value.clone()).is_some() {
             return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
         }
     }
     check_complete(&catalog.types, action, &checked)?;
-    Ok(Invocation { action: id.to_owned(), arguments: checked })
+    Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
 }

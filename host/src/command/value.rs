@@ -23,7 +23,7 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
     if token.kind == TokenKind::Mention {
         return Err(BadValue {
             message: "a mention means something in the chat, not in the organization".to_owned(),
-            hint: Some("Find the id with `users list --email ADDRESS`.".to_owned()),
+            hint: Some("Write the id or the name that the organization knows.".to_owned()),
         });
     }
     let value = read_type(types, &input.ty, &token.text, token.quoted)?;

@@ -4,11 +4,13 @@ mod secret;
 
 pub use secret::{SecretError, SecretSource};
 
-use crate::frontend::slack::DEFAULT_HOSTS;
-use crate::policy::{AllowList, GrantError};
+use crate::decision::groups::{Member, MemberError};
+use crate::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
+use crate::identity::is_id;
 use crate::render::SlackTables;
 use crate::sandbox::Limits;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,6 +27,10 @@ pub struct Config {
     pub slack: Option<SlackConfig>,
     /// Who may do what.
     pub policy: PolicyConfig,
+    /// Groups that the policy names: people, everybody of a tenant, or user groups of Slack.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// Where the audit trail is kept.
+    pub store: StoreConfig,
     /// What one call may use.
     pub limits: LimitsConfig,
     /// Another component than the embedded one.
@@ -88,23 +94,55 @@ pub struct SlackConfig {
     /// What tables become in messages.
     #[serde(default)]
     pub tables: SlackTables,
+    /// The environment variable with the token of the bot: for user groups, mentions and the channel for approvals;
+    /// `SLACK_BOT_TOKEN` where it is set and no file is given.
+    pub bot_token_env: Option<String>,
+    /// The file with the token of the bot.
+    pub bot_token_file: Option<PathBuf>,
+    /// The id of the channel in which what others must decide on is shown.
+    pub approvals_channel: Option<String>,
+    /// Where Slack's Web API is.
+    #[serde(default = "default_api")]
+    pub api_base_url: String,
     /// Hosts that late answers may be posted to.
     #[serde(default = "default_hosts")]
     pub response_url_hosts: Vec<String>,
+}
+
+fn default_api() -> String {
+    DEFAULT_API.to_owned()
 }
 
 fn default_hosts() -> Vec<String> {
     DEFAULT_HOSTS.map(str::to_owned).to_vec()
 }
 
-/// Who may do what. Nobody may do anything that is not listed here.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Who may do what. What no policy permits is refused, and so is everything without a policy.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyConfig {
-    /// Who may run reads: `slack:TEAM/USER`, `slack:TEAM/*`, `http:CLIENT`, `local:USER`.
-    pub read: Vec<String>,
-    /// Who may run writes as well.
-    pub write: Vec<String>,
+    /// The file with the policies, in Cedar.
+    pub file: PathBuf,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        Self { file: PathBuf::from("policy.cedar") }
+    }
+}
+
+/// Where the audit trail is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The file: SQLite, made where it is not there.
+    pub path: PathBuf,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("claude-admin.db") }
+    }
 }
 
 /// What one call may use. What is not given keeps its default.
@@ -144,9 +182,17 @@ pub enum ConfigError {
         /// Where and what.
         message: String,
     },
-    /// A line of the policy names nobody.
-    #[error("in [policy]: {0}")]
-    Grant(#[from] GrantError),
+    /// A line of a group names nobody.
+    #[error("in [groups], `{group}`: {cause}")]
+    Member {
+        /// The group.
+        group: String,
+        /// The cause.
+        cause: MemberError,
+    },
+    /// A group is called like something else.
+    #[error("in [groups]: `{0}` is no name for a group; use letters, digits, `-`, `_` and `.`")]
+    GroupName(String),
     /// A limit is zero.
     #[error("in [limits]: {0} must be more than 0")]
     ZeroLimit(&'static str),
@@ -160,19 +206,38 @@ impl Config {
     /// [`ConfigError`], with the place in the file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
-        toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })?;
+        config.found_from(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
     }
-}
 
-impl PolicyConfig {
-    /// The policy that it describes.
+    /// Files are named from the folder of the configuration, wherever the host is started.
+    fn found_from(&mut self, folder: &Path) {
+        let slack = self.slack.iter_mut().flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.bot_token_file]);
+        let upstream = [&mut self.upstream.admin_key_file, &mut self.upstream.oauth_token_file, &mut self.plugin];
+        let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);
+        let optional = slack.chain(upstream).chain(clients).flatten();
+        for path in optional.chain([&mut self.policy.file, &mut self.store.path]) {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// The members of the groups.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Grant`] for a line that names nobody.
-    pub fn allow_list(&self) -> Result<AllowList, ConfigError> {
-        let grants = |lines: &[String]| lines.iter().map(|line| line.parse()).collect::<Result<Vec<_>, GrantError>>();
-        Ok(AllowList { read: grants(&self.read)?, write: grants(&self.write)? })
+    /// [`ConfigError::Member`] for a line that names nobody.
+    pub fn members(&self) -> Result<BTreeMap<String, Vec<Member>>, ConfigError> {
+        let read = |(group, lines): (&String, &Vec<String>)| {
+            if !is_id(group) {
+                return Err(ConfigError::GroupName(group.clone()));
+            }
+            let members = lines.iter().map(|line| line.parse()).collect::<Result<Vec<Member>, MemberError>>();
+            let members = members.map_err(|cause| ConfigError::Member { group: group.clone(), cause })?;
+            Ok((group.clone(), members))
+        };
+        self.groups.iter().map(read).collect()
     }
 }
 
@@ -218,16 +283,25 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_allows_nobody_anything() {
+    fn an_empty_file_is_a_configuration_without_groups() {
         let config = read("").unwrap();
-        assert_eq!(config.policy.allow_list().unwrap(), AllowList::default());
+        assert!(config.members().unwrap().is_empty());
         assert_eq!(config.limits.limits().unwrap(), Limits::default());
     }
 
     #[test]
     fn a_typo_is_refused_with_its_place() {
-        let error = read("[policy]\nwriters = []\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("writers"), "{error}");
+        let error = read("[policy]\nfiles = []\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("files"), "{error}");
+    }
+
+    #[test]
+    fn files_are_named_from_the_folder_of_the_configuration() {
+        let config = read("[upstream]\nadmin_key_file = \"/run/key\"\n[store]\npath = \"audit/a.db\"\n").unwrap();
+        let folder = config.policy.file.parent().unwrap();
+        assert!(folder.is_absolute() && config.policy.file.ends_with("policy.cedar"));
+        assert_eq!(config.store.path, folder.join("audit/a.db"));
+        assert_eq!(config.upstream.admin_key_file.as_deref(), Some(Path::new("/run/key")));
     }
 
     #[test]
@@ -237,9 +311,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_policy_that_names_nobody_is_refused() {
-        let config = read("[policy]\nread = [\"ada@example.com\"]\n").unwrap();
-        assert!(config.policy.allow_list().unwrap_err().to_string().contains("ada@example.com"));
+    fn a_member_that_names_nobody_is_refused() {
+        let config = read("[groups]\nadmins = [\"ada@example.com\"]\n").unwrap();
+        let error = config.members().unwrap_err().to_string();
+        assert!(error.contains("admins") && error.contains("ada@example.com"), "{error}");
     }
 
     #[test]

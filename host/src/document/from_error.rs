@@ -3,7 +3,6 @@
 use super::{Block, Document, Level, Notice};
 use crate::command::CommandError;
 use crate::egress::Violation;
-use crate::policy::Refusal;
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
@@ -12,26 +11,6 @@ use serde_json::Value;
 #[must_use]
 pub fn command_error(error: &CommandError) -> Document {
     notice(Level::Error, format!("{} Nothing was sent.", error.message), error.hint.clone())
-}
-
-/// An invocation that does not run: denied, or not confirmed.
-#[must_use]
-pub fn refusal(refusal: &Refusal, action: &Action, canonical: &str) -> Document {
-    match refusal {
-        Refusal::Denied { reason } => notice(
-            Level::Error,
-            format!("You may not run `{}` here: {reason}. Nothing was sent.", action.command()),
-            Some("Ask the people who run this host. `help` shows what you may do.".to_owned()),
-        ),
-        Refusal::Unconfirmed => {
-            let effect = action.effect.clone().unwrap_or_default();
-            notice(
-                Level::Attention,
-                format!("{}? {effect} Risk: {}. Nothing was changed yet.", action.summary(), action.risk),
-                Some(format!("To do it, repeat with --yes: `{canonical} --yes`")),
-            )
-        }
-    }
 }
 
 /// A call that gave no result.
@@ -83,6 +62,25 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
         ),
         CallError::Failed { error, sent } => failed(error, action, *sent, upstream),
+    }
+}
+
+/// Whether a write may have been done although its call gave no result: its request left, and nothing says that it did
+/// not arrive.
+#[must_use]
+pub fn may_have_been_done(error: &CallError) -> bool {
+    const NEVER_ARRIVED: [&str; 3] = ["dns", "connection_refused", "tls"];
+    match error {
+        CallError::Limit { sent, .. } | CallError::Trap { sent, .. } => *sent,
+        CallError::Denied(violation) => matches!(violation, Violation::Redirect(_)),
+        CallError::Failed { error, sent } => {
+            let problem = error.get("transport").and_then(|transport| transport.get("problem")?.as_str());
+            *sent
+                && error.get("denied").is_none()
+                && error.get("decode").is_none()
+                && !problem.is_some_and(|problem| NEVER_ARRIVED.contains(&problem))
+        }
+        CallError::Credential(_) | CallError::Arguments(_) => false,
     }
 }
 
@@ -229,7 +227,7 @@ fn verify(action: &Action, unknown: bool, otherwise: &str) -> String {
     }
 }
 
-fn notice(level: Level, text: String, hint: Option<String>) -> Document {
+pub(super) fn notice(level: Level, text: String, hint: Option<String>) -> Document {
     Document::default().with(Block::Notice(Notice { level, text, hint }))
 }
 

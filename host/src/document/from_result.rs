@@ -42,7 +42,7 @@ pub fn result(
                 let table = table(catalog, action, invocation, item, value, columns, listing);
                 document.with(Block::Table(table))
             }
-            None => document.with(Block::Facts(facts(types, fields, value))),
+            None => document.with(Block::Facts(record_facts(types, fields, value))),
         },
     }
 }
@@ -52,7 +52,8 @@ fn is_constant(field: &Field) -> bool {
     field.wire == "type" && field.docs.starts_with("Always `")
 }
 
-fn facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact> {
+/// The fields of one thing.
+pub(super) fn record_facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact> {
     fields
         .iter()
         .filter(|field| !is_constant(field))

@@ -3,13 +3,22 @@
 //! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
 //! ping, link or format.
 
+mod from_decision;
 mod from_error;
+mod from_operation;
+mod from_report;
 mod from_result;
 mod label;
 
-pub use from_error::{call_error, command_error, refusal};
+pub use from_decision::{denied, ledger_error, propose_error, settle_error};
+pub use from_error::{call_error, command_error, may_have_been_done};
+pub use from_operation::{dry_run, operation, record, superseded, waiting};
+pub use from_report::verification;
 pub use from_result::{Listing, result};
 pub(crate) use label::label;
+
+use crate::audit::Choice;
+use crate::identity::Principal;
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +44,8 @@ pub enum Block {
     Table(Table),
     /// Commands to type, each with what it does.
     Commands(Vec<(String, String)>),
+    /// Ways to decide about what waits.
+    Choices(Choices),
 }
 
 /// How a notice is meant.
@@ -59,6 +70,34 @@ pub struct Notice {
     pub hint: Option<String>,
 }
 
+/// Ways to decide about what waits: buttons where a platform has them, commands to type elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The operation.
+    pub operation: String,
+    /// The version of its plan that is shown.
+    pub version: u32,
+    /// Whether doing it harms: it is asked about once more.
+    pub harmful: bool,
+    /// What is decided on, in a sentence or two.
+    pub text: String,
+    /// What may be decided, each with its label.
+    pub choices: Vec<(Choice, String)>,
+}
+
+impl Choices {
+    /// The command that decides the same.
+    #[must_use]
+    pub fn command(&self, choice: Choice) -> String {
+        match choice {
+            Choice::Confirm => format!("confirm {}", self.operation),
+            Choice::Approve => format!("approve {}", self.operation),
+            Choice::Reject => format!("deny {} --reason …", self.operation),
+            Choice::Cancel => format!("cancel {}", self.operation),
+        }
+    }
+}
+
 /// A name and a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
@@ -79,6 +118,29 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// An instant, given in milliseconds since 1970.
+    #[must_use]
+    pub fn time(label: &str, time_ms: i64) -> Self {
+        Self { cell: Cell::Time(instant(time_ms)), ..Self::new(label, "") }
+    }
+
+    /// Somebody.
+    #[must_use]
+    pub fn person(label: &str, principal: &Principal) -> Self {
+        Self {
+            cell: Cell::Person { text: principal.to_string(), principal: principal.clone() },
+            ..Self::new(label, "")
+        }
+    }
+}
+
+/// An instant as RFC 3339, to the second.
+#[must_use]
+pub fn instant(time_ms: i64) -> String {
+    jiff::Timestamp::from_second(time_ms.div_euclid(1000)).map(|time| time.to_string()).unwrap_or_default()
+}
+
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
@@ -90,6 +152,13 @@ pub enum Cell {
     Number(String),
     /// An instant, RFC 3339.
     Time(String),
+    /// Somebody whom a platform vouches for. It is the one thing in a document that a renderer may make a mention of.
+    Person {
+        /// For people.
+        text: String,
+        /// Who.
+        principal: Principal,
+    },
     /// Something with parts: as people read it, and as JSON.
     Nested {
         /// For people.
@@ -105,7 +174,11 @@ impl Cell {
     pub fn text(&self) -> &str {
         match self {
             Self::Missing => "",
-            Self::Text(text) | Self::Number(text) | Self::Time(text) | Self::Nested { text, .. } => text,
+            Self::Text(text)
+            | Self::Number(text)
+            | Self::Time(text)
+            | Self::Nested { text, .. }
+            | Self::Person { text, .. } => text,
         }
     }
 }
@@ -182,6 +255,19 @@ impl Document {
     #[must_use]
     pub fn titled(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
+    }
+
+    /// What the notices say, in one paragraph.
+    #[must_use]
+    pub fn notices(&self) -> String {
+        let notices = self.blocks.iter().filter_map(|block| match block {
+            Block::Notice(notice) => Some(match &notice.hint {
+                Some(hint) => format!("{} {hint}", notice.text),
+                None => notice.text.clone(),
+            }),
+            _ => None,
+        });
+        notices.collect::<Vec<_>>().join(" ")
     }
 
     /// Adds a part.

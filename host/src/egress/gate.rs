@@ -66,6 +66,7 @@ struct Inner {
     egress: Arc<Egress>,
     expected: ExpectedRequest,
     credential: CredentialHeader,
+    user_agent: HeaderValue,
     response_bytes: usize,
     deadline: Instant,
     used: AtomicBool,
@@ -74,18 +75,31 @@ struct Inner {
 
 impl Gate {
     /// Makes a gate that lets `expected` through until `deadline`, and the fitting answer of at most `response_bytes`.
+    ///
+    /// The id of the operation goes along in the `User-Agent`, so that what the API logs can be put beside what the host
+    /// recorded.
     #[must_use]
     pub fn new(
         egress: Arc<Egress>,
         expected: ExpectedRequest,
         credential: CredentialHeader,
+        operation: &str,
         response_bytes: usize,
         deadline: Instant,
         record: Arc<Record>,
     ) -> Self {
         let used = AtomicBool::new(false);
-        Self { inner: Arc::new(Inner { egress, expected, credential, response_bytes, deadline, used, record }) }
+        let user_agent = user_agent(operation);
+        let inner = Inner { egress, expected, credential, user_agent, response_bytes, deadline, used, record };
+        Self { inner: Arc::new(inner) }
     }
+}
+
+/// `claude-admin/0.1.0 (operation 7qk2…)`.
+fn user_agent(operation: &str) -> HeaderValue {
+    const NAME: HeaderValue = HeaderValue::from_static(concat!("claude-admin/", env!("CARGO_PKG_VERSION")));
+    let text = format!("claude-admin/{} (operation {operation})", env!("CARGO_PKG_VERSION"));
+    HeaderValue::from_str(&text).unwrap_or(NAME)
 }
 
 type Forwarded = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -188,6 +202,7 @@ impl Inner {
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers.clone();
+        request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         request.headers_mut().insert(header::ACCEPT, JSON);
         if body.is_some() {
             request.headers_mut().insert(header::CONTENT_TYPE, JSON);

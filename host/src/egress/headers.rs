@@ -5,9 +5,9 @@ use http::{HeaderMap, HeaderName};
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
 /// What a component may say, and is sent on.
-const FROM_COMPONENT: [&str; 3] = ["anthropic-beta", "anthropic-version", "user-agent"];
+const FROM_COMPONENT: [&str; 2] = ["anthropic-beta", "anthropic-version"];
 /// What a component may say, and the host says itself.
-const OF_THE_HOST: [&str; 4] = ["accept", "content-length", "content-type", "host"];
+const OF_THE_HOST: [&str; 5] = ["accept", "content-length", "content-type", "host", "user-agent"];
 /// What a component is told of an answer.
 const TO_COMPONENT: [&str; 9] = [
     "anthropic-organization-id",

@@ -1,6 +1,6 @@
 //! The HTTP API: commands as JSON, for programs.
 
-use crate::command::{self, Format, Markup, Options};
+use crate::command::{self, Format, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
@@ -41,6 +41,9 @@ struct Call {
     args: Map<String, Value>,
     yes: Option<bool>,
     #[serde(default)]
+    dry_run: bool,
+    reason: Option<String>,
+    #[serde(default)]
     all: bool,
     output: Option<String>,
 }
@@ -80,6 +83,7 @@ impl Http {
     /// Answers `POST /v1/commands`.
     pub async fn command(&self, headers: &HeaderMap, body: &[u8]) -> Response {
         let Some(client) = self.client(headers) else {
+            self.service.refused("a request to the HTTP API without a valid token").await;
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
             let problem =
                 problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token of the configuration.");
@@ -98,26 +102,35 @@ impl Http {
             Some(Ok(format)) => Some(format),
             Some(Err(())) => return bad_request(&format!("`output` is one of {}.", Format::NAMES.join(", "))),
         };
+        let reason = match call.reason.as_deref().map(Reason::new).transpose() {
+            Ok(reason) => reason,
+            Err(error) => return bad_request(&error.to_string()),
+        };
         let yes = call.yes.unwrap_or_default();
         if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| command.contains("--yes")) {
             return bad_request("`yes` is false, and the command says --yes. Leave one of the two out.");
         }
         let input = match (call.command, call.op) {
+            (Some(_), None) if reason.is_some() => {
+                return bad_request("With `command`, the reason stands in it: `--reason \"…\"`.");
+            }
             (Some(command), None) if call.args.is_empty() => {
                 let mut line = command;
                 line.push_str(if yes { " --yes" } else { "" });
                 line.push_str(if call.all { " --all" } else { "" });
+                line.push_str(if call.dry_run { " --dry-run" } else { "" });
                 Input::Text { line, markup: Markup::None }
             }
             (None, Some(id)) => Input::Operation {
                 id,
                 arguments: call.args,
-                options: Options { yes, all: call.all, ..Options::default() },
+                options: Options { yes, all: call.all, dry_run: call.dry_run, reason, ..Options::default() },
             },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
-        let request = Request { principal: Principal::http(&client.name), place: Place::default(), input };
-        let reply = self.service.handle(request).await;
+        let principal = Principal::http(&client.name);
+        let request = Request { principal, place: Place::http(), input, delivery: None };
+        let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
         let format = format.or(reply.format).unwrap_or(Format::Json);
         respond(&reply, format)
     }
@@ -143,9 +156,9 @@ fn respond(reply: &Reply, format: Format) -> Response {
         Outcome::NotFound => StatusCode::NOT_FOUND,
         Outcome::Conflict => StatusCode::CONFLICT,
         Outcome::Refused => StatusCode::UNPROCESSABLE_ENTITY,
-        Outcome::Unconfirmed => StatusCode::PRECONDITION_REQUIRED,
+        Outcome::Waiting => StatusCode::ACCEPTED,
         Outcome::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Outcome::Failed | Outcome::Partial => StatusCode::BAD_GATEWAY,
+        Outcome::Failed | Outcome::Unknown | Outcome::Partial => StatusCode::BAD_GATEWAY,
     };
     match format {
         Format::Json => (status, axum_json(&envelope(reply))).into_response(),

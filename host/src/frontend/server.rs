@@ -46,6 +46,7 @@ pub async fn serve(
     let stopping = Arc::clone(&frontends.stopping);
     let router = Router::new()
         .route("/slack/commands", post(slack_command))
+        .route("/slack/interactions", post(slack_interaction))
         .route("/v1/commands", post(http_command))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
@@ -64,6 +65,13 @@ pub async fn serve(
 async fn slack_command(State(frontends): State<Frontends>, headers: HeaderMap, body: Bytes) -> Response {
     match frontends.slack {
         Some(slack) => slack.command(&headers, body).await,
+        None => (StatusCode::NOT_FOUND, "Slack is not configured on this host").into_response(),
+    }
+}
+
+async fn slack_interaction(State(frontends): State<Frontends>, headers: HeaderMap, body: Bytes) -> Response {
+    match frontends.slack {
+        Some(slack) => slack.interaction(&headers, body).await,
         None => (StatusCode::NOT_FOUND, "Slack is not configured on this host").into_response(),
     }
 }

@@ -19,6 +19,9 @@ pub fn csv(document: &Document) -> String {
             Block::Commands(commands) => {
                 commands.iter().try_for_each(|(command, what)| writer.write_record([guarded(command), guarded(what)]))
             }
+            Block::Choices(choices) => choices.choices.iter().try_for_each(|(choice, label)| {
+                writer.write_record([guarded(&choices.command(*choice)), guarded(label)])
+            }),
             Block::Notice(notice) => {
                 writer.write_record([guarded(&notice.text), guarded(notice.hint.as_deref().unwrap_or_default())])
             }
@@ -33,7 +36,7 @@ fn field(cell: &Cell) -> String {
         Cell::Missing => String::new(),
         Cell::Number(number) => number.clone(),
         Cell::Nested { json, .. } => guarded(json),
-        Cell::Text(text) | Cell::Time(text) => guarded(text),
+        Cell::Text(text) | Cell::Time(text) | Cell::Person { text, .. } => guarded(text),
     }
 }
 

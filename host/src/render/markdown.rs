@@ -27,6 +27,12 @@ pub fn markdown(document: &Document) -> String {
                 .map(|(command, what)| format!("- {}: {}", escaped(command), escaped(what)))
                 .collect::<Vec<_>>()
                 .join("\n"),
+            Block::Choices(choices) => choices
+                .choices
+                .iter()
+                .map(|(choice, label)| format!("- {}: {}", escaped(&choices.command(*choice)), escaped(label)))
+                .collect::<Vec<_>>()
+                .join("\n"),
             Block::Table(table) => self::table(table),
         });
     }

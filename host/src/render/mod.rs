@@ -13,7 +13,7 @@ mod visible;
 
 pub use self::csv::csv;
 pub use markdown::markdown;
-pub use slack::{SlackTables, slack};
+pub use slack::{SlackTables, action_id, choice_of, slack};
 pub use text::text;
 
 use crate::command::Format;

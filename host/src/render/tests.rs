@@ -1,7 +1,8 @@
 //! Whatever a document holds, each renderer keeps to its rules.
 
 use super::{SlackTables, csv, markdown, slack, text};
-use crate::document::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use crate::audit::Choice;
+use crate::document::{Block, Cell, Choices, Column, Document, Fact, Level, Next, Notice, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -56,6 +57,13 @@ fn block() -> impl Strategy<Value = Block> {
             .prop_map(Block::Facts),
         vec((foreign(), foreign()), 0..40).prop_map(Block::Commands),
         table().prop_map(Block::Table),
+        foreign().prop_map(|text| Block::Choices(Choices {
+            operation: "7qk2abcd".to_owned(),
+            version: 1,
+            harmful: text.len() % 2 == 0,
+            choices: vec![(Choice::Approve, text.clone()), (Choice::Reject, "Reject".to_owned())],
+            text,
+        })),
     ]
 }
 
@@ -132,14 +140,15 @@ proptest! {
     #[test]
     fn a_slack_message_keeps_every_limit_and_interprets_nothing(document in document(), share: bool) {
         for tables in [SlackTables::DataTable, SlackTables::Table, SlackTables::Text] {
-            check_slack(&slack(&document, tables, share));
+            check_slack(&slack(&document, tables, share, None));
+            check_slack(&slack(&document, tables, share, Some(&|choices| format!("{}.{}", choices.operation, choices.version))));
         }
     }
 
     #[test]
     fn rows_that_do_not_fit_are_counted_and_can_be_asked_for(table in table()) {
         let rows = table.rows.len();
-        let message = slack(&Document::titled("x").with(Block::Table(table)), SlackTables::DataTable, false);
+        let message = slack(&Document::titled("x").with(Block::Table(table)), SlackTables::DataTable, false, None);
         let block = message["blocks"].as_array().unwrap().iter().find(|block| block["type"] == "data_table").cloned();
         let shown = block.as_ref().map_or(0, |block| block["rows"].as_array().unwrap().len() - 1);
         if shown < rows && shown > 0 {

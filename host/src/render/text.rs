@@ -35,6 +35,12 @@ fn block(block: &Block) -> String {
             None,
             commands.iter().map(|(command, what)| vec![visible(command).into_owned(), visible(what).into_owned()]),
         ),
+        Block::Choices(choices) => aligned(
+            None,
+            choices.choices.iter().map(|(choice, label)| {
+                vec![visible(&choices.command(*choice)).into_owned(), visible(label).into_owned()]
+            }),
+        ),
         Block::Table(table) => self::table(table),
     }
 }

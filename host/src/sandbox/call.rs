@@ -5,8 +5,8 @@ use super::limits::{LimitKind, MemoryLimiter};
 use super::values::{from_val, to_val};
 use super::{CallError, Plugin};
 use crate::command::Invocation;
+use crate::decision::Authorized;
 use crate::egress::{ExpectedRequest, Gate, Record, SentRequest};
-use crate::policy::Authorized;
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Plugin {
     /// Runs an invocation that was decided on, in a fresh instance.
     pub async fn call(&self, authorized: &Authorized<Invocation>) -> Answer {
         let record = Arc::new(Record::default());
-        let result = self.call_recorded(authorized.get(), &record).await;
+        let result = self.call_recorded(authorized, &record).await;
         let sent = record.sent();
         // What the component makes of a refusal does not matter: the attempt is what happened.
         let result = match record.violation() {
@@ -70,7 +70,12 @@ impl Plugin {
         Answer { result, sent }
     }
 
-    async fn call_recorded(&self, invocation: &Invocation, record: &Arc<Record>) -> Result<Value, CallError> {
+    async fn call_recorded(
+        &self,
+        authorized: &Authorized<Invocation>,
+        record: &Arc<Record>,
+    ) -> Result<Value, CallError> {
+        let invocation = authorized.get();
         let catalog = Arc::clone(self.catalog());
         let no_action = || CallError::Arguments(format!("there is no action `{}`", invocation.action));
         let action = catalog.action(&invocation.action).ok_or_else(no_action)?;
@@ -85,6 +90,7 @@ impl Plugin {
             Arc::clone(&self.sandbox.egress),
             expected,
             credential,
+            authorized.operation(),
             limits.response_bytes,
             deadline,
             Arc::clone(record),

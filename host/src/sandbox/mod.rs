@@ -1,6 +1,6 @@
 //! The component: loaded once, called in a fresh instance each time, within limits.
 //!
-//! [`Plugin::call`] takes only an [`Authorized`](crate::policy::Authorized) invocation, and everything that the
+//! [`Plugin::call`] takes only an [`Authorized`](crate::decision::Authorized) invocation, and everything that the
 //! component sends passes the egress rule of that invocation.
 
 mod call;

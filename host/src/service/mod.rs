@@ -1,20 +1,34 @@
-//! The life of a command: understood, decided, run, shown. Every frontend calls [`Service::handle`], and nothing else.
+//! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], and
+//! nothing else.
 
+mod audit;
+mod decide;
+mod inspect;
 mod outcome;
 mod pages;
+mod refusals;
 mod reply;
+mod run;
 
+pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use outcome::Outcome;
 pub use reply::Reply;
 
-use crate::command::{self, Command, HelpTopic, Invocation, Markup, Options};
-use crate::document::{self, Block, Document, Fact, Listing};
+use crate::audit::{Entry, Event};
+use crate::command::{self, Command, CommandError, CommandErrorKind, HostCommand, Markup, Options};
+use crate::decision::approval::{Approvals, Steps, Vote};
+use crate::decision::operation::{CommitError, Ledger, LedgerError, Operation, Projection};
+use crate::decision::policy::Denial;
+use crate::decision::{Decider, Person};
+use crate::document;
 use crate::identity::{Place, Principal};
-use crate::policy::{self, Decision, Policy, Refusal};
 use crate::sandbox::Plugin;
-use claude_admin_catalog::{Action, Catalog, Method};
+use crate::store::Durability;
+use claude_admin_catalog::Catalog;
+use refusals::Refusals;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -37,6 +51,8 @@ pub enum Input {
         /// The flags that every command takes.
         options: Options,
     },
+    /// A decision about what waits, by button.
+    Vote(Vote),
 }
 
 /// A request that a frontend has proved.
@@ -48,20 +64,36 @@ pub struct Request {
     pub place: Place,
     /// What for.
     pub input: Input,
+    /// By what a second delivery of the same request is known, where the platform may deliver twice.
+    pub delivery: Option<String>,
 }
 
-/// The host: one component, one policy.
+/// The host: one component, one policy, one audit trail.
 #[derive(Debug)]
 pub struct Service {
-    plugin: Plugin,
-    policy: Arc<dyn Policy>,
+    plugin: Arc<Plugin>,
+    decider: Arc<Decider>,
+    ledger: Ledger,
+    approvals: Approvals,
+    writes: TaskTracker,
+    refusals: Refusals,
+}
+
+/// Why a request goes no further.
+enum Unreceived {
+    /// It was received before.
+    Duplicate,
+    /// It cannot be recorded.
+    Ledger(LedgerError),
 }
 
 impl Service {
-    /// Puts a component behind a policy.
+    /// Puts a component behind a policy, before an audit trail. `steps` is told of every step of a write.
     #[must_use]
-    pub fn new(plugin: Plugin, policy: Arc<dyn Policy>) -> Self {
-        Self { plugin, policy }
+    pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
+        let (plugin, decider) = (plugin.into(), Arc::new(decider));
+        let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), steps);
+        Self { plugin, decider, ledger, approvals, writes: TaskTracker::new(), refusals: Refusals::default() }
     }
 
     /// What the component can do.
@@ -76,163 +108,230 @@ impl Service {
         &self.plugin
     }
 
+    fn upstream(&self) -> &str {
+        self.plugin.sandbox().egress().upstream().authority()
+    }
+
+    /// The audit trail.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Waits until every write that was begun is finished and recorded.
+    pub async fn finish(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        self.note_refusals(true).await;
+    }
+
+    /// Ends what nobody settled in time and what a host ran that is gone, and reads a policy that changed. Returns the
+    /// operations that it ended.
+    pub async fn tick(&self) -> Vec<Operation> {
+        self.refresh_policy().await;
+        self.note_refusals(false).await;
+        match self.ledger.sweep().await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "what is over cannot be recorded");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Records that something was refused before anybody was believed: a forged, stale or foreign request. The first of a
+    /// kind is recorded at once; what follows within a minute is counted.
+    pub async fn refused(&self, reason: &'static str) {
+        if self.refusals.is_first(reason, self.ledger.clock().now_ms()) {
+            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count: 1 })).await;
+        }
+    }
+
+    /// Records that somebody who is believed did what is not.
+    pub async fn disbelieved(&self, principal: &Principal, place: &Place, reason: &str) {
+        self.note(Entry::by(principal, place, Event::Denied { reason: reason.to_owned(), count: 1 })).await;
+    }
+
+    async fn note_refusals(&self, all: bool) {
+        for (reason, count) in self.refusals.counted(self.ledger.clock().now_ms(), all) {
+            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count })).await;
+        }
+    }
+
+    /// Does what is asked to the end, even when nobody waits for the answer any more.
+    pub async fn handle_to_the_end(self: Arc<Self>, request: Request) -> Reply {
+        let service = Arc::clone(&self);
+        let work = self.writes.spawn(async move { service.handle(request).await });
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a request ended without a reply");
+            let text = "Something went wrong in the host. Whether anything was changed is not known.".to_owned();
+            let hint = Some("`pending` and `audit tail` show what was begun.".to_owned());
+            let notice = document::Notice { level: document::Level::Error, text, hint };
+            Reply::failed(Outcome::Unknown, document::Document::default().with(document::Block::Notice(notice)))
+        })
+    }
+
     /// Does what is asked, if it may be done.
     pub async fn handle(&self, request: Request) -> Reply {
-        let operation = operation_id();
-        let Request { principal, place, input } = request;
-        tracing::info!(%operation, %principal, %place, "received");
-        let understood = match input {
-            Input::Text { line, markup } => command::parse(self.catalog(), &line, markup),
-            Input::Words(words) => command::parse_words(self.catalog(), &words),
-            Input::Operation { id, arguments, options } => {
-                command::from_json(self.catalog(), &id, &arguments).map(|invocation| Command::Run(invocation, options))
-            }
+        let id = operation_id();
+        let Request { principal, place, input, delivery } = request;
+        tracing::info!(operation = id, %principal, %place, "received");
+        self.refresh_policy().await;
+        let person = self.decider.person(&principal, &place).await;
+        let typed = typed(&input);
+        let understood = self.understand(input);
+        let text = match &understood {
+            Err(CommandError { kind: CommandErrorKind::Secret, .. }) => Some("[redacted]".to_owned()),
+            _ => typed,
         };
-        let mut reply = match understood {
+        match self.receive(&id, &person, delivery, text).await {
+            Ok(()) => {}
+            Err(Unreceived::Duplicate) => {
+                tracing::warn!(operation = id, "a second delivery is left out");
+                self.note(person.did(Event::Denied { reason: "it was received before".to_owned(), count: 1 })).await;
+                return Reply::duplicate(id);
+            }
+            // These change nothing, and help to find out what is wrong.
+            Err(Unreceived::Ledger(error)) if !harmless(&understood) => {
+                tracing::error!(operation = id, %error, "not recorded, not done");
+                return Reply::failed(Outcome::Failed, document::ledger_error(&error)).under(&id);
+            }
+            Err(Unreceived::Ledger(error)) => tracing::error!(operation = id, %error, "not recorded"),
+        }
+        let reply = match understood {
             Err(error) => {
-                tracing::info!(%operation, kind = ?error.kind, "not understood");
+                tracing::info!(operation = id, kind = ?error.kind, "not understood");
+                let event = Event::Outcome {
+                    result: Outcome::Usage.as_str().to_owned(),
+                    status: None,
+                    requests: Vec::new(),
+                    message: Some(format!("not understood: {:?}", error.kind)),
+                };
+                self.note(Entry { operation: Some(id.clone()), ..person.did(event) }).await;
                 Reply::failed(Outcome::Usage, document::command_error(&error))
             }
-            Ok(Command::Help(topic)) => Reply::told(self.help(&topic, &principal, &place)),
-            Ok(Command::WhoAmI) => Reply::told(whoami(&principal, &place)),
-            Ok(Command::Status) => Reply::told(self.status()),
-            Ok(Command::Run(invocation, options)) => {
-                self.run(&operation, &principal, &place, invocation, options).await
-            }
+            Ok(Understood::Vote(vote)) => self.vote(&person, vote).await,
+            Ok(Understood::Command(command)) => match *command {
+                Command::Help(topic) => Reply::told(self.help(&topic, &person)),
+                Command::Run(draft, options) => self.run(&id, &person, draft, options).await,
+                Command::Host(command) => self.host_command(&person, command).await,
+            },
         };
-        reply.operation = operation;
-        reply
+        reply.under(&id)
     }
 
-    async fn run(
+    fn understand(&self, input: Input) -> Result<Understood, CommandError> {
+        let catalog = self.catalog();
+        let command = match input {
+            Input::Text { line, markup } => command::parse(catalog, &line, markup)?,
+            Input::Words(words) => command::parse_words(catalog, &words)?,
+            Input::Operation { id, arguments, options } => {
+                Command::Run(command::from_json(catalog, &id, &arguments)?, options)
+            }
+            Input::Vote(vote) => return Ok(Understood::Vote(vote)),
+        };
+        Ok(Understood::Command(Box::new(command)))
+    }
+
+    async fn host_command(&self, person: &Person, command: HostCommand) -> Reply {
+        match command {
+            HostCommand::WhoAmI => Reply::told(self.whoami(person)),
+            HostCommand::Status(None) => Reply::told(self.status(person).await),
+            HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
+            HostCommand::Pending => self.pending(person).await,
+            HostCommand::Decide { operation, choice, reason } => {
+                self.vote(person, Vote { operation, version: None, choice, reason }).await
+            }
+            HostCommand::CanI { draft, options, explain, principal } => {
+                self.can_i(person, draft, &options, explain, principal).await
+            }
+            HostCommand::Audit(command) => self.audit(person, command).await,
+            HostCommand::Policy => self.policy(person).await,
+        }
+    }
+
+    /// Records a request, unless it was received before.
+    async fn receive(
         &self,
-        operation: &str,
-        principal: &Principal,
-        place: &Place,
-        invocation: Invocation,
-        options: Options,
-    ) -> Reply {
-        let catalog = self.catalog();
-        let Some(action) = catalog.action(&invocation.action) else {
-            return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
-        };
-        let invocation = if options.all { in_large_pages(action, invocation) } else { invocation };
-        let canonical = invocation.canonical(action, &catalog.types);
-        if let Some(problem) = unknown_column(catalog, action, &options) {
-            return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
-        }
-        tracing::info!(%operation, action = action.id, command = canonical, risk = %action.risk, "understood");
-        let decided = policy::authorize(&*self.policy, principal, place, action, invocation.clone(), options.yes);
-        let authorized = match decided {
-            Ok(authorized) => authorized,
-            Err(refusal) => {
-                let outcome = match &refusal {
-                    Refusal::Denied { .. } => Outcome::Denied,
-                    Refusal::Unconfirmed => Outcome::Unconfirmed,
-                };
-                tracing::info!(%operation, outcome = outcome.as_str(), "not run");
-                let document = document::refusal(&refusal, action, &canonical);
-                return Reply::failed(outcome, document).of(action, &canonical, &options);
+        id: &str,
+        person: &Person,
+        delivery: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), Unreceived> {
+        let (id, person) = (id.to_owned(), person.clone());
+        let decide = move |projection: &Projection, _: i64| {
+            if delivery.as_deref().is_some_and(|delivery| projection.was_delivered(delivery)) {
+                return Err(());
             }
+            let event = Event::Received { delivery: delivery.clone(), text: text.clone() };
+            Ok(vec![Entry { operation: Some(id.clone()), ..person.did(event) }])
         };
-        let read = pages::read(&self.plugin, action, &authorized, options.all).await;
-        for sent in &read.sent {
-            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status, &sent.request_id);
-            tracing::info!(%operation, method, target, status, request_id, attempts = sent.attempts, "sent");
-        }
-        let listing = Listing { pages: read.pages };
-        let upstream = self.plugin.sandbox().egress().upstream().authority();
-        let mut reply = match (read.value, read.error) {
-            (Some(value), None) => {
-                let document = document::result(catalog, action, &invocation, &value, &options.columns, listing);
-                Reply::done(document, value)
-            }
-            (value, Some(error)) => {
-                let failure = document::call_error(&error, action, upstream);
-                match value {
-                    // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-                    None if action.http.method == Method::Delete && Outcome::of_error(&error) == Outcome::NotFound => {
-                        Reply::failed(Outcome::Done, failure).because(&error)
-                    }
-                    None => Reply::failed(Outcome::of_error(&error), failure).because(&error),
-                    Some(value) => {
-                        let mut document =
-                            document::result(catalog, action, &invocation, &value, &options.columns, listing);
-                        document.blocks.splice(0..0, failure.blocks);
-                        let mut reply = Reply::failed(Outcome::Partial, document).because(&error);
-                        reply.data = Some(value);
-                        reply
-                    }
-                }
-            }
-            (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
-        };
-        reply.sent = read.sent;
-        tracing::info!(%operation, outcome = reply.outcome.as_str(), "finished");
-        reply.of(action, &canonical, &options)
+        let received = self.ledger.commit(Durability::Process, decide, |_, _| ()).await;
+        received.map_err(|error| match error {
+            CommitError::Refused(()) => Unreceived::Duplicate,
+            CommitError::Ledger(error) => Unreceived::Ledger(error),
+        })
     }
 
-    fn may_run(&self, principal: &Principal, place: &Place, action: &Action) -> bool {
-        let invocation = Invocation { action: action.id.clone(), arguments: command::Arguments::new() };
-        self.policy.decide(principal, place, action, &invocation) == Decision::Allow
+    /// Refuses a command of the host, on the record.
+    async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
+        let document = document::denied(denial, what);
+        self.note(person.did(Event::Denied { reason: document.notices(), count: 1 })).await;
+        Reply::failed(Outcome::Denied, document)
     }
 
-    fn help(&self, topic: &HelpTopic, principal: &Principal, place: &Place) -> Document {
-        let catalog = self.catalog();
-        let may_run = |action: &Action| self.may_run(principal, place, action);
-        match topic {
-            HelpTopic::Overview => command::overview(catalog, &may_run),
-            HelpTopic::Noun(noun) => command::noun_help(catalog, noun, &may_run),
-            HelpTopic::Action(id) => {
-                catalog.action(id).map(|action| command::action_help(catalog, action)).unwrap_or_default()
-            }
+    /// Records something after which nothing is done. Where it cannot be recorded, the log says so.
+    async fn note(&self, entry: Entry) {
+        if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+            tracing::error!(%error, "not recorded");
         }
     }
 
-    fn status(&self) -> Document {
-        let egress = self.plugin.sandbox().egress();
-        Document::titled("Status").with(Block::Facts(vec![
-            Fact::new("Version", env!("CARGO_PKG_VERSION").to_owned()),
-            Fact::new("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
-            Fact::new("Actions", self.catalog().actions.len().to_string()),
-            Fact::new("Upstream", egress.upstream().authority().to_owned()),
-            Fact::new("Credentials", egress.credentials().held()),
-        ]))
+    async fn refresh_policy(&self) {
+        let Some(change) = self.decider.refresh() else { return };
+        match &change.problem {
+            None => tracing::info!(hash = change.hash, "a new policy is in force"),
+            Some(problem) => tracing::error!(problem, "the policy was changed, and is not in force"),
+        }
+        self.note(Entry::of_host(Event::PolicyChanged { policy_hash: change.hash, problem: change.problem })).await;
     }
 }
 
-fn whoami(principal: &Principal, place: &Place) -> Document {
-    Document::titled("You").with(Block::Facts(vec![
-        Fact::new("Principal", principal.to_string()),
-        Fact::new("Channel", place.channel.clone().unwrap_or_else(|| "none".to_owned())),
-    ]))
+enum Understood {
+    Command(Box<Command>),
+    Vote(Vote),
 }
 
-/// Whoever wants all pages wants few of them: the API counts requests.
-fn in_large_pages(action: &Action, mut invocation: Invocation) -> Invocation {
-    let limit = action.input("limit").filter(|_| action.paging.is_some());
-    if let Some(most) = limit.and_then(|limit| limit.range?.max) {
-        invocation.arguments.entry("limit".to_owned()).or_insert_with(|| Value::from(most));
+/// Whether a command works without a policy and without an audit trail.
+fn harmless(understood: &Result<Understood, CommandError>) -> bool {
+    match understood {
+        Err(_) => true,
+        Ok(Understood::Vote(_)) => false,
+        Ok(Understood::Command(command)) => {
+            matches!(**command, Command::Help(_) | Command::Host(HostCommand::WhoAmI | HostCommand::Status(None)))
+        }
     }
-    invocation
 }
 
-/// A column that the answer does not have would otherwise be left out silently.
-fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Option<Document> {
-    let fields = catalog.types.record(action.result.as_ref()?)?;
-    let item = fields.iter().find(|field| field.wire == "data").and_then(|data| catalog.types.list_item(&data.ty));
-    let fields = catalog.types.record(item?)?;
-    let unknown = options.columns.iter().find(|name| !fields.iter().any(|field| field.wire == **name))?;
-    let known: Vec<&str> = fields.iter().map(|field| field.wire.as_str()).collect();
-    Some(Document::default().with(Block::Notice(document::Notice {
-        level: document::Level::Error,
-        text: format!("--columns: there is no column `{unknown}`. Nothing was sent."),
-        hint: Some(format!("Use some of: {}.", known.join(", "))),
-    })))
+/// What was typed, for the record; no more of it than a command may have.
+fn typed(input: &Input) -> Option<String> {
+    let typed = match input {
+        Input::Text { line, .. } => Some(line.clone()),
+        Input::Words(words) => Some(words.join(" ")),
+        Input::Operation { id, arguments, .. } => Some(format!("{id} {}", Value::Object(arguments.clone()))),
+        Input::Vote(vote) => Some(format!("{} {} (button)", vote.choice.as_str(), vote.operation)),
+    };
+    typed.map(|text| text.chars().take(command::MAX_CHARS).collect())
 }
 
-/// A random id that ties together everything that is logged about one command.
+/// A random id that ties together everything that belongs to one command: 130 bits in Crockford's base 32.
 fn operation_id() -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    std::iter::repeat_with(|| char::from(ALPHABET[fastrand::usize(..ALPHABET.len())])).take(16).collect()
+    const LETTERS: usize = 26;
+    let mut bytes = [0; LETTERS];
+    if getrandom::fill(&mut bytes).is_err() {
+        // Nobody relies on it being secret; it only has to be another one each time.
+        fastrand::fill(&mut bytes);
+    }
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }

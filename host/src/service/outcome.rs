@@ -1,5 +1,8 @@
 //! How a command ended, for programs.
 
+use crate::decision::approval::SettleError;
+use crate::decision::operation::Unsettled;
+use crate::decision::plan::ResolveError;
 use crate::sandbox::CallError;
 
 /// How a command ended.
@@ -17,12 +20,14 @@ pub enum Outcome {
     Conflict,
     /// The API did not accept the request.
     Refused,
-    /// It must be confirmed.
-    Unconfirmed,
+    /// It waits for a confirmation, or for somebody else's approval.
+    Waiting,
     /// A rate limit was met.
     RateLimited,
-    /// The upstream, the network or the component failed.
+    /// The upstream, the network or the component failed. Nothing was changed.
     Failed,
+    /// It may have been done: nobody saw the end.
+    Unknown,
     /// A part was done.
     Partial,
 }
@@ -37,9 +42,9 @@ impl Outcome {
             Self::Denied => 3,
             Self::NotFound => 4,
             Self::Conflict => 5,
-            Self::Unconfirmed => 6,
+            Self::Waiting => 6,
             Self::RateLimited => 7,
-            Self::Refused | Self::Failed => 8,
+            Self::Refused | Self::Failed | Self::Unknown => 8,
             Self::Partial => 9,
         }
     }
@@ -54,10 +59,35 @@ impl Outcome {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::Refused => "refused",
-            Self::Unconfirmed => "unconfirmed",
+            Self::Waiting => "waiting",
             Self::RateLimited => "rate_limited",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::Partial => "partial",
+        }
+    }
+
+    pub(super) fn of_resolve_error(error: &ResolveError) -> Self {
+        match error {
+            ResolveError::NotAllowed { .. } => Self::Denied,
+            ResolveError::NotFound { .. } => Self::NotFound,
+            ResolveError::Ambiguous { .. } => Self::Conflict,
+            ResolveError::Unmentionable { .. } => Self::Usage,
+            ResolveError::TooLong { .. } => Self::Usage,
+            ResolveError::Unread(error, _) => Self::of_error(error),
+        }
+    }
+
+    pub(super) fn of_settle_error(error: &SettleError) -> Self {
+        match error {
+            SettleError::NotFound(_) => Self::NotFound,
+            SettleError::Ambiguous(_) => Self::Usage,
+            SettleError::Unsettled(_, Unsettled::NotRequester | Unsettled::OwnRequest | Unsettled::NeedsApproval) => {
+                Self::Denied
+            }
+            SettleError::Unsettled(..) | SettleError::Busy(_) => Self::Conflict,
+            SettleError::NotAllowed(..) | SettleError::RequesterNotAllowed(..) => Self::Denied,
+            SettleError::Unplanned(..) | SettleError::Ledger(_) => Self::Failed,
         }
     }
 

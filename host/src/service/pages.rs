@@ -1,16 +1,17 @@
 //! One page of a list, or all of them.
 
 use crate::command::Invocation;
+use crate::decision::Authorized;
 use crate::egress::SentRequest;
-use crate::policy::Authorized;
 use crate::sandbox::{CallError, Plugin};
-use claude_admin_catalog::{Action, Paging};
+use claude_admin_catalog::Action;
 use serde_json::Value;
 
 /// The most pages that one command follows: at 1,000 items a page, more than any organization has.
 const MAX_PAGES: usize = 1000;
 
 /// What was read.
+#[derive(Debug)]
 pub(super) struct Read {
     /// The answer; of several pages, the last one with the items of all.
     pub(super) value: Option<Value>,
@@ -35,13 +36,7 @@ pub(super) async fn read(plugin: &Plugin, action: &Action, authorized: &Authoriz
             }
         };
         read.pages += 1;
-        let cursor = action.paging.as_ref().filter(|_| all).and_then(|paging| {
-            let cursor = match paging {
-                Paging::Id { .. } => page.get("last_id").filter(|_| page.get("has_more") == Some(&Value::Bool(true))),
-                Paging::Cursor { .. } => page.get("next_page"),
-            };
-            Some(cursor?.as_str()?.to_owned())
-        });
+        let cursor = action.paging.as_ref().filter(|_| all).and_then(|paging| paging.next(&page).map(str::to_owned));
         read.value = Some(match read.value.take() {
             Some(earlier) => joined(earlier, page),
             None => page,

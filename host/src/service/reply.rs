@@ -2,7 +2,8 @@
 
 use super::Outcome;
 use crate::command::{Format, Options};
-use crate::document::{Block, Document};
+use crate::decision::operation::Operation;
+use crate::document::Document;
 use crate::egress::SentRequest;
 use crate::sandbox::CallError;
 use claude_admin_catalog::Action;
@@ -27,8 +28,14 @@ pub struct Reply {
     pub sent: Vec<SentRequest>,
     /// How the asker wants it written.
     pub format: Option<Format>,
-    /// Whether the asker wants it shown to the channel.
+    /// Whether it is shown to the channel.
     pub share: bool,
+    /// What a card on which somebody decided becomes; none where it stays as it is.
+    pub card: Option<Document>,
+    /// Whether others must decide about it, who have to see it.
+    pub for_others: bool,
+    /// Whether this answers a second delivery: there is nothing to show.
+    pub duplicate: bool,
 }
 
 impl Reply {
@@ -43,6 +50,9 @@ impl Reply {
             sent: Vec::new(),
             format: None,
             share: false,
+            card: None,
+            for_others: false,
+            duplicate: false,
         }
     }
 
@@ -52,6 +62,26 @@ impl Reply {
 
     pub(super) fn done(document: Document, data: Value) -> Self {
         Self { data: Some(data), ..Self::new(Outcome::Done, document) }
+    }
+
+    /// The answer to a second delivery: the first one is answered already.
+    pub(super) fn duplicate(operation: String) -> Self {
+        Self { operation, duplicate: true, ..Self::new(Outcome::Done, Document::default()) }
+    }
+
+    /// Notes the operation, unless the answer is about another one.
+    pub(super) fn under(mut self, operation: &str) -> Self {
+        if self.operation.is_empty() {
+            operation.clone_into(&mut self.operation);
+        }
+        self
+    }
+
+    /// Notes the operation that it is about: its card becomes this.
+    pub(super) fn about(mut self, operation: &Operation) -> Self {
+        self.command = Some(operation.pending.plan.command.clone());
+        self.card = Some(self.document.clone());
+        self.under(&operation.id)
     }
 
     pub(super) fn failed(outcome: Outcome, document: Document) -> Self {
@@ -75,18 +105,6 @@ impl Reply {
         self
     }
 
-    /// Says in one paragraph what the notices of the document say.
-    fn message(&self) -> String {
-        let notices = self.document.blocks.iter().filter_map(|block| match block {
-            Block::Notice(notice) => Some(match &notice.hint {
-                Some(hint) => format!("{} {hint}", notice.text),
-                None => notice.text.clone(),
-            }),
-            _ => None,
-        });
-        notices.collect::<Vec<_>>().join(" ")
-    }
-
     /// The answer for programs: the data itself, or an object with the key `error`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -96,7 +114,7 @@ impl Reply {
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
-                error.insert("message".to_owned(), Value::from(self.message()));
+                error.insert("message".to_owned(), Value::from(self.document.notices()));
                 error.insert("operation_id".to_owned(), Value::from(self.operation.as_str()));
                 if let Some(cause) = &self.error {
                     error.insert("cause".to_owned(), cause.clone());

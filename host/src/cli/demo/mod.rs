@@ -1,22 +1,20 @@
-//! `claude-admin demo`: a tour of really signed slash commands against the simulator.
+//! `claude-admin demo`: a tour of really signed slash commands and clicks against the simulator.
 
 mod painter;
-mod slack_client;
+mod slack_side;
 mod tour;
 
-use super::assemble::{service, simulated_credentials};
+use super::assemble::{Host, PolicySource, StoreSource, host, simulated};
 use super::{print, stop};
 use anyhow::Context;
 use claude_admin::config::Config;
 use claude_admin::frontend::http::{Client, Http};
-use claude_admin::frontend::slack::{DEFAULT_HOSTS, Responder, Slack, SlackSettings};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
 use claude_admin::frontend::{Background, Frontends, serve};
-use claude_admin::policy::AllowList;
 use claude_admin::render::SlackTables;
-use claude_admin::sandbox::Limits;
 use claude_admin_simulator::{Simulator, SimulatorConfig};
 use secrecy::SecretString;
-use slack_client::SlackClient;
+use slack_side::SlackSide;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -27,13 +25,10 @@ const FAILED: u8 = 1;
 
 pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
-    let policy = AllowList {
-        read: vec![format!("slack:{}/{}", tour::TEAM, tour::VIEWER).parse()?],
-        write: vec![format!("slack:{}/{}", tour::TEAM, tour::ADMIN).parse()?, "http:demo".parse()?],
-    };
-    let upstream = simulator.base_url().parse()?;
-    let credentials = simulated_credentials(&simulator);
-    let service = service(&Config::default(), upstream, credentials, Limits::default(), Arc::new(policy))?;
+    let config: Config = toml::from_str(tour::CONFIG)?;
+    let target = simulated(simulator)?;
+    let Host { service, simulator, .. } = host(&config, target, PolicySource::Text(tour::POLICY), StoreSource::Memory)?;
+    let simulator = simulator.context("the demo has a simulator")?;
 
     let signing_secret = format!("demo-signing-secret-{:016x}", fastrand::u64(..));
     let background = Background::default();
@@ -41,22 +36,24 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
         signing_secret: SecretString::from(signing_secret.as_str()),
         app_id: None,
         tables: SlackTables::default(),
+        web_api: None,
+        approvals_channel: None,
     };
-    let responder = Responder::new(DEFAULT_HOSTS.map(str::to_owned).to_vec())?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let slack_side = SlackSide::start(address, signing_secret).await?;
+    let responder = Responder::new(vec![slack_side.receives_at()])?;
     let slack = Slack::new(Arc::clone(&service), settings, responder, background.clone());
     let clients = vec![Client { name: "demo".to_owned(), token: SecretString::from(HTTP_TOKEN) }];
     let http = Http::new(Arc::clone(&service), clients);
     let digest = service.plugin().digest().to_owned();
     let frontends = Frontends {
-        service,
+        service: Arc::clone(&service),
         slack: Some(Arc::new(slack)),
         http: Some(Arc::new(http)),
         background,
         stopping: Arc::default(),
     };
-
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
     let (stop_server, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, frontends, async {
         // A sender that is gone means the same as one that has sent.
@@ -65,13 +62,16 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
 
     print(&format!(
         "claude-admin demo: nothing here touches a real account.\n\n\
-         \x20 host       http://{address} (POST /slack/commands, POST /v1/commands)\n\
+         \x20 host       http://{address} (POST /slack/commands, /slack/interactions, /v1/commands)\n\
          \x20 component  sha256:{digest}\n\
-         \x20 simulator  {}\n",
+         \x20 simulator  {}\n\
+         \x20 people     {} and {} are admins, {} may read\n",
         simulator.base_url(),
+        tour::ADMIN,
+        tour::SECOND,
+        tour::VIEWER,
     ))?;
-    let client = SlackClient::new(address, signing_secret)?;
-    let failed = tour::take(&client, &simulator).await?;
+    let failed = tour::take(&slack_side, &simulator).await?;
     if failed == 0 {
         print("\nEvery step did what it says.\n")?;
     } else {
@@ -90,6 +90,7 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     // The server may have ended by itself; then there is nobody to tell.
     let _ = stop_server.send(());
     server.await??;
+    service.finish().await;
     simulator.shutdown().await;
     Ok(if failed == 0 { 0 } else { FAILED })
 }

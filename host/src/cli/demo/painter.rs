@@ -13,6 +13,11 @@ pub(super) fn paint(message: &Value) -> Vec<String> {
                 lines.extend(table(&block["rows"]));
             }
             "table" => lines.extend(table(&block["rows"])),
+            "actions" => {
+                let buttons = block["elements"].as_array().into_iter().flatten();
+                let labels: Vec<String> = buttons.map(|button| format!("[{}]", text(&button["text"]))).collect();
+                lines.push(labels.join(" "));
+            }
             "context" => {
                 let elements: Vec<String> = block["elements"].as_array().into_iter().flatten().map(text).collect();
                 lines.push(format!("({})", elements.join(" · ")));
@@ -27,7 +32,10 @@ pub(super) fn paint(message: &Value) -> Vec<String> {
 }
 
 fn text(element: &Value) -> String {
-    element["text"].as_str().unwrap_or_default().to_owned()
+    match element["type"].as_str() {
+        Some("user") => format!("@{}", element["user_id"].as_str().unwrap_or_default()),
+        _ => element["text"].as_str().unwrap_or_default().to_owned(),
+    }
 }
 
 fn rich(block: &Value) -> Vec<String> {

@@ -1,185 +1,234 @@
 //! The steps of the tour, each with what must come of it.
 
 use super::painter::paint;
-use super::slack_client::{SlackAnswer, SlackClient};
+use super::slack_side::{SlackAnswer, SlackSide};
 use crate::cli::print;
 use claude_admin_simulator::RunningSimulator;
 use http::StatusCode;
+use serde_json::Value;
 
 /// The workspace of the tour.
-pub(super) const TEAM: &str = "T0DEMO";
-/// Somebody who may read and write.
+const TEAM: &str = "T0DEMO";
+/// An admin.
 pub(super) const ADMIN: &str = "U0ADMIN";
+/// Another admin.
+pub(super) const SECOND: &str = "U0SECOND";
 /// Somebody who may read.
 pub(super) const VIEWER: &str = "U0VIEWER";
 /// The most lines of a message that the tour prints.
-const MAX_LINES: usize = 16;
+const MAX_LINES: usize = 32;
 
-/// What must come of a step.
-struct Expectation<'e> {
-    status: StatusCode,
-    /// Method and beginning of the path of the request that the component sends; none when nothing may be sent.
-    sends: Option<&'e str>,
-    /// Words that the message must hold.
-    shows: &'e [&'e str],
+/// Who belongs to which group.
+pub(super) const CONFIG: &str = r#"
+[groups]
+viewers = ["slack:T0DEMO/*"]
+admins = ["slack:T0DEMO/U0ADMIN", "slack:T0DEMO/U0SECOND", "http:demo"]
+"#;
+
+/// The policy of the tour.
+pub(super) const POLICY: &str = r#"
+@id("viewers-read")
+permit(principal in Group::"viewers", action in Action::"read", resource);
+
+@id("admins-do")
+permit(principal in Group::"admins", action, resource);
+"#;
+
+/// What somebody does.
+enum Does {
+    Types(String),
+    /// Types a command that is signed without the secret.
+    Forges(String),
+    /// Clicks the button with this label, on the card that was shown last.
+    Clicks(&'static str),
 }
 
-/// A step of the tour.
+/// A step of the tour, with what must come of it.
 struct Step<'s> {
     title: &'s str,
     user: &'s str,
-    types: String,
-    forged: bool,
-    expect: Expectation<'s>,
+    does: Does,
+    status: StatusCode,
+    /// Methods and beginnings of the paths of the requests that the component sends, in order.
+    sends: &'s [&'s str],
+    /// Words that the message must hold.
+    shows: &'s [&'s str],
+}
+
+impl<'s> Step<'s> {
+    fn new(title: &'s str, user: &'s str, does: Does, sends: &'s [&'s str], shows: &'s [&'s str]) -> Self {
+        Self { title, user, does, status: StatusCode::OK, sends, shows }
+    }
 }
 
 struct Tour<'t> {
-    slack: &'t SlackClient,
+    slack: &'t SlackSide,
     simulator: &'t RunningSimulator,
+    card: Value,
     number: usize,
     failed: usize,
 }
 
+const USERS: &str = "GET /v1/organizations/users";
+const ONE_USER: &str = "GET /v1/organizations/users/user_";
+const LIST_THEN_LOOK: [&str; 2] = ["GET /v1/organizations/users?", ONE_USER];
+
 /// Takes the tour; returns how many steps did not do what they say.
-pub(super) async fn take(slack: &SlackClient, simulator: &RunningSimulator) -> anyhow::Result<usize> {
-    let mut tour = Tour { slack, simulator, number: 0, failed: 0 };
-
-    let first = tour
-        .reads(
-            "List members, five at a time",
-            "users list --limit 5",
-            "GET /v1/organizations/users?limit=5",
-            &["Next:"],
-        )
-        .await?;
-    let next = first.iter().find_map(|line| line.strip_prefix("Next: ")?.split(" (or").next().map(str::to_owned));
-    let next = next.unwrap_or_else(|| "users list".to_owned());
-    tour.reads(
-        "Go on where the page ended, as the answer says",
-        &next,
-        "GET /v1/organizations/users?limit=5&after_id=",
-        &["members"],
-    )
-    .await?;
-
-    let invite = "invites create grace.hopper@example.com developer";
-    tour.step(Step {
-        title: "Invite somebody: a write says what it does, and waits",
-        user: ADMIN,
-        types: invite.to_owned(),
-        forged: false,
-        expect: Expectation { status: StatusCode::OK, sends: None, shows: &["Nothing was changed yet", "--yes"] },
-    })
-    .await?;
-    tour.writes(
-        "Confirm it",
-        &format!("{invite} --yes"),
-        "POST /v1/organizations/invites",
-        &["Done", "grace.hopper@example.com", "pending"],
-    )
-    .await?;
-
-    let developers = tour
-        .reads(
-            "Find a developer",
-            "users list --role developer --limit 1",
-            "GET /v1/organizations/users?roles",
-            &["developer"],
-        )
-        .await?;
-    let developer = id_in(&developers, "user_");
-    tour.writes(
-        "Change a role",
-        &format!("users update {developer} billing --yes"),
-        "POST /v1/organizations/users/user_",
-        &["Done", "billing"],
-    )
-    .await?;
-
-    tour.step(Step {
-        title: "Refused: this person may only read",
-        user: VIEWER,
-        types: format!("users remove {developer} --yes"),
-        forged: false,
-        expect: Expectation { status: StatusCode::OK, sends: None, shows: &["You may not", "Nothing was sent"] },
-    })
-    .await?;
-    let admins = tour
-        .reads("Find an admin", "users list --role admin --limit 1", "GET /v1/organizations/users?roles", &["admin"])
-        .await?;
-    tour.writes(
-        "Refused by the API: admins cannot be changed there",
-        &format!("users update {} user --yes", id_in(&admins, "user_")),
-        "POST /v1/organizations/users/user_",
-        &["status 400", "Nothing was changed"],
-    )
-    .await?;
-    tour.step(Step {
-        title: "Invalid: there is no such role",
-        user: VIEWER,
-        types: "users list --role wizard".to_owned(),
-        forged: false,
-        expect: Expectation {
-            status: StatusCode::OK,
-            sends: None,
-            shows: &["wizard", "developer", "Nothing was sent"],
-        },
-    })
-    .await?;
-    tour.writes(
-        "Typed on a phone: curly quotes and long dashes are understood",
-        "Workspaces create “Research lab” —tag team=research —yes",
-        "POST /v1/organizations/workspaces",
-        &["Done", "Research lab", "team: research"],
-    )
-    .await?;
-    tour.step(Step {
-        title: "Forged: somebody signs without the secret",
-        user: ADMIN,
-        types: "users list".to_owned(),
-        forged: true,
-        expect: Expectation { status: StatusCode::UNAUTHORIZED, sends: None, shows: &[] },
-    })
-    .await?;
+pub(super) async fn take(slack: &SlackSide, simulator: &RunningSimulator) -> anyhow::Result<usize> {
+    let mut tour = Tour { slack, simulator, card: Value::Null, number: 0, failed: 0 };
+    tour.read().await?;
+    tour.confirm().await?;
+    tour.approve().await?;
+    tour.refuse().await?;
+    tour.look_back().await?;
     Ok(tour.failed)
 }
 
-/// The first word with this beginning.
-fn id_in(lines: &[String], prefix: &str) -> String {
-    let words = lines.iter().flat_map(|line| line.split_whitespace());
-    words.into_iter().find(|word| word.starts_with(prefix)).unwrap_or("user_none").to_owned()
-}
-
 impl Tour<'_> {
-    async fn reads(&mut self, title: &str, types: &str, sends: &str, shows: &[&str]) -> anyhow::Result<Vec<String>> {
-        self.sends(title, VIEWER, types, sends, shows).await
+    async fn read(&mut self) -> anyhow::Result<()> {
+        let types = |text: &str| Does::Types(text.to_owned());
+        let list = types("users list --limit 5");
+        let first = self.step(Step::new("List members, five at a time", VIEWER, list, &[USERS], &["Next:"])).await?;
+        let next = first.iter().find_map(|line| line.strip_prefix("Next: ")?.split(" (or").next().map(str::to_owned));
+        let next = Does::Types(next.unwrap_or_else(|| "users list".to_owned()));
+        self.step(Step::new("Go on where the page ended, as the answer says", VIEWER, next, &[USERS], &["members"]))
+            .await?;
+        Ok(())
     }
 
-    async fn writes(&mut self, title: &str, types: &str, sends: &str, shows: &[&str]) -> anyhow::Result<Vec<String>> {
-        self.sends(title, ADMIN, types, sends, shows).await
+    async fn confirm(&mut self) -> anyhow::Result<()> {
+        let invite = Does::Types("invites create grace.hopper@example.com developer".to_owned());
+        let waits = ["Nothing was changed yet", "confirm "];
+        self.step(Step::new("Invite somebody: a write shows its plan, and waits", ADMIN, invite, &[], &waits)).await?;
+        let sends = ["POST /v1/organizations/invites"];
+        let done = ["Done", "grace.hopper@example.com", "pending", "Confirmed by"];
+        self.step(Step::new("Confirm it by button", ADMIN, Does::Clicks("Do It"), &sends, &done)).await?;
+        let update = Does::Types("users update xiuying.li@example.com billing --yes".to_owned());
+        let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
+        self.step(Step::new(
+            "Change a role, by address: it is looked up, shown as it is, then changed",
+            ADMIN,
+            update,
+            &sends,
+            &["Done", "billing"],
+        ))
+        .await?;
+        Ok(())
     }
 
-    async fn sends(
-        &mut self,
-        title: &str,
-        user: &str,
-        types: &str,
-        sends: &str,
-        shows: &[&str],
-    ) -> anyhow::Result<Vec<String>> {
-        let expect = Expectation { status: StatusCode::OK, sends: Some(sends), shows };
-        self.step(Step { title, user, types: types.to_owned(), forged: false, expect }).await
+    async fn approve(&mut self) -> anyhow::Result<()> {
+        let remove = "users remove xiuying.li@example.com";
+        let denied = ["You may not", "users.remove", "Nothing was sent"];
+        let types = |text: &str| Does::Types(text.to_owned());
+        self.step(Step::new(
+            "Refused: this person may only read",
+            VIEWER,
+            types(remove),
+            &[LIST_THEN_LOOK[0]],
+            &denied,
+        ))
+        .await?;
+        let with_reason = types(&format!("{remove} --reason \"leaver, HR-4411\""));
+        let plan = ["Approval needed", "Now: role: billing", "leaver, HR-4411", "approve "];
+        self.step(Step::new("What cannot be undone needs a second person", ADMIN, with_reason, &LIST_THEN_LOOK, &plan))
+            .await?;
+        let own = ["your own request", "Nothing was changed"];
+        self.step(Step::new("Nobody approves their own request", ADMIN, Does::Clicks("Approve"), &[], &own)).await?;
+        let only = ["You may not decide"];
+        self.step(Step::new("Nor does somebody who may only read", VIEWER, Does::Clicks("Approve"), &[], &only))
+            .await?;
+        let user = types("users update xiuying.li@example.com user --yes");
+        let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
+        let card = self.card.clone();
+        self.step(Step::new("Meanwhile the target changes", SECOND, user, &sends, &["Done"])).await?;
+        self.card = card;
+        let again = ["This changed", "role: billing → user", "Nothing was done"];
+        let clicks = || Does::Clicks("Approve");
+        self.step(Step::new(
+            "So the approval of the old plan does nothing: a new plan is shown",
+            SECOND,
+            clicks(),
+            &LIST_THEN_LOOK,
+            &again,
+        ))
+        .await?;
+        let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "DELETE /v1/organizations/users/user_"];
+        let record = ["Done", "Asked for by", "Approved by", SECOND];
+        self.step(Step::new(
+            "A second person approves the new plan; the card becomes the record",
+            SECOND,
+            clicks(),
+            &sends,
+            &record,
+        ))
+        .await?;
+        self.step(Step::new("A second click does nothing more", SECOND, clicks(), &[], &["settled already"])).await?;
+        Ok(())
     }
 
-    /// Takes a step: posts the command, looks at what arrived upstream, and shows all of it.
+    async fn refuse(&mut self) -> anyhow::Result<()> {
+        let types = |text: &str| Does::Types(text.to_owned());
+        let admin = "users update aroha.ngata@example.com user --yes";
+        let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
+        self.step(Step::new(
+            "Refused by the API: admins cannot be changed there",
+            ADMIN,
+            types(admin),
+            &sends,
+            &["status 400", "Nothing was changed"],
+        ))
+        .await?;
+        let wizard = types("users list --role wizard");
+        let shows = ["wizard", "developer", "Nothing was sent"];
+        self.step(Step::new("Invalid: there is no such role", VIEWER, wizard, &[], &shows)).await?;
+        let phone = types("Workspaces create “Research lab” —tag team=research —yes");
+        let shows = ["Done", "Research lab", "team: research"];
+        let sends = ["POST /v1/organizations/workspaces"];
+        self.step(Step::new(
+            "Typed on a phone: curly quotes and long dashes are understood",
+            ADMIN,
+            phone,
+            &sends,
+            &shows,
+        ))
+        .await?;
+        let forged =
+            Step::new("Forged: somebody signs without the secret", ADMIN, Does::Forges("users list".into()), &[], &[]);
+        self.step(Step { status: StatusCode::UNAUTHORIZED, ..forged }).await?;
+        Ok(())
+    }
+
+    async fn look_back(&mut self) -> anyhow::Result<()> {
+        let types = |text: &str| Does::Types(text.to_owned());
+        let can_i = types("can-i users remove user_01WCz1FkmYMm4gnmykNKUu3Q --explain");
+        let why = ["No:", "admins-do", "needs a member of"];
+        self.step(Step::new("Why not? The policy explains itself", VIEWER, can_i, &[], &why)).await?;
+        let tail = types("audit search --action users.remove --limit 12");
+        let kinds = ["outcome", "intent", "decided", "superseded", "requested", "denied"];
+        self.step(Step::new("Everything is on record", ADMIN, tail, &[], &kinds)).await?;
+        self.step(Step::new("And the record is whole", ADMIN, types("audit verify"), &[], &["sound"])).await?;
+        Ok(())
+    }
+
+    /// Takes a step: does what somebody does, looks at what arrived upstream, and shows all of it.
     async fn step(&mut self, step: Step<'_>) -> anyhow::Result<Vec<String>> {
         self.number += 1;
         self.simulator.clear_requests();
-        let answer = if step.forged {
-            self.slack.forged(TEAM, step.user, &step.types).await?
-        } else {
-            self.slack.command(TEAM, step.user, &step.types).await?
+        let (did, answer) = match &step.does {
+            Does::Types(text) => {
+                (format!("types    /claude-admin {text}"), self.slack.command(TEAM, step.user, text).await?)
+            }
+            Does::Forges(text) => {
+                (format!("types    /claude-admin {text}"), self.slack.forged(TEAM, step.user, text).await?)
+            }
+            Does::Clicks(label) => {
+                let button = button(&self.card, label);
+                (format!("clicks   [{label}]"), self.slack.click(TEAM, step.user, &button).await?)
+            }
         };
+        if let Some(card) = answer.messages.iter().rfind(|message| has_buttons(message)) {
+            self.card = card.clone();
+        }
         let sent: Vec<String> = self
             .simulator
             .requests()
@@ -191,9 +240,9 @@ impl Tour<'_> {
                 format!("{} {}{query}{body} → {status}", request.method, request.path)
             })
             .collect();
-        let lines = if answer.message.is_null() { Vec::new() } else { paint(&answer.message) };
-        let problems = problems(&step.expect, &answer, &sent, &lines);
-        self.show(&step, &answer, &sent, &lines, &problems)?;
+        let lines = answer.messages.iter().flat_map(painted).collect::<Vec<String>>();
+        let problems = problems(&step, &answer, &sent, &lines);
+        self.show(&step, &did, &answer, &sent, &lines, &problems)?;
         self.failed += usize::from(!problems.is_empty());
         Ok(lines)
     }
@@ -201,13 +250,13 @@ impl Tour<'_> {
     fn show(
         &self,
         step: &Step<'_>,
+        did: &str,
         answer: &SlackAnswer,
         sent: &[String],
         lines: &[String],
         problems: &[String],
     ) -> anyhow::Result<()> {
-        let mut text =
-            format!("\n{}. {}\n   {} types    /claude-admin {}\n", self.number, step.title, step.user, step.types);
+        let mut text = format!("\n{}. {}\n   {} {did}\n", self.number, step.title, step.user);
         if sent.is_empty() {
             text.push_str("   the plugin sends nothing\n");
         }
@@ -232,20 +281,38 @@ impl Tour<'_> {
     }
 }
 
-fn problems(expect: &Expectation<'_>, answer: &SlackAnswer, sent: &[String], lines: &[String]) -> Vec<String> {
+/// What a person would see, and whether everybody sees it in the place of the card.
+fn painted(message: &Value) -> Vec<String> {
+    let card = (message["replace_original"] == true).then(|| "── the card becomes ──".to_owned());
+    card.into_iter().chain(paint(message)).collect()
+}
+
+fn buttons(message: &Value) -> impl Iterator<Item = &Value> {
+    let blocks = message["blocks"].as_array().into_iter().flatten().filter(|block| block["type"] == "actions");
+    blocks.flat_map(|block| block["elements"].as_array().into_iter().flatten())
+}
+
+fn has_buttons(message: &Value) -> bool {
+    buttons(message).next().is_some()
+}
+
+/// The button with a label; null where there is none, which the host must refuse.
+fn button(card: &Value, label: &str) -> Value {
+    buttons(card).find(|button| button["text"]["text"] == label).cloned().unwrap_or_default()
+}
+
+fn problems(step: &Step<'_>, answer: &SlackAnswer, sent: &[String], lines: &[String]) -> Vec<String> {
     let mut problems = Vec::new();
-    if answer.status != expect.status {
-        problems.push(format!("the status is {}, not {}", answer.status, expect.status));
+    if answer.status != step.status {
+        problems.push(format!("the status is {}, not {}", answer.status, step.status));
     }
-    match expect.sends {
-        None if !sent.is_empty() => problems.push("something was sent".to_owned()),
-        Some(request) if sent.len() != 1 || !sent[0].starts_with(request) => {
-            problems.push(format!("the one request should begin with `{request}`"));
-        }
-        _ => {}
+    let as_expected = sent.len() == step.sends.len()
+        && sent.iter().zip(step.sends).all(|(sent, expected)| sent.starts_with(expected));
+    if !as_expected {
+        problems.push(format!("the requests should begin with {:?}", step.sends));
     }
     let shown = lines.join("\n");
-    let missing = expect.shows.iter().filter(|words| !shown.contains(*words));
+    let missing = step.shows.iter().filter(|words| !shown.contains(*words));
     problems.extend(missing.map(|words| format!("the message does not say `{words}`")));
     problems
 }

@@ -1,11 +1,16 @@
 //! From a POST of Slack to a reply.
 
+use super::button::ButtonSeal;
 use super::form::{SlashCommand, fields};
-use super::{ReplayCache, Responder, ResponseUrlError, verify};
+use super::interaction::{Click, InteractionError};
+use super::{ReplayCache, Responder, ResponseUrlError, SignatureError, WebApi, verify};
 use crate::command::{Format, Markup};
+use crate::decision::approval::Vote;
+use crate::decision::operation::{Operation, State};
+use crate::document::{self, Block, Choices, Document, Level, Notice};
 use crate::frontend::Background;
-use crate::identity::{Place, Principal};
-use crate::render::{self, SlackTables};
+use crate::identity::{Place, Platform, Principal};
+use crate::render::{self, SlackTables, choice_of};
 use crate::service::{Input, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +36,11 @@ pub struct SlackSettings {
     pub app_id: Option<String>,
     /// What tables become.
     pub tables: SlackTables,
+    /// Slack's Web API, where there is a bot token.
+    pub web_api: Option<Arc<WebApi>>,
+    /// The channel in which what others must decide on is shown; it needs the Web API. Else it is shown where it was
+    /// asked for.
+    pub approvals_channel: Option<String>,
 }
 
 /// The Slack frontend.
@@ -38,36 +48,28 @@ pub struct SlackSettings {
 pub struct Slack {
     service: Arc<Service>,
     settings: SlackSettings,
+    seal: ButtonSeal,
     responder: Responder,
     background: Background,
     signatures: ReplayCache,
-    triggers: ReplayCache,
 }
 
 impl Slack {
     /// Puts the service behind Slack.
     #[must_use]
     pub fn new(service: Arc<Service>, settings: SlackSettings, responder: Responder, background: Background) -> Self {
-        Self {
-            service,
-            settings,
-            responder,
-            background,
-            signatures: ReplayCache::default(),
-            triggers: ReplayCache::default(),
-        }
+        let seal = ButtonSeal::new(settings.signing_secret.expose_secret().as_bytes());
+        Self { service, settings, seal, responder, background, signatures: ReplayCache::default() }
     }
 
     /// Answers a slash command.
     pub async fn command(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         // Slack looks in now and then without signing, and wants an empty answer.
         if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
-        if let Err(reason) = self.check_signature(headers, &body, now) {
-            tracing::warn!(%reason, "a request that claims to be of Slack is refused");
-            return (StatusCode::UNAUTHORIZED, "the request is not believed").into_response();
+        if let Err(response) = self.believe(headers, &body).await {
+            return response;
         }
         if is_ssl_check(&body) {
             return StatusCode::OK.into_response();
@@ -79,48 +81,125 @@ impl Slack {
                 return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
             }
         };
-        if self.settings.app_id.is_some() && self.settings.app_id != command.api_app_id {
-            tracing::warn!(app = command.api_app_id, "a command of another app is refused");
-            return (StatusCode::UNAUTHORIZED, "the request is of another app").into_response();
-        }
-        // Slack has been seen to deliver a command twice, each with a signature of its own.
-        if let Some(trigger) = &command.trigger_id
-            && !self.triggers.accept(&format!("{}/{trigger}", command.team_id), now)
-        {
-            tracing::warn!("a second delivery of a command is left out");
-            return StatusCode::OK.into_response();
+        if let Err(response) = self.own_app(command.api_app_id.as_deref()).await {
+            return response;
         }
         self.answer(command).await
     }
 
-    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<(), String> {
+    /// Answers a click: at once with nothing, and later with what came of it.
+    pub async fn interaction(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
+        if let Err(response) = self.believe(headers, &body).await {
+            return response;
+        }
+        let click = match fields(&body).map_err(InteractionError::from).and_then(Click::from_fields) {
+            Ok(Some(click)) => click,
+            Ok(None) => return StatusCode::OK.into_response(),
+            Err(error) => {
+                tracing::warn!(%error, "an interaction of Slack is refused");
+                return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
+            }
+        };
+        if let Err(response) = self.own_app(click.api_app_id.as_deref()).await {
+            return response;
+        }
+        let place = Place::slack(&click.team_id, click.channel_id.as_deref());
+        let vote = choice_of(&click.action_id).zip(self.seal.open(&click.value));
+        let Some((choice, (operation, version))) = vote else {
+            let principal = Principal::slack(&click.team_id, &click.user_id);
+            tracing::warn!(%principal, "a button that was not made here is refused");
+            self.service.disbelieved(&principal, &place, "a click on a button that was not made here").await;
+            return StatusCode::OK.into_response();
+        };
+        let request = Request {
+            principal: Principal::slack(&click.team_id, &click.user_id),
+            place,
+            input: Input::Vote(Vote { operation, version: Some(version), choice, reason: None }),
+            delivery: Some(click.delivery),
+        };
+        let slack = Arc::clone(&self);
+        self.background.spawn(async move {
+            let reply = slack.service.handle(request).await;
+            let Some(url) = click.response_url.filter(|_| !reply.duplicate) else { return };
+            // What the card does not say is told to whoever clicked alone; the card is for everybody.
+            if reply.card.as_ref() != Some(&reply.document) {
+                let mut message = slack.blocks(&reply.document, false);
+                message["replace_original"] = json!(false);
+                slack.deliver(&url, &reply, message).await;
+            }
+            if let Some(card) = &reply.card {
+                let mut message = slack.blocks(card, reply.share);
+                message["replace_original"] = json!(true);
+                slack.deliver(&url, &reply, message).await;
+            }
+        });
+        StatusCode::OK.into_response()
+    }
+
+    /// Tells those who asked for what nobody settled in time.
+    pub async fn tell_expired(&self, ended: &[Operation]) {
+        let Some(api) = &self.settings.web_api else { return };
+        let expired = ended.iter().filter(|operation| operation.state == State::Expired);
+        for operation in expired.filter(|operation| operation.pending.requester.platform == Platform::Slack) {
+            let message = self.blocks(&document::record(self.service.catalog(), operation), false);
+            if let Err(error) = api.post_message(&operation.pending.requester.user, &message).await {
+                tracing::warn!(operation = operation.id, %error, "nobody was told that this expired");
+            }
+        }
+    }
+
+    /// Whether a request is of Slack: signed, fresh, and not received before.
+    async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Response> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+        let Err(reason) = self.check_signature(headers, body, now) else { return Ok(()) };
+        tracing::warn!(%reason, "a request that claims to be of Slack is refused");
+        self.service.refused(reason.summary()).await;
+        Err((StatusCode::UNAUTHORIZED, "the request is not believed").into_response())
+    }
+
+    async fn own_app(&self, app: Option<&str>) -> Result<(), Response> {
+        if self.settings.app_id.is_none() || self.settings.app_id.as_deref() == app {
+            return Ok(());
+        }
+        tracing::warn!(app, "a request of another app is refused");
+        self.service.refused("a request of another Slack app").await;
+        Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
+    }
+
+    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<(), SignatureError> {
         let only = |name: &str| {
             let mut values = headers.get_all(name).iter();
             match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
                 (Some(value), None) => Ok(value),
-                _ => Err(super::SignatureError::Malformed.to_string()),
+                _ => Err(SignatureError::Malformed),
             }
         };
         let (timestamp, signature) = (only("x-slack-request-timestamp")?, only("x-slack-signature")?);
         let secret = self.settings.signing_secret.expose_secret().as_bytes();
-        verify(secret, timestamp, signature, body, now).map_err(|error| error.to_string())?;
+        verify(secret, timestamp, signature, body, now)?;
         if self.signatures.accept(&format!("{timestamp}/{signature}"), now) {
             Ok(())
         } else {
-            Err("the request was received before".to_owned())
+            Err(SignatureError::Repeated)
         }
     }
 
     async fn answer(self: Arc<Self>, command: SlashCommand) -> Response {
         let request = Request {
             principal: Principal::slack(&command.team_id, &command.user_id),
-            place: Place { channel: command.channel_id },
+            place: Place::slack(&command.team_id, command.channel_id.as_deref()),
             input: Input::Text { line: command.text, markup: Markup::Slack },
+            // Slack has been seen to deliver a command twice, each with a signature of its own.
+            delivery: command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)),
         };
-        let service = Arc::clone(&self.service);
-        let mut work = self.background.spawn(async move { service.handle(request).await });
+        let slack = Arc::clone(&self);
+        let mut work = self.background.spawn(async move {
+            let reply = slack.service.handle(request).await;
+            slack.witnessed(reply).await
+        });
         if let Ok(finished) = tokio::time::timeout(INLINE, &mut work).await {
             return match finished {
+                Ok(reply) if reply.duplicate => StatusCode::OK.into_response(),
                 Ok(reply) => json_response(&self.message(&reply)),
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
@@ -137,16 +216,40 @@ impl Slack {
                 tracing::warn!(operation = reply.operation, "no response URL for a reply that took long");
                 return;
             };
-            slack.deliver(&url, &reply).await;
+            let message = slack.message(&reply);
+            slack.deliver(&url, &reply, message).await;
         });
         json_response(&ephemeral("Working on it. The answer follows here; if it does not, ask again."))
     }
 
-    /// Posts a reply that took long. Workspaces differ in the blocks that they know: a message that is refused is sent
-    /// once more, as text alone.
-    async fn deliver(&self, url: &str, reply: &Reply) {
+    /// Shows what others must decide on in the channel for approvals, where there is one.
+    async fn witnessed(&self, mut reply: Reply) -> Reply {
+        let channel = self.settings.approvals_channel.as_ref().filter(|_| reply.for_others);
+        let Some((api, channel)) = self.settings.web_api.as_ref().zip(channel) else { return reply };
+        match api.post_message(channel, &self.blocks(&reply.document, true)).await {
+            Ok(()) => {
+                let text = "It is shown in the channel for approvals, where somebody else must agree.".to_owned();
+                reply.document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+                reply.document.blocks.push(Block::Text(text));
+            }
+            // What is meant for that channel is not shown elsewhere instead.
+            Err(error) => {
+                tracing::error!(operation = reply.operation, %error, "the channel for approvals was not reached");
+                let text = "The channel for approvals was not reached: nobody else was told of this yet.".to_owned();
+                let hint = Some("Tell those who may agree: `pending` shows it to them.".to_owned());
+                let notice = Notice { level: Level::Attention, text, hint };
+                reply.document.blocks.insert(0, Block::Notice(notice));
+            }
+        }
+        reply.share = false;
+        reply
+    }
+
+    /// Posts a message later. Workspaces differ in the blocks that they know: a message that is refused is sent once more,
+    /// as text alone.
+    async fn deliver(&self, url: &str, reply: &Reply, message: Value) {
         let operation = &reply.operation;
-        let first = self.responder.post(url, &self.message(reply)).await;
+        let first = self.responder.post(url, &message).await;
         let last = match first {
             Err(ResponseUrlError::Refused(status)) if (400..500).contains(&status) => {
                 tracing::warn!(operation, status, "a message is refused; its text follows alone");
@@ -159,11 +262,17 @@ impl Slack {
         }
     }
 
+    /// A document as a message, with buttons that carry what this host sealed.
+    fn blocks(&self, document: &Document, share: bool) -> Value {
+        let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
+        render::slack(document, self.settings.tables, share, Some(&button))
+    }
+
     /// A reply as a message. Formats for programs are shown as they are, in one block of text.
     fn message(&self, reply: &Reply) -> Value {
         let format = reply.format.unwrap_or_default();
         if format == Format::Text {
-            return render::slack(&reply.document, self.settings.tables, reply.share);
+            return self.blocks(&reply.document, reply.share);
         }
         let mut text = render::reply(reply, format);
         let mut note = reply.command.clone().unwrap_or_default();

@@ -22,6 +22,22 @@ pub enum SignatureError {
     /// The signature belongs to another body, time or secret.
     #[error("the signature does not match")]
     Mismatch,
+    /// It was received before.
+    #[error("the request was received before")]
+    Repeated,
+}
+
+impl SignatureError {
+    /// What it is, without anything that differs from one request to the next.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Malformed => "a request that claims to be of Slack, with missing or malformed signature headers",
+            Self::NotFresh(_) => "a request that claims to be of Slack, too old or from the future",
+            Self::Mismatch => "a request that claims to be of Slack, with another signature than it should have",
+            Self::Repeated => "a request of Slack that was received before",
+        }
+    }
 }
 
 /// Checks the signature of a request, over the bytes of the body as they were received.

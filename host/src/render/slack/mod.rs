@@ -5,12 +5,15 @@
 //! shows it is named.
 
 mod budget;
+mod choices;
 mod table;
 
+pub use choices::{action_id, choice_of};
 pub use table::SlackTables;
 
 use super::visible::visible;
-use crate::document::{Block, Cell, Document};
+use crate::document::{Block, Cell, Choices, Document};
+use crate::identity::Platform;
 use budget::Budget;
 use serde_json::{Value, json};
 
@@ -23,8 +26,15 @@ const MAX_FALLBACK: usize = 600;
 
 /// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
 #[must_use]
-pub fn slack(document: &Document, tables: SlackTables, share: bool) -> Value {
-    let mut writer = Writer { budget: Budget::default(), blocks: Vec::new(), tables, cut: false };
+///
+/// `button` makes what the buttons of a choice carry; without it, choices are commands to type.
+pub fn slack(
+    document: &Document,
+    tables: SlackTables,
+    share: bool,
+    button: Option<&dyn Fn(&Choices) -> String>,
+) -> Value {
+    let mut writer = Writer { budget: Budget::default(), blocks: Vec::new(), tables, button, cut: false };
     if !document.title.is_empty() {
         let title = writer.budget.take(&visible(&document.title), MAX_HEADER, &mut writer.cut);
         writer.blocks.push(json!({"type": "header", "text": plain(&title)}));
@@ -41,15 +51,16 @@ pub fn slack(document: &Document, tables: SlackTables, share: bool) -> Value {
     })
 }
 
-struct Writer {
+struct Writer<'w> {
     budget: Budget,
     blocks: Vec<Value>,
     tables: SlackTables,
+    button: Option<&'w dyn Fn(&Choices) -> String>,
     /// Whether any text was cut.
     cut: bool,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn block(&mut self, block: &Block) {
         // Two blocks are kept for the footer and the note that something was cut.
         if self.blocks.len() + 3 > MAX_BLOCKS {
@@ -67,7 +78,10 @@ impl Writer {
                 facts
                     .iter()
                     .map(|fact| {
-                        vec![(format!("{}: ", fact.label), Style::Bold), (shown(&fact.cell).to_owned(), Style::Plain)]
+                        vec![
+                            (format!("{}: ", fact.label), Style::Bold),
+                            (shown(&fact.cell).to_owned(), style(&fact.cell)),
+                        ]
                     })
                     .collect(),
             ),
@@ -80,6 +94,7 @@ impl Writer {
                     })
                     .collect(),
             ),
+            Block::Choices(choices) => choices::write(self, choices),
             Block::Table(table) => table::write(self, table),
         }
     }
@@ -125,19 +140,32 @@ impl Writer {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Style {
     Plain,
     Bold,
     Code,
+    /// Somebody of Slack, by id: Slack shows the name.
+    Person(String),
+}
+
+/// Only whom Slack vouches for is mentioned.
+fn style(cell: &Cell) -> Style {
+    match cell {
+        Cell::Person { principal, .. } if principal.platform == Platform::Slack => {
+            Style::Person(principal.user.clone())
+        }
+        _ => Style::Plain,
+    }
 }
 
 impl Style {
-    fn element(self, text: &str) -> Value {
+    fn element(&self, text: &str) -> Value {
         match self {
             Self::Plain => json!({"type": "text", "text": text}),
             Self::Bold => json!({"type": "text", "text": text, "style": {"bold": true}}),
             Self::Code => json!({"type": "text", "text": text, "style": {"code": true}}),
+            Self::Person(user) => json!({"type": "user", "user_id": user}),
         }
     }
 }
@@ -165,6 +193,9 @@ fn fallback(document: &Document) -> String {
             }
             Block::Table(table) => parts.push(table.caption.clone()),
             Block::Text(text) => parts.push(text.clone()),
+            Block::Choices(choices) => {
+                parts.extend(choices.choices.iter().map(|(choice, _)| choices.command(*choice)));
+            }
             Block::Facts(_) | Block::Commands(_) => {}
         }
     }

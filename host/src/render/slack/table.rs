@@ -33,7 +33,7 @@ pub enum SlackTables {
 }
 
 /// Writes a table. A message holds one table block: a second table becomes text.
-pub(super) fn write(writer: &mut Writer, table: &Table) {
+pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
     let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
     let head: Vec<String> = columns.iter().map(|index| heading(&table.columns[*index].label)).collect();
     let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");

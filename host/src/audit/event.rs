@@ -1,0 +1,228 @@
+//! What is recorded: one entry for each step of the life of a command.
+
+use crate::identity::{Place, Principal};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One entry of the audit trail, before it is chained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When, in milliseconds since 1970 (UTC).
+    pub time_ms: i64,
+    /// The first record that still mattered when this one was written: whoever starts anew reads from there on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_from: Option<u64>,
+    /// The operation that it belongs to; none for what concerns the host itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// Who did it; none for what the host does by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Principal>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The id of the action, such as `users.remove`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The command in its canonical form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Entry {
+    /// Something that the host does by itself. Whoever appends it sets the time.
+    #[must_use]
+    pub fn of_host(event: Event) -> Self {
+        Self {
+            time_ms: 0,
+            open_from: None,
+            operation: None,
+            principal: None,
+            place: None,
+            action: None,
+            command: None,
+            event,
+        }
+    }
+
+    /// Something that somebody does somewhere.
+    #[must_use]
+    pub fn by(principal: &Principal, place: &Place, event: Event) -> Self {
+        Self { principal: Some(principal.clone()), place: Some(place.clone()), ..Self::of_host(event) }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// The host opened its store.
+    Opened {
+        /// The version of the host.
+        version: String,
+        /// The version of SQLite that writes the file.
+        sqlite: i32,
+    },
+    /// A request arrived and was believed.
+    Received {
+        /// A digest by which a second delivery is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivery: Option<String>,
+        /// What was typed, without anything that looks like a secret.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Something was refused: not believed, not understood, or not allowed.
+    Denied {
+        /// Why.
+        reason: String,
+        /// How many such refusals this entry stands for: a flood is counted, not listed.
+        count: u64,
+    },
+    /// A plan was made. Nothing waits for it: a dry run, or the step before a request.
+    Planned {
+        /// The plan, as JSON text: it may hold numbers that have no canonical form.
+        plan: String,
+        /// The hash of the plan.
+        plan_hash: String,
+        /// Whether only the plan was wanted.
+        dry_run: bool,
+        /// The ids at the API of the requests that were made for it: lookups, and a look at the target.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<String>,
+    },
+    /// A plan waits to be confirmed or approved.
+    Requested {
+        /// Everything that is needed to do it later, as JSON text: see [`crate::decision::operation::Pending`].
+        pending: String,
+        /// The hash of the plan.
+        plan_hash: String,
+        /// The hash of the policy that asked for it.
+        policy_hash: String,
+        /// When it ends by itself, in milliseconds since 1970.
+        expires_ms: i64,
+    },
+    /// Somebody decided about what waits.
+    Decided {
+        /// What was decided.
+        decision: Choice,
+        /// Why, where it was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A request is about to leave. Whatever happens from here on, it may have been done.
+    Intent {
+        /// Which host: by the name of its lock.
+        host: String,
+        /// The hash of the plan; none for a read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan_hash: Option<String>,
+        /// The hash of the policy that allows it.
+        policy_hash: String,
+        /// The policies that allow it, by id.
+        policies: Vec<String>,
+        /// Who approved it.
+        approvers: Vec<Principal>,
+        /// Why, where it was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// How it ended.
+    Outcome {
+        /// The word of the outcome, such as `done`, `failed`, `unknown`.
+        result: String,
+        /// The status of the API, where it answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The ids of the requests at the API.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<String>,
+        /// What went wrong, where something did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// What waited was not settled in time.
+    Expired,
+    /// What waited no longer fits what it was made for; a new plan takes its place.
+    Superseded {
+        /// What is different.
+        differences: Vec<String>,
+    },
+    /// The policy was loaded, changed, or refused.
+    PolicyChanged {
+        /// The hash of the policy in force; none when there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy_hash: Option<String>,
+        /// Why a new policy is not in force, where it is not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
+    /// Somebody read the audit trail.
+    AuditRead {
+        /// What was asked.
+        query: String,
+    },
+}
+
+/// What somebody decides about what waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// The requester wants it done.
+    Confirm,
+    /// Somebody else agrees.
+    Approve,
+    /// Somebody else does not agree.
+    Reject,
+    /// The requester does not want it any more.
+    Cancel,
+}
+
+/// The word of the event, with what tells entries of its kind apart: `outcome: done`.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
+        match self {
+            Self::Decided { decision, .. } => write!(f, ": {}", decision.as_str()),
+            Self::Outcome { result, .. } => write!(f, ": {result}"),
+            Self::Denied { count, .. } if *count > 1 => write!(f, " ({count} times)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Choice {
+    /// The word of the choice.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+impl Event {
+    /// The word of the event, such as `policy-changed`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Received { .. } => "received",
+            Self::Denied { .. } => "denied",
+            Self::Planned { .. } => "planned",
+            Self::Requested { .. } => "requested",
+            Self::Decided { .. } => "decided",
+            Self::Intent { .. } => "intent",
+            Self::Outcome { .. } => "outcome",
+            Self::Expired => "expired",
+            Self::Superseded { .. } => "superseded",
+            Self::PolicyChanged { .. } => "policy-changed",
+            Self::AuditRead { .. } => "audit-read",
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Entries to test with.
+
+use super::event::{Choice, Entry, Event};
+use crate::identity::{Place, Principal};
+
+/// An entry; another number gives another one, and every kind comes up.
+pub(super) fn entry(number: u64) -> Entry {
+    let event = match number % 12 {
+        0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version() },
+        1 => Event::Received { delivery: Some(format!("d{number}")), text: Some("users list \u{1f600}\n".to_owned()) },
+        2 => Event::Denied { reason: "no policy allows it".to_owned(), count: number },
+        3 => Event::Planned {
+            plan: format!(r#"{{"steps":[{number},0.5]}}"#),
+            plan_hash: "p".into(),
+            dry_run: true,
+            requests: Vec::new(),
+        },
+        4 => Event::Requested {
+            pending: format!(r#"{{"b":[],"a":"{}"}}"#, "x".repeat((number as usize * 37) % 900)),
+            plan_hash: "p".into(),
+            policy_hash: "q".into(),
+            expires_ms: 1_700_000_600_000,
+        },
+        5 => Event::Decided { decision: Choice::Approve, reason: Some("=fine".to_owned()) },
+        6 => Event::Intent {
+            host: "h".into(),
+            plan_hash: Some("p".into()),
+            policy_hash: "q".into(),
+            policies: vec!["policy0".into()],
+            approvers: vec![Principal::slack("T1", "U2"), Principal::http("ci")],
+            reason: None,
+        },
+        7 => Event::Outcome {
+            result: "done".into(),
+            status: Some(200),
+            requests: vec![format!("req_{number}")],
+            message: None,
+        },
+        8 => Event::Expired,
+        9 => Event::Superseded { differences: vec!["role".into()] },
+        10 => Event::PolicyChanged { policy_hash: Some("q".into()), problem: None },
+        _ => Event::AuditRead { query: "tail 10".into() },
+    };
+    let of_operation = (1..10).contains(&(number % 12));
+    Entry {
+        time_ms: 1_700_000_000_000 + number as i64 * 1000,
+        open_from: None,
+        operation: of_operation.then(|| format!("op-{}", number / 12)),
+        principal: of_operation.then(|| Principal::slack("T1", "U1")),
+        place: of_operation.then(|| Place::slack("T1", Some("C1"))),
+        action: (2..10).contains(&(number % 12)).then(|| "users.remove".to_owned()),
+        command: (2..10).contains(&(number % 12)).then(|| "users remove user_01".to_owned()),
+        event,
+    }
+}
+
+/// That many entries, the first of which is `opened`.
+pub(super) fn entries(count: u64) -> Vec<Entry> {
+    (0..count).map(entry).collect()
+}

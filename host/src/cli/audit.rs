@@ -1,0 +1,159 @@
+//! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
+
+use super::{print, setup_error::SetupError, state};
+use clap::{Args, Subcommand, ValueEnum};
+use claude_admin::audit::{Filter, Head, export, search, tail, verify_file};
+use claude_admin::config::Config;
+use claude_admin::render;
+use claude_admin::service::{audit_entries, audit_verification};
+use claude_admin::store::{Log, Settings, SqliteLog};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Show the last entries
+    Tail {
+        /// How many
+        #[arg(default_value_t = 20)]
+        count: usize,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Show the entries that fit, newest first
+    Search {
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// The most entries
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Check every record and every byte of the file; with a published head, also that nothing was cut off
+    Verify {
+        /// A head that `audit head` printed earlier
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Print the head of the chain, to be kept where whoever can write to the store cannot write
+    Head {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Write all entries to standard output
+    Export {
+        /// How to write them
+        #[arg(long, value_name = "FORMAT", default_value = "ocsf")]
+        format: ExportFormat,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// One OCSF event in JSON on each line, exactly as stored
+    Ocsf,
+    /// The main columns
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoreArgs {
+    /// The configuration file whose store is meant
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    config: Option<PathBuf>,
+    /// The file of the store; without this and --config, the one of this account
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: claude_admin::command::Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FilterArgs {
+    /// Not before: 2026-11-21 or 2026-11-21T17:20:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Before
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// The operation
+    #[arg(long, value_name = "ID")]
+    operation: Option<String>,
+    /// Who: slack:TEAM/USER, http:CLIENT, local:USER
+    #[arg(long, value_name = "WHO")]
+    principal: Option<String>,
+    /// The action, such as users.remove or users.*
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+    /// The kind of entry, such as denied or outcome
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// A text that the entry holds
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+}
+
+impl StoreArgs {
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        let path = match (&self.store, &self.config) {
+            (Some(store), _) => store.clone(),
+            (None, Some(config)) => Config::read(config)?.store.path,
+            (None, None) => state::audit_trail()?,
+        };
+        if !path.exists() {
+            return Err(SetupError(format!("there is no audit trail at {}", path.display())).into());
+        }
+        Ok(path)
+    }
+
+    fn open(&self) -> anyhow::Result<SqliteLog> {
+        Ok(SqliteLog::open(&self.path()?, Settings::default())?)
+    }
+}
+
+pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
+    let (reply, format) = match command {
+        AuditCommand::Tail { count, store } => (audit_entries(&tail(&store.open()?, count)?), store.output),
+        AuditCommand::Search { filter, limit, store } => {
+            let wanted = claude_admin::command::AuditSearch {
+                since: filter.since,
+                until: filter.until,
+                operation: filter.operation,
+                principal: filter.principal,
+                action: filter.action,
+                kind: filter.kind,
+                text: filter.text,
+                limit: Some(limit),
+            };
+            let filter: Filter = claude_admin::service::audit_filter(wanted).map_err(SetupError)?;
+            (audit_entries(&search(&store.open()?, &filter, limit)?), store.output)
+        }
+        AuditCommand::Verify { head, store } => {
+            let head = head.map(|head| head.parse::<Head>()).transpose();
+            let head = head.map_err(|error| SetupError(format!("--head: {error}")))?;
+            (audit_verification(&verify_file(&store.path()?, head.as_ref())), store.output)
+        }
+        AuditCommand::Head { store } => {
+            let last = store.open()?.last()?;
+            let last = last.ok_or_else(|| SetupError("the audit trail is empty".to_owned()))?;
+            print(&format!("{}\n", Head::of(last.seq, &last.text)?))?;
+            return Ok(0);
+        }
+        AuditCommand::Export { format, store } => {
+            let log = store.open()?;
+            let mut out = std::io::stdout().lock();
+            match format {
+                ExportFormat::Ocsf => export::ocsf(&log, 0, &mut out)?,
+                ExportFormat::Csv => export::csv(&log, 0, &mut out)?,
+            };
+            return Ok(0);
+        }
+    };
+    print(&render::reply(&reply, format))?;
+    Ok(reply.outcome.exit_code())
+}

@@ -1,0 +1,34 @@
+//! `claude-admin complete`: what may be typed next after `claude-admin run --`. Shells call it.
+
+use super::assemble::catalog;
+use super::operator::operator;
+use super::print;
+use claude_admin::command;
+use claude_admin::config::Config;
+use claude_admin::decision::Decider;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::Clock;
+use claude_admin::decision::policy::LivePolicy;
+use claude_admin::identity::Place;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Prints the candidates for the last word: a word, a tabulator, and what it means.
+pub(super) async fn complete(config: Option<&Path>, words: &[String]) -> anyhow::Result<u8> {
+    let given = config.map(Config::read).transpose()?;
+    let catalog = catalog(given.as_ref().unwrap_or(&Config::default()))?;
+    let candidates = match &given {
+        // Without a policy, whoever can start the program may run everything.
+        None => command::complete(&catalog, words, &|_| true),
+        Some(config) => {
+            let groups = Groups::new(config.members()?, None);
+            let policy = LivePolicy::open(&catalog, &config.policy.file, groups.names());
+            let decider = Decider::new(Arc::new(policy), groups, Clock::system());
+            let person = decider.person(&operator()?, &Place::terminal()).await;
+            command::complete(&catalog, words, &|action| decider.may_ever(&person, action))
+        }
+    };
+    let lines: String = candidates.iter().map(|(word, meaning)| format!("{word}\t{meaning}\n")).collect();
+    print(&lines)?;
+    Ok(0)
+}

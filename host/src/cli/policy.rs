@@ -1,0 +1,123 @@
+//! `claude-admin policy`: check, test and print what policies are written against.
+
+use super::assemble::catalog;
+use super::print;
+use super::setup_error::SetupError;
+use clap::Subcommand;
+use claude_admin::command::{self, Command, Markup};
+use claude_admin::config::Config;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::policy::{CaseReport, Policies, Table, run, schema_text};
+use claude_admin_catalog::Catalog;
+use std::path::{Path, PathBuf};
+
+/// The exit code of a policy that is not right, or does not do what its tests say.
+const NOT_RIGHT: u8 = 1;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Check the policy against the actions of the component; every problem with its line
+    Check {
+        /// The configuration file
+        #[arg(long, value_name = "FILE", default_value = "claude-admin.toml")]
+        config: PathBuf,
+    },
+    /// Run a table of who, where, command and what must come of it
+    Test {
+        /// The table
+        file: PathBuf,
+        /// The configuration file
+        #[arg(long, value_name = "FILE", default_value = "claude-admin.toml")]
+        config: PathBuf,
+    },
+    /// Write the Cedar schema to standard output
+    Schema {
+        /// A configuration file, whose component is then meant
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+pub(super) fn policy(command: PolicyCommand) -> anyhow::Result<u8> {
+    match command {
+        PolicyCommand::Schema { config } => {
+            let config = config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+            print(&schema_text(&catalog(&config)?))?;
+            Ok(0)
+        }
+        PolicyCommand::Check { config } => {
+            let config = Config::read(&config)?;
+            let catalog = catalog(&config)?;
+            let Some(policies) = parse(&config, &catalog)? else { return Ok(NOT_RIGHT) };
+            for warning in policies.warnings() {
+                print(&format!("warning: {warning}\n"))?;
+            }
+            let file = config.policy.file.display();
+            print(&format!("{file}: {} policies, sha256:{}\n", policies.len(), policies.hash()))?;
+            Ok(0)
+        }
+        PolicyCommand::Test { file, config } => {
+            let config = Config::read(&config)?;
+            let catalog = catalog(&config)?;
+            let Some(policies) = parse(&config, &catalog)? else { return Ok(NOT_RIGHT) };
+            test(&config, &catalog, &policies, &file)
+        }
+    }
+}
+
+fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) -> anyhow::Result<u8> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| SetupError(format!("cannot read the table {}: {error}", file.display())))?;
+    let groups = Groups::new(config.members()?, None);
+    let table = match Table::parse(&file.display().to_string(), &text, &groups.names()) {
+        Ok(table) => table,
+        Err(errors) => {
+            print(&format!("{errors}\n"))?;
+            return Ok(NOT_RIGHT);
+        }
+    };
+    let read = |line: &str| match command::parse(catalog, line, Markup::None) {
+        Ok(Command::Run(draft, _)) if draft.references.is_empty() => Ok(draft.invocation),
+        Ok(Command::Run(..)) => Err("a table names things by their ids".to_owned()),
+        Ok(_) => Err("that is no action".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let now = jiff::Timestamp::now();
+    let report = run(policies, catalog, &table, &read, &|principal| groups.without_directory(principal), now);
+    for case in report.failures() {
+        print(&told(file, case))?;
+    }
+    print(&format!(
+        "{}: {} cases, {} not as expected\n",
+        file.display(),
+        report.cases.len(),
+        report.failures().count()
+    ))?;
+    Ok(if report.passed() { 0 } else { NOT_RIGHT })
+}
+
+/// A case that did not come as expected.
+fn told(file: &Path, case: &CaseReport) -> String {
+    let CaseReport { line, who, place, command, expected, came, policies, message, .. } = case;
+    let because = match (policies.is_empty(), message) {
+        (false, _) => format!(" by {}", policies.join(", ")),
+        (true, Some(message)) => format!(" ({message})"),
+        (true, None) => String::new(),
+    };
+    format!("{}:{line}: {who} in {place}: `{command}` should be {expected}, and is {came}{because}\n", file.display())
+}
+
+/// Reads the policy; prints what is wrong with it.
+fn parse(config: &Config, catalog: &Catalog) -> anyhow::Result<Option<Policies>> {
+    let file = &config.policy.file;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| SetupError(format!("cannot read the policy {}: {error}", file.display())))?;
+    let names = Groups::new(config.members()?, None).names();
+    match Policies::parse(catalog, &names, &file.display().to_string(), &text) {
+        Ok(policies) => Ok(Some(policies)),
+        Err(errors) => {
+            print(&format!("{errors}\n"))?;
+            Ok(None)
+        }
+    }
+}

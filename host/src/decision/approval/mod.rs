@@ -1,0 +1,91 @@
+//! Settles what must be decided before it is done: plans, confirmations, approvals by others.
+//!
+//! A plan is settled once: every step looks at how things stand in the [`Ledger`] and appends only if nobody was faster.
+//! Before anything runs, requester and approvers are asked about again and the plan is made anew; if it differs from what
+//! was shown, it does not run. The intent is on disk before the request leaves.
+
+mod access;
+mod propose;
+mod settle;
+mod steps;
+
+pub use propose::{Proposal, ProposeError, Proposed};
+pub use settle::{SettleError, Settled, Unplanned, Vote};
+pub use steps::{NoSteps, Step, Steps};
+
+use super::Decider;
+use super::operation::{Ledger, LedgerError, Operation};
+use crate::audit::Event;
+use crate::sandbox::Plugin;
+use crate::store::Durability;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is tried to record an outcome, and the pause after the first time.
+const FINISH_ATTEMPTS: u32 = 4;
+const FINISH_PAUSE: Duration = Duration::from_millis(250);
+
+/// Settles what must be decided before it is done.
+#[derive(Debug, Clone)]
+pub struct Approvals {
+    plugin: Arc<Plugin>,
+    decider: Arc<Decider>,
+    ledger: Ledger,
+    steps: Arc<dyn Steps>,
+}
+
+/// How a request ended, for the record.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The word of the outcome.
+    pub result: &'static str,
+    /// The status of the API, where it answered.
+    pub status: Option<u16>,
+    /// The ids of the requests at the API.
+    pub requests: Vec<String>,
+    /// What went wrong, where something did.
+    pub message: Option<String>,
+}
+
+impl Approvals {
+    /// Settles with a policy and a ledger; `steps` is told of every step.
+    #[must_use]
+    pub fn new(plugin: Arc<Plugin>, decider: Arc<Decider>, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
+        Self { plugin, decider, ledger, steps }
+    }
+
+    /// The policy and the groups.
+    #[must_use]
+    pub fn decider(&self) -> &Decider {
+        &self.decider
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Records how an operation ended.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
+    pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
+        self.steps.reached(Step::Answered);
+        let End { result, status, requests, message } = end;
+        let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let mut attempt = 1;
+        // What was done must be known: a store that is busy for a while is worth waiting for.
+        while let Err(error) = self.ledger.append(Durability::Disk, vec![operation.entry(event.clone())]).await {
+            if attempt == FINISH_ATTEMPTS {
+                return Err(error);
+            }
+            tracing::warn!(operation = operation.id, %error, attempt, "the outcome is not recorded yet");
+            tokio::time::sleep(FINISH_PAUSE * attempt).await;
+            attempt += 1;
+        }
+        self.steps.reached(Step::Ended);
+        Ok(())
+    }
+}

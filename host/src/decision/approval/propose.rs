@@ -1,0 +1,190 @@
+//! From a wish to a plan that waits, or may run at once.
+
+use super::{Approvals, Step};
+use crate::audit::{Choice, Entry, Event};
+use crate::command::{Draft, Invocation, Options, Reason};
+use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
+use crate::decision::plan::{Before, Plan, ResolveError, read_before, resolve};
+use crate::decision::policy::{Decision, Denial, Requirements};
+use crate::decision::{Authorized, Person, Reader};
+use crate::sandbox::CallError;
+use crate::store::Durability;
+use claude_admin_catalog::Action;
+use std::convert::Infallible;
+
+/// A wish: who wants what.
+#[derive(Debug)]
+pub struct Proposal<'p> {
+    /// The operation that it becomes.
+    pub operation: &'p str,
+    /// Who.
+    pub person: &'p Person,
+    /// What.
+    pub draft: Draft,
+    /// How.
+    pub options: &'p Options,
+}
+
+/// What a wish comes to.
+#[derive(Debug)]
+pub enum Proposed {
+    /// It changes nothing, and may be done.
+    ///
+    /// With it come the ids at the API of what was looked up for it.
+    Read(Authorized<Invocation>, Vec<String>),
+    /// Only its plan was wanted.
+    DryRun(Box<Plan>, Requirements),
+    /// It waits for decisions.
+    Waiting(Box<Operation>),
+    /// It was confirmed, and may be done. The intent is recorded.
+    Run(Box<Operation>, Authorized<Invocation>),
+}
+
+/// Why a wish comes to nothing. Nothing was changed.
+#[derive(Debug)]
+pub enum ProposeError {
+    /// The policy denies it.
+    Denied(Denial, Invocation),
+    /// An address or a mention does not stand for an id.
+    Resolve(ResolveError),
+    /// It takes a reason.
+    NoReason(Invocation),
+    /// What it is done to cannot be read.
+    Before(Box<CallError>, Invocation),
+    /// The audit trail cannot be written.
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for ProposeError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl Approvals {
+    /// Decides on a wish, and plans it where it changes something.
+    ///
+    /// # Errors
+    ///
+    /// [`ProposeError`] when it comes to nothing.
+    pub async fn propose(&self, proposal: Proposal<'_>) -> Result<Proposed, ProposeError> {
+        let Proposal { operation, person, draft, options } = proposal;
+        let catalog = self.plugin.catalog().clone();
+        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
+        let directory = self.decider.groups().directory();
+        let resolved = resolve(&catalog, draft, &reader, directory).await;
+        let (mut invocation, targets) = resolved.map_err(ProposeError::Resolve)?;
+        let Some(action) = catalog.action(&invocation.action) else {
+            return Err(ProposeError::Denied(Denial::unknown_action(&invocation.action), invocation));
+        };
+        if options.all {
+            invocation = in_large_pages(action, invocation);
+        }
+        let reason = options.reason.as_ref().map(Reason::as_str);
+        let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
+            Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
+            Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
+                let authorized = Authorized::new(invocation, operation.to_owned());
+                return Ok(Proposed::Read(authorized, reader.into_requests()));
+            }
+            Decision::Allow(requirements) => requirements,
+        };
+        if requirements.reason && options.reason.is_none() && !options.dry_run {
+            return Err(ProposeError::NoReason(invocation));
+        }
+        let before = before(&reader, action, &invocation)
+            .await
+            .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
+        let plan = Plan::new(action, &invocation, &catalog.types, targets, before);
+        let planned = person.did(Event::Planned {
+            plan: serde_json::to_string(&plan).unwrap_or_default(),
+            plan_hash: plan.hash(),
+            dry_run: options.dry_run,
+            requests: reader.into_requests(),
+        });
+        self.ledger.append(Durability::Process, vec![planned.about(operation, &plan)]).await?;
+        self.steps.reached(Step::Planned);
+        if options.dry_run {
+            return Ok(Proposed::DryRun(Box::new(plan), requirements));
+        }
+        let pending = Pending {
+            version: 1,
+            requester: person.principal.clone(),
+            place: person.place.clone(),
+            plan,
+            requirements,
+            reason: options.reason.as_ref().map(ToString::to_string),
+        };
+        let go = options.yes && pending.requirements.approvals.is_empty();
+        let operation = self.request(operation, person, pending, go).await?;
+        self.steps.reached(if go { Step::Intent } else { Step::Requested });
+        if !go {
+            return Ok(Proposed::Waiting(Box::new(operation)));
+        }
+        let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
+        Ok(Proposed::Run(Box::new(operation), authorized))
+    }
+
+    /// Lets a plan wait; with `go`, its requester has confirmed it already, and the intent to run it is recorded in the
+    /// same breath.
+    async fn request(&self, id: &str, person: &Person, pending: Pending, go: bool) -> Result<Operation, LedgerError> {
+        if go {
+            self.steps.reached(Step::Decided);
+        }
+        let (id, person) = (id.to_owned(), person.clone());
+        let host = self.ledger.host().to_owned();
+        let wanted = id.clone();
+        let decide = move |_: &Projection, now: i64| {
+            let policy_hash = person.policy_hash();
+            let mut entries = vec![person.did(requested(&pending, policy_hash, now)).about(&id, &pending.plan)];
+            if go {
+                let decided = Event::Decided { decision: Choice::Confirm, reason: None };
+                let intent = Event::Intent {
+                    host: host.clone(),
+                    plan_hash: Some(pending.plan.hash()),
+                    policy_hash: policy_hash.to_owned(),
+                    policies: pending.requirements.policies.clone(),
+                    approvers: Vec::new(),
+                    reason: pending.reason.clone(),
+                };
+                entries.extend([decided, intent].map(|event| person.did(event).about(&id, &pending.plan)));
+            }
+            Ok::<_, Infallible>(entries)
+        };
+        let then = move |projection: &Projection, _: &[Entry]| projection.operation(&wanted).cloned();
+        let operation = self.ledger.commit(Durability::Disk, decide, then).await.map_err(LedgerError::of_commit)?;
+        operation.ok_or(LedgerError::Stopping)
+    }
+}
+
+/// The entry by which a plan begins to wait.
+pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Event {
+    let seconds = i64::try_from(pending.requirements.expires_seconds).unwrap_or(i64::MAX / 1000);
+    Event::Requested {
+        pending: serde_json::to_string(pending).unwrap_or_default(),
+        plan_hash: pending.plan.hash(),
+        policy_hash: policy_hash.to_owned(),
+        expires_ms: now_ms.saturating_add(seconds.saturating_mul(1000)),
+    }
+}
+
+/// Reads what a write is done to, as far as whoever wants it may read it.
+pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &Invocation) -> Result<Before, CallError> {
+    let catalog = reader.plugin.catalog();
+    let Some(read) = read_before(catalog, action, invocation) else { return Ok(Before::Nothing) };
+    let Some(read_action) = catalog.action(&read.action) else { return Ok(Before::Nothing) };
+    match reader.read(read_action, read).await {
+        None => Ok(Before::NotAllowed { action: read_action.id.clone() }),
+        Some(Ok(value)) => Ok(Before::read(&catalog.types, read_action, &value)),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// Whoever wants all pages wants few of them: the API counts requests.
+fn in_large_pages(action: &Action, mut invocation: Invocation) -> Invocation {
+    let limit = action.input("limit").filter(|_| action.paging.is_some());
+    if let Some(most) = limit.and_then(|limit| limit.range?.max) {
+        invocation.arguments.entry("limit".to_owned()).or_insert_with(|| most.into());
+    }
+    invocation
+}

@@ -1,0 +1,352 @@
+//! From a decision about what waits to its execution, or its end.
+
+use super::propose::{before, requested};
+use super::{Approvals, Step};
+use crate::audit::{Choice, Entry, Event};
+use crate::command::{Draft, Invocation, Reason, Reference};
+use crate::decision::operation::{CommitError, LedgerError, Operation, Pending, Projection, Unsettled};
+use crate::decision::plan::{Before, Plan, ResolveError, resolve};
+use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
+use crate::decision::{Authorized, Person, Reader};
+use crate::identity::Principal;
+use crate::sandbox::CallError;
+use crate::store::Durability;
+use claude_admin_catalog::Action;
+
+/// Somebody's decision about what waits.
+#[derive(Debug, Clone)]
+pub struct Vote {
+    /// The id of the operation, or the beginning of it.
+    pub operation: String,
+    /// The version of the plan that was shown with the button; none for what was typed.
+    pub version: Option<u32>,
+    /// What they decide.
+    pub choice: Choice,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// What a decision comes to.
+#[derive(Debug)]
+pub enum Settled {
+    /// It counts; more is needed.
+    Counted(Box<Operation>),
+    /// It is rejected or cancelled.
+    Closed(Box<Operation>),
+    /// What was shown is no longer what would be done: nothing was done, and the new plan waits.
+    Superseded(Box<Operation>, Vec<String>),
+    /// Everything is decided, and it may be done. The intent is recorded.
+    Run(Box<Operation>, Authorized<Invocation>),
+}
+
+/// Why a decision comes to nothing. Nothing was changed by it.
+#[derive(Debug)]
+pub enum SettleError {
+    /// There is no such operation, or it is none of this person's business.
+    NotFound(String),
+    /// Several operations begin like that.
+    Ambiguous(Vec<String>),
+    /// It does not count.
+    Unsettled(Box<Operation>, Unsettled),
+    /// This person may not decide that.
+    NotAllowed(Box<Operation>, Denial),
+    /// Its requester may not do it any more.
+    RequesterNotAllowed(Box<Operation>, Denial),
+    /// Its plan cannot be made anew.
+    Unplanned(Box<Operation>, Unplanned),
+    /// Others decide about it all the time.
+    Busy(Box<Operation>),
+    /// The audit trail cannot be written.
+    Ledger(LedgerError),
+}
+
+/// Why a plan cannot be made anew.
+#[derive(Debug)]
+pub enum Unplanned {
+    /// The component has no such action any more.
+    NoAction,
+    /// What was recorded of it is not what was asked for.
+    Altered,
+    /// An address no longer stands for exactly one id.
+    Resolve(ResolveError),
+    /// What it is done to cannot be read.
+    Before(CallError),
+}
+
+impl From<LedgerError> for SettleError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl SettleError {
+    /// The operation that it is about, where that is known.
+    #[must_use]
+    pub fn operation(&self) -> Option<&Operation> {
+        match self {
+            Self::Unsettled(operation, _)
+            | Self::NotAllowed(operation, _)
+            | Self::RequesterNotAllowed(operation, _)
+            | Self::Unplanned(operation, _)
+            | Self::Busy(operation) => Some(operation),
+            Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
+        }
+    }
+}
+
+/// How often a decision is made anew because somebody else decided in the meantime.
+const MAX_ATTEMPTS: u32 = 100;
+
+impl Approvals {
+    /// Takes a decision in; when it is the last that is needed, the operation may run.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError`] when it comes to nothing.
+    pub async fn settle(&self, vote: Vote, person: &Person) -> Result<Settled, SettleError> {
+        let mut attempt = 1;
+        loop {
+            // Whoever has the button has seen the card; an id that is typed may be guessed.
+            let operation = match vote.version {
+                Some(_) => self.find(&vote.operation).await?,
+                None => self.find_for(person, &vote.operation).await?,
+            };
+            match self.settle_now(operation, &vote, person).await {
+                Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
+                settled => return settled,
+            }
+        }
+    }
+
+    /// Takes a decision in, as things stand; [`SettleError::Busy`] when they changed meanwhile.
+    async fn settle_now(&self, operation: Operation, vote: &Vote, person: &Person) -> Result<Settled, SettleError> {
+        let version = vote.version.unwrap_or(operation.pending.version);
+        let now = self.ledger.clock().now_ms();
+        if is_foreign(&operation, person) {
+            let denial = Denial::nobodys_business("it was asked for in another workspace");
+            return Err(SettleError::NotAllowed(Box::new(operation), denial));
+        }
+        if let Err(unsettled) = operation.accepts(version, &person.principal, vote.choice, now) {
+            return Err(SettleError::Unsettled(Box::new(operation), unsettled));
+        }
+        match vote.choice {
+            Choice::Cancel => self.close(&operation, person, vote).await,
+            Choice::Reject => match self.approves(&operation, person) {
+                Ok(_) => self.close(&operation, person, vote).await,
+                Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
+            },
+            Choice::Approve => match self.approves(&operation, person) {
+                Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
+                // The answer to a read is for whoever asked: they run it once others have agreed.
+                Ok(_) if self.is_read(&operation) || !self.is_enough(&operation, Some(person)).await => {
+                    let counted = self.record(&operation, person, vote, None).await?;
+                    Ok(Settled::Counted(Box::new(counted)))
+                }
+                Ok(_) => self.run(operation, person, vote).await,
+            },
+            Choice::Confirm if self.is_enough(&operation, None).await => self.run(operation, person, vote).await,
+            Choice::Confirm => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
+        }
+    }
+
+    async fn close(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+        let closed = self.record(operation, person, vote, None).await?;
+        Ok(Settled::Closed(Box::new(closed)))
+    }
+
+    fn is_read(&self, operation: &Operation) -> bool {
+        let action = self.plugin.catalog().action(&operation.pending.plan.action);
+        action.is_some_and(|action| !action.writes())
+    }
+
+    /// Whether the approvals so far, each asked about again, are enough; with one more where somebody is about to agree.
+    async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
+        let mut counts = Vec::new();
+        for decided in operation.approvers() {
+            // Whoever may not do it any more does not count any more.
+            let person = self.decider.person(&decided.principal, &decided.place).await;
+            counts.extend(self.approves(operation, &person));
+        }
+        counts.extend(one_more.and_then(|person| self.approves(operation, person).ok()));
+        operation.enough(&counts)
+    }
+
+    /// Asks about everything again, and records the decision together with the intent.
+    async fn run(&self, operation: Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+        let pending = &operation.pending;
+        if !operation.is_whole() {
+            return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered));
+        }
+        let requester = self.decider.person(&pending.requester, &pending.place).await;
+        let (plan, action) = match self.plan_again(&operation, &requester).await {
+            Ok(planned) => planned,
+            Err(problem) => return Err(self.unplanned(operation, problem).await?),
+        };
+        // Planning takes its time. All of them are judged after it, and by one policy.
+        let requester = self.decider.person(&pending.requester, &pending.place).await;
+        let person = self.decider.person(&person.principal, &person.place).await;
+        let reason = pending.reason.as_deref();
+        let requirements = match self.decider.decide(&requester, action, &plan.arguments, reason) {
+            Decision::Allow(requirements) => requirements,
+            Decision::Deny(denial) => return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial)),
+        };
+        let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
+        if !self.is_enough(&operation, one_more).await || self.decider.policy_hash() != requester.policy_hash() {
+            return Err(SettleError::Busy(Box::new(operation)));
+        }
+        let mut differences = pending.plan.differences(&plan);
+        if asks_for_more(&requirements, &pending.requirements) {
+            differences.push("the policy asks for more than it did".to_owned());
+        }
+        if !differences.is_empty() {
+            let renewed = Pending { version: pending.version + 1, plan, requirements, ..pending.clone() };
+            let operation = self.supersede(&operation, &person, renewed, &differences).await?;
+            return Ok(Settled::Superseded(Box::new(operation), differences));
+        }
+        self.steps.reached(Step::Decided);
+        let operation = self.record(&operation, &person, vote, Some(requirements.policies)).await?;
+        self.steps.reached(Step::Intent);
+        let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
+        Ok(Settled::Run(Box::new(operation), authorized))
+    }
+
+    /// Looks at what an operation was done to, as far as somebody may; `None` where there is nothing to look at.
+    pub async fn look_at_target(&self, operation: &Operation, person: &Person) -> Option<Result<Before, String>> {
+        let plan = &operation.pending.plan;
+        let action = self.plugin.catalog().action(&plan.action)?;
+        let reader = Reader::new(&self.plugin, &self.decider, person, &operation.id);
+        match before(&reader, action, &plan.invocation()).await {
+            Ok(Before::Nothing) => None,
+            Ok(Before::NotAllowed { action }) => Some(Err(format!("you may not run `{}`", action.replace('.', " ")))),
+            Ok(now) => Some(Ok(now)),
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+
+    /// Makes the plan as it would be made now.
+    async fn plan_again(&self, operation: &Operation, requester: &Person) -> Result<(Plan, &Action), Unplanned> {
+        let catalog = self.plugin.catalog();
+        let old = &operation.pending.plan;
+        let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
+        let reader = Reader::new(&self.plugin, &self.decider, requester, &operation.id);
+        let references =
+            old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
+        let draft = Draft { invocation: old.invocation(), references };
+        let resolved = resolve(catalog, draft, &reader, None).await;
+        let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
+        for (target, old) in targets.iter_mut().zip(&old.targets) {
+            target.written.clone_from(&old.written);
+        }
+        let before = before(&reader, action, &invocation).await.map_err(Unplanned::Before)?;
+        Ok((Plan::new(action, &invocation, &catalog.types, targets, before), action))
+    }
+
+    /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
+    async fn unplanned(&self, operation: Operation, problem: Unplanned) -> Result<SettleError, SettleError> {
+        let now = self.ledger.clock().now_ms();
+        let operation = Box::new(self.find(&operation.id).await?);
+        Ok(if operation.waits(now) {
+            SettleError::Unplanned(operation, problem)
+        } else {
+            SettleError::Unsettled(operation, Unsettled::Settled)
+        })
+    }
+
+    /// Records a decision, if things still stand as they did; with `intent`, that it runs now by these policies.
+    async fn record(
+        &self,
+        operation: &Operation,
+        person: &Person,
+        vote: &Vote,
+        intent: Option<Vec<String>>,
+    ) -> Result<Operation, SettleError> {
+        let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
+        self.commit(operation, move |current, now| {
+            let unsettled = |error| SettleError::Unsettled(Box::new(current.clone()), error);
+            current.accepts(current.pending.version, &person.principal, vote.choice, now).map_err(unsettled)?;
+            let reason = vote.reason.as_ref().map(ToString::to_string);
+            let decided = Event::Decided { decision: vote.choice, reason };
+            let mut entries = vec![person.did(decided).about(&current.id, &current.pending.plan)];
+            if let Some(policies) = &intent {
+                let mut approvers: Vec<Principal> =
+                    current.approvers().map(|decided| decided.principal.clone()).collect();
+                approvers.extend((vote.choice == Choice::Approve).then(|| person.principal.clone()));
+                entries.push(current.entry(Event::Intent {
+                    host: host.clone(),
+                    plan_hash: Some(current.plan_hash.clone()),
+                    policy_hash: person.policy_hash().to_owned(),
+                    policies: policies.clone(),
+                    approvers,
+                    reason: current.pending.reason.clone(),
+                }));
+            }
+            Ok(entries)
+        })
+        .await
+    }
+
+    /// Puts a new plan in the place of the one that was shown.
+    async fn supersede(
+        &self,
+        operation: &Operation,
+        person: &Person,
+        renewed: Pending,
+        differences: &[String],
+    ) -> Result<Operation, SettleError> {
+        let (person, differences) = (person.clone(), differences.to_vec());
+        self.commit(operation, move |current, now| {
+            if !current.waits(now) {
+                return Err(SettleError::Unsettled(Box::new(current.clone()), Unsettled::Settled));
+            }
+            let superseded = Event::Superseded { differences: differences.clone() };
+            Ok(vec![
+                person.did(superseded).about(&current.id, &current.pending.plan),
+                current.entry(requested(&renewed, person.policy_hash(), now)),
+            ])
+        })
+        .await
+    }
+
+    /// Appends entries about an operation, unless somebody decided about it since it was looked at; returns it as it is
+    /// then.
+    async fn commit(
+        &self,
+        seen: &Operation,
+        mut entries: impl FnMut(&Operation, i64) -> Result<Vec<Entry>, SettleError> + Send + 'static,
+    ) -> Result<Operation, SettleError> {
+        let (id, seen) = (seen.id.clone(), seen.clone());
+        let gone = || SettleError::NotFound(id.clone());
+        let wanted = id.clone();
+        let decide = move |projection: &Projection, now: i64| {
+            let current = projection.operation(&seen.id).ok_or_else(|| SettleError::NotFound(seen.id.clone()))?;
+            let as_seen = (current.pending.version, &current.decisions) == (seen.pending.version, &seen.decisions);
+            if current.waits(now) && !as_seen {
+                return Err(SettleError::Busy(Box::new(current.clone())));
+            }
+            entries(current, now)
+        };
+        let then = move |projection: &Projection, _: &[Entry]| projection.operation(&wanted).cloned();
+        let committed = self.ledger.commit(Durability::Disk, decide, then).await;
+        let operation = committed.map_err(|error| match error {
+            CommitError::Refused(error) => error,
+            CommitError::Ledger(error) => error.into(),
+        })?;
+        operation.ok_or_else(gone)
+    }
+}
+
+/// People of one workspace do not decide about what was asked in another.
+pub(super) fn is_foreign(operation: &Operation, person: &Person) -> bool {
+    let place = &operation.pending.place;
+    place.platform == person.principal.platform && place.tenant != person.principal.tenant
+}
+
+/// Whether requirements ask for something that earlier ones did not.
+fn asks_for_more(now: &Requirements, earlier: &Requirements) -> bool {
+    let met = |rule: &ApprovalRule| {
+        earlier.approvals.iter().any(|known| known.from == rule.from && known.count >= rule.count)
+    };
+    let more_of_whoever_asks =
+        (now.reason && !earlier.reason) || (now.confirm && !earlier.confirm && earlier.approvals.is_empty());
+    more_of_whoever_asks || !now.approvals.iter().all(met)
+}

@@ -1,0 +1,178 @@
+//! Asks the policy in force about somebody, with the groups that they belong to now.
+
+use super::Authorized;
+use super::directory::DirectoryError;
+use super::groups::Groups;
+use super::operation::Clock;
+use super::policy::{
+    Asker, Change, Decision, Denial, DenialKind, Explanation, HostAction, LivePolicy, PolicyState, Question,
+    Requirements,
+};
+use crate::audit::{Entry, Event};
+use crate::command::{Arguments, Invocation};
+use crate::identity::{Place, Principal};
+use claude_admin_catalog::Action;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Somebody somewhere, with the groups that they belong to and the policy that they are judged by: the groups were looked
+/// up for that policy and no other.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub place: Place,
+    groups: Result<BTreeSet<String>, DirectoryError>,
+    policy: Arc<PolicyState>,
+}
+
+impl Person {
+    /// An entry about what they did.
+    #[must_use]
+    pub fn did(&self, event: Event) -> Entry {
+        Entry::by(&self.principal, &self.place, event)
+    }
+
+    /// Whether they belong to a group.
+    #[must_use]
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.as_ref().is_ok_and(|groups| groups.contains(group))
+    }
+
+    /// The hash of the policy that they are judged by; empty while none is in force.
+    #[must_use]
+    pub fn policy_hash(&self) -> &str {
+        self.policy.hash.as_deref().unwrap_or_default()
+    }
+
+    /// The groups that they belong to; none when the chat platform does not tell.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flatten().map(String::as_str)
+    }
+}
+
+/// Asks the policy in force.
+#[derive(Debug)]
+pub struct Decider {
+    policy: Arc<LivePolicy>,
+    groups: Groups,
+    clock: Clock,
+}
+
+impl Decider {
+    /// Puts a policy and groups together.
+    #[must_use]
+    pub fn new(policy: Arc<LivePolicy>, groups: Groups, clock: Clock) -> Self {
+        Self { policy, groups, clock }
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> Arc<PolicyState> {
+        self.policy.current()
+    }
+
+    /// The hash of the policy in force; empty while none is.
+    #[must_use]
+    pub fn policy_hash(&self) -> String {
+        self.policy.current().hash.clone().unwrap_or_default()
+    }
+
+    /// Reads the policy again if its file changed, and says what came of it.
+    pub fn refresh(&self) -> Option<Change> {
+        self.policy.refresh()
+    }
+
+    /// The groups.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// Finds out which groups somebody belongs to.
+    pub async fn person(&self, principal: &Principal, place: &Place) -> Person {
+        let state = self.policy.current();
+        let named = state.policies.as_ref().map(|policies| policies.groups_named().clone()).unwrap_or_default();
+        let groups = self.groups.of(principal, &named).await;
+        if let Err(error) = &groups {
+            tracing::warn!(%principal, %error, "the groups of somebody cannot be looked up; nothing is allowed to them");
+        }
+        Person { principal: principal.clone(), place: place.clone(), groups, policy: state }
+    }
+
+    /// Decides on an action.
+    #[must_use]
+    pub fn decide(&self, person: &Person, action: &Action, arguments: &Arguments, reason: Option<&str>) -> Decision {
+        self.ask(person, |state, asker, now| state.decide(&Question { asker, action, arguments, reason, now }))
+            .unwrap_or_else(Decision::Deny)
+    }
+
+    /// Decides on something that the host itself offers.
+    #[must_use]
+    pub fn may(&self, person: &Person, action: HostAction) -> Option<Denial> {
+        match self.ask(person, |state, asker, now| state.decide_host(&asker, action, now)) {
+            Ok(Decision::Allow(_)) => None,
+            Ok(Decision::Deny(denial)) | Err(denial) => Some(denial),
+        }
+    }
+
+    /// Whether an action might be allowed with some arguments.
+    #[must_use]
+    pub fn may_ever(&self, person: &Person, action: &Action) -> bool {
+        self.ask(person, |state, asker, _| state.may_ever(&asker, action)).unwrap_or(false)
+    }
+
+    /// Explains a decision; `None` when it is not known who somebody is.
+    #[must_use]
+    pub fn explain(
+        &self,
+        person: &Person,
+        action: &Action,
+        arguments: &Arguments,
+        reason: Option<&str>,
+    ) -> Option<Explanation> {
+        let asked =
+            self.ask(person, |state, asker, now| state.explain(&Question { asker, action, arguments, reason, now }));
+        asked.ok()
+    }
+
+    /// Allows what the policy allows without any further step: reads, as a rule.
+    ///
+    /// # Errors
+    ///
+    /// The requirements that must be met first, or the denial.
+    pub fn authorize_now(
+        &self,
+        person: &Person,
+        action: &Action,
+        invocation: Invocation,
+        operation: &str,
+    ) -> Result<Authorized<Invocation>, Decision> {
+        match self.decide(person, action, &invocation.arguments, None) {
+            Decision::Allow(requirements) if is_immediate(action, &requirements) => {
+                Ok(Authorized::new(invocation, operation.to_owned()))
+            }
+            other => Err(other),
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        person: &Person,
+        ask: impl FnOnce(&PolicyState, Asker<'_>, jiff::Timestamp) -> T,
+    ) -> Result<T, Denial> {
+        let groups = person.groups.as_ref().map_err(|error| Denial {
+            kind: DenialKind::Broken,
+            message: format!("the chat platform does not tell which user groups you belong to ({error})"),
+        })?;
+        let now = jiff::Timestamp::from_millisecond(self.clock.now_ms()).unwrap_or_default();
+        let asker = Asker { principal: &person.principal, groups, place: &person.place };
+        Ok(ask(&person.policy, asker, now))
+    }
+}
+
+/// Whether nothing must be decided first. A write is never done without.
+fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
+    !action.writes() && requirements.is_empty()
+}

@@ -1,0 +1,321 @@
+//! The audit trail as the one place where things are settled.
+//!
+//! Whoever wants to change something looks at what the trail comes to, and appends only if nobody appended in the
+//! meantime; otherwise they look again. So that what is settled is settled once, with any number of hosts on one store.
+
+use super::projection::{CHUNK, DELIVERY_MS};
+use super::{Clock, Operation, Projection, State, UNKNOWN};
+use crate::audit::{Entry, Event, Head, redact, seal};
+use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often a change is tried while others append.
+const MAX_ATTEMPTS: u32 = 1000;
+
+/// Why the ledger cannot be read or written. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum LedgerError {
+    #[error("the audit trail cannot be used: {0}")]
+    Store(#[from] StoreError),
+    #[error("record {seq} of the audit trail cannot be read: {problem}; `claude-admin audit verify` says more")]
+    Record { seq: u64, problem: String },
+    #[error("an entry cannot be recorded: {0}")]
+    Unrecordable(String),
+    #[error("the audit trail is too busy: other hosts append all the time")]
+    Busy,
+    #[error("no lock can be held beside it: {0}")]
+    Lock(std::io::Error),
+    #[error("the host stops")]
+    Stopping,
+}
+
+/// Why nothing was appended.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError<E> {
+    /// As things stand, it may not be.
+    #[error("refused")]
+    Refused(E),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(LedgerError),
+}
+
+impl LedgerError {
+    /// What failed where nothing can be refused.
+    pub(in crate::decision) fn of_commit(error: CommitError<Infallible>) -> Self {
+        match error {
+            CommitError::Ledger(error) => error,
+            CommitError::Refused(never) => match never {},
+        }
+    }
+}
+
+/// The audit trail, and what it comes to.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    log: Box<dyn Log>,
+    hosts: Hosts,
+    lock: HostLock,
+    clock: Clock,
+    state: Mutex<Loaded>,
+}
+
+#[derive(Debug, Default)]
+struct Loaded {
+    projection: Projection,
+    head: Option<Head>,
+}
+
+impl Ledger {
+    /// Reads the part of a trail that still matters.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail cannot be read.
+    pub fn open(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
+        let lock = hosts.join().map_err(LedgerError::Lock)?;
+        let inner = Inner { log, hosts, lock, clock, state: Mutex::default() };
+        let from = inner.first_that_matters()?;
+        if from > 1 {
+            let mut state = inner.state();
+            if let Some(before) = inner.log.read(from - 2, 1)?.first() {
+                state.projection.start_after(before.seq);
+                state.head =
+                    Some(Head::of(before.seq, &before.text).map_err(|problem| unreadable(before.seq, problem))?);
+            }
+        }
+        inner.catch_up(&mut inner.state())?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The clock of the host.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// The name under which this host runs operations.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.inner.lock.name()
+    }
+
+    /// The records themselves.
+    #[must_use]
+    pub fn log(&self) -> &dyn Log {
+        &*self.inner.log
+    }
+
+    /// Runs something that reads the records, on a thread where that may take its time.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Stopping`] when the host stops meanwhile.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Log) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || read(&*inner.log)).await.map_err(|_| LedgerError::Stopping)
+    }
+
+    /// The end of the chain now.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail cannot be read.
+    pub async fn head(&self) -> Result<Option<Head>, LedgerError> {
+        let inner = Arc::clone(&self.inner);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut state = inner.state();
+            inner.catch_up(&mut state)?;
+            Ok(state.head.clone())
+        });
+        read.await.map_err(|_| LedgerError::Stopping)?
+    }
+
+    /// Looks at how things stand now, other hosts included.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail cannot be read.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Projection) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let inner = Arc::clone(&self.inner);
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut state = inner.state();
+            inner.catch_up(&mut state)?;
+            Ok(look(&state.projection))
+        });
+        looked.await.map_err(|_| LedgerError::Stopping)?
+    }
+
+    /// Appends what `decide` makes of how things stand; asks it again when somebody else was faster.
+    ///
+    /// `decide` gets the time too, which becomes the time of its entries. `then` sees how things stand afterwards, with
+    /// nothing in between, and what was appended.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError::Refused`] with what `decide` says; [`CommitError::Ledger`] when the trail fails. Nothing is
+    /// appended then.
+    pub async fn commit<T, E>(
+        &self,
+        durability: Durability,
+        decide: impl FnMut(&Projection, i64) -> Result<Vec<Entry>, E> + Send + 'static,
+        then: impl FnOnce(&Projection, &[Entry]) -> T + Send + 'static,
+    ) -> Result<T, CommitError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let committed = tokio::task::spawn_blocking(move || inner.commit(durability, decide, then));
+        committed.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
+    }
+
+    /// Appends entries as they are, on this thread: for when a host starts.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail fails.
+    pub fn record(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        let recorded = self.inner.commit(durability, |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
+        recorded.map_err(LedgerError::of_commit)
+    }
+
+    /// Appends entries as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail fails.
+    pub async fn append(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        let appended = self.commit(durability, move |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
+        appended.await.map_err(LedgerError::of_commit)
+    }
+
+    /// Ends what nobody settled in time, and what a host ran that is gone. Returns what it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail fails.
+    pub async fn sweep(&self) -> Result<Vec<Operation>, LedgerError> {
+        let inner = Arc::clone(&self.inner);
+        let decide = move |projection: &Projection, now: i64| {
+            let over = projection.operations().filter_map(|operation| {
+                let event = match &operation.state {
+                    State::Waiting if now >= operation.expires_ms => Event::Expired,
+                    State::Running { host } if !inner.hosts.is_alive(host) => Event::Outcome {
+                        result: UNKNOWN.to_owned(),
+                        status: None,
+                        requests: Vec::new(),
+                        message: Some("the host stopped before it saw the end".to_owned()),
+                    },
+                    _ => return None,
+                };
+                Some(operation.entry(event))
+            });
+            Ok::<_, Infallible>(over.collect())
+        };
+        let swept = self.commit(Durability::Disk, decide, |projection, entries| {
+            let ids = entries.iter().filter_map(|entry| entry.operation.as_deref());
+            ids.filter_map(|id| projection.operation(id).cloned()).collect()
+        });
+        swept.await.map_err(LedgerError::of_commit)
+    }
+}
+
+impl Inner {
+    /// A panic elsewhere does not make what was read untrue: the trail is read on from where it was.
+    fn state(&self) -> std::sync::MutexGuard<'_, Loaded> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last record says from where on records matter for operations; deliveries are remembered for some minutes.
+    fn first_that_matters(&self) -> Result<u64, LedgerError> {
+        let Some(last) = self.log.last()? else { return Ok(1) };
+        let open_from = entry(last.seq, &last.text)?.open_from.unwrap_or(last.seq);
+        let recent = self.clock.now_ms() - DELIVERY_MS;
+        let mut from = last.seq;
+        loop {
+            let earlier = self.log.read_back(from, CHUNK)?;
+            let Some(oldest) = earlier.last() else { return Ok(from.min(open_from)) };
+            from = oldest.seq;
+            if entry(oldest.seq, &oldest.text)?.time_ms < recent {
+                return Ok(from.min(open_from));
+            }
+        }
+    }
+
+    fn catch_up(&self, state: &mut Loaded) -> Result<(), LedgerError> {
+        loop {
+            let records = self.log.read(state.projection.last_seq(), CHUNK)?;
+            for record in &records {
+                state.projection.apply(record.seq, &entry(record.seq, &record.text)?);
+            }
+            if let Some(last) = records.last() {
+                state.head = Some(Head::of(last.seq, &last.text).map_err(|problem| unreadable(last.seq, problem))?);
+            }
+            if records.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
+
+    fn commit<T, E>(
+        &self,
+        durability: Durability,
+        mut decide: impl FnMut(&Projection, i64) -> Result<Vec<Entry>, E>,
+        then: impl FnOnce(&Projection, &[Entry]) -> T,
+    ) -> Result<T, CommitError<E>> {
+        let failed = |error: LedgerError| CommitError::Ledger(error);
+        let mut state = self.state();
+        for attempt in 0..MAX_ATTEMPTS {
+            self.catch_up(&mut state).map_err(failed)?;
+            let now = self.clock.now_ms();
+            let entries = decide(&state.projection, now).map_err(CommitError::Refused)?;
+            if entries.is_empty() {
+                return Ok(then(&state.projection, &entries));
+            }
+            let open_from = Some(state.projection.open_from());
+            // What this host goes on with is what is stored, so that every other host comes to the same.
+            let stored = |entry: Entry| redact(&Entry { time_ms: now, open_from, ..entry });
+            let entries: Vec<Entry> = entries.into_iter().map(stored).collect();
+            let sealed = seal(&entries, state.head.as_ref());
+            let (records, head) = sealed.map_err(|error| failed(LedgerError::Unrecordable(error.to_string())))?;
+            match self.log.append(state.projection.last_seq(), &records, durability) {
+                Ok(()) => {
+                    for entry in &entries {
+                        let seq = state.projection.last_seq() + 1;
+                        state.projection.apply(seq, entry);
+                    }
+                    state.head = Some(head);
+                    return Ok(then(&state.projection, &entries));
+                }
+                Err(AppendError::Conflict { .. }) => {
+                    std::thread::sleep(Duration::from_micros(u64::from(attempt.min(50)) * 20));
+                }
+                Err(AppendError::Store(error)) => return Err(failed(error.into())),
+            }
+        }
+        Err(failed(LedgerError::Busy))
+    }
+}
+
+fn entry(seq: u64, text: &str) -> Result<Entry, LedgerError> {
+    Entry::from_record(text).map_err(|problem| unreadable(seq, problem))
+}
+
+fn unreadable(seq: u64, problem: impl std::fmt::Display) -> LedgerError {
+    LedgerError::Record { seq, problem: problem.to_string() }
+}

@@ -1,0 +1,232 @@
+//! Operations: what waits for a decision, what runs, how it ended.
+//!
+//! Nothing of this is stored by itself. The audit trail is the one thing that is stored, and operations are what its
+//! entries come to: so that the two cannot disagree.
+
+mod clock;
+mod ledger;
+mod projection;
+
+pub use clock::Clock;
+pub use ledger::{CommitError, Ledger, LedgerError};
+pub use projection::Projection;
+
+use super::plan::Plan;
+use super::policy::Requirements;
+use crate::audit::{Choice, Entry, Event};
+use crate::identity::{Place, Principal};
+use serde::{Deserialize, Serialize};
+
+/// A plan that waits: everything that is needed to do it later, on any host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Counts the plans of one operation: a decision is about one of them.
+    pub version: u32,
+    /// Who wants it.
+    pub requester: Principal,
+    /// Where it was asked for.
+    pub place: Place,
+    /// What is to be done.
+    pub plan: Plan,
+    /// What must be decided first.
+    pub requirements: Requirements,
+    /// Why it is wanted.
+    pub reason: Option<String>,
+}
+
+/// A decision about what waits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub choice: Choice,
+    /// Why.
+    pub reason: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+/// How an operation stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// It waits for decisions.
+    Waiting,
+    /// Its request may be on the way.
+    Running {
+        /// The host that runs it.
+        host: String,
+    },
+    /// It ended: the word of its outcome, which is `unknown` where nobody saw the end.
+    Ended {
+        /// The word.
+        result: String,
+        /// The ids of its requests at the API.
+        requests: Vec<String>,
+        /// What went wrong, where something did.
+        message: Option<String>,
+    },
+    /// Somebody rejected it.
+    Rejected,
+    /// Its requester cancelled it.
+    Cancelled,
+    /// Nobody settled it in time.
+    Expired,
+}
+
+/// The word of an outcome that nobody saw.
+pub const UNKNOWN: &str = "unknown";
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// The id.
+    pub id: String,
+    /// What waits or waited.
+    pub pending: Pending,
+    /// The hash of its plan.
+    pub plan_hash: String,
+    /// The hash of the policy that asked for decisions.
+    pub policy_hash: String,
+    /// When it was asked for, in milliseconds since 1970.
+    pub requested_ms: i64,
+    /// When it ends by itself.
+    pub expires_ms: i64,
+    /// What was decided about this version, in order.
+    pub decisions: Vec<Decided>,
+    /// How it stands.
+    pub state: State,
+    /// When that began.
+    pub since_ms: i64,
+    /// The first record that matters for it.
+    pub first_seq: u64,
+}
+
+/// Why a decision does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsettled {
+    /// It is settled already.
+    Settled,
+    /// It changed since: the decision is about an older plan.
+    OtherVersion,
+    /// Only its requester may do that.
+    NotRequester,
+    /// Its requester may not do that.
+    OwnRequest,
+    /// This person decided already.
+    Twice,
+    /// It waits for nobody's approval.
+    NoApprovalNeeded,
+    /// Its requester alone is not enough.
+    NeedsApproval,
+}
+
+impl State {
+    /// The word for people and programs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running { .. } => "running",
+            Self::Ended { result, .. } => result,
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether nothing more happens to it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running { .. })
+    }
+}
+
+impl Operation {
+    /// Whether it waits at a time.
+    #[must_use]
+    pub fn waits(&self, now_ms: i64) -> bool {
+        self.state == State::Waiting && now_ms < self.expires_ms
+    }
+
+    /// Who approved it.
+    pub fn approvers(&self) -> impl Iterator<Item = &Decided> {
+        self.decisions.iter().filter(|decided| decided.choice == Choice::Approve)
+    }
+
+    /// Checks whether somebody's decision counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsettled`] when it does not.
+    pub fn accepts(&self, version: u32, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
+        let own = *who == self.pending.requester;
+        if !self.waits(now_ms) {
+            return Err(Unsettled::Settled);
+        }
+        if version != self.pending.version {
+            return Err(Unsettled::OtherVersion);
+        }
+        match choice {
+            Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
+            Choice::Approve | Choice::Reject if own => Err(Unsettled::OwnRequest),
+            Choice::Approve | Choice::Reject if self.pending.requirements.approvals.is_empty() => {
+                Err(Unsettled::NoApprovalNeeded)
+            }
+            Choice::Approve if self.approvers().any(|decided| decided.principal == *who) => Err(Unsettled::Twice),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether approvals are enough: for each, which of the rules it counts for. One person may count for several rules,
+    /// and once for each.
+    #[must_use]
+    pub fn enough(&self, approvals: &[Vec<bool>]) -> bool {
+        self.pending.requirements.approvals.iter().enumerate().all(|(index, rule)| {
+            let counting = approvals.iter().filter(|counts| counts.get(index) == Some(&true)).count();
+            u32::try_from(counting).is_ok_and(|counting| counting >= rule.count)
+        })
+    }
+
+    /// Whether its plan is the one whose hash was recorded with it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.pending.plan.hash() == self.plan_hash
+    }
+
+    /// An entry of the host about it.
+    #[must_use]
+    pub fn entry(&self, event: Event) -> Entry {
+        Entry::of_host(event).about(&self.id, &self.pending.plan)
+    }
+}
+
+/// How an entry changes an operation.
+impl Operation {
+    fn apply(&mut self, entry: &Entry) {
+        let state = match &entry.event {
+            Event::Decided { decision, reason } => {
+                if let (Some(principal), Some(place)) = (&entry.principal, &entry.place) {
+                    let (principal, place) = (principal.clone(), place.clone());
+                    let (choice, reason) = (*decision, reason.clone());
+                    self.decisions.push(Decided { principal, place, choice, reason, time_ms: entry.time_ms });
+                }
+                match decision {
+                    Choice::Reject => State::Rejected,
+                    Choice::Cancel => State::Cancelled,
+                    Choice::Confirm | Choice::Approve => return,
+                }
+            }
+            Event::Intent { host, .. } => State::Running { host: host.clone() },
+            Event::Outcome { result, requests, message, .. } => {
+                State::Ended { result: result.clone(), requests: requests.clone(), message: message.clone() }
+            }
+            Event::Expired => State::Expired,
+            _ => return,
+        };
+        self.state = state;
+        self.since_ms = entry.time_ms;
+    }
+}

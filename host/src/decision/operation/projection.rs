@@ -1,0 +1,144 @@
+//! What the entries of the audit trail come to.
+
+use super::{Operation, Pending, State};
+use crate::audit::{Entry, Event};
+use crate::store::{Log, StoreError};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// How long a delivery is remembered, in milliseconds: twice the time for which a signature is fresh.
+pub(super) const DELIVERY_MS: i64 = 600_000;
+/// How many records are read at once.
+pub(super) const CHUNK: usize = 256;
+/// The most settled operations that are kept at hand; older ones are read again from the trail.
+const MAX_SETTLED: usize = 1000;
+
+/// What the entries that were read so far come to.
+#[derive(Debug, Default)]
+pub struct Projection {
+    operations: BTreeMap<String, Operation>,
+    settled: VecDeque<String>,
+    deliveries: HashMap<String, i64>,
+    delivered: VecDeque<(i64, String)>,
+    last_seq: u64,
+}
+
+impl Projection {
+    /// The operation with this id, if it is at hand.
+    #[must_use]
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.get(id)
+    }
+
+    /// Every operation at hand.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    /// Whether a delivery was received before.
+    #[must_use]
+    pub fn was_delivered(&self, delivery: &str) -> bool {
+        self.deliveries.contains_key(delivery)
+    }
+
+    /// The last record that was read.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The first record that still matters: whoever starts anew must read from here on.
+    #[must_use]
+    pub(super) fn open_from(&self) -> u64 {
+        let open = self.operations.values().filter(|operation| !operation.state.is_settled());
+        open.map(|operation| operation.first_seq).min().unwrap_or(self.last_seq + 1)
+    }
+
+    /// Finds an operation that is not at hand any more, in the records themselves.
+    ///
+    /// # Errors
+    ///
+    /// What the log reports.
+    pub fn search(log: &dyn Log, id: &str) -> Result<Option<Operation>, StoreError> {
+        let mut found: Vec<(u64, Entry)> = Vec::new();
+        let mut before = u64::MAX;
+        'trail: loop {
+            let records = log.read_back(before, CHUNK)?;
+            let Some(oldest) = records.last() else { break };
+            before = oldest.seq;
+            for record in records.iter().filter(|record| record.text.contains(id)) {
+                let Ok(entry) = Entry::from_record(&record.text) else { continue };
+                if entry.operation.as_deref() != Some(id) {
+                    continue;
+                }
+                let is_first = matches!(entry.event, Event::Received { .. });
+                found.push((record.seq, entry));
+                if is_first {
+                    break 'trail;
+                }
+            }
+        }
+        let mut projection = Self::default();
+        for (seq, entry) in found.iter().rev() {
+            projection.apply(*seq, entry);
+        }
+        Ok(projection.operations.remove(id))
+    }
+
+    /// Leaves out everything up to a record: none of it matters any more.
+    pub(super) fn start_after(&mut self, seq: u64) {
+        self.last_seq = seq;
+    }
+
+    /// Takes the next entry in.
+    pub(super) fn apply(&mut self, seq: u64, entry: &Entry) {
+        self.last_seq = seq;
+        self.forget(entry.time_ms);
+        if let Event::Received { delivery: Some(delivery), .. } = &entry.event {
+            self.deliveries.insert(delivery.clone(), entry.time_ms);
+            self.delivered.push_back((entry.time_ms, delivery.clone()));
+        }
+        let Some(id) = &entry.operation else { return };
+        if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {
+            // What this version of the host cannot read waits for one that can.
+            let Ok(pending) = serde_json::from_str::<Pending>(pending) else { return };
+            let earlier = self.operations.get(id);
+            // An id stands for one operation: what is settled or runs does not begin anew.
+            if earlier.is_some_and(|earlier| earlier.state != State::Waiting) {
+                return;
+            }
+            let first_seq = earlier.map_or(seq, |earlier| earlier.first_seq);
+            let operation = Operation {
+                id: id.clone(),
+                pending,
+                plan_hash: plan_hash.clone(),
+                policy_hash: policy_hash.clone(),
+                requested_ms: entry.time_ms,
+                expires_ms: *expires_ms,
+                decisions: Vec::new(),
+                state: State::Waiting,
+                since_ms: entry.time_ms,
+                first_seq,
+            };
+            self.operations.insert(id.clone(), operation);
+        } else if let Some(operation) = self.operations.get_mut(id) {
+            let was_settled = operation.state.is_settled();
+            operation.apply(entry);
+            if operation.state.is_settled() && !was_settled {
+                self.settled.push_back(id.clone());
+            }
+        }
+        while self.settled.len() > MAX_SETTLED {
+            if let Some(id) = self.settled.pop_front() {
+                self.operations.remove(&id);
+            }
+        }
+    }
+
+    fn forget(&mut self, now_ms: i64) {
+        while self.delivered.front().is_some_and(|(time, _)| time + DELIVERY_MS < now_ms) {
+            if let Some((_, delivery)) = self.delivered.pop_front() {
+                self.deliveries.remove(&delivery);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What would be done, before it is done: resolved targets, the state of the target, effect, risk, canonical command.
+//!
+//! An approval belongs to a plan, by its hash: whatever is different when it is to run is asked about again.
+
+mod before;
+mod difference;
+mod resolve;
+
+pub use before::{Before, before_action, reads_the_target};
+pub use resolve::{ResolveError, Target, resolve};
+
+pub(super) use before::read_before;
+
+use crate::audit::Entry;
+use crate::command::{Arguments, Invocation};
+use claude_admin_catalog::{Action, Types};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+impl Entry {
+    /// Says which operation an entry is about, and what that does.
+    #[must_use]
+    pub fn about(mut self, operation: &str, plan: &Plan) -> Self {
+        self.operation = Some(operation.to_owned());
+        self.action = Some(plan.action.clone());
+        self.command = Some(plan.command.clone());
+        self
+    }
+}
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The id of the action.
+    pub action: String,
+    /// The arguments, with every id resolved.
+    pub arguments: Arguments,
+    /// The command in its canonical form.
+    pub command: String,
+    /// What it does, in a sentence.
+    pub summary: String,
+    /// What it brings about.
+    pub effect: Option<String>,
+    /// How much it can harm: the word of the WIT annotation.
+    pub risk: String,
+    /// Ids that were looked up.
+    pub targets: Vec<Target>,
+    /// What it is done to, as it is now.
+    pub before: Before,
+}
+
+impl Plan {
+    /// Makes the plan of an invocation.
+    #[must_use]
+    pub fn new(action: &Action, invocation: &Invocation, types: &Types, targets: Vec<Target>, before: Before) -> Self {
+        Self {
+            action: action.id.clone(),
+            arguments: invocation.arguments.clone(),
+            command: invocation.canonical(action, types),
+            summary: action.summary().to_owned(),
+            effect: action.effect.clone(),
+            risk: action.risk.to_string(),
+            targets,
+            before,
+        }
+    }
+
+    /// The invocation that the plan is about.
+    #[must_use]
+    pub fn invocation(&self) -> Invocation {
+        Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
+    }
+
+    /// The SHA-256 of the plan as JSON with sorted names: 64 hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        // A plan is made of texts, maps and lists, which always have a JSON form.
+        let mut json = serde_json::to_value(self).unwrap_or_default();
+        json.sort_all_objects();
+        format!("{:x}", Sha256::digest(json.to_string().as_bytes()))
+    }
+
+    /// What is different in another plan of the same command, for a person: `role: developer → billing`.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let json = |plan: &Self| serde_json::to_value(plan).unwrap_or_default();
+        difference::differences(&json(self), &json(other))
+    }
+}

@@ -1,0 +1,114 @@
+//! What is wrong with a policy, and where.
+
+use std::fmt;
+
+/// Something that is wrong with a policy, or worth a look.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PolicyProblem {
+    /// The file; none when it is the catalog that makes no schema.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+    /// The policy: the value of its `@id`, or `policy at line N`.
+    pub policy: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remedy: Option<String>,
+}
+
+impl PolicyProblem {
+    /// The catalog cannot be spoken about.
+    pub(super) fn of_catalog(message: impl Into<String>) -> Self {
+        Self {
+            file: None,
+            line: None,
+            column: None,
+            policy: None,
+            message: format!("the actions of the component: {}", message.into()),
+            remedy: Some("use a component whose names differ from those of the host".to_owned()),
+        }
+    }
+}
+
+/// `policy.cedar:12:3: policy `helpers`: there is no action `users.delete`; did you mean `users.remove`?`
+impl fmt::Display for PolicyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            f.write_str(file)?;
+            for number in [self.line, self.column].into_iter().flatten() {
+                write!(f, ":{number}")?;
+            }
+            f.write_str(": ")?;
+        }
+        // The name of a policy without `@id` says no more than the line.
+        if let Some(policy) = self.policy.as_ref().filter(|policy| !policy.starts_with(UNNAMED)) {
+            write!(f, "policy `{policy}`: ")?;
+        }
+        f.write_str(&self.message)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How the names of policies without `@id` begin.
+pub(super) const UNNAMED: &str = "policy at line ";
+
+/// Everything that is wrong with a policy file, in the order of its lines. The file is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct PolicyErrors(pub Vec<PolicyProblem>);
+
+fn lines(problems: &[PolicyProblem]) -> String {
+    problems.iter().map(PolicyProblem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The text of a policy file, with the places of its lines.
+#[derive(Debug)]
+pub(super) struct Source<'t> {
+    /// The name of the file.
+    pub(super) file: &'t str,
+    /// The text.
+    pub(super) text: &'t str,
+}
+
+impl Source<'_> {
+    /// Line and column of a byte offset.
+    pub(super) fn position(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+
+    /// A problem at a byte offset; without one, of the file as a whole.
+    pub(super) fn problem(&self, offset: Option<usize>, message: impl Into<String>) -> PolicyProblem {
+        let position = offset.map(|offset| self.position(offset));
+        PolicyProblem {
+            file: Some(self.file.to_owned()),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
+            policy: None,
+            message: message.into(),
+            remedy: None,
+        }
+    }
+}
+
+impl PolicyProblem {
+    /// The same problem, with the policy that has it.
+    pub(super) fn of_policy(mut self, policy: &str) -> Self {
+        self.policy = Some(policy.to_owned());
+        self
+    }
+
+    /// The same problem, with what to do.
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}

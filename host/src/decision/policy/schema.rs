@@ -1,0 +1,225 @@
+//! The schema of the policies, written from the catalog.
+
+use super::argument_type::ArgumentType;
+use super::problem::PolicyErrors;
+use super::vocabulary::{Argument, Vocabulary, WRITE};
+use super::{HostAction, PolicyProblem};
+use cedar_policy::Schema;
+use claude_admin_catalog::{Action, Catalog, Input, Risk, describe};
+use std::fmt::Write as _;
+
+/// Words that Cedar reserves: an attribute with such a name stands in quotes.
+const RESERVED: [&str; 10] = ["true", "false", "if", "then", "else", "in", "like", "has", "is", "__cedar"];
+
+/// The entities, as they stand at the head of the schema.
+const ENTITIES: &str = r#"// A group of people: one of the configuration, such as "admins", or a user group of Slack, such as
+// "slack:T0123/S0456".
+entity Group;
+
+// A workspace of a chat platform, such as "slack:T0123".
+entity Tenant;
+
+// Who asks, such as "slack:T0123/U0456", "http:ci" or "local:ada". The tenant is "" where the platform has none.
+entity User in [Group, Tenant] = { platform: String, tenant: String, id: String };
+
+// Where it is asked, such as "slack:T0123/C0789", "slack:T0123", "http" or "local".
+entity Place in [Tenant] = { platform: String, tenant: String, channel?: String };
+"#;
+
+/// The schema of the policies for a catalog, in Cedar's syntax for people.
+#[must_use]
+pub fn schema_text(catalog: &Catalog) -> String {
+    let mut text = format!("// What policies for {} can name. It is derived from the catalog.\n\n", catalog.package);
+    text.push_str(ENTITIES);
+    write_groups(&mut text, catalog);
+    for interface in &catalog.interfaces {
+        for action in catalog.actions_of(&interface.name) {
+            write_action(&mut text, catalog, action);
+        }
+    }
+    for action in HostAction::ALL {
+        let _ = write!(
+            text,
+            "\n// {}.\naction {} in [{}] appliesTo {{\n  principal: User,\n  resource: Place,\n  \
+             context: {{ time: datetime }}\n}};\n",
+            action.summary(),
+            quoted(action.as_str()),
+            quoted(HostAction::GROUP),
+        );
+    }
+    text
+}
+
+/// The schema of the policies for a catalog.
+///
+/// # Errors
+///
+/// Says which names of the catalog clash with those of the host, or why Cedar refuses the schema.
+pub fn schema(catalog: &Catalog) -> Result<Schema, PolicyErrors> {
+    Vocabulary::check_names(catalog)?;
+    Schema::from_cedarschema_str(&schema_text(catalog))
+        .map(|(schema, _)| schema)
+        .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("it makes no schema: {error}"))]))
+}
+
+fn write_groups(text: &mut String, catalog: &Catalog) {
+    for risk in Risk::ALL {
+        let _ = write!(text, "\n// Every action whose risk is {risk}.\naction {};\n", quoted(risk.as_str()));
+    }
+    let _ = write!(text, "\n// Every action that changes something.\naction {};\n", quoted(WRITE));
+    let _ = write!(text, "\n// What the host itself offers.\naction {};\n", quoted(HostAction::GROUP));
+    for interface in catalog.interfaces.iter().filter(|interface| catalog.actions_of(&interface.name).next().is_some())
+    {
+        text.push('\n');
+        write_comment(text, "", interface.docs.summary());
+        let _ = writeln!(text, "action {};", quoted(&interface.name));
+    }
+}
+
+fn write_action(text: &mut String, catalog: &Catalog, action: &Action) {
+    text.push('\n');
+    write_comment(text, "", action.summary());
+    let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
+    groups.extend(action.writes().then_some(WRITE));
+    let groups: Vec<String> = groups.into_iter().map(quoted).collect();
+    let _ = writeln!(text, "action {} in [{}] appliesTo {{", quoted(&action.id), groups.join(", "));
+    text.push_str("  principal: User,\n  resource: Place,\n  context: {\n");
+    let arguments = Argument::all_of(&catalog.types, action);
+    if arguments.is_empty() {
+        text.push_str("    arguments: {},\n");
+    } else {
+        text.push_str("    arguments: {\n");
+        for (argument, input) in arguments.iter().zip(&action.inputs) {
+            write_comment(text, "      ", &input.docs);
+            write_comment(text, "      ", &spelling(catalog, input, &argument.ty));
+            let optional = if argument.required { "" } else { "?" };
+            let _ = writeln!(text, "      {}{optional}: {},", attribute(&argument.attribute), argument.ty);
+        }
+        text.push_str("    },\n");
+    }
+    text.push_str("    cleared: Set<String>,\n    reason?: String,\n    time: datetime\n  }\n};\n");
+}
+
+/// What a text of this type holds, where the type alone does not tell.
+fn spelling(catalog: &Catalog, input: &Input, ty: &ArgumentType) -> String {
+    match ty {
+        ArgumentType::Json => "Its JSON text, with sorted keys and without spaces.".to_owned(),
+        ArgumentType::WordOrJson => {
+            format!("{}, as JSON text where it is no word.", describe(&catalog.types, &input.ty))
+        }
+        _ => {
+            let ty = catalog.types.list_item(&input.ty).unwrap_or(&input.ty);
+            let words = catalog.types.words(ty).map(|words| words.join(", "));
+            words.map(|words| format!("Known words: {words}.")).unwrap_or_default()
+        }
+    }
+}
+
+/// Docs may have several lines, and each of them must stay a comment.
+fn write_comment(text: &mut String, indent: &str, comment: &str) {
+    for line in comment.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let _ = writeln!(text, "{indent}// {line}");
+    }
+}
+
+/// An attribute as the schema writes it.
+fn attribute(name: &str) -> String {
+    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let plain = starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain && !RESERVED.contains(&name) { name.to_owned() } else { quoted(name) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CATALOG, SHAPES};
+    use super::*;
+    use cedar_policy::EntityUid;
+    use claude_admin_catalog::PackageText;
+
+    #[test]
+    fn the_schema_has_every_action_in_its_groups() {
+        let schema = schema(&CATALOG).unwrap();
+        let actions = schema.action_entities().unwrap();
+        let uid = |id: &str| format!("Action::\"{id}\"").parse::<EntityUid>().unwrap();
+        for action in &CATALOG.actions {
+            let groups: Vec<EntityUid> = actions.ancestors(&uid(&action.id)).unwrap().cloned().collect();
+            assert!(groups.contains(&uid(&action.interface)), "{}", action.id);
+            assert_eq!(groups.contains(&uid(WRITE)), action.writes(), "{}", action.id);
+            for risk in Risk::ALL {
+                assert_eq!(groups.contains(&uid(risk.as_str())), risk == action.risk, "{} {risk}", action.id);
+            }
+        }
+        for action in HostAction::ALL {
+            assert!(actions.is_ancestor_of(&uid(HostAction::GROUP), &uid(action.as_str())));
+        }
+        assert_eq!(
+            schema.actions().count(),
+            CATALOG.actions.len() + HostAction::ALL.len() + schema.action_groups().count()
+        );
+    }
+
+    #[test]
+    fn no_name_of_the_catalog_has_two_meanings() {
+        Vocabulary::check_names(&CATALOG).unwrap();
+    }
+
+    #[test]
+    fn a_catalog_whose_names_clash_with_those_of_the_host_is_refused() {
+        let wit = |interface: &str| {
+            format!(
+                "package test:clash@0.1.0;\n/// T.\ninterface types {{ /// E.\n variant error {{ /// O.\n other(string), }} }}\n\
+                 /// I.\ninterface {interface} {{ use types.{{error}};\n /// Read.\n ///\n /// @http GET /v1/x\n \
+                 /// @example {interface} read\n read: func() -> result<_, error>; }}"
+            )
+        };
+        for (interface, name) in [("write", "write"), ("host", "host"), ("audit", "audit.read"), ("read", "read")] {
+            let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit(interface))])).unwrap();
+            let error = schema(&catalog).unwrap_err().to_string();
+            assert!(error.contains(&format!("`Action::\"{name}\"`")), "{error}");
+        }
+        let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit("pets"))])).unwrap();
+        schema(&catalog).unwrap();
+    }
+
+    #[test]
+    fn every_shape_of_argument_has_its_type() {
+        let text = schema_text(&SHAPES);
+        schema(&SHAPES).unwrap();
+        for line in [
+            "      id: String,",
+            "      flag?: Bool,",
+            "      big?: Long,",
+            "      \"in\"?: Long,",
+            "      ratio?: String,",
+            "      size?: String,",
+            "      reach?: String,",
+            "      target?: String,",
+            "      free?: String,",
+            "      many: Set<Long>,",
+            "      ratios?: Set<String>,",
+            "      tags?: { keys: Set<String>, entries: Set<{ key: String, value: String }>, removed: Set<String> },",
+            "      labels?: { keys: Set<String>, entries: Set<{ key: String, value: Long }>, removed: Set<String> },",
+            "      extra?: String,",
+            "      note?: String,",
+            "// Make",
+            "      // Known words: small, extra_large.",
+            "      // Its JSON text, with sorted keys and without spaces.",
+            "      // everywhere, or a list, each item text, as JSON text where it is no word.",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_cedar_reserves_are_quoted() {
+        for word in RESERVED {
+            assert_eq!(attribute(word), format!("\"{word}\""));
+        }
+        assert_eq!(attribute("workspace_id"), "workspace_id");
+        assert_eq!(attribute("0_200k"), "\"0_200k\"");
+    }
+}

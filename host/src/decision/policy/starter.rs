@@ -1,0 +1,86 @@
+//! The policy that a new host begins with.
+
+/// A policy for three groups, `viewers`, `helpdesk` and `admins`, to begin with.
+pub const STARTER_POLICY: &str = include_str!("starter.cedar");
+
+/// Tests of [`STARTER_POLICY`], as `claude-admin policy test` runs them.
+pub const STARTER_TESTS: &str = include_str!("starter-tests.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CATALOG, command, group_names, parse, policies, sample, someone};
+    use super::super::{HostAction, Policies, Table, run};
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn report_of(policies: &Policies, tests: &str) -> super::super::Report {
+        let table = Table::parse("starter-tests.toml", tests, &group_names()).unwrap();
+        run(policies, &CATALOG, &table, &command, &|_| BTreeSet::new(), someone(&[]).now)
+    }
+
+    #[test]
+    fn the_starter_policy_is_right_and_passes_its_tests() {
+        let starter = policies(STARTER_POLICY);
+        assert_eq!(starter.warnings(), []);
+        let report = report_of(&starter, STARTER_TESTS);
+        assert!(report.passed(), "{:#?}", report.failures().collect::<Vec<_>>());
+        assert!(report.cases.len() > 10);
+    }
+
+    #[test]
+    fn every_policy_of_the_starter_is_named_and_decides_about_something() {
+        let starter = policies(STARTER_POLICY);
+        let asked = report_of(&starter, STARTER_TESTS).cases.into_iter().flat_map(|case| case.policies);
+        let mut used: BTreeSet<String> = asked.collect();
+        let asker = someone(&["admins"]);
+        for action in HostAction::ALL {
+            let decision = starter.decide_host(&asker.asker(), action, asker.now);
+            used.extend(decision.requirements().unwrap().policies.clone());
+        }
+        let reads =
+            starter.policies.iter().filter(|policy| policy.id.ends_with("-read")).map(|policy| policy.id.clone());
+        used.extend(reads);
+        for policy in &starter.policies {
+            assert!(used.contains(&policy.id), "{} (line {})", policy.id, policy.line);
+        }
+    }
+
+    #[test]
+    fn each_group_of_the_starter_may_do_what_its_name_says() {
+        let starter = policies(STARTER_POLICY);
+        for action in &CATALOG.actions {
+            let given = sample(&CATALOG.types, action, false);
+            let ask = |group: &str| {
+                let asker = someone(&[group]);
+                starter.decide(&asker.asks(action, &given)).requirements().cloned()
+            };
+            assert_eq!(ask("viewers").is_some(), !action.writes(), "{}", action.id);
+            let admin = ask("admins").unwrap();
+            if action.risk == claude_admin_catalog::Risk::Irreversible {
+                assert_eq!(admin.approvals[0].from.as_deref(), Some("admins"), "{}", action.id);
+            }
+            assert!(starter.decide(&someone(&[]).asks(action, &given)).requirements().is_none(), "{}", action.id);
+        }
+    }
+
+    #[test]
+    fn what_the_starter_suggests_is_right_too() {
+        let suggested: String = STARTER_POLICY
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("//").filter(|code| code.starts_with(|c: char| c == '@' || c.is_alphabetic()))
+            })
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let all = policies(&format!("{STARTER_POLICY}\n{suggested}"));
+        assert_eq!(all.warnings(), []);
+        assert!(all.len() >= policies(STARTER_POLICY).len() + 5, "{suggested}");
+    }
+
+    #[test]
+    fn the_starter_needs_its_groups() {
+        let none = Policies::parse(&CATALOG, &BTreeSet::new(), "policy.cedar", STARTER_POLICY).unwrap_err();
+        assert!(none.to_string().contains("there is no group `viewers`"));
+        assert!(parse(STARTER_POLICY).is_ok());
+    }
+}

@@ -1,0 +1,189 @@
+//! From a decision that came to nothing to a document: what happened, whether anything changed, what to do.
+
+use super::from_error::{call_error, notice};
+use super::{Document, Level};
+use crate::command::Invocation;
+use crate::decision::approval::{ProposeError, SettleError, Unplanned};
+use crate::decision::operation::{LedgerError, Operation, Unsettled};
+use crate::decision::plan::ResolveError;
+use crate::decision::policy::Denial;
+use claude_admin_catalog::{Action, Catalog, Method};
+
+/// A wish that came to nothing.
+#[must_use]
+pub fn propose_error(catalog: &Catalog, error: &ProposeError, upstream: &str) -> Document {
+    let command = |invocation: &Invocation| command_of(catalog, &invocation.action);
+    match error {
+        ProposeError::Denied(denial, invocation) => denied(denial, &format!("run `{}` here", command(invocation))),
+        ProposeError::Resolve(error) => resolve_error(catalog, error, upstream),
+        ProposeError::NoReason(invocation) => notice(
+            Level::Error,
+            format!("`{}` takes a reason. Nothing was sent.", command(invocation)),
+            Some("Repeat it with --reason \"…\"; who decides about it sees the reason, and it is recorded.".to_owned()),
+        ),
+        ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
+            // Of what is to be removed, the one thing to say is that it is gone.
+            Some(action) if action.http.method == Method::Delete => call_error(error, action, upstream),
+            Some(action) => call_error(error, read_of(catalog, action), upstream),
+            None => Document::default(),
+        },
+        ProposeError::Ledger(error) => ledger_error(error),
+    }
+}
+
+/// Somebody may not do something.
+#[must_use]
+pub fn denied(denial: &Denial, what: &str) -> Document {
+    notice(
+        Level::Error,
+        format!("You may not {what}: {}. Nothing was sent.", denial.message),
+        Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned()),
+    )
+}
+
+fn resolve_error(catalog: &Catalog, error: &ResolveError, upstream: &str) -> Document {
+    let refused =
+        |text: String, hint: Option<String>| notice(Level::Error, format!("{text}. Nothing was changed."), hint);
+    match error {
+        ResolveError::Unread(error, list) => match catalog.action(list) {
+            Some(action) => call_error(error, action, upstream),
+            None => Document::default(),
+        },
+        ResolveError::NotAllowed { list, .. } => {
+            refused(error.to_string(), Some(format!("Write the id; or ask for the permission to run `{list}`.")))
+        }
+        ResolveError::TooLong { .. } => refused(error.to_string(), Some("Write the id.".to_owned())),
+        ResolveError::NotFound { list, .. } => {
+            refused(error.to_string(), Some(format!("`{list}` shows those that exist.")))
+        }
+        ResolveError::Ambiguous { candidates, .. } => refused(
+            error.to_string(),
+            Some(format!("Write the id of the one that is meant: {}.", candidates.join(", "))),
+        ),
+        ResolveError::Unmentionable { .. } => {
+            refused(error.to_string(), Some("Write the id or the address.".to_owned()))
+        }
+    }
+}
+
+/// A decision about what waits that came to nothing.
+#[must_use]
+pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> Document {
+    let own = |operation: &Operation| command_of(catalog, &operation.pending.plan.action);
+    let none = "Nothing was changed by this.";
+    match error {
+        SettleError::NotFound(id) => notice(
+            Level::Error,
+            format!("No operation `{id}` waits for you or was asked for by you. {none}"),
+            Some("`pending` shows what waits.".to_owned()),
+        ),
+        SettleError::Ambiguous(ids) => notice(
+            Level::Error,
+            format!("Several operations begin like that. {none}"),
+            Some(format!("Write more of the id: {}.", ids.join(", "))),
+        ),
+        SettleError::Unsettled(operation, unsettled) => self::unsettled(operation, *unsettled),
+        SettleError::NotAllowed(operation, denial) => notice(
+            Level::Error,
+            format!("You may not decide about `{}`: {}. {none}", own(operation), denial.message),
+            Some("It still waits for those who may.".to_owned()),
+        ),
+        SettleError::RequesterNotAllowed(operation, denial) => notice(
+            Level::Error,
+            format!(
+                "{} may not run `{}` any more: {}. {none}",
+                operation.pending.requester,
+                own(operation),
+                denial.message
+            ),
+            Some("Somebody who may must ask for it anew.".to_owned()),
+        ),
+        SettleError::Unplanned(operation, problem) => unplanned(catalog, operation, problem, upstream),
+        SettleError::Busy(operation) => notice(
+            Level::Error,
+            format!("Others decide about `{}` at the same time, or the policy changes. {none}", own(operation)),
+            Some("Try again in a moment.".to_owned()),
+        ),
+        SettleError::Ledger(error) => ledger_error(error),
+    }
+}
+
+/// The plan could not be made anew: why, and that it still waits.
+fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upstream: &str) -> Document {
+    let why = match problem {
+        Unplanned::NoAction => notice(Level::Error, "The component has no such action any more.".to_owned(), None),
+        Unplanned::Altered => {
+            let text = "What was recorded of it is not what was asked for.".to_owned();
+            notice(Level::Error, text, Some("`audit verify` shows whether somebody changed the record.".to_owned()))
+        }
+        Unplanned::Resolve(error) => resolve_error(catalog, error, upstream),
+        Unplanned::Before(error) => match catalog.action(&operation.pending.plan.action) {
+            Some(action) => call_error(error, read_of(catalog, action), upstream),
+            None => Document::default(),
+        },
+    };
+    let text = format!(
+        "What would be done cannot be looked at again, so that `{}` does not run.",
+        operation.pending.plan.command
+    );
+    let hint = Some(format!("It still waits. Try again, or `cancel {}`.", operation.id));
+    let mut document = notice(Level::Error, text, hint);
+    document.blocks.extend(why.blocks);
+    document.footer = why.footer;
+    document
+}
+
+fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
+    let (text, hint) = match unsettled {
+        Unsettled::Settled => (
+            format!("This is settled already: it is {}.", operation.state.as_str()),
+            format!("`status {}` shows who decided and what came of it.", operation.id),
+        ),
+        Unsettled::OtherVersion => (
+            "This request changed since it was shown: the decision was about an older plan.".to_owned(),
+            format!("`status {}` shows the new one.", operation.id),
+        ),
+        Unsettled::NotRequester => (
+            format!("Only {} may do that: it is their request.", operation.pending.requester),
+            format!("Whoever may decide about it can `deny {}`.", operation.id),
+        ),
+        Unsettled::OwnRequest => (
+            "This is your own request: somebody else must decide about it.".to_owned(),
+            format!("You can withdraw it: `cancel {}`.", operation.id),
+        ),
+        Unsettled::Twice => {
+            ("You approved this already; it counts once.".to_owned(), "Others must approve it too.".to_owned())
+        }
+        Unsettled::NoApprovalNeeded => (
+            "This waits for its requester alone.".to_owned(),
+            format!("{} can `confirm {}`.", operation.pending.requester, operation.id),
+        ),
+        Unsettled::NeedsApproval => (
+            "Your own confirmation is not enough: somebody else must approve it.".to_owned(),
+            format!("They can `approve {}`.", operation.id),
+        ),
+    };
+    notice(Level::Error, format!("{text} Nothing was changed by this."), Some(hint))
+}
+
+/// The audit trail cannot be used: nothing is done without it.
+#[must_use]
+pub fn ledger_error(error: &LedgerError) -> Document {
+    notice(
+        Level::Error,
+        format!("What cannot be recorded is not done: {error}. Nothing was changed."),
+        Some(
+            "Tell the people who run this host: disk, permissions and `claude-admin audit verify` are places to look."
+                .to_owned(),
+        ),
+    )
+}
+
+fn command_of(catalog: &Catalog, id: &str) -> String {
+    catalog.action(id).map_or_else(|| id.replace('.', " "), Action::command)
+}
+
+/// The action that read what a write is done to: what went wrong is told as its failure.
+fn read_of<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
+    crate::decision::plan::before_action(catalog, action).unwrap_or(action)
+}

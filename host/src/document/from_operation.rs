@@ -1,0 +1,208 @@
+//! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
+
+use super::from_result::record_facts;
+use super::{Block, Cell, Choices, Document, Fact, Level, Notice};
+use crate::audit::Choice;
+use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
+use crate::decision::plan::{Before, Plan};
+use crate::decision::policy::{ApprovalRule, Requirements};
+use claude_admin_catalog::Catalog;
+
+/// A plan alone: what a command would do.
+#[must_use]
+pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
+    let mut facts = plan_facts(catalog, plan);
+    facts.push(Fact::new("Needs", needs(requirements)));
+    let text = format!("{} Risk: {}. This is a dry run: nothing was changed.", question(plan), plan.risk);
+    let hint = "To do it, leave --dry-run out.".to_owned();
+    Document::titled("Plan")
+        .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
+        .with(Block::Facts(facts))
+        .footer(format!("plan {}", short(&plan.hash())))
+}
+
+/// The card of what waits: what exactly would be done, what it takes, and the ways to decide.
+#[must_use]
+pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
+    let Pending { plan, requirements, .. } = &operation.pending;
+    let alone = requirements.approvals.is_empty();
+    // The answer to a read is for whoever asked: they run it once others have agreed.
+    let is_read = catalog.action(&plan.action).is_some_and(|action| !action.writes());
+    let agreed = !alone && is_read && operation.approvers().count() > 0;
+    let (title, hint) = if alone {
+        ("Confirm".to_owned(), format!("To do it: `confirm {}`, or repeat with --yes.", operation.id))
+    } else {
+        let mut hint = format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.id);
+        if agreed {
+            hint.push_str(&format!(
+                " Once enough have, {} may `confirm {}`.",
+                operation.pending.requester, operation.id
+            ));
+        }
+        ("Approval needed".to_owned(), hint)
+    };
+    let text = format!("{} Risk: {}. Nothing was changed yet.", question(plan), plan.risk);
+    let choices = if alone {
+        vec![(Choice::Confirm, "Do It".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
+    } else {
+        vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
+    };
+    let mut facts = plan_facts(catalog, plan);
+    facts.extend(people(operation));
+    facts.push(Fact::new("Needs", needs(requirements)));
+    facts.push(Fact::time("Expires", operation.expires_ms));
+    Document::titled(title)
+        .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
+        .with(Block::Facts(facts))
+        .with(Block::Choices(Choices {
+            operation: operation.id.clone(),
+            version: operation.pending.version,
+            harmful: plan.risk != "reversible",
+            text: format!("{} {}", plan.summary, plan.effect.as_deref().unwrap_or_default()),
+            choices,
+        }))
+        .footer(format!("operation {}", operation.id))
+}
+
+/// What was decided and how it ended: what the card becomes.
+#[must_use]
+pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
+    let plan = &operation.pending.plan;
+    let (level, text, hint) = ending(operation);
+    let mut facts = plan_facts(catalog, plan);
+    facts.extend(people(operation));
+    if let State::Ended { requests, .. } = &operation.state
+        && !requests.is_empty()
+    {
+        facts.push(Fact::new("Request at the API", requests.join(", ")));
+    }
+    Document::titled(plan.summary.clone())
+        .with(Block::Notice(Notice { level, text, hint }))
+        .with(Block::Facts(facts))
+        .footer(format!("operation {}", operation.id))
+}
+
+/// The card of what waits, or the record of what does not.
+#[must_use]
+pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
+    if operation.state == State::Waiting { waiting(catalog, operation) } else { record(catalog, operation) }
+}
+
+/// What was shown is no longer what would be done: what is different, and the new card.
+#[must_use]
+pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[String]) -> Document {
+    let mut document = waiting(catalog, operation);
+    let text = format!("This changed since it was asked for: {}. Nothing was done.", differences.join("; "));
+    let hint = Some("The new plan is below; it must be decided on anew.".to_owned());
+    document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
+    document
+}
+
+/// How it stands, whether anything was changed, and what to do.
+fn ending(operation: &Operation) -> (Level, String, Option<String>) {
+    let (id, noun) = (&operation.id, operation.pending.plan.action.split('.').next().unwrap_or_default());
+    let last = operation.decisions.last();
+    let by = last.map(|decided| format!(" by {}", decided.principal)).unwrap_or_default();
+    let why = last.and_then(|decided| decided.reason.as_ref()).map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match &operation.state {
+        State::Waiting => (Level::Attention, "It waits for a decision. Nothing was changed yet.".to_owned(), None),
+        State::Running { .. } => (
+            Level::Attention,
+            "It runs: its request may have reached the API.".to_owned(),
+            Some(format!("Ask again in a moment: `status {id}`.")),
+        ),
+        State::Rejected => (Level::Error, format!("Rejected{by}{why}. Nothing was changed."), None),
+        State::Cancelled => (Level::Error, format!("Cancelled{by}. Nothing was changed."), None),
+        State::Expired => (
+            Level::Error,
+            "Nobody settled it in time. Nothing was changed.".to_owned(),
+            Some("Ask for it again if it is still wanted.".to_owned()),
+        ),
+        State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
+        State::Ended { result, message, .. } if result == UNKNOWN => (
+            Level::Error,
+            format!(
+                "Whether it was done is not known{}.",
+                message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
+            ),
+            Some(format!(
+                "It is not sent again by itself. Look first, with `status {id}`, `{noun} list` or `{noun} get`; ask for it \
+                 again if it was not done."
+            )),
+        ),
+        State::Ended { result, message, .. } => (
+            Level::Error,
+            message.clone().unwrap_or_else(|| format!("It ended as `{result}`.")),
+            Some("Nothing more happens to it; ask for it again if it is still wanted.".to_owned()),
+        ),
+    }
+}
+
+/// The question that a decision answers.
+fn question(plan: &Plan) -> String {
+    format!("{}? {}", plan.summary, plan.effect.as_deref().unwrap_or_default()).trim_end().to_owned()
+}
+
+fn plan_facts(catalog: &Catalog, plan: &Plan) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("Command", plan.command.clone())];
+    for target in &plan.targets {
+        facts.push(Fact::new(format!("Means by {}", target.written), format!("{} ({})", target.id, target.email)));
+    }
+    match &plan.before {
+        Before::Nothing => {}
+        Before::NotAllowed { action } => {
+            facts.push(Fact::new("Now", format!("not read: whoever asks may not run `{}`", action.replace('.', " "))));
+        }
+        Before::Read { action, value } => {
+            let result = catalog.action(action).and_then(|action| action.result.as_ref());
+            let fields = result.and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
+            let now = record_facts(&catalog.types, fields, value).into_iter();
+            facts.extend(now.filter(|fact| fact.cell != Cell::Missing).map(|fact| Fact {
+                label: format!("Now: {}", fact.label.to_lowercase()),
+                field: format!("before.{}", fact.field),
+                ..fact
+            }));
+        }
+    }
+    facts
+}
+
+fn people(operation: &Operation) -> Vec<Fact> {
+    let mut facts = vec![Fact::person("Asked for by", &operation.pending.requester)];
+    if let Some(reason) = &operation.pending.reason {
+        facts.push(Fact::new("Reason", reason.clone()));
+    }
+    for decided in &operation.decisions {
+        let label = match decided.choice {
+            Choice::Confirm => "Confirmed by",
+            Choice::Approve => "Approved by",
+            Choice::Reject => "Rejected by",
+            Choice::Cancel => "Cancelled by",
+        };
+        facts.push(Fact::person(label, &decided.principal));
+        facts.push(Fact::time("At", decided.time_ms));
+        facts.extend(decided.reason.as_ref().map(|reason| Fact::new("Because", reason.clone())));
+    }
+    facts
+}
+
+/// What must be decided first, in words.
+fn needs(requirements: &Requirements) -> String {
+    if requirements.approvals.is_empty() {
+        return "a confirmation by whoever asks".to_owned();
+    }
+    let rule = |rule: &ApprovalRule| {
+        let who = match &rule.from {
+            Some(group) => format!("members of {group}"),
+            None => "people who may do it themselves".to_owned(),
+        };
+        let approvals = if rule.count == 1 { "1 approval".to_owned() } else { format!("{} approvals", rule.count) };
+        format!("{approvals} by {who}, not by whoever asks")
+    };
+    requirements.approvals.iter().map(rule).collect::<Vec<_>>().join("; ")
+}
+
+/// The beginning of a hash, enough to compare by eye.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

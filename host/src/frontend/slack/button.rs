@@ -1,0 +1,95 @@
+//! What a button carries: an operation, the version of its plan, and a MAC. Everything else is looked up.
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::fmt::{self, Write};
+
+/// The bytes of the MAC that a button carries: 128 bits.
+const MAC_BYTES: usize = 16;
+/// What the key for buttons is derived for: the signing secret itself signs nothing but what Slack defines.
+const PURPOSE: &[u8] = b"claude-admin button 1";
+
+/// Seals what buttons carry, so that a value that was not made here opens nothing.
+///
+/// The key follows from the signing secret: every host of an app opens the buttons of the others, also after a restart.
+#[derive(Clone)]
+pub struct ButtonSeal {
+    key: Vec<u8>,
+}
+
+impl fmt::Debug for ButtonSeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ButtonSeal")
+    }
+}
+
+impl ButtonSeal {
+    /// Derives the key.
+    #[must_use]
+    pub fn new(signing_secret: &[u8]) -> Self {
+        Self { key: keyed(signing_secret, PURPOSE).finalize().into_bytes().to_vec() }
+    }
+
+    /// The value of a button.
+    #[must_use]
+    pub fn seal(&self, operation: &str, version: u32) -> String {
+        let text = format!("{operation}.{version}");
+        let mac = keyed(&self.key, text.as_bytes()).finalize().into_bytes();
+        mac.iter().take(MAC_BYTES).fold(text + ".", |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Opens the value of a button: operation and version; `None` when it was not sealed here.
+    #[must_use]
+    pub fn open(&self, value: &str) -> Option<(String, u32)> {
+        let (text, hex) = value.rsplit_once('.')?;
+        let (operation, version) = text.rsplit_once('.')?;
+        let digits = hex.as_bytes().chunks_exact(2);
+        let exact = hex.len() == 2 * MAC_BYTES && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let mac: Option<Vec<u8>> =
+            digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        // The comparison takes the same time wherever the difference is.
+        keyed(&self.key, text.as_bytes()).verify_truncated_left(&mac.filter(|_| exact)?).ok()?;
+        Some((operation.to_owned(), version.parse().ok()?))
+    }
+}
+
+fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
+    mac.update(text);
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_secret_only() {
+        let seal = ButtonSeal::new(b"secret");
+        let value = seal.seal("7qk2abcd", 3);
+        assert_eq!(seal.open(&value), Some(("7qk2abcd".to_owned(), 3)));
+        assert_eq!(ButtonSeal::new(b"secret").open(&value), seal.open(&value), "another host opens it");
+        assert_eq!(ButtonSeal::new(b"Secret").open(&value), None);
+    }
+
+    #[test]
+    fn a_value_with_any_bit_changed_opens_nothing() {
+        let seal = ButtonSeal::new(b"secret");
+        let value = seal.seal("7qk2abcd", 3);
+        for bit in 0..value.len() * 8 {
+            let mut bytes = value.clone().into_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(forged) = String::from_utf8(bytes) {
+                assert_eq!(seal.open(&forged), None, "{forged}");
+            }
+        }
+        for forged in ["", ".", "..", "7qk2abcd.3", "7qk2abcd.3.", &format!("{value}00"), &value.to_uppercase()] {
+            assert_eq!(seal.open(forged), None, "{forged}");
+        }
+    }
+}

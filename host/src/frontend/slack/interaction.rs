@@ -1,0 +1,161 @@
+//! The payload that Slack posts when somebody clicks.
+
+use super::form::FormError;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// A click on a button, as far as the host needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Click {
+    /// The workspace of the person, which in a shared channel is not the one of the app.
+    pub team_id: String,
+    /// The person; the only thing that authorises.
+    pub user_id: String,
+    /// The channel.
+    pub channel_id: Option<String>,
+    /// The app that the message belongs to.
+    pub api_app_id: Option<String>,
+    /// Where the answer goes. Whoever has it can post: it is never logged.
+    pub response_url: Option<String>,
+    /// Which button.
+    pub action_id: String,
+    /// What it carries.
+    pub value: String,
+    /// The same for every delivery of the same click.
+    pub delivery: String,
+}
+
+/// Why a payload is no click.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum InteractionError {
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error("the payload is not what Slack sends: {0}")]
+    Payload(#[from] serde_json::Error),
+}
+
+/// Fields that are not known are left to be unknown: Slack adds some now and then.
+#[derive(Deserialize)]
+struct Payload {
+    r#type: String,
+    user: Option<User>,
+    team: Option<Id>,
+    channel: Option<Id>,
+    api_app_id: Option<String>,
+    response_url: Option<String>,
+    container: Option<Container>,
+    #[serde(default)]
+    actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    team_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Container {
+    message_ts: Option<String>,
+    channel_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Action {
+    action_id: String,
+    #[serde(default)]
+    value: String,
+    #[serde(default)]
+    action_ts: String,
+}
+
+impl Click {
+    /// Takes the click out of the fields of a form; `None` for what is no click on a button: shortcuts, closed views.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`] for a payload that cannot be read.
+    pub fn from_fields(mut fields: HashMap<String, String>) -> Result<Option<Self>, InteractionError> {
+        let payload = fields.remove("payload").ok_or(FormError::Missing("payload"))?;
+        let payload: Payload = serde_json::from_str(&payload)?;
+        if payload.r#type != "block_actions" {
+            return Ok(None);
+        }
+        let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
+        let team = user.team_id.or(payload.team.map(|team| team.id)).ok_or(FormError::Missing("team"))?;
+        let container = payload.container;
+        let message = container.as_ref().and_then(|container| container.message_ts.clone()).unwrap_or_default();
+        let channel = payload.channel.map(|channel| channel.id);
+        let channel = channel.or(container.and_then(|container| container.channel_id));
+        let parts = [&team, &user.id, &message, &action.action_id, &action.action_ts, &action.value];
+        let delivery = parts.iter().fold(Sha256::new(), |digest, part| {
+            digest.chain_update(part.len().to_be_bytes()).chain_update(part.as_bytes())
+        });
+        Ok(Some(Self {
+            team_id: team,
+            user_id: user.id,
+            channel_id: channel,
+            api_app_id: payload.api_app_id,
+            response_url: payload.response_url,
+            action_id: action.action_id,
+            value: action.value,
+            delivery: format!("{:x}", delivery.finalize()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(payload: &Value) -> Result<Option<Click>, InteractionError> {
+        Click::from_fields(HashMap::from([("payload".to_owned(), payload.to_string())]))
+    }
+
+    fn payload() -> Value {
+        json!({
+            "type": "block_actions", "api_app_id": "A1", "new_field": 1,
+            "user": {"id": "U1", "username": "ada", "team_id": "T2"}, "team": {"id": "T1"},
+            "channel": {"id": "C1"}, "response_url": "https://hooks.slack.com/x",
+            "container": {"message_ts": "1.2", "channel_id": "C1", "is_ephemeral": true},
+            "actions": [{"action_id": "claude-admin:approve", "value": "v", "action_ts": "3.4", "type": "button"}],
+        })
+    }
+
+    #[test]
+    fn a_click_is_of_the_workspace_of_whoever_clicks() {
+        let click = read(&payload()).unwrap().unwrap();
+        assert_eq!((click.team_id.as_str(), click.user_id.as_str()), ("T2", "U1"));
+        assert_eq!((click.action_id.as_str(), click.value.as_str()), ("claude-admin:approve", "v"));
+    }
+
+    #[test]
+    fn two_deliveries_of_one_click_are_the_same_and_two_clicks_are_not() {
+        let first = read(&payload()).unwrap().unwrap().delivery;
+        assert_eq!(read(&payload()).unwrap().unwrap().delivery, first);
+        for path in ["/actions/0/action_ts", "/user/id", "/actions/0/value", "/container/message_ts"] {
+            let mut other = payload();
+            *other.pointer_mut(path).unwrap() = json!("other");
+            assert_ne!(read(&other).unwrap().unwrap().delivery, first, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_click_is_left_alone_and_what_cannot_be_read_is_refused() {
+        for kind in ["shortcut", "view_closed", "something_new"] {
+            let mut other = payload();
+            other["type"] = json!(kind);
+            assert_eq!(read(&other).unwrap(), None);
+        }
+        assert!(Click::from_fields(HashMap::new()).is_err());
+        assert!(Click::from_fields(HashMap::from([("payload".to_owned(), "{".to_owned())])).is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! Reading the audit trail. That it was read is recorded too.
+
+use super::{Outcome, Reply, Service};
+use crate::audit::{Answer, Event, Filter, Head, Report, search, tail, verify};
+use crate::command::{AuditCommand, AuditSearch};
+use crate::decision::Person;
+use crate::decision::policy::HostAction;
+use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use crate::store::Durability;
+use serde_json::{Value, json};
+
+impl Service {
+    /// Reads the audit trail for somebody who may.
+    pub(super) async fn audit(&self, person: &Person, command: AuditCommand) -> Reply {
+        if let Some(denial) = self.decider.may(person, HostAction::ReadAudit) {
+            return self.refuse(person, &denial, "read the audit trail here").await;
+        }
+        // Nobody reads it unseen.
+        let entry = person.did(Event::AuditRead { query: command.to_string() });
+        if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+            return Reply::failed(Outcome::Failed, document::ledger_error(&error));
+        }
+        let read = match command {
+            AuditCommand::Tail(count) => self
+                .ledger
+                .read(move |log| tail(log, count))
+                .await
+                .map(|found| found.map(|found| audit_entries(&found))),
+            AuditCommand::Search(search) => return self.search_audit(search).await,
+            AuditCommand::Head => return self.audit_head().await,
+            AuditCommand::Verify(head) => return self.verify_audit(head).await,
+        };
+        match read {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => Reply::failed(Outcome::Failed, document::ledger_error(&error.into())),
+            Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        }
+    }
+
+    async fn search_audit(&self, wanted: AuditSearch) -> Reply {
+        let limit = wanted.limit.unwrap_or(20);
+        let filter = match audit_filter(wanted) {
+            Ok(filter) => filter,
+            Err(problem) => {
+                let notice =
+                    Notice { level: Level::Error, text: format!("{problem}. Nothing was searched."), hint: None };
+                return Reply::failed(Outcome::Usage, Document::default().with(Block::Notice(notice)));
+            }
+        };
+        match self.ledger.read(move |log| search(log, &filter, limit)).await {
+            Ok(Ok(found)) => audit_entries(&found),
+            Ok(Err(error)) => Reply::failed(Outcome::Failed, document::ledger_error(&error.into())),
+            Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        }
+    }
+
+    async fn audit_head(&self) -> Reply {
+        let head = match self.ledger.head().await {
+            Ok(head) => head.map(|head| head.to_string()).unwrap_or_default(),
+            Err(error) => return Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        };
+        let text =
+            "Keep this where whoever can write to the store cannot write: it shows later that nothing was cut off.";
+        let document = Document::titled("Head of the audit trail")
+            .with(Block::Facts(vec![Fact::new("Head", head.clone())]))
+            .with(Block::Text(text.to_owned()));
+        Reply::done(document, json!({ "head": head }))
+    }
+
+    async fn verify_audit(&self, head: Option<String>) -> Reply {
+        let head = match head.map(|head| head.parse::<Head>()).transpose() {
+            Ok(head) => head,
+            Err(error) => {
+                let notice = Notice { level: Level::Error, text: format!("--head: {error}."), hint: None };
+                return Reply::failed(Outcome::Usage, Document::default().with(Block::Notice(notice)));
+            }
+        };
+        match self.ledger.read(move |log| verify(log, head.as_ref())).await {
+            Ok(report) => audit_verification(&report),
+            Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        }
+    }
+}
+
+/// What a check found.
+#[must_use]
+pub fn audit_verification(report: &Report) -> Reply {
+    let document = document::verification(report);
+    if report.is_sound() {
+        Reply::done(document, report_json(report))
+    } else {
+        let mut reply = Reply::failed(Outcome::Failed, document);
+        reply.error = Some(report_json(report));
+        reply
+    }
+}
+
+/// What is wanted, with times and people read.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn audit_filter(wanted: AuditSearch) -> Result<Filter, String> {
+    let time = |name: &str, text: Option<String>| {
+        let parse = |text: String| {
+            text.parse::<jiff::Timestamp>()
+                .or_else(|_| format!("{text}T00:00:00Z").parse())
+                .map(|time| time.as_millisecond())
+                .map_err(|_| format!("--{name}: `{text}` is no time; write 2026-11-21 or 2026-11-21T17:20:00Z"))
+        };
+        text.map(parse).transpose()
+    };
+    Ok(Filter {
+        since_ms: time("since", wanted.since)?,
+        until_ms: time("until", wanted.until)?,
+        operation: wanted.operation,
+        principal: wanted
+            .principal
+            .map(|who| who.parse())
+            .transpose()
+            .map_err(|error| format!("--principal: {error}"))?,
+        action: wanted.action,
+        kind: wanted.kind,
+        text: wanted.text,
+    })
+}
+
+/// Entries of the trail.
+#[must_use]
+pub fn audit_entries(answer: &Answer) -> Reply {
+    let found = &answer.found;
+    let data = found
+        .iter()
+        .map(|stored| {
+            let mut entry = serde_json::to_value(&stored.entry).unwrap_or_default();
+            entry["seq"] = json!(stored.seq);
+            entry["time"] = json!(document::instant(stored.entry.time_ms));
+            entry
+        })
+        .collect();
+    let columns = ["seq", "time", "kind", "principal", "command", "operation"];
+    let optional = |text: &Option<String>| text.clone().map_or(Cell::Missing, Cell::Text);
+    let rows = found.iter().map(|stored| {
+        let entry = &stored.entry;
+        vec![
+            Cell::Number(stored.seq.to_string()),
+            Cell::Time(document::instant(entry.time_ms)),
+            Cell::Text(entry.event.to_string()),
+            optional(&entry.principal.as_ref().map(ToString::to_string)),
+            optional(&entry.command),
+            optional(&entry.operation),
+        ]
+    });
+    let table = Table {
+        caption: match found.len() {
+            1 => "1 entry, newest first".to_owned(),
+            count => format!("{count} entries, newest first"),
+        },
+        columns: columns
+            .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
+            .to_vec(),
+        rows: rows.collect(),
+        next: Next::End,
+    };
+    let mut document = Document::titled("Audit trail").with(Block::Table(table));
+    if !answer.unreadable.is_empty() {
+        let records: Vec<String> = answer.unreadable.iter().map(u64::to_string).collect();
+        let text = format!("These records cannot be read, since somebody changed them: {}.", records.join(", "));
+        let hint = Some("`audit verify` says more.".to_owned());
+        document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
+    }
+    Reply::done(document, Value::Array(data))
+}
+
+/// What a check found, for programs.
+fn report_json(report: &Report) -> Value {
+    let problems: Vec<Value> =
+        report.problems.iter().map(|problem| json!({ "seq": problem.seq, "what": problem.to_string() })).collect();
+    json!({
+        "sound": report.is_sound(),
+        "records": report.records,
+        "bytes": report.bytes,
+        "head": report.head.as_ref().map(ToString::to_string),
+        "problems": problems,
+        "more_problems": report.more,
+        "notes": report.notes,
+    })
+}

@@ -1,0 +1,216 @@
+//! What waits: who may see it, deciding about it, and what came of it.
+
+use super::run::waiting_json;
+use super::{Outcome, Reply, Service};
+use crate::audit::{Entry, Event};
+use crate::command::Options;
+use crate::decision::Person;
+use crate::decision::approval::{SettleError, Settled, Vote};
+use crate::decision::operation::{Operation, State, UNKNOWN, Unsettled};
+use crate::decision::plan::{Before, Plan, reads_the_target};
+use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use serde_json::{Value, json};
+
+impl Service {
+    /// Takes somebody's decision in; runs what is decided on when it was the last that was needed.
+    pub(super) async fn vote(&self, person: &Person, vote: Vote) -> Reply {
+        let catalog = self.catalog();
+        match self.approvals.settle(vote.clone(), person).await {
+            Ok(Settled::Run(operation, authorized)) => {
+                let id = operation.id.clone();
+                let mut reply = self.execute_write(*operation, authorized, Options::default()).await;
+                if let Ok(operation) = self.approvals.find(&id).await {
+                    let record = document::record(catalog, &operation);
+                    reply.document = with_record(reply.document, record.clone());
+                    reply.card = Some(record);
+                }
+                reply.under(&id)
+            }
+            Ok(Settled::Counted(operation)) => {
+                let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
+                reply.error = Some(waiting_json(&operation));
+                reply.about(&operation)
+            }
+            Ok(Settled::Closed(operation)) => {
+                let mut reply = Reply::told(document::record(catalog, &operation));
+                reply.data = Some(operation_json(&operation));
+                reply.about(&operation)
+            }
+            Ok(Settled::Superseded(operation, differences)) => {
+                let mut reply =
+                    Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));
+                let mut error = waiting_json(&operation);
+                error["differences"] = json!(differences);
+                reply.error = Some(error);
+                reply.about(&operation)
+            }
+            Err(error) => self.not_settled(person, &vote, error).await,
+        }
+    }
+
+    /// Records that a decision came to nothing, and says why.
+    async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
+        let catalog = self.catalog();
+        let reason = document::settle_error(catalog, &error, self.upstream());
+        let outcome = Outcome::of_settle_error(&error);
+        let event = Event::Denied { reason: reason.notices(), count: 1 };
+        let operation = error.operation().map_or_else(|| vote.operation.clone(), |operation| operation.id.clone());
+        self.note(Entry { operation: Some(operation), ..person.did(event) }).await;
+        let mut reply = Reply::failed(outcome, reason);
+        // A card that is out of date becomes what it should be.
+        if let SettleError::Unsettled(operation, Unsettled::Settled | Unsettled::OtherVersion) = error {
+            reply.card = Some(document::operation(catalog, &operation));
+        }
+        reply
+    }
+
+    /// What waits for this person, or was asked for by them.
+    pub(super) async fn pending(&self, person: &Person) -> Reply {
+        let now = self.ledger.clock().now_ms();
+        let waiting = self
+            .ledger
+            .look(move |projection| {
+                projection.operations().filter(|operation| operation.waits(now)).cloned().collect::<Vec<_>>()
+            })
+            .await;
+        let waiting = match waiting {
+            Ok(waiting) => waiting,
+            Err(error) => return Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        };
+        let shown: Vec<Operation> =
+            waiting.into_iter().filter(|operation| self.approvals.concerns(person, operation)).collect();
+        let data = shown.iter().map(operation_json).collect();
+        let columns = ["operation", "command", "asked_for_by", "needs", "expires_at"];
+        let rows = shown.iter().map(|operation| {
+            let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
+            let needs = match needed {
+                0 => "confirmation".to_owned(),
+                needed => format!("{} of {needed} approvals", operation.approvers().count()),
+            };
+            vec![
+                Cell::Text(operation.id.clone()),
+                Cell::Text(operation.pending.plan.command.clone()),
+                Cell::Text(operation.pending.requester.to_string()),
+                Cell::Text(needs),
+                Cell::Time(document::instant(operation.expires_ms)),
+            ]
+        });
+        let caption = match shown.len() {
+            0 => "Nothing waits for you, and nothing that you asked for waits".to_owned(),
+            1 => "1 operation waits".to_owned(),
+            count => format!("{count} operations wait"),
+        };
+        let table = Table {
+            caption,
+            columns: columns
+                .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
+                .to_vec(),
+            rows: rows.collect(),
+            next: Next::End,
+        };
+        let mut document = Document::titled("What waits for a decision").with(Block::Table(table));
+        if !shown.is_empty() {
+            document = document.footer("`status OPERATION` shows one; `approve`, `deny`, `confirm`, `cancel` decide.");
+        }
+        Reply::done(document, Value::Array(data))
+    }
+
+    /// How an operation stands. Where nobody saw the end, its target is looked at.
+    pub(super) async fn operation_status(&self, person: &Person, id: &str) -> Reply {
+        if let Err(error) = self.ledger.sweep().await {
+            return Reply::failed(Outcome::Failed, document::ledger_error(&error));
+        }
+        let found = match self.approvals.find_for(person, id).await {
+            Ok(operation) => operation,
+            Err(error) => {
+                let document = document::settle_error(self.catalog(), &error, self.upstream());
+                return Reply::failed(Outcome::of_settle_error(&error), document);
+            }
+        };
+        let mut document = document::operation(self.catalog(), &found);
+        if matches!(&found.state, State::Ended { result, .. } if result == UNKNOWN) {
+            let action = self.catalog().action(&found.pending.plan.action);
+            let tells = action.is_some_and(|action| reads_the_target(self.catalog(), action));
+            let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
+            document = document.with(Block::Notice(target_now(&found.pending.plan, look)));
+        }
+        document.blocks.push(Block::Facts(vec![
+            Fact::new("State", found.state.as_str().to_owned()),
+            Fact::time("Since", found.since_ms),
+            Fact::new("Plan", found.plan_hash.clone()),
+        ]));
+        Reply::done(document, operation_json(&found)).about(&found)
+    }
+}
+
+/// The result of a write, with who asked for it and who agreed.
+fn with_record(mut result: Document, record: Document) -> Document {
+    result.blocks.extend(record.blocks.into_iter().filter(|block| matches!(block, Block::Facts(_))));
+    result.footer.extend(record.footer);
+    result
+}
+
+/// What a target looks like now, against what it was when the plan was made.
+fn target_now(plan: &Plan, now: Option<Result<Before, String>>) -> Notice {
+    let (text, hint) = match (now, &plan.before) {
+        (Some(Ok(now)), before @ Before::Read { .. }) => {
+            let differences =
+                Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
+            if differences.is_empty() {
+                (
+                    "The target is as it was before: it was probably not done.".to_owned(),
+                    "Ask for it again if it is still wanted.",
+                )
+            } else {
+                (
+                    format!("The target has changed since: {}. It was probably done.", differences.join("; ")),
+                    "If that is what was wanted, nothing more is needed.",
+                )
+            }
+        }
+        (Some(Err(problem)), Before::Read { .. }) => (
+            format!("The target cannot be read now: {problem}."),
+            "If it was to be removed, it may be gone; look for it in the list.",
+        ),
+        _ => {
+            ("Whether it was done cannot be told from here.".to_owned(), "Look for it in the list before asking again.")
+        }
+    };
+    Notice { level: Level::Attention, text, hint: Some(hint.to_owned()) }
+}
+
+/// An operation, for programs.
+fn operation_json(operation: &Operation) -> Value {
+    let decisions: Vec<Value> = operation
+        .decisions
+        .iter()
+        .map(|decided| {
+            json!({
+                "who": decided.principal, "decision": decided.choice, "reason": decided.reason,
+                "at": document::instant(decided.time_ms),
+            })
+        })
+        .collect();
+    let (requests, message) = match &operation.state {
+        State::Ended { requests, message, .. } => (requests.clone(), message.clone()),
+        _ => (Vec::new(), None),
+    };
+    json!({
+        "operation_id": operation.id,
+        "version": operation.pending.version,
+        "state": operation.state.as_str(),
+        "since": document::instant(operation.since_ms),
+        "requester": operation.pending.requester,
+        "place": operation.pending.place,
+        "reason": operation.pending.reason,
+        "plan": operation.pending.plan,
+        "plan_hash": operation.plan_hash,
+        "policy_hash": operation.policy_hash,
+        "needs": operation.pending.requirements,
+        "requested_at": document::instant(operation.requested_ms),
+        "expires_at": document::instant(operation.expires_ms),
+        "decisions": decisions,
+        "requests": requests,
+        "message": message,
+    })
+}

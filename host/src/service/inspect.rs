@@ -1,0 +1,196 @@
+//! What somebody is told about themselves, the host and the policy. None of it changes anything.
+
+use super::{Outcome, Reply, Service};
+use crate::command::{self, Draft, HelpTopic, Options, Reason};
+use crate::decision::plan::resolve;
+use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
+use crate::decision::{Person, Reader};
+use crate::document::{Block, Document, Fact, Level, Notice};
+use crate::identity::Principal;
+use claude_admin_catalog::Action;
+use serde_json::json;
+
+impl Service {
+    /// Help shows what this person may do here, as far as that can be known without the arguments.
+    pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Document {
+        let catalog = self.catalog();
+        let may_run = |action: &Action| self.decider.may_ever(person, action);
+        match topic {
+            HelpTopic::Overview => command::overview(catalog, &may_run),
+            HelpTopic::Noun(noun) => command::noun_help(catalog, noun, &may_run),
+            HelpTopic::Action(id) => match catalog.action(id) {
+                Some(action) if may_run(action) => command::action_help(catalog, action),
+                Some(action) => command::not_here(&format!("`{}`", action.command())),
+                None => Document::default(),
+            },
+        }
+    }
+
+    pub(super) fn whoami(&self, person: &Person) -> Document {
+        let groups: Vec<&str> = person.groups().collect();
+        let groups = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };
+        Document::titled("You").with(Block::Facts(vec![
+            Fact::new("Principal", person.principal.to_string()),
+            Fact::new("Place", person.place.to_string()),
+            Fact::new("Groups", groups),
+        ]))
+    }
+
+    /// How the host is: nothing in it is a secret, and it works when nothing else does.
+    pub(super) async fn status(&self, person: &Person) -> Document {
+        let egress = self.plugin.sandbox().egress();
+        let policy = self.decider.policy();
+        // What is wrong with it names people and places: that is for those who may read it.
+        let may_read = self.decider.may(person, HostAction::ReadPolicy).is_none();
+        let details = |problem: &str| if may_read { format!(": {problem}") } else { String::new() };
+        let in_force = match (&policy.hash, &policy.problem) {
+            (Some(hash), None) => format!("in force (sha256:{})", hash.get(..12).unwrap_or(hash)),
+            (Some(hash), Some(problem)) => {
+                let (hash, details) = (hash.get(..12).unwrap_or(hash), details(problem));
+                format!("the last good one (sha256:{hash}); the new one is not right{details}")
+            }
+            (None, _) => "none, since it is missing or not right: everything is refused".to_owned(),
+        };
+        let audit = self.ledger.look(|projection| projection.last_seq()).await;
+        let audit = match audit {
+            Ok(records) => format!("{records} records"),
+            Err(error) => format!("cannot be used: {error}"),
+        };
+        let now = self.ledger.clock().now_ms();
+        let waiting =
+            self.ledger.look(move |projection| projection.operations().filter(|it| it.waits(now)).count()).await;
+        let mut facts = vec![
+            Fact::new("Version", env!("CARGO_PKG_VERSION").to_owned()),
+            Fact::new("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
+            Fact::new("Actions", self.catalog().actions.len().to_string()),
+            Fact::new("Upstream", egress.upstream().authority().to_owned()),
+            Fact::new("Credentials", egress.credentials().held()),
+            Fact::new("Policy", in_force),
+            Fact::new("Audit trail", audit),
+        ];
+        facts.extend(waiting.ok().map(|count| Fact::new("Waiting", count.to_string())));
+        Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string())
+    }
+
+    /// Which policy is in force.
+    pub(super) async fn policy(&self, person: &Person) -> Reply {
+        if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
+            return self.refuse(person, &denial, "read the policy here").await;
+        }
+        let state = self.decider.policy();
+        let groups: Vec<String> = self.decider.groups().names().into_iter().collect();
+        let policies = state.policies.as_ref().map_or(0, |policies| policies.len());
+        Reply::told(Document::titled("Policy").with(Block::Facts(vec![
+            Fact::new("Hash", state.hash.clone().unwrap_or_else(|| "none".to_owned())),
+            Fact::new("Policies", policies.to_string()),
+            Fact::new("Groups", groups.join(", ")),
+            Fact::new("Problem", state.problem.clone().unwrap_or_else(|| "none".to_owned())),
+        ])))
+    }
+
+    /// Whether a command would be allowed, and why. Nothing is run, but for looking up ids.
+    pub(super) async fn can_i(
+        &self,
+        person: &Person,
+        draft: Draft,
+        options: &Options,
+        explain: bool,
+        other: Option<Principal>,
+    ) -> Reply {
+        let catalog = self.catalog();
+        let asked = match &other {
+            Some(other) if *other != person.principal => {
+                if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
+                    return self.refuse(person, &denial, "ask what somebody else may do here").await;
+                }
+                self.decider.person(other, &place_of(other, person)).await
+            }
+            _ => person.clone(),
+        };
+        let Some(action) = catalog.action(&draft.invocation.action) else {
+            return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
+        };
+        let written = draft.invocation.clone();
+        let reader = Reader::new(&self.plugin, &self.decider, person, "can-i");
+        let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
+            Ok((invocation, _)) => invocation,
+            // A question about a person who is not found is still a question about the action.
+            Err(_) => written,
+        };
+        let canonical = invocation.canonical(action, &catalog.types);
+        let reason = options.reason.as_ref().map(Reason::as_str);
+        let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
+        let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
+        let (outcome, level, text) = match &decision {
+            Decision::Allow(requirements) => {
+                let takes = takes(requirements);
+                (Outcome::Done, Level::Done, format!("Yes. {who} may run `{canonical}` in {}{takes}.", asked.place))
+            }
+            Decision::Deny(denial) => (Outcome::Denied, Level::Error, format!("No: {}.", denial.message)),
+        };
+        let mut document =
+            Document::titled("Can I?").with(Block::Notice(Notice { level, text, hint: None })).footer(canonical);
+        let explanation = self.decider.explain(&asked, action, &invocation.arguments, reason);
+        if let Some(explanation) = explanation.as_ref().filter(|_| explain) {
+            document = explained(document, explanation);
+        }
+        let mut reply = Reply::failed(outcome, document);
+        let data = json!({
+            "allowed": matches!(decision, Decision::Allow(_)), "decision": decision, "principal": asked.principal,
+            "place": asked.place, "explanation": explanation.filter(|_| explain),
+        });
+        match outcome {
+            Outcome::Done => reply.data = Some(data),
+            _ => reply.error = Some(data),
+        }
+        reply
+    }
+}
+
+/// Somebody else is asked about where they would ask: here, if this is their platform.
+fn place_of(other: &Principal, asker: &Person) -> crate::identity::Place {
+    if other.platform == asker.place.platform && other.tenant == asker.place.tenant {
+        asker.place.clone()
+    } else {
+        crate::identity::Place { platform: other.platform, tenant: other.tenant.clone(), channel: None }
+    }
+}
+
+/// What it takes, as the end of a sentence.
+fn takes(requirements: &crate::decision::policy::Requirements) -> String {
+    let mut parts = Vec::new();
+    if requirements.confirm {
+        parts.push("a confirmation".to_owned());
+    }
+    if requirements.reason {
+        parts.push("a reason".to_owned());
+    }
+    for rule in &requirements.approvals {
+        let from = rule.from.as_ref().map(|group| format!(" from {group}")).unwrap_or_default();
+        parts.push(format!("{} approval{}{from}", rule.count, if rule.count == 1 { "" } else { "s" }));
+    }
+    if parts.is_empty() { String::new() } else { format!(", with {}", parts.join(" and ")) }
+}
+
+fn explained(mut document: Document, explanation: &Explanation) -> Document {
+    let named = |note: &PolicyNote| {
+        let description = note.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        format!("`{}` (line {}){description}", note.id, note.line)
+    };
+    let mut facts = Vec::new();
+    let deciding: Vec<String> = explanation.deciding.iter().map(named).collect();
+    let decided = if deciding.is_empty() { "nothing permits it".to_owned() } else { deciding.join("; ") };
+    facts.push(Fact::new("Decided by", decided));
+    facts.extend(explanation.overruled.iter().map(|note| Fact::new("Would permit it", named(note))));
+    for miss in &explanation.near_misses {
+        facts.push(Fact::new("Nearly permits it", format!("{}; {}", named(&miss.policy), miss.missing.join("; "))));
+    }
+    let holders = &explanation.holders;
+    let mut who: Vec<String> = holders.groups.iter().map(|group| format!("members of {group}")).collect();
+    who.extend(holders.named_people.then(|| "somebody named in the policy".to_owned()));
+    who.extend(holders.everybody.then(|| "everybody, under conditions".to_owned()));
+    let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
+    facts.push(Fact::new("Who has it", who));
+    document.blocks.push(Block::Facts(facts));
+    document
+}

@@ -1,0 +1,293 @@
+//! Running an action: decided, executed, recorded.
+
+use super::{Outcome, Reply, Service, pages};
+use crate::audit::{Entry, Event};
+use crate::command::{Draft, Invocation, Options};
+use crate::decision::approval::{End, Proposal, ProposeError, Proposed};
+use crate::decision::operation::{Operation, UNKNOWN};
+use crate::decision::{Authorized, Person};
+use crate::document::{self, Block, Document, Listing};
+use crate::egress::SentRequest;
+use crate::sandbox::{CallError, Plugin};
+use claude_admin_catalog::{Action, Catalog, Method};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+impl Service {
+    /// Runs an action, as far as it may run now.
+    pub(super) async fn run(&self, id: &str, person: &Person, draft: Draft, options: Options) -> Reply {
+        let catalog = self.catalog();
+        let Some(action) = catalog.action(&draft.invocation.action) else {
+            return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
+        };
+        if let Some(problem) = unknown_column(catalog, action, &options) {
+            let canonical = draft.invocation.canonical(action, &catalog.types);
+            return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
+        }
+        let written = draft.invocation.clone();
+        let proposal = Proposal { operation: id, person, draft, options: &options };
+        match self.approvals.propose(proposal).await {
+            Err(error) => self.not_run(id, person, action, &written, &options, error).await,
+            Ok(Proposed::Read(authorized, looked_up)) => {
+                let canonical = authorized.get().canonical(action, &catalog.types);
+                tracing::info!(operation = id, action = action.id, command = canonical, "running");
+                let executed = Executed::of(&self.plugin, action, authorized, &options).await;
+                let End { result, status, requests, message } = executed.end();
+                let requests = [looked_up, requests].concat();
+                let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+                let entry = Entry {
+                    operation: Some(id.to_owned()),
+                    action: Some(action.id.clone()),
+                    command: Some(canonical.clone()),
+                    ..person.did(event)
+                };
+                self.note(entry).await;
+                executed.show(catalog, &options).of(action, &canonical, &options)
+            }
+            Ok(Proposed::DryRun(plan, requirements)) => {
+                let mut reply = Reply::told(document::dry_run(catalog, &plan, &requirements));
+                reply.data = Some(json!({
+                    "dry_run": true,
+                    "plan_hash": plan.hash(),
+                    "plan": &plan,
+                    "needs": &requirements,
+                }));
+                reply.of(action, &plan.command, &options)
+            }
+            Ok(Proposed::Waiting(operation)) => {
+                tracing::info!(operation = id, action = action.id, "waits for a decision");
+                let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
+                // What others must decide on has to be seen by them.
+                let witnessed = !operation.pending.requirements.approvals.is_empty();
+                reply.error = Some(waiting_json(&operation));
+                reply = reply.of(action, &operation.pending.plan.command, &options);
+                reply.for_others = witnessed;
+                reply.share |= witnessed && !action.sensitive;
+                reply
+            }
+            Ok(Proposed::Run(operation, authorized)) => {
+                let reply = self.execute_write(*operation, authorized, options.clone()).await;
+                let command = reply.command.clone().unwrap_or_default();
+                reply.of(action, &command, &options)
+            }
+        }
+    }
+
+    /// Runs a write whose intent is recorded, and records how it ended. It goes on even when nobody waits for the answer
+    /// any more.
+    pub(super) async fn execute_write(
+        &self,
+        operation: Operation,
+        authorized: Authorized<Invocation>,
+        options: Options,
+    ) -> Reply {
+        let (plugin, approvals) = (Arc::clone(&self.plugin), self.approvals.clone());
+        let running = operation.clone();
+        let work = self.writes.spawn(async move {
+            let catalog = plugin.catalog().clone();
+            let Some(action) = catalog.action(&running.pending.plan.action) else {
+                return Reply::failed(Outcome::Failed, Document::titled("There is no such action"));
+            };
+            tracing::info!(
+                operation = running.id,
+                action = action.id,
+                command = running.pending.plan.command,
+                "running"
+            );
+            let executed = Executed::of(&plugin, action, authorized, &options).await;
+            // Recorded before anything else is made of it.
+            let recorded = approvals.finish(&running, executed.end()).await;
+            let mut reply = executed.show(&catalog, &options);
+            if let Err(error) = recorded {
+                tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
+                let text = format!("What you see here could not be recorded: {error}.");
+                let hint =
+                    Some("Until the host is restarted the operation shows as running, then as unknown.".to_owned());
+                let notice = document::Notice { level: document::Level::Error, text, hint };
+                reply.document.blocks.insert(0, Block::Notice(notice));
+            }
+            reply.command = Some(running.pending.plan.command.clone());
+            reply
+        });
+        match work.await {
+            Ok(reply) => reply,
+            Err(error) => {
+                tracing::error!(operation = operation.id, %error, "a write ended without an answer");
+                self.ended_unseen(operation).await
+            }
+        }
+    }
+
+    /// Records that nobody saw how a write ended.
+    async fn ended_unseen(&self, operation: Operation) -> Reply {
+        let message = Some("the host failed before it saw the end".to_owned());
+        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), message };
+        if let Err(error) = self.approvals.finish(&operation, end).await {
+            tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");
+        }
+        let operation = self.approvals.find(&operation.id).await.unwrap_or(operation);
+        Reply::failed(Outcome::Unknown, document::record(self.catalog(), &operation))
+    }
+
+    async fn not_run(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        written: &Invocation,
+        options: &Options,
+        error: ProposeError,
+    ) -> Reply {
+        let catalog = self.catalog();
+        let upstream = self.upstream();
+        let (outcome, invocation) = match &error {
+            ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
+            ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
+            ProposeError::Before(cause, invocation) => (Outcome::of_error(cause), invocation),
+            ProposeError::Resolve(error) => (Outcome::of_resolve_error(error), written),
+            ProposeError::Ledger(_) => (Outcome::Failed, written),
+        };
+        let canonical = invocation.canonical(action, &catalog.types);
+        let event = match &error {
+            ProposeError::Denied(denial, _) => Event::Denied { reason: denial.message.clone(), count: 1 },
+            _ => Event::Outcome {
+                result: outcome.as_str().to_owned(),
+                status: None,
+                requests: Vec::new(),
+                message: Some("no plan could be made".to_owned()),
+            },
+        };
+        tracing::info!(operation = id, action = action.id, outcome = outcome.as_str(), "not run");
+        self.note(Entry {
+            operation: Some(id.to_owned()),
+            action: Some(action.id.clone()),
+            command: Some(canonical.clone()),
+            ..person.did(event)
+        })
+        .await;
+        let document = document::propose_error(catalog, &error, upstream);
+        let mut reply = Reply::failed(outcome, document);
+        if let ProposeError::Before(cause, _) = &error {
+            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
+            if action.http.method == Method::Delete && outcome == Outcome::NotFound {
+                reply.outcome = Outcome::Done;
+            }
+            reply = reply.because(cause);
+        }
+        reply.of(action, &canonical, options)
+    }
+}
+
+/// What running something gave.
+struct Executed<'e> {
+    action: &'e Action,
+    upstream: &'e str,
+    invocation: Invocation,
+    outcome: Outcome,
+    read: pages::Read,
+}
+
+impl<'e> Executed<'e> {
+    /// Runs what was decided on.
+    async fn of(
+        plugin: &'e Plugin,
+        action: &'e Action,
+        authorized: Authorized<Invocation>,
+        options: &Options,
+    ) -> Executed<'e> {
+        let read = pages::read(plugin, action, &authorized, options.all).await;
+        let operation = authorized.operation();
+        for sent in &read.sent {
+            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status, &sent.request_id);
+            tracing::info!(operation, method, target, status, request_id, attempts = sent.attempts, "sent");
+        }
+        let outcome = match (&read.value, &read.error) {
+            (_, None) => Outcome::Done,
+            (Some(_), Some(_)) => Outcome::Partial,
+            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
+            (None, Some(error))
+                if action.http.method == Method::Delete && Outcome::of_error(error) == Outcome::NotFound =>
+            {
+                Outcome::Done
+            }
+            (None, Some(error)) if is_unknown(action, error) => Outcome::Unknown,
+            (None, Some(error)) => Outcome::of_error(error),
+        };
+        tracing::info!(operation, outcome = outcome.as_str(), "finished");
+        let upstream = plugin.sandbox().egress().upstream().authority();
+        Self { action, upstream, invocation: authorized.get().clone(), outcome, read }
+    }
+
+    /// How it ended, for the record.
+    fn end(&self) -> End {
+        let failure = self.read.error.as_ref().map(|error| document::call_error(error, self.action, self.upstream));
+        End {
+            result: if self.outcome == Outcome::Unknown { UNKNOWN } else { self.outcome.as_str() },
+            status: self.read.sent.last().and_then(|sent| sent.status),
+            requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
+            message: failure.map(|document| document.notices()),
+        }
+    }
+
+    /// What to show.
+    fn show(self, catalog: &Catalog, options: &Options) -> Reply {
+        let Self { action, upstream, invocation, outcome, read } = self;
+        let listing = Listing { pages: read.pages };
+        let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
+        let mut reply = match (read.value, &read.error) {
+            (Some(value), None) => Reply::done(result(&value), value),
+            (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
+            (value, Some(error)) => {
+                let failure = document::call_error(error, action, upstream);
+                let shown = match &value {
+                    None => failure,
+                    Some(value) => {
+                        let mut document = result(value);
+                        document.blocks.splice(0..0, failure.blocks);
+                        document
+                    }
+                };
+                Reply { data: value, ..Reply::failed(outcome, shown).because(error) }
+            }
+        };
+        reply.sent = read.sent;
+        reply
+    }
+}
+
+/// Whether a write may have been done although no answer says so. An answer that is not understood says that it was.
+fn is_unknown(action: &Action, error: &CallError) -> bool {
+    let status = match error {
+        CallError::Failed { error, .. } => error.get("api").and_then(|api| api.get("status")?.as_u64()),
+        _ => None,
+    };
+    action.writes() && document::may_have_been_done(error) && status.is_none_or(|status| status >= 500)
+}
+
+/// What waits, for programs.
+pub(super) fn waiting_json(operation: &Operation) -> Value {
+    json!({
+        "waiting": {
+            "operation_id": operation.id,
+            "version": operation.pending.version,
+            "plan_hash": operation.plan_hash,
+            "plan": &operation.pending.plan,
+            "needs": &operation.pending.requirements,
+            "expires_at": document::instant(operation.expires_ms),
+        }
+    })
+}
+
+/// A column that the answer does not have would otherwise be left out silently.
+fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Option<Document> {
+    let fields = catalog.types.record(action.result.as_ref()?)?;
+    let item = fields.iter().find(|field| field.wire == "data").and_then(|data| catalog.types.list_item(&data.ty));
+    let fields = catalog.types.record(item?)?;
+    let unknown = options.columns.iter().find(|name| !fields.iter().any(|field| field.wire == **name))?;
+    let known: Vec<&str> = fields.iter().map(|field| field.wire.as_str()).collect();
+    Some(Document::default().with(Block::Notice(document::Notice {
+        level: document::Level::Error,
+        text: format!("--columns: there is no column `{unknown}`. Nothing was sent."),
+        hint: Some(format!("Use some of: {}.", known.join(", "))),
+    })))
+}

@@ -1,0 +1,129 @@
+//! Opens a SQLite file so that its shape stays one that can be checked to the last bit.
+
+use super::in_use::{InUse, RawFile};
+use super::migration::{self, APPLICATION_ID, FORMAT};
+use super::{Settings, StoreError};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// After this many pages, the write-ahead log is copied into the file.
+const CHECKPOINT_PAGES: u32 = 64;
+
+/// A connection, and the announcement that its file is in use. The order of the fields matters: first the connection
+/// is closed, then the announcement is withdrawn.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    _in_use: InUse,
+}
+
+/// Opens a store for writing, and makes it if it is not there.
+pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, StoreError> {
+    let path = absolute(path)?;
+    if !path.exists() && has_log(&path) {
+        return Err(StoreError::NotOurs(path));
+    }
+    RawFile::create(&path).map_err(|source| StoreError::io(&path, source))?;
+    check_ours(&path)?;
+    let mut opened = connect(&path, settings.busy_timeout)?;
+    let connection = &mut opened.connection;
+    // Neither has an effect on a file that has pages already.
+    connection.execute_batch(&format!("PRAGMA page_size = {}; PRAGMA auto_vacuum = NONE", settings.page_size))?;
+    writer(connection)?;
+    migration::migrate(connection, &path)?;
+    write_ahead(connection, settings.busy_timeout)?;
+    Ok(opened)
+}
+
+/// Opens a store that exists as it is: nothing is created, migrated, or copied from the write-ahead log.
+pub(super) fn open_as_it_is(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
+    let path = absolute(path)?;
+    let opened = connect(&path, busy_timeout)?;
+    opened.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(opened)
+}
+
+/// What every connection that writes to the file has to do, so that the file keeps its shape.
+pub(super) fn writer(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(())
+}
+
+/// SQLite reads a path that begins with `file:` as an address; an absolute path never does.
+fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
+    std::path::absolute(path).map_err(|source| StoreError::io(path, source))
+}
+
+fn connect(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
+    let in_use = InUse::announce(path).map_err(|source| StoreError::io(path, source))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(busy_timeout)?;
+    // The schema is data of the file too: it must not be able to call anything.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(Opened { connection, _in_use: in_use })
+}
+
+/// Refuses a file of something else before SQLite touches it: opening alone can roll a journal back.
+pub(super) fn check_ours(path: &Path) -> Result<(), StoreError> {
+    let io = |source| StoreError::io(path, source);
+    let raw = RawFile::open(path).map_err(io)?;
+    let mut header = Vec::new();
+    raw.file().map_err(io)?.take(100).read_to_end(&mut header).map_err(io)?;
+    if header.is_empty() {
+        // A new store has no write-ahead log yet. One beside an empty file is what is left of a store whose file was
+        // emptied, and SQLite would remove it.
+        return if has_log(path) { Err(StoreError::NotOurs(path.to_owned())) } else { Ok(()) };
+    }
+    let number = |offset: usize| {
+        let bytes = header.get(offset..offset + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+        bytes.map(u32::from_be_bytes)
+    };
+    if !header.starts_with(b"SQLite format 3\0") || number(68) != Some(APPLICATION_ID) {
+        return Err(StoreError::NotOurs(path.to_owned()));
+    }
+    match number(60) {
+        Some(found) if found > FORMAT => Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is a write-ahead log with something in it.
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(log_of(path)).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// The path of the write-ahead log of a store.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Switches to write-ahead logging. SQLite does not wait for others here, so this does.
+fn write_ahead(connection: &Connection, busy_timeout: Duration) -> Result<(), StoreError> {
+    let deadline = Instant::now() + busy_timeout;
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)) {
+            Ok(_) => break,
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && Instant::now() < deadline =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // Without a limit, what an older and longer log held would stay behind the end of a newer one, and could not be
+    // told from a tail that was changed.
+    connection.execute_batch(&format!(
+        "PRAGMA journal_size_limit = 0; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA synchronous = NORMAL"
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The formats of the file, and the way from each to the next.
+//!
+//! The format stands in SQLite's `user_version`. A step is a list of statements; a file in an older format takes all
+//! the steps that it lacks in one transaction, a file in a newer format is refused.
+
+use super::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// What tells an audit store from every other SQLite file: "CADM".
+pub(super) const APPLICATION_ID: u32 = 0x4341_444d;
+
+/// An object of the schema, as SQLite lists it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SchemaObject {
+    /// `table` or `trigger`.
+    pub(super) kind: &'static str,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The statement that makes it. SQLite keeps the text as it is.
+    pub(super) sql: &'static str,
+}
+
+/// The name of the only table.
+pub(super) const TABLE: &str = "record";
+
+/// What each format adds to the one before; the first makes format 1.
+///
+/// The triggers are no protection against somebody who writes to the file, but a mistake in this program cannot get
+/// past them.
+pub(super) const STEPS: &[&[SchemaObject]] = &[&[
+    SchemaObject {
+        kind: "table",
+        name: TABLE,
+        sql: "CREATE TABLE record (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
+    },
+    SchemaObject {
+        kind: "trigger",
+        name: "record_follows",
+        sql: "CREATE TRIGGER record_follows BEFORE INSERT ON record \
+              WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM record) \
+              BEGIN SELECT RAISE(ABORT, 'a record follows the last one'); END",
+    },
+    SchemaObject {
+        kind: "trigger",
+        name: "record_stays",
+        sql: "CREATE TRIGGER record_stays BEFORE DELETE ON record \
+              BEGIN SELECT RAISE(ABORT, 'records stay'); END",
+    },
+    SchemaObject {
+        kind: "trigger",
+        name: "record_stays_the_same",
+        sql: "CREATE TRIGGER record_stays_the_same BEFORE UPDATE ON record \
+              BEGIN SELECT RAISE(ABORT, 'records stay the same'); END",
+    },
+]];
+
+/// The newest format: the one that this version writes.
+pub(super) const FORMAT: u32 = STEPS.len() as u32;
+
+/// Brings a file to the format of this version. A file without anything in it becomes an empty store.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    migrate_along(connection, path, STEPS)
+}
+
+/// The mechanism, apart from the steps, so that it can be tested with steps that are yet to come.
+fn migrate_along(connection: &mut Connection, path: &Path, steps: &[&[SchemaObject]]) -> Result<(), StoreError> {
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    // The lock comes before the look: two hosts that start at once must not both migrate.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let application: u32 = transaction.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let objects: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let empty = application == 0 && objects == 0 && found == 0;
+    if !empty && application != APPLICATION_ID {
+        return Err(StoreError::NotOurs(path.to_owned()));
+    }
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
+    for object in steps.iter().skip(found as usize).copied().flatten() {
+        transaction.execute_batch(object.sql)?;
+    }
+    transaction.execute_batch(&format!("PRAGMA user_version = {known}"))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: &[SchemaObject] =
+        &[SchemaObject { kind: "table", name: "more", sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT" }];
+
+    fn format_of(connection: &Connection) -> u32 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_empty_file_takes_every_step_and_an_older_one_what_it_lacks() {
+        let steps = [STEPS[0], SECOND];
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate_along(&mut fresh, Path::new("x"), &steps).unwrap();
+        assert_eq!(format_of(&fresh), 2);
+
+        let mut older = Connection::open_in_memory().unwrap();
+        migrate_along(&mut older, Path::new("x"), &steps[..1]).unwrap();
+        assert_eq!(format_of(&older), 1);
+        older.execute("INSERT INTO record VALUES (1, 'kept')", []).unwrap();
+        for _ in 0..2 {
+            migrate_along(&mut older, Path::new("x"), &steps).unwrap();
+            assert_eq!(format_of(&older), 2);
+        }
+        let kept: String = older.query_row("SELECT text FROM record", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "kept");
+        older.execute("INSERT INTO more VALUES (1)", []).unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_left_as_it_is() {
+        let mut newer = Connection::open_in_memory().unwrap();
+        migrate_along(&mut newer, Path::new("x"), &[STEPS[0], SECOND]).unwrap();
+        let error = migrate_along(&mut newer, Path::new("x"), STEPS).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert_eq!(format_of(&newer), 2);
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing_behind() {
+        const BROKEN: &[SchemaObject] = &[SchemaObject { kind: "table", name: "x", sql: "CREATE TABLE record (x)" }];
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(migrate_along(&mut connection, Path::new("x"), &[STEPS[0], BROKEN]).is_err());
+        assert_eq!(format_of(&connection), 0);
+        migrate_along(&mut connection, Path::new("x"), STEPS).unwrap();
+    }
+
+    #[test]
+    fn a_database_of_something_else_is_refused() {
+        let mut other = Connection::open_in_memory().unwrap();
+        other.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(matches!(migrate(&mut other, Path::new("x")), Err(StoreError::NotOurs(_))));
+    }
+}

@@ -1,0 +1,176 @@
+//! The log in a SQLite file.
+
+use super::connection::{self, Opened};
+use super::migration::{self, FORMAT};
+use super::{AppendError, Durability, Log, StoreError, StoredRecord};
+use rusqlite::{Connection, Row, TransactionBehavior, params};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The size of a page of a new file: a power of two from 512 to 65536. A file that exists keeps its own.
+    pub page_size: u32,
+    /// How long to wait while another host writes.
+    pub busy_timeout: Duration,
+}
+
+impl Default for Settings {
+    /// The largest pages, so that the file has a second level of inner pages only beyond some hundred megabytes: see
+    /// [`super::file_check`] for what that is good for.
+    fn default() -> Self {
+        Self { page_size: 65536, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// The version of SQLite that writes, as in the file: 3050004 is 3.50.4.
+#[must_use]
+pub fn sqlite_version() -> i32 {
+    rusqlite::version_number()
+}
+
+/// A log in a SQLite file, or in memory. Hosts on one machine may share a file.
+#[derive(Debug)]
+pub struct SqliteLog {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(Opened),
+    Memory(Connection),
+}
+
+#[derive(Debug)]
+struct State {
+    source: Source,
+    /// What the connection is set to; none before the first append.
+    durability: Option<Durability>,
+}
+
+impl State {
+    fn connection(&mut self) -> &mut Connection {
+        match &mut self.source {
+            Source::File(opened) => &mut opened.connection,
+            Source::Memory(connection) => connection,
+        }
+    }
+}
+
+impl SqliteLog {
+    /// Opens a store, and makes it if it is not there. On Unix, a new file is for its owner alone.
+    ///
+    /// The first append afterwards should hold the `opened` entry of the host: the same transaction makes SQLite note
+    /// its version in the file, which is compared with that entry when the file is checked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotOurs`] and [`StoreError::Newer`] with the file unchanged; otherwise what failed.
+    pub fn open(path: &Path, settings: Settings) -> Result<Self, StoreError> {
+        Ok(Self::of(Source::File(connection::open_store(path, settings)?)))
+    }
+
+    /// A store that ends with this value.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Sqlite`] when there is no memory for it.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        connection::writer(&connection)?;
+        migration::migrate(&mut connection, Path::new(":memory:"))?;
+        Ok(Self::of(Source::Memory(connection)))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { state: Mutex::new(State { source, durability: None }) }
+    }
+
+    /// A panic elsewhere does not harm: a transaction that was not committed is rolled back.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Copies the write-ahead log into the file and empties it, so that the file alone holds everything: before it is
+    /// copied away, for instance.
+    ///
+    /// Returns whether that was possible: not while another host reads or writes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Sqlite`] when the disk fails.
+    pub fn settle(&self) -> Result<bool, StoreError> {
+        let busy: i64 = self.state().connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+
+    fn select(&self, sql: &str, from: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut state = self.state();
+        let mut statement = state.connection().prepare(sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![bound(from), limit], record)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
+    let seq: i64 = row.get(0)?;
+    let seq = u64::try_from(seq).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, seq))?;
+    Ok(StoredRecord { seq, text: row.get(1)? })
+}
+
+/// SQLite counts to 2^63 - 1; what is beyond is behind every record.
+fn bound(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+impl Log for SqliteLog {
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        Ok(self.read_back(u64::MAX, 1)?.pop())
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.select("SELECT seq, text FROM record WHERE seq > ?1 ORDER BY seq LIMIT ?2", after, limit)
+    }
+
+    fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.select("SELECT seq, text FROM record WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2", before, limit)
+    }
+
+    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+        let mut state = self.state();
+        let before = state.durability;
+        if before != Some(durability) {
+            // Inside a transaction this setting would be ignored.
+            let level = match durability {
+                Durability::Process => "NORMAL",
+                Durability::Disk => "FULL",
+            };
+            state.connection().execute_batch(&format!("PRAGMA synchronous = {level}"))?;
+        }
+        let connection = state.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let last: i64 = transaction.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
+        if last != bound(after) {
+            return Err(AppendError::Conflict { last: u64::try_from(last).unwrap_or(0) });
+        }
+        if before.is_none() {
+            // Writes the first page, and with it the version of SQLite.
+            transaction.execute_batch(&format!("PRAGMA user_version = {FORMAT}"))?;
+        }
+        {
+            let mut insert = transaction.prepare("INSERT INTO record (seq, text) VALUES (?1, ?2)")?;
+            for (seq, text) in (last + 1..).zip(records) {
+                insert.execute(params![seq, text])?;
+            }
+        }
+        transaction.commit()?;
+        state.durability = Some(durability);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! A host that is killed: nothing recorded is lost, no write is repeated, and `status` tells the truth.
+
+use super::support;
+use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};
+use claude_admin::decision::approval::{Step, Steps};
+use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::embedded::COMPONENT;
+use claude_admin::identity::{Place, Principal};
+use claude_admin::sandbox::Plugin;
+use claude_admin::service::{Input, Request, Service};
+use claude_admin::store::{Hosts, Settings, SqliteLog};
+use claude_admin_simulator::RunningSimulator;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const EVERYBODY: &str = "permit(principal, action, resource);";
+const STORE: &str = "CRASH_STORE";
+const UPSTREAM: &str = "CRASH_UPSTREAM";
+const STEP: &str = "CRASH_STEP";
+const LINE: &str = "CRASH_LINE";
+const WHO: &str = "CRASH_WHO";
+/// How many hosts are killed at a random moment.
+const RANDOM_KILLS: usize = 200;
+
+/// Ends the process at a step, as `kill -9` does.
+#[derive(Debug)]
+struct KillAt(String);
+
+impl Steps for KillAt {
+    fn reached(&self, step: Step) {
+        if format!("{step:?}") == self.0 {
+            kill(std::process::id());
+            // The signal arrives at once; nothing may happen until then.
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+}
+
+fn kill(pid: u32) {
+    Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
+}
+
+fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
+    let log = SqliteLog::open(store, Settings::default()).unwrap();
+    let ledger = Ledger::open(Box::new(log), Hosts::of(store), Clock::system()).unwrap();
+    let decider = support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    Service::new(plugin, decider, ledger, steps)
+}
+
+/// The host that is killed: a process of its own, which is this test program again.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "runs in a process of its own, as the one that is killed"]
+async fn a_host_that_ends_at_a_step() {
+    let value = |name: &str| std::env::var(name).unwrap();
+    let credentials = claude_admin::egress::Credentials::new(
+        Some(secrecy::SecretString::from(claude_admin_simulator::ADMIN_KEY)),
+        None,
+    );
+    let sandbox = support::sandbox(&value(UPSTREAM), credentials, support::limits());
+    let plugin = Arc::new(Plugin::load(&sandbox, COMPONENT).unwrap());
+    let service = host_on(Path::new(&value(STORE)), plugin, Arc::new(KillAt(value(STEP))));
+    let input = Input::Text { line: value(LINE), markup: claude_admin::command::Markup::None };
+    let principal = Principal::local(&value(WHO));
+    service.handle(Request { principal, place: Place::terminal(), input, delivery: None }).await;
+}
+
+fn child(store: &Path, simulator: &RunningSimulator, step: &str, who: &str, line: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "crash::a_host_that_ends_at_a_step"])
+        .env(STORE, store)
+        .env(UPSTREAM, simulator.base_url())
+        .env(STEP, step)
+        .env(WHO, who)
+        .env(LINE, line)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn recorded(service: &Service, kind: &str) -> Vec<Recorded> {
+    let filter = Filter { kind: Some(kind.to_owned()), ..Filter::default() };
+    search(service.ledger().log(), &filter, 10_000).unwrap().found
+}
+
+fn posts(simulator: &RunningSimulator) -> usize {
+    simulator.requests().iter().filter(|request| request.method != "GET").count()
+}
+
+async fn plugin(simulator: &RunningSimulator) -> Arc<Plugin> {
+    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(simulator), support::limits());
+    Arc::new(Plugin::load(&sandbox, COMPONENT).unwrap())
+}
+
+/// What must hold after a host ended at a step of a confirmed write.
+fn expected(step: Step) -> (usize, &'static str) {
+    match step {
+        Step::Planned | Step::Requested | Step::Decided => (0, "not begun"),
+        Step::Intent => (0, "unknown"),
+        Step::Answered => (1, "unknown"),
+        Step::Ended => (1, "done"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
+    for step in Step::ALL {
+        let simulator = support::simulator().await;
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("claude-admin.db");
+        let mut killed = child(
+            &store,
+            &simulator,
+            &format!("{step:?}"),
+            "ada",
+            "users update user_01fTPAarejCcux4jybAuxoiu billing --yes",
+        );
+        let status = killed.wait().unwrap();
+        // A write that is confirmed at once never waits.
+        assert_eq!(status.code().is_none(), step != Step::Requested, "{step:?}: {status}");
+        let service = host_on(&store, plugin(&simulator).await, Arc::new(claude_admin::decision::approval::NoSteps));
+        for _ in 0..3 {
+            service.tick().await;
+        }
+        let (sent, state) = if step == Step::Requested { (1, "done") } else { expected(step) };
+        assert_eq!(posts(&simulator), sent, "{step:?}: nothing is sent again");
+        assert_eq!(recorded(&service, "received").len(), 1, "{step:?}");
+        let intents = recorded(&service, "intent");
+        match state {
+            "not begun" => assert!(intents.is_empty(), "{step:?}"),
+            state => {
+                let id = intents[0].entry.operation.clone().unwrap();
+                let reply = support::type_as(&service, &Principal::local("ada"), &format!("status {id}")).await;
+                assert_eq!(reply.to_json()["state"], state, "{step:?}: {}", support::text(&reply));
+                if state == "unknown" {
+                    let text = support::text(&reply);
+                    let changed = if sent == 1 { "It was probably done" } else { "probably not done" };
+                    assert!(text.contains("not known") && text.contains(changed), "{step:?}: {text}");
+                }
+            }
+        }
+        assert!(verify(service.ledger().log(), None).is_sound());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once() {
+    for step in [Step::Decided, Step::Intent, Step::Answered] {
+        let simulator = support::simulator().await;
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("claude-admin.db");
+        let plugin = plugin(&simulator).await;
+        let quiet = || Arc::new(claude_admin::decision::approval::NoSteps);
+        let service = host_on(&store, Arc::clone(&plugin), quiet());
+        let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
+        let plan = support::type_as(&service, &Principal::local("ada"), remove).await;
+        drop(service);
+        let mut killed = child(&store, &simulator, &format!("{step:?}"), "bob", &format!("approve {}", plan.operation));
+        assert!(killed.wait().unwrap().code().is_none());
+        let service = host_on(&store, plugin, quiet());
+        service.tick().await;
+        let before = posts(&simulator);
+        let again = support::type_as(&service, &Principal::local("bob"), &format!("approve {}", plan.operation)).await;
+        if step == Step::Decided {
+            assert_eq!(again.outcome.as_str(), "done", "the click did not count: {}", support::text(&again));
+        } else {
+            assert_eq!(again.outcome.as_str(), "conflict", "{}", support::text(&again));
+            assert_eq!(posts(&simulator), before, "nothing is sent again");
+        }
+        assert!(posts(&simulator) <= 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
+    let simulator = support::simulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("claude-admin.db");
+    std::fs::write(folder.path().join("policy.cedar"), EVERYBODY).unwrap();
+    std::fs::write(folder.path().join("claude-admin.toml"), "").unwrap();
+    let run = |email: &str| {
+        Command::new(env!("CARGO_BIN_EXE_claude-admin"))
+            .args(["run", "--config"])
+            .arg(folder.path().join("claude-admin.toml"))
+            .args(["--", "invites", "create", email, "user", "--yes"])
+            .env("ANTHROPIC_BASE_URL", simulator.base_url())
+            .env("ANTHROPIC_ADMIN_KEY", simulator.admin_key())
+            .env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    // How long a run takes that is left alone.
+    let began = Instant::now();
+    assert!(run("whole0@example.com").wait().unwrap().success());
+    let warm = Instant::now();
+    assert!(run("whole1@example.com").wait().unwrap().success());
+    let whole = warm.elapsed().min(began.elapsed());
+    for number in 0..RANDOM_KILLS {
+        let mut child = run(&format!("r{number}@example.com"));
+        std::thread::sleep(whole.mul_f64(0.2 + fastrand::f64()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let service = host_on(&store, plugin(&simulator).await, Arc::new(claude_admin::decision::approval::NoSteps));
+    service.tick().await;
+    assert!(verify(service.ledger().log(), None).is_sound());
+
+    let mut sent: BTreeMap<String, usize> = BTreeMap::new();
+    for request in simulator.requests().iter().filter(|request| request.method == "POST") {
+        *sent.entry(request.body["email"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    assert!(sent.values().all(|times| *times == 1), "a write was repeated: {sent:?}");
+    let of = |recorded: &Recorded| {
+        let command = recorded.entry.command.clone().unwrap();
+        let email = command.split(' ').nth(2).unwrap().to_owned();
+        (email, recorded.entry.operation.clone().unwrap())
+    };
+    let intents: BTreeMap<String, String> = recorded(&service, "intent").iter().map(of).collect();
+    for email in sent.keys() {
+        assert!(intents.contains_key(email), "{email} was sent without an intent on record");
+    }
+    let mut states: BTreeMap<String, usize> = BTreeMap::new();
+    let outcomes = recorded(&service, "outcome");
+    for (email, id) in &intents {
+        let ends: Vec<&Recorded> = outcomes.iter().filter(|end| end.entry.operation.as_ref() == Some(id)).collect();
+        assert_eq!(ends.len(), 1, "{email} ended {} times", ends.len());
+        let Event::Outcome { result, .. } = &ends[0].entry.event else { unreachable!("an outcome") };
+        let reply = support::type_as(&service, &Principal::local("ada"), &format!("status {id}")).await;
+        let state: Value = reply.to_json()["state"].clone();
+        assert_eq!(state, result.as_str(), "{email}");
+        assert!(result != "done" || sent.contains_key(email), "{email} is done, and was never sent");
+        *states.entry(result.clone()).or_default() += 1;
+    }
+    drop(service);
+    let report = verify_file(&store, None);
+    assert!(report.is_sound(), "{report}");
+    println!("{} hosts killed: {} sent, {states:?}", RANDOM_KILLS, sent.len());
+    // Kills that all come too early, or too late, would prove nothing.
+    assert!(intents.len() > 5 && intents.len() < RANDOM_KILLS, "{} of {RANDOM_KILLS} began", intents.len());
+}

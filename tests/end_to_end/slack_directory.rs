@@ -1,0 +1,215 @@
+//! What Slack itself is asked: user groups, addresses of people who are mentioned, the channel for approvals.
+
+use super::server::{SECRET, form, now};
+use super::support;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use bytes::Bytes;
+use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::directory::Directory;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::Clock;
+use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::{Decider, Person};
+use claude_admin::embedded::COMPONENT;
+use claude_admin::frontend::Background;
+use claude_admin::frontend::slack::{Responder, Slack, SlackDirectory, SlackSettings, WebApi, sign};
+use claude_admin::identity::{Place, Principal};
+use claude_admin::sandbox::Plugin;
+use claude_admin::service::{Input, Request, Service};
+use claude_admin_simulator::RunningSimulator;
+use http::{HeaderMap, HeaderValue};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+const BOT_TOKEN: &str = "bot-token-of-a-test";
+const POLICY: &str = r#"
+    permit(principal in Group::"admins", action, resource);
+    permit(principal in Group::"slack:T1/SREADERS", action in Action::"read", resource);"#;
+
+/// Plays Slack's Web API.
+#[derive(Clone, Default)]
+struct FakeSlack {
+    calls: Arc<Mutex<Vec<(String, String)>>>,
+    broken: Arc<Mutex<bool>>,
+}
+
+async fn answer(
+    State(slack): State<FakeSlack>,
+    Path(method): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> String {
+    slack.calls.lock().unwrap().push((method.clone(), body.clone()));
+    let authorized = headers.get("authorization").is_some_and(|value| value == &format!("Bearer {BOT_TOKEN}"));
+    let answer = match method.as_str() {
+        _ if !authorized => json!({"ok": false, "error": "not_authed"}),
+        _ if *slack.broken.lock().unwrap() => json!({"ok": false, "error": "internal_error"}),
+        "usergroups.users.list" if body.contains("SADMINS") => json!({"ok": true, "users": ["U1", "U2"]}),
+        "usergroups.users.list" => json!({"ok": true, "users": ["U3"]}),
+        "users.info" if body.contains("UADA") => {
+            json!({"ok": true, "user": {"team_id": "T1", "profile": {"email": "xiuying.li@example.com"}}})
+        }
+        "users.info" if body.contains("USTRANGER") => {
+            json!({"ok": true, "user": {"team_id": "T9", "profile": {"email": "xiuying.li@example.com"}}})
+        }
+        "chat.postMessage" => json!({"ok": true, "ts": "1.2"}),
+        _ => json!({"ok": false, "error": "user_not_found"}),
+    };
+    answer.to_string()
+}
+
+impl FakeSlack {
+    async fn start(&self) -> Arc<WebApi> {
+        let router = Router::new().route("/api/{method}", post(answer)).with_state(self.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/api", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Arc::new(WebApi::new(&base, &SecretString::from(BOT_TOKEN)).unwrap())
+    }
+
+    fn calls_of(&self, method: &str) -> Vec<String> {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().filter(|(called, _)| called == method).map(|(_, body)| body.clone()).collect()
+    }
+}
+
+async fn host(slack: &FakeSlack) -> (RunningSimulator, Arc<Service>, Arc<WebApi>) {
+    let simulator = support::simulator().await;
+    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
+    let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+    let api = slack.start().await;
+    let directory: Arc<dyn Directory> = Arc::new(SlackDirectory::new(Arc::clone(&api)));
+    let members = vec!["slack:T1/SADMINS".parse().unwrap()];
+    let groups = Groups::new(BTreeMap::from([("admins".to_owned(), members)]), Some(directory));
+    let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", POLICY).unwrap();
+    let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
+    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+    (simulator, Arc::new(service), api)
+}
+
+async fn type_as(service: &Service, user: &str, line: &str) -> (String, String) {
+    let request = Request {
+        principal: Principal::slack("T1", user),
+        place: Place::slack("T1", Some("C1")),
+        input: Input::Text { line: line.to_owned(), markup: claude_admin::command::Markup::Slack },
+        delivery: None,
+    };
+    let reply = service.handle(request).await;
+    (reply.outcome.as_str().to_owned(), support::text(&reply))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn user_groups_of_slack_are_groups_and_are_asked_for_at_most_once_a_minute() {
+    let slack = FakeSlack::default();
+    let (_simulator, service, _) = host(&slack).await;
+    for _ in 0..3 {
+        assert_eq!(type_as(&service, "U1", "users list --limit 1").await.0, "done");
+        assert_eq!(type_as(&service, "U3", "users list --limit 1").await.0, "done");
+        assert_eq!(type_as(&service, "U9", "users list --limit 1").await.0, "denied");
+    }
+    assert_eq!(type_as(&service, "U3", "invites create a@example.com user --yes").await.0, "denied");
+    assert_eq!(type_as(&service, "U2", "invites create a@example.com user --yes").await.0, "done");
+    assert_eq!(slack.calls_of("usergroups.users.list").len(), 2, "one for each group");
+    let (_, whoami) = type_as(&service, "U3", "whoami").await;
+    assert!(whoami.contains("slack:T1/SREADERS"), "{whoami}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_slack_does_not_tell_nothing_is_allowed() {
+    let slack = FakeSlack::default();
+    *slack.broken.lock().unwrap() = true;
+    let (simulator, service, _) = host(&slack).await;
+    for user in ["U1", "U3"] {
+        let (outcome, text) = type_as(&service, user, "users list").await;
+        assert_eq!(outcome, "denied");
+        assert!(text.contains("does not tell") && text.contains("internal_error"), "{text}");
+    }
+    assert_eq!(type_as(&service, "U1", "status").await.0, "done");
+    assert_eq!(simulator.requests(), []);
+    *slack.broken.lock().unwrap() = false;
+    assert_eq!(type_as(&service, "U1", "users list --limit 1").await.0, "done", "a failure is not remembered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_stands_for_the_address_that_slack_knows() {
+    let slack = FakeSlack::default();
+    let (simulator, service, _) = host(&slack).await;
+    let (outcome, text) = type_as(&service, "U1", "users update <@UADA|ada> billing").await;
+    assert_eq!(outcome, "waiting", "{text}");
+    assert!(text.contains("xiuying.li@example.com") && text.contains("user_01fTPAarejCcux4jybAuxoiu"), "{text}");
+    // The address of a stranger is whatever their own workspace says.
+    let (outcome, text) = type_as(&service, "U1", "users remove <@USTRANGER> --reason leaver").await;
+    assert_eq!(outcome, "usage", "{text}");
+    assert!(text.contains("another workspace"), "{text}");
+    let (_, text) = type_as(&service, "U1", "users get <@UNOBODY>").await;
+    assert!(text.contains("user_not_found"), "{text}");
+    assert!(simulator.requests().iter().all(|request| request.method == "GET"));
+}
+
+/// A Slack frontend with a channel for approvals.
+fn frontend(service: &Arc<Service>, api: Arc<WebApi>) -> Arc<Slack> {
+    let settings = SlackSettings {
+        signing_secret: SecretString::from(SECRET),
+        app_id: Some("A1".to_owned()),
+        tables: Default::default(),
+        web_api: Some(api),
+        approvals_channel: Some("CAPPROVE".to_owned()),
+    };
+    let responder = Responder::new(vec!["hooks.slack.com".to_owned()]).unwrap();
+    Arc::new(Slack::new(Arc::clone(service), settings, responder, Background::default()))
+}
+
+async fn slash(frontend: &Arc<Slack>, user: &str, text: &str) -> Value {
+    let body = form(user, text, &[]);
+    let mut headers = HeaderMap::new();
+    headers.insert("x-slack-request-timestamp", HeaderValue::from(now()));
+    let signature = sign(SECRET.as_bytes(), now(), body.as_bytes());
+    headers.insert("x-slack-signature", HeaderValue::from_str(&signature).unwrap());
+    let response = Arc::clone(frontend).command(&headers, Bytes::from(body)).await;
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_must_decide_on_is_shown_in_the_channel_for_approvals_and_nowhere_else() {
+    let slack = FakeSlack::default();
+    let (_simulator, service, api) = host(&slack).await;
+    let frontend = frontend(&service, api);
+    let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
+    let shown = slash(&frontend, "U1", remove).await;
+    assert_eq!(shown["response_type"], "ephemeral");
+    assert!(!shown["blocks"].to_string().contains("\"actions\""), "{shown}");
+    let posted: Value = serde_json::from_str(&slack.calls_of("chat.postMessage")[0]).unwrap();
+    assert_eq!(posted["channel"], "CAPPROVE");
+    assert!(
+        posted["blocks"].to_string().contains("\"actions\"") && posted["text"].as_str().unwrap().contains("approve ")
+    );
+    // Slack takes it away: nobody else is shown it, and the asker is told so.
+    *slack.broken.lock().unwrap() = true;
+    let shown = slash(&frontend, "U1", "users remove user_01So5DA42d3EMeMGeDJSjUdB --reason leaver").await;
+    assert_eq!(shown["response_type"], "ephemeral");
+    assert!(shown["text"].as_str().unwrap().contains("was not reached"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_the_platform_knows_nobodys_groups() {
+    let members = vec!["slack:T1/SADMINS".parse().unwrap()];
+    let groups = Groups::new(BTreeMap::from([("admins".to_owned(), members)]), None);
+    assert!(groups.needs_directory());
+    let simulator = support::simulator().await;
+    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
+    let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+    let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", POLICY).unwrap();
+    let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
+    let person: Person = decider.person(&Principal::slack("T1", "U1"), &Place::slack("T1", None)).await;
+    assert_eq!(person.groups().count(), 0);
+    for action in &plugin.catalog().actions {
+        let decision = decider.decide(&person, action, &Default::default(), None);
+        assert!(decision.requirements().is_none(), "{}", action.id);
+    }
+}
