@@ -448,7 +448,7 @@ async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission()
     says(&type_in(&service, "audit verify").await, Outcome::Done, &["sound"]);
     let head = type_in(&service, "audit head").await.to_json()["head"].as_str().unwrap().to_owned();
     says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["sound"]);
-    let forged = head.replace(|c: char| c == 'a' || c == 'b', "c");
+    let forged = head.replace(['a', 'b'], "c");
     assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
 }
 

@@ -56,6 +56,10 @@ fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service 
 #[ignore = "runs in a process of its own, as the one that is killed"]
 async fn a_host_that_ends_at_a_step() {
     let value = |name: &str| std::env::var(name).unwrap();
+    if std::env::var_os(STORE).is_none() {
+        // Somebody runs the ignored tests by themselves.
+        return;
+    }
     let credentials = claude_admin::egress::Credentials::new(
         Some(secrecy::SecretString::from(claude_admin_simulator::ADMIN_KEY)),
         None,

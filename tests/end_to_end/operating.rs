@@ -226,12 +226,10 @@ fn a_shell_is_offered_what_this_account_may_run() {
     assert_eq!(offered(&["users", ""], true), ["list"]);
     assert!(!offered(&[""], true).contains(&"invites".to_owned()));
     // In a real shell.
-    let script = format!(
-        "source <(\"$PROGRAM\" completions bash); COMP_WORDS=(\"$PROGRAM\" run -- users re); COMP_CWORD=4; \
-         _claude-admin_words; echo \"${{COMPREPLY[@]}}\""
-    );
+    let script = "source <(\"$PROGRAM\" completions bash); COMP_WORDS=(\"$PROGRAM\" run -- users re); COMP_CWORD=4; \
+         _claude-admin_words; echo \"${COMPREPLY[@]}\"";
     let shell = std::process::Command::new("bash")
-        .args(["-c", &script])
+        .args(["-c", script])
         .env("PROGRAM", env!("CARGO_BIN_EXE_claude-admin"))
         .output()
         .unwrap();

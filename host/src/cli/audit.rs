@@ -136,7 +136,7 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
         AuditCommand::Verify { head, store } => {
             let head = head.map(|head| head.parse::<Head>()).transpose();
             let head = head.map_err(|error| SetupError(format!("--head: {error}")))?;
-            (audit_verification(&verify_file(&store.path()?, head.as_ref())), store.output)
+            (audit_verification(&verify_file(&store.path()?, head.as_ref()), head.is_some()), store.output)
         }
         AuditCommand::Head { store } => {
             let last = store.open()?.last()?;

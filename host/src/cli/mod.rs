@@ -198,7 +198,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
 /// Says what went wrong, with the cause of the cause.
 fn failed(error: &anyhow::Error) -> ExitCode {
     // Whoever closed the pipe has read enough.
-    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
         return ExitCode::SUCCESS;
     }
     tell(&format!("claude-admin: {error:#}\n"));

@@ -11,7 +11,7 @@ use claude_admin_catalog::Catalog;
 /// A plan alone: what a command would do.
 #[must_use]
 pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
-    let mut facts = plan_facts(catalog, plan);
+    let mut facts = plan_facts(catalog, plan, "Now");
     facts.push(Fact::new("Needs", needs(requirements)));
     let text = format!("{} Risk: {}. This is a dry run: nothing was changed.", question(plan), plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
@@ -47,7 +47,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     } else {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
-    let mut facts = plan_facts(catalog, plan);
+    let mut facts = plan_facts(catalog, plan, "Now");
     facts.extend(people(operation));
     facts.push(Fact::new("Needs", needs(requirements)));
     facts.push(Fact::time("Expires", operation.expires_ms));
@@ -69,7 +69,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
 pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
     let plan = &operation.pending.plan;
     let (level, text, hint) = ending(operation);
-    let mut facts = plan_facts(catalog, plan);
+    let mut facts = plan_facts(catalog, plan, "Before");
     facts.extend(people(operation));
     if let State::Ended { requests, .. } = &operation.state
         && !requests.is_empty()
@@ -143,7 +143,8 @@ fn question(plan: &Plan) -> String {
     format!("{}? {}", plan.summary, plan.effect.as_deref().unwrap_or_default()).trim_end().to_owned()
 }
 
-fn plan_facts(catalog: &Catalog, plan: &Plan) -> Vec<Fact> {
+/// What a plan is about. `when` is the word for the state of the target: it is as it was when the plan was made.
+fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Command", plan.command.clone())];
     for target in &plan.targets {
         facts.push(Fact::new(format!("Means by {}", target.written), format!("{} ({})", target.id, target.email)));
@@ -151,14 +152,14 @@ fn plan_facts(catalog: &Catalog, plan: &Plan) -> Vec<Fact> {
     match &plan.before {
         Before::Nothing => {}
         Before::NotAllowed { action } => {
-            facts.push(Fact::new("Now", format!("not read: whoever asks may not run `{}`", action.replace('.', " "))));
+            facts.push(Fact::new(when, format!("not read: whoever asks may not run `{}`", action.replace('.', " "))));
         }
         Before::Read { action, value } => {
             let result = catalog.action(action).and_then(|action| action.result.as_ref());
             let fields = result.and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
             let now = record_facts(&catalog.types, fields, value).into_iter();
             facts.extend(now.filter(|fact| fact.cell != Cell::Missing).map(|fact| Fact {
-                label: format!("Now: {}", fact.label.to_lowercase()),
+                label: format!("{when}: {}", fact.label.to_lowercase()),
                 field: format!("before.{}", fact.field),
                 ..fact
             }));

@@ -3,12 +3,13 @@
 use super::{Block, Document, Fact, Level, Notice};
 use crate::audit::Report;
 
-/// What a check of the audit trail found.
+/// What a check of the audit trail found; `against_head` says whether a published head was compared.
 #[must_use]
-pub fn verification(report: &Report) -> Document {
+pub fn verification(report: &Report, against_head: bool) -> Document {
     let notice = if report.is_sound() {
         let hint = "That nothing was cut off at the end shows only against a head that was published before.";
-        Notice { level: Level::Done, text: "The audit trail is sound.".to_owned(), hint: Some(hint.to_owned()) }
+        let hint = (!against_head).then(|| hint.to_owned());
+        Notice { level: Level::Done, text: "The audit trail is sound.".to_owned(), hint }
     } else {
         let hint = "Keep the file as it is, and compare it with a copy; do not go on writing to it.";
         let text = "The audit trail is NOT as it was written.".to_owned();

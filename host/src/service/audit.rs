@@ -75,8 +75,9 @@ impl Service {
                 return Reply::failed(Outcome::Usage, Document::default().with(Block::Notice(notice)));
             }
         };
+        let against_head = head.is_some();
         match self.ledger.read(move |log| verify(log, head.as_ref())).await {
-            Ok(report) => audit_verification(&report),
+            Ok(report) => audit_verification(&report, against_head),
             Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
         }
     }
@@ -84,8 +85,8 @@ impl Service {
 
 /// What a check found.
 #[must_use]
-pub fn audit_verification(report: &Report) -> Reply {
-    let document = document::verification(report);
+pub fn audit_verification(report: &Report, against_head: bool) -> Reply {
+    let document = document::verification(report, against_head);
     if report.is_sound() {
         Reply::done(document, report_json(report))
     } else {

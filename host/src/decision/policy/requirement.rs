@@ -72,23 +72,22 @@ impl Requirements {
 
     /// What an action of this risk takes where these permits match, each with its name.
     pub(super) fn of<'d>(risk: Risk, permits: impl IntoIterator<Item = (&'d str, &'d Demands)>) -> Self {
-        let mut all = Self { approvals: Vec::new(), ..Self::floor(risk) };
+        let floor = Self::floor(risk);
+        let mut all = Self { approvals: Vec::new(), ..floor.clone() };
         let mut expires = None;
         for (policy, demands) in permits {
             all.confirm |= demands.confirm;
             all.reason |= demands.reason;
-            if let Some(rule) = &demands.approval {
-                all.add(rule);
+            // A permit that says nothing of approvals asks for what the risk asks for: another one does not take that back.
+            match &demands.approval {
+                Some(rule) => all.add(rule),
+                None => floor.approvals.iter().for_each(|rule| all.add(rule)),
             }
             let seconds = demands.expires_seconds.unwrap_or(DEFAULT_EXPIRY_SECONDS);
             expires = Some(expires.map_or(seconds, |shortest: u64| shortest.min(seconds)));
             all.policies.push(policy.to_owned());
         }
         all.expires_seconds = expires.unwrap_or(DEFAULT_EXPIRY_SECONDS);
-        // Any approval is one by a second person.
-        if all.approvals.is_empty() {
-            all.approvals = Self::floor(risk).approvals;
-        }
         all.approvals.sort_by(|a, b| a.from.cmp(&b.from));
         all
     }
