@@ -467,6 +467,13 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     let data: Value = other.to_json();
     assert_eq!(data["error"]["cause"]["allowed"], false);
     says(&type_as(&service, &bob(), &format!("{question} --as local:ada")).await, Outcome::Denied, &["policy.read"]);
+    // A question may leave open what it is about.
+    let open = type_as(&service, &bob(), "can-i users remove --explain").await;
+    says(&open, Outcome::Denied, &["admins-remove", "Asked without <user-id>", "users remove <user-id>"]);
+    says(&type_in(&service, "can-i workspace-members add").await, Outcome::Done, &["Yes", "<workspace-role>"]);
+    for action in &service.catalog().actions {
+        says(&type_in(&service, &format!("can-i {}", action.command())).await, Outcome::Done, &["Yes"]);
+    }
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
 }

@@ -7,7 +7,7 @@ use crate::store::{AppendError, Durability, Log, StoreError};
 
 /// Entries were not appended.
 #[derive(Debug, thiserror::Error)]
-pub enum AppendEntriesError {
+pub(crate) enum AppendEntriesError {
     /// An entry cannot be recorded.
     #[error(transparent)]
     Entry(#[from] CanonicalError),
@@ -28,7 +28,7 @@ pub enum AppendEntriesError {
 /// # Errors
 ///
 /// [`AppendEntriesError`] with nothing appended, unless the store failed: see [`Log::append`].
-pub fn append(log: &dyn Log, entries: &[Entry], durability: Durability) -> Result<Head, AppendEntriesError> {
+pub(crate) fn append(log: &dyn Log, entries: &[Entry], durability: Durability) -> Result<Head, AppendEntriesError> {
     loop {
         let head = log.last()?.map(|last| Head::of(last.seq, &last.text)).transpose()?;
         let (texts, next) = seal(entries, head.as_ref())?;

@@ -9,6 +9,7 @@
 //! publish its [`Head`] from time to time where whoever can write to the store cannot write, and give it to
 //! [`verify`] or [`verify_file`].
 
+#[cfg(test)]
 mod append;
 mod attestation;
 mod canonical;
@@ -23,7 +24,8 @@ mod redact;
 mod testing;
 mod verify;
 
-pub use append::{AppendEntriesError, append};
+#[cfg(test)]
+pub(crate) use append::append;
 pub use canonical::CanonicalError;
 pub use chain::{Head, HeadError, seal};
 pub use event::{Choice, Entry, Event};

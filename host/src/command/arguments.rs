@@ -4,7 +4,7 @@ use super::suggest::nearest;
 use super::token::Token;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
-use super::{Arguments, CommandError, CommandErrorKind, Format, Options, Reason, Reference};
+use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason, Reference};
 use claude_admin_catalog::{Action, Catalog, Input, Place, Presence, Segment, Type, Types, describe};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -36,8 +36,7 @@ pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Tok
 
 /// Names every required input that is not there.
 pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
-    let required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
-    let missing: Vec<&Input> = required.filter(|input| !arguments.contains_key(&input.name)).collect();
+    let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
         return check_changes_something(action, arguments);

@@ -1,6 +1,8 @@
 //! What was typed, before what stands for an id is looked up.
 
+use super::value::any;
 use super::{Invocation, Reference};
+use claude_admin_catalog::{Action, Types};
 use indexmap::IndexMap;
 
 /// An invocation in which addresses and mentions may still stand for ids.
@@ -10,4 +12,16 @@ pub struct Draft {
     pub invocation: Invocation,
     /// What must be looked up, by the name of its input.
     pub references: IndexMap<String, Reference>,
+}
+
+impl Draft {
+    /// Puts any value of its type where a required argument is missing, for a question that is about the others. Returns
+    /// the names of what was missing.
+    pub fn fill(&mut self, action: &Action, types: &Types) -> Vec<String> {
+        let missing = self.invocation.missing(action);
+        for input in &missing {
+            self.invocation.arguments.insert(input.name.clone(), any(types, &input.ty, input.range));
+        }
+        missing.into_iter().map(|input| input.name.clone()).collect()
+    }
 }

@@ -34,7 +34,7 @@ pub enum HostCommand {
     },
     /// Say whether a command would be allowed, without running it.
     CanI {
-        /// The command.
+        /// The command; required arguments may be missing.
         draft: Draft,
         /// Its options: a reason may matter.
         options: Options,
@@ -171,7 +171,7 @@ fn can_i(catalog: &Catalog, mut tokens: Vec<Token>) -> Result<HostCommand, Comma
         return Err(CommandError::new(CommandErrorKind::MissingArgument, "`can-i` needs a command.")
             .hint("Write for example `can-i users remove user_01ABC --explain`."));
     }
-    match parse::read(catalog, &mut tokens)? {
+    match parse::read_incomplete(catalog, &mut tokens)? {
         Command::Run(draft, options) => Ok(HostCommand::CanI { draft, options, explain, principal }),
         _ => Err(CommandError::new(CommandErrorKind::BadValue, "`can-i` is about actions, and that is none.")
             .hint("`help` shows the actions.")),

@@ -39,6 +39,12 @@ impl Invocation {
         parameters
     }
 
+    /// The required inputs that are not given.
+    pub fn missing<'a>(&self, action: &'a Action) -> Vec<&'a Input> {
+        let required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
+        required.filter(|input| !self.arguments.contains_key(&input.name)).collect()
+    }
+
     /// The command line that means exactly this, however it was typed.
     #[must_use]
     pub fn canonical(&self, action: &Action, types: &Types) -> String {

@@ -34,6 +34,7 @@ pub use reason::Reason;
 pub use reference::{Lookup, Reference, lookup};
 pub use secrets::refuse as refuse_secrets;
 pub use structured::from_json;
+pub(crate) use suggest::nearest;
 pub use usage::usage;
 
 /// The most characters of a command.

@@ -73,7 +73,18 @@ pub fn parse_words(catalog: &Catalog, words: &[String]) -> Result<Command, Comma
     read(catalog, &mut tokens)
 }
 
-pub(super) fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+    let command = read_incomplete(catalog, tokens)?;
+    if let Command::Run(Draft { invocation, .. }, _) = &command
+        && let Some(action) = catalog.action(&invocation.action)
+    {
+        check_complete(&catalog.types, action, &invocation.arguments)?;
+    }
+    Ok(command)
+}
+
+/// Reads a command in which required arguments may be missing.
+pub(super) fn read_incomplete(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
     // Flags that every command takes may stand in front of it.
     let leading = tokens
@@ -119,7 +130,6 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>) -> Result<Co
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
     }
-    check_complete(&catalog.types, action, &given.arguments)?;
     let invocation = Invocation { action: action.id.clone(), arguments: given.arguments };
     Ok(Command::Run(Draft { invocation, references: given.references }, given.options))
 }

@@ -4,7 +4,7 @@
 const MAX_DISTANCE: usize = 2;
 
 /// Returns the known word that is nearest to a typed one, if any is near enough.
-pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let allowed = MAX_DISTANCE.min(typed.chars().count() / 2).max(1);
     known
         .into_iter()

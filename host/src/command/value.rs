@@ -3,7 +3,7 @@
 use super::normalize::is_invisible;
 use super::suggest::nearest;
 use super::token::{Token, TokenKind};
-use claude_admin_catalog::{Input, Kind, Presence, ProblemKind, Type, Types, VariantForm, describe};
+use claude_admin_catalog::{Bounds, Input, Kind, Presence, ProblemKind, Type, Types, VariantForm, describe};
 use serde_json::{Map, Value};
 
 /// What is wrong with a value: a sentence, and what to type instead.
@@ -39,6 +39,21 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
         })?;
     }
     Ok(value)
+}
+
+/// Any value of a type: what stands for an argument that is not given, where only its type matters.
+pub(super) fn any(types: &Types, ty: &Type, range: Option<Bounds>) -> Value {
+    if let Some(word) = types.words(ty).and_then(|words| words.first().copied()) {
+        return Value::from(word);
+    }
+    match types.underlying(ty) {
+        Type::Bool => Value::Bool(false),
+        Type::List(item) => Value::Array(vec![any(types, item, None)]),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => {
+            Value::from(range.map_or(0, |range| range.min))
+        }
+        _ => Value::from(format!("{}any", types.prefix(ty).unwrap_or_default())),
+    }
 }
 
 /// Reads the key of a map entry that is to be removed: `--no-tag KEY`.

@@ -92,7 +92,7 @@ impl Service {
     pub(super) async fn can_i(
         &self,
         person: &Person,
-        draft: Draft,
+        mut draft: Draft,
         options: &Options,
         explain: bool,
         other: Option<Principal>,
@@ -110,6 +110,8 @@ impl Service {
         let Some(action) = catalog.action(&draft.invocation.action) else {
             return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
         };
+        let mut canonical = draft.invocation.canonical(action, &catalog.types);
+        let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
         let reader = Reader::new(&self.plugin, &self.decider, person, "can-i");
         let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
@@ -117,7 +119,14 @@ impl Service {
             // A question about a person who is not found is still a question about the action.
             Err(_) => written,
         };
-        let canonical = invocation.canonical(action, &catalog.types);
+        let hint = if missing.is_empty() {
+            canonical = invocation.canonical(action, &catalog.types);
+            None
+        } else {
+            let names: Vec<String> = missing.iter().map(|name| format!("<{name}>")).collect();
+            canonical = format!("{canonical} {}", names.join(" "));
+            Some(format!("Asked without {}: a policy may decide by that, too.", names.join(" and ")))
+        };
         let reason = options.reason.as_ref().map(Reason::as_str);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
@@ -129,7 +138,7 @@ impl Service {
             Decision::Deny(denial) => (Outcome::Denied, Level::Error, format!("No: {}.", denial.message)),
         };
         let mut document =
-            Document::titled("Can I?").with(Block::Notice(Notice { level, text, hint: None })).footer(canonical);
+            Document::titled("Can I?").with(Block::Notice(Notice { level, text, hint })).footer(canonical);
         let explanation = self.decider.explain(&asked, action, &invocation.arguments, reason);
         if let Some(explanation) = explanation.as_ref().filter(|_| explain) {
             document = explained(document, explanation);

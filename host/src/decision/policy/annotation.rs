@@ -2,7 +2,7 @@
 
 use super::names::{GroupNames, check_group};
 use super::requirement::{ApprovalRule, Demands};
-use super::suggest::nearest;
+use crate::command::nearest;
 use cedar_policy::{Effect, Policy};
 
 const ON_ALL: [&str; 2] = ["id", "description"];

@@ -34,7 +34,6 @@ mod scan;
 mod schema;
 mod scope;
 mod starter;
-mod suggest;
 mod table;
 mod table_file;
 mod validate;

@@ -3,8 +3,8 @@
 //! Cedar knows the types of entities, not which of them exist. A typo in a name is no mistake for it, only a policy
 //! that never matches. Where that policy is a `forbid`, it would silently let through what it was written against.
 
-use super::suggest::nearest;
 use super::vocabulary::Vocabulary;
+use crate::command::nearest;
 use crate::decision::groups::is_user_group;
 use crate::identity::{Place, Principal};
 use cedar_policy::EntityUid;
