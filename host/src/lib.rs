@@ -14,6 +14,7 @@ pub mod egress;
 pub mod embedded;
 pub mod frontend;
 pub mod identity;
+mod operation_id;
 pub mod render;
 pub mod sandbox;
 pub mod service;

@@ -1,14 +1,12 @@
 //! A host that is killed: nothing recorded is lost, no write is repeated, and `status` tells the truth.
 
-use super::support;
+use super::support::{self, EVERYBODY, host_on, plugin, writes};
 use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};
-use claude_admin::decision::approval::{Step, Steps};
-use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::decision::approval::{NoSteps, Step, Steps};
 use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Input, Request, Service};
-use claude_admin::store::{Hosts, Settings, SqliteLog};
 use claude_admin_simulator::RunningSimulator;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,7 +15,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const EVERYBODY: &str = "permit(principal, action, resource);";
 const STORE: &str = "CRASH_STORE";
 const UPSTREAM: &str = "CRASH_UPSTREAM";
 const STEP: &str = "CRASH_STEP";
@@ -42,13 +39,6 @@ impl Steps for KillAt {
 
 fn kill(pid: u32) {
     Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
-}
-
-fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
-    let log = SqliteLog::open(store, Settings::default()).unwrap();
-    let ledger = Ledger::open(Box::new(log), Hosts::of(store), Clock::system()).unwrap();
-    let decider = support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
-    Service::new(plugin, decider, ledger, steps)
 }
 
 /// The host that is killed: a process of its own, which is this test program again.
@@ -91,15 +81,6 @@ fn recorded(service: &Service, kind: &str) -> Vec<Recorded> {
     search(service.ledger().log(), &filter, 10_000).unwrap().found
 }
 
-fn posts(simulator: &RunningSimulator) -> usize {
-    simulator.requests().iter().filter(|request| request.method != "GET").count()
-}
-
-async fn plugin(simulator: &RunningSimulator) -> Arc<Plugin> {
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(simulator), support::limits());
-    Arc::new(Plugin::load(&sandbox, COMPONENT).unwrap())
-}
-
 /// What must hold after a host ended at a step of a confirmed write.
 fn expected(step: Step) -> (usize, &'static str) {
     match step {
@@ -126,12 +107,12 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
         let status = killed.wait().unwrap();
         // A write that is confirmed at once never waits.
         assert_eq!(status.code().is_none(), step != Step::Requested, "{step:?}: {status}");
-        let service = host_on(&store, plugin(&simulator).await, Arc::new(claude_admin::decision::approval::NoSteps));
+        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
         for _ in 0..3 {
             service.tick().await;
         }
         let (sent, state) = if step == Step::Requested { (1, "done") } else { expected(step) };
-        assert_eq!(posts(&simulator), sent, "{step:?}: nothing is sent again");
+        assert_eq!(writes(&simulator).len(), sent, "{step:?}: nothing is sent again");
         assert_eq!(recorded(&service, "received").len(), 1, "{step:?}");
         let intents = recorded(&service, "intent");
         match state {
@@ -158,7 +139,7 @@ async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once(
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
         let plugin = plugin(&simulator).await;
-        let quiet = || Arc::new(claude_admin::decision::approval::NoSteps);
+        let quiet = || Arc::new(NoSteps);
         let service = host_on(&store, Arc::clone(&plugin), quiet());
         let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
         let plan = support::type_as(&service, &Principal::local("ada"), remove).await;
@@ -167,15 +148,15 @@ async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once(
         assert!(killed.wait().unwrap().code().is_none());
         let service = host_on(&store, plugin, quiet());
         service.tick().await;
-        let before = posts(&simulator);
+        let before = writes(&simulator).len();
         let again = support::type_as(&service, &Principal::local("bob"), &format!("approve {}", plan.operation)).await;
         if step == Step::Decided {
             assert_eq!(again.outcome.as_str(), "done", "the click did not count: {}", support::text(&again));
         } else {
             assert_eq!(again.outcome.as_str(), "conflict", "{}", support::text(&again));
-            assert_eq!(posts(&simulator), before, "nothing is sent again");
+            assert_eq!(writes(&simulator).len(), before, "nothing is sent again");
         }
-        assert!(posts(&simulator) <= 1);
+        assert!(writes(&simulator).len() <= 1);
     }
 }
 
@@ -211,7 +192,7 @@ async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let service = host_on(&store, plugin(&simulator).await, Arc::new(claude_admin::decision::approval::NoSteps));
+    let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
     service.tick().await;
     assert!(verify(service.ledger().log(), None).is_sound());
 

@@ -6,8 +6,6 @@ use claude_admin::decision::Decider;
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::operation::Clock;
 use claude_admin::decision::policy::LivePolicy;
-use claude_admin::embedded::COMPONENT;
-use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Outcome, Service};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -166,8 +164,7 @@ fn the_audit_trail_is_read_checked_and_exported_on_the_command_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_is_read_again_when_it_changes_and_a_broken_one_keeps_the_last_good_one() {
     let simulator = support::simulator().await;
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
-    let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+    let plugin = support::plugin(&simulator).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.cedar");
     let read = "permit(principal, action in Action::\"read\", resource);";

@@ -4,8 +4,6 @@ use super::support::{self, ada, bob};
 use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request};
 use claude_admin::command::{self, Command, Markup};
 use claude_admin::decision::policy::schema;
-use claude_admin::embedded::COMPONENT;
-use claude_admin::sandbox::Plugin;
 use claude_admin::service::Outcome;
 use claude_admin_catalog::Catalog;
 use proptest::prelude::*;
@@ -61,8 +59,7 @@ fn permitted(policies: &str, catalog: &Catalog, user: &str, id: &str, arguments:
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_that_cedar_does_not_permit_and_more_forbids_never_send_more() {
     let simulator = support::simulator().await;
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
-    let plugin = Arc::new(Plugin::load(&sandbox, COMPONENT).unwrap());
+    let plugin = support::plugin(&simulator).await;
     let catalog = Arc::clone(plugin.catalog());
     let examples: Vec<String> = catalog.actions.iter().map(|action| action.examples[0].clone()).collect();
     let mut runner = TestRunner::default();

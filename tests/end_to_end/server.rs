@@ -3,12 +3,10 @@
 use super::support;
 use bytes::Bytes;
 use claude_admin::egress::{AddressRule, Client as HttpClient};
-use claude_admin::embedded::COMPONENT;
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
 use claude_admin::frontend::{Background, Frontends, serve};
 use claude_admin::render::SlackTables;
-use claude_admin::sandbox::Plugin;
 use claude_admin::service::Service;
 use claude_admin_simulator::RunningSimulator;
 use http::{Method, Request, StatusCode};
@@ -68,8 +66,7 @@ impl Server {
 
     pub(super) async fn with_response_hosts(hosts: Vec<String>) -> Self {
         let simulator = support::simulator().await;
-        let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
-        let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+        let plugin = support::plugin(&simulator).await;
         let service = Arc::new(support::service_with(plugin, POLICY, &[("admins", &ADMINS)]));
         let background = Background::default();
         let settings = SlackSettings {

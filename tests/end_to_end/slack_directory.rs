@@ -12,11 +12,9 @@ use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;
 use claude_admin::decision::policy::{LivePolicy, Policies};
 use claude_admin::decision::{Decider, Person};
-use claude_admin::embedded::COMPONENT;
 use claude_admin::frontend::Background;
 use claude_admin::frontend::slack::{Responder, Slack, SlackDirectory, SlackSettings, WebApi, sign};
 use claude_admin::identity::{Place, Principal};
-use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Input, Request, Service};
 use claude_admin_simulator::RunningSimulator;
 use http::{HeaderMap, HeaderValue};
@@ -80,8 +78,7 @@ impl FakeSlack {
 
 async fn host(slack: &FakeSlack) -> (RunningSimulator, Arc<Service>, Arc<WebApi>) {
     let simulator = support::simulator().await;
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
-    let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+    let plugin = support::plugin(&simulator).await;
     let api = slack.start().await;
     let directory: Arc<dyn Directory> = Arc::new(SlackDirectory::new(Arc::clone(&api)));
     let members = vec!["slack:T1/SADMINS".parse().unwrap()];
@@ -202,8 +199,7 @@ async fn a_host_without_the_platform_knows_nobodys_groups() {
     let groups = Groups::new(BTreeMap::from([("admins".to_owned(), members)]), None);
     assert!(groups.needs_directory());
     let simulator = support::simulator().await;
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), support::limits());
-    let plugin = Plugin::load(&sandbox, COMPONENT).unwrap();
+    let plugin = support::plugin(&simulator).await;
     let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", POLICY).unwrap();
     let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
     let person: Person = decider.person(&Principal::slack("T1", "U1"), &Place::slack("T1", None)).await;

@@ -1,8 +1,8 @@
 //! What the tests share: a host before the simulator, and commands typed into it.
 
-use claude_admin::audit::Choice;
+use claude_admin::audit::{Choice, Filter, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
-use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Vote};
+use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Steps, Vote};
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
 use claude_admin::decision::policy::{LivePolicy, Policies};
@@ -12,13 +12,21 @@ use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::sandbox::{Limits, Plugin, Sandbox};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
-use claude_admin::store::{Hosts, SqliteLog};
+use claude_admin::store::{Hosts, Settings, SqliteLog};
 use claude_admin_catalog::Catalog;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// A member of the made-up organization, and her address.
+pub(super) const MEMBER: &str = "user_01fTPAarejCcux4jybAuxoiu";
+pub(super) const ADDRESS: &str = "xiuying.li@example.com";
+/// What needs a second person.
+pub(super) const REMOVE: &str = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
+/// Everybody may do everything.
+pub(super) const EVERYBODY: &str = "permit(principal, action, resource);";
 
 /// The repository.
 pub(super) fn workspace() -> &'static Path {
@@ -77,6 +85,54 @@ pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])
 /// An audit trail that ends with the test.
 pub(super) fn ledger(clock: Clock) -> Ledger {
     Ledger::open(Box::new(SqliteLog::in_memory().expect("memory")), Hosts::in_memory(), clock).expect("a ledger")
+}
+
+/// The component of the project, in front of a simulator.
+pub(super) async fn plugin(simulator: &RunningSimulator) -> Arc<Plugin> {
+    let sandbox = sandbox(&simulator.base_url(), credentials(simulator), limits());
+    Arc::new(Plugin::load(&sandbox, COMPONENT).expect("the component loads"))
+}
+
+/// A simulator, and a host with a policy in front of it.
+pub(super) async fn host(policy: &str, groups: &[(&str, &[&str])]) -> (RunningSimulator, Service) {
+    let simulator = simulator().await;
+    let service = service_with(plugin(&simulator).await, policy, groups);
+    (simulator, service)
+}
+
+/// A simulator, and a host in front of it in which [`ada`] and [`bob`] may do everything.
+pub(super) async fn open_host() -> (RunningSimulator, Service) {
+    host(OPEN_POLICY, &[]).await
+}
+
+/// A host on a store in a file, in which everybody may do everything.
+pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
+    let log = SqliteLog::open(store, Settings::default()).expect("a store");
+    let ledger = Ledger::open(Box::new(log), Hosts::of(store), Clock::system()).expect("a ledger");
+    let decider = decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    Service::new(plugin, decider, ledger, steps)
+}
+
+/// Methods and paths of the requests that arrived, other than reads.
+pub(super) fn writes(simulator: &RunningSimulator) -> Vec<String> {
+    let requests = simulator.requests().into_iter().filter(|request| request.method != "GET");
+    requests.map(|request| format!("{} {}", request.method, request.path)).collect()
+}
+
+/// The entries of an operation, oldest first.
+pub(super) fn kinds(service: &Service, operation: &str) -> Vec<String> {
+    let filter = Filter { operation: Some(operation.to_owned()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 10_000).expect("the trail can be read").found;
+    found.iter().rev().map(|recorded| recorded.entry.event.to_string()).collect()
+}
+
+/// Checks how something ended, and what a person reads.
+pub(super) fn says(reply: &Reply, outcome: Outcome, words: &[&str]) {
+    let text = text(reply);
+    assert_eq!(reply.outcome, outcome, "{text}");
+    for word in words {
+        assert!(text.contains(word), "`{word}` is not in: {text}");
+    }
 }
 
 /// A service with a component and a policy.

@@ -192,14 +192,8 @@ impl Facts {
 mod tests {
     use super::*;
     use crate::audit::append;
-    use crate::audit::testing::{entries, entry};
+    use crate::audit::testing::{entry, log};
     use crate::store::{Durability, SqliteLog};
-
-    fn log(count: u64) -> SqliteLog {
-        let log = SqliteLog::in_memory().unwrap();
-        append(&log, &entries(count), Durability::Process).unwrap();
-        log
-    }
 
     #[test]
     fn events_are_written_as_they_are_stored_and_an_export_goes_on_where_the_last_one_ended() {

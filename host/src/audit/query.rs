@@ -151,15 +151,8 @@ fn value_holds(value: &serde_json::Value, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::append;
-    use crate::audit::testing::{entries, entry};
+    use crate::audit::testing::{entry, log};
     use crate::store::{Durability, SqliteLog};
-
-    fn log(count: u64) -> SqliteLog {
-        let log = SqliteLog::in_memory().unwrap();
-        append(&log, &entries(count), Durability::Process).unwrap();
-        log
-    }
 
     fn numbers(answer: &Answer) -> Vec<u64> {
         answer.found.iter().map(|recorded| recorded.seq).collect()

@@ -1,7 +1,9 @@
 //! Entries to test with.
 
 use super::event::{Choice, Entry, Event};
+use crate::audit::append;
 use crate::identity::{Place, Principal};
+use crate::store::{Durability, SqliteLog};
 
 /// An entry; another number gives another one, and every kind comes up.
 pub(super) fn entry(number: u64) -> Entry {
@@ -57,4 +59,11 @@ pub(super) fn entry(number: u64) -> Entry {
 /// That many entries, the first of which is `opened`.
 pub(super) fn entries(count: u64) -> Vec<Entry> {
     (0..count).map(entry).collect()
+}
+
+/// A log in memory with that many entries.
+pub(super) fn log(count: u64) -> SqliteLog {
+    let log = SqliteLog::in_memory().unwrap();
+    append(&log, &entries(count), Durability::Process).unwrap();
+    log
 }

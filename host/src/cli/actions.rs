@@ -1,13 +1,14 @@
 //! `claude-admin actions`: the catalog.
 
+use super::assemble::catalog;
 use super::{ListFormat, print};
 use claude_admin::command::usage;
-use claude_admin::embedded::COMPONENT;
-use claude_admin_catalog::{Action, Catalog, PackageText, Presence, describe};
+use claude_admin::config::Config;
+use claude_admin_catalog::{Action, Catalog, Presence, describe};
 use serde_json::{Value, json};
 
 pub(super) fn actions(format: ListFormat) -> anyhow::Result<u8> {
-    let catalog = embedded_catalog()?;
+    let catalog = catalog(&Config::default())?;
     if format.is_json() {
         let all: Vec<Value> = catalog.actions.iter().map(|action| to_json(&catalog, action)).collect();
         print(&format!("{:#}\n", Value::Array(all)))?;
@@ -16,13 +17,6 @@ pub(super) fn actions(format: ListFormat) -> anyhow::Result<u8> {
         print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
     }
     Ok(0)
-}
-
-/// Reads the catalog out of the embedded component, without compiling it.
-pub(super) fn embedded_catalog() -> anyhow::Result<Catalog> {
-    let text = PackageText::from_component(COMPONENT)?;
-    let text = text.ok_or_else(|| anyhow::anyhow!("the embedded component has no WIT text"))?;
-    Ok(Catalog::from_text(&text)?)
 }
 
 fn credentials(action: &Action) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! `claude-admin slack manifest`: the manifest of the Slack app.
 
-use super::actions::embedded_catalog;
+use super::assemble::catalog;
 use super::print;
 use super::setup_error::SetupError;
+use claude_admin::config::Config;
 use claude_admin_catalog::{Catalog, Risk};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
     let Some(host) = host else {
         return Err(SetupError("that is not where Slack can reach a host: write https://HOST".to_owned()).into());
     };
-    print(&format!("{:#}\n", build(&embedded_catalog()?, host)))?;
+    print(&format!("{:#}\n", build(&catalog(&Config::default())?, host)))?;
     Ok(0)
 }
 

@@ -7,6 +7,7 @@ use super::value::shown;
 use super::{CommandError, CommandErrorKind, Draft, Options, Reason};
 use crate::audit::Choice;
 use crate::identity::Principal;
+use crate::operation_id;
 use claude_admin_catalog::Catalog;
 use std::fmt;
 
@@ -108,9 +109,6 @@ pub struct AuditSearch {
 /// The most entries that `audit tail` and `audit search` show.
 const MAX_ENTRIES: usize = 200;
 const DEFAULT_ENTRIES: usize = 20;
-/// The fewest letters of an id that stand for the whole, and the length of the whole.
-const MIN_ID: usize = 4;
-const MAX_ID: usize = 26;
 
 /// Reads what follows one of [`WORDS`].
 pub(super) fn read(catalog: &Catalog, word: &str, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
@@ -124,13 +122,13 @@ pub(super) fn read(catalog: &Catalog, word: &str, tokens: Vec<Token>) -> Result<
         "whoami" => HostCommand::WhoAmI,
         "pending" => HostCommand::Pending,
         "policy" => HostCommand::Policy,
-        "status" => HostCommand::Status(words.plain.pop_front().map(|id| operation_id(&id)).transpose()?),
+        "status" => HostCommand::Status(words.plain.pop_front().map(|id| operation(&id)).transpose()?),
         _ => {
             let operation = words.plain.pop_front().ok_or_else(|| {
                 CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the id of an operation."))
                     .hint("`pending` shows what waits.")
             })?;
-            let operation = operation_id(&operation)?;
+            let operation = self::operation(&operation)?;
             let choice = match word {
                 "confirm" => Choice::Confirm,
                 "approve" => Choice::Approve,
@@ -221,15 +219,13 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
 }
 
 /// An id of an operation, or enough of the beginning of one.
-fn operation_id(text: &str) -> Result<String, CommandError> {
-    let id = text.to_ascii_lowercase();
-    let fits = (MIN_ID..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if fits {
-        return Ok(id);
-    }
-    let message = format!("`{}` is not the id of an operation.", shown(text));
-    Err(CommandError::new(CommandErrorKind::BadValue, message)
-        .hint(format!("Write the id, or at least its first {MIN_ID} letters; `pending` shows what waits.")))
+fn operation(text: &str) -> Result<String, CommandError> {
+    operation_id::read(text).ok_or_else(|| {
+        let message = format!("`{}` is not the id of an operation.", shown(text));
+        let least = operation_id::MIN_PREFIX;
+        CommandError::new(CommandErrorKind::BadValue, message)
+            .hint(format!("Write the id, or at least its first {least} letters; `pending` shows what waits."))
+    })
 }
 
 fn entries(text: &str) -> Result<usize, CommandError> {

@@ -20,6 +20,13 @@ pub(crate) use label::label;
 use crate::audit::Choice;
 use crate::identity::Principal;
 
+/// Something that did not work: what happened and whether anything changed, and what to do next.
+#[must_use]
+pub fn error(text: impl Into<String>, hint: Option<impl Into<String>>) -> Document {
+    let notice = Notice { level: Level::Error, text: text.into(), hint: hint.map(Into::into) };
+    Document::default().with(Block::Notice(notice))
+}
+
 /// What is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {

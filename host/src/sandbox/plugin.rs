@@ -6,7 +6,6 @@ use super::{LoadError, Sandbox};
 use claude_admin_catalog::{Catalog, PackageText};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
@@ -163,9 +162,5 @@ fn exports(sandbox: &Sandbox, component: &Component) -> Vec<Export> {
 /// SHA-256 of a component, in hexadecimal.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", Sha256::digest(bytes))
 }

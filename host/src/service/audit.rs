@@ -1,7 +1,7 @@
 //! Reading the audit trail. That it was read is recorded too.
 
 use super::{Outcome, Reply, Service};
-use crate::audit::{Answer, Event, Filter, Head, Report, search, tail, verify};
+use crate::audit::{Answer, Event, Filter, Head, Report, search, verify};
 use crate::command::{AuditCommand, AuditSearch};
 use crate::decision::Person;
 use crate::decision::policy::HostAction;
@@ -20,20 +20,13 @@ impl Service {
         if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }
-        let read = match command {
-            AuditCommand::Tail(count) => self
-                .ledger
-                .read(move |log| tail(log, count))
-                .await
-                .map(|found| found.map(|found| audit_entries(&found))),
-            AuditCommand::Search(search) => return self.search_audit(search).await,
-            AuditCommand::Head => return self.audit_head().await,
-            AuditCommand::Verify(head) => return self.verify_audit(head).await,
-        };
-        match read {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => Reply::failed(Outcome::Failed, document::ledger_error(&error.into())),
-            Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
+        match command {
+            AuditCommand::Tail(count) => {
+                self.search_audit(AuditSearch { limit: Some(count), ..AuditSearch::default() }).await
+            }
+            AuditCommand::Search(search) => self.search_audit(search).await,
+            AuditCommand::Head => self.audit_head().await,
+            AuditCommand::Verify(head) => self.verify_audit(head).await,
         }
     }
 
@@ -42,9 +35,8 @@ impl Service {
         let filter = match audit_filter(wanted) {
             Ok(filter) => filter,
             Err(problem) => {
-                let notice =
-                    Notice { level: Level::Error, text: format!("{problem}. Nothing was searched."), hint: None };
-                return Reply::failed(Outcome::Usage, Document::default().with(Block::Notice(notice)));
+                let text = format!("{problem}. Nothing was searched.");
+                return Reply::failed(Outcome::Usage, document::error(text, None::<&str>));
             }
         };
         match self.ledger.read(move |log| search(log, &filter, limit)).await {
@@ -71,8 +63,8 @@ impl Service {
         let head = match head.map(|head| head.parse::<Head>()).transpose() {
             Ok(head) => head,
             Err(error) => {
-                let notice = Notice { level: Level::Error, text: format!("--head: {error}."), hint: None };
-                return Reply::failed(Outcome::Usage, Document::default().with(Block::Notice(notice)));
+                let text = format!("--head: {error}. Nothing was checked.");
+                return Reply::failed(Outcome::Usage, document::error(text, Some("`audit head` prints one.")));
             }
         };
         let against_head = head.is_some();

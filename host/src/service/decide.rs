@@ -18,7 +18,7 @@ impl Service {
         match self.approvals.settle(vote.clone(), person).await {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
-                let mut reply = self.execute_write(*operation, authorized, Options::default()).await;
+                let mut reply = self.run_intended(*operation, authorized, Options::default()).await;
                 if let Ok(operation) = self.approvals.find(&id).await {
                     let record = document::record(catalog, &operation);
                     reply.document = with_record(reply.document, record.clone());

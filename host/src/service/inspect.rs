@@ -2,6 +2,7 @@
 
 use super::{Outcome, Reply, Service};
 use crate::command::{self, Draft, HelpTopic, Options, Reason};
+use crate::decision::operation::Projection;
 use crate::decision::plan::resolve;
 use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
 use crate::decision::{Person, Reader};
@@ -51,14 +52,14 @@ impl Service {
             }
             (None, _) => "none, since it is missing or not right: everything is refused".to_owned(),
         };
-        let audit = self.ledger.look(|projection| projection.last_seq()).await;
-        let audit = match audit {
-            Ok(records) => format!("{records} records"),
-            Err(error) => format!("cannot be used: {error}"),
-        };
         let now = self.ledger.clock().now_ms();
-        let waiting =
-            self.ledger.look(move |projection| projection.operations().filter(|it| it.waits(now)).count()).await;
+        let look = move |projection: &Projection| {
+            (projection.last_seq(), projection.operations().filter(|operation| operation.waits(now)).count())
+        };
+        let (audit, waiting) = match self.ledger.look(look).await {
+            Ok((records, waiting)) => (format!("{records} records"), Some(waiting)),
+            Err(error) => (format!("cannot be used: {error}"), None),
+        };
         let mut facts = vec![
             Fact::new("Version", env!("CARGO_PKG_VERSION").to_owned()),
             Fact::new("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
@@ -68,7 +69,7 @@ impl Service {
             Fact::new("Policy", in_force),
             Fact::new("Audit trail", audit),
         ];
-        facts.extend(waiting.ok().map(|count| Fact::new("Waiting", count.to_string())));
+        facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
         Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string())
     }
 

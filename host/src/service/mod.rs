@@ -22,6 +22,7 @@ use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document;
 use crate::identity::{Place, Principal};
+use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use claude_admin_catalog::Catalog;
@@ -164,16 +165,15 @@ impl Service {
         let work = self.writes.spawn(async move { service.handle(request).await });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request ended without a reply");
-            let text = "Something went wrong in the host. Whether anything was changed is not known.".to_owned();
-            let hint = Some("`pending` and `audit tail` show what was begun.".to_owned());
-            let notice = document::Notice { level: document::Level::Error, text, hint };
-            Reply::failed(Outcome::Unknown, document::Document::default().with(document::Block::Notice(notice)))
+            let text = "Something went wrong in the host. Whether anything was changed is not known.";
+            let hint = "`pending` and `audit tail` show what was begun.";
+            Reply::failed(Outcome::Unknown, document::error(text, Some(hint)))
         })
     }
 
     /// Does what is asked, if it may be done.
     pub async fn handle(&self, request: Request) -> Reply {
-        let id = operation_id();
+        let id = operation_id::random();
         let Request { principal, place, input, delivery } = request;
         tracing::info!(operation = id, %principal, %place, "received");
         self.refresh_policy().await;
@@ -322,16 +322,4 @@ fn typed(input: &Input) -> Option<String> {
         Input::Vote(vote) => Some(format!("{} {} (button)", vote.choice.as_str(), vote.operation)),
     };
     typed.map(|text| text.chars().take(command::MAX_CHARS).collect())
-}
-
-/// A random id that ties together everything that belongs to one command: 130 bits in Crockford's base 32.
-fn operation_id() -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    const LETTERS: usize = 26;
-    let mut bytes = [0; LETTERS];
-    if getrandom::fill(&mut bytes).is_err() {
-        // Nobody relies on it being secret; it only has to be another one each time.
-        fastrand::fill(&mut bytes);
-    }
-    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }

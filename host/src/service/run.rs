@@ -66,16 +66,16 @@ impl Service {
                 reply
             }
             Ok(Proposed::Run(operation, authorized)) => {
-                let reply = self.execute_write(*operation, authorized, options.clone()).await;
+                let reply = self.run_intended(*operation, authorized, options.clone()).await;
                 let command = reply.command.clone().unwrap_or_default();
                 reply.of(action, &command, &options)
             }
         }
     }
 
-    /// Runs a write whose intent is recorded, and records how it ended. It goes on even when nobody waits for the answer
+    /// Runs something whose intent is recorded, and records how it ended. It goes on even when nobody waits for the answer
     /// any more.
-    pub(super) async fn execute_write(
+    pub(super) async fn run_intended(
         &self,
         operation: Operation,
         authorized: Authorized<Invocation>,
@@ -285,9 +285,6 @@ fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Opti
     let fields = catalog.types.record(item?)?;
     let unknown = options.columns.iter().find(|name| !fields.iter().any(|field| field.wire == **name))?;
     let known: Vec<&str> = fields.iter().map(|field| field.wire.as_str()).collect();
-    Some(Document::default().with(Block::Notice(document::Notice {
-        level: document::Level::Error,
-        text: format!("--columns: there is no column `{unknown}`. Nothing was sent."),
-        hint: Some(format!("Use some of: {}.", known.join(", "))),
-    })))
+    let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
+    Some(document::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
 }

@@ -5,10 +5,7 @@ use super::{Approvals, SettleError};
 use crate::decision::Person;
 use crate::decision::operation::{Operation, Projection};
 use crate::decision::policy::{Decision, Denial, DenialKind, HostAction};
-
-/// The fewest letters of an id that stand for the whole, and the length of the whole.
-const MIN_PREFIX: usize = 4;
-const FULL_ID: usize = 26;
+use crate::operation_id;
 
 impl Denial {
     /// Nothing permits it, for a reason of ours.
@@ -40,7 +37,7 @@ impl Approvals {
     async fn find_among(&self, id: &str, visible: impl Fn(&Operation) -> bool) -> Result<Operation, SettleError> {
         let not_found = || SettleError::NotFound(id.to_owned());
         let wanted = id.to_owned();
-        if wanted.len() < MIN_PREFIX {
+        if wanted.len() < operation_id::MIN_PREFIX {
             return Err(not_found());
         }
         let mut found: Vec<Operation> = self
@@ -56,7 +53,7 @@ impl Approvals {
         }
         match (found.len(), found.pop()) {
             (1, Some(one)) => Ok(one),
-            (0, _) if id.len() == FULL_ID => {
+            (0, _) if id.len() == operation_id::LENGTH => {
                 // What ended long ago stands only in the trail itself.
                 let wanted = id.to_owned();
                 let old = self.ledger.read(move |log| Projection::search(log, &wanted)).await?;

@@ -11,7 +11,6 @@ use cedar_policy::ffi::DetailedError;
 use cedar_policy::{Authorizer, Effect, ParseErrors, Policy, PolicyId, PolicySet};
 use claude_admin_catalog::Catalog;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Policies that have been checked against the schema of a catalog.
@@ -160,10 +159,7 @@ impl Policies {
 
 /// The SHA-256 of a text, in hexadecimal.
 pub(super) fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", Sha256::digest(text))
 }
 
 fn groups_named(policies: &[LoadedPolicy]) -> GroupNames {

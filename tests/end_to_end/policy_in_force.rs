@@ -1,0 +1,99 @@
+//! What people are told by a host and its policy: what they may do and why, and what was done.
+
+use super::support::{self, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
+use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::operation::Clock;
+use claude_admin::service::{Outcome, Service};
+use serde_json::Value;
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let folder = tempfile::tempdir().unwrap();
+    for text_of_policy in [None, Some("permit(principal, action == Action::\"users.nothing\", resource);")] {
+        let file = folder.path().join("policy.cedar");
+        if let Some(text) = text_of_policy {
+            std::fs::write(&file, text).unwrap();
+        }
+        let live = claude_admin::decision::policy::LivePolicy::open(plugin.catalog(), &file, Default::default());
+        let decider = claude_admin::decision::Decider::new(Arc::new(live), Default::default(), Clock::system());
+        let service = Service::new(Arc::clone(&plugin), decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+        for action in &service.catalog().actions {
+            let reply = type_in(&service, &format!("{} --reason x", action.examples[0])).await;
+            says(&reply, Outcome::Denied, &["policy", "Nothing was sent"]);
+        }
+        for line in ["audit tail", "audit verify", "policy", "can-i users list"] {
+            assert_eq!(type_in(&service, line).await.outcome, Outcome::Denied, "{line}");
+        }
+        says(&type_in(&service, "status").await, Outcome::Done, &["everything is refused"]);
+        assert!(!text(&type_in(&service, "status").await).contains("users.nothing"), "details are for those who may");
+        says(&type_in(&service, "whoami").await, Outcome::Done, &["local:ada"]);
+        says(&type_in(&service, "help").await, Outcome::Done, &["no policy allows you"]);
+    }
+    assert_eq!(simulator.requests(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn can_i_tells_what_would_be_decided_and_why() {
+    let policy = r#"
+        @id("ada-does") permit(principal == User::"local:ada", action, resource);
+        @id("admins-remove") permit(principal in Group::"admins", action == Action::"users.remove", resource);"#;
+    let (simulator, service) = host(policy, &[("admins", &["local:cid"])]).await;
+    let question = format!("can-i users remove {MEMBER}");
+    says(&type_in(&service, &question).await, Outcome::Done, &["Yes", "a reason", "1 approval"]);
+    let no = type_as(&service, &bob(), &format!("{question} --explain")).await;
+    says(&no, Outcome::Denied, &["No:", "admins-remove", "Group::\"admins\"", "members of admins"]);
+    let other = type_in(&service, &format!("{question} --as local:bob --explain")).await;
+    says(&other, Outcome::Denied, &["admins-remove"]);
+    let data: Value = other.to_json();
+    assert_eq!(data["error"]["cause"]["allowed"], false);
+    says(&type_as(&service, &bob(), &format!("{question} --as local:ada")).await, Outcome::Denied, &["policy.read"]);
+    // A question may leave open what it is about.
+    let open = type_as(&service, &bob(), "can-i users remove --explain").await;
+    says(&open, Outcome::Denied, &["admins-remove", "Asked without <user-id>", "users remove <user-id>"]);
+    says(&type_in(&service, "can-i workspace-members add").await, Outcome::Done, &["Yes", "<workspace-role>"]);
+    for action in &service.catalog().actions {
+        says(&type_in(&service, &format!("can-i {}", action.command())).await, Outcome::Done, &["Yes"]);
+    }
+    says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
+    assert_eq!(simulator.requests(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_shows_what_this_person_may_run() {
+    let policy = r#"permit(principal == User::"local:bob", action in Action::"invites", resource);"#;
+    let (_simulator, service) = host(policy, &[]).await;
+    let help = text(&type_as(&service, &bob(), "help").await);
+    assert!(help.contains("help invites") && !help.contains("help users"), "{help}");
+    assert!(text(&type_as(&service, &ada(), "help").await).contains("no policy allows you"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission() {
+    let policy = r#"
+        permit(principal == User::"local:ada", action, resource);
+        permit(principal == User::"local:bob", action in Action::"read", resource);"#;
+    let (_simulator, service) = host(policy, &[]).await;
+    type_in(&service, "users list --limit 1").await;
+    type_as(&service, &bob(), &format!("users update {MEMBER} billing --yes")).await;
+    let secret = type_in(&service, "keys get sk-ant-admin01-simulator-typed").await;
+    assert_eq!(secret.outcome, Outcome::Usage);
+    says(&type_as(&service, &bob(), "audit tail").await, Outcome::Denied, &["audit.read"]);
+    let tail = type_in(&service, "audit tail 50").await;
+    let entries = tail.to_json();
+    assert!(!entries.to_string().contains("sk-ant"), "{entries}");
+    let kinds: Vec<&str> =
+        entries.as_array().unwrap().iter().filter_map(|entry| entry["event"]["kind"].as_str()).collect();
+    for kind in ["received", "denied", "outcome", "audit-read"] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+    let denied = type_in(&service, "audit search --kind denied --principal local:bob").await.to_json();
+    assert_eq!(denied.as_array().map(Vec::len), Some(2), "{denied}");
+    says(&type_in(&service, "audit verify").await, Outcome::Done, &["sound"]);
+    let head = type_in(&service, "audit head").await.to_json()["head"].as_str().unwrap().to_owned();
+    says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["sound"]);
+    let forged = head.replace(['a', 'b'], "c");
+    assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
+}
