@@ -58,8 +58,12 @@ pub enum Credential {
     AdminKey,
     /// An OAuth access token with the scope `org:admin`.
     OauthToken,
+    /// An OAuth access token with another scope.
+    OauthScope(String),
     /// A key of an Enterprise organization with this scope.
     Scope(String),
+    /// None: the request proves by itself who sends it.
+    None,
 }
 
 impl fmt::Display for Credential {
@@ -67,7 +71,9 @@ impl fmt::Display for Credential {
         match self {
             Self::AdminKey => f.write_str("admin-key"),
             Self::OauthToken => f.write_str("oauth"),
+            Self::OauthScope(name) => write!(f, "oauth:{name}"),
             Self::Scope(name) => write!(f, "scope:{name}"),
+            Self::None => f.write_str("none"),
         }
     }
 }
@@ -79,9 +85,11 @@ impl FromStr for Credential {
         match text {
             "admin-key" => Ok(Self::AdminKey),
             "oauth" => Ok(Self::OauthToken),
-            _ => match text.strip_prefix("scope:") {
-                Some(name) if !name.is_empty() => Ok(Self::Scope(name.to_owned())),
-                _ => Err(format!("`{text}` is not one of admin-key, oauth, scope:NAME")),
+            "none" => Ok(Self::None),
+            _ => match text.split_once(':') {
+                Some(("scope", name)) if !name.is_empty() => Ok(Self::Scope(name.to_owned())),
+                Some(("oauth", name)) if !name.is_empty() => Ok(Self::OauthScope(name.to_owned())),
+                _ => Err(format!("`{text}` is not one of admin-key, oauth, oauth:SCOPE, scope:NAME, none")),
             },
         }
     }
@@ -117,6 +125,39 @@ pub struct Param {
     pub default: Option<String>,
     /// Whether none is sent as null (`@null`).
     pub null_when_none: bool,
+    /// Whether it is the body itself (`@flatten`).
+    pub flatten: bool,
+}
+
+/// How the body of a request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BodyForm {
+    /// As a JSON object.
+    #[default]
+    Json,
+    /// As a form with files (`@body multipart`).
+    Multipart,
+}
+
+/// How the body of an answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReplyForm {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As a file (`@reply bytes`).
+    Bytes,
+}
+
+/// Two parameters that bound a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// What both are called together.
+    pub name: String,
+    /// The input that says when it begins.
+    pub start: String,
+    /// The input that says when it ends; that instant or day is left out.
+    pub end: String,
 }
 
 /// One thing that can be done.
@@ -156,6 +197,14 @@ pub struct Action {
     pub sensitive: bool,
     /// How a list continues.
     pub paging: Option<Paging>,
+    /// How the body is written.
+    pub body_form: BodyForm,
+    /// How the answer is read.
+    pub reply_form: ReplyForm,
+    /// The times that people may give as one.
+    pub periods: Vec<Period>,
+    /// Why it should not be used any more.
+    pub deprecated: Option<String>,
 }
 
 impl Action {
@@ -195,4 +244,8 @@ pub struct Interface {
     pub aliases: Vec<String>,
     /// Whether its functions are for embedding programs only (`@embedder`).
     pub embedder: bool,
+    /// The group that it stands in (`@family`); the name of the interface where none is stated.
+    pub family: String,
+    /// Why it should not be used any more (`@deprecated`).
+    pub deprecated: Option<String>,
 }

@@ -7,11 +7,13 @@
 //! | --- | --- | --- |
 //! | `@http METHOD /path/{param}` | function | the one request that the function makes |
 //! | `@risk read\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
-//! | `@auth admin-key\|oauth\|scope:NAME` | function, interface | a credential that opens it; default: admin key or OAuth token |
+//! | `@auth admin-key\|oauth\|oauth:SCOPE\|scope:NAME\|none` | function, interface | a credential that opens it; default: admin key or OAuth token |
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
 //! | `@effect TEXT` | function | what a person is told before confirming; needed on every write |
 //! | `@example TEXT` | function | a command line; at least one |
 //! | `@alias NAME` | interface, function | another spelling |
+//! | `@family NAME` | interface | the group that it stands in, where interfaces are listed |
+//! | `@deprecated TEXT` | interface, function | why it should not be used any more, and what to use |
 //! | `@sensitive` | function, field | the answer holds a secret |
 //! | `@param NAME TEXT` | function | documents a parameter, since parsers drop docs that stand on one |
 //! | `@name PARAM WIRE` | function | the wire name of a parameter |
@@ -21,9 +23,17 @@
 //! | `@default PARAM VALUE` | function | what the server assumes when it is not sent |
 //! | `@default VALUE` | field | the same |
 //! | `@const NAME=VALUE` | function | a fixed field of the body |
-//! | `@null PARAM` | function | send null when the parameter is none |
+//! | `@const VALUE` | field | it always holds this word |
+//! | `@rest` | field | it holds, as JSON text, every field that no other one takes |
+//! | `@null PARAM` | function | send null when the parameter is none; a person must say so |
+//! | `@null` | field | send null when it is none |
+//! | `@flatten PARAM` | function | the parameter is the body itself, not a field of it |
+//! | `@body multipart` | function | the body is a form; parameters of the record type `upload` are files in it |
+//! | `@reply bytes` | function | the answer is a file, not JSON: it goes into a record with `content-type`, `file-name` and `content` |
+//! | `@period NAME START END` | function | two parameters that bound a time, `END` left out; people may give both as one, under this name |
 //! | `@prefix TEXT` | type | how identifiers of this type begin |
 //! | `@tag FIELD` | variant | the field that tells the cases apart |
+//! | `@compact` | record | people write it as one value, `FIRST=SECOND`, instead of field by field |
 //! | `@embedder` | interface | its functions are for embedding programs: no request, no command |
 
 /// One annotation.

@@ -3,29 +3,34 @@
 use crate::annotation::Docs;
 use crate::read::UNSTATED;
 use crate::{
-    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Place, Presence, Problem, Risk, Type,
-    Types, VariantForm,
+    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Period, Place, Problem, Risk, Type, Types,
+    VariantForm,
 };
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use wit_parser::{Resolve, Span};
 
 /// Annotations of an interface.
-pub(crate) const INTERFACE: &[&str] = &["alias", "auth", "beta", "embedder"];
+pub(crate) const INTERFACE: &[&str] = &["alias", "auth", "beta", "deprecated", "embedder", "family"];
 /// Annotations of a function that makes a request.
 pub(crate) const FUNCTION: &[&str] = &[
     "alias",
     "auth",
     "beta",
+    "body",
     "const",
     "default",
+    "deprecated",
     "effect",
     "example",
+    "flatten",
     "http",
     "name",
     "null",
     "param",
+    "period",
     "range",
+    "reply",
     "risk",
     "sensitive",
 ];
@@ -35,17 +40,37 @@ pub(crate) const EMBEDDER_FUNCTION: &[&str] = &[];
 pub(crate) const ALIAS: &[&str] = &["prefix"];
 /// Annotations of a variant.
 pub(crate) const VARIANT: &[&str] = &["tag"];
+/// Annotations of a record.
+pub(crate) const RECORD: &[&str] = &["compact"];
 /// Annotations of any other type.
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
-pub(crate) const FIELD: &[&str] = &["default", "name", "range", "sensitive"];
+pub(crate) const FIELD: &[&str] = &["const", "default", "name", "null", "range", "rest", "sensitive"];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
 /// Annotations that may stand once only.
-const ONCE: &[&str] = &["default", "effect", "embedder", "http", "prefix", "risk", "sensitive", "tag"];
+const ONCE: &[&str] = &[
+    "body",
+    "compact",
+    "default",
+    "deprecated",
+    "effect",
+    "embedder",
+    "family",
+    "flatten",
+    "http",
+    "prefix",
+    "reply",
+    "rest",
+    "risk",
+    "sensitive",
+    "tag",
+];
+/// Annotations that say all by being there.
+const BARE: &[&str] = &["compact", "embedder", "rest", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
-const ABOUT_A_PARAM: &[&str] = &["default", "name", "null", "param", "range"];
+const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range"];
 
 /// An item that may have problems.
 #[derive(Debug)]
@@ -97,6 +122,7 @@ impl<'r> Checker<'r> {
         }
         for annotation in &docs.annotations {
             let name = annotation.name.as_str();
+            let bare = BARE.contains(&name) || (name == "null" && allowed == FIELD);
             if !allowed.contains(&name) {
                 let remedy = if allowed.is_empty() {
                     "remove it; no annotation belongs here".to_owned()
@@ -104,7 +130,7 @@ impl<'r> Checker<'r> {
                     format!("use one of: @{}", allowed.join(", @"))
                 };
                 self.problem(item, format!("the annotation `@{name}` is not known here"), remedy);
-            } else if annotation.value.is_empty() && !matches!(name, "embedder" | "sensitive") {
+            } else if annotation.value.is_empty() && !bare {
                 self.problem(
                     item,
                     format!("the annotation `@{name}` says nothing"),
@@ -213,6 +239,61 @@ impl<'r> Checker<'r> {
         }
     }
 
+    /// How a body is written or an answer is read: the word of the annotation, where it is this one.
+    pub(crate) fn form(&mut self, docs: &Docs, item: &Item, annotation: &str, word: &str) -> bool {
+        match docs.values(annotation).next() {
+            Some(text) if text == word => true,
+            Some(text) => {
+                self.problem(
+                    item,
+                    format!("`@{annotation} {text}` is not known"),
+                    format!("write `@{annotation} {word}`"),
+                );
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// The bounds of a period are optional or required times of one kind.
+    pub(crate) fn periods(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Period> {
+        let mut periods = Vec::new();
+        for text in docs.values("period") {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            match words.as_slice() {
+                [name, start, end] if [start, end].iter().all(|name| inputs.iter().any(|i| i.name == **name)) => {
+                    if inputs.iter().any(|input| input.name == *name) {
+                        self.problem(item, format!("the period `{name}` is called like an input"), "rename the period");
+                    }
+                    periods.push(Period {
+                        name: (*name).to_owned(),
+                        start: (*start).to_owned(),
+                        end: (*end).to_owned(),
+                    });
+                }
+                _ => self.problem(
+                    item,
+                    format!("`@period {text}` does not name two parameters"),
+                    "write `@period NAME START END`",
+                ),
+            }
+        }
+        periods
+    }
+
+    /// An answer that is a file goes into a record that can hold it.
+    pub(crate) fn file_reply(&mut self, result: Option<&Type>, types: &Types, item: &Item) {
+        let fields = result.and_then(|ty| types.record(ty)).unwrap_or_default();
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        if names != ["content-type", "file-name", "content"] {
+            self.problem(
+                item,
+                "it is `@reply bytes`, and its answer is no record for a file",
+                "return a record of `content-type`, `file-name` and `content`",
+            );
+        }
+    }
+
     pub(crate) fn result_problem(&mut self, item: &Item) {
         self.problem(item, "it does not return `result<…, error>`", "return a result whose error is `types.error`");
     }
@@ -257,7 +338,7 @@ impl<'r> Checker<'r> {
                     "rename one of the parameters or fields",
                 );
             }
-            if input.place == Place::Path && input.presence != Presence::Required {
+            if input.place == Place::Path && !input.is_required() {
                 self.problem(item, format!("the path needs `{}`, which is optional", input.name), "make it required");
             }
         }

@@ -14,6 +14,8 @@ pub enum Presence {
     Optional,
     /// It may be left out, and it may be null, which removes a value.
     Nullable,
+    /// It must be given, and it may be null.
+    RequiredOrNull,
 }
 
 /// One input of an action.
@@ -44,7 +46,10 @@ impl Input {
     pub(crate) fn of_params(params: &[Param], types: &Types) -> Vec<Self> {
         let mut inputs = Vec::new();
         for param in params {
-            let (ty, presence) = presence(&param.ty, param.range, types);
+            let (ty, mut presence) = presence(&param.ty, param.range, types);
+            if param.null_when_none {
+                presence = Presence::RequiredOrNull;
+            }
             let input = Self {
                 name: param.name.clone(),
                 ty: ty.clone(),
@@ -69,15 +74,15 @@ impl Input {
     }
 
     fn flatten(self, types: &Types, inputs: &mut Vec<Self>) {
-        let Some(fields) = types.record(&self.ty) else {
+        let Some(fields) = types.open_record(&self.ty) else {
             inputs.push(self);
             return;
         };
-        if self.presence == Presence::Nullable {
+        if self.is_nullable() {
             // The record as a whole stays an input too: that is how it is set to null.
             inputs.push(self.clone());
         }
-        for field in fields {
+        for field in fields.iter().filter(|field| field.constant.is_none()) {
             let (ty, presence) = presence(&field.ty, field.range, types);
             // A field is required only where everything around it is.
             let presence = match (self.presence, presence) {
@@ -100,6 +105,18 @@ impl Input {
             };
             input.flatten(types, inputs);
         }
+    }
+
+    /// Whether it must be given, be it as null.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        matches!(self.presence, Presence::Required | Presence::RequiredOrNull)
+    }
+
+    /// Whether it may be null.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        matches!(self.presence, Presence::Nullable | Presence::RequiredOrNull)
     }
 
     /// Whether several values may be given.

@@ -35,6 +35,13 @@ pub fn describe(types: &Types, ty: &Type) -> String {
             "email" => return "an e-mail address".to_owned(),
             "timestamp" => return "a time such as 2026-11-21T17:20:00Z".to_owned(),
             "color" => return "a colour such as #6C5BB9".to_owned(),
+            "date" => return "a day such as 2026-11-21".to_owned(),
+            "url" => return "an address such as https://example.com".to_owned(),
+            "uuid" => return "a UUID".to_owned(),
+            "slug" => return "a name of lower-case letters, digits and dashes".to_owned(),
+            "whole-cents" => return "an amount in whole cents, such as 12345, or $123.45".to_owned(),
+            "cents" => return "an amount in cents".to_owned(),
+            "base64" => return "Base64".to_owned(),
             "json" => return "JSON".to_owned(),
             _ => {
                 if let Some(prefix) = types.prefix(ty) {

@@ -54,7 +54,7 @@ mod read;
 mod types;
 mod wire_name;
 
-pub use action::{Action, Credential, Interface, Param, Place, Risk};
+pub use action::{Action, BodyForm, Credential, Interface, Param, Period, Place, ReplyForm, Risk};
 pub use catalog::{Catalog, EmbedderFunction};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};

@@ -3,8 +3,8 @@
 use crate::annotation::Docs;
 use crate::check::{self, Checker, Item};
 use crate::{
-    Action, Bounds, Case, Catalog, CatalogError, Credential, EmbedderFunction, Field, Input, Interface, Kind,
-    PackageText, Paging, Param, Place, Risk, Type, TypeDef, TypeId, Types, VariantForm, snake_case,
+    Action, BodyForm, Bounds, Case, Catalog, CatalogError, Credential, EmbedderFunction, Field, Input, Interface, Kind,
+    PackageText, Paging, Param, Place, ReplyForm, Risk, Type, TypeDef, TypeId, Types, VariantForm, snake_case,
 };
 use std::collections::{BTreeMap, HashMap};
 use wit_parser::{Resolve, SourceMap, TypeDefKind, TypeOwner};
@@ -66,7 +66,9 @@ impl Reader<'_> {
                 }
             }
             let aliases = docs.values("alias").map(str::to_owned).collect();
-            catalog.interfaces.push(Interface { name: name.clone(), docs, aliases, embedder });
+            let family = docs.value("family").unwrap_or_else(|| name.clone());
+            let deprecated = docs.value("deprecated");
+            catalog.interfaces.push(Interface { name: name.clone(), docs, aliases, embedder, family, deprecated });
         }
         catalog.types = std::mem::take(&mut self.types);
         catalog
@@ -101,6 +103,7 @@ impl Reader<'_> {
         let allowed = match def.kind {
             TypeDefKind::Type(_) => check::ALIAS,
             TypeDefKind::Variant(_) => check::VARIANT,
+            TypeDefKind::Record(_) => check::RECORD,
             _ => check::TYPE,
         };
         let docs = self.docs(&def.docs, &item, allowed);
@@ -130,7 +133,14 @@ impl Reader<'_> {
                 Kind::Alias(Type::String)
             }
         };
-        self.types.defs.push(TypeDef { interface, name, docs: docs.prose.clone(), prefix: docs.value("prefix"), kind });
+        self.types.defs.push(TypeDef {
+            interface,
+            name,
+            prefix: docs.value("prefix"),
+            compact: docs.has("compact"),
+            docs: docs.prose,
+            kind,
+        });
         let own = TypeId(self.types.defs.len() - 1);
         self.ids.insert(id, own);
         own
@@ -146,6 +156,9 @@ impl Reader<'_> {
             range: docs.value("range").and_then(|text| self.checker.bounds(&text, &item)),
             default: docs.value("default"),
             sensitive: docs.has("sensitive"),
+            constant: docs.value("const"),
+            null_when_none: docs.has("null"),
+            rest: docs.has("rest"),
             docs: docs.prose,
         }
     }
@@ -295,6 +308,7 @@ impl Reader<'_> {
                 range,
                 default: about("default", &param.name),
                 null_when_none: docs.values("null").any(|name| name == param.name),
+                flatten: docs.values("flatten").any(|name| name == param.name),
             });
         }
         let auth: Vec<Credential> = {
@@ -306,6 +320,12 @@ impl Reader<'_> {
         self.checker.json_types(&params, result.as_ref(), &self.types, item);
         let inputs = Input::of_params(&params, &self.types);
         self.checker.inputs(&inputs, item);
+        let periods = self.checker.periods(&docs, item, &inputs);
+        let multipart = self.checker.form(&docs, item, "body", "multipart");
+        let bytes = self.checker.form(&docs, item, "reply", "bytes");
+        if bytes {
+            self.checker.file_reply(result.as_ref(), &self.types, item);
+        }
         let effect = docs.value("effect");
         let examples = docs.values("example").map(str::to_owned).collect();
         let aliases = docs.values("alias").map(str::to_owned).collect();
@@ -332,6 +352,10 @@ impl Reader<'_> {
             examples,
             aliases,
             sensitive: docs.has("sensitive"),
+            body_form: if multipart { BodyForm::Multipart } else { BodyForm::Json },
+            reply_form: if bytes { ReplyForm::Bytes } else { ReplyForm::Json },
+            periods,
+            deprecated: docs.value("deprecated").or_else(|| interface_docs.value("deprecated")),
             docs,
         })
     }

@@ -40,6 +40,8 @@ pub struct TypeDef {
     pub docs: String,
     /// How identifiers of this type begin (`@prefix`).
     pub prefix: Option<String>,
+    /// Whether people write a record as one value (`@compact`).
+    pub compact: bool,
     /// What it is made of.
     pub kind: Kind,
 }
@@ -92,6 +94,12 @@ pub struct Field {
     pub default: Option<String>,
     /// Whether it holds a secret (`@sensitive`).
     pub sensitive: bool,
+    /// The word that it always holds (`@const`).
+    pub constant: Option<String>,
+    /// Whether none is sent as null (`@null`).
+    pub null_when_none: bool,
+    /// Whether it holds every field that no other one takes (`@rest`).
+    pub rest: bool,
 }
 
 /// A case of an enum or variant.
@@ -204,6 +212,18 @@ impl Types {
             Kind::Record(fields) => Some(fields),
             _ => None,
         }
+    }
+
+    /// The fields of a record that people write field by field: of every record that is not `@compact`.
+    #[must_use]
+    pub fn open_record<'t>(&'t self, ty: &'t Type) -> Option<&'t [Field]> {
+        self.record(ty).filter(|_| !self.is_compact(ty))
+    }
+
+    /// Whether a type is a record that people write as one value.
+    #[must_use]
+    pub fn is_compact(&self, ty: &Type) -> bool {
+        matches!(self.underlying(ty), Type::Named(id) if self.get(*id).compact)
     }
 
     /// The items of a list, after aliases.

@@ -52,7 +52,7 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
         Kind::Record(fields) => {
             let mut body = "let mut object = codec::object(value)?;\nOk(Self {\n".to_owned();
             for field in fields {
-                line(&mut body, format_args!("{}: {},", names.ident(&field.name), take(field, names)?));
+                line(&mut body, format_args!("{}: {},", names.ident(&field.name), take(field, fields, names)?));
             }
             body + "})"
         }
@@ -117,15 +117,12 @@ fn to_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(),
         Kind::Record(fields) => {
             let mut body = "let mut object = codec::Object::default();\n".to_owned();
             for field in fields {
-                let ident = names.ident(&field.name);
-                line(
-                    &mut body,
-                    format_args!(
-                        "object.put({:?}, {});",
-                        field.wire,
-                        given(&format!("self.{ident}"), &field.ty, names)?
-                    ),
-                );
+                let value = match &field.constant {
+                    Some(word) => format!("{word:?}"),
+                    None => given(&format!("self.{}", names.ident(&field.name)), &field.ty, names)?,
+                };
+                let put = if field.null_when_none { "put_nullable" } else { "put" };
+                line(&mut body, format_args!("object.{put}({:?}, {value});", field.wire));
             }
             (body + "object.into_value()", false)
         }
@@ -192,8 +189,16 @@ fn to_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(),
 }
 
 /// The expression that reads a field of `object`.
-fn take(field: &Field, names: &RustNames<'_>) -> Result<String, String> {
+fn take(field: &Field, fields: &[Field], names: &RustNames<'_>) -> Result<String, String> {
     let wire = &field.wire;
+    if let Some(word) = &field.constant {
+        let value = format!("codec::take_constant(&mut object, {wire:?}, {word:?})?");
+        return Ok(if names.is_optional(&field.ty) { format!("Some({value})") } else { value });
+    }
+    if field.rest {
+        let known: Vec<&str> = fields.iter().filter(|known| !known.rest).map(|known| known.wire.as_str()).collect();
+        return Ok(format!("codec::rest(object, &{known:?})"));
+    }
     match names.json_text(&field.ty) {
         None => Ok(format!("codec::take(&mut object, {wire:?})?")),
         Some(0) => Ok(format!("codec::take::<codec::Json<String>>(&mut object, {wire:?})?.0")),

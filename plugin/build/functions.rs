@@ -2,7 +2,7 @@
 
 use crate::codec::given;
 use crate::rust_names::RustNames;
-use claude_admin_catalog::{Action, Catalog, Param, Place, Segment};
+use claude_admin_catalog::{Action, BodyForm, Catalog, Param, Place, ReplyForm, Segment};
 use std::fmt::Write;
 
 /// Returns the implementations of the `Guest` traits of every interface with actions.
@@ -19,45 +19,64 @@ pub(crate) fn write(catalog: &Catalog, names: &RustNames<'_>) -> Result<String, 
     Ok(out)
 }
 
+/// The request has a name that no parameter can have: those of WIT do not begin with an underscore.
 fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNames<'_>) -> Result<(), String> {
     let params: Vec<String> =
         action.params.iter().map(|param| format!("{}: {}", names.ident(&param.name), names.ty(&param.ty))).collect();
-    let (result, send) = match &action.result {
-        Some(ty) => (names.ty(ty), "send"),
-        None => ("()".to_owned(), "send_without_answer"),
+    let (result, send) = match (&action.result, action.reply_form) {
+        (Some(ty), ReplyForm::Bytes) => (names.ty(ty), "send_for_file"),
+        (Some(ty), ReplyForm::Json) => (names.ty(ty), "send"),
+        (None, _) => ("()".to_owned(), "send_without_answer"),
     };
     let error = format!("{}::Error", names.module("types"));
     let _ =
         writeln!(out, "fn {}({}) -> Result<{result}, {error}> {{", names.ident(&action.function), params.join(", "),);
-    let _ = writeln!(out, "let mut request = Request::new(Method::{:?});", action.http.method);
+    let _ = writeln!(out, "let mut __request = Request::new(Method::{:?});", action.http.method);
     for segment in action.http.path.segments() {
         match segment {
             Segment::Literal(text) => {
-                let _ = writeln!(out, "request.literal({text:?});");
+                let _ = writeln!(out, "__request.literal({text:?});");
             }
             Segment::Param(name) => {
-                let _ = writeln!(out, "request.segment({name:?}, &{})?;", names.ident(name));
+                let _ = writeln!(out, "__request.segment({name:?}, &{})?;", names.ident(name));
             }
         }
     }
     for beta in &action.betas {
-        let _ = writeln!(out, "request.beta({beta:?});");
+        let _ = writeln!(out, "__request.beta({beta:?});");
     }
     for (name, value) in &action.constants {
-        let _ = writeln!(out, "request.field({name:?}, &{value:?}.to_owned());");
+        let _ = writeln!(out, "__request.field({name:?}, &{value:?}.to_owned());");
     }
     for param in &action.params {
         match param.place {
             Place::Path => {}
             Place::Query => query(out, param, catalog, names)?,
             Place::Body => {
-                let put = if param.null_when_none { "nullable_field" } else { "field" };
                 let value = given(&names.ident(&param.name), &param.ty, names)?;
-                let _ = writeln!(out, "request.{put}({:?}, {value});", param.wire);
+                let wire = &param.wire;
+                let _ = match (action.body_form, param) {
+                    (BodyForm::Multipart, _) if names.is_upload(&param.ty) => {
+                        writeln!(out, "__request.files({wire:?}, {value})?;")
+                    }
+                    (BodyForm::Multipart, _) => writeln!(out, "__request.form_field({wire:?}, {value});"),
+                    (_, Param { flatten: true, .. }) => writeln!(out, "__request.whole({value});"),
+                    (_, Param { null_when_none: true, .. }) => {
+                        writeln!(out, "__request.nullable_field({wire:?}, {value});")
+                    }
+                    _ => writeln!(out, "__request.field({wire:?}, {value});"),
+                };
             }
         }
     }
-    let _ = writeln!(out, "request.{send}()\n}}");
+    let _ = match action.reply_form {
+        ReplyForm::Json => writeln!(out, "__request.{send}()\n}}"),
+        ReplyForm::Bytes => writeln!(
+            out,
+            "__request.{send}().map(|file| {result} {{\n\
+             content_type: file.content_type, file_name: file.name, content: file.content }})\n}}"
+        ),
+    };
     Ok(())
 }
 
@@ -66,11 +85,11 @@ fn query(out: &mut String, param: &Param, catalog: &Catalog, names: &RustNames<'
     let ident = names.ident(&param.name);
     match catalog.types.record(&param.ty) {
         None => {
-            let _ = writeln!(out, "request.query({:?}, &{ident});", param.wire);
+            let _ = writeln!(out, "__request.query({:?}, &{ident});", param.wire);
         }
         Some(fields) => {
             for field in fields {
-                let _ = writeln!(out, "request.query({:?}, &{ident}.{});", field.wire, names.ident(&field.name));
+                let _ = writeln!(out, "__request.query({:?}, &{ident}.{});", field.wire, names.ident(&field.name));
             }
         }
     }

@@ -4,6 +4,9 @@ use claude_admin_catalog::{Catalog, Type, TypeDef};
 use heck::ToUpperCamelCase;
 use wit_bindgen_rust::to_rust_ident;
 
+/// The record type whose values are sent as files.
+const UPLOAD: &str = "upload";
+
 /// Paths into the bindings.
 pub(crate) struct RustNames<'c> {
     catalog: &'c Catalog,
@@ -66,6 +69,18 @@ impl<'c> RustNames<'c> {
             }
             Type::Named(id) => self.def(self.catalog.types.get(*id)),
         }
+    }
+
+    /// Whether a type is an option.
+    pub(crate) fn is_optional(&self, ty: &Type) -> bool {
+        self.catalog.types.optional(ty).is_some()
+    }
+
+    /// Whether a type is a file to send, or a list of those.
+    pub(crate) fn is_upload(&self, ty: &Type) -> bool {
+        let types = &self.catalog.types;
+        let ty = types.list_item(ty).unwrap_or(ty);
+        matches!(ty, Type::Named(id) if types.get(*id).name == UPLOAD)
     }
 
     /// Whether a type is JSON text: how many options stand around it, if it is.

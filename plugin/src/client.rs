@@ -35,8 +35,20 @@ impl Answer {
     }
 }
 
+/// The body of a request.
+pub(crate) struct Body {
+    pub(crate) content_type: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Body {
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
+        Self { content_type: "application/json".to_owned(), bytes: value.to_string().into_bytes() }
+    }
+}
+
 /// Sends a request and reads its whole answer.
-pub(crate) fn send(method: Method, target: &str, betas: &[&str], body: Option<&str>) -> Result<Answer, Error> {
+pub(crate) fn send(method: Method, target: &str, betas: &[&str], body: Option<&Body>) -> Result<Answer, Error> {
     let request = outgoing(method, target, betas, body)?;
     let response = exchange(request, body).map_err(from_code)?;
     let headers = response
@@ -49,10 +61,10 @@ pub(crate) fn send(method: Method, target: &str, betas: &[&str], body: Option<&s
     Ok(Answer { status, headers, body: read_body(&response)? })
 }
 
-fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&str>) -> Result<OutgoingRequest, Error> {
+fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&Body>) -> Result<OutgoingRequest, Error> {
     let settings = settings::current();
     let mut headers = vec![
-        ("accept".to_owned(), b"application/json".to_vec()),
+        ("accept".to_owned(), b"application/json, */*;q=0.8".to_vec()),
         ("anthropic-version".to_owned(), settings.anthropic_version.into_bytes()),
         ("user-agent".to_owned(), concat!("claude-admin/", env!("CARGO_PKG_VERSION")).as_bytes().to_vec()),
     ];
@@ -60,8 +72,8 @@ fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&str>) ->
         headers.push(("anthropic-beta".to_owned(), betas.join(",").into_bytes()));
     }
     if let Some(body) = body {
-        headers.push(("content-type".to_owned(), b"application/json".to_vec()));
-        headers.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
+        headers.push(("content-type".to_owned(), body.content_type.clone().into_bytes()));
+        headers.push(("content-length".to_owned(), body.bytes.len().to_string().into_bytes()));
     }
     if let Some((name, value)) = settings.credential {
         headers.push((name.to_owned(), value.into_bytes()));
@@ -89,7 +101,7 @@ fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&str>) ->
 }
 
 /// Sends the request with its body, and waits for the head of the response.
-fn exchange(request: OutgoingRequest, body: Option<&str>) -> Result<IncomingResponse, ErrorCode> {
+fn exchange(request: OutgoingRequest, body: Option<&Body>) -> Result<IncomingResponse, ErrorCode> {
     let unexpected = |what: &str| ErrorCode::InternalError(Some(what.to_owned()));
     let options = RequestOptions::new();
     // A host that cannot keep a timeout says so; its own limits hold then.
@@ -99,7 +111,9 @@ fn exchange(request: OutgoingRequest, body: Option<&str>) -> Result<IncomingResp
 
     // A body that is asked for is sent, if empty in chunks: ask only when there is one.
     let outgoing_body = match body {
-        Some(text) => Some((request.body().map_err(|()| unexpected("the request has no body"))?, text.as_bytes())),
+        Some(body) => {
+            Some((request.body().map_err(|()| unexpected("the request has no body"))?, body.bytes.as_slice()))
+        }
         None => None,
     };
     let future = outgoing_handler::handle(request, Some(options))?;

@@ -88,6 +88,17 @@ pub(crate) fn take<T: FromJson>(object: &mut Map<String, Value>, name: &str) -> 
     .map_err(|mismatch| mismatch.in_field(name))
 }
 
+/// Reads a field that always holds one word: a reply that leaves it out means the same.
+pub(crate) fn take_constant(object: &mut Map<String, Value>, name: &str, word: &str) -> Result<String, Mismatch> {
+    take::<Option<String>>(object, name).map(|found| found.unwrap_or_else(|| word.to_owned()))
+}
+
+/// The fields of an object that no field of the record took, as JSON text.
+pub(crate) fn rest(mut object: Map<String, Value>, known: &[&str]) -> String {
+    object.retain(|name, _| !known.contains(&name.as_str()));
+    Value::Object(object).to_string()
+}
+
 /// The word that a value is.
 pub(crate) fn word(value: &Value) -> Result<&str, Mismatch> {
     value.as_str().ok_or_else(|| Mismatch::expected("a word"))
@@ -205,6 +216,12 @@ impl ToJson for bool {
 impl ToQuery for bool {
     fn each(&self, put: &mut dyn FnMut(&str)) {
         put(if *self { "true" } else { "false" });
+    }
+}
+
+impl ToJson for str {
+    fn to_json(&self) -> Value {
+        Value::from(self)
     }
 }
 

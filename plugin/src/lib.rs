@@ -6,6 +6,7 @@
 
 mod client;
 mod codec;
+mod form;
 mod generated;
 mod percent;
 mod reply;

@@ -3,6 +3,8 @@
 use crate::client::Answer;
 use crate::codec::{FromJson, Mismatch};
 use crate::generated::bindings::exports::claude::admin::types::{ApiError, DecodeError, Error};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 /// How much of a body that is not an API error is quoted.
@@ -11,6 +13,30 @@ const QUOTED_CHARS: usize = 200;
 /// Turns an answer that is not a success into an error.
 pub(crate) fn refuse_errors(answer: Answer) -> Result<Answer, Error> {
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(Error::Api(api_error(&answer))) }
+}
+
+/// A body that is a file.
+pub(crate) struct File {
+    pub(crate) content_type: Option<String>,
+    pub(crate) name: Option<String>,
+    /// As Base64.
+    pub(crate) content: String,
+}
+
+/// Takes the body of a success as a file.
+pub(crate) fn file(answer: Answer) -> File {
+    File {
+        content_type: answer.header("content-type"),
+        name: answer.header("content-disposition").as_deref().and_then(file_name),
+        content: BASE64.encode(&answer.body),
+    }
+}
+
+/// The name in `attachment; filename="a.zip"`. Folders in it are left out: no name leads elsewhere.
+fn file_name(disposition: &str) -> Option<String> {
+    let value = disposition.split(';').map(str::trim).find_map(|part| part.strip_prefix("filename="))?;
+    let name = value.trim_matches('"').rsplit(['/', '\\']).next().unwrap_or_default();
+    (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
 }
 
 /// Reads the body of a success.
@@ -102,6 +128,19 @@ mod tests {
         assert_eq!(error.kind, "");
         assert!(error.message.starts_with("<html> xxx") && error.message.ends_with('…'), "{}", error.message);
         assert_eq!(error.message.chars().count(), QUOTED_CHARS + 1);
+    }
+
+    #[test]
+    fn the_name_of_a_file_leads_nowhere_else() {
+        for (disposition, name) in [
+            ("attachment; filename=\"a.zip\"", Some("a.zip")),
+            ("attachment; filename=a.zip", Some("a.zip")),
+            ("attachment; filename=\"../../etc/passwd\"", Some("passwd")),
+            ("attachment; filename=\"..\"", None),
+            ("attachment", None),
+        ] {
+            assert_eq!(file_name(disposition).as_deref(), name, "{disposition}");
+        }
     }
 
     #[test]

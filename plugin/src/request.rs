@@ -1,13 +1,15 @@
 //! A request under construction, from the arguments of a function.
 
-use crate::client;
+#![allow(dead_code, reason = "what is used depends on the operations of the package")]
+
+use crate::client::{self, Body};
 use crate::codec::{FromJson, Object, ToJson, ToQuery};
+use crate::form::{Form, Uploads};
 use crate::generated::bindings::exports::claude::admin::types::{ArgumentError, Error};
 use crate::{percent, reply};
 
 /// The methods that actions use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "which ones are used depends on the package")]
 pub(crate) enum Method {
     Get,
     Post,
@@ -24,11 +26,22 @@ pub(crate) struct Request {
     has_query: bool,
     pub(crate) betas: Vec<&'static str>,
     body: Object,
+    /// The body, where it is no object that is put together field by field.
+    whole: Option<serde_json::Value>,
+    form: Form,
 }
 
 impl Request {
     pub(crate) fn new(method: Method) -> Self {
-        Self { method, target: String::new(), has_query: false, betas: Vec::new(), body: Object::default() }
+        Self {
+            method,
+            target: String::new(),
+            has_query: false,
+            betas: Vec::new(),
+            body: Object::default(),
+            whole: None,
+            form: Form::default(),
+        }
     }
 
     /// Appends a fixed path segment.
@@ -64,7 +77,6 @@ impl Request {
     }
 
     /// Asks for a beta feature.
-    #[allow(dead_code, reason = "whether it is used depends on the package")]
     pub(crate) fn beta(&mut self, name: &'static str) {
         self.betas.push(name);
     }
@@ -75,9 +87,23 @@ impl Request {
     }
 
     /// Adds a field to the body, as null when its value is absent.
-    #[allow(dead_code, reason = "whether it is used depends on the package")]
     pub(crate) fn nullable_field(&mut self, name: &str, value: &impl ToJson) {
         self.body.put_nullable(name, value);
+    }
+
+    /// Makes a value the body itself.
+    pub(crate) fn whole(&mut self, value: &impl ToJson) {
+        self.whole = Some(value.to_json());
+    }
+
+    /// Adds a text to the form, unless it is absent.
+    pub(crate) fn form_field(&mut self, name: &str, value: &impl ToQuery) {
+        value.each(&mut |text| self.form.text(name, text));
+    }
+
+    /// Adds files to the form.
+    pub(crate) fn files(&mut self, name: &str, files: &impl Uploads) -> Result<(), Error> {
+        files.files().iter().try_for_each(|file| self.form.file(name, file))
     }
 
     /// Sends the request and reads its answer.
@@ -87,14 +113,27 @@ impl Request {
     }
 
     /// Sends the request and expects success, whatever the answer says.
-    #[allow(dead_code, reason = "whether it is used depends on the package")]
     pub(crate) fn send_without_answer(self) -> Result<(), Error> {
         self.answer().map(|_| ())
     }
 
+    /// Sends the request and takes its answer as a file.
+    pub(crate) fn send_for_file(self) -> Result<reply::File, Error> {
+        self.answer().map(reply::file)
+    }
+
     fn answer(self) -> Result<client::Answer, Error> {
-        let body = (!self.body.is_empty()).then(|| self.body.into_value().to_string());
-        let answer = client::send(self.method, &self.target, &self.betas, body.as_deref())?;
+        let body = if !self.form.is_empty() {
+            let (boundary, bytes) = self.form.encode();
+            Some(Body { content_type: format!("multipart/form-data; boundary={boundary}"), bytes })
+        } else if let Some(whole) = self.whole {
+            Some(Body::json(&whole))
+        } else if !self.body.is_empty() {
+            Some(Body::json(&self.body.into_value()))
+        } else {
+            None
+        };
+        let answer = client::send(self.method, &self.target, &self.betas, body.as_ref())?;
         reply::refuse_errors(answer)
     }
 }

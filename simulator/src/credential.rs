@@ -11,10 +11,35 @@ use std::fmt;
 pub const ADMIN_KEY: &str = "sk-ant-admin01-simulator-0000000000000000";
 /// The OAuth access token of a simulation that is not told another one. It is no secret.
 pub const OAUTH_TOKEN: &str = "sk-ant-oat01-simulator-0000000000000000";
+/// The key of a Claude Enterprise organization of a simulation that is not told another one. It is no secret.
+pub const SCOPED_KEY: &str = "sk-ant-api01-simulator-0000000000000000";
 
 const API_KEY_HEADER: &str = "x-api-key";
 /// The scope that an OAuth token needs for the Admin API.
 const ADMIN_SCOPE: &str = "org:admin";
+/// The scope that an OAuth token needs for MCP tunnels.
+const TUNNEL_SCOPE: &str = "org:manage_tunnels";
+/// Every scope that a key of a Claude Enterprise organization can have.
+const ENTERPRISE_SCOPES: [&str; 18] = [
+    "read:members",
+    "write:members",
+    "read:rbac_groups",
+    "write:rbac_groups",
+    "read:spend_limits",
+    "write:spend_limits",
+    "read:analytics",
+    "read:plugins",
+    "write:plugins",
+    "read:claude_code_managed_settings",
+    "write:claude_code_managed_settings",
+    "read:claude_tag",
+    "write:claude_tag",
+    "read:compliance_activities",
+    "read:compliance_user_data",
+    "delete:compliance_user_data",
+    "read:compliance_org_data",
+    "read:org_audit",
+];
 /// What the API calls the one scope of an Admin API key.
 const ADMIN_KEY_SCOPE: &str = "api:admin";
 
@@ -49,9 +74,9 @@ impl Credential {
         Self::new(secret, CredentialKind::AdminKey, [ADMIN_KEY_SCOPE])
     }
 
-    /// An OAuth access token with the scope `org:admin` that does not expire.
+    /// An OAuth access token with the scopes `org:admin` and `org:manage_tunnels` that does not expire.
     pub fn oauth_token(secret: impl Into<String>) -> Self {
-        Self::new(secret, CredentialKind::OauthToken, [ADMIN_SCOPE])
+        Self::new(secret, CredentialKind::OauthToken, [ADMIN_SCOPE, TUNNEL_SCOPE])
     }
 
     /// A key of an Enterprise organization that does not expire, with scopes such as `read:members`.
@@ -75,7 +100,9 @@ impl Credential {
         match accepted {
             Accepted::AdminKey => self.kind == CredentialKind::AdminKey,
             Accepted::OauthToken => self.kind == CredentialKind::OauthToken && self.has_scope(ADMIN_SCOPE),
+            Accepted::OauthScope(name) => self.kind == CredentialKind::OauthToken && self.has_scope(name),
             Accepted::Scope(name) => self.kind == CredentialKind::ScopedKey && self.has_scope(name),
+            Accepted::None => true,
         }
     }
 
@@ -94,8 +121,8 @@ impl Credential {
             .auth
             .iter()
             .filter_map(|accepted| match accepted {
-                Accepted::Scope(name) => Some(name.as_str()),
-                Accepted::AdminKey | Accepted::OauthToken => None,
+                Accepted::Scope(name) | Accepted::OauthScope(name) => Some(name.as_str()),
+                Accepted::AdminKey | Accepted::OauthToken | Accepted::None => None,
             })
             .collect();
         let needed = if scopes.is_empty() { vec![ADMIN_KEY_SCOPE, ADMIN_SCOPE] } else { scopes };
@@ -134,16 +161,19 @@ pub struct Credentials {
     pub admin_key: Credential,
     /// The OAuth access token.
     pub oauth_token: Credential,
+    /// The key of a Claude Enterprise organization.
+    pub scoped_key: Credential,
     /// More of any kind.
     pub further: Vec<Credential>,
 }
 
 impl Default for Credentials {
-    /// [`ADMIN_KEY`] and [`OAUTH_TOKEN`].
+    /// [`ADMIN_KEY`], [`OAUTH_TOKEN`], and [`SCOPED_KEY`] with every scope.
     fn default() -> Self {
         Self {
             admin_key: Credential::admin_key(ADMIN_KEY),
             oauth_token: Credential::oauth_token(OAUTH_TOKEN),
+            scoped_key: Credential::scoped_key(SCOPED_KEY, ENTERPRISE_SCOPES),
             further: Vec::new(),
         }
     }
@@ -171,7 +201,7 @@ impl Credentials {
     }
 
     fn find(&self, header: &str, secret: &str) -> Option<&Credential> {
-        [&self.admin_key, &self.oauth_token].into_iter().chain(&self.further).find(|known| {
+        [&self.admin_key, &self.oauth_token, &self.scoped_key].into_iter().chain(&self.further).find(|known| {
             let header_fits = known.kind != CredentialKind::OauthToken || header != API_KEY_HEADER;
             header_fits && known.secret == secret
         })

@@ -109,7 +109,9 @@ mod version;
 
 pub use clock::{Clock, ClockError, parse_duration};
 pub use config::SimulatorConfig;
-pub use credential::{ADMIN_KEY, Credential, CredentialKind, Credentials, OAUTH_TOKEN, PresentedCredential};
+pub use credential::{
+    ADMIN_KEY, Credential, CredentialKind, Credentials, OAUTH_TOKEN, PresentedCredential, SCOPED_KEY,
+};
 pub use fault::{Effect, Fault, HugeEffect, PatchEffect, RedirectEffect, StatusEffect};
 pub use request_log::LoggedRequest;
 pub use server::{RunningSimulator, Simulator};

@@ -43,6 +43,9 @@ impl<'p> Performance<'p> {
                 return Err(not_found(parent.resource, &parent.key));
             }
         }
+        if let Some(reply) = self.target.resource.rules.computed(self.target, query, self.view()) {
+            return reply;
+        }
         match self.target.operation {
             Operation::List => self.list(query),
             Operation::Create => self.create(fields),

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::validate::{at, check};
-use claude_admin_catalog::{Action, Input, Place, Presence, Type, Types};
+use claude_admin_catalog::{Action, Input, Place, Type, Types};
 use serde_json::Value;
 
 const AFTER: &str = "after_id";
@@ -22,7 +22,7 @@ impl Query {
         let inputs: Vec<(&str, &Input)> = action
             .inputs
             .iter()
-            .filter(|input| input.place == Place::Query && types.record(&input.ty).is_none())
+            .filter(|input| input.place == Place::Query && types.open_record(&input.ty).is_none())
             .map(|input| (wire_name(input, action), input))
             .collect();
         let mut query = Self::default();
@@ -44,7 +44,7 @@ impl Query {
                     let value = if input.repeats(types) { Value::from(values) } else { values[0].clone() };
                     check(types, &input.ty, input.range, &value, wire)?;
                 }
-                None if input.presence == Presence::Required => return Err(at(wire, "Field required")),
+                None if input.is_required() => return Err(at(wire, "Field required")),
                 // What the server assumes is there like what was sent.
                 None => {
                     if let Some(default) = &input.default {

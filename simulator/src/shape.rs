@@ -20,8 +20,8 @@ impl Shaper<'_> {
     }
 
     fn field(&mut self, field: &Field, given: Option<&Value>) -> Value {
-        if let Some(word) = constant(field) {
-            return word.into();
+        if let Some(word) = &field.constant {
+            return word.as_str().into();
         }
         match given {
             Some(value) if !value.is_null() => self.value(&field.ty, value),
@@ -85,11 +85,6 @@ impl Shaper<'_> {
             (None, _) => 0.into(),
         }
     }
-}
-
-/// The fixed value of a field, which its docs state in the form: Always `word`.
-fn constant(field: &Field) -> Option<&str> {
-    field.docs.strip_prefix("Always `")?.split_once('`').map(|(word, _)| word)
 }
 
 /// Carries changes over to an object: maps and records are changed entry by entry.

@@ -31,8 +31,8 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
             json!({
                 "name": input.name,
                 "type": catalog.type_name(&input.ty),
-                "required": input.presence == Presence::Required,
-                "nullable": input.presence == Presence::Nullable,
+                "required": input.is_required(),
+                "nullable": input.is_nullable(),
                 "description": if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() },
             })
         })

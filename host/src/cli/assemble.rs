@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 const ADMIN_KEY: &str = "ANTHROPIC_ADMIN_KEY";
 const OAUTH_TOKEN: &str = "ANTHROPIC_OAUTH_TOKEN";
+const SCOPED_KEY: &str = "ANTHROPIC_SCOPED_KEY";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
 
@@ -84,7 +85,8 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
     }
     if credentials.is_empty() {
         return Err(SetupError(format!(
-            "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key) or {OAUTH_TOKEN} (an OAuth token), name a \
+            "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or {SCOPED_KEY} (a \
+             key of a Claude Enterprise organization), name a \
              file in [upstream], or try everything with `simulate = true` there"
         ))
         .into());
@@ -99,7 +101,8 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
 /// A simulator as the target, with its visibly fake credentials.
 pub(super) fn simulated(simulator: RunningSimulator) -> anyhow::Result<Target> {
     let secret = |text: &str| Some(SecretString::from(text));
-    let credentials = Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()));
+    let credentials = Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
+        .with_scoped_key(secret(simulator.scoped_key()));
     Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: Some(simulator) })
 }
 
@@ -225,5 +228,6 @@ fn credentials(config: &Config) -> anyhow::Result<Credentials> {
     Ok(Credentials::new(
         read(upstream.admin_key_file.as_deref(), ADMIN_KEY)?,
         read(upstream.oauth_token_file.as_deref(), OAUTH_TOKEN)?,
-    ))
+    )
+    .with_scoped_key(read(upstream.scoped_key_file.as_deref(), SCOPED_KEY)?))
 }

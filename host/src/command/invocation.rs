@@ -41,7 +41,7 @@ impl Invocation {
 
     /// The required inputs that are not given.
     pub fn missing<'a>(&self, action: &'a Action) -> Vec<&'a Input> {
-        let required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
+        let required = action.inputs.iter().filter(|input| input.is_required());
         required.filter(|input| !self.arguments.contains_key(&input.name)).collect()
     }
 

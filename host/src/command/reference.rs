@@ -65,7 +65,7 @@ pub fn lookup<'c>(catalog: &'c Catalog, input: &Input) -> Option<Lookup<'c>> {
     let lists = catalog.actions.iter().filter(|action| {
         action.http.method == Method::Get
             && action.paging.is_some()
-            && action.inputs.iter().all(|input| input.presence != Presence::Required)
+            && action.inputs.iter().all(|input| !input.is_required())
     });
     lists.into_iter().find_map(|list| {
         let fields = items(types, list)?;

@@ -43,7 +43,7 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
             });
         };
         let reference = Reference::of_json(catalog, input, value);
-        if reference.is_none() && !(value.is_null() && input.presence == Presence::Nullable) {
+        if reference.is_none() && !(value.is_null() && input.is_nullable()) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
             check_content(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;

@@ -63,7 +63,7 @@ pub(super) fn removes_entries(types: &Types, input: &Input) -> bool {
 
 /// Whether `--no-NAME` sets the input to null.
 pub(super) fn can_be_null(input: &Input) -> bool {
-    input.presence == Presence::Nullable
+    input.is_nullable()
 }
 
 fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {

@@ -51,6 +51,8 @@ pub struct UpstreamConfig {
     pub admin_key_file: Option<PathBuf>,
     /// A file with the OAuth token; else `ANTHROPIC_OAUTH_TOKEN`.
     pub oauth_token_file: Option<PathBuf>,
+    /// A file with the key of a Claude Enterprise organization; else `ANTHROPIC_SCOPED_KEY`.
+    pub scoped_key_file: Option<PathBuf>,
 }
 
 /// The HTTP server.
@@ -215,7 +217,12 @@ impl Config {
     /// Files are named from the folder of the configuration, wherever the host is started.
     fn found_from(&mut self, folder: &Path) {
         let slack = self.slack.iter_mut().flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.bot_token_file]);
-        let upstream = [&mut self.upstream.admin_key_file, &mut self.upstream.oauth_token_file, &mut self.plugin];
+        let upstream = [
+            &mut self.upstream.admin_key_file,
+            &mut self.upstream.oauth_token_file,
+            &mut self.upstream.scoped_key_file,
+            &mut self.plugin,
+        ];
         let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);
         let optional = slack.chain(upstream).chain(clients).flatten();
         for path in optional.chain([&mut self.policy.file, &mut self.store.path]) {

@@ -47,9 +47,9 @@ pub fn result(
     }
 }
 
-/// Whether a field only repeats the kind of thing that it stands in: its value is in its docs.
+/// Whether a field only repeats the kind of thing that it stands in.
 fn is_constant(field: &Field) -> bool {
-    field.wire == "type" && field.docs.starts_with("Always `")
+    field.constant.is_some()
 }
 
 /// The fields of one thing.

@@ -10,6 +10,7 @@ use std::fmt;
 pub struct Credentials {
     admin_key: Option<SecretString>,
     oauth_token: Option<SecretString>,
+    scoped_key: Option<SecretString>,
 }
 
 /// No credential that opens an action is there.
@@ -24,18 +25,20 @@ pub struct CredentialError {
     pub held: String,
 }
 
-/// A header that carries a credential.
+/// What proves to the API who asks: a header, or nothing where the request does it by itself.
 #[derive(Clone)]
-pub struct CredentialHeader {
-    /// The name.
-    pub(crate) name: HeaderName,
-    /// The value, marked as sensitive.
-    pub(crate) value: HeaderValue,
+pub struct CredentialHeader(Option<(HeaderName, HeaderValue)>);
+
+impl CredentialHeader {
+    /// The header. Its value is marked as sensitive.
+    pub(super) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
+        self.0.as_ref()
+    }
 }
 
 impl fmt::Debug for CredentialHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CredentialHeader").field("name", &self.name).finish_non_exhaustive()
+        f.debug_tuple("CredentialHeader").field(&self.0.as_ref().map(|(name, _)| name)).finish()
     }
 }
 
@@ -49,34 +52,48 @@ impl Credentials {
     /// Takes what there is. Empty texts are none.
     #[must_use]
     pub fn new(admin_key: Option<SecretString>, oauth_token: Option<SecretString>) -> Self {
-        let present = |secret: Option<SecretString>| {
-            let trimmed = SecretString::from(secret?.expose_secret().trim());
-            (!trimmed.expose_secret().is_empty()).then_some(trimmed)
-        };
-        Self { admin_key: present(admin_key), oauth_token: present(oauth_token) }
+        Self { admin_key: present(admin_key), oauth_token: present(oauth_token), scoped_key: None }
+    }
+
+    /// Adds a key of a Claude Enterprise organization. What it opens depends on its scopes, which only the API knows.
+    #[must_use]
+    pub fn with_scoped_key(self, scoped_key: Option<SecretString>) -> Self {
+        Self { scoped_key: present(scoped_key), ..self }
     }
 
     /// Whether there is none at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.admin_key.is_none() && self.oauth_token.is_none()
+        self.secrets().next().is_none()
     }
 
     /// Every secret, for those who must remove them.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.admin_key.iter().chain(&self.oauth_token)
+        self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key)
     }
 
     /// Says which kinds are there.
     #[must_use]
     pub fn held(&self) -> String {
-        match (&self.admin_key, &self.oauth_token) {
-            (None, None) => "no credential",
-            (Some(_), None) => "an Admin API key",
-            (None, Some(_)) => "an OAuth token",
-            (Some(_), Some(_)) => "an Admin API key and an OAuth token",
+        let kinds: Vec<&str> = [
+            (&self.admin_key, "an Admin API key"),
+            (&self.oauth_token, "an OAuth token"),
+            (&self.scoped_key, "a scoped key"),
+        ]
+        .into_iter()
+        .filter_map(|(secret, kind)| secret.as_ref().map(|_| kind))
+        .collect();
+        match kinds.split_last() {
+            None => "no credential".to_owned(),
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
         }
-        .to_owned()
+    }
+
+    /// Whether there is a credential that may open an action.
+    #[must_use]
+    pub fn may_open(&self, action: &Action) -> bool {
+        action.auth.iter().any(|kind| matches!(kind, Credential::None) || self.secret(kind).is_some())
     }
 
     /// Chooses the credential for an action: the first of its kinds that is there.
@@ -85,34 +102,67 @@ impl Credentials {
     ///
     /// [`CredentialError`], which says what is needed.
     pub fn choose(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
-        let chosen = action.auth.iter().find_map(|kind| match kind {
-            Credential::AdminKey => self.admin_key.as_ref().map(|key| (HeaderName::from_static("x-api-key"), key, "")),
-            Credential::OauthToken => self.oauth_token.as_ref().map(|token| (header::AUTHORIZATION, token, "Bearer ")),
-            Credential::Scope(_) => None,
-        });
+        if action.auth.contains(&Credential::None) {
+            return Ok(CredentialHeader(None));
+        }
         let error = |held: String| CredentialError { command: action.command(), needed: needed(action), held };
-        let (name, secret, scheme) = chosen.ok_or_else(|| error(self.held()))?;
+        let chosen = action.auth.iter().find_map(|kind| Some((kind, self.secret(kind)?)));
+        let (kind, secret) = chosen.ok_or_else(|| error(self.held()))?;
+        let (name, scheme) = match kind {
+            Credential::OauthToken | Credential::OauthScope(_) => (header::AUTHORIZATION, "Bearer "),
+            Credential::AdminKey | Credential::Scope(_) | Credential::None => {
+                (HeaderName::from_static("x-api-key"), "")
+            }
+        };
         let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
             .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
         value.set_sensitive(true);
-        Ok(CredentialHeader { name, value })
+        Ok(CredentialHeader(Some((name, value))))
+    }
+
+    fn secret(&self, kind: &Credential) -> Option<&SecretString> {
+        match kind {
+            Credential::AdminKey => self.admin_key.as_ref(),
+            Credential::OauthToken | Credential::OauthScope(_) => self.oauth_token.as_ref(),
+            Credential::Scope(_) => self.scoped_key.as_ref(),
+            Credential::None => None,
+        }
     }
 }
 
+fn present(secret: Option<SecretString>) -> Option<SecretString> {
+    let trimmed = SecretString::from(secret?.expose_secret().trim());
+    (!trimmed.expose_secret().is_empty()).then_some(trimmed)
+}
+
+/// What opens an action, and which variable hands it over.
 fn needed(action: &Action) -> String {
-    let ways: Vec<&str> = action
+    let mut ways: Vec<String> = Vec::new();
+    let scopes: Vec<&str> = action
         .auth
         .iter()
         .filter_map(|kind| match kind {
-            Credential::AdminKey => Some("an Admin API key (ANTHROPIC_ADMIN_KEY)"),
-            Credential::OauthToken => Some("an OAuth token with the scope org:admin (ANTHROPIC_OAUTH_TOKEN)"),
-            Credential::Scope(_) => None,
+            Credential::Scope(scope) => Some(scope.as_str()),
+            _ => None,
         })
         .collect();
-    if ways.is_empty() {
-        let scopes: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
-        format!("a credential with {}", scopes.join(" or "))
-    } else {
-        ways.join(" or ")
+    for kind in &action.auth {
+        match kind {
+            Credential::AdminKey => ways.push("an Admin API key (ANTHROPIC_ADMIN_KEY)".to_owned()),
+            Credential::OauthToken => {
+                ways.push("an OAuth token with the scope org:admin (ANTHROPIC_OAUTH_TOKEN)".to_owned());
+            }
+            Credential::OauthScope(scope) => {
+                ways.push(format!("an OAuth token with the scope {scope} (ANTHROPIC_OAUTH_TOKEN)"));
+            }
+            Credential::Scope(_) | Credential::None => {}
+        }
     }
+    if !scopes.is_empty() {
+        ways.push(format!(
+            "a key of a Claude Enterprise organization with the scope {} (ANTHROPIC_SCOPED_KEY)",
+            scopes.join(" or ")
+        ));
+    }
+    ways.join(", or ")
 }

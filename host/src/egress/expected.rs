@@ -4,13 +4,14 @@
 //! what that request must be. A component that sends anything else, be it the same action on another member, is found
 //! out before a byte leaves.
 
+use super::form::Form;
 use super::{API_AUTHORITY, Violation};
 use crate::command::Invocation;
 use bytes::Bytes;
-use claude_admin_catalog::{Action, Method, Place, Segment, Types};
-use http::Uri;
+use claude_admin_catalog::{Action, BodyForm, Method, Place, Segment, Types};
 use http::request::Parts;
 use http::uri::Scheme;
+use http::{HeaderValue, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -24,8 +25,16 @@ pub struct ExpectedRequest {
     method: Method,
     segments: Vec<String>,
     query: Vec<(String, String)>,
-    body: Option<Value>,
+    body: Body,
     betas: String,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Body {
+    None,
+    Json(Value),
+    Form(Form),
 }
 
 impl ExpectedRequest {
@@ -33,7 +42,7 @@ impl ExpectedRequest {
     ///
     /// # Errors
     ///
-    /// Says which path parameter is not there: arguments were checked before they get here.
+    /// Says which path parameter is not there, or which file has no content: arguments were checked before they get here.
     pub fn of(action: &Action, invocation: &Invocation, types: &Types) -> Result<Self, String> {
         let segments = action
             .http
@@ -62,7 +71,10 @@ impl ExpectedRequest {
             method: action.http.method,
             segments,
             query,
-            body: body(action, invocation, types),
+            body: match action.body_form {
+                BodyForm::Json => json_body(action, invocation, types).map_or(Body::None, Body::Json),
+                BodyForm::Multipart => Body::Form(Form::of(action, invocation)?),
+            },
             betas: action.betas.join(","),
         })
     }
@@ -96,6 +108,12 @@ impl ExpectedRequest {
         if betas != self.betas.as_bytes() {
             return Err(Violation::Header("anthropic-beta".to_owned()));
         }
+        // The parts of a form are told apart by what its type says.
+        if let Body::Form(form) = &self.body
+            && parts.headers.get(header::CONTENT_TYPE) != Some(&form.content_type())
+        {
+            return Err(Violation::Header("content-type".to_owned()));
+        }
         Ok(())
     }
 
@@ -124,8 +142,9 @@ impl ExpectedRequest {
     /// The [`Violation`] that it is.
     pub fn check_body(&self, body: &[u8]) -> Result<(), Violation> {
         let same = match &self.body {
-            None => body.is_empty(),
-            Some(expected) => serde_json::from_slice::<Value>(body).is_ok_and(|found| found == *expected),
+            Body::None => body.is_empty(),
+            Body::Json(expected) => serde_json::from_slice::<Value>(body).is_ok_and(|found| found == *expected),
+            Body::Form(form) => *body == form.bytes(),
         };
         if same { Ok(()) } else { Err(Violation::Body) }
     }
@@ -143,7 +162,21 @@ impl ExpectedRequest {
     /// The body to send, in the host's own words: two readers of JSON may disagree on one text, as on a repeated key.
     #[must_use]
     pub fn body(&self) -> Option<Bytes> {
-        self.body.as_ref().map(|body| Bytes::from(body.to_string()))
+        match &self.body {
+            Body::None => None,
+            Body::Json(body) => Some(Bytes::from(body.to_string())),
+            Body::Form(form) => Some(form.bytes()),
+        }
+    }
+
+    /// The type of the body.
+    #[must_use]
+    pub fn content_type(&self) -> Option<HeaderValue> {
+        match &self.body {
+            Body::None => None,
+            Body::Json(_) => Some(HeaderValue::from_static("application/json")),
+            Body::Form(form) => Some(form.content_type()),
+        }
     }
 }
 
@@ -165,8 +198,11 @@ fn check_authority(uri: &Uri) -> Result<(), Violation> {
     }
 }
 
-fn body(action: &Action, invocation: &Invocation, types: &Types) -> Option<Value> {
+fn json_body(action: &Action, invocation: &Invocation, types: &Types) -> Option<Value> {
     let given = invocation.parameters(action);
+    if let Some(whole) = action.params.iter().find(|param| param.flatten) {
+        return given.get(&whole.name).cloned();
+    }
     let mut body = Map::new();
     for (name, value) in &action.constants {
         body.insert(name.clone(), Value::from(value.as_str()));

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-/// The largest request body: the arguments of a command are far smaller.
-const MAX_REQUEST_BYTES: usize = 1 << 20;
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The largest request body: the archives of plugins, which the API takes up to 32 MB, and what stands around them.
+const MAX_REQUEST_BYTES: usize = 33 << 20;
+const ACCEPT: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.8");
 
 /// What every gate of a host shares.
 #[derive(Debug)]
@@ -203,14 +203,16 @@ impl Inner {
         *request.uri_mut() = uri;
         *request.headers_mut() = headers.clone();
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
-        request.headers_mut().insert(header::ACCEPT, JSON);
-        if body.is_some() {
-            request.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        request.headers_mut().insert(header::ACCEPT, ACCEPT);
+        if let Some(content_type) = self.expected.content_type() {
+            request.headers_mut().insert(header::CONTENT_TYPE, content_type);
         }
         if let Some(version) = &self.egress.anthropic_version {
             request.headers_mut().insert("anthropic-version", version.clone());
         }
-        request.headers_mut().insert(self.credential.name.clone(), self.credential.value.clone());
+        if let Some((name, value)) = self.credential.header() {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
         self.record.leaving(parts.method.as_str(), target, body.map_or(&[][..], |body| body));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok());

@@ -8,6 +8,7 @@ mod address;
 mod client;
 mod credential;
 mod expected;
+mod form;
 mod gate;
 mod headers;
 mod record;

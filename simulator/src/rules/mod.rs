@@ -22,6 +22,7 @@ use crate::ids::Ids;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::resource::Operation;
+use crate::routes::Target;
 use crate::store::Store;
 use crate::version::ApiVersion;
 use jiff::Timestamp;
@@ -101,6 +102,12 @@ pub(crate) trait Rules: Sync {
     /// Carries a change over to other collections. The item is the one after the change; a deleted one is the last
     /// that was known.
     fn after(&self, _event: Event<'_>, _item: &Object, _store: &mut Store) {}
+
+    /// The whole reply to a read that is worked out from a query, not looked up in a collection; `None` leaves it to the
+    /// collection.
+    fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Value, ApiError>> {
+        None
+    }
 
     /// The budget that an operation counts against; the shared one unless it has its own.
     fn budget(&self, _operation: &Operation) -> Option<Budget> {

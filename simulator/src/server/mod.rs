@@ -56,12 +56,13 @@ impl Simulator {
         let (api_address, control_address) = (api.local_addr()?, control.local_addr()?);
         let admin_key = config.credentials.admin_key.secret.clone();
         let oauth_token = config.credentials.oauth_token.secret.clone();
+        let scoped_key = config.credentials.scoped_key.secret.clone();
         let simulation = Simulation::new(config).map_err(io::Error::other)?;
         let shared = Shared(Arc::new(Mutex::new(Exchange::new(simulation))));
         let mut tasks = JoinSet::new();
         tasks.spawn(api::serve(api, shared.clone()));
         tasks.spawn(control::serve(control, shared.clone()));
-        Ok(RunningSimulator { shared, api_address, control_address, admin_key, oauth_token, tasks })
+        Ok(RunningSimulator { shared, api_address, control_address, admin_key, oauth_token, scoped_key, tasks })
     }
 }
 
@@ -80,6 +81,7 @@ pub struct RunningSimulator {
     control_address: SocketAddr,
     admin_key: String,
     oauth_token: String,
+    scoped_key: String,
     tasks: JoinSet<()>,
 }
 
@@ -106,6 +108,12 @@ impl RunningSimulator {
     #[must_use]
     pub fn oauth_token(&self) -> &str {
         &self.oauth_token
+    }
+
+    /// The key of a Claude Enterprise organization that it accepts.
+    #[must_use]
+    pub fn scoped_key(&self) -> &str {
+        &self.scoped_key
     }
 
     /// The requests that were received, oldest first.
