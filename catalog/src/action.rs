@@ -1,7 +1,7 @@
 //! What can be done: one action for each function that makes a request.
 
 use crate::annotation::Docs;
-use crate::{Bounds, HttpRequest, Input, Paging, Type};
+use crate::{Bounds, ConditionalRange, HttpRequest, Input, Paging, Period, PeriodLimit, Type};
 use std::fmt;
 use std::str::FromStr;
 
@@ -149,17 +149,6 @@ pub enum ReplyForm {
     Bytes,
 }
 
-/// Two parameters that bound a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Period {
-    /// What both are called together.
-    pub name: String,
-    /// The input that says when it begins.
-    pub start: String,
-    /// The input that says when it ends; that instant or day is left out.
-    pub end: String,
-}
-
 /// One thing that can be done.
 #[derive(Debug, Clone)]
 pub struct Action {
@@ -203,6 +192,10 @@ pub struct Action {
     pub reply_form: ReplyForm,
     /// The times that people may give as one.
     pub periods: Vec<Period>,
+    /// How long those may be.
+    pub period_limits: Vec<PeriodLimit>,
+    /// Bounds that hold under a condition.
+    pub conditional_ranges: Vec<ConditionalRange>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
 }

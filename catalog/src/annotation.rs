@@ -19,6 +19,7 @@
 //! | `@name PARAM WIRE` | function | the wire name of a parameter |
 //! | `@name WIRE` | field, case | the wire name |
 //! | `@range PARAM MIN..MAX` | function | bounds: of a number, of the length of a text, of the items of a list |
+//! | `@range PARAM MIN..MAX OTHER=WORD` | function | the same, while another parameter has this word; a default counts |
 //! | `@range MIN..MAX` | field | the same |
 //! | `@default PARAM VALUE` | function | what the server assumes when it is not sent |
 //! | `@default VALUE` | field | the same |
@@ -30,6 +31,7 @@
 //! | `@flatten PARAM` | function | the parameter is the body itself, not a field of it |
 //! | `@body multipart` | function | the body is a form; parameters of the record type `upload` are files in it |
 //! | `@reply bytes` | function | the answer is a file, not JSON: it goes into a record with `content-type`, `file-name` and `content` |
+//! | `@span PERIOD LENGTH` | function | how long a period may be, such as `31d` or `24h`; `OTHER=WORD` may follow |
 //! | `@period NAME START END` | function | two parameters that bound a time, `END` left out; people may give both as one, under this name |
 //! | `@prefix TEXT` | type | how identifiers of this type begin |
 //! | `@tag FIELD` | variant | the field that tells the cases apart |

@@ -3,7 +3,7 @@
 use crate::annotation::Docs;
 use crate::read::UNSTATED;
 use crate::{
-    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Period, Place, Problem, Risk, Type, Types,
+    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Place, Problem, Risk, Type, Types,
     VariantForm,
 };
 use std::collections::BTreeMap;
@@ -33,6 +33,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "reply",
     "risk",
     "sensitive",
+    "span",
 ];
 /// Annotations of a function for embedding programs.
 pub(crate) const EMBEDDER_FUNCTION: &[&str] = &[];
@@ -253,32 +254,6 @@ impl<'r> Checker<'r> {
             }
             None => false,
         }
-    }
-
-    /// The bounds of a period are optional or required times of one kind.
-    pub(crate) fn periods(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Period> {
-        let mut periods = Vec::new();
-        for text in docs.values("period") {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            match words.as_slice() {
-                [name, start, end] if [start, end].iter().all(|name| inputs.iter().any(|i| i.name == **name)) => {
-                    if inputs.iter().any(|input| input.name == *name) {
-                        self.problem(item, format!("the period `{name}` is called like an input"), "rename the period");
-                    }
-                    periods.push(Period {
-                        name: (*name).to_owned(),
-                        start: (*start).to_owned(),
-                        end: (*end).to_owned(),
-                    });
-                }
-                _ => self.problem(
-                    item,
-                    format!("`@period {text}` does not name two parameters"),
-                    "write `@period NAME START END`",
-                ),
-            }
-        }
-        periods
     }
 
     /// An answer that is a file goes into a record that can hold it.

@@ -65,6 +65,7 @@ pub fn describe(types: &Types, ty: &Type) -> String {
         Type::Tuple(items) => format!("a list of {} values", items.len()),
         Type::Named(id) => match &types.get(*id).kind {
             Kind::Alias(target) => describe(types, target),
+            Kind::Record(fields) if types.is_compact(ty) => types.describe_compact(fields),
             Kind::Record(_) => "a JSON object".to_owned(),
             Kind::Enum(_) => format!("one of {}", types.words(ty).unwrap_or_default().join(", ")),
             Kind::Variant { form: VariantForm::OpenWords, .. } => {
@@ -75,6 +76,7 @@ pub fn describe(types: &Types, ty: &Type) -> String {
                 let value = cases.iter().find_map(|case| case.payload.as_ref()).map(|ty| describe(types, ty));
                 format!("{words}, or {}", value.unwrap_or_default())
             }
+            Kind::Variant { cases, form: VariantForm::Tagged(_) } => types.describe_union(cases),
             Kind::Variant { .. } => "a JSON object".to_owned(),
         },
     }
@@ -134,7 +136,7 @@ impl Types {
                 Kind::Alias(target) => self.check_at(target, value, path),
                 Kind::Record(fields) => {
                     let Value::Object(entries) = value else { return fail(expected()) };
-                    for field in fields {
+                    for field in fields.iter().filter(|field| field.constant.is_none()) {
                         match entries.get(&field.wire) {
                             Some(value) => self.check_inside(&field.ty, value, path, &field.wire)?,
                             None if self.optional(&field.ty).is_some() => {}

@@ -298,7 +298,9 @@ impl Reader<'_> {
             } else {
                 Place::Query
             };
-            let range: Option<Bounds> = about("range", &param.name).and_then(|text| self.checker.bounds(&text, item));
+            // What follows the bounds is a condition.
+            let range = about("range", &param.name).filter(|text| !text.contains(' '));
+            let range: Option<Bounds> = range.and_then(|text| self.checker.bounds(&text, item));
             params.push(Param {
                 name: param.name.clone(),
                 wire: about("name", &param.name).unwrap_or_else(|| snake_case(&param.name)),
@@ -321,6 +323,8 @@ impl Reader<'_> {
         let inputs = Input::of_params(&params, &self.types);
         self.checker.inputs(&inputs, item);
         let periods = self.checker.periods(&docs, item, &inputs);
+        let period_limits = self.checker.period_limits(&docs, item, &inputs, &periods);
+        let conditional_ranges = self.checker.conditional_ranges(&docs, item, &inputs);
         let multipart = self.checker.form(&docs, item, "body", "multipart");
         let bytes = self.checker.form(&docs, item, "reply", "bytes");
         if bytes {
@@ -355,6 +359,8 @@ impl Reader<'_> {
             body_form: if multipart { BodyForm::Multipart } else { BodyForm::Json },
             reply_form: if bytes { ReplyForm::Bytes } else { ReplyForm::Json },
             periods,
+            period_limits,
+            conditional_ranges,
             deprecated: docs.value("deprecated").or_else(|| interface_docs.value("deprecated")),
             docs,
         })

@@ -1,0 +1,132 @@
+//! Rules that tie inputs together: two that bound a time, how long that may be, and bounds that hold under a condition.
+
+use crate::annotation::Docs;
+use crate::check::{Checker, Item};
+use crate::{Bounds, Input};
+
+/// What another input must be for a rule to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The other input.
+    pub input: String,
+    /// The word that it must have, as on the wire; what the server assumes counts where none is given.
+    pub word: String,
+}
+
+/// Bounds of an input that hold under a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionalRange {
+    /// The input.
+    pub input: String,
+    /// The bounds.
+    pub bounds: Bounds,
+    /// When they hold.
+    pub when: Condition,
+}
+
+/// How long a period may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodLimit {
+    /// The name of the period.
+    pub period: String,
+    /// The greatest length, in hours.
+    pub hours: i64,
+    /// When it holds; always, where absent.
+    pub when: Option<Condition>,
+}
+
+/// Two parameters that bound a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// What both are called together.
+    pub name: String,
+    /// The input that says when it begins.
+    pub start: String,
+    /// The input that says when it ends; that instant or day is left out.
+    pub end: String,
+}
+
+impl Checker<'_> {
+    /// The bounds of a period are optional or required times of one kind.
+    pub(crate) fn periods(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Period> {
+        let mut periods = Vec::new();
+        for text in docs.values("period") {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            match words.as_slice() {
+                [name, start, end] if [start, end].iter().all(|name| inputs.iter().any(|i| i.name == **name)) => {
+                    if inputs.iter().any(|input| input.name == *name) {
+                        self.problem(item, format!("the period `{name}` is called like an input"), "rename the period");
+                    }
+                    periods.push(Period {
+                        name: (*name).to_owned(),
+                        start: (*start).to_owned(),
+                        end: (*end).to_owned(),
+                    });
+                }
+                _ => self.problem(
+                    item,
+                    format!("`@period {text}` does not name two parameters"),
+                    "write `@period NAME START END`",
+                ),
+            }
+        }
+        periods
+    }
+
+    /// Bounds that hold only while another parameter has a word: `limit 1..31 bucket-width=1d`.
+    pub(crate) fn conditional_ranges(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<ConditionalRange> {
+        let mut ranges = Vec::new();
+        for text in docs.values("range") {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let [input, bounds, when] = words.as_slice() else { continue };
+            if let (Some(bounds), Some(when)) = (self.bounds(bounds, item), self.condition(when, item, inputs)) {
+                ranges.push(ConditionalRange { input: (*input).to_owned(), bounds, when });
+            }
+        }
+        ranges
+    }
+
+    /// `period 31d`, or `period 24h time-bucket-width=1m`.
+    pub(crate) fn period_limits(
+        &mut self,
+        docs: &Docs,
+        item: &Item,
+        inputs: &[Input],
+        periods: &[Period],
+    ) -> Vec<PeriodLimit> {
+        let mut limits = Vec::new();
+        for text in docs.values("span") {
+            let mut words = text.split_whitespace();
+            let (period, length, when) = (words.next().unwrap_or_default(), words.next(), words.next());
+            let hours = length.and_then(|length| {
+                let (number, hours) =
+                    length.strip_suffix('d').map_or((length.strip_suffix('h')?, 1), |days| (days, 24));
+                number.parse::<i64>().ok().map(|number| number * hours)
+            });
+            let when = match when {
+                Some(when) => match self.condition(when, item, inputs) {
+                    Some(when) => Some(when),
+                    None => continue,
+                },
+                None => None,
+            };
+            match hours.filter(|_| periods.iter().any(|known| known.name == period)) {
+                Some(hours) => limits.push(PeriodLimit { period: period.to_owned(), hours, when }),
+                None => self.problem(
+                    item,
+                    format!("`@span {text}` gives no length of a period"),
+                    "write `@span PERIOD 31d` or `@span PERIOD 24h`",
+                ),
+            }
+        }
+        limits
+    }
+
+    fn condition(&mut self, text: &str, item: &Item, inputs: &[Input]) -> Option<Condition> {
+        let known = text.split_once('=').filter(|(name, _)| inputs.iter().any(|input| input.name == *name));
+        if known.is_none() {
+            self.problem(item, format!("`{text}` is no condition"), "write `INPUT=WORD`");
+        }
+        known.map(|(input, word)| Condition { input: input.to_owned(), word: word.to_owned() })
+    }
+}

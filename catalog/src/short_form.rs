@@ -1,0 +1,74 @@
+//! The short form of a union: `user:user_01` in place of a JSON object.
+
+use crate::{Case, Field, Type, Types, describe};
+
+/// How people write a case of a union.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShortForm<'t> {
+    /// As its word: it carries nothing that must be given.
+    Word,
+    /// As its word, a colon, and the value of its one field that matters.
+    WordAndField(&'t Field),
+    /// As JSON only.
+    Json,
+}
+
+impl Types {
+    /// How people write a case of a tagged union.
+    ///
+    /// A case with one required field is written with the value of that field, and so is a case whose only field is
+    /// optional; the latter may stand alone as well.
+    #[must_use]
+    pub fn short_form<'t>(&'t self, case: &'t Case) -> ShortForm<'t> {
+        let Some(payload) = &case.payload else { return ShortForm::Word };
+        let Some(fields) = self.record(payload) else { return ShortForm::Json };
+        let mut open = fields.iter().filter(|field| field.constant.is_none());
+        let mut required = fields.iter().filter(|field| field.constant.is_none() && self.must_be_given(&field.ty));
+        match (required.next(), required.next(), open.next(), open.next()) {
+            (Some(field), None, _, _) | (None, _, Some(field), None) => ShortForm::WordAndField(field),
+            (None, _, _, _) => ShortForm::Word,
+            _ => ShortForm::Json,
+        }
+    }
+
+    /// Whether a case may be written as its word alone.
+    #[must_use]
+    pub fn may_stand_alone(&self, case: &Case) -> bool {
+        let fields = case.payload.as_ref().map(|payload| self.record(payload));
+        match fields {
+            None => true,
+            Some(fields) => fields.is_some_and(|fields| {
+                fields.iter().all(|field| field.constant.is_some() || !self.must_be_given(&field.ty))
+            }),
+        }
+    }
+
+    fn must_be_given(&self, ty: &Type) -> bool {
+        self.optional(ty).is_none() && self.list_item(ty).is_none()
+    }
+
+    /// Says how the cases of a union are written: `user:USER-ID`, `organization` or a JSON object.
+    pub(crate) fn describe_union(&self, cases: &[Case]) -> String {
+        let known = cases.iter().filter(|case| case.name != "other");
+        let forms: Vec<String> = known
+            .filter_map(|case| match self.short_form(case) {
+                ShortForm::Word => Some(case.wire.clone()),
+                ShortForm::WordAndField(field) => Some(format!("{}:{}", case.wire, field.name.to_uppercase())),
+                ShortForm::Json => None,
+            })
+            .collect();
+        if forms.is_empty() {
+            "a JSON object".to_owned()
+        } else {
+            format!("one of {}, or a JSON object", forms.join(", "))
+        }
+    }
+
+    /// Says how a record that is written as one value looks: `NAME=CONTENT`.
+    pub(crate) fn describe_compact(&self, fields: &[Field]) -> String {
+        match fields {
+            [first, second] => format!("{}={}", first.name.to_uppercase(), describe(self, &second.ty)),
+            _ => "a JSON object".to_owned(),
+        }
+    }
+}
