@@ -98,10 +98,9 @@ impl Checker<'_> {
         for text in docs.values("span") {
             let mut words = text.split_whitespace();
             let (period, length, when) = (words.next().unwrap_or_default(), words.next(), words.next());
-            let hours = length.and_then(|length| {
-                let (number, hours) =
-                    length.strip_suffix('d').map_or((length.strip_suffix('h')?, 1), |days| (days, 24));
-                number.parse::<i64>().ok().map(|number| number * hours)
+            let hours = length.and_then(|length| match length.strip_suffix('d') {
+                Some(days) => days.parse::<i64>().ok().map(|days| days * 24),
+                None => length.strip_suffix('h')?.parse().ok(),
             });
             let when = match when {
                 Some(when) => match self.condition(when, item, inputs) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 fn run(catalog: &Catalog, line: &str) -> (Invocation, Options) {
-    match command::parse(catalog, line, Markup::None) {
+    match command::parse(catalog, line, Markup::None, jiff::Timestamp::now()) {
         Ok(Command::Run(draft, options)) => (draft.invocation, options),
         other => panic!("`{line}`: {other:?}"),
     }

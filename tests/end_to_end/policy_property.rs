@@ -82,7 +82,8 @@ async fn nothing_is_sent_that_cedar_does_not_permit_and_more_forbids_never_send_
                 if reply.outcome == Outcome::Waiting {
                     support::type_as(&service, &bob(), &format!("approve {}", reply.operation)).await;
                 }
-                let Ok(Command::Run(draft, _)) = command::parse(&catalog, &line, Markup::None) else {
+                let Ok(Command::Run(draft, _)) = command::parse(&catalog, &line, Markup::None, jiff::Timestamp::now())
+                else {
                     panic!("{line}")
                 };
                 let own: BTreeSet<String> =

@@ -47,6 +47,7 @@ pub(super) async fn simulator() -> RunningSimulator {
 pub(super) fn credentials(simulator: &RunningSimulator) -> Credentials {
     let secret = |text: &str| Some(SecretString::from(text));
     Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
+        .with_scoped_key(secret(simulator.scoped_key()))
 }
 
 /// A sandbox whose requests go to a base URL.
@@ -96,8 +97,9 @@ pub(super) async fn plugin(simulator: &RunningSimulator) -> Arc<Plugin> {
 /// A simulator, and a host with a policy in front of it.
 pub(super) async fn host(policy: &str, groups: &[(&str, &[&str])]) -> (RunningSimulator, Service) {
     let simulator = simulator().await;
+    let now = simulator.watch();
     let service = service_with(plugin(&simulator).await, policy, groups);
-    (simulator, service)
+    (simulator, service.with_api_clock(Clock::new(move || now().as_millisecond())))
 }
 
 /// A simulator, and a host in front of it in which [`ada`] and [`bob`] may do everything.

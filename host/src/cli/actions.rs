@@ -4,7 +4,7 @@ use super::assemble::catalog;
 use super::{ListFormat, print};
 use claude_admin::command::usage;
 use claude_admin::config::Config;
-use claude_admin_catalog::{Action, Catalog, Presence, describe};
+use claude_admin_catalog::{Action, Catalog, describe};
 use serde_json::{Value, json};
 
 pub(super) fn actions(format: ListFormat) -> anyhow::Result<u8> {

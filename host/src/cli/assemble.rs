@@ -125,8 +125,18 @@ pub(super) fn host(
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
     let ledger = ledger(store, &policy.current())?;
     let decider = Decider::new(policy, groups, ledger.clock().clone());
-    let service = Arc::new(Service::new(plugin, decider, ledger, Arc::new(NoSteps)));
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    let service = Arc::new(match &simulator {
+        Some(simulator) => service.with_api_clock(api_clock(simulator)),
+        None => service,
+    });
     Ok(Host { service, simulator, web_api })
+}
+
+/// The clock of a simulator, which stands still until it is moved.
+fn api_clock(simulator: &RunningSimulator) -> Clock {
+    let now = simulator.watch();
+    Clock::new(move || now().as_millisecond())
 }
 
 fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {

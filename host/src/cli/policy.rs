@@ -76,7 +76,7 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
             return Ok(NOT_RIGHT);
         }
     };
-    let read = |line: &str| match command::parse(catalog, line, Markup::None) {
+    let read = |line: &str| match command::parse(catalog, line, Markup::None, jiff::Timestamp::now()) {
         Ok(Command::Run(draft, _)) if draft.references.is_empty() => Ok(draft.invocation),
         Ok(Command::Run(..)) => Err("a table names things by their ids".to_owned()),
         Ok(_) => Err("that is no action".to_owned()),

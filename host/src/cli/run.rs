@@ -45,7 +45,8 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     if simulated {
         tell("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n\n");
     }
-    let request = Request { principal, place: Place::terminal(), input: input(args.command), delivery: None };
+    let request =
+        Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
     let reply = tokio::select! {
         reply = host.service.handle(request) => reply,
         () = stop::requested() => {
@@ -54,7 +55,10 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
     };
     let format = reply.format.unwrap_or(args.output);
-    let written = render::reply(&reply, format);
+    let written = match format {
+        Format::Json => format!("{:#}\n", reply.to_json_with_secrets()),
+        format => render::reply(&reply, format),
+    };
     // Programs read one stream; people see failures beside the data.
     if matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting) || format == Format::Json {
         print(&written)?;
@@ -68,11 +72,24 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     Ok(reply.outcome.exit_code())
 }
 
-/// A whole line in quotes is read as a line; words are taken as the shell made them.
-fn input(mut words: Vec<String>) -> Input {
+/// A whole line in quotes is read as a line; words are taken as the shell made them. How the answer is written decides
+/// what is fetched for it, so that the command says it too.
+fn input(mut words: Vec<String>, output: Format) -> Input {
+    let flag = match output {
+        Format::Text => None,
+        Format::Json => Some("--output=json"),
+        Format::Csv => Some("--output=csv"),
+        Format::Markdown => Some("--output=markdown"),
+    };
+    let asks = |words: &[String]| words.iter().any(|word| word.starts_with("--output") || word.starts_with("-o"));
+    let flag = flag.filter(|_| !words.is_empty() && !asks(&words));
     if words.len() == 1 && words[0].contains(' ') {
-        Input::Text { line: words.remove(0), markup: Markup::None }
+        let line = words.remove(0);
+        let flag = flag.filter(|_| !line.contains("--output") && !line.contains(" -o"));
+        let line = flag.map_or(line.clone(), |flag| format!("{line} {flag}"));
+        Input::Text { line, markup: Markup::None }
     } else {
+        words.extend(flag.map(str::to_owned));
         Input::Words(words)
     }
 }

@@ -1,12 +1,14 @@
 //! From words to checked arguments.
 
+use super::period::{self, TimeKind};
 use super::suggest::nearest;
 use super::token::Token;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
 use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason, Reference};
-use claude_admin_catalog::{Action, Catalog, Input, Place, Presence, Segment, Type, Types, describe};
+use claude_admin_catalog::{Action, Catalog, Input, Period, Place, Presence, Segment, Type, Types, describe};
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -21,7 +23,12 @@ pub(super) struct Given {
 }
 
 /// Reads the words after noun and verb.
-pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Token>) -> Result<Given, CommandError> {
+pub(super) fn read_arguments(
+    catalog: &Catalog,
+    action: &Action,
+    tokens: Vec<Token>,
+    now: Timestamp,
+) -> Result<Given, CommandError> {
     let mut reader = Reader {
         catalog,
         types: &catalog.types,
@@ -29,6 +36,8 @@ pub(super) fn read_arguments(catalog: &Catalog, action: &Action, tokens: Vec<Tok
         given: Given::default(),
         tokens: tokens.into(),
         positional: Vec::new(),
+        now,
+        implied: None,
     };
     reader.run()?;
     Ok(reader.given)
@@ -39,6 +48,7 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
     let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
+        period::check(action, arguments)?;
         return check_changes_something(action, arguments);
     };
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
@@ -99,6 +109,10 @@ struct Reader<'c> {
     given: Given,
     tokens: VecDeque<Token>,
     positional: Vec<Token>,
+    /// What times are counted back from.
+    now: Timestamp,
+    /// The end of a period that followed from what was given as its beginning, and that may still be given.
+    implied: Option<String>,
 }
 
 impl Reader<'_> {
@@ -141,11 +155,18 @@ impl Reader<'_> {
         if self.option(&name, value.as_ref())? {
             return Ok(());
         }
+        if let Some(period) = self.action.periods.iter().find(|period| period.name == name) {
+            let value = match value {
+                Some(value) => value,
+                None => self.next_value(&format!("--{name}"), "a time", "7d")?,
+            };
+            return self.put_period(period, &value);
+        }
         if let Some(input) = self.find(&name).cloned() {
             let value = match value {
                 Some(value) => value,
                 None if *self.types.underlying(&input.ty) == Type::Bool => self.switch_value(),
-                None => self.next_value(&input)?,
+                None => self.value_of(&input)?,
             };
             return self.put(&input, &value);
         }
@@ -161,6 +182,8 @@ impl Reader<'_> {
             "yes" | "y" => self.given.options.yes = true,
             "all" => self.given.options.all = true,
             "share" => self.given.options.share = true,
+            "compare" => self.given.options.compare = Some(true),
+            "no-compare" => self.given.options.compare = Some(false),
             "dry-run" => self.given.options.dry_run = true,
             "help" | "h" => self.given.help = true,
             "reason" => {
@@ -216,17 +239,21 @@ impl Reader<'_> {
         }
     }
 
-    fn next_value(&mut self, input: &Input) -> Result<Token, CommandError> {
+    fn value_of(&mut self, input: &Input) -> Result<Token, CommandError> {
+        let example = placeholder(input, self.types).unwrap_or_default();
+        self.next_value(&format!("--{}", input.name), &describe(self.types, &input.ty), &example)
+    }
+
+    fn next_value(&mut self, flag: &str, what: &str, example: &str) -> Result<Token, CommandError> {
         let is_flag = |token: &Token| !token.quoted && token.text.starts_with("--");
         match self.tokens.front() {
             Some(next) if !is_flag(next) => {}
             _ => {
-                let value = placeholder(input, self.types).unwrap_or_default();
                 return Err(CommandError::new(
                     CommandErrorKind::MissingArgument,
-                    format!("--{} needs a value: {}.", input.name, describe(self.types, &input.ty)),
+                    format!("{flag} needs a value: {what}."),
                 )
-                .hint(format!("Write `--{} {value}`.", input.name)));
+                .hint(format!("Write `{flag} {example}`.")));
             }
         }
         self.tokens
@@ -234,7 +261,40 @@ impl Reader<'_> {
             .ok_or_else(|| CommandError::new(CommandErrorKind::MissingArgument, "A value is missing."))
     }
 
+    /// Puts both bounds of a period.
+    fn put_period(&mut self, period: &Period, token: &Token) -> Result<(), CommandError> {
+        match self.action.input(&period.start).cloned() {
+            Some(start) => self.put(&start, token),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a time, and the end of the period that it begins, unless that is given as well.
+    fn put_time(&mut self, kind: TimeKind, input: &Input, token: &Token) -> Result<(), CommandError> {
+        let (from, until) = kind
+            .read(&token.text, self.now)
+            .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}.", input.name)))?;
+        if self.implied.as_ref() == Some(&input.name) {
+            self.implied = None;
+            self.given.arguments.shift_remove(&input.name);
+        }
+        if self.given.arguments.insert(input.name.clone(), from).is_some() {
+            return Err(given_twice(input));
+        }
+        let end = period::find(self.action, &input.name).map(|period| period.end.clone());
+        if let (Some(end), Some(until)) = (end, until)
+            && !self.given.arguments.contains_key(&end)
+        {
+            self.given.arguments.insert(end.clone(), until);
+            self.implied = Some(end);
+        }
+        Ok(())
+    }
+
     fn put(&mut self, input: &Input, token: &Token) -> Result<(), CommandError> {
+        if let Some(kind) = TimeKind::of(self.types, &input.ty) {
+            return self.put_time(kind, input, token);
+        }
         if let Some(reference) = Reference::of_token(self.catalog, input, token) {
             let written = Value::from(reference.written());
             if self.given.arguments.insert(input.name.clone(), written).is_some() {
@@ -271,7 +331,7 @@ impl Reader<'_> {
         if removes_entries(self.types, input) {
             let key = match value {
                 Some(key) => key,
-                None => self.next_value(input)?,
+                None => self.value_of(input)?,
             };
             let entries =
                 self.given.arguments.entry(input.name.clone()).or_insert_with(|| Value::Object(Default::default()));
@@ -319,7 +379,8 @@ impl Reader<'_> {
     }
 
     fn unknown_flag(&self, name: &str) -> CommandError {
-        let known = self.action.inputs.iter().map(|input| input.name.as_str()).chain(Options::NAMES);
+        let periods = self.action.periods.iter().map(|period| period.name.as_str());
+        let known = self.action.inputs.iter().map(|input| input.name.as_str()).chain(periods).chain(Options::NAMES);
         let error = CommandError::new(
             CommandErrorKind::UnknownFlag,
             format!("`{}` has no flag --{}.", self.action.command(), shown(name)),

@@ -76,9 +76,10 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
             let label = if input.presence == Presence::Required {
                 format!("<{}>", input.name)
             } else {
-                match placeholder(input, types) {
-                    Some(value) => format!("--{} {value}", input.name),
-                    None => format!("--{}", input.name),
+                let value = placeholder(input, types).map(|value| format!(" {value}")).unwrap_or_default();
+                match input.presence {
+                    Presence::RequiredOrNull => format!("--{}{value} | --no-{}", input.name, input.name),
+                    _ => format!("--{}{value}", input.name),
                 }
             };
             Fact { field: input.name.clone(), label, cell: Cell::Text(explain(input, types)) }

@@ -9,6 +9,7 @@ use crate::audit::Choice;
 use crate::identity::Principal;
 use crate::operation_id;
 use claude_admin_catalog::Catalog;
+use jiff::Timestamp;
 use std::fmt;
 
 /// The words that begin a command of the host. No noun may have one of them.
@@ -111,9 +112,14 @@ const MAX_ENTRIES: usize = 200;
 const DEFAULT_ENTRIES: usize = 20;
 
 /// Reads what follows one of [`WORDS`].
-pub(super) fn read(catalog: &Catalog, word: &str, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+pub(super) fn read(
+    catalog: &Catalog,
+    word: &str,
+    tokens: Vec<Token>,
+    now: Timestamp,
+) -> Result<HostCommand, CommandError> {
     match word {
-        "can-i" => return can_i(catalog, tokens),
+        "can-i" => return can_i(catalog, tokens, now),
         "audit" => return audit(tokens).map(HostCommand::Audit),
         _ => {}
     }
@@ -145,7 +151,7 @@ pub(super) fn read(catalog: &Catalog, word: &str, tokens: Vec<Token>) -> Result<
     Ok(command)
 }
 
-fn can_i(catalog: &Catalog, mut tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<HostCommand, CommandError> {
     let mut explain = false;
     let mut principal = None;
     // `--explain` and `--as` may stand before or after the command; everything else belongs to it.
@@ -169,7 +175,7 @@ fn can_i(catalog: &Catalog, mut tokens: Vec<Token>) -> Result<HostCommand, Comma
         return Err(CommandError::new(CommandErrorKind::MissingArgument, "`can-i` needs a command.")
             .hint("Write for example `can-i users remove user_01ABC --explain`."));
     }
-    match parse::read_incomplete(catalog, &mut tokens)? {
+    match parse::read_incomplete(catalog, &mut tokens, now)? {
         Command::Run(draft, options) => Ok(HostCommand::CanI { draft, options, explain, principal }),
         _ => Err(CommandError::new(CommandErrorKind::BadValue, "`can-i` is about actions, and that is none.")
             .hint("`help` shows the actions.")),

@@ -1,5 +1,6 @@
 //! An action with checked arguments.
 
+use super::spell::spell;
 use claude_admin_catalog::{Action, Input, Presence, Types};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -53,7 +54,7 @@ impl Invocation {
             let Some(value) = self.arguments.get(&input.name) else { continue };
             let positional = input.presence == Presence::Required && types.list_item(&input.ty).is_none();
             if positional {
-                words.push(quoted(&plain(value)));
+                words.push(quoted(&spell(types, &input.ty, value)));
             } else {
                 flag(&mut words, input, value, types);
             }
@@ -77,7 +78,8 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
             }
         }
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(plain).collect();
+            let item = types.list_item(&input.ty).unwrap_or(&input.ty);
+            let items: Vec<String> = items.iter().map(|value| spell(types, item, value)).collect();
             // Commas separate bare items; an item that is quoted stands alone.
             if items.iter().all(|item| quoted(item) == *item && !item.contains(',')) {
                 words.extend([name, items.join(",")]);
@@ -85,7 +87,7 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
                 words.extend(items.iter().flat_map(|item| [name.clone(), always_quoted(item)]));
             }
         }
-        value => words.extend([name, quoted(&plain(value))]),
+        value => words.extend([name, quoted(&spell(types, &input.ty, value))]),
     }
 }
 

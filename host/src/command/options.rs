@@ -51,11 +51,13 @@ pub struct Options {
     pub share: bool,
     /// `--output`: how the answer is written, where the asker says.
     pub format: Option<Format>,
+    /// `--compare`, `--no-compare`: whether a report is put beside that of the period before.
+    pub compare: Option<bool>,
     /// `--columns`: the columns of a table, by field name.
     pub columns: Vec<String>,
 }
 
 impl Options {
     /// The flags, without their dashes. No input of an action may have one of these names.
-    pub const NAMES: [&str; 8] = ["yes", "dry-run", "reason", "all", "share", "output", "columns", "help"];
+    pub const NAMES: [&str; 9] = ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "help"];
 }

@@ -8,6 +8,7 @@ use super::{
     CommandError, CommandErrorKind, Draft, HostCommand, Invocation, Options, host_command, normalize, secrets,
 };
 use claude_admin_catalog::{Action, Catalog};
+use jiff::Timestamp;
 
 /// The markup that a line may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +41,12 @@ pub enum Command {
     Run(Draft, Options),
 }
 
-/// Reads a command from a line of text.
+/// Reads a command from a line of text. Times such as `7d` are counted back from `now`.
 ///
 /// # Errors
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
-pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, CommandError> {
+pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
     let line = normalize::normalize(text)?;
     secrets::refuse(&line)?;
     // What is copied out of an answer brings its marks and the name of the command along.
@@ -55,7 +56,7 @@ pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, C
     let mut tokens = tokens(line, markup == Markup::Slack)?;
     // Markup can hide a secret in pieces that only come together when it is decoded.
     tokens.iter().try_for_each(|token| secrets::refuse(&token.text))?;
-    read(catalog, &mut tokens)
+    read(catalog, &mut tokens, now)
 }
 
 /// Reads a command from words that a shell has taken apart already.
@@ -63,18 +64,18 @@ pub fn parse(catalog: &Catalog, text: &str, markup: Markup) -> Result<Command, C
 /// # Errors
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
-pub fn parse_words(catalog: &Catalog, words: &[String]) -> Result<Command, CommandError> {
+pub fn parse_words(catalog: &Catalog, words: &[String], now: Timestamp) -> Result<Command, CommandError> {
     let mut tokens = Vec::new();
     for word in words {
         let text = normalize::normalize(word)?;
         secrets::refuse(&text)?;
         tokens.push(Token::word(text));
     }
-    read(catalog, &mut tokens)
+    read(catalog, &mut tokens, now)
 }
 
-fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
-    let command = read_incomplete(catalog, tokens)?;
+fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Command, CommandError> {
+    let command = read_incomplete(catalog, tokens, now)?;
     if let Command::Run(Draft { invocation, .. }, _) = &command
         && let Some(action) = catalog.action(&invocation.action)
     {
@@ -84,7 +85,11 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
 }
 
 /// Reads a command in which required arguments may be missing.
-pub(super) fn read_incomplete(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
+pub(super) fn read_incomplete(
+    catalog: &Catalog,
+    tokens: &mut Vec<Token>,
+    now: Timestamp,
+) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
     // Flags that every command takes may stand in front of it.
     let leading = tokens
@@ -97,10 +102,10 @@ pub(super) fn read_incomplete(catalog: &Catalog, tokens: &mut Vec<Token>) -> Res
         return help(catalog, tokens);
     }
     if host_command::WORDS.contains(&first.as_str()) {
-        return host_command::read(catalog, &first, std::mem::take(tokens)).map(Command::Host);
+        return host_command::read(catalog, &first, std::mem::take(tokens), now).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
-        return run(catalog, action, tokens);
+        return run(catalog, action, tokens, now);
     }
     let second = take(tokens);
     // `list users` is a common slip for `users list`: it is understood, and the answer shows the usual form.
@@ -122,11 +127,11 @@ pub(super) fn read_incomplete(catalog: &Catalog, tokens: &mut Vec<Token>) -> Res
     let Some(action) = catalog.verb(&noun.name, &verb) else {
         return Err(unknown_verb(catalog, &noun.name, &verb));
     };
-    run(catalog, action, tokens)
+    run(catalog, action, tokens, now)
 }
 
-fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
-    let given = read_arguments(catalog, action, std::mem::take(tokens))?;
+fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Command, CommandError> {
+    let given = read_arguments(catalog, action, std::mem::take(tokens), now)?;
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
     }
@@ -195,6 +200,10 @@ mod tests {
         })
     }
 
+    fn now() -> Timestamp {
+        "2026-11-21T17:20:00Z".parse().unwrap()
+    }
+
     /// Words that commands are made of, in any order.
     fn line() -> impl Strategy<Value = String> {
         let words = catalog().actions.iter().flat_map(|action| {
@@ -212,17 +221,17 @@ mod tests {
         #[test]
         fn any_text_is_understood_or_refused_and_a_refusal_says_something(text in "\\PC{0,200}", slack: bool) {
             let markup = if slack { Markup::Slack } else { Markup::None };
-            if let Err(error) = parse(catalog(), &text, markup) {
+            if let Err(error) = parse(catalog(), &text, markup, now()) {
                 prop_assert!(error.message.len() > 10);
             }
         }
 
         #[test]
         fn what_is_understood_means_the_same_in_its_canonical_form(line in line()) {
-            if let Ok(Command::Run(Draft { invocation, references }, _)) = parse(catalog(), &line, Markup::None) {
+            if let Ok(Command::Run(Draft { invocation, references }, _)) = parse(catalog(), &line, Markup::None, now()) {
                 let action = catalog().action(&invocation.action).unwrap();
                 let canonical = invocation.canonical(action, &catalog().types);
-                match parse(catalog(), &canonical, Markup::None) {
+                match parse(catalog(), &canonical, Markup::None, now()) {
                     Ok(Command::Run(again, _)) => {
                         prop_assert_eq!(again, Draft { invocation, references }, "{}", canonical)
                     }

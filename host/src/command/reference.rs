@@ -1,7 +1,7 @@
 //! What stands for an id: an e-mail address, or somebody that a chat platform mentions.
 
 use super::token::{Token, TokenKind};
-use claude_admin_catalog::{Action, Catalog, Field, Input, Method, Presence, Type, Types};
+use claude_admin_catalog::{Action, Catalog, Field, Input, Method, Type, Types};
 use serde_json::Value;
 
 /// What stands for an id, and must be looked up before anything is decided.

@@ -1,11 +1,13 @@
 //! A command that arrives as JSON instead of text.
 
 use super::arguments::check_complete;
+use super::period::{self, TimeKind};
 use super::suggest::nearest;
 use super::value::{check_content, check_json};
 use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
-use claude_admin_catalog::{Catalog, Presence, Types};
+use claude_admin_catalog::{Catalog, Types};
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
@@ -14,7 +16,12 @@ use serde_json::{Map, Value};
 /// # Errors
 ///
 /// [`CommandError`] as for a typed command.
-pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) -> Result<Draft, CommandError> {
+pub fn from_json(
+    catalog: &Catalog,
+    id: &str,
+    arguments: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Draft, CommandError> {
     secrets::refuse(id)?;
     let Some(action) = catalog.action(id) else {
         let error = CommandError::new(
@@ -32,6 +39,9 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
         secrets::refuse(key)?;
         secrets::refuse(&value.to_string())?;
         let name = key.replace('_', "-");
+        // Both bounds of a time may be given as one, as people do.
+        let period = period::find(action, &name).filter(|period| period.name == name);
+        let name = period.map_or(name, |period| period.start.clone());
         let Some(input) = action.input(&name) else {
             let error = CommandError::new(
                 CommandErrorKind::UnknownFlag,
@@ -42,6 +52,20 @@ pub fn from_json(catalog: &Catalog, id: &str, arguments: &Map<String, Value>) ->
                 None => error,
             });
         };
+        if let (Some(kind), Some(text)) = (TimeKind::of(&catalog.types, &input.ty), value.as_str()) {
+            let (from, until) = kind
+                .read(text, now)
+                .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {problem}.")))?;
+            if checked.insert(name.clone(), from).is_some() {
+                return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
+            }
+            let end = period.or_else(|| period::find(action, &name)).map(|period| period.end.clone());
+            let given = |end: &String| arguments.keys().any(|key| key.replace('_', "-") == *end);
+            if let (Some(end), Some(until)) = (end.filter(|end| !given(end)), until) {
+                checked.insert(end, until);
+            }
+            continue;
+        }
         let reference = Reference::of_json(catalog, input, value);
         if reference.is_none() && !(value.is_null() && input.is_nullable()) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));

@@ -10,9 +10,10 @@ pub fn usage(action: &Action, types: &Types) -> String {
         words.push(format!("<{}>", input.name));
     }
     for input in action.inputs.iter().filter(|input| input.presence != Presence::Required) {
-        words.push(match placeholder(input, types) {
-            None => format!("[--{}]", input.name),
-            Some(value) => format!("[--{} {value}]", input.name),
+        let value = placeholder(input, types).map(|value| format!(" {value}")).unwrap_or_default();
+        words.push(match input.presence {
+            Presence::RequiredOrNull => format!("--{}{value}|--no-{}", input.name, input.name),
+            _ => format!("[--{}{value}]", input.name),
         });
     }
     words.join(" ")
@@ -36,7 +37,7 @@ fn kind(ty: &Type, types: &Types) -> String {
     }
     match types.underlying(ty) {
         Type::String | Type::Char => "TEXT".to_owned(),
-        Type::Named(id) if types.record(ty).is_none() => types.get(*id).name.to_uppercase(),
+        Type::Named(id) if types.open_record(ty).is_none() => types.get(*id).name.to_uppercase(),
         Type::Named(_) => "JSON".to_owned(),
         _ => "N".to_owned(),
     }

@@ -1,9 +1,12 @@
 //! From the text of one argument to a JSON value of its type.
 
+use super::format::{self, check_text};
 use super::normalize::is_invisible;
 use super::suggest::nearest;
 use super::token::{Token, TokenKind};
-use claude_admin_catalog::{Bounds, Input, Kind, Presence, ProblemKind, Type, Types, VariantForm, describe};
+use claude_admin_catalog::{
+    Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, VariantForm, describe,
+};
 use serde_json::{Map, Value};
 
 /// What is wrong with a value: a sentence, and what to type instead.
@@ -13,7 +16,7 @@ pub(super) struct BadValue {
 }
 
 impl BadValue {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 }
@@ -49,6 +52,26 @@ pub(super) fn any(types: &Types, ty: &Type, range: Option<Bounds>) -> Value {
     match types.underlying(ty) {
         Type::Bool => Value::Bool(false),
         Type::List(item) => Value::Array(vec![any(types, item, None)]),
+        Type::Named(id) if types.record(ty).is_some() => match &types.get(*id).kind {
+            Kind::Record(fields) => {
+                fields.iter().map(|field| (field.wire.clone(), any(types, &field.ty, field.range))).collect()
+            }
+            _ => Value::Null,
+        },
+        Type::Named(id) => match &types.get(*id).kind {
+            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
+                let case = cases.iter().find(|case| types.may_stand_alone(case)).or(cases.first());
+                let payload = case.and_then(|case| case.payload.as_ref()).map(|payload| any(types, payload, None));
+                let mut value = Map::new();
+                value.insert(tag.clone(), case.map(|case| case.wire.clone()).into());
+                if let Some(Value::Object(fields)) = payload {
+                    value.extend(fields);
+                }
+                Value::Object(value)
+            }
+            _ => Value::from("any"),
+        },
+        Type::Option(_) => Value::Null,
         Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => {
             Value::from(range.map_or(0, |range| range.min))
         }
@@ -68,12 +91,10 @@ pub(super) fn can_be_null(input: &Input) -> bool {
 
 fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
     let expected = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
-    let text = match types.format(ty) {
-        // Copied addresses bring their scheme along.
-        Some("email") => text.strip_prefix("mailto:").unwrap_or(text),
-        Some("json") => return serde_json::from_str(text).map_err(|_| expected()),
-        _ => text,
-    };
+    if types.format(ty) == Some("json") {
+        return serde_json::from_str(text).map_err(|_| expected());
+    }
+    let text = &*format::repaired(types, ty, text);
     check_text(types, ty, text)?;
     if let Some(value) = types.map_value(ty) {
         return read_map(types, value, text, quoted);
@@ -116,50 +137,11 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
                     None => Err(not_a_word(types, ty, text)),
                 },
             },
+            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => read_union(types, ty, cases, tag, text),
+            Kind::Record(fields) if types.is_compact(ty) => read_compact(types, ty, fields, text),
             Kind::Record(_) | Kind::Variant { .. } => read_json(types, ty, text),
         },
     }
-}
-
-/// The format of a text, by the name of its alias, and the kind of an id, by its beginning.
-fn check_text(types: &Types, ty: &Type, text: &str) -> Result<(), BadValue> {
-    let Some(format) = types.format(ty) else { return Ok(()) };
-    let needed = || describe(types, ty);
-    if check_format(format, text).is_err() {
-        return Err(BadValue::new(format!("`{}` is not {}", shown(text), needed())));
-    }
-    match foreign_prefix(types, ty, text) {
-        Some(other) => Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), needed()))),
-        None => Ok(()),
-    }
-}
-
-fn check_format(format: &str, text: &str) -> Result<(), ()> {
-    let fits = match format {
-        "email" => {
-            let plain =
-                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;:@\"".contains(c));
-            text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
-        }
-        "color" => {
-            text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        }
-        "timestamp" => text.parse::<jiff::Timestamp>().is_ok(),
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(()) }
-}
-
-/// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
-fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
-    let own = types.prefix(ty)?;
-    if text.starts_with(own) {
-        return None;
-    }
-    types
-        .iter()
-        .find(|(_, def)| def.prefix.as_deref().is_some_and(|prefix| text.starts_with(prefix)))
-        .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
 }
 
 /// A word of a set, in the spelling of the wire; typed in any case, with dashes or underscores.
@@ -187,6 +169,51 @@ fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Val
         entries.insert(key.to_owned(), read_type(types, value, text, true)?);
     }
     Ok(Value::Object(entries))
+}
+
+/// A case of a union: its word, or its word and the value of its one field, or JSON.
+fn read_union(types: &Types, ty: &Type, cases: &[Case], tag: &str, text: &str) -> Result<Value, BadValue> {
+    if text.starts_with('{') {
+        return read_json(types, ty, text);
+    }
+    let (word, rest) = text.split_once(':').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let same =
+        |case: &&Case| case.name != "other" && case.wire.replace('-', "_") == word.to_lowercase().replace('-', "_");
+    let unknown = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
+    let case = cases.iter().find(same).ok_or_else(unknown)?;
+    let mut value = Map::from_iter([(tag.to_owned(), Value::from(case.wire.as_str()))]);
+    match (types.short_form(case), rest) {
+        (_, None) if types.may_stand_alone(case) => {}
+        (ShortForm::WordAndField(field), Some(rest)) => {
+            let inner = types.optional(&field.ty).unwrap_or(&field.ty);
+            value.insert(field.wire.clone(), read_type(types, inner, rest, false)?);
+        }
+        (ShortForm::WordAndField(field), None) => {
+            return Err(BadValue::new(format!(
+                "`{}` needs a value: {}:{}",
+                case.wire,
+                case.wire,
+                field.name.to_uppercase()
+            )));
+        }
+        (ShortForm::Word, Some(_)) => return Err(BadValue::new(format!("`{}` takes no value", case.wire))),
+        _ => return Err(unknown()),
+    }
+    Ok(Value::Object(value))
+}
+
+/// A record of two fields as `FIRST=SECOND`, or as JSON.
+fn read_compact(types: &Types, ty: &Type, fields: &[Field], text: &str) -> Result<Value, BadValue> {
+    let ([first, second], false) = (fields, text.starts_with('{')) else { return read_json(types, ty, text) };
+    let parts = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (left, right) =
+        parts.ok_or_else(|| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
+    let right = match (types.optional(&second.ty), right) {
+        (Some(_), "null" | "none") => Value::Null,
+        (inner, right) => read_type(types, inner.unwrap_or(&second.ty), right, true)?,
+    };
+    let left = read_type(types, &first.ty, left, true)?;
+    Ok(Value::Object(Map::from_iter([(first.wire.clone(), left), (second.wire.clone(), right)])))
 }
 
 fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
@@ -244,13 +271,20 @@ pub(super) fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(
                     check_content(types, inner, value)
                 });
             }
-            let fields = types.record(ty).unwrap_or_default().iter();
+            let fields = types.record(ty).or_else(|| case_fields(types, ty, entries)).unwrap_or_default().iter();
             fields
                 .filter_map(|field| Some((&field.ty, entries.get(&field.wire)?)))
                 .try_for_each(|(ty, value)| check_content(types, types.optional(ty).unwrap_or(ty), value))
         }
         _ => Ok(()),
     }
+}
+
+/// The fields of what a case of a union carries.
+fn case_fields<'t>(types: &'t Types, ty: &'t Type, entries: &Map<String, Value>) -> Option<&'t [Field]> {
+    let Kind::Variant { cases, form: VariantForm::Tagged(tag) } = types.kind(ty)? else { return None };
+    let word = entries.get(tag)?.as_str()?;
+    types.record(cases.iter().find(|case| case.wire == word)?.payload.as_ref()?)
 }
 
 /// A typed text, short enough to be quoted in an answer.

@@ -1,7 +1,8 @@
 //! From the answer of an action to a document, by the shape of its type.
 
 use super::label::words;
-use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label};
+use super::report::{Report, is_report};
+use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
 use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Paging, Type, Types};
 use serde_json::Value;
@@ -10,10 +11,12 @@ use serde_json::Value;
 const SHOWN_COLUMNS: usize = 5;
 
 /// How much of a list is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listing {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Listing<'l> {
     /// The pages that were read.
     pub pages: usize,
+    /// The same report for the period before, where it was asked for.
+    pub before: Option<&'l Value>,
 }
 
 /// Returns the document of an answer.
@@ -26,9 +29,13 @@ pub fn result(
     invocation: &Invocation,
     value: &Value,
     columns: &[String],
-    listing: Listing,
+    listing: Listing<'_>,
 ) -> Document {
     let types = &catalog.types;
+    let value = &without_secrets(types, action, value);
+    if let Some(document) = report(catalog, action, invocation, value, columns, listing) {
+        return document;
+    }
     let title = action.summary().to_owned();
     let mut document = Document::titled(title);
     if action.writes() {
@@ -47,6 +54,35 @@ pub fn result(
     }
 }
 
+/// The document of a report, where the answer is one.
+fn report(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    value: &Value,
+    columns: &[String],
+    listing: Listing<'_>,
+) -> Option<Document> {
+    if !is_report(catalog, action) {
+        return None;
+    }
+    let data = catalog.types.record(action.result.as_ref()?)?.iter().find(|field| field.wire == "data")?;
+    let item = catalog.types.list_item(&data.ty)?;
+    let items = |page: &'static str, value: &'_ Value| value.get(page).and_then(Value::as_array).cloned();
+    let (rows, before) = (items("data", value)?, listing.before.and_then(|before| items("data", before)));
+    let next = next(catalog, action, invocation, &rows, value, columns);
+    let report = Report {
+        catalog,
+        action,
+        invocation,
+        items: &rows,
+        before: before.as_deref(),
+        refreshed: value.get("data_refreshed_at").and_then(Value::as_str),
+        more: continues(value),
+    };
+    report.document(item, columns, next)
+}
+
 /// Whether a field only repeats the kind of thing that it stands in.
 fn is_constant(field: &Field) -> bool {
     field.constant.is_some()
@@ -60,7 +96,7 @@ pub(super) fn record_facts(types: &Types, fields: &[Field], value: &Value) -> Ve
         .map(|field| Fact {
             field: field.wire.clone(),
             label: label(&field.wire),
-            cell: cell(types, field, value.get(&field.wire)),
+            cell: cell(types, field, value.get(&field.wire), currency(value)),
         })
         .collect()
 }
@@ -72,7 +108,7 @@ fn table(
     item: &Type,
     page: &Value,
     wanted: &[String],
-    listing: Listing,
+    listing: Listing<'_>,
 ) -> Table {
     let types = &catalog.types;
     let items: &[Value] = page.get("data").and_then(Value::as_array).map_or(&[], Vec::as_slice);
@@ -91,14 +127,14 @@ fn table(
         .collect();
     let rows: Vec<Vec<Cell>> = items
         .iter()
-        .map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire))).collect())
+        .map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire), currency(item))).collect())
         .collect();
     let next = next(catalog, action, invocation, items, page, wanted);
     let more = !matches!(next, Next::End) && continues(page);
     Table { caption: caption(action, rows.len(), more, listing), columns, rows, next }
 }
 
-fn caption(action: &Action, rows: usize, more: bool, listing: Listing) -> String {
+fn caption(action: &Action, rows: usize, more: bool, listing: Listing<'_>) -> String {
     let noun = words(&action.interface);
     let pages = if listing.pages > 1 { format!(", from {} pages", listing.pages) } else { String::new() };
     let more = if more { "; more follow" } else { "" };
@@ -155,17 +191,35 @@ fn cursor(item: &Value, last: Option<&str>, last_item: Option<&Value>) -> Option
     item.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn cell(types: &Types, field: &Field, value: Option<&Value>) -> Cell {
+fn cell(types: &Types, field: &Field, value: Option<&Value>, currency: Option<&str>) -> Cell {
     let inner = types.optional(&field.ty).unwrap_or(&field.ty);
     match value {
         None | Some(Value::Null) => Cell::Missing,
-        Some(_) if field.sensitive => Cell::Text("(not shown)".to_owned()),
-        Some(Value::String(text)) if types.format(inner) == Some("timestamp") => Cell::Time(text.clone()),
-        Some(Value::String(text)) => Cell::Text(text.clone()),
-        Some(Value::Number(number)) => Cell::Number(number.to_string()),
-        Some(Value::Bool(value)) => Cell::Text(if *value { "yes" } else { "no" }.to_owned()),
-        Some(value) => Cell::Nested { text: readable(value), json: value.to_string() },
+        Some(Value::String(text)) if matches!(types.format(inner), Some("cents" | "whole-cents")) => {
+            match text.parse() {
+                Ok(cents) => Cell::Money { text: money::shown(cents, currency), cents: text.clone() },
+                Err(_) => Cell::Text(text.clone()),
+            }
+        }
+        Some(value) => value_cell(types, inner, value),
     }
+}
+
+/// A value that is there, by its type.
+pub(super) fn value_cell(types: &Types, ty: &Type, value: &Value) -> Cell {
+    match value {
+        Value::String(text) if types.format(ty) == Some("timestamp") => Cell::Time(text.clone()),
+        Value::String(text) => Cell::Text(text.clone()),
+        Value::Number(number) => Cell::Number(number.to_string()),
+        Value::Bool(value) => Cell::Text(if *value { "yes" } else { "no" }.to_owned()),
+        Value::Null => Cell::Missing,
+        value => Cell::Nested { text: readable(value), json: value.to_string() },
+    }
+}
+
+/// The currency of the amounts in a thing.
+fn currency(value: &Value) -> Option<&str> {
+    value.get("currency").and_then(Value::as_str)
 }
 
 /// Parts in one line: `a, b` for a list, `name: value` for an object.

@@ -3,19 +3,27 @@
 //! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
 //! ping, link or format.
 
+mod chart;
+mod flat;
 mod from_decision;
 mod from_error;
 mod from_operation;
 mod from_report;
 mod from_result;
 mod label;
+mod money;
+mod report;
+mod secret;
 
+pub use chart::{Chart, Point};
 pub use from_decision::{denied, ledger_error, propose_error, settle_error};
 pub use from_error::{call_error, command_error, may_have_been_done};
 pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;
 pub use from_result::{Listing, result};
 pub(crate) use label::label;
+pub use report::{is_report, period_before};
+pub use secret::without_secrets;
 
 use crate::audit::Choice;
 use crate::identity::Principal;
@@ -49,6 +57,8 @@ pub enum Block {
     Facts(Vec<Fact>),
     /// Many things of one kind.
     Table(Table),
+    /// Values to compare at a glance.
+    Chart(Chart),
     /// Commands to type, each with what it does.
     Commands(Vec<(String, String)>),
     /// Ways to decide about what waits.
@@ -157,6 +167,13 @@ pub enum Cell {
     Text(String),
     /// A number, in its own spelling.
     Number(String),
+    /// An amount of money.
+    Money {
+        /// For people: with its currency.
+        text: String,
+        /// For programs: in cents, to the last digit.
+        cents: String,
+    },
     /// An instant, RFC 3339.
     Time(String),
     /// Somebody whom a platform vouches for. It is the one thing in a document that a renderer may make a mention of.
@@ -184,6 +201,7 @@ impl Cell {
             Self::Text(text)
             | Self::Number(text)
             | Self::Time(text)
+            | Self::Money { text, .. }
             | Self::Nested { text, .. }
             | Self::Person { text, .. } => text,
         }

@@ -180,7 +180,7 @@ fn envelope(reply: &Reply) -> Value {
     object.insert("operation_id".to_owned(), Value::from(reply.operation.as_str()));
     object.insert("command".to_owned(), reply.command.clone().map_or(Value::Null, Value::from));
     object.insert("outcome".to_owned(), Value::from(reply.outcome.as_str()));
-    match (reply.to_json(), reply.outcome) {
+    match (reply.to_json_with_secrets(), reply.outcome) {
         (Value::Object(failed), outcome) if outcome != Outcome::Done => object.extend(failed),
         (result, _) => {
             object.insert("result".to_owned(), result);

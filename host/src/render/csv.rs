@@ -26,6 +26,8 @@ pub fn csv(document: &Document) -> String {
                 writer.write_record([guarded(&notice.text), guarded(notice.hint.as_deref().unwrap_or_default())])
             }
             Block::Text(text) => writer.write_record([guarded(text)]),
+            // Its values are those of the table.
+            Block::Chart(_) => Ok(()),
         };
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
@@ -35,6 +37,7 @@ fn field(cell: &Cell) -> String {
     match cell {
         Cell::Missing => String::new(),
         Cell::Number(number) => number.clone(),
+        Cell::Money { cents, .. } => guarded(cents),
         Cell::Nested { json, .. } => guarded(json),
         Cell::Text(text) | Cell::Time(text) | Cell::Person { text, .. } => guarded(text),
     }

@@ -1,6 +1,6 @@
 //! Markdown: tables and lists.
 
-use super::text::more;
+use super::text::{self, more};
 use super::visible::visible;
 use crate::document::{Block, Cell, Document, Table};
 
@@ -34,6 +34,8 @@ pub fn markdown(document: &Document) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
             Block::Table(table) => self::table(table),
+            // Block characters line up in a fixed font only.
+            Block::Chart(chart) => format!("```text\n{}\n```", text::chart(chart).replace('`', "'")),
         });
     }
     if !document.footer.is_empty() {

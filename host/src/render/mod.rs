@@ -6,6 +6,7 @@
 mod csv;
 mod markdown;
 mod slack;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -14,6 +15,7 @@ mod visible;
 pub use self::csv::csv;
 pub use markdown::markdown;
 pub use slack::{SlackTables, action_id, choice_of, slack};
+pub use svg::svg;
 pub use text::text;
 
 use crate::command::Format;

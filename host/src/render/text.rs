@@ -1,7 +1,7 @@
 //! Plain text for a terminal: aligned, without colour.
 
 use super::visible::visible;
-use crate::document::{Block, Cell, Document, Table};
+use crate::document::{Block, Cell, Chart, Document, Table};
 use comfy_table::{ContentArrangement, Table as Aligned, presets};
 
 /// Writes a document as plain text.
@@ -42,7 +42,25 @@ fn block(block: &Block) -> String {
             }),
         ),
         Block::Table(table) => self::table(table),
+        Block::Chart(chart) => self::chart(chart),
     }
+}
+
+/// Bars of block characters, to an eighth of a character.
+pub(super) fn chart(chart: &Chart) -> String {
+    const WIDTH: f64 = 40.0;
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
+    let bar = |value: f64| {
+        let length = if most > 0.0 { (value.max(0.0) / most * WIDTH * 8.0).round() } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 320")]
+        let eighths = length as usize;
+        format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+    };
+    let rows = chart.points.iter().map(|point| {
+        vec![visible(&point.label).into_owned(), format!("{} {}", bar(point.value), visible(&point.text))]
+    });
+    format!("{}\n{}", visible(&chart.title), aligned(None, rows))
 }
 
 fn table(table: &Table) -> String {

@@ -17,7 +17,7 @@ pub use reply::Reply;
 use crate::audit::{Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, HostCommand, Markup, Options};
 use crate::decision::approval::{Approvals, Steps, Vote};
-use crate::decision::operation::{CommitError, Ledger, LedgerError, Operation, Projection};
+use crate::decision::operation::{Clock, CommitError, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document;
@@ -26,6 +26,7 @@ use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use claude_admin_catalog::Catalog;
+use jiff::Timestamp;
 use refusals::Refusals;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub struct Service {
     approvals: Approvals,
     writes: TaskTracker,
     refusals: Refusals,
+    api_clock: Clock,
 }
 
 /// Why a request goes no further.
@@ -94,7 +96,21 @@ impl Service {
     pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
         let (plugin, decider) = (plugin.into(), Arc::new(decider));
         let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), steps);
-        Self { plugin, decider, ledger, approvals, writes: TaskTracker::new(), refusals: Refusals::default() }
+        Self {
+            plugin,
+            decider,
+            ledger,
+            approvals,
+            writes: TaskTracker::new(),
+            refusals: Refusals::default(),
+            api_clock: Clock::system(),
+        }
+    }
+
+    /// Counts times such as `7d` back from what another clock shows: that of a simulation stands still.
+    #[must_use]
+    pub fn with_api_clock(self, api_clock: Clock) -> Self {
+        Self { api_clock, ..self }
     }
 
     /// What the component can do.
@@ -222,11 +238,12 @@ impl Service {
 
     fn understand(&self, input: Input) -> Result<Understood, CommandError> {
         let catalog = self.catalog();
+        let now = Timestamp::from_millisecond(self.api_clock.now_ms()).unwrap_or_default();
         let command = match input {
-            Input::Text { line, markup } => command::parse(catalog, &line, markup)?,
-            Input::Words(words) => command::parse_words(catalog, &words)?,
+            Input::Text { line, markup } => command::parse(catalog, &line, markup, now)?,
+            Input::Words(words) => command::parse_words(catalog, &words, now)?,
             Input::Operation { id, arguments, options } => {
-                Command::Run(command::from_json(catalog, &id, &arguments)?, options)
+                Command::Run(command::from_json(catalog, &id, &arguments, now)?, options)
             }
             Input::Vote(vote) => return Ok(Understood::Vote(vote)),
         };

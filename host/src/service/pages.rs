@@ -18,12 +18,14 @@ pub(super) struct Read {
     /// Why it is not complete.
     pub(super) error: Option<CallError>,
     pub(super) pages: usize,
+    /// The same report for the period before, where it was asked for.
+    pub(super) before: Option<Value>,
     pub(super) sent: Vec<SentRequest>,
 }
 
 /// Runs an invocation, and follows its pages when all are wanted.
 pub(super) async fn read(plugin: &Plugin, action: &Action, authorized: &Authorized<Invocation>, all: bool) -> Read {
-    let mut read = Read { value: None, error: None, pages: 0, sent: Vec::new() };
+    let mut read = Read { value: None, error: None, pages: 0, before: None, sent: Vec::new() };
     let mut next: Option<Authorized<Invocation>> = None;
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;

@@ -9,6 +9,16 @@ use crate::sandbox::CallError;
 use claude_admin_catalog::Action;
 use serde_json::{Map, Value, json};
 
+/// An answer that holds a secret: it is shown to nobody by accident.
+#[derive(Clone)]
+pub struct WithSecrets(Value);
+
+impl std::fmt::Debug for WithSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WithSecrets")
+    }
+}
+
 /// What a frontend gets back.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -20,8 +30,10 @@ pub struct Reply {
     pub outcome: Outcome,
     /// What to show.
     pub document: Document,
-    /// The answer with the API's own field names and values; none where there is none.
+    /// The answer with the API's own field names and values, without secrets; none where there is none.
     pub data: Option<Value>,
+    /// The answer with its secrets, where it has any.
+    pub secret: Option<WithSecrets>,
     /// The error as the component or the host has it, for programs.
     pub error: Option<Value>,
     /// What left.
@@ -46,6 +58,7 @@ impl Reply {
             outcome,
             document,
             data: None,
+            secret: None,
             error: None,
             sent: Vec::new(),
             format: None,
@@ -67,6 +80,23 @@ impl Reply {
     /// The answer to a second delivery: the first one is answered already.
     pub(super) fn duplicate(operation: String) -> Self {
         Self { operation, duplicate: true, ..Self::new(Outcome::Done, Document::default()) }
+    }
+
+    /// Keeps the answer with its secrets for whoever may have them.
+    pub(super) fn with_secrets(mut self, whole: Value) -> Self {
+        if self.data.as_ref().is_some_and(|data| *data != whole) {
+            self.secret = Some(WithSecrets(whole));
+        }
+        self
+    }
+
+    /// The answer for the program or the terminal that asked, secrets included. No chat gets to see it.
+    #[must_use]
+    pub fn to_json_with_secrets(&self) -> Value {
+        match (&self.secret, self.outcome) {
+            (Some(WithSecrets(whole)), Outcome::Done) => whole.clone(),
+            _ => self.to_json(),
+        }
     }
 
     /// Notes the operation, unless the answer is about another one.

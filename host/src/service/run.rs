@@ -2,14 +2,16 @@
 
 use super::{Outcome, Reply, Service, pages};
 use crate::audit::{Entry, Event};
-use crate::command::{Draft, Invocation, Options};
+use crate::command::{Draft, Format, Invocation, Options};
 use crate::decision::approval::{End, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
+use crate::identity::Platform;
 use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::{Action, Catalog, Method};
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -31,7 +33,10 @@ impl Service {
             Ok(Proposed::Read(authorized, looked_up)) => {
                 let canonical = authorized.get().canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
-                let executed = Executed::of(&self.plugin, action, authorized, &options).await;
+                let mut executed = Executed::of(&self.plugin, action, authorized, &options).await;
+                if self.is_compared(action, person, &options) && executed.read.error.is_none() {
+                    executed.read.before = self.period_before(id, person, &mut executed, &options).await;
+                }
                 let End { result, status, requests, message } = executed.end();
                 let requests = [looked_up, requests].concat();
                 let event = Event::Outcome { result: result.to_owned(), status, requests, message };
@@ -70,6 +75,33 @@ impl Service {
                 let command = reply.command.clone().unwrap_or_default();
                 reply.of(action, &command, &options)
             }
+        }
+    }
+
+    /// Whether a report is put beside that of the period before: people want that, and programs can ask for it.
+    fn is_compared(&self, action: &Action, person: &Person, options: &Options) -> bool {
+        let for_people = person.principal.platform != Platform::Http
+            && matches!(options.format, None | Some(Format::Text | Format::Markdown));
+        document::is_report(self.catalog(), action) && options.compare.unwrap_or(for_people)
+    }
+
+    /// The same report for the period before. It is a read of its own, and decided on like one.
+    async fn period_before(
+        &self,
+        id: &str,
+        person: &Person,
+        executed: &mut Executed<'_>,
+        options: &Options,
+    ) -> Option<Value> {
+        let invocation = document::period_before(executed.action, &executed.invocation)?;
+        let draft = Draft { invocation, references: IndexMap::new() };
+        match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
+            Ok(Proposed::Read(authorized, _)) => {
+                let before = pages::read(&self.plugin, executed.action, &authorized, options.all).await;
+                executed.read.sent.extend(before.sent);
+                before.value.filter(|_| before.error.is_none())
+            }
+            _ => None,
         }
     }
 
@@ -232,10 +264,13 @@ impl<'e> Executed<'e> {
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
         let Self { action, upstream, invocation, outcome, read } = self;
-        let listing = Listing { pages: read.pages };
+        let listing = Listing { pages: read.pages, before: read.before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         let mut reply = match (read.value, &read.error) {
-            (Some(value), None) => Reply::done(result(&value), value),
+            (Some(value), None) => {
+                let data = document::without_secrets(&catalog.types, action, &value);
+                Reply::done(result(&value), data).with_secrets(value)
+            }
             (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
             (value, Some(error)) => {
                 let failure = document::call_error(error, action, upstream);

@@ -143,6 +143,12 @@ impl RunningSimulator {
         self.shared.lock().simulation.clock().now()
     }
 
+    /// Tells what the clock shows, for as long as it is kept.
+    pub fn watch(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move || shared.lock().simulation.clock().now()
+    }
+
     /// Moves the clock on.
     ///
     /// # Errors

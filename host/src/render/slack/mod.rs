@@ -5,6 +5,7 @@
 //! shows it is named.
 
 mod budget;
+mod chart;
 mod choices;
 mod table;
 
@@ -96,6 +97,7 @@ impl Writer<'_> {
             ),
             Block::Choices(choices) => choices::write(self, choices),
             Block::Table(table) => table::write(self, table),
+            Block::Chart(chart) => chart::write(self, chart),
         }
     }
 
@@ -196,6 +198,7 @@ fn fallback(document: &Document) -> String {
             Block::Choices(choices) => {
                 parts.extend(choices.choices.iter().map(|(choice, _)| choices.command(*choice)));
             }
+            Block::Chart(chart) => parts.push(chart.title.clone()),
             Block::Facts(_) | Block::Commands(_) => {}
         }
     }

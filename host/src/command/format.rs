@@ -1,0 +1,115 @@
+//! The formats of texts, by the name of their alias, and the kinds of ids, by how they begin.
+
+use super::value::{BadValue, shown};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use claude_admin_catalog::{Type, Types, describe};
+use std::borrow::Cow;
+
+/// A text as the API spells it, where people write it in another way.
+pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, str> {
+    match types.format(ty) {
+        // Copied addresses bring their scheme along.
+        Some("email") => Cow::Borrowed(text.strip_prefix("mailto:").unwrap_or(text)),
+        // People think in dollars, and a limit that is a hundred times too high or too low is no slip to make.
+        Some("whole-cents") => dollars(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// `$123` and `$123.45` in cents.
+fn dollars(text: &str) -> Option<String> {
+    let amount = text.strip_prefix('$')?.replace(',', "");
+    let (whole, cents) = amount.split_once('.').unwrap_or((&amount, "00"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(cents) || cents.len() != 2 {
+        return None;
+    }
+    let all = format!("{whole}{cents}");
+    let trimmed = all.trim_start_matches('0');
+    Some(if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() })
+}
+
+/// Checks the format of a text, and that an id is not visibly one of another kind.
+pub(super) fn check_text(types: &Types, ty: &Type, text: &str) -> Result<(), BadValue> {
+    let Some(format) = types.format(ty) else { return Ok(()) };
+    let needed = || describe(types, ty);
+    if !fits(format, text) {
+        return Err(BadValue::new(format!("`{}` is not {}", shown(text), needed())));
+    }
+    match foreign_prefix(types, ty, text) {
+        Some(other) => Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), needed()))),
+        None => Ok(()),
+    }
+}
+
+fn fits(format: &str, text: &str) -> bool {
+    let all = |text: &str, is: fn(u8) -> bool| !text.is_empty() && text.bytes().all(is);
+    match format {
+        "email" => {
+            let plain =
+                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;:@\"".contains(c));
+            text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
+        }
+        "color" => text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && all(hex, |b| b.is_ascii_hexdigit())),
+        "timestamp" => text.parse::<jiff::Timestamp>().is_ok(),
+        "date" => text.parse::<jiff::civil::Date>().is_ok(),
+        "url" => text.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+        }),
+        "uuid" => {
+            let parts: Vec<&str> = text.split('-').collect();
+            let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+            lengths == [8, 4, 4, 4, 12] && parts.iter().all(|part| all(part, |b| b.is_ascii_hexdigit()))
+        }
+        "slug" => all(text, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+        "whole-cents" => all(text, |b| b.is_ascii_digit()),
+        "base64" => BASE64.decode(text).is_ok(),
+        _ => true,
+    }
+}
+
+/// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
+fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
+    let own = types.prefix(ty)?;
+    if text.starts_with(own) {
+        return None;
+    }
+    types
+        .iter()
+        .filter(|(_, def)| def.prefix.as_deref().is_some_and(|prefix| text.starts_with(prefix)))
+        .max_by_key(|(_, def)| def.prefix.as_deref().map_or(0, str::len))
+        .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_become_cents() {
+        for (text, cents) in
+            [("$500", Some("50000")), ("$1,234.50", Some("123450")), ("$0.05", Some("5")), ("$0", Some("0"))]
+        {
+            assert_eq!(dollars(text).as_deref(), cents, "{text}");
+        }
+        for text in ["500", "$", "$1.5", "$1.234", "$-1", "$x"] {
+            assert_eq!(dollars(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn formats_are_told_apart() {
+        for (format, good, bad) in [
+            ("date", "2026-11-21", "2026-11-31"),
+            ("url", "https://example.com/x", "example.com"),
+            ("uuid", "5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90", "5f0c8a52"),
+            ("slug", "deploy-bot", "Deploy Bot"),
+            ("whole-cents", "500", "5.00"),
+            ("base64", "aGk=", "aGk"),
+        ] {
+            assert!(fits(format, good), "{good}");
+            assert!(!fits(format, bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Arguments that are times, and the rules that tie them and other arguments together.
+
+use super::time::{self, EXAMPLES, Stretch};
+use super::value::shown;
+use super::{Arguments, CommandError, CommandErrorKind};
+use claude_admin_catalog::{Action, Condition, Period, Type, Types};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+
+/// How the API writes a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeKind {
+    /// As an instant.
+    Instant,
+    /// As a day.
+    Day,
+}
+
+impl TimeKind {
+    /// The kind of an argument, where it is a time.
+    pub(super) fn of(types: &Types, ty: &Type) -> Option<Self> {
+        match types.format(ty)? {
+            "timestamp" => Some(Self::Instant),
+            "date" => Some(Self::Day),
+            _ => None,
+        }
+    }
+
+    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end.
+    ///
+    /// # Errors
+    ///
+    /// The end of a sentence that begins with the name of the argument.
+    pub(super) fn read(self, text: &str, now: Timestamp) -> Result<(Value, Option<Value>), String> {
+        // A day is what the API takes for a day: it has no end of its own.
+        if self == Self::Day && text.parse::<Date>().is_ok() {
+            return Ok((Value::from(text), None));
+        }
+        match time::read(text, now, self == Self::Day) {
+            Some(Stretch { from, until }) => Ok((self.spell(from), until.map(|until| self.spell(until)))),
+            None => Err(format!("`{}` is not a time; write {EXAMPLES}", shown(text))),
+        }
+    }
+
+    fn spell(self, instant: Timestamp) -> Value {
+        match self {
+            Self::Instant => Value::from(instant.to_string()),
+            Self::Day => Value::from(time::day(instant)),
+        }
+    }
+}
+
+/// The period with this name, or the one that begins with this input.
+pub(super) fn find<'a>(action: &'a Action, name: &str) -> Option<&'a Period> {
+    action.periods.iter().find(|period| period.name == name || period.start == name)
+}
+
+/// Checks everything that depends on more than one argument.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to type instead.
+pub(super) fn check(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    for period in &action.periods {
+        if let Some((from, until)) = bounds(period, arguments) {
+            check_length(action, arguments, period, from, until)?;
+        }
+    }
+    for range in action.conditional_ranges.iter().filter(|range| holds(action, arguments, &range.when)) {
+        let Some(value) = arguments.get(&range.input) else { continue };
+        if Types::check_bounds(range.bounds, value).is_err() {
+            return Err(CommandError::new(
+                CommandErrorKind::BadValue,
+                format!(
+                    "--{}: it must be within {} where {} is {}.",
+                    range.input, range.bounds, range.when.input, range.when.word
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// When a period begins and ends, where both are given.
+pub(crate) fn bounds(period: &Period, arguments: &Arguments) -> Option<(Timestamp, Timestamp)> {
+    let instant = |name: &str| {
+        let text = arguments.get(name)?.as_str()?;
+        text.parse().ok().or_else(|| Some(time::read(text, Timestamp::UNIX_EPOCH, true)?.from))
+    };
+    Some((instant(&period.start)?, instant(&period.end)?))
+}
+
+fn check_length(
+    action: &Action,
+    arguments: &Arguments,
+    period: &Period,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<(), CommandError> {
+    let bad = |message: String| CommandError::new(CommandErrorKind::BadValue, message);
+    if until <= from {
+        return Err(bad(format!("The {} ends at {until}, which is not after {from}, when it begins.", period.name))
+            .hint("The end is left out of it: for one day, name the next one as the end."));
+    }
+    let hours = until.duration_since(from).as_secs().div_euclid(3600);
+    let too_long = action
+        .period_limits
+        .iter()
+        .filter(|limit| limit.period == period.name)
+        .filter(|limit| limit.when.as_ref().is_none_or(|when| holds(action, arguments, when)))
+        .find(|limit| hours > limit.hours);
+    match too_long {
+        None => Ok(()),
+        Some(limit) => {
+            let longest = match limit.hours {
+                hours if hours > 24 => format!("{} days", hours / 24),
+                hours => format!("{hours} hours"),
+            };
+            let width = limit.when.as_ref().map(|when| format!(" where {} is {}", when.input, when.word));
+            Err(bad(format!(
+                "The {} from {from} to {until} is too long: `{}` takes at most {longest}{}.",
+                period.name,
+                action.command(),
+                width.unwrap_or_default()
+            ))
+            .hint(format!(
+                "Ask for less at once, such as `--{} {}`.",
+                period.name,
+                if limit.hours > 24 { "7d" } else { "12h" }
+            )))
+        }
+    }
+}
+
+/// Whether another argument has a word; what the server assumes counts where none is given.
+fn holds(action: &Action, arguments: &Arguments, when: &Condition) -> bool {
+    let assumed = || action.input(&when.input).and_then(|input| input.default.as_deref());
+    arguments.get(&when.input).map_or_else(assumed, Value::as_str) == Some(when.word.as_str())
+}
