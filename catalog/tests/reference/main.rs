@@ -1,0 +1,93 @@
+//! The WIT package against the reference description: every operation, parameter, field, word, credential and beta.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod description;
+mod explained;
+mod replies;
+mod requests;
+
+use claude_admin_catalog::{Action, Catalog, Credential, PackageText, Segment};
+use description::{Description, Operation};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn catalog() -> Catalog {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let text = PackageText::from_folder(&folder).unwrap();
+    Catalog::from_text(&text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// `GET /v1/x/{}`: parameters of paths have other names in the reference.
+fn route(action: &Action) -> String {
+    let path: String = action
+        .http
+        .path
+        .segments()
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => format!("/{text}"),
+            Segment::Param(_) => "/{}".to_owned(),
+        })
+        .collect();
+    format!("{} {path}", action.http.method)
+}
+
+#[test]
+fn every_operation_of_the_reference_is_an_action_and_nothing_else_is() {
+    let (catalog, description) = (catalog(), Description::read());
+    let here: BTreeSet<String> = catalog.actions.iter().map(route).collect();
+    let there: BTreeSet<String> = description.operations().map(|operation| operation.route.clone()).collect();
+    assert_eq!(here.len(), catalog.actions.len(), "two actions make one request");
+    let uncovered: Vec<_> = there.difference(&here).collect();
+    let unknown: Vec<_> = here.difference(&there).collect();
+    assert!(uncovered.is_empty() && unknown.is_empty(), "uncovered: {uncovered:#?}\nunknown: {unknown:#?}");
+    assert_eq!(there.len(), 198);
+}
+
+#[test]
+fn no_action_differs_from_the_reference_without_a_reason() {
+    let (catalog, description) = (catalog(), Description::read());
+    let mut differences = Vec::new();
+    for operation in description.operations() {
+        let Some(action) = catalog.actions.iter().find(|action| route(action) == operation.route) else { continue };
+        let mut found = Vec::new();
+        access(action, &operation, &mut found);
+        requests::compare(&catalog, action, &description, &operation, &mut found);
+        replies::compare(&catalog, action, &description, &operation, &mut found);
+        differences.extend(found.into_iter().map(|difference| format!("{} {difference}", action.id)));
+    }
+    let unexplained: Vec<&String> =
+        differences.iter().filter(|difference| explained::why(difference).is_none()).collect();
+    assert!(unexplained.is_empty(), "{} unexplained: {unexplained:#?}", unexplained.len());
+    let stale: Vec<_> = explained::ALL
+        .iter()
+        .filter(|(pattern, _)| !differences.iter().any(|difference| explained::fits(pattern, difference)))
+        .collect();
+    assert!(stale.is_empty(), "explained, and not there any more: {stale:#?}");
+}
+
+/// Credentials, betas, and whether it should be used at all.
+fn access(action: &Action, operation: &Operation<'_>, found: &mut Vec<String>) {
+    let here: BTreeSet<String> = action
+        .auth
+        .iter()
+        .map(|credential| match credential {
+            Credential::AdminKey => "adminKey".to_owned(),
+            Credential::OauthToken => "oauth:org:admin".to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
+    let there = operation.credentials();
+    if here != there {
+        found.push(format!("credentials: {here:?} here, {there:?} there"));
+    }
+    let here: BTreeSet<&str> = action.betas.iter().map(String::as_str).collect();
+    let there = operation.betas();
+    if here != there {
+        found.push(format!("betas: {here:?} here, {there:?} there"));
+    }
+    if action.deprecated.is_some() != operation.is_deprecated() {
+        found.push(format!("deprecated: {} there", operation.is_deprecated()));
+    }
+}
