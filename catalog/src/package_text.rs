@@ -72,6 +72,13 @@ impl PackageText {
         Self { files: self.files.iter().filter(|(_, text)| !declares_world(text)).cloned().collect() }
     }
 
+    /// The text without indentation, which a seventh of it is and which means nothing. Lines keep their numbers.
+    #[must_use]
+    pub fn without_indentation(&self) -> Self {
+        let flat = |text: &str| text.lines().map(|line| line.trim_start().to_owned() + "\n").collect();
+        Self { files: self.files.iter().map(|(name, text)| (name.clone(), flat(text))).collect() }
+    }
+
     /// Writes the content of the custom section: the files one after the other, each under a line with its name.
     #[must_use]
     pub fn to_section(&self) -> String {
@@ -140,6 +147,13 @@ mod tests {
             PackageText::from_files([("b.wit", "interface b {}\n"), ("a.wit", "package x:y;\ninterface a {}\n")]);
         assert_eq!(PackageText::from_section(&text.to_section()), text);
         assert_eq!(text.files().next().map(|(name, _)| name), Some("a.wit"));
+    }
+
+    #[test]
+    fn indentation_goes_and_line_numbers_stay() {
+        let text = PackageText::from_files([("a.wit", "interface a {\n\n  /// A.\n  type a = string;\n}")]);
+        let flat = text.without_indentation();
+        assert_eq!(flat.files().next(), Some(("a.wit", "interface a {\n\n/// A.\ntype a = string;\n}\n")));
     }
 
     #[test]

@@ -125,13 +125,13 @@ pub fn encode(core: &[u8], text: &PackageText) -> Result<Vec<u8>, PackError> {
 /// [`PackError::Encode`] when the module lacks the types that wit-bindgen leaves in it.
 pub fn componentize(core: &[u8]) -> Result<Vec<u8>, PackError> {
     let failed = |error| PackError::Encode(format!("{error:#}"));
-    wit_component::ComponentEncoder::default().module(core).map_err(failed)?.validate(true).encode().map_err(failed)
+    wit_component::ComponentEncoder::default().module(core).map_err(failed)?.validate(true).debug_names(false).encode().map_err(failed)
 }
 
 /// Appends the text of a WIT package to a component.
 pub fn add_section(component: &mut Vec<u8>, text: &PackageText) {
     use wasm_encoder::{ComponentSection, CustomSection};
-    let text = text.without_worlds().to_section();
+    let text = text.without_worlds().without_indentation().to_section();
     let section = CustomSection { name: Cow::Borrowed(SECTION_NAME), data: Cow::Borrowed(text.as_bytes()) };
     section.append_to_component(component);
 }

@@ -32,15 +32,18 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
     let _ =
         writeln!(out, "fn {}({}) -> Result<{result}, {error}> {{", names.ident(&action.function), params.join(", "),);
     let _ = writeln!(out, "let mut __request = Request::new(Method::{:?});", action.http.method);
+    let mut fixed = String::new();
     for segment in action.http.path.segments() {
         match segment {
-            Segment::Literal(text) => {
-                let _ = writeln!(out, "__request.literal({text:?});");
-            }
+            Segment::Literal(text) => fixed = format!("{fixed}/{text}"),
             Segment::Param(name) => {
+                let _ = writeln!(out, "__request.literal({:?});", std::mem::take(&mut fixed));
                 let _ = writeln!(out, "__request.segment({name:?}, &{})?;", names.ident(name));
             }
         }
+    }
+    if !fixed.is_empty() {
+        let _ = writeln!(out, "__request.literal({fixed:?});");
     }
     for beta in &action.betas {
         let _ = writeln!(out, "__request.beta({beta:?});");

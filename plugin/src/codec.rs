@@ -10,29 +10,43 @@ use std::fmt::Write;
 
 /// A value that is not what the WIT type says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Mismatch {
+pub(crate) struct Mismatch(Box<Place>);
+
+/// What a mismatch is about. It is boxed, since every decoder moves results around, and few of them fail.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place {
     /// Where, such as `data[3].role`.
     pub(crate) path: String,
     /// What was expected there.
     pub(crate) expected: String,
 }
 
+impl std::ops::Deref for Mismatch {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.0
+    }
+}
+
 impl Mismatch {
+    #[inline(never)]
     pub(crate) fn expected(what: &str) -> Self {
-        Self { path: String::new(), expected: what.to_owned() }
+        Self(Box::new(Place { path: String::new(), expected: what.to_owned() }))
     }
 
     /// Puts a field in front of the path.
+    #[inline(never)]
     fn in_field(mut self, name: &str) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        self.path = format!("{name}{dot}{}", self.path);
+        self.0.path = format!("{name}{dot}{}", self.path);
         self
     }
 
     /// Puts a list position in front of the path.
     fn in_item(mut self, index: usize) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        self.path = format!("[{index}]{dot}{}", self.path);
+        self.0.path = format!("[{index}]{dot}{}", self.path);
         self
     }
 }

@@ -50,8 +50,8 @@ pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
 
 fn decode_error(answer: &Answer, mismatch: Mismatch) -> Error {
     Error::Decode(DecodeError {
-        path: mismatch.path,
-        expected: mismatch.expected,
+        path: mismatch.path.clone(),
+        expected: mismatch.expected.clone(),
         status: answer.status,
         request_id: answer.header("request-id"),
     })

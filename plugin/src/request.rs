@@ -44,10 +44,9 @@ impl Request {
         }
     }
 
-    /// Appends a fixed path segment.
-    pub(crate) fn literal(&mut self, segment: &str) {
-        self.target.push('/');
-        self.target.push_str(segment);
+    /// Appends fixed path segments, each with its slash.
+    pub(crate) fn literal(&mut self, segments: &str) {
+        self.target.push_str(segments);
     }
 
     /// Appends an argument as one path segment, which it cannot leave.
@@ -144,7 +143,7 @@ mod tests {
 
     fn request() -> Request {
         let mut request = Request::new(Method::Get);
-        request.literal("v1");
+        request.literal("/v1");
         request
     }
 
