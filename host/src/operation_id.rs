@@ -24,6 +24,14 @@ pub(crate) fn read(text: &str) -> Option<String> {
     fits.then_some(id)
 }
 
+/// Reads `ID.VERSION`, or an id alone: the plan of an operation that somebody means.
+pub(crate) fn read_plan(text: &str) -> Option<(String, Option<u32>)> {
+    let Some((id, version)) = text.split_once('.') else { return Some((read(text)?, None)) };
+    // As it is printed: no sign, no zero in front.
+    let number = version.parse::<u32>().ok().filter(|number| *number > 0 && number.to_string() == version)?;
+    Some((read(id)?, Some(number)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +45,14 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         assert_ne!(random(), id);
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_is_printed_and_in_no_other_way() {
+        assert_eq!(read_plan("7QK2abcd.3"), Some(("7qk2abcd".to_owned(), Some(3))));
+        assert_eq!(read_plan("7qk2abcd"), Some(("7qk2abcd".to_owned(), None)));
+        for text in ["7qk2abcd.", "7qk2abcd.0", "7qk2abcd.03", "7qk2abcd.+3", "7qk2abcd.3.1", "7qk2abcd.x", ".3"] {
+            assert_eq!(read_plan(text), None, "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What must be decided before it is done: plans, confirmations, approvals by others.
 
 use super::support::{
-    self, ADDRESS, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in, writes,
+    self, ADDRESS, EVERYBODY, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in, writes,
 };
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::operation::Clock;
@@ -159,8 +159,9 @@ async fn whoever_is_forbidden_an_action_does_not_approve_it_either() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_changed_is_shown_and_asked_about_again() {
-    let (simulator, service) = open_host().await;
+    let (simulator, service) = host(EVERYBODY, &[]).await;
     let plan = type_in(&service, REMOVE).await;
+    says(&plan, Outcome::Waiting, &[&format!("approve {}.1", plan.operation)]);
     let update = format!("users update {MEMBER} billing --yes");
     says(&type_as(&service, &bob(), &update).await, Outcome::Done, &["Done."]);
     simulator.clear_requests();
@@ -173,13 +174,47 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
     let vote = claude_admin::decision::approval::Vote {
         operation: plan.operation.clone(),
         version: Some(1),
+        by_button: true,
         choice: claude_admin::audit::Choice::Approve,
         reason: None,
     };
     says(&ask(&service, &bob(), Input::Vote(vote)).await, Outcome::Conflict, &["about an older plan"]);
     assert!(writes(&simulator).is_empty());
-    says(&type_as(&service, &bob(), &approve).await, Outcome::Done, &["Done."]);
+    // Somebody else has seen the first plan alone. What they type is about that one, and they are shown the new one.
+    let cid = Principal::local("cid");
+    let (second, new) = (format!("{}.2", plan.operation), "Now: role");
+    for (line, words) in [
+        (approve.clone(), "does not say that you mean it"),
+        (format!("deny {} --reason stays", plan.operation), "does not say that you mean it"),
+        (format!("{approve}.1"), "about an older plan"),
+        (format!("{approve} --version 1"), "about an older plan"),
+        (format!("{approve}.3"), "about an older plan"),
+    ] {
+        let refused = type_as(&service, &cid, &line).await;
+        says(&refused, Outcome::Conflict, &[words, "Nothing was changed", new, "billing", &second]);
+        assert_eq!(refused.to_json()["error"]["cause"]["waiting"]["version"], 2, "{line}");
+    }
+    assert!(writes(&simulator).is_empty());
+    says(&type_as(&service, &cid, "pending").await, Outcome::Done, &[&second]);
+    says(&type_as(&service, &cid, &format!("status {second}")).await, Outcome::Done, &["waiting"]);
+    for line in [format!("{approve}.2 --version 2"), format!("{approve} --version 0"), format!("{approve}.0")] {
+        assert_eq!(type_as(&service, &cid, &line).await.outcome, Outcome::Usage, "{line}");
+    }
+    says(&type_as(&service, &cid, &format!("{approve}.2")).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_taken_back_whatever_the_version_of_its_plan() {
+    let (simulator, service) = open_host().await;
+    let plan = type_in(&service, REMOVE).await;
+    let update = format!("users update {MEMBER} billing --yes");
+    says(&type_as(&service, &bob(), &update).await, Outcome::Done, &["Done."]);
+    simulator.clear_requests();
+    let changed = type_as(&service, &bob(), &format!("approve {}", plan.operation)).await;
+    assert_eq!(changed.outcome, Outcome::Conflict);
+    says(&type_in(&service, &format!("cancel {}", plan.operation)).await, Outcome::Done, &["Cancelled"]);
+    assert!(writes(&simulator).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The HTTP API over real HTTP.
 
-use super::server::{Server, TOKEN};
+use super::server::{SECOND_TOKEN, Server, TOKEN};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -209,4 +209,26 @@ async fn a_flood_of_requests_without_a_token_is_counted_not_listed() {
     let filter = claude_admin::audit::Filter { kind: Some("denied".to_owned()), ..Default::default() };
     let found = claude_admin::audit::search(server.service.ledger().log(), &filter, 10).unwrap().found;
     assert_eq!(found[0].entry.event.to_string(), "denied (199 times)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_names_the_version_of_the_plan_that_it_is_about() {
+    let server = Server::start().await;
+    let remove = json!({"command": "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver"}).to_string();
+    let waiting = server.http(Some(TOKEN), &remove).await.json();
+    let (id, version) = (&waiting["operation_id"], &waiting["error"]["cause"]["waiting"]["version"]);
+    assert_eq!(version, 1);
+    let approve = format!("approve {}", id.as_str().unwrap());
+    for (body, status) in [
+        (json!({"command": approve, "version": 2}), StatusCode::CONFLICT),
+        (json!({"command": approve, "version": 0}), StatusCode::BAD_REQUEST),
+        (json!({"command": approve, "version": "1"}), StatusCode::BAD_REQUEST),
+        (json!({"command": format!("{approve}.1"), "version": 1}), StatusCode::BAD_REQUEST),
+        (json!({"command": "users list", "version": 1}), StatusCode::BAD_REQUEST),
+        (json!({"op": "users.list", "version": 1}), StatusCode::BAD_REQUEST),
+        (json!({"command": approve, "version": version}), StatusCode::OK),
+    ] {
+        let answer = server.http(Some(SECOND_TOKEN), &body.to_string()).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+    }
 }

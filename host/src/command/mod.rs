@@ -26,7 +26,7 @@ pub use complete::{Candidate, complete};
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
 pub use help::{action_help, not_here, noun_help, overview};
-pub use host_command::{AuditCommand, AuditSearch, HostCommand};
+pub use host_command::{AuditCommand, AuditSearch, HostCommand, is_decision};
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};

@@ -141,11 +141,19 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         ),
         Unsettled::OtherVersion => (
             "This request changed since it was shown: the decision was about an older plan.".to_owned(),
-            format!("`status {}` shows the new one.", operation.id),
+            format!("Look at the new one: version {} of `status {}`.", operation.pending.version, operation.id),
+        ),
+        Unsettled::NoVersion => (
+            format!(
+                "This request changed since it was asked for: version {} of its plan waits now, and what you typed does \
+                 not say that you mean it.",
+                operation.pending.version
+            ),
+            format!("Look at it, then decide about `{}`.", operation.plan_id()),
         ),
         Unsettled::NotRequester => (
             format!("Only {} may do that: it is their request.", operation.pending.requester),
-            format!("Whoever may decide about it can `deny {}`.", operation.id),
+            format!("Whoever may decide about it can `deny {}`.", operation.plan_id()),
         ),
         Unsettled::OwnRequest => (
             "This is your own request: somebody else must decide about it.".to_owned(),
@@ -156,11 +164,11 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         }
         Unsettled::NoApprovalNeeded => (
             "This waits for its requester alone.".to_owned(),
-            format!("{} can `confirm {}`.", operation.pending.requester, operation.id),
+            format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id()),
         ),
         Unsettled::NeedsApproval => (
             "Your own confirmation is not enough: somebody else must approve it.".to_owned(),
-            format!("They can `approve {}`.", operation.id),
+            format!("They can `approve {}`.", operation.plan_id()),
         ),
     };
     notice(Level::Error, format!("{text} Nothing was changed by this."), Some(hint))

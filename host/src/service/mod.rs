@@ -239,8 +239,8 @@ impl Service {
             HostCommand::Status(None) => Reply::told(self.status(person).await),
             HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
             HostCommand::Pending => self.pending(person).await,
-            HostCommand::Decide { operation, choice, reason } => {
-                self.vote(person, Vote { operation, version: None, choice, reason }).await
+            HostCommand::Decide { operation, version, choice, reason } => {
+                self.vote(person, Vote { operation, version, by_button: false, choice, reason }).await
             }
             HostCommand::CanI { draft, options, explain, principal } => {
                 self.can_i(person, draft, &options, explain, principal).await
@@ -319,7 +319,10 @@ fn typed(input: &Input) -> Option<String> {
         Input::Text { line, .. } => Some(line.clone()),
         Input::Words(words) => Some(words.join(" ")),
         Input::Operation { id, arguments, .. } => Some(format!("{id} {}", Value::Object(arguments.clone()))),
-        Input::Vote(vote) => Some(format!("{} {} (button)", vote.choice.as_str(), vote.operation)),
+        Input::Vote(vote) => {
+            let version = vote.version.map(|version| format!(".{version}")).unwrap_or_default();
+            Some(format!("{} {}{version} (button)", vote.choice.as_str(), vote.operation))
+        }
     };
     typed.map(|text| text.chars().take(command::MAX_CHARS).collect())
 }

@@ -18,8 +18,10 @@ use claude_admin_catalog::Action;
 pub struct Vote {
     /// The id of the operation, or the beginning of it.
     pub operation: String,
-    /// The version of the plan that was shown with the button; none for what was typed.
+    /// The version of the plan that it is about; none for what was typed without one.
     pub version: Option<u32>,
+    /// Whether it was made by a button. Whoever has the button has seen the card; an id that is typed may be guessed.
+    pub by_button: bool,
     /// What they decide.
     pub choice: Choice,
     /// Why.
@@ -106,10 +108,10 @@ impl Approvals {
     pub async fn settle(&self, vote: Vote, person: &Person) -> Result<Settled, SettleError> {
         let mut attempt = 1;
         loop {
-            // Whoever has the button has seen the card; an id that is typed may be guessed.
-            let operation = match vote.version {
-                Some(_) => self.find(&vote.operation).await?,
-                None => self.find_for(person, &vote.operation).await?,
+            let operation = if vote.by_button {
+                self.find(&vote.operation).await?
+            } else {
+                self.find_for(person, &vote.operation).await?
             };
             match self.settle_now(operation, &vote, person).await {
                 Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
@@ -120,13 +122,12 @@ impl Approvals {
 
     /// Takes a decision in, as things stand; [`SettleError::Busy`] when they changed meanwhile.
     async fn settle_now(&self, operation: Operation, vote: &Vote, person: &Person) -> Result<Settled, SettleError> {
-        let version = vote.version.unwrap_or(operation.pending.version);
         let now = self.ledger.clock().now_ms();
         if is_foreign(&operation, person) {
             let denial = Denial::nobodys_business("it was asked for in another workspace");
             return Err(SettleError::NotAllowed(Box::new(operation), denial));
         }
-        if let Err(unsettled) = operation.accepts(version, &person.principal, vote.choice, now) {
+        if let Err(unsettled) = operation.accepts(vote.version, &person.principal, vote.choice, now) {
             return Err(SettleError::Unsettled(Box::new(operation), unsettled));
         }
         match vote.choice {
@@ -263,7 +264,7 @@ impl Approvals {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
         self.commit(operation, move |current, now| {
             let unsettled = |error| SettleError::Unsettled(Box::new(current.clone()), error);
-            current.accepts(current.pending.version, &person.principal, vote.choice, now).map_err(unsettled)?;
+            current.accepts(Some(current.pending.version), &person.principal, vote.choice, now).map_err(unsettled)?;
             let reason = vote.reason.as_ref().map(ToString::to_string);
             let decided = Event::Decided { decision: vote.choice, reason };
             let mut entries = vec![person.did(decided).about(&current.id, &current.pending.plan)];

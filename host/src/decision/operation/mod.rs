@@ -111,6 +111,8 @@ pub enum Unsettled {
     Settled,
     /// It changed since: the decision is about an older plan.
     OtherVersion,
+    /// It changed since it was asked for, and the decision does not say which plan it is about.
+    NoVersion,
     /// Only its requester may do that.
     NotRequester,
     /// Its requester may not do that.
@@ -156,18 +158,33 @@ impl Operation {
         self.decisions.iter().filter(|decided| decided.choice == Choice::Approve)
     }
 
-    /// Checks whether somebody's decision counts.
+    /// What a decision that is typed names: the id, and the version of the plan that it is about.
+    #[must_use]
+    pub fn plan_id(&self) -> String {
+        format!("{}.{}", self.id, self.pending.version)
+    }
+
+    /// Checks whether somebody's decision counts. Without a version, it can only be about the first plan, unless it takes
+    /// the request back.
     ///
     /// # Errors
     ///
     /// [`Unsettled`] when it does not.
-    pub fn accepts(&self, version: u32, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
+    pub fn accepts(
+        &self,
+        version: Option<u32>,
+        who: &Principal,
+        choice: Choice,
+        now_ms: i64,
+    ) -> Result<(), Unsettled> {
         let own = *who == self.pending.requester;
         if !self.waits(now_ms) {
             return Err(Unsettled::Settled);
         }
-        if version != self.pending.version {
-            return Err(Unsettled::OtherVersion);
+        match version {
+            Some(version) if version != self.pending.version => return Err(Unsettled::OtherVersion),
+            None if self.pending.version != 1 && choice != Choice::Cancel => return Err(Unsettled::NoVersion),
+            _ => {}
         }
         match choice {
             Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
