@@ -1,11 +1,13 @@
 //! What must be decided before it is done: plans, confirmations, approvals by others.
 
 use super::support::{
-    self, ADDRESS, EVERYBODY, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in, writes,
+    self, ADDRESS, EVERYBODY, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in,
+    writes,
 };
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::command::{Command, Markup, parse};
+use claude_admin::decision::approval::{Approvals, NoSteps, Proposal};
 use claude_admin::decision::operation::Clock;
-use claude_admin::identity::Principal;
+use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::json;
 use std::sync::Arc;
@@ -272,6 +274,28 @@ async fn a_read_may_be_made_to_need_approval_too() {
     says(&agreed, Outcome::Waiting, &["local:bob", "confirm"]);
     assert_eq!(simulator.requests(), []);
     says(&type_in(&service, &confirm).await, Outcome::Done, &["1 user"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_other() {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let decider = Arc::new(support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system()));
+    let ledger = support::ledger(Clock::system());
+    let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), Arc::new(NoSteps));
+    let id = "eyj3ctftqtct12rtsj83jgtyma";
+    let ada = decider.person(&support::ada(), &Place::terminal()).await;
+    let Ok(Command::Run(draft, options)) = parse(plugin.catalog(), REMOVE, Markup::None) else { panic!("a command") };
+    let proposal = Proposal { operation: id, person: &ada, draft, options: &options };
+    approvals.propose(proposal).await.unwrap();
+    // Another host on the same trail reads what was recorded, and nothing else.
+    let decider = support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    says(&type_as(&service, &bob(), "pending").await, Outcome::Done, &[id]);
+    says(&type_as(&service, &bob(), &format!("approve {id}.1")).await, Outcome::Done, &["Done."]);
+    says(&type_in(&service, &format!("status {id}")).await, Outcome::Done, &["Done."]);
+    assert_eq!(kinds(&service, id), ["planned", "requested", "decided: approve", "intent", "outcome: done"]);
+    assert_eq!(writes(&simulator).len(), 1);
 }
 
 /// Sets the time of a host.

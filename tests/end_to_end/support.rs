@@ -166,7 +166,13 @@ pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> 
     match approvals.propose(proposal).await.expect("it is allowed") {
         Proposed::Read(authorized, _) | Proposed::Run(_, authorized) => authorized,
         Proposed::Waiting(operation) => {
-            let vote = Vote { operation: operation.id, version: Some(1), by_button: true, choice: Choice::Approve, reason: None };
+            let vote = Vote {
+                operation: operation.id,
+                version: Some(1),
+                by_button: true,
+                choice: Choice::Approve,
+                reason: None,
+            };
             match approvals.settle(vote, &bob).await.expect("it is approved") {
                 Settled::Run(_, authorized) => authorized,
                 other => panic!("{other:?}"),

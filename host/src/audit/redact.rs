@@ -6,6 +6,7 @@
 
 use super::event::{Entry, Event};
 use crate::identity::{Place, Principal};
+use crate::operation_id;
 use serde_json::Value;
 use std::ops::Range;
 
@@ -29,17 +30,20 @@ const PREFIXES: [&str; 13] = [
     "ghp_",
     "github_pat_",
 ];
-/// How a JSON web token begins, and the least length at which it is taken for one.
-const JWT: (&str, usize) = ("eyj", 20);
+/// How a JSON web token begins: `{"` in base64, in which capital letters matter.
+const JWT: &str = "eyJ";
+/// A JSON web token has three parts or more, with dots between them, and is no shorter than this.
+const JWT_PARTS: usize = 3;
+const JWT_LENGTH: usize = 20;
 
 /// Finds the first thing in a text that looks like a credential.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
-    find_lower(&text.to_ascii_lowercase(), 0)
+    find_from(text, &text.to_ascii_lowercase(), 0)
 }
 
-/// As [`find_secret`], in a text of small letters, from a place on.
-fn find_lower(lower: &str, from: usize) -> Option<Range<usize>> {
+/// As [`find_secret`], from a place on; `lower` is the text in small letters.
+fn find_from(text: &str, lower: &str, from: usize) -> Option<Range<usize>> {
     let known = PREFIXES.iter().flat_map(|prefix| {
         starts(lower, prefix, from).filter_map(|start| {
             let secret = lower.get(start + prefix.len()..)?;
@@ -48,19 +52,20 @@ fn find_lower(lower: &str, from: usize) -> Option<Range<usize>> {
             secret.starts_with(|c: char| c.is_ascii_alphanumeric()).then(|| start..start + prefix.len() + length)
         })
     });
-    let tokens = starts(lower, JWT.0, from).filter_map(|start| {
-        let token = lower.get(start..)?;
-        let length = token.find(|c| !is_of_token(c)).unwrap_or(token.len());
-        (length >= JWT.1).then(|| start..start + length)
+    let tokens = starts(text, JWT, from).filter_map(|start| {
+        let token = text.get(start..)?;
+        let token = token.get(..token.find(|c| !is_of_token(c)).unwrap_or(token.len()))?;
+        let is_one = token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
+        is_one.then(|| start..start + token.len())
     });
     known.chain(tokens).min_by_key(|range| range.start)
 }
 
 /// Where a prefix stands at the start of a word: `task-ant-hill` holds no `sk-ant-`.
-fn starts(lower: &str, prefix: &str, from: usize) -> impl Iterator<Item = usize> {
-    let found = lower.get(from..).into_iter().flat_map(move |rest| rest.match_indices(prefix));
+fn starts(text: &str, prefix: &str, from: usize) -> impl Iterator<Item = usize> {
+    let found = text.get(from..).into_iter().flat_map(move |rest| rest.match_indices(prefix));
     found.map(move |(start, _)| from + start).filter(|start| {
-        let before = lower.get(..*start).and_then(|before| before.chars().next_back());
+        let before = text.get(..*start).and_then(|before| before.chars().next_back());
         before.is_none_or(|c| !c.is_ascii_alphanumeric())
     })
 }
@@ -74,7 +79,7 @@ fn text(text: &mut String, replacement: &str) {
     let lower = text.to_ascii_lowercase();
     let mut at = 0;
     let mut clean = String::new();
-    while let Some(secret) = find_lower(&lower, at) {
+    while let Some(secret) = find_from(text, &lower, at) {
         clean.push_str(text.get(at..secret.start).unwrap_or_default());
         clean.push_str(replacement);
         at = secret.end;
@@ -158,7 +163,8 @@ pub fn redact(entry: &Entry) -> Entry {
     // Taken apart without `..`: a field that is added has to be dealt with here.
     let Entry { time_ms: _, open_from: _, operation, principal: who, place: at, action, command, event: happened } =
         &mut entry;
-    optional(operation.as_mut());
+    // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
+    optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
     who.iter_mut().for_each(principal);
     at.iter_mut().for_each(place);
     optional(action.as_mut());
@@ -230,13 +236,33 @@ mod tests {
             ("say \"whsec_ab+c/d==\"", "say \"[redacted]\""),
             ("x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "x.[redacted]"),
             ("Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer [redacted]"),
+            ("unsigned eyJhbGciOiJub25lIn0.e30.", "unsigned [redacted]"),
+            ("encrypted eyJhbGciOiJkaXIifQ..aXY.dGV4dA.dGFn!", "encrypted [redacted]!"),
         ] {
             assert_eq!(redacted(before), after);
         }
-        for text in ["task-ant-hill@example.com", "apikey_01", "get sk-ant- now", "eyjafjallaj\u{f6}kull", "[redacted]"]
-        {
+        for text in [
+            "task-ant-hill@example.com",
+            "apikey_01",
+            "get sk-ant- now",
+            "eyjafjallaj\u{f6}kull",
+            "[redacted]",
+            "eyjolfur.gunnarsson.hr@example.com",
+            "approve eyj3ctftqtct12rtsj83jgtyma.1",
+            "eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0",
+        ] {
             assert_eq!(redacted(text), text);
         }
+    }
+
+    #[test]
+    fn the_id_of_an_operation_stays_whatever_it_looks_like() {
+        let with = |id: &str| redact(&Entry { operation: Some(id.to_owned()), ..entry(6) }).operation;
+        for id in ["eyj3ctftqtct12rtsj83jgtyma", "3ctftqtct12rtsj83jgtymabaj"] {
+            assert_eq!(with(id).as_deref(), Some(id));
+        }
+        // What is no id has no business there.
+        assert_eq!(with("sk-ant-api03-x").as_deref(), Some("[redacted]"));
     }
 
     #[test]

@@ -248,11 +248,10 @@ fn plan(text: &str) -> Result<(String, Option<u32>), CommandError> {
     operation_id::read_plan(text).ok_or_else(|| {
         let message = format!("`{}` is not the id of an operation.", shown(text));
         let least = operation_id::MIN_PREFIX;
-        CommandError::new(CommandErrorKind::BadValue, message)
-            .hint(format!(
-                "Write the id, or at least its first {least} letters, and the version of the plan behind a dot; \
+        CommandError::new(CommandErrorKind::BadValue, message).hint(format!(
+            "Write the id, or at least its first {least} letters, and the version of the plan behind a dot; \
                  `pending` shows what waits."
-            ))
+        ))
     })
 }
 

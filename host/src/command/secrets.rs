@@ -42,9 +42,14 @@ mod tests {
 
     #[test]
     fn words_that_only_resemble_one_pass() {
-        for text in
-            ["users list --email task-ant-hill@example.com", "keys get apikey_01", "get sk-ant-", "eyjafjallajökull"]
-        {
+        for text in [
+            "users list --email task-ant-hill@example.com",
+            "keys get apikey_01",
+            "get sk-ant-",
+            "eyjafjallajökull",
+            "users list --email eyjolfur.gunnarsson.hr@example.com",
+            "approve eyj3ctftqtct12rtsj83jgtyma.1",
+        ] {
             refuse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }

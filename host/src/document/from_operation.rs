@@ -32,7 +32,8 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let (title, hint) = if alone {
         ("Confirm".to_owned(), format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()))
     } else {
-        let mut hint = format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());
+        let mut hint =
+            format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());
         if agreed {
             hint.push_str(&format!(
                 " Once enough have, {} may `confirm {}`.",

@@ -170,13 +170,7 @@ impl Operation {
     /// # Errors
     ///
     /// [`Unsettled`] when it does not.
-    pub fn accepts(
-        &self,
-        version: Option<u32>,
-        who: &Principal,
-        choice: Choice,
-        now_ms: i64,
-    ) -> Result<(), Unsettled> {
+    pub fn accepts(&self, version: Option<u32>, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
         let own = *who == self.pending.requester;
         if !self.waits(now_ms) {
             return Err(Unsettled::Settled);
