@@ -14,8 +14,8 @@ use std::ops::Range;
 const REDACTED: &str = "[redacted]";
 /// The same, where an id has to stay an id.
 const REDACTED_ID: &str = "redacted";
-/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook and GitHub secrets.
-const PREFIXES: [&str; 13] = [
+/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook secrets, and every kind of GitHub token.
+const PREFIXES: [&str; 17] = [
     "sk-ant-",
     "xoxa-",
     "xoxb-",
@@ -28,6 +28,10 @@ const PREFIXES: [&str; 13] = [
     "xapp-",
     "whsec_",
     "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
     "github_pat_",
 ];
 /// How a JSON web token begins: `{"` in base64, in which capital letters matter.
@@ -35,6 +39,10 @@ const JWT: &str = "eyJ";
 /// A JSON web token has three parts or more, with dots between them, and is no shorter than this.
 const JWT_PARTS: usize = 3;
 const JWT_LENGTH: usize = 20;
+
+/// How the id of an access key of AWS begins, for good and for a session, and how many capital letters and digits follow.
+const AWS: [&str; 2] = ["AKIA", "ASIA"];
+const AWS_LENGTH: usize = 16;
 
 /// Finds the first thing in a text that looks like a credential.
 #[must_use]
@@ -58,7 +66,16 @@ fn find_from(text: &str, lower: &str, from: usize) -> Option<Range<usize>> {
         let is_one = token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
         is_one.then(|| start..start + token.len())
     });
-    known.chain(tokens).min_by_key(|range| range.start)
+    let aws = AWS.iter().flat_map(|prefix| {
+        starts(text, prefix, from).filter_map(|start| {
+            let rest = text.get(start + prefix.len()..)?;
+            let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let key = rest.get(..length)?;
+            let is_one = length == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+            is_one.then(|| start..start + prefix.len() + length)
+        })
+    });
+    known.chain(tokens).chain(aws).min_by_key(|range| range.start)
 }
 
 /// Where a prefix stands at the start of a word: `task-ant-hill` holds no `sk-ant-`.
@@ -235,6 +252,8 @@ mod tests {
             ("xoxb-1-2 and xapp-1-A", "[redacted] and [redacted]"),
             ("say \"whsec_ab+c/d==\"", "say \"[redacted]\""),
             ("x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "x.[redacted]"),
+            ("gho_a ghs_b, ghu_c ghr_d github_pat_e", "[redacted] [redacted], [redacted] [redacted] [redacted]"),
+            ("AKIASIMULATOR0000000/ASIASIMULATOR0000000", "[redacted]/[redacted]"),
             ("Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer [redacted]"),
             ("unsigned eyJhbGciOiJub25lIn0.e30.", "unsigned [redacted]"),
             ("encrypted eyJhbGciOiJkaXIifQ..aXY.dGV4dA.dGFn!", "encrypted [redacted]!"),
@@ -249,6 +268,9 @@ mod tests {
             "[redacted]",
             "eyjolfur.gunnarsson.hr@example.com",
             "approve eyj3ctftqtct12rtsj83jgtyma.1",
+            "status AKIA3CTFTQTCT12RTSJ83JGTYM",
+            "Akiasimulator0000000",
+            "the highs_and lows of AKIA",
             "eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0",
         ] {
             assert_eq!(redacted(text), text);

@@ -32,6 +32,8 @@ mod tests {
             "x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
             "(sk-ant-oat01-x)",
             "whsec_abc",
+            "ghs_simulator0000",
+            "AKIASIMULATOR0000000",
         ] {
             let error = refuse(text).unwrap_err();
             assert_eq!(error.kind, CommandErrorKind::Secret, "{text}");
