@@ -64,6 +64,9 @@ pub enum Event {
         version: String,
         /// The version of SQLite that writes the file.
         sqlite: i32,
+        /// How many bytes at the end of the write-ahead log were no complete transaction, and were dropped.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        dropped_bytes: u64,
     },
     /// A request arrived and was believed.
     Received {
@@ -164,6 +167,12 @@ pub enum Event {
         /// What was asked.
         query: String,
     },
+}
+
+/// What is not there needs no place in a record.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What somebody decides about what waits.

@@ -146,7 +146,12 @@ impl Facts {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let mut facts = Self::default();
         match event {
-            Event::Opened { version, sqlite } => facts.result = format!("version {version}, SQLite {sqlite}"),
+            Event::Opened { version, sqlite, dropped_bytes } => {
+                facts.result = format!("version {version}, SQLite {sqlite}");
+                if *dropped_bytes > 0 {
+                    facts.reason = format!("{dropped_bytes} bytes were no complete transaction and were dropped");
+                }
+            }
             Event::Received { .. } | Event::Expired => {}
             Event::Denied { reason, count } => {
                 facts.result = count.to_string();

@@ -148,6 +148,11 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
         Event::PolicyChanged { problem: Some(problem), .. } => {
             (Status::Failure, Severity::Medium, Some(problem.clone()))
         }
+        // Something was there that nobody can read any more.
+        Event::Opened { dropped_bytes: dropped @ 1.., .. } => {
+            let detail = format!("{dropped} bytes at the end of the write-ahead log were dropped");
+            (Status::Success, Severity::Medium, Some(detail))
+        }
         Event::Opened { .. }
         | Event::Received { .. }
         | Event::Planned { .. }

@@ -192,7 +192,7 @@ pub fn redact(entry: &Entry) -> Entry {
 
 fn event(event: &mut Event) {
     match event {
-        Event::Opened { version, sqlite: _ } => text(version, REDACTED),
+        Event::Opened { version, sqlite: _, dropped_bytes: _ } => text(version, REDACTED),
         Event::Received { delivery, text } => {
             optional(delivery.as_mut());
             optional(text.as_mut());

@@ -8,7 +8,7 @@ use crate::store::{Durability, SqliteLog};
 /// An entry; another number gives another one, and every kind comes up.
 pub(super) fn entry(number: u64) -> Entry {
     let event = match number % 12 {
-        0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version() },
+        0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version(), dropped_bytes: 0 },
         1 => Event::Received { delivery: Some(format!("d{number}")), text: Some("users list \u{1f600}\n".to_owned()) },
         2 => Event::Denied { reason: "no policy allows it".to_owned(), count: number },
         3 => Event::Planned {
