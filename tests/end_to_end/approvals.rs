@@ -323,6 +323,8 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
     assert_eq!(ended.len(), 1);
     says(&type_in(&service, &format!("status {}", plan.operation)).await, Outcome::Done, &["in time", "expired"]);
     assert!(kinds(&service, &plan.operation).contains(&"expired".to_owned()));
+    let search = format!("audit search --kind expired --principal local:ada --operation {}", plan.operation);
+    says(&type_in(&service, &search).await, Outcome::Done, &["1 entry", "local:ada"]);
     assert!(writes(&simulator).is_empty());
 }
 

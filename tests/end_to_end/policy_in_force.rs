@@ -1,10 +1,13 @@
 //! What people are told by a host and its policy: what they may do and why, and what was done.
 
-use super::support::{self, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
+use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
+use claude_admin::audit::{Entry, Filter, search};
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::operation::Clock;
+use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Outcome, Service};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,4 +99,62 @@ async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission()
     says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["sound"]);
     let forged = head.replace(['a', 'b'], "c");
     assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
+}
+
+/// The newest entry of a kind that is somebody's.
+fn newest(service: &Service, who: &str, kind: &str) -> Entry {
+    let filter = Filter { principal: Some(who.parse().unwrap()), kind: Some(kind.to_owned()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 1).unwrap().found;
+    found.into_iter().next().unwrap_or_else(|| panic!("no {kind} of {who}")).entry
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
+    let policy = r#"
+        @id("everybody") permit(principal, action, resource);
+        @id("not-eve") forbid(principal == User::"local:eve", action in Action::"write", resource);"#;
+    let (_simulator, service) = host(policy, &[]).await;
+    let hash = format!("{:x}", Sha256::digest(policy));
+    let eve = Principal::local("eve");
+    let (place, here) = (Some(Place::terminal()), format!("{MEMBER} ({ADDRESS})"));
+
+    // A read, with a lookup before it.
+    type_in(&service, &format!("users get {ADDRESS}")).await;
+    let read = newest(&service, "local:ada", "outcome");
+    assert_eq!((&read.place, read.policy_hash.as_ref()), (&place, Some(&hash)));
+    assert_eq!((&read.policies, &read.resolved), (&vec!["everybody".to_owned()], &vec![here.clone()]));
+    assert_eq!(read.lookups.len(), 1, "{read:?}");
+
+    // A denial, after a lookup.
+    says(&type_as(&service, &eve, &format!("users update {ADDRESS} billing")).await, Outcome::Denied, &["not-eve"]);
+    let denied = newest(&service, "local:eve", "denied");
+    assert_eq!((denied.policy_hash.as_ref(), &denied.policies), (Some(&hash), &vec!["not-eve".to_owned()]));
+    assert_eq!((denied.lookups.len(), &denied.resolved), (1, &vec![here.clone()]));
+
+    // A write: planned, a click that does not count, decided, begun, ended.
+    let plan = type_in(&service, &format!("users remove {ADDRESS} --reason leaver")).await;
+    let planned = newest(&service, "local:ada", "planned");
+    assert_eq!((planned.policy_hash.as_ref(), &planned.policies), (Some(&hash), &vec!["everybody".to_owned()]));
+    let command = format!("users remove {MEMBER}");
+    says(&type_in(&service, &format!("approve {}.1", plan.operation)).await, Outcome::Denied, &["own request"]);
+    let click = newest(&service, "local:ada", "denied");
+    assert_eq!((click.action.as_deref(), click.command.as_ref()), (Some("users.remove"), Some(&command)));
+    assert_eq!((click.operation.as_ref(), click.version), (Some(&plan.operation), Some(1)));
+    says(&type_as(&service, &bob(), &format!("approve {}.1", plan.operation)).await, Outcome::Done, &["Done."]);
+    let decided = newest(&service, "local:bob", "decided");
+    assert_eq!(decided.version, Some(1));
+    assert!(decided.plan_hash.as_ref().is_some_and(|hash| hash.len() == 64), "{decided:?}");
+    let (intent, outcome) = (newest(&service, "local:ada", "intent"), newest(&service, "local:ada", "outcome"));
+    for entry in [&intent, &outcome] {
+        assert_eq!(
+            (&entry.place, &entry.command, &entry.resolved),
+            (&place, &Some(command.clone()), &vec![here.clone()])
+        );
+        assert_eq!((&entry.plan_hash, entry.version), (&decided.plan_hash, Some(1)));
+    }
+    assert_eq!(intent.lookups.len(), 2, "the address and the member were looked up again");
+    for kind in ["intent", "outcome"] {
+        let line = format!("audit search --principal local:ada --kind {kind} --operation {}", plan.operation);
+        says(&type_in(&service, &line).await, Outcome::Done, &["1 entry", &command]);
+    }
 }

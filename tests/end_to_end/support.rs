@@ -164,7 +164,7 @@ pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> 
     let draft = Draft { invocation, references: Default::default() };
     let proposal = Proposal { operation: "operation-of-a-test", person: &ada, draft, options: &options };
     match approvals.propose(proposal).await.expect("it is allowed") {
-        Proposed::Read(authorized, _) | Proposed::Run(_, authorized) => authorized,
+        Proposed::Read { authorized, .. } | Proposed::Run(_, authorized) => authorized,
         Proposed::Waiting(operation) => {
             let vote = Vote {
                 operation: operation.id,

@@ -178,14 +178,32 @@ fn place(place: &mut Place) {
 pub fn redact(entry: &Entry) -> Entry {
     let mut entry = entry.clone();
     // Taken apart without `..`: a field that is added has to be dealt with here.
-    let Entry { time_ms: _, open_from: _, operation, principal: who, place: at, action, command, event: happened } =
-        &mut entry;
+    let Entry {
+        time_ms: _,
+        open_from: _,
+        operation,
+        principal: who,
+        place: at,
+        action,
+        command,
+        resolved,
+        lookups,
+        plan_hash,
+        version: _,
+        policy_hash,
+        policies,
+        event: happened,
+    } = &mut entry;
     // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
     optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
     who.iter_mut().for_each(principal);
     at.iter_mut().for_each(place);
-    optional(action.as_mut());
-    optional(command.as_mut());
+    for text in [action, command, plan_hash, policy_hash] {
+        optional(text.as_mut());
+    }
+    for texts in [resolved, lookups, policies] {
+        all(texts);
+    }
     event(happened);
     entry
 }

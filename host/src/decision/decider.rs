@@ -28,10 +28,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// An entry about what they did.
+    /// An entry about what they did, with the policy that they are judged by.
     #[must_use]
     pub fn did(&self, event: Event) -> Entry {
-        Entry::by(&self.principal, &self.place, event)
+        Entry { policy_hash: self.policy.hash.clone(), ..Entry::by(&self.principal, &self.place, event) }
     }
 
     /// Whether they belong to a group.

@@ -88,7 +88,7 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
             format!("You may not decide about `{}`: {}. {none}", own(operation), denial.message),
             Some("It still waits for those who may.".to_owned()),
         ),
-        SettleError::RequesterNotAllowed(operation, denial) => notice(
+        SettleError::RequesterNotAllowed(operation, denial, _) => notice(
             Level::Error,
             format!(
                 "{} may not run `{}` any more: {}. {none}",
@@ -98,7 +98,7 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
             ),
             Some("Somebody who may must ask for it anew.".to_owned()),
         ),
-        SettleError::Unplanned(operation, problem) => unplanned(catalog, operation, problem, upstream),
+        SettleError::Unplanned(operation, problem, _) => unplanned(catalog, operation, problem, upstream),
         SettleError::Busy(operation) => notice(
             Level::Error,
             format!("Others decide about `{}` at the same time, or the policy changes. {none}", own(operation)),

@@ -54,8 +54,7 @@ impl Service {
         let reason = document::settle_error(catalog, &error, self.upstream());
         let outcome = Outcome::of_settle_error(&error);
         let event = Event::Denied { reason: reason.notices(), count: 1 };
-        let operation = error.operation().map_or_else(|| vote.operation.clone(), |operation| operation.id.clone());
-        self.note(Entry { operation: Some(operation), ..person.did(event) }).await;
+        self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
         match error {
             // A card that is out of date becomes what it should be.

@@ -3,7 +3,7 @@
 use super::{Outcome, Reply, Service, pages};
 use crate::audit::{Entry, Event};
 use crate::command::{Draft, Invocation, Options};
-use crate::decision::approval::{End, Proposal, ProposeError, Proposed};
+use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
@@ -28,18 +28,17 @@ impl Service {
         let proposal = Proposal { operation: id, person, draft, options: &options };
         match self.approvals.propose(proposal).await {
             Err(error) => self.not_run(id, person, action, &written, &options, error).await,
-            Ok(Proposed::Read(authorized, looked_up)) => {
+            Ok(Proposed::Read { authorized, policies, found }) => {
                 let canonical = authorized.get().canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
                 let executed = Executed::of(&self.plugin, action, authorized, &options).await;
                 let End { result, status, requests, message } = executed.end();
-                let requests = [looked_up, requests].concat();
                 let event = Event::Outcome { result: result.to_owned(), status, requests, message };
                 let entry = Entry {
                     operation: Some(id.to_owned()),
                     action: Some(action.id.clone()),
                     command: Some(canonical.clone()),
-                    ..person.did(event)
+                    ..found.note(person.did(event)).decided_by(&policies)
                 };
                 self.note(entry).await;
                 executed.show(catalog, &options).of(action, &canonical, &options)
@@ -136,8 +135,9 @@ impl Service {
         action: &Action,
         written: &Invocation,
         options: &Options,
-        error: ProposeError,
+        not: NotProposed,
     ) -> Reply {
+        let NotProposed { error, found } = not;
         let catalog = self.catalog();
         let upstream = self.upstream();
         let (outcome, invocation) = match &error {
@@ -157,12 +157,16 @@ impl Service {
                 message: Some("no plan could be made".to_owned()),
             },
         };
+        let policies = match &error {
+            ProposeError::Denied(denial, _) => denial.policies(),
+            _ => &[],
+        };
         tracing::info!(operation = id, action = action.id, outcome = outcome.as_str(), "not run");
         self.note(Entry {
             operation: Some(id.to_owned()),
             action: Some(action.id.clone()),
             command: Some(canonical.clone()),
-            ..person.did(event)
+            ..found.note(person.did(event)).decided_by(policies)
         })
         .await;
         let document = document::propose_error(catalog, &error, upstream);

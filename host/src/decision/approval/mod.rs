@@ -9,7 +9,7 @@ mod propose;
 mod settle;
 mod steps;
 
-pub use propose::{Proposal, ProposeError, Proposed};
+pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 

@@ -53,9 +53,11 @@ pub enum SettleError {
     /// This person may not decide that.
     NotAllowed(Box<Operation>, Denial),
     /// Its requester may not do it any more.
-    RequesterNotAllowed(Box<Operation>, Denial),
-    /// Its plan cannot be made anew.
-    Unplanned(Box<Operation>, Unplanned),
+    ///
+    /// With it come the ids at the API of the requests by which the plan was made anew.
+    RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
+    /// Its plan cannot be made anew; with the ids at the API of the requests.
+    Unplanned(Box<Operation>, Unplanned, Vec<String>),
     /// Others decide about it all the time.
     Busy(Box<Operation>),
     /// The audit trail cannot be written.
@@ -88,12 +90,36 @@ impl SettleError {
         match self {
             Self::Unsettled(operation, _)
             | Self::NotAllowed(operation, _)
-            | Self::RequesterNotAllowed(operation, _)
-            | Self::Unplanned(operation, _)
+            | Self::RequesterNotAllowed(operation, ..)
+            | Self::Unplanned(operation, ..)
             | Self::Busy(operation) => Some(operation),
             Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
         }
     }
+
+    /// Says what was decided by which policies, about which operation, and what was looked up for it.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        let entry = match self.operation() {
+            Some(operation) => operation.note(entry),
+            None => entry,
+        };
+        match self {
+            Self::NotAllowed(_, denial) => entry.decided_by(denial.policies()),
+            Self::RequesterNotAllowed(_, denial, lookups) => entry.decided_by(denial.policies()).after_lookups(lookups),
+            Self::Unplanned(.., lookups) => entry.after_lookups(lookups),
+            _ => entry,
+        }
+    }
+}
+
+/// Everything is decided.
+#[derive(Debug)]
+struct Go {
+    /// The policies that permit it.
+    policies: Vec<String>,
+    /// The ids at the API of the requests by which the plan was made anew.
+    lookups: Vec<String>,
 }
 
 /// How often a decision is made anew because somebody else decided in the meantime.
@@ -176,12 +202,15 @@ impl Approvals {
     async fn run(&self, operation: Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
         let pending = &operation.pending;
         if !operation.is_whole() {
-            return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered));
+            return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered, Vec::new()));
         }
         let requester = self.decider.person(&pending.requester, &pending.place).await;
-        let (plan, action) = match self.plan_again(&operation, &requester).await {
+        let reader = Reader::new(&self.plugin, &self.decider, &requester, &operation.id);
+        let planned = self.plan_again(&operation, &reader).await;
+        let lookups = reader.requests();
+        let (plan, action) = match planned {
             Ok(planned) => planned,
-            Err(problem) => return Err(self.unplanned(operation, problem).await?),
+            Err(problem) => return Err(self.unplanned(operation, problem, lookups).await?),
         };
         // Planning takes its time. All of them are judged after it, and by one policy.
         let requester = self.decider.person(&pending.requester, &pending.place).await;
@@ -189,7 +218,9 @@ impl Approvals {
         let reason = pending.reason.as_deref();
         let requirements = match self.decider.decide(&requester, action, &plan.arguments, reason) {
             Decision::Allow(requirements) => requirements,
-            Decision::Deny(denial) => return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial)),
+            Decision::Deny(denial) => {
+                return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, lookups));
+            }
         };
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
         if !self.is_enough(&operation, one_more).await || self.decider.policy_hash() != requester.policy_hash() {
@@ -201,11 +232,12 @@ impl Approvals {
         }
         if !differences.is_empty() {
             let renewed = Pending { version: pending.version + 1, plan, requirements, ..pending.clone() };
-            let operation = self.supersede(&operation, &person, renewed, &differences).await?;
+            let operation = self.supersede(&operation, &person, renewed, &differences, lookups).await?;
             return Ok(Settled::Superseded(Box::new(operation), differences));
         }
         self.steps.reached(Step::Decided);
-        let operation = self.record(&operation, &person, vote, Some(requirements.policies)).await?;
+        let go = Go { policies: requirements.policies, lookups };
+        let operation = self.record(&operation, &person, vote, Some(go)).await?;
         self.steps.reached(Step::Intent);
         let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
@@ -225,41 +257,45 @@ impl Approvals {
     }
 
     /// Makes the plan as it would be made now.
-    async fn plan_again(&self, operation: &Operation, requester: &Person) -> Result<(Plan, &Action), Unplanned> {
+    async fn plan_again(&self, operation: &Operation, reader: &Reader<'_>) -> Result<(Plan, &Action), Unplanned> {
         let catalog = self.plugin.catalog();
         let old = &operation.pending.plan;
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let reader = Reader::new(&self.plugin, &self.decider, requester, &operation.id);
         let references =
             old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
         let draft = Draft { invocation: old.invocation(), references };
-        let resolved = resolve(catalog, draft, &reader, None).await;
+        let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
         for (target, old) in targets.iter_mut().zip(&old.targets) {
             target.written.clone_from(&old.written);
         }
-        let before = before(&reader, action, &invocation).await.map_err(Unplanned::Before)?;
+        let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
         Ok((Plan::new(action, &invocation, &catalog.types, targets, before), action))
     }
 
     /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
-    async fn unplanned(&self, operation: Operation, problem: Unplanned) -> Result<SettleError, SettleError> {
+    async fn unplanned(
+        &self,
+        operation: Operation,
+        problem: Unplanned,
+        lookups: Vec<String>,
+    ) -> Result<SettleError, SettleError> {
         let now = self.ledger.clock().now_ms();
         let operation = Box::new(self.find(&operation.id).await?);
         Ok(if operation.waits(now) {
-            SettleError::Unplanned(operation, problem)
+            SettleError::Unplanned(operation, problem, lookups)
         } else {
             SettleError::Unsettled(operation, Unsettled::Settled)
         })
     }
 
-    /// Records a decision, if things still stand as they did; with `intent`, that it runs now by these policies.
+    /// Records a decision, if things still stand as they did; with `go`, that it runs now.
     async fn record(
         &self,
         operation: &Operation,
         person: &Person,
         vote: &Vote,
-        intent: Option<Vec<String>>,
+        go: Option<Go>,
     ) -> Result<Operation, SettleError> {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
         self.commit(operation, move |current, now| {
@@ -267,19 +303,20 @@ impl Approvals {
             current.accepts(Some(current.pending.version), &person.principal, vote.choice, now).map_err(unsettled)?;
             let reason = vote.reason.as_ref().map(ToString::to_string);
             let decided = Event::Decided { decision: vote.choice, reason };
-            let mut entries = vec![person.did(decided).about(&current.id, &current.pending.plan)];
-            if let Some(policies) = &intent {
+            let mut entries = vec![current.note(person.did(decided))];
+            if let Some(Go { policies, lookups }) = &go {
                 let mut approvers: Vec<Principal> =
                     current.approvers().map(|decided| decided.principal.clone()).collect();
                 approvers.extend((vote.choice == Choice::Approve).then(|| person.principal.clone()));
-                entries.push(current.entry(Event::Intent {
+                let intent = Event::Intent {
                     host: host.clone(),
                     plan_hash: Some(current.plan_hash.clone()),
                     policy_hash: person.policy_hash().to_owned(),
                     policies: policies.clone(),
                     approvers,
                     reason: current.pending.reason.clone(),
-                }));
+                };
+                entries.push(current.entry(intent).after_lookups(lookups));
             }
             Ok(entries)
         })
@@ -293,6 +330,7 @@ impl Approvals {
         person: &Person,
         renewed: Pending,
         differences: &[String],
+        lookups: Vec<String>,
     ) -> Result<Operation, SettleError> {
         let (person, differences) = (person.clone(), differences.to_vec());
         self.commit(operation, move |current, now| {
@@ -300,10 +338,9 @@ impl Approvals {
                 return Err(SettleError::Unsettled(Box::new(current.clone()), Unsettled::Settled));
             }
             let superseded = Event::Superseded { differences: differences.clone() };
-            Ok(vec![
-                person.did(superseded).about(&current.id, &current.pending.plan),
-                current.entry(requested(&renewed, person.policy_hash(), now)),
-            ])
+            let Pending { requester, place, .. } = &renewed;
+            let again = Entry::by(requester, place, requested(&renewed, person.policy_hash(), now));
+            Ok(vec![current.note(person.did(superseded)).after_lookups(&lookups), renewed.note(&current.id, again)])
         })
         .await
     }

@@ -34,6 +34,15 @@ pub struct Pending {
     pub reason: Option<String>,
 }
 
+impl Pending {
+    /// Says that an entry is about this plan of an operation.
+    #[must_use]
+    pub fn note(&self, operation: &str, entry: Entry) -> Entry {
+        let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
+        Entry { plan_hash, version, ..entry.about(operation, &self.plan) }
+    }
+}
+
 /// A decision about what waits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
@@ -207,10 +216,16 @@ impl Operation {
         self.pending.plan.hash() == self.plan_hash
     }
 
-    /// An entry of the host about it.
+    /// An entry about what the host does with it, for whoever asked.
     #[must_use]
     pub fn entry(&self, event: Event) -> Entry {
-        Entry::of_host(event).about(&self.id, &self.pending.plan)
+        self.note(Entry::by(&self.pending.requester, &self.pending.place, event))
+    }
+
+    /// Says that an entry is about it, and about the plan that was recorded last.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        Entry { plan_hash: Some(self.plan_hash.clone()), ..self.pending.note(&self.id, entry) }
     }
 }
 
