@@ -1,7 +1,7 @@
 //! What people are told by a host and its policy: what they may do and why, and what was done.
 
 use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
-use claude_admin::audit::{Entry, Filter, search};
+use claude_admin::audit::{Entry, Event, Filter, search};
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::operation::Clock;
 use claude_admin::identity::{Place, Principal};
@@ -157,4 +157,23 @@ async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
         let line = format!("audit search --principal local:ada --kind {kind} --operation {}", plan.operation);
         says(&type_in(&service, &line).await, Outcome::Done, &["1 entry", &command]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_forged_requests_at_least_half_are_on_record_when_the_host_is_killed() {
+    let (_simulator, service) = host("", &[]).await;
+    for _ in 0..100 {
+        service.refused("forged").await;
+    }
+    // Nothing else is called: no tick, and no orderly end.
+    let filter = Filter { kind: Some("denied".to_owned()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
+    let counts = found.iter().map(|recorded| match &recorded.entry.event {
+        Event::Denied { count, .. } => *count,
+        other => panic!("{other}"),
+    });
+    assert_eq!((found.len(), counts.sum::<u64>()), (7, 64));
+    service.finish().await;
+    let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
+    assert!(matches!(found[0].entry.event, Event::Denied { count: 36, .. }), "{:?}", found[0]);
 }

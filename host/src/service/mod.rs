@@ -141,10 +141,10 @@ impl Service {
     }
 
     /// Records that something was refused before anybody was believed: a forged, stale or foreign request. The first of a
-    /// kind is recorded at once; what follows within a minute is counted.
+    /// kind is recorded at once; what follows within a minute is counted, and the count is recorded while it grows.
     pub async fn refused(&self, reason: &'static str) {
-        if self.refusals.is_first(reason, self.ledger.clock().now_ms()) {
-            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count: 1 })).await;
+        if let Some(count) = self.refusals.take_in(reason, self.ledger.clock().now_ms()) {
+            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count })).await;
         }
     }
 
