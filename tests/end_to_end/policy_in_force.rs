@@ -1,11 +1,13 @@
 //! What people are told by a host and its policy: what they may do and why, and what was done.
 
 use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
-use claude_admin::audit::{Entry, Event, Filter, search};
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::audit::{Choice, Entry, Event, Filter, search};
+use claude_admin::decision::Decider;
+use claude_admin::decision::approval::{NoSteps, Vote};
 use claude_admin::decision::operation::Clock;
+use claude_admin::decision::policy::LivePolicy;
 use claude_admin::identity::{Place, Principal};
-use claude_admin::service::{Outcome, Service};
+use claude_admin::service::{Input, Outcome, Service};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -20,15 +22,26 @@ async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
         if let Some(text) = text_of_policy {
             std::fs::write(&file, text).unwrap();
         }
-        let live = claude_admin::decision::policy::LivePolicy::open(plugin.catalog(), &file, Default::default());
-        let decider = claude_admin::decision::Decider::new(Arc::new(live), Default::default(), Clock::system());
+        let live = LivePolicy::open(plugin.catalog(), &file, Default::default());
+        let decider = Decider::new(Arc::new(live), Default::default(), Clock::system());
         let service = Service::new(Arc::clone(&plugin), decider, support::ledger(Clock::system()), Arc::new(NoSteps));
         for action in &service.catalog().actions {
             let reply = type_in(&service, &format!("{} --reason x", action.examples[0])).await;
             says(&reply, Outcome::Denied, &["policy", "Nothing was sent"]);
         }
-        for line in ["audit tail", "audit verify", "policy", "can-i users list"] {
-            assert_eq!(type_in(&service, line).await.outcome, Outcome::Denied, "{line}");
+        for line in [
+            "audit tail",
+            "audit verify",
+            "policy",
+            "can-i users list",
+            "pending",
+            "status 3ctf",
+            "confirm 3ctf.1",
+            "approve 3ctf.1",
+            "deny 3ctf.1 --reason x",
+            "cancel 3ctf",
+        ] {
+            says(&type_in(&service, line).await, Outcome::Denied, &["no policy is in force"]);
         }
         says(&type_in(&service, "status").await, Outcome::Done, &["everything is refused"]);
         assert!(!text(&type_in(&service, "status").await).contains("users.nothing"), "details are for those who may");
@@ -176,4 +189,31 @@ async fn of_forged_requests_at_least_half_are_on_record_when_the_host_is_killed(
     service.finish().await;
     let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
     assert!(matches!(found[0].entry.event, Event::Denied { count: 36, .. }), "{:?}", found[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone() {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.cedar");
+    std::fs::write(&file, support::EVERYBODY).unwrap();
+    let live = Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default()));
+    let ledger = support::ledger(Clock::system());
+    let service = |live: &Arc<LivePolicy>| {
+        let decider = Decider::new(Arc::clone(live), Default::default(), Clock::system());
+        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoSteps))
+    };
+    let plan = type_in(&service(&live), support::REMOVE).await;
+    std::fs::remove_file(&file).unwrap();
+    let stopped = service(&Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default())));
+    let id = &plan.operation;
+    for line in ["pending".to_owned(), format!("status {id}"), format!("cancel {id}")] {
+        says(&type_in(&stopped, &line).await, Outcome::Denied, &["no policy is in force"]);
+    }
+    let vote = Vote { operation: id.clone(), version: Some(1), by_button: true, choice: Choice::Cancel, reason: None };
+    says(&support::ask(&stopped, &ada(), Input::Vote(vote)).await, Outcome::Denied, &["no policy is in force"]);
+    says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is refused"]);
+    // With the policy it is as it was.
+    says(&type_in(&service(&live), &format!("status {id}")).await, Outcome::Done, &["waiting"]);
 }

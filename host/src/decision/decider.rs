@@ -34,6 +34,12 @@ impl Person {
         Entry { policy_hash: self.policy.hash.clone(), ..Entry::by(&self.principal, &self.place, event) }
     }
 
+    /// The denial of everything, where no policy was in force when they asked.
+    #[must_use]
+    pub fn without_policy(&self) -> Option<Denial> {
+        self.policy.policies.is_none().then(|| self.policy.no_policy())
+    }
+
     /// Whether they belong to a group.
     #[must_use]
     pub fn is_in(&self, group: &str) -> bool {

@@ -198,6 +198,11 @@ impl Service {
             }
             Err(Unreceived::Ledger(error)) => tracing::error!(operation = id, %error, "not recorded"),
         }
+        // Without a policy nothing may be done; actions say so themselves.
+        let without_policy = person.without_policy().filter(|_| !harmless(&understood) && !runs(&understood));
+        if let Some(denial) = without_policy {
+            return self.refuse(&person, &denial, "do that here").await.under(&id);
+        }
         let reply = match understood {
             Err(error) => {
                 tracing::info!(operation = id, kind = ?error.kind, "not understood");
@@ -312,6 +317,11 @@ fn harmless(understood: &Result<Understood, CommandError>) -> bool {
             matches!(**command, Command::Help(_) | Command::Host(HostCommand::WhoAmI | HostCommand::Status(None)))
         }
     }
+}
+
+/// Whether a command is an action.
+fn runs(understood: &Result<Understood, CommandError>) -> bool {
+    matches!(understood, Ok(Understood::Command(command)) if matches!(**command, Command::Run(..)))
 }
 
 /// What was typed, for the record; no more of it than a command may have.
