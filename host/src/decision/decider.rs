@@ -1,15 +1,13 @@
 //! Asks the policy in force about somebody, with the groups that they belong to now.
 
-use super::Authorized;
 use super::directory::DirectoryError;
 use super::groups::Groups;
 use super::operation::Clock;
 use super::policy::{
     Asker, Change, Decision, Denial, DenialKind, Explanation, HostAction, LivePolicy, PolicyState, Question,
-    Requirements,
 };
 use crate::audit::{Entry, Event};
-use crate::command::{Arguments, Invocation};
+use crate::command::Arguments;
 use crate::identity::{Place, Principal};
 use claude_admin_catalog::Action;
 use std::collections::BTreeSet;
@@ -143,26 +141,6 @@ impl Decider {
         asked.ok()
     }
 
-    /// Allows what the policy allows without any further step: reads, as a rule.
-    ///
-    /// # Errors
-    ///
-    /// The requirements that must be met first, or the denial.
-    pub fn authorize_now(
-        &self,
-        person: &Person,
-        action: &Action,
-        invocation: Invocation,
-        operation: &str,
-    ) -> Result<Authorized<Invocation>, Decision> {
-        match self.decide(person, action, &invocation.arguments, None) {
-            Decision::Allow(requirements) if is_immediate(action, &requirements) => {
-                Ok(Authorized::new(invocation, operation.to_owned()))
-            }
-            other => Err(other),
-        }
-    }
-
     fn ask<T>(
         &self,
         person: &Person,
@@ -176,9 +154,4 @@ impl Decider {
         let asker = Asker { principal: &person.principal, groups, place: &person.place };
         Ok(ask(&person.policy, asker, now))
     }
-}
-
-/// Whether nothing must be decided first. A write is never done without.
-fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
-    !action.writes() && requirements.is_empty()
 }

@@ -5,7 +5,6 @@ mod audit;
 mod decide;
 mod inspect;
 mod outcome;
-mod pages;
 mod refusals;
 mod reply;
 mod run;

@@ -1,9 +1,9 @@
 //! Running an action: decided, executed, recorded.
 
-use super::{Outcome, Reply, Service, pages};
+use super::{Outcome, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{Draft, Invocation, Options};
-use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
+use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed, pages};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};

@@ -1,12 +1,12 @@
 //! From a wish to a plan that waits, or may run at once.
 
-use super::{Approvals, Step};
+use super::{Approvals, Authorized, Step};
 use crate::audit::{Choice, Entry, Event};
 use crate::command::{Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
-use crate::decision::{Authorized, Person, Reader};
+use crate::decision::{Person, Reader};
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;

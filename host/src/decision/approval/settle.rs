@@ -1,13 +1,13 @@
 //! From a decision about what waits to its execution, or its end.
 
 use super::propose::{before, requested};
-use super::{Approvals, Step};
+use super::{Approvals, Authorized, Step};
 use crate::audit::{Choice, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, Reference};
 use crate::decision::operation::{CommitError, LedgerError, Operation, Pending, Projection, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
-use crate::decision::{Authorized, Person, Reader};
+use crate::decision::{Person, Reader};
 use crate::identity::Principal;
 use crate::sandbox::CallError;
 use crate::store::Durability;
