@@ -220,6 +220,27 @@ async fn a_request_is_taken_back_whatever_the_version_of_its_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
+    for (target, words) in [(MEMBER, "no such thing"), (ADDRESS, "shows nothing with the address")] {
+        let (simulator, service) = host(EVERYBODY, &[]).await;
+        let remove = format!("users remove {target} --reason leaver");
+        let (first, second) = (type_in(&service, &remove).await, type_in(&service, &remove).await);
+        let cid = Principal::local("cid");
+        says(&type_as(&service, &cid, &format!("approve {}.1", first.operation)).await, Outcome::Done, &["Done."]);
+        simulator.clear_requests();
+        let gone = type_as(&service, &bob(), &format!("approve {}.1", second.operation)).await;
+        says(&gone, Outcome::NotFound, &["is gone", words, "Nothing was changed", "local:bob"]);
+        assert!(!text(&gone).contains("still waits"), "{}", text(&gone));
+        says(&type_in(&service, "pending").await, Outcome::Done, &["nothing that you asked for waits"]);
+        let kinds = kinds(&service, &second.operation);
+        assert_eq!(kinds[kinds.len() - 2..], ["decided: approve", "outcome: not_found"]);
+        let again = type_as(&service, &cid, &format!("approve {}.1", second.operation)).await;
+        says(&again, Outcome::Conflict, &["settled already", "not_found"]);
+        assert!(writes(&simulator).is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_looked_up_and_shown_and_one_that_stands_for_several_is_refused() {
     let (simulator, service) = open_host().await;
     let plan = type_in(&service, "users remove Xiuying.Li@example.com --reason leaver").await;

@@ -36,6 +36,11 @@ impl Service {
                 reply.data = Some(operation_json(&operation));
                 reply.about(&operation)
             }
+            Ok(Settled::Gone(operation)) => {
+                let mut reply = Reply::failed(Outcome::NotFound, document::record(catalog, &operation));
+                reply.error = Some(operation_json(&operation));
+                reply.about(&operation)
+            }
             Ok(Settled::Superseded(operation, differences)) => {
                 let mut reply =
                     Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));

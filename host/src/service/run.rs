@@ -261,11 +261,7 @@ impl<'e> Executed<'e> {
 
 /// Whether a write may have been done although no answer says so. An answer that is not understood says that it was.
 fn is_unknown(action: &Action, error: &CallError) -> bool {
-    let status = match error {
-        CallError::Failed { error, .. } => error.get("api").and_then(|api| api.get("status")?.as_u64()),
-        _ => None,
-    };
-    action.writes() && document::may_have_been_done(error) && status.is_none_or(|status| status >= 500)
+    action.writes() && document::may_have_been_done(error) && error.status().is_none_or(|status| status >= 500)
 }
 
 /// What waits, for programs.

@@ -4,7 +4,7 @@ use super::propose::{before, requested};
 use super::{Approvals, Authorized, Step};
 use crate::audit::{Choice, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, Reference};
-use crate::decision::operation::{CommitError, LedgerError, Operation, Pending, Projection, Unsettled};
+use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
@@ -37,6 +37,8 @@ pub enum Settled {
     Closed(Box<Operation>),
     /// What was shown is no longer what would be done: nothing was done, and the new plan waits.
     Superseded(Box<Operation>, Vec<String>),
+    /// What it was to be done to is gone: nothing was done, and it waits no longer.
+    Gone(Box<Operation>),
     /// Everything is decided, and it may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
 }
@@ -77,6 +79,17 @@ pub enum Unplanned {
     Before(CallError),
 }
 
+impl Unplanned {
+    /// Why there is nothing any more that it could be done to, if that is so.
+    fn gone(&self) -> Option<String> {
+        match self {
+            Self::Resolve(error @ ResolveError::NotFound { .. }) => Some(error.to_string()),
+            Self::Before(error) if error.status() == Some(404) => Some("the API knows no such thing".to_owned()),
+            Self::NoAction | Self::Altered | Self::Resolve(_) | Self::Before(_) => None,
+        }
+    }
+}
+
 impl From<LedgerError> for SettleError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
@@ -113,13 +126,25 @@ impl SettleError {
     }
 }
 
-/// Everything is decided.
+/// What follows a decision in the same breath.
 #[derive(Debug)]
-struct Go {
-    /// The policies that permit it.
-    policies: Vec<String>,
-    /// The ids at the API of the requests by which the plan was made anew.
-    lookups: Vec<String>,
+enum Then {
+    /// Nothing: others must decide too, or it is over.
+    Nothing,
+    /// Everything is decided, and it runs.
+    Run {
+        /// The policies that permit it.
+        policies: Vec<String>,
+        /// The ids at the API of the requests by which the plan was made anew.
+        lookups: Vec<String>,
+    },
+    /// It ends, since there is nothing any more that it could be done to.
+    Gone {
+        /// Why.
+        why: String,
+        /// The ids at the API of the requests that showed it.
+        lookups: Vec<String>,
+    },
 }
 
 /// How often a decision is made anew because somebody else decided in the meantime.
@@ -166,7 +191,7 @@ impl Approvals {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The answer to a read is for whoever asked: they run it once others have agreed.
                 Ok(_) if self.is_read(&operation) || !self.is_enough(&operation, Some(person)).await => {
-                    let counted = self.record(&operation, person, vote, None).await?;
+                    let counted = self.record(&operation, person, vote, Then::Nothing).await?;
                     Ok(Settled::Counted(Box::new(counted)))
                 }
                 Ok(_) => self.run(operation, person, vote).await,
@@ -177,7 +202,7 @@ impl Approvals {
     }
 
     async fn close(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
-        let closed = self.record(operation, person, vote, None).await?;
+        let closed = self.record(operation, person, vote, Then::Nothing).await?;
         Ok(Settled::Closed(Box::new(closed)))
     }
 
@@ -210,7 +235,13 @@ impl Approvals {
         let lookups = reader.requests();
         let (plan, action) = match planned {
             Ok(planned) => planned,
-            Err(problem) => return Err(self.unplanned(operation, problem, lookups).await?),
+            Err(problem) => match problem.gone() {
+                Some(why) => {
+                    let gone = self.record(&operation, person, vote, Then::Gone { why, lookups }).await?;
+                    return Ok(Settled::Gone(Box::new(gone)));
+                }
+                None => return Err(self.unplanned(operation, problem, lookups).await?),
+            },
         };
         // Planning takes its time. All of them are judged after it, and by one policy.
         let requester = self.decider.person(&pending.requester, &pending.place).await;
@@ -236,8 +267,8 @@ impl Approvals {
             return Ok(Settled::Superseded(Box::new(operation), differences));
         }
         self.steps.reached(Step::Decided);
-        let go = Go { policies: requirements.policies, lookups };
-        let operation = self.record(&operation, &person, vote, Some(go)).await?;
+        let run = Then::Run { policies: requirements.policies, lookups };
+        let operation = self.record(&operation, &person, vote, run).await?;
         self.steps.reached(Step::Intent);
         let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
@@ -289,13 +320,13 @@ impl Approvals {
         })
     }
 
-    /// Records a decision, if things still stand as they did; with `go`, that it runs now.
+    /// Records a decision, if things still stand as they did, and what follows.
     async fn record(
         &self,
         operation: &Operation,
         person: &Person,
         vote: &Vote,
-        go: Option<Go>,
+        then: Then,
     ) -> Result<Operation, SettleError> {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
         self.commit(operation, move |current, now| {
@@ -304,7 +335,16 @@ impl Approvals {
             let reason = vote.reason.as_ref().map(ToString::to_string);
             let decided = Event::Decided { decision: vote.choice, reason };
             let mut entries = vec![current.note(person.did(decided))];
-            if let Some(Go { policies, lookups }) = &go {
+            if let Then::Gone { why, lookups } = &then {
+                let ended = Event::Outcome {
+                    result: GONE.to_owned(),
+                    status: None,
+                    requests: Vec::new(),
+                    message: Some(format!("What this was to be done to is gone: {why}. Nothing was changed.")),
+                };
+                entries.push(current.entry(ended).after_lookups(lookups));
+            }
+            if let Then::Run { policies, lookups } = &then {
                 let mut approvers: Vec<Principal> =
                     current.approvers().map(|decided| decided.principal.clone()).collect();
                 approvers.extend((vote.choice == Choice::Approve).then(|| person.principal.clone()));

@@ -87,6 +87,8 @@ pub enum State {
 
 /// The word of an outcome that nobody saw.
 pub const UNKNOWN: &str = "unknown";
+/// The word of an outcome for which there was nothing to do any more: the target is gone.
+pub const GONE: &str = "not_found";
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
