@@ -319,6 +319,26 @@ async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_oth
     assert_eq!(writes(&simulator).len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_anything_was_sent_is_told_as_it_was() {
+    let policy = r#"permit(principal, action in Action::"users", resource);
+        forbid(principal == User::"local:bob", action in Action::"write", resource);"#;
+    let (simulator, service) = host(policy, &[]).await;
+    let update = |target: &str| format!("users update {target} billing");
+    says(&type_as(&service, &bob(), &update(MEMBER)).await, Outcome::Denied, &["Nothing was sent."]);
+    says(&type_in(&service, &format!("users remove {MEMBER}")).await, Outcome::Usage, &["Nothing was sent."]);
+    assert_eq!(simulator.requests(), []);
+    // An address is looked up first, and the policy may decide by what it stands for.
+    for (reply, outcome) in [
+        (type_as(&service, &bob(), &update(ADDRESS)).await, Outcome::Denied),
+        (type_in(&service, &format!("users remove {ADDRESS}")).await, Outcome::Usage),
+    ] {
+        says(&reply, outcome, &["Nothing was changed."]);
+        assert!(!text(&reply).contains("Nothing was sent"), "{}", text(&reply));
+    }
+    assert_eq!(simulator.requests().len(), 2);
+}
+
 /// Sets the time of a host.
 fn clock() -> (Arc<AtomicI64>, Clock) {
     let now = Arc::new(AtomicI64::new(Clock::system().now_ms()));

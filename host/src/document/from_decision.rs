@@ -3,7 +3,7 @@
 use super::from_error::{call_error, notice};
 use super::{Document, Level};
 use crate::command::Invocation;
-use crate::decision::approval::{ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::Denial;
@@ -11,14 +11,17 @@ use claude_admin_catalog::{Action, Catalog, Method};
 
 /// A wish that came to nothing.
 #[must_use]
-pub fn propose_error(catalog: &Catalog, error: &ProposeError, upstream: &str) -> Document {
+pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Document {
+    let NotProposed { error, found } = not;
     let command = |invocation: &Invocation| command_of(catalog, &invocation.action);
     match error {
-        ProposeError::Denied(denial, invocation) => denied(denial, &format!("run `{}` here", command(invocation))),
+        ProposeError::Denied(denial, invocation) => {
+            denied(denial, &format!("run `{}` here", command(invocation)), found.sent)
+        }
         ProposeError::Resolve(error) => resolve_error(catalog, error, upstream),
         ProposeError::NoReason(invocation) => notice(
             Level::Error,
-            format!("`{}` takes a reason. Nothing was sent.", command(invocation)),
+            format!("`{}` takes a reason. {}", command(invocation), nothing(found.sent)),
             Some("Repeat it with --reason \"…\"; who decides about it sees the reason, and it is recorded.".to_owned()),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
@@ -31,12 +34,17 @@ pub fn propose_error(catalog: &Catalog, error: &ProposeError, upstream: &str) ->
     }
 }
 
-/// Somebody may not do something.
+/// What did not happen. To look up an address, something was sent all the same.
+fn nothing(looked_up: bool) -> &'static str {
+    if looked_up { "Nothing was changed." } else { "Nothing was sent." }
+}
+
+/// Somebody may not do something; `looked_up` is whether a request left to find out what it is about.
 #[must_use]
-pub fn denied(denial: &Denial, what: &str) -> Document {
+pub fn denied(denial: &Denial, what: &str, looked_up: bool) -> Document {
     notice(
         Level::Error,
-        format!("You may not {what}: {}. Nothing was sent.", denial.message),
+        format!("You may not {what}: {}. {}", denial.message, nothing(looked_up)),
         Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned()),
     )
 }

@@ -279,7 +279,7 @@ impl Service {
 
     /// Refuses a command of the host, on the record.
     async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
-        let document = document::denied(denial, what);
+        let document = document::denied(denial, what, false);
         let event = Event::Denied { reason: document.notices(), count: 1 };
         self.note(person.did(event).decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)

@@ -137,10 +137,10 @@ impl Service {
         options: &Options,
         not: NotProposed,
     ) -> Reply {
-        let NotProposed { error, found } = not;
+        let NotProposed { error, found } = &not;
         let catalog = self.catalog();
         let upstream = self.upstream();
-        let (outcome, invocation) = match &error {
+        let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
             ProposeError::Before(cause, invocation) => (Outcome::of_error(cause), invocation),
@@ -148,7 +148,7 @@ impl Service {
             ProposeError::Ledger(_) => (Outcome::Failed, written),
         };
         let canonical = invocation.canonical(action, &catalog.types);
-        let event = match &error {
+        let event = match error {
             ProposeError::Denied(denial, _) => Event::Denied { reason: denial.message.clone(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
@@ -157,7 +157,7 @@ impl Service {
                 message: Some("no plan could be made".to_owned()),
             },
         };
-        let policies = match &error {
+        let policies = match error {
             ProposeError::Denied(denial, _) => denial.policies(),
             _ => &[],
         };
@@ -169,9 +169,9 @@ impl Service {
             ..found.note(person.did(event)).decided_by(policies)
         })
         .await;
-        let document = document::propose_error(catalog, &error, upstream);
+        let document = document::propose_error(catalog, &not, upstream);
         let mut reply = Reply::failed(outcome, document);
-        if let ProposeError::Before(cause, _) = &error {
+        if let ProposeError::Before(cause, _) = error {
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
             if action.http.method == Method::Delete && outcome == Outcome::NotFound {
                 reply.outcome = Outcome::Done;
