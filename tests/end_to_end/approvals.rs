@@ -35,7 +35,11 @@ async fn a_write_shows_its_plan_and_runs_once_it_is_confirmed() {
 async fn the_id_of_the_operation_travels_with_every_request() {
     let (simulator, service) = open_host().await;
     let done = type_in(&service, &format!("users update {MEMBER} billing --yes")).await;
-    for request in simulator.requests() {
+    let asked = type_in(&service, &format!("can-i users remove {ADDRESS}")).await;
+    assert_eq!(asked.outcome, Outcome::Done);
+    let requests = simulator.requests();
+    let (of_question, of_write) = requests.split_last().unwrap();
+    for (request, done) in of_write.iter().map(|it| (it, &done)).chain([(of_question, &asked)]) {
         let agent = request.headers.iter().find(|(name, _)| *name == "user-agent").map(|(_, value)| value.clone());
         assert!(agent.as_ref().is_some_and(|agent| agent.contains(&done.operation)), "{agent:?}");
     }

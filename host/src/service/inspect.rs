@@ -92,11 +92,11 @@ impl Service {
     /// Whether a command would be allowed, and why. Nothing is run, but for looking up ids.
     pub(super) async fn can_i(
         &self,
+        id: &str,
         person: &Person,
         mut draft: Draft,
         options: &Options,
-        explain: bool,
-        other: Option<Principal>,
+        (explain, other): (bool, Option<Principal>),
     ) -> Reply {
         let catalog = self.catalog();
         let asked = match &other {
@@ -114,7 +114,7 @@ impl Service {
         let mut canonical = draft.invocation.canonical(action, &catalog.types);
         let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
-        let reader = Reader::new(&self.plugin, &self.decider, person, "can-i");
+        let reader = Reader::new(&self.plugin, &self.decider, person, id);
         let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
             Ok((invocation, _)) => invocation,
             // A question about a person who is not found is still a question about the action.

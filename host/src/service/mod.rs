@@ -218,7 +218,7 @@ impl Service {
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => Reply::told(self.help(&topic, &person)),
                 Command::Run(draft, options) => self.run(&id, &person, draft, options).await,
-                Command::Host(command) => self.host_command(&person, command).await,
+                Command::Host(command) => self.host_command(&id, &person, command).await,
             },
         };
         reply.under(&id)
@@ -237,7 +237,7 @@ impl Service {
         Ok(Understood::Command(Box::new(command)))
     }
 
-    async fn host_command(&self, person: &Person, command: HostCommand) -> Reply {
+    async fn host_command(&self, id: &str, person: &Person, command: HostCommand) -> Reply {
         match command {
             HostCommand::WhoAmI => Reply::told(self.whoami(person)),
             HostCommand::Status(None) => Reply::told(self.status(person).await),
@@ -247,7 +247,7 @@ impl Service {
                 self.vote(person, Vote { operation, version, by_button: false, choice, reason }).await
             }
             HostCommand::CanI { draft, options, explain, principal } => {
-                self.can_i(person, draft, &options, explain, principal).await
+                self.can_i(id, person, draft, &options, (explain, principal)).await
             }
             HostCommand::Audit(command) => self.audit(person, command).await,
             HostCommand::Policy => self.policy(person).await,
