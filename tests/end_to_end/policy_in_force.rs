@@ -73,6 +73,10 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     for action in &service.catalog().actions {
         says(&type_in(&service, &format!("can-i {}", action.command())).await, Outcome::Done, &["Yes"]);
     }
+    // An address that stands for nobody is not taken for somebody.
+    let nobody = type_in(&service, "can-i users remove nobody@example.com").await;
+    says(&nobody, Outcome::Done, &["Yes", "shows nothing with the address `nobody@example.com`", "would be refused"]);
+    simulator.clear_requests();
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
 }

@@ -115,10 +115,18 @@ impl Service {
         let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
         let reader = Reader::new(&self.plugin, &self.decider, person, id);
+        let unresolved;
         let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
-            Ok((invocation, _)) => invocation,
+            Ok((invocation, _)) => {
+                unresolved = None;
+                invocation
+            }
             // A question about a person who is not found is still a question about the action.
-            Err(_) => written,
+            Err(error) => {
+                unresolved =
+                    Some(format!("Asked with what was written: {error}. The command itself would be refused."));
+                written
+            }
         };
         let hint = if missing.is_empty() {
             canonical = invocation.canonical(action, &catalog.types);
@@ -128,6 +136,7 @@ impl Service {
             canonical = format!("{canonical} {}", names.join(" "));
             Some(format!("Asked without {}: a policy may decide by that, too.", names.join(" and ")))
         };
+        let hint = [unresolved, hint].into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
         let reason = options.reason.as_ref().map(Reason::as_str);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
