@@ -87,6 +87,17 @@ async fn help_shows_what_this_person_may_run() {
     let (_simulator, service) = host(policy, &[]).await;
     let help = text(&type_as(&service, &bob(), "help").await);
     assert!(help.contains("help invites") && !help.contains("help users"), "{help}");
+    for word in ["pending", "status", "approve", "deny", "cancel", "confirm", "can-i", "whoami"] {
+        assert!(help.contains(&format!("\n{word} ")), "{word}: {help}");
+        for line in [format!("help {word}"), format!("{word} --help")] {
+            says(&type_as(&service, &bob(), &line).await, Outcome::Done, &[word, "."]);
+        }
+    }
+    assert!(!help.contains("\naudit ") && !help.contains("\npolicy "), "{help}");
+    says(&type_as(&service, &bob(), "help audit").await, Outcome::Done, &["You may not run `audit` here"]);
+    let (_simulator, open) = support::open_host().await;
+    says(&type_in(&open, "help").await, Outcome::Done, &["\naudit ", "\npolicy "]);
+    says(&type_in(&open, "help audit").await, Outcome::Done, &["audit tail", "audit.read"]);
     assert!(text(&type_as(&service, &ada(), "help").await).contains("no policy allows you"));
 }
 

@@ -1,12 +1,14 @@
 //! Help, derived from the catalog.
 
+use super::host_help;
 use super::usage::{placeholder, usage};
 use crate::document::{Block, Cell, Document, Fact, Level, Notice};
 use claude_admin_catalog::{Action, Catalog, Presence, Types, describe};
 
-/// Explains the nouns that hold an action for which `may_run` answers yes.
+/// Explains the nouns that hold an action for which `may_run` answers yes, and the commands of the host for which
+/// `may_use` does.
 #[must_use]
-pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Document {
+pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Document {
     let nouns: Vec<(String, String)> = catalog
         .interfaces
         .iter()
@@ -29,7 +31,12 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Documen
         .with(Block::Commands(nouns))
         .with(Block::Text("For example:".to_owned()))
         .with(Block::Commands(examples))
-        .footer("A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one.")
+        .with(Block::Text("To decide about what waits, and to see what may be done and what was done:".to_owned()))
+        .with(Block::Commands(host_help::list(may_use)))
+        .footer(
+            "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one, and `help audit` \
+             does so for a command of the host.",
+        )
 }
 
 /// Explains the verbs of a noun.

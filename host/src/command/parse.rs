@@ -27,6 +27,8 @@ pub enum HelpTopic {
     Noun(String),
     /// One action, by id.
     Action(String),
+    /// A command of the host itself, by its word.
+    Host(String),
 }
 
 /// What was typed.
@@ -97,6 +99,11 @@ pub(super) fn read_incomplete(catalog: &Catalog, tokens: &mut Vec<Token>) -> Res
         return help(catalog, tokens);
     }
     if host_command::WORDS.contains(&first.as_str()) {
+        if let [only] = tokens.as_slice()
+            && is_help(&only.text)
+        {
+            return Ok(Command::Help(HelpTopic::Host(first)));
+        }
         return host_command::read(catalog, &first, std::mem::take(tokens)).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
@@ -136,6 +143,9 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>) -> Result<Co
 
 fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let Some(noun) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
+    if host_command::WORDS.contains(&noun.as_str()) {
+        return Ok(Command::Help(HelpTopic::Host(noun)));
+    }
     let interface = catalog.interface(&noun).filter(|interface| !interface.embedder);
     let interface = interface.ok_or_else(|| unknown_noun(catalog, &noun))?;
     match take(tokens) {

@@ -17,7 +17,9 @@ impl Service {
         let catalog = self.catalog();
         let may_run = |action: &Action| self.decider.may_ever(person, action);
         match topic {
-            HelpTopic::Overview => command::overview(catalog, &may_run),
+            HelpTopic::Overview => command::overview(catalog, &may_run, &|word| self.may_use(person, word)),
+            HelpTopic::Host(word) if self.may_use(person, word) => command::host_help(word),
+            HelpTopic::Host(word) => command::not_here(&format!("`{word}`")),
             HelpTopic::Noun(noun) => command::noun_help(catalog, noun, &may_run),
             HelpTopic::Action(id) => match catalog.action(id) {
                 Some(action) if may_run(action) => command::action_help(catalog, action),
@@ -25,6 +27,16 @@ impl Service {
                 None => Document::default(),
             },
         }
+    }
+
+    /// Whether somebody may use a command of the host itself.
+    fn may_use(&self, person: &Person, word: &str) -> bool {
+        let action = match word {
+            "audit" => HostAction::ReadAudit,
+            "policy" => HostAction::ReadPolicy,
+            _ => return true,
+        };
+        self.decider.may(person, action).is_none()
     }
 
     pub(super) fn whoami(&self, person: &Person) -> Document {
