@@ -238,6 +238,24 @@ async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_reco
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_click_that_is_replayed_byte_for_byte_is_not_believed_and_is_on_record() {
+    let mut slack = Slack::start().await;
+    let card = slack.server.slack("WRITER", REMOVE).await.json();
+    let reject = encoded(&slack.payload("T1", "USECOND", &button(&card, "Reject")));
+    let time = now();
+    let first = slack.server.post_signed_to("/slack/interactions", &reject, time).await;
+    assert_eq!(first.status, StatusCode::OK);
+    assert!(slack.next().await["blocks"].to_string().contains("Rejected"));
+    let recorded = slack.refusals();
+    // The same body with the same signature, as somebody has it who listened.
+    let again = slack.server.post_signed_to("/slack/interactions", &reject, time).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(slack.refusals(), recorded + 1);
+    slack.nothing_more().await;
+    assert_eq!(slack.removals(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_click_is_acknowledged_and_left_alone() {
     let slack = Slack::start().await;
     for payload in [json!({"type": "shortcut"}), json!({"type": "view_closed"}), json!({"type": "block_actions"})] {
