@@ -107,9 +107,14 @@ pub(super) async fn open_host() -> (RunningSimulator, Service) {
 
 /// A host on a store in a file, in which everybody may do everything.
 pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
+    host_on_at(store, plugin, steps, Clock::system())
+}
+
+/// The same, with a clock of its own.
+pub(super) fn host_on_at(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>, clock: Clock) -> Service {
     let log = SqliteLog::open(store, Settings::default()).expect("a store");
-    let ledger = Ledger::open(Box::new(log), Hosts::of(store), Clock::system()).expect("a ledger");
-    let decider = decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    let ledger = Ledger::open(Box::new(log), Hosts::of(store), clock.clone()).expect("a ledger");
+    let decider = decider(plugin.catalog(), EVERYBODY, &[], clock);
     Service::new(plugin, decider, ledger, steps)
 }
 
