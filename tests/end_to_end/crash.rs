@@ -29,6 +29,8 @@ const AHEAD: &str = "CRASH_AHEAD";
 const TICK: &str = "(tick)";
 /// How many hosts are killed at a random moment of a write.
 const RANDOM_KILLS: usize = 200;
+/// How many hosts are killed at a random moment of each kind of decision.
+const RANDOM_KILLS_OF_A_DECISION: usize = 12;
 
 /// Ends the process at a step, as `kill -9` does.
 #[derive(Debug)]
@@ -261,6 +263,97 @@ async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
     println!("{} hosts killed: {} sent, {states:?}", RANDOM_KILLS, sent.len());
     // Kills that all come too early, or too late, would prove nothing.
     assert!(intents.len() > 5 && intents.len() < RANDOM_KILLS, "{} of {RANDOM_KILLS} began", intents.len());
+}
+
+/// Removes a member who is there, on a fresh organization, with hosts that are killed at a random moment of something
+/// that is done about the request; `finish` says how it must stand after somebody did the same once more.
+async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, ahead: i64, ends: &[&str]) {
+    let mut states: BTreeMap<String, usize> = BTreeMap::new();
+    let mut whole = Duration::ZERO;
+    for number in 0..=RANDOM_KILLS_OF_A_DECISION {
+        let simulator = support::simulator().await;
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("claude-admin.db");
+        let plugin = plugin(&simulator).await;
+        let service = host_on(&store, Arc::clone(&plugin), Arc::new(NoSteps));
+        let plan = support::type_as(&service, &Principal::local("ada"), support::REMOVE).await;
+        if changed_before {
+            let update = format!("users update {} billing --yes", support::MEMBER);
+            support::type_as(&service, &Principal::local("ada"), &update).await;
+        }
+        drop(service);
+        simulator.clear_requests();
+        let line = line.replace("ID", &plan.operation);
+        let go = folder.path().join("go");
+        let mut command = child_command(&store, &simulator, "none", who, &line);
+        let mut child = command.env(GO, &go).env(AHEAD, ahead.to_string()).spawn().unwrap();
+        let waiting = format!("go.{}", child.id());
+        while !folder.path().join(&waiting).exists() {
+            assert!(child.try_wait().unwrap().is_none(), "{what}: it ended before it began");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let began = Instant::now();
+        std::fs::write(&go, "").unwrap();
+        if number == 0 {
+            // How long it takes when it is left alone.
+            child.wait().unwrap();
+            whole = began.elapsed();
+        } else {
+            std::thread::sleep(whole.mul_f64(fastrand::f64()));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+
+        // The next host finds a record that is whole, and an operation that stands in one way.
+        let clock = Clock::new(move || Clock::system().now_ms() + ahead);
+        let service = support::host_on_at(&store, plugin, Arc::new(NoSteps), clock);
+        let state = async || {
+            let status = format!("status {}", plan.operation);
+            let reply = support::type_as(&service, &Principal::local("ada"), &status).await.to_json();
+            (reply["state"].as_str().unwrap_or_default().to_owned(), reply["version"].as_u64().unwrap_or_default())
+        };
+        if line != TICK {
+            service.tick().await;
+        }
+        let (before, version) = state().await;
+        let sent = writes(&simulator).len();
+        let (intents, ended) = (recorded(&service, "intent").len(), recorded(&service, "outcome"));
+        let of_it = ended.iter().filter(|end| end.entry.operation.as_ref() == Some(&plan.operation)).count();
+        let intents = intents - usize::from(changed_before);
+        assert!(sent <= intents && intents <= 1, "{what}: {sent} sent, {intents} intents");
+        assert_eq!(of_it, intents, "{what}: what began has ended, once");
+        assert!(before == "waiting" || ends.contains(&before.as_str()), "{what}: {before}");
+        assert!(version == 1 || (changed_before && version == 2), "{what}: version {version}");
+        *states.entry(format!("{before} {version}")).or_default() += 1;
+
+        // Done once more, it comes to the same end, and nothing is sent twice.
+        if line == TICK {
+            service.tick().await;
+        } else if before == "waiting" && version == 1 {
+            support::type_as(&service, &Principal::local(who), &line).await;
+        }
+        let (after, version) = state().await;
+        if changed_before {
+            assert_eq!((after.as_str(), version), ("waiting", 2), "{what}");
+        } else {
+            assert!(ends.contains(&after.as_str()), "{what}: {after}");
+        }
+        assert!(writes(&simulator).len() <= 1, "{what}");
+        assert_eq!(recorded(&service, "expired").len(), usize::from(line == TICK), "{what}");
+        drop(service);
+        let report = verify_file(&store, None);
+        assert!(report.is_sound(), "{what}: {report}");
+    }
+    println!("{what}: {states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_are_killed_while_something_is_decided_leave_it_decided_or_waiting() {
+    killed_while("approve", "bob", "approve ID.1", false, 0, &["done", "unknown"]).await;
+    killed_while("reject", "bob", "deny ID.1 --reason stays", false, 0, &["rejected"]).await;
+    killed_while("cancel", "ada", "cancel ID", false, 0, &["cancelled"]).await;
+    killed_while("supersede", "bob", "approve ID.1", true, 0, &[]).await;
+    killed_while("expire", "ada", TICK, false, 31 * 60 * 1000, &["expired"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
