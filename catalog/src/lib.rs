@@ -62,7 +62,7 @@ pub use constraint::{Condition, ConditionalRange, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};
 pub use json_shape::{JsonProblem, ProblemKind, describe};
-pub use package_text::{PackageText, SECTION_NAME, SectionError};
+pub use package_text::{COMPRESSED_SECTION_NAME, PackageText, SECTION_NAME, SectionError};
 pub use paging::Paging;
 pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
 pub use short_form::ShortForm;

@@ -4,10 +4,17 @@
 //! reads it back from there.
 
 use crate::CatalogError;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// The custom section of a component that holds the text of its WIT package.
 pub const SECTION_NAME: &str = "wit-text";
+/// The custom section of a component that holds the text in zlib format: a sixth of the size.
+pub const COMPRESSED_SECTION_NAME: &str = "wit-text-zlib";
+/// As small as it gets: a component is built once and loaded often.
+const COMPRESSION_LEVEL: u8 = 10;
+/// The most bytes that a text may have. A section from elsewhere must not fill the memory.
+const MAX_TEXT_BYTES: usize = 16 << 20;
 
 const FILE_MARK: &str = "//! file: ";
 
@@ -95,6 +102,12 @@ impl PackageText {
         section
     }
 
+    /// Writes the content of the compressed custom section: the same, in zlib format (RFC 1950).
+    #[must_use]
+    pub fn to_compressed_section(&self) -> Vec<u8> {
+        miniz_oxide::deflate::compress_to_vec_zlib(self.to_section().as_bytes(), COMPRESSION_LEVEL)
+    }
+
     /// Reads the content of the custom section.
     #[must_use]
     pub fn from_section(section: &str) -> Self {
@@ -126,8 +139,13 @@ impl PackageText {
             match payload.map_err(|error| SectionError::Malformed(error.to_string()))? {
                 wasmparser::Payload::ModuleSection { .. } | wasmparser::Payload::ComponentSection { .. } => depth += 1,
                 wasmparser::Payload::End(_) => depth = depth.saturating_sub(1),
-                wasmparser::Payload::CustomSection(section) if depth == 0 && section.name() == SECTION_NAME => {
-                    let text = std::str::from_utf8(section.data()).map_err(|_| SectionError::NotText)?;
+                wasmparser::Payload::CustomSection(section) if depth == 0 => {
+                    let text = match section.name() {
+                        SECTION_NAME => Cow::Borrowed(section.data()),
+                        COMPRESSED_SECTION_NAME => decompressed(section.data())?.into(),
+                        _ => continue,
+                    };
+                    let text = std::str::from_utf8(&text).map_err(|_| SectionError::NotText)?;
                     return Ok(Some(Self::from_section(text)));
                 }
                 _ => {}
@@ -135,6 +153,11 @@ impl PackageText {
         }
         Ok(None)
     }
+}
+
+fn decompressed(data: &[u8]) -> Result<Vec<u8>, SectionError> {
+    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(data, MAX_TEXT_BYTES)
+        .map_err(|error| SectionError::Malformed(format!("{COMPRESSED_SECTION_NAME}: {error}")))
 }
 
 #[cfg(test)]
@@ -147,6 +170,16 @@ mod tests {
             PackageText::from_files([("b.wit", "interface b {}\n"), ("a.wit", "package x:y;\ninterface a {}\n")]);
         assert_eq!(PackageText::from_section(&text.to_section()), text);
         assert_eq!(text.files().next().map(|(name, _)| name), Some("a.wit"));
+    }
+
+    #[test]
+    fn a_compressed_section_gives_back_the_text_and_broken_ones_are_refused() {
+        let text = PackageText::from_files([("a.wit", "interface a {}\n")]);
+        let section = text.to_compressed_section();
+        assert_eq!(decompressed(&section).unwrap(), text.to_section().as_bytes());
+        assert!(matches!(decompressed(&section[1..]), Err(SectionError::Malformed(_))));
+        let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; MAX_TEXT_BYTES + 1], 10);
+        assert!(matches!(decompressed(&bomb), Err(SectionError::Malformed(_))));
     }
 
     #[test]

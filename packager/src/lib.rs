@@ -4,7 +4,7 @@
 //! [`encode`] turns the core module into a component and stores the text of its WIT package in a custom section, since
 //! doc comments do not survive by themselves.
 
-use claude_admin_catalog::{PackageText, SECTION_NAME};
+use claude_admin_catalog::{COMPRESSED_SECTION_NAME, PackageText};
 use std::borrow::Cow;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -125,14 +125,20 @@ pub fn encode(core: &[u8], text: &PackageText) -> Result<Vec<u8>, PackError> {
 /// [`PackError::Encode`] when the module lacks the types that wit-bindgen leaves in it.
 pub fn componentize(core: &[u8]) -> Result<Vec<u8>, PackError> {
     let failed = |error| PackError::Encode(format!("{error:#}"));
-    wit_component::ComponentEncoder::default().module(core).map_err(failed)?.validate(true).debug_names(false).encode().map_err(failed)
+    wit_component::ComponentEncoder::default()
+        .module(core)
+        .map_err(failed)?
+        .validate(true)
+        .debug_names(false)
+        .encode()
+        .map_err(failed)
 }
 
 /// Appends the text of a WIT package to a component.
 pub fn add_section(component: &mut Vec<u8>, text: &PackageText) {
     use wasm_encoder::{ComponentSection, CustomSection};
-    let text = text.without_worlds().without_indentation().to_section();
-    let section = CustomSection { name: Cow::Borrowed(SECTION_NAME), data: Cow::Borrowed(text.as_bytes()) };
+    let text = text.without_worlds().without_indentation().to_compressed_section();
+    let section = CustomSection { name: Cow::Borrowed(COMPRESSED_SECTION_NAME), data: Cow::Borrowed(&text) };
     section.append_to_component(component);
 }
 

@@ -1,11 +1,13 @@
 //! What must be decided before it is done: plans, confirmations, approvals by others.
 
 use super::support::{
-    self, ADDRESS, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in, writes,
+    self, ADDRESS, EVERYBODY, MEMBER, REMOVE, ask, bob, host, kinds, open_host, plugin, says, text, type_as, type_in,
+    writes,
 };
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::command::{Command, Markup, parse};
+use claude_admin::decision::approval::{Approvals, NoSteps, Proposal};
 use claude_admin::decision::operation::Clock;
-use claude_admin::identity::Principal;
+use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::json;
 use std::sync::Arc;
@@ -33,7 +35,11 @@ async fn a_write_shows_its_plan_and_runs_once_it_is_confirmed() {
 async fn the_id_of_the_operation_travels_with_every_request() {
     let (simulator, service) = open_host().await;
     let done = type_in(&service, &format!("users update {MEMBER} billing --yes")).await;
-    for request in simulator.requests() {
+    let asked = type_in(&service, &format!("can-i users remove {ADDRESS}")).await;
+    assert_eq!(asked.outcome, Outcome::Done);
+    let requests = simulator.requests();
+    let (of_question, of_write) = requests.split_last().unwrap();
+    for (request, done) in of_write.iter().map(|it| (it, &done)).chain([(of_question, &asked)]) {
         let agent = request.headers.iter().find(|(name, _)| *name == "user-agent").map(|(_, value)| value.clone());
         assert!(agent.as_ref().is_some_and(|agent| agent.contains(&done.operation)), "{agent:?}");
     }
@@ -159,8 +165,9 @@ async fn whoever_is_forbidden_an_action_does_not_approve_it_either() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_changed_is_shown_and_asked_about_again() {
-    let (simulator, service) = open_host().await;
+    let (simulator, service) = host(EVERYBODY, &[]).await;
     let plan = type_in(&service, REMOVE).await;
+    says(&plan, Outcome::Waiting, &[&format!("approve {}.1", plan.operation)]);
     let update = format!("users update {MEMBER} billing --yes");
     says(&type_as(&service, &bob(), &update).await, Outcome::Done, &["Done."]);
     simulator.clear_requests();
@@ -173,13 +180,68 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
     let vote = claude_admin::decision::approval::Vote {
         operation: plan.operation.clone(),
         version: Some(1),
+        by_button: true,
         choice: claude_admin::audit::Choice::Approve,
         reason: None,
     };
     says(&ask(&service, &bob(), Input::Vote(vote)).await, Outcome::Conflict, &["about an older plan"]);
     assert!(writes(&simulator).is_empty());
-    says(&type_as(&service, &bob(), &approve).await, Outcome::Done, &["Done."]);
+    // Somebody else has seen the first plan alone. What they type is about that one, and they are shown the new one.
+    let cid = Principal::local("cid");
+    let (second, new) = (format!("{}.2", plan.operation), "Now: role");
+    for (line, words) in [
+        (approve.clone(), "does not say that you mean it"),
+        (format!("deny {} --reason stays", plan.operation), "does not say that you mean it"),
+        (format!("{approve}.1"), "about an older plan"),
+        (format!("{approve} --version 1"), "about an older plan"),
+        (format!("{approve}.3"), "about an older plan"),
+    ] {
+        let refused = type_as(&service, &cid, &line).await;
+        says(&refused, Outcome::Conflict, &[words, "Nothing was changed", new, "billing", &second]);
+        assert_eq!(refused.to_json()["error"]["cause"]["waiting"]["version"], 2, "{line}");
+    }
+    assert!(writes(&simulator).is_empty());
+    says(&type_as(&service, &cid, "pending").await, Outcome::Done, &[&second]);
+    says(&type_as(&service, &cid, &format!("status {second}")).await, Outcome::Done, &["waiting"]);
+    for line in [format!("{approve}.2 --version 2"), format!("{approve} --version 0"), format!("{approve}.0")] {
+        assert_eq!(type_as(&service, &cid, &line).await.outcome, Outcome::Usage, "{line}");
+    }
+    says(&type_as(&service, &cid, &format!("{approve}.2")).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_taken_back_whatever_the_version_of_its_plan() {
+    let (simulator, service) = open_host().await;
+    let plan = type_in(&service, REMOVE).await;
+    let update = format!("users update {MEMBER} billing --yes");
+    says(&type_as(&service, &bob(), &update).await, Outcome::Done, &["Done."]);
+    simulator.clear_requests();
+    let changed = type_as(&service, &bob(), &format!("approve {}", plan.operation)).await;
+    assert_eq!(changed.outcome, Outcome::Conflict);
+    says(&type_in(&service, &format!("cancel {}", plan.operation)).await, Outcome::Done, &["Cancelled"]);
+    assert!(writes(&simulator).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
+    for (target, words) in [(MEMBER, "no such thing"), (ADDRESS, "shows nothing with the address")] {
+        let (simulator, service) = host(EVERYBODY, &[]).await;
+        let remove = format!("users remove {target} --reason leaver");
+        let (first, second) = (type_in(&service, &remove).await, type_in(&service, &remove).await);
+        let cid = Principal::local("cid");
+        says(&type_as(&service, &cid, &format!("approve {}.1", first.operation)).await, Outcome::Done, &["Done."]);
+        simulator.clear_requests();
+        let gone = type_as(&service, &bob(), &format!("approve {}.1", second.operation)).await;
+        says(&gone, Outcome::NotFound, &["is gone", words, "Nothing was changed", "local:bob"]);
+        assert!(!text(&gone).contains("still waits"), "{}", text(&gone));
+        says(&type_in(&service, "pending").await, Outcome::Done, &["nothing that you asked for waits"]);
+        let kinds = kinds(&service, &second.operation);
+        assert_eq!(kinds[kinds.len() - 2..], ["decided: approve", "outcome: not_found"]);
+        let again = type_as(&service, &cid, &format!("approve {}.1", second.operation)).await;
+        says(&again, Outcome::Conflict, &["settled already", "not_found"]);
+        assert!(writes(&simulator).is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,6 +301,50 @@ async fn a_read_may_be_made_to_need_approval_too() {
     says(&type_in(&service, &confirm).await, Outcome::Done, &["1 user"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_other() {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let decider = Arc::new(support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system()));
+    let ledger = support::ledger(Clock::system());
+    let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), Arc::new(NoSteps));
+    let id = "eyj3ctftqtct12rtsj83jgtyma";
+    let ada = decider.person(&support::ada(), &Place::terminal()).await;
+    let Ok(Command::Run(draft, options)) = parse(plugin.catalog(), REMOVE, Markup::None, jiff::Timestamp::now()) else {
+        panic!("a command")
+    };
+    let proposal = Proposal { operation: id, person: &ada, draft, options: &options };
+    approvals.propose(proposal).await.unwrap();
+    // Another host on the same trail reads what was recorded, and nothing else.
+    let decider = support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    says(&type_as(&service, &bob(), "pending").await, Outcome::Done, &[id]);
+    says(&type_as(&service, &bob(), &format!("approve {id}.1")).await, Outcome::Done, &["Done."]);
+    says(&type_in(&service, &format!("status {id}")).await, Outcome::Done, &["Done."]);
+    assert_eq!(kinds(&service, id), ["planned", "requested", "decided: approve", "intent", "outcome: done"]);
+    assert_eq!(writes(&simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_anything_was_sent_is_told_as_it_was() {
+    let policy = r#"permit(principal, action in Action::"users", resource);
+        forbid(principal == User::"local:bob", action in Action::"write", resource);"#;
+    let (simulator, service) = host(policy, &[]).await;
+    let update = |target: &str| format!("users update {target} billing");
+    says(&type_as(&service, &bob(), &update(MEMBER)).await, Outcome::Denied, &["Nothing was sent."]);
+    says(&type_in(&service, &format!("users remove {MEMBER}")).await, Outcome::Usage, &["Nothing was sent."]);
+    assert_eq!(simulator.requests(), []);
+    // An address is looked up first, and the policy may decide by what it stands for.
+    for (reply, outcome) in [
+        (type_as(&service, &bob(), &update(ADDRESS)).await, Outcome::Denied),
+        (type_in(&service, &format!("users remove {ADDRESS}")).await, Outcome::Usage),
+    ] {
+        says(&reply, outcome, &["Nothing was changed."]);
+        assert!(!text(&reply).contains("Nothing was sent"), "{}", text(&reply));
+    }
+    assert_eq!(simulator.requests().len(), 2);
+}
+
 /// Sets the time of a host.
 fn clock() -> (Arc<AtomicI64>, Clock) {
     let now = Arc::new(AtomicI64::new(Clock::system().now_ms()));
@@ -264,6 +370,8 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
     assert_eq!(ended.len(), 1);
     says(&type_in(&service, &format!("status {}", plan.operation)).await, Outcome::Done, &["in time", "expired"]);
     assert!(kinds(&service, &plan.operation).contains(&"expired".to_owned()));
+    let search = format!("audit search --kind expired --principal local:ada --operation {}", plan.operation);
+    says(&type_in(&service, &search).await, Outcome::Done, &["1 entry", "local:ada"]);
     assert!(writes(&simulator).is_empty());
 }
 

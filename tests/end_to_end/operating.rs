@@ -162,6 +162,46 @@ fn the_audit_trail_is_read_checked_and_exported_on_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looking_into_the_trail_keeps_what_a_check_finds_and_a_host_that_drops_it_says_so() {
+    let simulator = support::simulator().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let original = scratch.path().join("claude-admin.db");
+    let service = support::host_on(&original, support::plugin(&simulator).await, Arc::new(NoSteps));
+    for _ in 0..3 {
+        support::type_in(&service, "whoami").await;
+    }
+    // As a host leaves it that is killed, with a bit changed near the end of the write-ahead log.
+    let folder = Folder::new();
+    let (store, wal) = (folder.path("claude-admin.db"), folder.path("claude-admin.db-wal"));
+    std::fs::copy(&original, &store).unwrap();
+    let mut log = std::fs::read(scratch.path().join("claude-admin.db-wal")).unwrap();
+    let at = log.len() - 100;
+    log[at] ^= 1;
+    std::fs::write(&wal, &log).unwrap();
+    drop(service);
+    let file = std::fs::read(&store).unwrap();
+    for command in ["tail", "search", "head", "export"] {
+        let seen = claude_admin().args(["audit", command, "--store"]).arg(&store).output().unwrap();
+        assert!(seen.status.success(), "{command}: {}", stderr(&seen));
+        assert!(stderr(&seen).contains("no complete transaction"), "{command}: {}", stderr(&seen));
+        assert_eq!(std::fs::read(&wal).unwrap(), log, "{command} leaves the log as it is");
+        assert_eq!(std::fs::read(&store).unwrap(), file, "{command} leaves the file as it is");
+    }
+    let checked = verify(&store, &[]);
+    assert_eq!(checked.status.code(), Some(8), "{}", stdout(&checked));
+    assert!(stdout(&checked).contains("no complete transaction"), "{}", stdout(&checked));
+
+    // A host goes on writing, and puts on record what it could not read.
+    assert!(folder.run(&["whoami"]).status.success());
+    let opened = folder.with_config(&["audit", "search", "--kind", "opened", "-o", "json"]);
+    assert!(!stderr(&opened).contains("no complete transaction"), "{}", stderr(&opened));
+    let opened: Value = serde_json::from_slice(&opened.stdout).unwrap();
+    assert!(opened[0]["event"]["dropped_bytes"].as_u64() > Some(0), "{opened}");
+    let checked = verify(&store, &[]);
+    assert!(checked.status.success() && stdout(&checked).contains("dropped"), "{}", stdout(&checked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_is_read_again_when_it_changes_and_a_broken_one_keeps_the_last_good_one() {
     let simulator = support::simulator().await;
     let plugin = support::plugin(&simulator).await;

@@ -1,10 +1,15 @@
 //! What people are told by a host and its policy: what they may do and why, and what was done.
 
-use super::support::{self, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
-use claude_admin::decision::approval::NoSteps;
+use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
+use claude_admin::audit::{Choice, Entry, Event, Filter, search};
+use claude_admin::decision::Decider;
+use claude_admin::decision::approval::{NoSteps, Vote};
 use claude_admin::decision::operation::Clock;
-use claude_admin::service::{Outcome, Service};
+use claude_admin::decision::policy::LivePolicy;
+use claude_admin::identity::{Place, Principal};
+use claude_admin::service::{Input, Outcome, Service};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,15 +22,26 @@ async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
         if let Some(text) = text_of_policy {
             std::fs::write(&file, text).unwrap();
         }
-        let live = claude_admin::decision::policy::LivePolicy::open(plugin.catalog(), &file, Default::default());
-        let decider = claude_admin::decision::Decider::new(Arc::new(live), Default::default(), Clock::system());
+        let live = LivePolicy::open(plugin.catalog(), &file, Default::default());
+        let decider = Decider::new(Arc::new(live), Default::default(), Clock::system());
         let service = Service::new(Arc::clone(&plugin), decider, support::ledger(Clock::system()), Arc::new(NoSteps));
         for action in &service.catalog().actions {
             let reply = type_in(&service, &format!("{} --reason x", action.examples[0])).await;
             says(&reply, Outcome::Denied, &["policy", "Nothing was sent"]);
         }
-        for line in ["audit tail", "audit verify", "policy", "can-i users list"] {
-            assert_eq!(type_in(&service, line).await.outcome, Outcome::Denied, "{line}");
+        for line in [
+            "audit tail",
+            "audit verify",
+            "policy",
+            "can-i users list",
+            "pending",
+            "status 3ctf",
+            "confirm 3ctf.1",
+            "approve 3ctf.1",
+            "deny 3ctf.1 --reason x",
+            "cancel 3ctf",
+        ] {
+            says(&type_in(&service, line).await, Outcome::Denied, &["no policy is in force"]);
         }
         says(&type_in(&service, "status").await, Outcome::Done, &["everything is refused"]);
         assert!(!text(&type_in(&service, "status").await).contains("users.nothing"), "details are for those who may");
@@ -57,6 +73,10 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     for action in &service.catalog().actions {
         says(&type_in(&service, &format!("can-i {}", action.command())).await, Outcome::Done, &["Yes"]);
     }
+    // An address that stands for nobody is not taken for somebody.
+    let nobody = type_in(&service, "can-i users remove nobody@example.com").await;
+    says(&nobody, Outcome::Done, &["Yes", "shows nothing with the address `nobody@example.com`", "would be refused"]);
+    simulator.clear_requests();
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
 }
@@ -67,6 +87,17 @@ async fn help_shows_what_this_person_may_run() {
     let (_simulator, service) = host(policy, &[]).await;
     let help = text(&type_as(&service, &bob(), "help").await);
     assert!(help.contains("help invites") && !help.contains("help users"), "{help}");
+    for word in ["pending", "status", "approve", "deny", "cancel", "confirm", "can-i", "whoami"] {
+        assert!(help.contains(&format!("\n{word} ")), "{word}: {help}");
+        for line in [format!("help {word}"), format!("{word} --help")] {
+            says(&type_as(&service, &bob(), &line).await, Outcome::Done, &[word, "."]);
+        }
+    }
+    assert!(!help.contains("\naudit ") && !help.contains("\npolicy "), "{help}");
+    says(&type_as(&service, &bob(), "help audit").await, Outcome::Done, &["You may not run `audit` here"]);
+    let (_simulator, open) = support::open_host().await;
+    says(&type_in(&open, "help").await, Outcome::Done, &["\naudit ", "\npolicy "]);
+    says(&type_in(&open, "help audit").await, Outcome::Done, &["audit tail", "audit.read"]);
     assert!(text(&type_as(&service, &ada(), "help").await).contains("no policy allows you"));
 }
 
@@ -96,4 +127,108 @@ async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission()
     says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["sound"]);
     let forged = head.replace(['a', 'b'], "c");
     assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
+}
+
+/// The newest entry of a kind that is somebody's.
+fn newest(service: &Service, who: &str, kind: &str) -> Entry {
+    let filter = Filter { principal: Some(who.parse().unwrap()), kind: Some(kind.to_owned()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 1).unwrap().found;
+    found.into_iter().next().unwrap_or_else(|| panic!("no {kind} of {who}")).entry
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
+    let policy = r#"
+        @id("everybody") permit(principal, action, resource);
+        @id("not-eve") forbid(principal == User::"local:eve", action in Action::"write", resource);"#;
+    let (_simulator, service) = host(policy, &[]).await;
+    let hash = format!("{:x}", Sha256::digest(policy));
+    let eve = Principal::local("eve");
+    let (place, here) = (Some(Place::terminal()), format!("{MEMBER} ({ADDRESS})"));
+
+    // A read, with a lookup before it.
+    type_in(&service, &format!("users get {ADDRESS}")).await;
+    let read = newest(&service, "local:ada", "outcome");
+    assert_eq!((&read.place, read.policy_hash.as_ref()), (&place, Some(&hash)));
+    assert_eq!((&read.policies, &read.resolved), (&vec!["everybody".to_owned()], &vec![here.clone()]));
+    assert_eq!(read.lookups.len(), 1, "{read:?}");
+
+    // A denial, after a lookup.
+    says(&type_as(&service, &eve, &format!("users update {ADDRESS} billing")).await, Outcome::Denied, &["not-eve"]);
+    let denied = newest(&service, "local:eve", "denied");
+    assert_eq!((denied.policy_hash.as_ref(), &denied.policies), (Some(&hash), &vec!["not-eve".to_owned()]));
+    assert_eq!((denied.lookups.len(), &denied.resolved), (1, &vec![here.clone()]));
+
+    // A write: planned, a click that does not count, decided, begun, ended.
+    let plan = type_in(&service, &format!("users remove {ADDRESS} --reason leaver")).await;
+    let planned = newest(&service, "local:ada", "planned");
+    assert_eq!((planned.policy_hash.as_ref(), &planned.policies), (Some(&hash), &vec!["everybody".to_owned()]));
+    let command = format!("users remove {MEMBER}");
+    says(&type_in(&service, &format!("approve {}.1", plan.operation)).await, Outcome::Denied, &["own request"]);
+    let click = newest(&service, "local:ada", "denied");
+    assert_eq!((click.action.as_deref(), click.command.as_ref()), (Some("users.remove"), Some(&command)));
+    assert_eq!((click.operation.as_ref(), click.version), (Some(&plan.operation), Some(1)));
+    says(&type_as(&service, &bob(), &format!("approve {}.1", plan.operation)).await, Outcome::Done, &["Done."]);
+    let decided = newest(&service, "local:bob", "decided");
+    assert_eq!(decided.version, Some(1));
+    assert!(decided.plan_hash.as_ref().is_some_and(|hash| hash.len() == 64), "{decided:?}");
+    let (intent, outcome) = (newest(&service, "local:ada", "intent"), newest(&service, "local:ada", "outcome"));
+    for entry in [&intent, &outcome] {
+        assert_eq!(
+            (&entry.place, &entry.command, &entry.resolved),
+            (&place, &Some(command.clone()), &vec![here.clone()])
+        );
+        assert_eq!((&entry.plan_hash, entry.version), (&decided.plan_hash, Some(1)));
+    }
+    assert_eq!(intent.lookups.len(), 2, "the address and the member were looked up again");
+    for kind in ["intent", "outcome"] {
+        let line = format!("audit search --principal local:ada --kind {kind} --operation {}", plan.operation);
+        says(&type_in(&service, &line).await, Outcome::Done, &["1 entry", &command]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_forged_requests_at_least_half_are_on_record_when_the_host_is_killed() {
+    let (_simulator, service) = host("", &[]).await;
+    for _ in 0..100 {
+        service.refused("forged").await;
+    }
+    // Nothing else is called: no tick, and no orderly end.
+    let filter = Filter { kind: Some("denied".to_owned()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
+    let counts = found.iter().map(|recorded| match &recorded.entry.event {
+        Event::Denied { count, .. } => *count,
+        other => panic!("{other}"),
+    });
+    assert_eq!((found.len(), counts.sum::<u64>()), (7, 64));
+    service.finish().await;
+    let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
+    assert!(matches!(found[0].entry.event, Event::Denied { count: 36, .. }), "{:?}", found[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone() {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.cedar");
+    std::fs::write(&file, support::EVERYBODY).unwrap();
+    let live = Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default()));
+    let ledger = support::ledger(Clock::system());
+    let service = |live: &Arc<LivePolicy>| {
+        let decider = Decider::new(Arc::clone(live), Default::default(), Clock::system());
+        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoSteps))
+    };
+    let plan = type_in(&service(&live), support::REMOVE).await;
+    std::fs::remove_file(&file).unwrap();
+    let stopped = service(&Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default())));
+    let id = &plan.operation;
+    for line in ["pending".to_owned(), format!("status {id}"), format!("cancel {id}")] {
+        says(&type_in(&stopped, &line).await, Outcome::Denied, &["no policy is in force"]);
+    }
+    let vote = Vote { operation: id.clone(), version: Some(1), by_button: true, choice: Choice::Cancel, reason: None };
+    says(&support::ask(&stopped, &ada(), Input::Vote(vote)).await, Outcome::Denied, &["no policy is in force"]);
+    says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is refused"]);
+    // With the policy it is as it was.
+    says(&type_in(&service(&live), &format!("status {id}")).await, Outcome::Done, &["waiting"]);
 }

@@ -200,9 +200,9 @@ async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_reco
         let answer = slack.server.post_slack_to("/slack/interactions", &body, &headers).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
-    // One for each kind: a flood is counted, not listed.
-    assert_eq!(slack.refusals(), recorded + 2);
-    recorded += 2;
+    // Two kinds, of which the second came twice.
+    assert_eq!(slack.refusals(), recorded + 3);
+    recorded += 3;
     // A value that was sealed with another secret, or for another version, or made up.
     let other = ButtonSeal::new(b"other").seal(&operation, 1);
     let tampered = value.replace(".1.", ".2.");
@@ -235,6 +235,24 @@ async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_reco
     // It still waits for those who may.
     assert!(slack.click("USECOND", &approve).await["blocks"].to_string().contains("Done."));
     assert_eq!(slack.removals(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_that_is_replayed_byte_for_byte_is_not_believed_and_is_on_record() {
+    let mut slack = Slack::start().await;
+    let card = slack.server.slack("WRITER", REMOVE).await.json();
+    let reject = encoded(&slack.payload("T1", "USECOND", &button(&card, "Reject")));
+    let time = now();
+    let first = slack.server.post_signed_to("/slack/interactions", &reject, time).await;
+    assert_eq!(first.status, StatusCode::OK);
+    assert!(slack.next().await["blocks"].to_string().contains("Rejected"));
+    let recorded = slack.refusals();
+    // The same body with the same signature, as somebody has it who listened.
+    let again = slack.server.post_signed_to("/slack/interactions", &reject, time).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(slack.refusals(), recorded + 1);
+    slack.nothing_more().await;
+    assert_eq!(slack.removals(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

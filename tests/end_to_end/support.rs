@@ -109,9 +109,14 @@ pub(super) async fn open_host() -> (RunningSimulator, Service) {
 
 /// A host on a store in a file, in which everybody may do everything.
 pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
+    host_on_at(store, plugin, steps, Clock::system())
+}
+
+/// The same, with a clock of its own.
+pub(super) fn host_on_at(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>, clock: Clock) -> Service {
     let log = SqliteLog::open(store, Settings::default()).expect("a store");
-    let ledger = Ledger::open(Box::new(log), Hosts::of(store), Clock::system()).expect("a ledger");
-    let decider = decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
+    let ledger = Ledger::open(Box::new(log), Hosts::of(store), clock.clone()).expect("a ledger");
+    let decider = decider(plugin.catalog(), EVERYBODY, &[], clock);
     Service::new(plugin, decider, ledger, steps)
 }
 
@@ -166,9 +171,15 @@ pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> 
     let draft = Draft { invocation, references: Default::default() };
     let proposal = Proposal { operation: "operation-of-a-test", person: &ada, draft, options: &options };
     match approvals.propose(proposal).await.expect("it is allowed") {
-        Proposed::Read(authorized, _) | Proposed::Run(_, authorized) => authorized,
+        Proposed::Read { authorized, .. } | Proposed::Run(_, authorized) => authorized,
         Proposed::Waiting(operation) => {
-            let vote = Vote { operation: operation.id, version: None, choice: Choice::Approve, reason: None };
+            let vote = Vote {
+                operation: operation.id,
+                version: Some(1),
+                by_button: true,
+                choice: Choice::Approve,
+                reason: None,
+            };
             match approvals.settle(vote, &bob).await.expect("it is approved") {
                 Settled::Run(_, authorized) => authorized,
                 other => panic!("{other:?}"),

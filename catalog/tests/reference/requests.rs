@@ -47,7 +47,11 @@ fn query(
         value(types, &input.ty, description, &shape, &at, found);
         bounds(input.range, shape.schema, &at, found);
         // A default may stand beside a reference.
-        let default = parameter.schema.get("default").or(shape.schema.get("default")).map(|default| default.as_str().map_or(default.to_string(), str::to_owned));
+        let default = parameter
+            .schema
+            .get("default")
+            .or(shape.schema.get("default"))
+            .map(|default| default.as_str().map_or(default.to_string(), str::to_owned));
         if input.default != default {
             found.push(format!("{at}: default {:?} here, {default:?} there", input.default));
         }
@@ -87,7 +91,8 @@ fn body(
         let shape = description.shape(schema);
         let (inner, outer) = taken_off(types, &param.ty);
         let may_be_absent = outer > 0 || types.list_item(inner).is_some();
-        let must = !may_be_absent || param.null_when_none || param.range.is_some_and(|range| range.min > 0 && outer == 0);
+        let must =
+            !may_be_absent || param.null_when_none || param.range.is_some_and(|range| range.min > 0 && outer == 0);
         if must != required {
             found.push(format!("{at}: required {must} here, {required} there"));
         }

@@ -15,10 +15,10 @@ pub struct Entry {
     /// The operation that it belongs to; none for what concerns the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// Who did it; none for what the host does by itself.
+    /// Who did it, or asked for what the host did; none for what concerns the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
-    /// Where.
+    /// Where they did it, or asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The id of the action, such as `users.remove`.
@@ -27,6 +27,24 @@ pub struct Entry {
     /// The command in its canonical form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The ids that were looked up, each with what was written in its place: `user_01ABC (ada@example.com)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<String>,
+    /// The ids at the API of the requests by which something was looked up, where they do not belong to the event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<String>,
+    /// The hash of the plan that it is about, where it does not belong to the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
+    /// The version of that plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The hash of the policy by which it was judged, where it does not belong to the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_hash: Option<String>,
+    /// The policies that decided, by id, where they do not belong to the event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
     /// What happened.
     pub event: Event,
 }
@@ -43,6 +61,12 @@ impl Entry {
             place: None,
             action: None,
             command: None,
+            resolved: Vec::new(),
+            lookups: Vec::new(),
+            plan_hash: None,
+            version: None,
+            policy_hash: None,
+            policies: Vec::new(),
             event,
         }
     }
@@ -51,6 +75,18 @@ impl Entry {
     #[must_use]
     pub fn by(principal: &Principal, place: &Place, event: Event) -> Self {
         Self { principal: Some(principal.clone()), place: Some(place.clone()), ..Self::of_host(event) }
+    }
+
+    /// Says which policies decided.
+    #[must_use]
+    pub fn decided_by(self, policies: &[String]) -> Self {
+        Self { policies: policies.to_vec(), ..self }
+    }
+
+    /// Says by which requests something was looked up for it.
+    #[must_use]
+    pub fn after_lookups(self, requests: &[String]) -> Self {
+        Self { lookups: requests.to_vec(), ..self }
     }
 }
 
@@ -64,6 +100,9 @@ pub enum Event {
         version: String,
         /// The version of SQLite that writes the file.
         sqlite: i32,
+        /// How many bytes at the end of the write-ahead log were no complete transaction, and were dropped.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        dropped_bytes: u64,
     },
     /// A request arrived and was believed.
     Received {
@@ -164,6 +203,12 @@ pub enum Event {
         /// What was asked.
         query: String,
     },
+}
+
+/// What is not there needs no place in a record.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What somebody decides about what waits.

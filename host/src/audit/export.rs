@@ -41,7 +41,7 @@ pub fn ocsf(log: &dyn Log, after: u64, out: &mut dyn Write) -> Result<u64, Expor
 }
 
 /// The columns of the table.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 17] = [
     "time",
     "seq",
     "kind",
@@ -56,6 +56,9 @@ const COLUMNS: [&str; 14] = [
     "policy hash",
     "plan hash",
     "upstream request ids",
+    "resolved ids",
+    "plan version",
+    "policies",
 ];
 
 /// Writes the records behind `after` (0: all of them) as a table with a heading. Returns the number of the last
@@ -105,7 +108,22 @@ fn guard(cell: String) -> String {
 }
 
 fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
-    let Entry { time_ms, open_from: _, operation, principal, place, action, command, event } = entry;
+    let Entry {
+        time_ms,
+        open_from: _,
+        operation,
+        principal,
+        place,
+        action,
+        command,
+        resolved,
+        lookups,
+        plan_hash,
+        version,
+        policy_hash,
+        policies,
+        event,
+    } = entry;
     let facts = Facts::of(event);
     [
         time(*time_ms),
@@ -119,10 +137,18 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
         facts.result,
         facts.reason,
         facts.approvers,
-        facts.policy_hash,
-        facts.plan_hash,
-        facts.requests,
+        either(facts.policy_hash, policy_hash.clone()),
+        either(facts.plan_hash, plan_hash.clone()),
+        [lookups.join(" "), facts.requests].join(" ").trim().to_owned(),
+        resolved.join("; "),
+        version.map(|version| version.to_string()).unwrap_or_default(),
+        either(facts.policies, Some(policies.join(", "))),
     ]
+}
+
+/// What the event says, or else what the entry does.
+fn either(of_event: String, of_entry: Option<String>) -> String {
+    if of_event.is_empty() { of_entry.unwrap_or_default() } else { of_event }
 }
 
 /// RFC 3339, in UTC, to the millisecond; a time that no calendar knows is left as a number.
@@ -139,6 +165,7 @@ struct Facts {
     policy_hash: String,
     plan_hash: String,
     requests: String,
+    policies: String,
 }
 
 impl Facts {
@@ -146,7 +173,12 @@ impl Facts {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let mut facts = Self::default();
         match event {
-            Event::Opened { version, sqlite } => facts.result = format!("version {version}, SQLite {sqlite}"),
+            Event::Opened { version, sqlite, dropped_bytes } => {
+                facts.result = format!("version {version}, SQLite {sqlite}");
+                if *dropped_bytes > 0 {
+                    facts.reason = format!("{dropped_bytes} bytes were no complete transaction and were dropped");
+                }
+            }
             Event::Received { .. } | Event::Expired => {}
             Event::Denied { reason, count } => {
                 facts.result = count.to_string();
@@ -166,7 +198,8 @@ impl Facts {
                 facts.result = decision.as_str().to_owned();
                 facts.reason = text(reason);
             }
-            Event::Intent { host: _, plan_hash, policy_hash, policies: _, approvers, reason } => {
+            Event::Intent { host: _, plan_hash, policy_hash, policies, approvers, reason } => {
+                facts.policies = policies.join(", ");
                 facts.reason = text(reason);
                 facts.approvers = approvers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
                 facts.policy_hash = policy_hash.clone();
@@ -222,6 +255,11 @@ mod tests {
         assert_eq!(&rows[0][0], "2023-11-14T22:13:20.000Z");
         assert_eq!(&rows[6][10], "slack:T1/U2 http:ci");
         assert_eq!(&rows[7][13], "req_7");
+        // What stands in the event goes first; what it has no place for stands beside it.
+        assert_eq!((&rows[2][11], &rows[2][13], &rows[2][16]), ("policy of the entry", "req_lookup_2", "no"));
+        assert_eq!((&rows[5][12], &rows[5][15]), ("plan of the entry", "2"));
+        assert_eq!((&rows[6][11], &rows[6][12], &rows[6][16]), ("q", "p", "policy0"));
+        assert_eq!(&rows[6][14], "user_01 (ada@example.com)");
     }
 
     #[test]
@@ -244,6 +282,6 @@ mod tests {
         log.append(0, &["{}".to_owned()], Durability::Process).unwrap();
         let mut out = Vec::new();
         csv(&log, 0, &mut out).unwrap();
-        assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,\n"));
+        assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,,,,\n"));
     }
 }

@@ -148,6 +148,11 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
         Event::PolicyChanged { problem: Some(problem), .. } => {
             (Status::Failure, Severity::Medium, Some(problem.clone()))
         }
+        // Something was there that nobody can read any more.
+        Event::Opened { dropped_bytes: dropped @ 1.., .. } => {
+            let detail = format!("{dropped} bytes at the end of the write-ahead log were dropped");
+            (Status::Success, Severity::Medium, Some(detail))
+        }
         Event::Opened { .. }
         | Event::Received { .. }
         | Event::Planned { .. }
@@ -163,12 +168,19 @@ fn message(entry: &Entry) -> String {
         message = format!("{action}: {message}");
     }
     if let Some(principal) = &entry.principal {
-        message = format!("{message} by {principal}");
+        // What the host does, it does for whoever asked.
+        let word = if by_host(&entry.event) { "for" } else { "by" };
+        message = format!("{message} {word} {principal}");
     }
     if let Some(place) = &entry.place {
         message = format!("{message} in {place}");
     }
     message
+}
+
+/// Whether the host does it, without anybody doing something at that moment.
+fn by_host(event: &Event) -> bool {
+    matches!(event, Event::Intent { .. } | Event::Outcome { .. } | Event::Expired)
 }
 
 fn metadata(entry: &Entry) -> Value {
@@ -190,14 +202,21 @@ fn actor(entry: &Entry) -> Value {
         Some(principal) => json!({ "user": user(principal) }),
         None => json!({ "app_name": "claude-admin" }),
     };
-    if let (Event::Intent { policies, policy_hash, .. }, Some(actor)) = (&entry.event, actor.as_object_mut())
-        && !policies.is_empty()
-    {
+    let Some(members) = actor.as_object_mut() else { return actor };
+    if let Event::Expired = entry.event {
+        members.insert("app_name".to_owned(), "claude-admin".into());
+    }
+    let (policies, version) = match &entry.event {
+        Event::Intent { policies, policy_hash, .. } => (policies, Some(policy_hash)),
+        _ => (&entry.policies, entry.policy_hash.as_ref()),
+    };
+    if !policies.is_empty() {
+        let decision = if matches!(entry.event, Event::Denied { .. }) { "Denied" } else { "Allowed" };
         let authorizations: Vec<Value> = policies
             .iter()
-            .map(|policy| json!({ "decision": "Allowed", "policy": { "uid": policy, "version": policy_hash } }))
+            .map(|policy| json!({ "decision": decision, "policy": { "uid": policy, "version": version } }))
             .collect();
-        actor.insert("authorizations".to_owned(), authorizations.into());
+        members.insert("authorizations".to_owned(), authorizations.into());
     }
     actor
 }

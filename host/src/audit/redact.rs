@@ -6,6 +6,7 @@
 
 use super::event::{Entry, Event};
 use crate::identity::{Place, Principal};
+use crate::operation_id;
 use serde_json::Value;
 use std::ops::Range;
 
@@ -13,8 +14,8 @@ use std::ops::Range;
 const REDACTED: &str = "[redacted]";
 /// The same, where an id has to stay an id.
 const REDACTED_ID: &str = "redacted";
-/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook and GitHub secrets.
-const PREFIXES: [&str; 13] = [
+/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook secrets, and every kind of GitHub token.
+const PREFIXES: [&str; 17] = [
     "sk-ant-",
     "xoxa-",
     "xoxb-",
@@ -27,19 +28,30 @@ const PREFIXES: [&str; 13] = [
     "xapp-",
     "whsec_",
     "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
     "github_pat_",
 ];
-/// How a JSON web token begins, and the least length at which it is taken for one.
-const JWT: (&str, usize) = ("eyj", 20);
+/// How a JSON web token begins: `{"` in base64, in which capital letters matter.
+const JWT: &str = "eyJ";
+/// A JSON web token has three parts or more, with dots between them, and is no shorter than this.
+const JWT_PARTS: usize = 3;
+const JWT_LENGTH: usize = 20;
+
+/// How the id of an access key of AWS begins, for good and for a session, and how many capital letters and digits follow.
+const AWS: [&str; 2] = ["AKIA", "ASIA"];
+const AWS_LENGTH: usize = 16;
 
 /// Finds the first thing in a text that looks like a credential.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
-    find_lower(&text.to_ascii_lowercase(), 0)
+    find_from(text, &text.to_ascii_lowercase(), 0)
 }
 
-/// As [`find_secret`], in a text of small letters, from a place on.
-fn find_lower(lower: &str, from: usize) -> Option<Range<usize>> {
+/// As [`find_secret`], from a place on; `lower` is the text in small letters.
+fn find_from(text: &str, lower: &str, from: usize) -> Option<Range<usize>> {
     let known = PREFIXES.iter().flat_map(|prefix| {
         starts(lower, prefix, from).filter_map(|start| {
             let secret = lower.get(start + prefix.len()..)?;
@@ -48,19 +60,29 @@ fn find_lower(lower: &str, from: usize) -> Option<Range<usize>> {
             secret.starts_with(|c: char| c.is_ascii_alphanumeric()).then(|| start..start + prefix.len() + length)
         })
     });
-    let tokens = starts(lower, JWT.0, from).filter_map(|start| {
-        let token = lower.get(start..)?;
-        let length = token.find(|c| !is_of_token(c)).unwrap_or(token.len());
-        (length >= JWT.1).then(|| start..start + length)
+    let tokens = starts(text, JWT, from).filter_map(|start| {
+        let token = text.get(start..)?;
+        let token = token.get(..token.find(|c| !is_of_token(c)).unwrap_or(token.len()))?;
+        let is_one = token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
+        is_one.then(|| start..start + token.len())
     });
-    known.chain(tokens).min_by_key(|range| range.start)
+    let aws = AWS.iter().flat_map(|prefix| {
+        starts(text, prefix, from).filter_map(|start| {
+            let rest = text.get(start + prefix.len()..)?;
+            let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let key = rest.get(..length)?;
+            let is_one = length == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+            is_one.then(|| start..start + prefix.len() + length)
+        })
+    });
+    known.chain(tokens).chain(aws).min_by_key(|range| range.start)
 }
 
 /// Where a prefix stands at the start of a word: `task-ant-hill` holds no `sk-ant-`.
-fn starts(lower: &str, prefix: &str, from: usize) -> impl Iterator<Item = usize> {
-    let found = lower.get(from..).into_iter().flat_map(move |rest| rest.match_indices(prefix));
+fn starts(text: &str, prefix: &str, from: usize) -> impl Iterator<Item = usize> {
+    let found = text.get(from..).into_iter().flat_map(move |rest| rest.match_indices(prefix));
     found.map(move |(start, _)| from + start).filter(|start| {
-        let before = lower.get(..*start).and_then(|before| before.chars().next_back());
+        let before = text.get(..*start).and_then(|before| before.chars().next_back());
         before.is_none_or(|c| !c.is_ascii_alphanumeric())
     })
 }
@@ -74,7 +96,7 @@ fn text(text: &mut String, replacement: &str) {
     let lower = text.to_ascii_lowercase();
     let mut at = 0;
     let mut clean = String::new();
-    while let Some(secret) = find_lower(&lower, at) {
+    while let Some(secret) = find_from(text, &lower, at) {
         clean.push_str(text.get(at..secret.start).unwrap_or_default());
         clean.push_str(replacement);
         at = secret.end;
@@ -156,20 +178,39 @@ fn place(place: &mut Place) {
 pub fn redact(entry: &Entry) -> Entry {
     let mut entry = entry.clone();
     // Taken apart without `..`: a field that is added has to be dealt with here.
-    let Entry { time_ms: _, open_from: _, operation, principal: who, place: at, action, command, event: happened } =
-        &mut entry;
-    optional(operation.as_mut());
+    let Entry {
+        time_ms: _,
+        open_from: _,
+        operation,
+        principal: who,
+        place: at,
+        action,
+        command,
+        resolved,
+        lookups,
+        plan_hash,
+        version: _,
+        policy_hash,
+        policies,
+        event: happened,
+    } = &mut entry;
+    // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
+    optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
     who.iter_mut().for_each(principal);
     at.iter_mut().for_each(place);
-    optional(action.as_mut());
-    optional(command.as_mut());
+    for text in [action, command, plan_hash, policy_hash] {
+        optional(text.as_mut());
+    }
+    for texts in [resolved, lookups, policies] {
+        all(texts);
+    }
     event(happened);
     entry
 }
 
 fn event(event: &mut Event) {
     match event {
-        Event::Opened { version, sqlite: _ } => text(version, REDACTED),
+        Event::Opened { version, sqlite: _, dropped_bytes: _ } => text(version, REDACTED),
         Event::Received { delivery, text } => {
             optional(delivery.as_mut());
             optional(text.as_mut());
@@ -229,14 +270,39 @@ mod tests {
             ("xoxb-1-2 and xapp-1-A", "[redacted] and [redacted]"),
             ("say \"whsec_ab+c/d==\"", "say \"[redacted]\""),
             ("x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "x.[redacted]"),
+            ("gho_a ghs_b, ghu_c ghr_d github_pat_e", "[redacted] [redacted], [redacted] [redacted] [redacted]"),
+            ("AKIASIMULATOR0000000/ASIASIMULATOR0000000", "[redacted]/[redacted]"),
             ("Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer [redacted]"),
+            ("unsigned eyJhbGciOiJub25lIn0.e30.", "unsigned [redacted]"),
+            ("encrypted eyJhbGciOiJkaXIifQ..aXY.dGV4dA.dGFn!", "encrypted [redacted]!"),
         ] {
             assert_eq!(redacted(before), after);
         }
-        for text in ["task-ant-hill@example.com", "apikey_01", "get sk-ant- now", "eyjafjallaj\u{f6}kull", "[redacted]"]
-        {
+        for text in [
+            "task-ant-hill@example.com",
+            "apikey_01",
+            "get sk-ant- now",
+            "eyjafjallaj\u{f6}kull",
+            "[redacted]",
+            "eyjolfur.gunnarsson.hr@example.com",
+            "approve eyj3ctftqtct12rtsj83jgtyma.1",
+            "status AKIA3CTFTQTCT12RTSJ83JGTYM",
+            "Akiasimulator0000000",
+            "the highs_and lows of AKIA",
+            "eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0",
+        ] {
             assert_eq!(redacted(text), text);
         }
+    }
+
+    #[test]
+    fn the_id_of_an_operation_stays_whatever_it_looks_like() {
+        let with = |id: &str| redact(&Entry { operation: Some(id.to_owned()), ..entry(6) }).operation;
+        for id in ["eyj3ctftqtct12rtsj83jgtyma", "3ctftqtct12rtsj83jgtymabaj"] {
+            assert_eq!(with(id).as_deref(), Some(id));
+        }
+        // What is no id has no business there.
+        assert_eq!(with("sk-ant-api03-x").as_deref(), Some("[redacted]"));
     }
 
     #[test]

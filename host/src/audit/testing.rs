@@ -8,7 +8,7 @@ use crate::store::{Durability, SqliteLog};
 /// An entry; another number gives another one, and every kind comes up.
 pub(super) fn entry(number: u64) -> Entry {
     let event = match number % 12 {
-        0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version() },
+        0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version(), dropped_bytes: 0 },
         1 => Event::Received { delivery: Some(format!("d{number}")), text: Some("users list \u{1f600}\n".to_owned()) },
         2 => Event::Denied { reason: "no policy allows it".to_owned(), count: number },
         3 => Event::Planned {
@@ -52,6 +52,12 @@ pub(super) fn entry(number: u64) -> Entry {
         place: of_operation.then(|| Place::slack("T1", Some("C1"))),
         action: (2..10).contains(&(number % 12)).then(|| "users.remove".to_owned()),
         command: (2..10).contains(&(number % 12)).then(|| "users remove user_01".to_owned()),
+        resolved: if of_operation { vec!["user_01 (ada@example.com)".to_owned()] } else { Vec::new() },
+        lookups: if number % 12 == 2 { vec![format!("req_lookup_{number}")] } else { Vec::new() },
+        plan_hash: (number % 12 == 5).then(|| "plan of the entry".to_owned()),
+        version: (number % 12 == 5).then_some(2),
+        policy_hash: (number % 12 == 2).then(|| "policy of the entry".to_owned()),
+        policies: if number % 12 == 2 { vec!["no".to_owned()] } else { Vec::new() },
         event,
     }
 }

@@ -183,9 +183,11 @@ fn live_policy(
 
 /// Opens the audit trail, and records that it was opened, and by which policy.
 fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
+    let mut dropped_bytes = 0;
     let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
         StoreSource::File(path) => {
             let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
+            dropped_bytes = log.unreadable_bytes();
             // However the path is spelled, hosts on one file must find one another.
             let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
             (Box::new(log), Hosts::of(&path))
@@ -193,7 +195,11 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
         StoreSource::Memory => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
     };
     let ledger = Ledger::open(log, hosts, Clock::system())?;
-    let opened = Event::Opened { version: env!("CARGO_PKG_VERSION").to_owned(), sqlite: sqlite_version() };
+    if dropped_bytes > 0 {
+        tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was no complete transaction");
+    }
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let opened = Event::Opened { version, sqlite: sqlite_version(), dropped_bytes };
     if let Some(problem) = &policy.problem {
         tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
     }

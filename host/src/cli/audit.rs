@@ -1,6 +1,6 @@
 //! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
 
-use super::{print, setup_error::SetupError, state};
+use super::{print, setup_error::SetupError, state, tell};
 use clap::{Args, Subcommand, ValueEnum};
 use claude_admin::audit::{Filter, Head, export, search, tail, verify_file};
 use claude_admin::config::Config;
@@ -111,8 +111,18 @@ impl StoreArgs {
         Ok(path)
     }
 
+    /// Opens the trail as it is: whoever looks must not destroy what `verify` would find.
     fn open(&self) -> anyhow::Result<SqliteLog> {
-        Ok(SqliteLog::open(&self.path()?, Settings::default())?)
+        let log = SqliteLog::open_to_read(&self.path()?, Settings::default())?;
+        if log.unreadable_bytes() > 0 {
+            tell(&format!(
+                "WARNING: {} bytes at the end of the write-ahead log are no complete transaction, and are not shown: an \
+                 interrupted write, or a tail that was cut or changed. Nothing was changed. Run `claude-admin audit \
+                 verify` before a host opens this store, since that drops them.\n\n",
+                log.unreadable_bytes()
+            ));
+        }
+        Ok(log)
     }
 }
 

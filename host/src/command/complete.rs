@@ -1,6 +1,6 @@
 //! What may be typed next, of that which somebody may run.
 
-use super::host_command;
+use super::host_help;
 use super::options::Options;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 
@@ -17,7 +17,11 @@ pub fn complete(catalog: &Catalog, words: &[String], may_run: &dyn Fn(&Action) -
     let candidates = match before.as_slice() {
         [] | ["help" | "can-i"] => {
             let mut nouns = nouns(catalog, may_run);
-            nouns.extend(host_words().filter(|_| before.is_empty()));
+            nouns.extend(host_words().filter(|(word, _)| match before.as_slice() {
+                [] => true,
+                ["help"] => word != "help",
+                _ => false,
+            }));
             nouns
         }
         [noun] | ["help" | "can-i", noun] => verbs(catalog, noun, may_run),
@@ -32,7 +36,7 @@ fn nouns(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate>
 }
 
 fn host_words() -> impl Iterator<Item = Candidate> {
-    host_command::WORDS.into_iter().chain(["help"]).map(|word| (word.to_owned(), String::new()))
+    host_help::list(&|_| true).into_iter().chain([("help".to_owned(), "What you can do here".to_owned())])
 }
 
 fn verbs(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {
@@ -94,6 +98,8 @@ mod tests {
         assert_eq!(offered("us", &everything), ["users"]);
         assert_eq!(offered("users re", &everything), ["remove"]);
         assert_eq!(offered("help users re", &everything), ["remove"]);
+        assert_eq!(offered("help pen", &everything), ["pending"]);
+        assert_eq!(offered("can-i pen", &everything), Vec::<String>::new());
         assert_eq!(offered("help users remove x", &everything), Vec::<String>::new());
         assert_eq!(offered("users list --lim", &everything), ["--limit"]);
         assert_eq!(offered("users list --roles dev", &everything), ["developer"]);

@@ -1,18 +1,17 @@
 //! Help, derived from the catalog.
 
-use super::usage::{placeholder, usage};
-use crate::document::{Block, Cell, Document, Fact, Level, Notice};
-use claude_admin_catalog::{Action, Catalog, Presence, Types, describe};
+use super::host_help;
+use super::usage::{placeholder, short_usage, usage};
+use crate::document::{Block, Cell, Document, Fact, Level, Notice, label};
+use claude_admin_catalog::{Action, Catalog, Interface, Presence, Types, describe};
+use indexmap::IndexMap;
 
-/// Explains the nouns that hold an action for which `may_run` answers yes.
+/// Explains the nouns that hold an action for which `may_run` answers yes, and the commands of the host for which
+/// `may_use` does.
 #[must_use]
-pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Document {
-    let nouns: Vec<(String, String)> = catalog
-        .interfaces
-        .iter()
-        .filter(|noun| catalog.actions_of(&noun.name).any(may_run))
-        .map(|noun| (format!("help {}", noun.name), noun.docs.summary().to_owned()))
-        .collect();
+pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Document {
+    let nouns: Vec<&Interface> =
+        catalog.interfaces.iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run)).collect();
     let document = Document::titled("What you can do here");
     if nouns.is_empty() {
         let text = "Nothing yet: no policy allows you any action. `whoami` shows the id that an administrator needs.";
@@ -21,15 +20,41 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Documen
     let examples: Vec<(String, String)> = catalog
         .actions
         .iter()
-        .filter(|action| may_run(action))
+        .filter(|action| may_run(action) && action.deprecated.is_none())
         .filter_map(|action| Some((action.examples.first()?.clone(), action.summary().to_owned())))
         .take(3)
         .collect();
+    let old: Vec<&str> = nouns.iter().filter(|noun| noun.deprecated.is_some()).map(|noun| noun.name.as_str()).collect();
+    let mut document = document.with(noun_list(&nouns));
+    if !old.is_empty() {
+        document = document.with(Block::Text(format!("Not to be used any more: {}.", old.join(", "))));
+    }
     document
-        .with(Block::Commands(nouns))
         .with(Block::Text("For example:".to_owned()))
         .with(Block::Commands(examples))
-        .footer("A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one.")
+        .with(Block::Text("To decide about what waits, and to see what may be done and what was done:".to_owned()))
+        .with(Block::Commands(host_help::list(may_use)))
+        .footer(
+            "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one, and `help audit` \
+             does so for a command of the host.",
+        )
+}
+
+/// The most nouns that are listed each with what it is. More are listed by family.
+const MOST_NOUNS: usize = 12;
+
+/// The nouns, without those that are deprecated.
+fn noun_list(nouns: &[&Interface]) -> Block {
+    let current = || nouns.iter().filter(|noun| noun.deprecated.is_none());
+    if current().count() <= MOST_NOUNS {
+        let lines = current().map(|noun| (format!("help {}", noun.name), noun.docs.summary().to_owned()));
+        return Block::Commands(lines.collect());
+    }
+    let mut families: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for noun in current() {
+        families.entry(&noun.family).or_default().push(&noun.name);
+    }
+    Block::Facts(families.into_iter().map(|(family, nouns)| Fact::new(label(family), nouns.join(", "))).collect())
 }
 
 /// Explains the verbs of a noun.
@@ -39,7 +64,7 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
     let verbs = catalog
         .actions_of(&interface.name)
         .filter(|action| may_run(action))
-        .map(|action| (usage(action, &catalog.types), action.summary().to_owned()))
+        .map(|action| (short_usage(action, &catalog.types), described(action)))
         .collect::<Vec<_>>();
     if verbs.is_empty() {
         return not_here(&format!("any of `{}`", interface.name));
@@ -50,6 +75,12 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
         document = document.footer(format!("Also spelled: {}", interface.aliases.join(", ")));
     }
     document
+}
+
+/// What an action does, and whether it should be used no more.
+fn described(action: &Action) -> String {
+    let old = if action.deprecated.is_some() { " (deprecated)" } else { "" };
+    format!("{}{old}", action.summary())
 }
 
 /// What somebody may not run is not explained to them.
@@ -87,6 +118,17 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         .collect();
     if !inputs.is_empty() {
         document = document.with(Block::Facts(inputs));
+    }
+    if let Some(reason) = &action.deprecated {
+        document = document.with(Block::Text(format!("Deprecated. {reason}")));
+    }
+    let periods: Vec<String> = action
+        .periods
+        .iter()
+        .map(|period| format!("--{} 7d sets --{} and --{}", period.name, period.start, period.end))
+        .collect();
+    if !periods.is_empty() {
+        document = document.with(Block::Text(format!("{}.", periods.join("; "))));
     }
     if let Some(effect) = &action.effect {
         document = document.with(Block::Text(format!("Effect: {effect}")));

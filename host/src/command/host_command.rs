@@ -29,6 +29,8 @@ pub enum HostCommand {
     Decide {
         /// The operation: its id, or the beginning of it.
         operation: String,
+        /// The version of its plan, where it was named.
+        version: Option<u32>,
         /// What is decided.
         choice: Choice,
         /// Why.
@@ -123,18 +125,24 @@ pub(super) fn read(
         "audit" => return audit(tokens).map(HostCommand::Audit),
         _ => {}
     }
-    let mut words = Words::read(word, tokens, if matches!(word, "approve" | "deny") { &["reason"] } else { &[] })?;
+    let flags: &[&str] = match word {
+        "approve" | "deny" => &["version", "reason"],
+        "confirm" | "cancel" => &["version"],
+        _ => &[],
+    };
+    let mut words = Words::read(word, tokens, flags)?;
     let command = match word {
         "whoami" => HostCommand::WhoAmI,
         "pending" => HostCommand::Pending,
         "policy" => HostCommand::Policy,
-        "status" => HostCommand::Status(words.plain.pop_front().map(|id| operation(&id)).transpose()?),
+        "status" => HostCommand::Status(words.plain.pop_front().map(|id| plan(&id)).transpose()?.map(|(id, _)| id)),
         _ => {
             let operation = words.plain.pop_front().ok_or_else(|| {
                 CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the id of an operation."))
                     .hint("`pending` shows what waits.")
             })?;
-            let operation = self::operation(&operation)?;
+            let (operation, version) = plan(&operation)?;
+            let version = one_version(version, words.flag("version"))?;
             let choice = match word {
                 "confirm" => Choice::Confirm,
                 "approve" => Choice::Approve,
@@ -144,7 +152,7 @@ pub(super) fn read(
             let given = words.flag("reason");
             let needed = word == "deny" || given.is_some();
             let why = needed.then(|| Reason::new(&given.unwrap_or_default())).transpose()?;
-            HostCommand::Decide { operation, choice, reason: why }
+            HostCommand::Decide { operation, version, choice, reason: why }
         }
     };
     words.end(word)?;
@@ -224,13 +232,32 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
     Ok(command)
 }
 
-/// An id of an operation, or enough of the beginning of one.
-fn operation(text: &str) -> Result<String, CommandError> {
-    operation_id::read(text).ok_or_else(|| {
+/// Whether a word begins a command that decides about what waits.
+pub fn is_decision(word: &str) -> bool {
+    matches!(word, "confirm" | "approve" | "deny" | "cancel")
+}
+
+/// The version of the plan that is meant: it may stand behind the id, or in a flag.
+fn one_version(behind_the_id: Option<u32>, flag: Option<String>) -> Result<Option<u32>, CommandError> {
+    let Some(flag) = flag else { return Ok(behind_the_id) };
+    if behind_the_id.is_some() {
+        let message = "The version of the plan is given twice: behind the id and with --version.";
+        return Err(CommandError::new(CommandErrorKind::RepeatedArgument, message).hint("Leave --version out."));
+    }
+    flag.parse().ok().filter(|version| *version > 0).map(Some).ok_or_else(|| {
+        CommandError::new(CommandErrorKind::BadValue, format!("--version: `{}` is not a number from 1.", shown(&flag)))
+    })
+}
+
+/// An id of an operation, or enough of the beginning of one, and the version of its plan where one is named.
+fn plan(text: &str) -> Result<(String, Option<u32>), CommandError> {
+    operation_id::read_plan(text).ok_or_else(|| {
         let message = format!("`{}` is not the id of an operation.", shown(text));
         let least = operation_id::MIN_PREFIX;
-        CommandError::new(CommandErrorKind::BadValue, message)
-            .hint(format!("Write the id, or at least its first {least} letters; `pending` shows what waits."))
+        CommandError::new(CommandErrorKind::BadValue, message).hint(format!(
+            "Write the id, or at least its first {least} letters, and the version of the plan behind a dot; \
+                 `pending` shows what waits."
+        ))
     })
 }
 

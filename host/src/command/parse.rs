@@ -28,6 +28,8 @@ pub enum HelpTopic {
     Noun(String),
     /// One action, by id.
     Action(String),
+    /// A command of the host itself, by its word.
+    Host(String),
 }
 
 /// What was typed.
@@ -102,6 +104,11 @@ pub(super) fn read_incomplete(
         return help(catalog, tokens);
     }
     if host_command::WORDS.contains(&first.as_str()) {
+        if let [only] = tokens.as_slice()
+            && is_help(&only.text)
+        {
+            return Ok(Command::Help(HelpTopic::Host(first)));
+        }
         return host_command::read(catalog, &first, std::mem::take(tokens), now).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
@@ -141,6 +148,9 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>, now: Timesta
 
 fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let Some(noun) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
+    if host_command::WORDS.contains(&noun.as_str()) {
+        return Ok(Command::Help(HelpTopic::Host(noun)));
+    }
     let interface = catalog.interface(&noun).filter(|interface| !interface.embedder);
     let interface = interface.ok_or_else(|| unknown_noun(catalog, &noun))?;
     match take(tokens) {

@@ -32,6 +32,8 @@ mod tests {
             "x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
             "(sk-ant-oat01-x)",
             "whsec_abc",
+            "ghs_simulator0000",
+            "AKIASIMULATOR0000000",
         ] {
             let error = refuse(text).unwrap_err();
             assert_eq!(error.kind, CommandErrorKind::Secret, "{text}");
@@ -42,9 +44,14 @@ mod tests {
 
     #[test]
     fn words_that_only_resemble_one_pass() {
-        for text in
-            ["users list --email task-ant-hill@example.com", "keys get apikey_01", "get sk-ant-", "eyjafjallajökull"]
-        {
+        for text in [
+            "users list --email task-ant-hill@example.com",
+            "keys get apikey_01",
+            "get sk-ant-",
+            "eyjafjallajökull",
+            "users list --email eyjolfur.gunnarsson.hr@example.com",
+            "approve eyj3ctftqtct12rtsj83jgtyma.1",
+        ] {
             refuse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }

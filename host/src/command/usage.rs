@@ -19,6 +19,20 @@ pub fn usage(action: &Action, types: &Types) -> String {
     words.join(" ")
 }
 
+/// The most flags that a list of commands shows for each.
+const MOST_FLAGS: usize = 4;
+
+/// A usage line for a list of commands: many flags are left to `help NOUN VERB`.
+pub(super) fn short_usage(action: &Action, types: &Types) -> String {
+    let optional = |input: &&Input| !input.is_required();
+    if action.inputs.iter().filter(optional).count() <= MOST_FLAGS {
+        return usage(action, types);
+    }
+    let whole = usage(action, types);
+    let required = whole.split(" [--").next().unwrap_or(&whole);
+    format!("{required} [flags]")
+}
+
 /// What stands for the value of a flag; `None` for a switch.
 pub(super) fn placeholder(input: &Input, types: &Types) -> Option<String> {
     if types.map_value(&input.ty).is_some() {

@@ -1,15 +1,13 @@
 //! Asks the policy in force about somebody, with the groups that they belong to now.
 
-use super::Authorized;
 use super::directory::DirectoryError;
 use super::groups::Groups;
 use super::operation::Clock;
 use super::policy::{
     Asker, Change, Decision, Denial, DenialKind, Explanation, HostAction, LivePolicy, PolicyState, Question,
-    Requirements,
 };
 use crate::audit::{Entry, Event};
-use crate::command::{Arguments, Invocation};
+use crate::command::Arguments;
 use crate::identity::{Place, Principal};
 use claude_admin_catalog::Action;
 use std::collections::BTreeSet;
@@ -28,10 +26,16 @@ pub struct Person {
 }
 
 impl Person {
-    /// An entry about what they did.
+    /// An entry about what they did, with the policy that they are judged by.
     #[must_use]
     pub fn did(&self, event: Event) -> Entry {
-        Entry::by(&self.principal, &self.place, event)
+        Entry { policy_hash: self.policy.hash.clone(), ..Entry::by(&self.principal, &self.place, event) }
+    }
+
+    /// The denial of everything, where no policy was in force when they asked.
+    #[must_use]
+    pub fn without_policy(&self) -> Option<Denial> {
+        self.policy.policies.is_none().then(|| self.policy.no_policy())
     }
 
     /// Whether they belong to a group.
@@ -137,26 +141,6 @@ impl Decider {
         asked.ok()
     }
 
-    /// Allows what the policy allows without any further step: reads, as a rule.
-    ///
-    /// # Errors
-    ///
-    /// The requirements that must be met first, or the denial.
-    pub fn authorize_now(
-        &self,
-        person: &Person,
-        action: &Action,
-        invocation: Invocation,
-        operation: &str,
-    ) -> Result<Authorized<Invocation>, Decision> {
-        match self.decide(person, action, &invocation.arguments, None) {
-            Decision::Allow(requirements) if is_immediate(action, &requirements) => {
-                Ok(Authorized::new(invocation, operation.to_owned()))
-            }
-            other => Err(other),
-        }
-    }
-
     fn ask<T>(
         &self,
         person: &Person,
@@ -170,9 +154,4 @@ impl Decider {
         let asker = Asker { principal: &person.principal, groups, place: &person.place };
         Ok(ask(&person.policy, asker, now))
     }
-}
-
-/// Whether nothing must be decided first. A write is never done without.
-fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
-    !action.writes() && requirements.is_empty()
 }

@@ -5,7 +5,6 @@
 //! [`Authorized`] value comes from, and the sandbox takes nothing else.
 
 pub mod approval;
-mod authorized;
 mod decider;
 pub mod directory;
 pub mod groups;
@@ -14,6 +13,6 @@ pub mod plan;
 pub mod policy;
 mod reader;
 
-pub use authorized::Authorized;
+pub use approval::Authorized;
 pub use decider::{Decider, Person};
 pub use reader::Reader;

@@ -1,5 +1,7 @@
 //! Reads on behalf of somebody, each decided on as if they had typed it.
 
+use super::approval::Found;
+use super::plan::Target;
 use super::{Decider, Person};
 use crate::command::Invocation;
 use crate::identity::Principal;
@@ -15,7 +17,14 @@ pub struct Reader<'r> {
     decider: &'r Decider,
     person: &'r Person,
     operation: &'r str,
-    requests: Mutex<Vec<String>>,
+    requests: Mutex<Requests>,
+}
+
+/// The requests that left.
+#[derive(Debug, Default)]
+struct Requests {
+    ids: Vec<String>,
+    sent: bool,
 }
 
 impl<'r> Reader<'r> {
@@ -35,17 +44,28 @@ impl<'r> Reader<'r> {
     pub async fn read(&self, action: &Action, invocation: Invocation) -> Option<Result<Value, CallError>> {
         let authorized = self.decider.authorize_now(self.person, action, invocation, self.operation).ok()?;
         let answer = self.plugin.call(&authorized).await;
-        self.requests().extend(answer.sent.and_then(|sent| sent.request_id));
+        if let Some(sent) = answer.sent {
+            let mut requests = self.lock();
+            requests.sent = true;
+            requests.ids.extend(sent.request_id);
+        }
         Some(answer.result)
     }
 
     /// The ids at the API of what was read, for the record.
     #[must_use]
-    pub fn into_requests(self) -> Vec<String> {
-        self.requests.into_inner().unwrap_or_else(PoisonError::into_inner)
+    pub fn requests(&self) -> Vec<String> {
+        self.lock().ids.clone()
     }
 
-    fn requests(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    /// What was read so far, for ids that were found by it.
+    #[must_use]
+    pub fn found(&self, targets: Vec<Target>) -> Found {
+        let requests = self.lock();
+        Found { targets, requests: requests.ids.clone(), sent: requests.sent }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Requests> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

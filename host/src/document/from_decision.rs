@@ -3,7 +3,7 @@
 use super::from_error::{call_error, notice};
 use super::{Document, Level};
 use crate::command::Invocation;
-use crate::decision::approval::{ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::Denial;
@@ -11,14 +11,17 @@ use claude_admin_catalog::{Action, Catalog, Method};
 
 /// A wish that came to nothing.
 #[must_use]
-pub fn propose_error(catalog: &Catalog, error: &ProposeError, upstream: &str) -> Document {
+pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Document {
+    let NotProposed { error, found } = not;
     let command = |invocation: &Invocation| command_of(catalog, &invocation.action);
     match error {
-        ProposeError::Denied(denial, invocation) => denied(denial, &format!("run `{}` here", command(invocation))),
+        ProposeError::Denied(denial, invocation) => {
+            denied(denial, &format!("run `{}` here", command(invocation)), found.sent)
+        }
         ProposeError::Resolve(error) => resolve_error(catalog, error, upstream),
         ProposeError::NoReason(invocation) => notice(
             Level::Error,
-            format!("`{}` takes a reason. Nothing was sent.", command(invocation)),
+            format!("`{}` takes a reason. {}", command(invocation), nothing(found.sent)),
             Some("Repeat it with --reason \"…\"; who decides about it sees the reason, and it is recorded.".to_owned()),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
@@ -31,12 +34,17 @@ pub fn propose_error(catalog: &Catalog, error: &ProposeError, upstream: &str) ->
     }
 }
 
-/// Somebody may not do something.
+/// What did not happen. To look up an address, something was sent all the same.
+fn nothing(looked_up: bool) -> &'static str {
+    if looked_up { "Nothing was changed." } else { "Nothing was sent." }
+}
+
+/// Somebody may not do something; `looked_up` is whether a request left to find out what it is about.
 #[must_use]
-pub fn denied(denial: &Denial, what: &str) -> Document {
+pub fn denied(denial: &Denial, what: &str, looked_up: bool) -> Document {
     notice(
         Level::Error,
-        format!("You may not {what}: {}. Nothing was sent.", denial.message),
+        format!("You may not {what}: {}. {}", denial.message, nothing(looked_up)),
         Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned()),
     )
 }
@@ -88,7 +96,7 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
             format!("You may not decide about `{}`: {}. {none}", own(operation), denial.message),
             Some("It still waits for those who may.".to_owned()),
         ),
-        SettleError::RequesterNotAllowed(operation, denial) => notice(
+        SettleError::RequesterNotAllowed(operation, denial, _) => notice(
             Level::Error,
             format!(
                 "{} may not run `{}` any more: {}. {none}",
@@ -98,7 +106,7 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
             ),
             Some("Somebody who may must ask for it anew.".to_owned()),
         ),
-        SettleError::Unplanned(operation, problem) => unplanned(catalog, operation, problem, upstream),
+        SettleError::Unplanned(operation, problem, _) => unplanned(catalog, operation, problem, upstream),
         SettleError::Busy(operation) => notice(
             Level::Error,
             format!("Others decide about `{}` at the same time, or the policy changes. {none}", own(operation)),
@@ -141,11 +149,19 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         ),
         Unsettled::OtherVersion => (
             "This request changed since it was shown: the decision was about an older plan.".to_owned(),
-            format!("`status {}` shows the new one.", operation.id),
+            format!("Look at the new one: version {} of `status {}`.", operation.pending.version, operation.id),
+        ),
+        Unsettled::NoVersion => (
+            format!(
+                "This request changed since it was asked for: version {} of its plan waits now, and what you typed does \
+                 not say that you mean it.",
+                operation.pending.version
+            ),
+            format!("Look at it, then decide about `{}`.", operation.plan_id()),
         ),
         Unsettled::NotRequester => (
             format!("Only {} may do that: it is their request.", operation.pending.requester),
-            format!("Whoever may decide about it can `deny {}`.", operation.id),
+            format!("Whoever may decide about it can `deny {}`.", operation.plan_id()),
         ),
         Unsettled::OwnRequest => (
             "This is your own request: somebody else must decide about it.".to_owned(),
@@ -156,11 +172,11 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         }
         Unsettled::NoApprovalNeeded => (
             "This waits for its requester alone.".to_owned(),
-            format!("{} can `confirm {}`.", operation.pending.requester, operation.id),
+            format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id()),
         ),
         Unsettled::NeedsApproval => (
             "Your own confirmation is not enough: somebody else must approve it.".to_owned(),
-            format!("They can `approve {}`.", operation.id),
+            format!("They can `approve {}`.", operation.plan_id()),
         ),
     };
     notice(Level::Error, format!("{text} Nothing was changed by this."), Some(hint))

@@ -30,13 +30,15 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let is_read = catalog.action(&plan.action).is_some_and(|action| !action.writes());
     let agreed = !alone && is_read && operation.approvers().count() > 0;
     let (title, hint) = if alone {
-        ("Confirm".to_owned(), format!("To do it: `confirm {}`, or repeat with --yes.", operation.id))
+        ("Confirm".to_owned(), format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()))
     } else {
-        let mut hint = format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.id);
+        let mut hint =
+            format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());
         if agreed {
             hint.push_str(&format!(
                 " Once enough have, {} may `confirm {}`.",
-                operation.pending.requester, operation.id
+                operation.pending.requester,
+                operation.plan_id()
             ));
         }
         ("Approval needed".to_owned(), hint)

@@ -106,11 +106,13 @@ impl Choices {
     /// The command that decides the same.
     #[must_use]
     pub fn command(&self, choice: Choice) -> String {
+        let Self { operation, version, .. } = self;
         match choice {
-            Choice::Confirm => format!("confirm {}", self.operation),
-            Choice::Approve => format!("approve {}", self.operation),
-            Choice::Reject => format!("deny {} --reason …", self.operation),
-            Choice::Cancel => format!("cancel {}", self.operation),
+            Choice::Confirm => format!("confirm {operation}.{version}"),
+            Choice::Approve => format!("approve {operation}.{version}"),
+            Choice::Reject => format!("deny {operation}.{version} --reason …"),
+            // Whoever takes a request back takes all of it back.
+            Choice::Cancel => format!("cancel {operation}"),
         }
     }
 }

@@ -43,6 +43,7 @@ struct Call {
     #[serde(default)]
     dry_run: bool,
     reason: Option<String>,
+    version: Option<u32>,
     #[serde(default)]
     all: bool,
     output: Option<String>,
@@ -114,8 +115,15 @@ impl Http {
             (Some(_), None) if reason.is_some() => {
                 return bad_request("With `command`, the reason stands in it: `--reason \"…\"`.");
             }
+            (Some(command), None) if call.version.is_some() && !decides(&command) => {
+                return bad_request("`version` belongs to `confirm`, `approve`, `deny` and `cancel` alone.");
+            }
+            (None, Some(_)) if call.version.is_some() => {
+                return bad_request("`version` belongs to a `command` that decides about what waits.");
+            }
             (Some(command), None) if call.args.is_empty() => {
                 let mut line = command;
+                line.push_str(&call.version.map(|version| format!(" --version {version}")).unwrap_or_default());
                 line.push_str(if yes { " --yes" } else { "" });
                 line.push_str(if call.all { " --all" } else { "" });
                 line.push_str(if call.dry_run { " --dry-run" } else { "" });
@@ -144,6 +152,11 @@ impl Http {
             bool::from(known.ct_eq(&given))
         })
     }
+}
+
+/// Whether a command line decides about what waits.
+fn decides(line: &str) -> bool {
+    line.split_whitespace().next().is_some_and(|word| command::is_decision(&word.to_lowercase()))
 }
 
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;

@@ -71,3 +71,14 @@ pub enum CallError {
         sent: bool,
     },
 }
+
+impl CallError {
+    /// The status with which the API refused, where it did.
+    #[must_use]
+    pub fn status(&self) -> Option<u64> {
+        match self {
+            Self::Failed { error, .. } => error.get("api")?.get("status")?.as_u64(),
+            _ => None,
+        }
+    }
+}

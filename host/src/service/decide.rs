@@ -36,6 +36,11 @@ impl Service {
                 reply.data = Some(operation_json(&operation));
                 reply.about(&operation)
             }
+            Ok(Settled::Gone(operation)) => {
+                let mut reply = Reply::failed(Outcome::NotFound, document::record(catalog, &operation));
+                reply.error = Some(operation_json(&operation));
+                reply.about(&operation)
+            }
             Ok(Settled::Superseded(operation, differences)) => {
                 let mut reply =
                     Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));
@@ -54,12 +59,25 @@ impl Service {
         let reason = document::settle_error(catalog, &error, self.upstream());
         let outcome = Outcome::of_settle_error(&error);
         let event = Event::Denied { reason: reason.notices(), count: 1 };
-        let operation = error.operation().map_or_else(|| vote.operation.clone(), |operation| operation.id.clone());
-        self.note(Entry { operation: Some(operation), ..person.did(event) }).await;
+        self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
-        // A card that is out of date becomes what it should be.
-        if let SettleError::Unsettled(operation, Unsettled::Settled | Unsettled::OtherVersion) = error {
-            reply.card = Some(document::operation(catalog, &operation));
+        match error {
+            // A card that is out of date becomes what it should be.
+            SettleError::Unsettled(operation, Unsettled::Settled) => {
+                reply.card = Some(document::operation(catalog, &operation));
+            }
+            SettleError::Unsettled(operation, Unsettled::OtherVersion | Unsettled::NoVersion) => {
+                let card = document::operation(catalog, &operation);
+                // Whoever typed has no card that could become the new one: they are shown it with the answer.
+                if !vote.by_button {
+                    reply.document.title.clone_from(&card.title);
+                    reply.document.blocks.extend(card.blocks.iter().cloned());
+                    reply.document.footer.extend(card.footer.iter().cloned());
+                    reply.error = Some(waiting_json(&operation));
+                }
+                reply.card = Some(card);
+            }
+            _ => {}
         }
         reply
     }
@@ -88,7 +106,7 @@ impl Service {
                 needed => format!("{} of {needed} approvals", operation.approvers().count()),
             };
             vec![
-                Cell::Text(operation.id.clone()),
+                Cell::Text(operation.plan_id()),
                 Cell::Text(operation.pending.plan.command.clone()),
                 Cell::Text(operation.pending.requester.to_string()),
                 Cell::Text(needs),

@@ -17,7 +17,9 @@ impl Service {
         let catalog = self.catalog();
         let may_run = |action: &Action| self.decider.may_ever(person, action);
         match topic {
-            HelpTopic::Overview => command::overview(catalog, &may_run),
+            HelpTopic::Overview => command::overview(catalog, &may_run, &|word| self.may_use(person, word)),
+            HelpTopic::Host(word) if self.may_use(person, word) => command::host_help(word),
+            HelpTopic::Host(word) => command::not_here(&format!("`{word}`")),
             HelpTopic::Noun(noun) => command::noun_help(catalog, noun, &may_run),
             HelpTopic::Action(id) => match catalog.action(id) {
                 Some(action) if may_run(action) => command::action_help(catalog, action),
@@ -25,6 +27,16 @@ impl Service {
                 None => Document::default(),
             },
         }
+    }
+
+    /// Whether somebody may use a command of the host itself.
+    fn may_use(&self, person: &Person, word: &str) -> bool {
+        let action = match word {
+            "audit" => HostAction::ReadAudit,
+            "policy" => HostAction::ReadPolicy,
+            _ => return true,
+        };
+        self.decider.may(person, action).is_none()
     }
 
     pub(super) fn whoami(&self, person: &Person) -> Document {
@@ -92,11 +104,11 @@ impl Service {
     /// Whether a command would be allowed, and why. Nothing is run, but for looking up ids.
     pub(super) async fn can_i(
         &self,
+        id: &str,
         person: &Person,
         mut draft: Draft,
         options: &Options,
-        explain: bool,
-        other: Option<Principal>,
+        (explain, other): (bool, Option<Principal>),
     ) -> Reply {
         let catalog = self.catalog();
         let asked = match &other {
@@ -114,11 +126,19 @@ impl Service {
         let mut canonical = draft.invocation.canonical(action, &catalog.types);
         let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
-        let reader = Reader::new(&self.plugin, &self.decider, person, "can-i");
+        let reader = Reader::new(&self.plugin, &self.decider, person, id);
+        let unresolved;
         let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
-            Ok((invocation, _)) => invocation,
+            Ok((invocation, _)) => {
+                unresolved = None;
+                invocation
+            }
             // A question about a person who is not found is still a question about the action.
-            Err(_) => written,
+            Err(error) => {
+                unresolved =
+                    Some(format!("Asked with what was written: {error}. The command itself would be refused."));
+                written
+            }
         };
         let hint = if missing.is_empty() {
             canonical = invocation.canonical(action, &catalog.types);
@@ -128,6 +148,7 @@ impl Service {
             canonical = format!("{canonical} {}", names.join(" "));
             Some(format!("Asked without {}: a policy may decide by that, too.", names.join(" and ")))
         };
+        let hint = [unresolved, hint].into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
         let reason = options.reason.as_ref().map(Reason::as_str);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };

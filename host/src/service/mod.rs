@@ -5,7 +5,6 @@ mod audit;
 mod decide;
 mod inspect;
 mod outcome;
-mod pages;
 mod refusals;
 mod reply;
 mod run;
@@ -157,10 +156,10 @@ impl Service {
     }
 
     /// Records that something was refused before anybody was believed: a forged, stale or foreign request. The first of a
-    /// kind is recorded at once; what follows within a minute is counted.
+    /// kind is recorded at once; what follows within a minute is counted, and the count is recorded while it grows.
     pub async fn refused(&self, reason: &'static str) {
-        if self.refusals.is_first(reason, self.ledger.clock().now_ms()) {
-            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count: 1 })).await;
+        if let Some(count) = self.refusals.take_in(reason, self.ledger.clock().now_ms()) {
+            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count })).await;
         }
     }
 
@@ -214,6 +213,11 @@ impl Service {
             }
             Err(Unreceived::Ledger(error)) => tracing::error!(operation = id, %error, "not recorded"),
         }
+        // Without a policy nothing may be done; actions say so themselves.
+        let without_policy = person.without_policy().filter(|_| !harmless(&understood) && !runs(&understood));
+        if let Some(denial) = without_policy {
+            return self.refuse(&person, &denial, "do that here").await.under(&id);
+        }
         let reply = match understood {
             Err(error) => {
                 tracing::info!(operation = id, kind = ?error.kind, "not understood");
@@ -230,7 +234,7 @@ impl Service {
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => Reply::told(self.help(&topic, &person)),
                 Command::Run(draft, options) => self.run(&id, &person, draft, options).await,
-                Command::Host(command) => self.host_command(&person, command).await,
+                Command::Host(command) => self.host_command(&id, &person, command).await,
             },
         };
         reply.under(&id)
@@ -250,17 +254,17 @@ impl Service {
         Ok(Understood::Command(Box::new(command)))
     }
 
-    async fn host_command(&self, person: &Person, command: HostCommand) -> Reply {
+    async fn host_command(&self, id: &str, person: &Person, command: HostCommand) -> Reply {
         match command {
             HostCommand::WhoAmI => Reply::told(self.whoami(person)),
             HostCommand::Status(None) => Reply::told(self.status(person).await),
             HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
             HostCommand::Pending => self.pending(person).await,
-            HostCommand::Decide { operation, choice, reason } => {
-                self.vote(person, Vote { operation, version: None, choice, reason }).await
+            HostCommand::Decide { operation, version, choice, reason } => {
+                self.vote(person, Vote { operation, version, by_button: false, choice, reason }).await
             }
             HostCommand::CanI { draft, options, explain, principal } => {
-                self.can_i(person, draft, &options, explain, principal).await
+                self.can_i(id, person, draft, &options, (explain, principal)).await
             }
             HostCommand::Audit(command) => self.audit(person, command).await,
             HostCommand::Policy => self.policy(person).await,
@@ -292,8 +296,9 @@ impl Service {
 
     /// Refuses a command of the host, on the record.
     async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
-        let document = document::denied(denial, what);
-        self.note(person.did(Event::Denied { reason: document.notices(), count: 1 })).await;
+        let document = document::denied(denial, what, false);
+        let event = Event::Denied { reason: document.notices(), count: 1 };
+        self.note(person.did(event).decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)
     }
 
@@ -330,13 +335,21 @@ fn harmless(understood: &Result<Understood, CommandError>) -> bool {
     }
 }
 
+/// Whether a command is an action.
+fn runs(understood: &Result<Understood, CommandError>) -> bool {
+    matches!(understood, Ok(Understood::Command(command)) if matches!(**command, Command::Run(..)))
+}
+
 /// What was typed, for the record; no more of it than a command may have.
 fn typed(input: &Input) -> Option<String> {
     let typed = match input {
         Input::Text { line, .. } => Some(line.clone()),
         Input::Words(words) => Some(words.join(" ")),
         Input::Operation { id, arguments, .. } => Some(format!("{id} {}", Value::Object(arguments.clone()))),
-        Input::Vote(vote) => Some(format!("{} {} (button)", vote.choice.as_str(), vote.operation)),
+        Input::Vote(vote) => {
+            let version = vote.version.map(|version| format!(".{version}")).unwrap_or_default();
+            Some(format!("{} {}{version} (button)", vote.choice.as_str(), vote.operation))
+        }
     };
     typed.map(|text| text.chars().take(command::MAX_CHARS).collect())
 }

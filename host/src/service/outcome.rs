@@ -96,7 +96,7 @@ impl Outcome {
             CallError::Failed { error, .. } => error.get("api"),
             _ => None,
         };
-        let status = api.and_then(|api| api.get("status")?.as_u64());
+        let status = error.status();
         // Such as `already_member` and `invite_already_exists`.
         let clashes = api.and_then(|api| api.get("code")?.as_str()).is_some_and(|code| code.contains("already"));
         match (error, status) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long refusals of one kind are counted after one was recorded, in milliseconds.
+/// How long refusals of one kind are counted together, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
 
 /// Counts refusals by their reason, of which there is a fixed number.
@@ -15,35 +15,32 @@ pub(super) struct Refusals {
 #[derive(Debug)]
 struct Window {
     began_ms: i64,
-    counted: u64,
+    seen: u64,
+    /// How many of them are on record, or are being recorded.
+    recorded: u64,
+}
+
+impl Window {
+    fn unrecorded(&mut self) -> u64 {
+        self.seen - std::mem::replace(&mut self.recorded, self.seen)
+    }
 }
 
 impl Refusals {
-    /// Takes one in; returns whether it is to be recorded at once.
-    pub(super) fn is_first(&self, reason: &'static str, now_ms: i64) -> bool {
+    /// Takes one in; returns how many are to be recorded at once. That is the first, and each time those that came since,
+    /// when there are twice as many as before: whenever the host ends, at least half of them are on record.
+    pub(super) fn take_in(&self, reason: &'static str, now_ms: i64) -> Option<u64> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        match windows.get_mut(reason) {
-            Some(window) => {
-                window.counted += 1;
-                false
-            }
-            None => {
-                windows.insert(reason, Window { began_ms: now_ms, counted: 0 });
-                true
-            }
-        }
+        let window = windows.entry(reason).or_insert(Window { began_ms: now_ms, seen: 0, recorded: 0 });
+        window.seen += 1;
+        window.seen.is_power_of_two().then(|| window.unrecorded())
     }
 
-    /// Takes out what was counted in windows that are over; with `all`, in every window.
+    /// Takes out what is not recorded yet of windows that are over; with `all`, of every window.
     pub(super) fn counted(&self, now_ms: i64, all: bool) -> Vec<(&'static str, u64)> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let over: Vec<&'static str> = windows
-            .iter()
-            .filter(|(_, window)| all || now_ms >= window.began_ms + WINDOW_MS)
-            .map(|(reason, _)| *reason)
-            .collect();
-        let counted = over.into_iter().filter_map(|reason| Some((reason, windows.remove(reason)?.counted)));
-        counted.filter(|(_, count)| *count > 0).collect()
+        let over = windows.extract_if(.., |_, window| all || now_ms >= window.began_ms + WINDOW_MS);
+        over.map(|(reason, mut window)| (reason, window.unrecorded())).filter(|(_, count)| *count > 0).collect()
     }
 }
 
@@ -52,16 +49,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_a_kind_is_told_at_once_and_the_others_are_counted() {
+    fn half_of_a_flood_is_told_at_any_time_and_all_of_it_in_the_end() {
         let refusals = Refusals::default();
-        assert!(refusals.is_first("forged", 0) && refusals.is_first("stale", 0));
-        for _ in 0..1000 {
-            assert!(!refusals.is_first("forged", 1));
+        let mut told = Vec::new();
+        for seen in 1..=1000 {
+            told.extend(refusals.take_in("forged", 1));
+            assert!(told.iter().sum::<u64>() * 2 >= seen, "{seen}: {told:?}");
         }
-        assert_eq!(refusals.counted(WINDOW_MS - 1, false), []);
-        assert_eq!(refusals.counted(WINDOW_MS, false), [("forged", 1000)]);
-        assert!(refusals.is_first("forged", WINDOW_MS), "a new window begins");
-        refusals.is_first("forged", WINDOW_MS);
-        assert_eq!(refusals.counted(WINDOW_MS, true), [("forged", 1)]);
+        assert_eq!(told, [1, 1, 2, 4, 8, 16, 32, 64, 128, 256]);
+        assert_eq!(refusals.take_in("stale", 1), Some(1), "kinds are counted apart");
+        assert_eq!(refusals.counted(WINDOW_MS, false), []);
+        assert_eq!(refusals.counted(WINDOW_MS + 1, false), [("forged", 1000 - 512)]);
+        assert_eq!(refusals.take_in("forged", WINDOW_MS + 1), Some(1), "a new window begins");
+        for _ in 0..2 {
+            refusals.take_in("forged", WINDOW_MS + 1);
+        }
+        assert_eq!(refusals.counted(WINDOW_MS + 1, true), [("forged", 1)]);
     }
 }

@@ -1,9 +1,9 @@
 //! Running an action: decided, executed, recorded.
 
-use super::{Outcome, Reply, Service, pages};
+use super::{Outcome, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{Draft, Format, Invocation, Options};
-use crate::decision::approval::{End, Proposal, ProposeError, Proposed};
+use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed, pages};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
@@ -30,21 +30,20 @@ impl Service {
         let proposal = Proposal { operation: id, person, draft, options: &options };
         match self.approvals.propose(proposal).await {
             Err(error) => self.not_run(id, person, action, &written, &options, error).await,
-            Ok(Proposed::Read(authorized, looked_up)) => {
+            Ok(Proposed::Read { authorized, policies, found }) => {
                 let canonical = authorized.get().canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
                 let mut executed = Executed::of(&self.plugin, action, authorized, &options).await;
                 if self.is_compared(action, person, &options) && executed.read.error.is_none() {
-                    executed.read.before = self.period_before(id, person, &mut executed, &options).await;
+                    executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
                 let End { result, status, requests, message } = executed.end();
-                let requests = [looked_up, requests].concat();
                 let event = Event::Outcome { result: result.to_owned(), status, requests, message };
                 let entry = Entry {
                     operation: Some(id.to_owned()),
                     action: Some(action.id.clone()),
                     command: Some(canonical.clone()),
-                    ..person.did(event)
+                    ..found.note(person.did(event)).decided_by(&policies)
                 };
                 self.note(entry).await;
                 executed.show(catalog, &options).of(action, &canonical, &options)
@@ -96,7 +95,7 @@ impl Service {
         let invocation = document::period_before(executed.action, &executed.invocation)?;
         let draft = Draft { invocation, references: IndexMap::new() };
         match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
-            Ok(Proposed::Read(authorized, _)) => {
+            Ok(Proposed::Read { authorized, .. }) => {
                 let before = pages::read(&self.plugin, executed.action, &authorized, options.all).await;
                 executed.read.sent.extend(before.sent);
                 before.value.filter(|_| before.error.is_none())
@@ -168,11 +167,12 @@ impl Service {
         action: &Action,
         written: &Invocation,
         options: &Options,
-        error: ProposeError,
+        not: NotProposed,
     ) -> Reply {
+        let NotProposed { error, found } = &not;
         let catalog = self.catalog();
         let upstream = self.upstream();
-        let (outcome, invocation) = match &error {
+        let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
             ProposeError::Before(cause, invocation) => (Outcome::of_error(cause), invocation),
@@ -180,7 +180,7 @@ impl Service {
             ProposeError::Ledger(_) => (Outcome::Failed, written),
         };
         let canonical = invocation.canonical(action, &catalog.types);
-        let event = match &error {
+        let event = match error {
             ProposeError::Denied(denial, _) => Event::Denied { reason: denial.message.clone(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
@@ -189,17 +189,21 @@ impl Service {
                 message: Some("no plan could be made".to_owned()),
             },
         };
+        let policies = match error {
+            ProposeError::Denied(denial, _) => denial.policies(),
+            _ => &[],
+        };
         tracing::info!(operation = id, action = action.id, outcome = outcome.as_str(), "not run");
         self.note(Entry {
             operation: Some(id.to_owned()),
             action: Some(action.id.clone()),
             command: Some(canonical.clone()),
-            ..person.did(event)
+            ..found.note(person.did(event)).decided_by(policies)
         })
         .await;
-        let document = document::propose_error(catalog, &error, upstream);
+        let document = document::propose_error(catalog, &not, upstream);
         let mut reply = Reply::failed(outcome, document);
-        if let ProposeError::Before(cause, _) = &error {
+        if let ProposeError::Before(cause, _) = error {
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
             if action.http.method == Method::Delete && outcome == Outcome::NotFound {
                 reply.outcome = Outcome::Done;
@@ -217,6 +221,8 @@ struct Executed<'e> {
     invocation: Invocation,
     outcome: Outcome,
     read: pages::Read,
+    /// The same report for the period before, where it was asked for.
+    before: Option<Value>,
 }
 
 impl<'e> Executed<'e> {
@@ -247,7 +253,7 @@ impl<'e> Executed<'e> {
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();
-        Self { action, upstream, invocation: authorized.get().clone(), outcome, read }
+        Self { action, upstream, invocation: authorized.get().clone(), outcome, read, before: None }
     }
 
     /// How it ended, for the record.
@@ -263,8 +269,8 @@ impl<'e> Executed<'e> {
 
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
-        let Self { action, upstream, invocation, outcome, read } = self;
-        let listing = Listing { pages: read.pages, before: read.before.as_ref() };
+        let Self { action, upstream, invocation, outcome, read, before } = self;
+        let listing = Listing { pages: read.pages, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         let mut reply = match (read.value, &read.error) {
             (Some(value), None) => {
@@ -292,11 +298,7 @@ impl<'e> Executed<'e> {
 
 /// Whether a write may have been done although no answer says so. An answer that is not understood says that it was.
 fn is_unknown(action: &Action, error: &CallError) -> bool {
-    let status = match error {
-        CallError::Failed { error, .. } => error.get("api").and_then(|api| api.get("status")?.as_u64()),
-        _ => None,
-    };
-    action.writes() && document::may_have_been_done(error) && status.is_none_or(|status| status >= 500)
+    action.writes() && document::may_have_been_done(error) && error.status().is_none_or(|status| status >= 500)
 }
 
 /// What waits, for programs.

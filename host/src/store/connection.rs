@@ -2,7 +2,7 @@
 
 use super::in_use::{InUse, RawFile};
 use super::migration::{self, APPLICATION_ID, FORMAT};
-use super::{Settings, StoreError};
+use super::{Settings, StoreError, file_check};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::io::Read;
@@ -18,6 +18,8 @@ const CHECKPOINT_PAGES: u32 = 64;
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) connection: Connection,
+    /// How many bytes at the end of the write-ahead log were no complete transaction before it was opened.
+    pub(super) unreadable: u64,
     _in_use: InUse,
 }
 
@@ -29,7 +31,9 @@ pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, Stor
     }
     RawFile::create(&path).map_err(|source| StoreError::io(&path, source))?;
     check_ours(&path)?;
-    let mut opened = connect(&path, settings.busy_timeout)?;
+    // Looked at before anything is written: the first append writes over what cannot be read.
+    let unreadable = unreadable(&path);
+    let mut opened = Opened { unreadable, ..connect(&path, settings.busy_timeout)? };
     let connection = &mut opened.connection;
     // Neither has an effect on a file that has pages already.
     connection.execute_batch(&format!("PRAGMA page_size = {}; PRAGMA auto_vacuum = NONE", settings.page_size))?;
@@ -45,6 +49,20 @@ pub(super) fn open_as_it_is(path: &Path, busy_timeout: Duration) -> Result<Opene
     let opened = connect(&path, busy_timeout)?;
     opened.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(opened)
+}
+
+/// Opens a store that exists to read it, and leaves every byte of it as it is.
+pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
+    let path = absolute(path)?;
+    check_ours(&path)?;
+    let unreadable = unreadable(&path);
+    let opened = Opened { unreadable, ..open_as_it_is(&path, busy_timeout)? };
+    opened.connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(opened)
+}
+
+fn unreadable(path: &Path) -> u64 {
+    if has_log(path) { file_check::unreadable_tail(path) } else { 0 }
 }
 
 /// What every connection that writes to the file has to do, so that the file keeps its shape.
@@ -66,7 +84,7 @@ fn connect(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     connection.busy_timeout(busy_timeout)?;
     // The schema is data of the file too: it must not be able to call anything.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    Ok(Opened { connection, _in_use: in_use })
+    Ok(Opened { connection, unreadable: 0, _in_use: in_use })
 }
 
 /// Refuses a file of something else before SQLite touches it: opening alone can roll a journal back.

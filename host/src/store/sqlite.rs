@@ -72,6 +72,26 @@ impl SqliteLog {
         Ok(Self::of(Source::File(connection::open_store(path, settings)?)))
     }
 
+    /// Opens a store that exists to read it, and leaves every byte of it as it is: an append fails, nothing is migrated,
+    /// and the write-ahead log is neither copied into the file nor emptied.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotOurs`] and [`StoreError::Newer`]; otherwise what failed.
+    pub fn open_to_read(path: &Path, settings: Settings) -> Result<Self, StoreError> {
+        Ok(Self::of(Source::File(connection::open_to_read(path, settings.busy_timeout)?)))
+    }
+
+    /// How many bytes at the end of the write-ahead log were no complete transaction before the store was opened. They
+    /// are what is left of an interrupted write, or of a tail that was cut or changed; a host that appends drops them.
+    #[must_use]
+    pub fn unreadable_bytes(&self) -> u64 {
+        match &self.state().source {
+            Source::File(opened) => opened.unreadable,
+            Source::Memory(_) => 0,
+        }
+    }
+
     /// A store that ends with this value.
     ///
     /// # Errors

@@ -79,7 +79,14 @@ impl<'a> Chain<'a> {
         {
             problem("it is not the record of the published head: the trail was written anew");
         }
-        if let Event::Opened { sqlite, .. } = entry.event {
+        if let Event::Opened { sqlite, dropped_bytes, .. } = entry.event {
+            if dropped_bytes > 0 {
+                self.report.notes.push(format!(
+                    "record {seq}: the host that opened the store dropped {dropped_bytes} bytes which were no complete \
+                     transaction: an interrupted write, or a tail that was cut or changed; compare with a head that was \
+                     published before"
+                ));
+            }
             self.opened.retain(|version| *version != sqlite);
             self.opened.push(sqlite);
         }

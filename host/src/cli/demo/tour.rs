@@ -118,7 +118,7 @@ impl Tour<'_> {
 
     async fn approve(&mut self) -> anyhow::Result<()> {
         let remove = "users remove xiuying.li@example.com";
-        let denied = ["You may not", "users.remove", "Nothing was sent"];
+        let denied = ["You may not", "users.remove", "Nothing was changed"];
         let types = |text: &str| Does::Types(text.to_owned());
         self.step(Step::new(
             "Refused: this person may only read",

@@ -5,11 +5,15 @@
 //! was shown, it does not run. The intent is on disk before the request leaves.
 
 mod access;
+mod authorized;
+mod immediate;
+pub mod pages;
 mod propose;
 mod settle;
 mod steps;
 
-pub use propose::{Proposal, ProposeError, Proposed};
+pub use authorized::Authorized;
+pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 

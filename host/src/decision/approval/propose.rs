@@ -1,12 +1,12 @@
 //! From a wish to a plan that waits, or may run at once.
 
-use super::{Approvals, Step};
+use super::{Approvals, Authorized, Step};
 use crate::audit::{Choice, Entry, Event};
 use crate::command::{Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
-use crate::decision::plan::{Before, Plan, ResolveError, read_before, resolve};
+use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
-use crate::decision::{Authorized, Person, Reader};
+use crate::decision::{Person, Reader};
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
@@ -29,15 +29,49 @@ pub struct Proposal<'p> {
 #[derive(Debug)]
 pub enum Proposed {
     /// It changes nothing, and may be done.
-    ///
-    /// With it come the ids at the API of what was looked up for it.
-    Read(Authorized<Invocation>, Vec<String>),
+    Read {
+        /// What may be done.
+        authorized: Authorized<Invocation>,
+        /// The policies that permit it.
+        policies: Vec<String>,
+        /// What was looked up for it.
+        found: Found,
+    },
     /// Only its plan was wanted.
     DryRun(Box<Plan>, Requirements),
     /// It waits for decisions.
     Waiting(Box<Operation>),
     /// It was confirmed, and may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
+}
+
+/// What was looked up before anything was decided.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The ids that were found.
+    pub targets: Vec<Target>,
+    /// The ids at the API of the requests.
+    pub requests: Vec<String>,
+    /// Whether any request left, with or without an id.
+    pub sent: bool,
+}
+
+impl Found {
+    /// Says what was looked up for what an entry is about.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        let resolved = self.targets.iter().map(Target::to_string).collect();
+        Entry { resolved, ..entry.after_lookups(&self.requests) }
+    }
+}
+
+/// A wish that comes to nothing, and what was looked up until then.
+#[derive(Debug)]
+pub struct NotProposed {
+    /// Why.
+    pub error: ProposeError,
+    /// What was looked up.
+    pub found: Found,
 }
 
 /// Why a wish comes to nothing. Nothing was changed.
@@ -66,14 +100,26 @@ impl Approvals {
     ///
     /// # Errors
     ///
-    /// [`ProposeError`] when it comes to nothing.
-    pub async fn propose(&self, proposal: Proposal<'_>) -> Result<Proposed, ProposeError> {
+    /// [`NotProposed`] when it comes to nothing.
+    pub async fn propose(&self, proposal: Proposal<'_>) -> Result<Proposed, NotProposed> {
+        let reader = Reader::new(&self.plugin, &self.decider, proposal.person, proposal.operation);
+        let mut targets = Vec::new();
+        let proposed = self.propose_with(&reader, &mut targets, proposal).await;
+        proposed.map_err(|error| NotProposed { error, found: reader.found(targets) })
+    }
+
+    async fn propose_with(
+        &self,
+        reader: &Reader<'_>,
+        targets: &mut Vec<Target>,
+        proposal: Proposal<'_>,
+    ) -> Result<Proposed, ProposeError> {
         let Proposal { operation, person, draft, options } = proposal;
         let catalog = self.plugin.catalog().clone();
-        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
         let directory = self.decider.groups().directory();
-        let resolved = resolve(&catalog, draft, &reader, directory).await;
-        let (mut invocation, targets) = resolved.map_err(ProposeError::Resolve)?;
+        let resolved = resolve(&catalog, draft, reader, directory).await;
+        let (mut invocation, found) = resolved.map_err(ProposeError::Resolve)?;
+        targets.clone_from(&found);
         let Some(action) = catalog.action(&invocation.action) else {
             return Err(ProposeError::Denied(Denial::unknown_action(&invocation.action), invocation));
         };
@@ -85,24 +131,25 @@ impl Approvals {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
                 let authorized = Authorized::new(invocation, operation.to_owned());
-                return Ok(Proposed::Read(authorized, reader.into_requests()));
+                return Ok(Proposed::Read { authorized, policies: requirements.policies, found: reader.found(found) });
             }
             Decision::Allow(requirements) => requirements,
         };
         if requirements.reason && options.reason.is_none() && !options.dry_run {
             return Err(ProposeError::NoReason(invocation));
         }
-        let before = before(&reader, action, &invocation)
+        let before = before(reader, action, &invocation)
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
-        let plan = Plan::new(action, &invocation, &catalog.types, targets, before);
+        let plan = Plan::new(action, &invocation, &catalog.types, found, before);
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
             plan_hash: plan.hash(),
             dry_run: options.dry_run,
-            requests: reader.into_requests(),
+            requests: reader.requests(),
         });
-        self.ledger.append(Durability::Process, vec![planned.about(operation, &plan)]).await?;
+        let planned = planned.about(operation, &plan).decided_by(&requirements.policies);
+        self.ledger.append(Durability::Process, vec![planned]).await?;
         self.steps.reached(Step::Planned);
         if options.dry_run {
             return Ok(Proposed::DryRun(Box::new(plan), requirements));
@@ -136,7 +183,7 @@ impl Approvals {
         let wanted = id.clone();
         let decide = move |_: &Projection, now: i64| {
             let policy_hash = person.policy_hash();
-            let mut entries = vec![person.did(requested(&pending, policy_hash, now)).about(&id, &pending.plan)];
+            let mut entries = vec![pending.note(&id, person.did(requested(&pending, policy_hash, now)))];
             if go {
                 let decided = Event::Decided { decision: Choice::Confirm, reason: None };
                 let intent = Event::Intent {
@@ -147,7 +194,7 @@ impl Approvals {
                     approvers: Vec::new(),
                     reason: pending.reason.clone(),
                 };
-                entries.extend([decided, intent].map(|event| person.did(event).about(&id, &pending.plan)));
+                entries.extend([decided, intent].map(|event| pending.note(&id, person.did(event))));
             }
             Ok::<_, Infallible>(entries)
         };

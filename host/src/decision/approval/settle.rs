@@ -1,13 +1,13 @@
 //! From a decision about what waits to its execution, or its end.
 
 use super::propose::{before, requested};
-use super::{Approvals, Step};
+use super::{Approvals, Authorized, Step};
 use crate::audit::{Choice, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, Reference};
-use crate::decision::operation::{CommitError, LedgerError, Operation, Pending, Projection, Unsettled};
+use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
-use crate::decision::{Authorized, Person, Reader};
+use crate::decision::{Person, Reader};
 use crate::identity::Principal;
 use crate::sandbox::CallError;
 use crate::store::Durability;
@@ -18,8 +18,10 @@ use claude_admin_catalog::Action;
 pub struct Vote {
     /// The id of the operation, or the beginning of it.
     pub operation: String,
-    /// The version of the plan that was shown with the button; none for what was typed.
+    /// The version of the plan that it is about; none for what was typed without one.
     pub version: Option<u32>,
+    /// Whether it was made by a button. Whoever has the button has seen the card; an id that is typed may be guessed.
+    pub by_button: bool,
     /// What they decide.
     pub choice: Choice,
     /// Why.
@@ -35,6 +37,8 @@ pub enum Settled {
     Closed(Box<Operation>),
     /// What was shown is no longer what would be done: nothing was done, and the new plan waits.
     Superseded(Box<Operation>, Vec<String>),
+    /// What it was to be done to is gone: nothing was done, and it waits no longer.
+    Gone(Box<Operation>),
     /// Everything is decided, and it may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
 }
@@ -51,9 +55,11 @@ pub enum SettleError {
     /// This person may not decide that.
     NotAllowed(Box<Operation>, Denial),
     /// Its requester may not do it any more.
-    RequesterNotAllowed(Box<Operation>, Denial),
-    /// Its plan cannot be made anew.
-    Unplanned(Box<Operation>, Unplanned),
+    ///
+    /// With it come the ids at the API of the requests by which the plan was made anew.
+    RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
+    /// Its plan cannot be made anew; with the ids at the API of the requests.
+    Unplanned(Box<Operation>, Unplanned, Vec<String>),
     /// Others decide about it all the time.
     Busy(Box<Operation>),
     /// The audit trail cannot be written.
@@ -73,6 +79,17 @@ pub enum Unplanned {
     Before(CallError),
 }
 
+impl Unplanned {
+    /// Why there is nothing any more that it could be done to, if that is so.
+    fn gone(&self) -> Option<String> {
+        match self {
+            Self::Resolve(error @ ResolveError::NotFound { .. }) => Some(error.to_string()),
+            Self::Before(error) if error.status() == Some(404) => Some("the API knows no such thing".to_owned()),
+            Self::NoAction | Self::Altered | Self::Resolve(_) | Self::Before(_) => None,
+        }
+    }
+}
+
 impl From<LedgerError> for SettleError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
@@ -86,12 +103,48 @@ impl SettleError {
         match self {
             Self::Unsettled(operation, _)
             | Self::NotAllowed(operation, _)
-            | Self::RequesterNotAllowed(operation, _)
-            | Self::Unplanned(operation, _)
+            | Self::RequesterNotAllowed(operation, ..)
+            | Self::Unplanned(operation, ..)
             | Self::Busy(operation) => Some(operation),
             Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
         }
     }
+
+    /// Says what was decided by which policies, about which operation, and what was looked up for it.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        let entry = match self.operation() {
+            Some(operation) => operation.note(entry),
+            None => entry,
+        };
+        match self {
+            Self::NotAllowed(_, denial) => entry.decided_by(denial.policies()),
+            Self::RequesterNotAllowed(_, denial, lookups) => entry.decided_by(denial.policies()).after_lookups(lookups),
+            Self::Unplanned(.., lookups) => entry.after_lookups(lookups),
+            _ => entry,
+        }
+    }
+}
+
+/// What follows a decision in the same breath.
+#[derive(Debug)]
+enum Then {
+    /// Nothing: others must decide too, or it is over.
+    Nothing,
+    /// Everything is decided, and it runs.
+    Run {
+        /// The policies that permit it.
+        policies: Vec<String>,
+        /// The ids at the API of the requests by which the plan was made anew.
+        lookups: Vec<String>,
+    },
+    /// It ends, since there is nothing any more that it could be done to.
+    Gone {
+        /// Why.
+        why: String,
+        /// The ids at the API of the requests that showed it.
+        lookups: Vec<String>,
+    },
 }
 
 /// How often a decision is made anew because somebody else decided in the meantime.
@@ -106,10 +159,10 @@ impl Approvals {
     pub async fn settle(&self, vote: Vote, person: &Person) -> Result<Settled, SettleError> {
         let mut attempt = 1;
         loop {
-            // Whoever has the button has seen the card; an id that is typed may be guessed.
-            let operation = match vote.version {
-                Some(_) => self.find(&vote.operation).await?,
-                None => self.find_for(person, &vote.operation).await?,
+            let operation = if vote.by_button {
+                self.find(&vote.operation).await?
+            } else {
+                self.find_for(person, &vote.operation).await?
             };
             match self.settle_now(operation, &vote, person).await {
                 Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
@@ -120,13 +173,12 @@ impl Approvals {
 
     /// Takes a decision in, as things stand; [`SettleError::Busy`] when they changed meanwhile.
     async fn settle_now(&self, operation: Operation, vote: &Vote, person: &Person) -> Result<Settled, SettleError> {
-        let version = vote.version.unwrap_or(operation.pending.version);
         let now = self.ledger.clock().now_ms();
         if is_foreign(&operation, person) {
             let denial = Denial::nobodys_business("it was asked for in another workspace");
             return Err(SettleError::NotAllowed(Box::new(operation), denial));
         }
-        if let Err(unsettled) = operation.accepts(version, &person.principal, vote.choice, now) {
+        if let Err(unsettled) = operation.accepts(vote.version, &person.principal, vote.choice, now) {
             return Err(SettleError::Unsettled(Box::new(operation), unsettled));
         }
         match vote.choice {
@@ -139,7 +191,7 @@ impl Approvals {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The answer to a read is for whoever asked: they run it once others have agreed.
                 Ok(_) if self.is_read(&operation) || !self.is_enough(&operation, Some(person)).await => {
-                    let counted = self.record(&operation, person, vote, None).await?;
+                    let counted = self.record(&operation, person, vote, Then::Nothing).await?;
                     Ok(Settled::Counted(Box::new(counted)))
                 }
                 Ok(_) => self.run(operation, person, vote).await,
@@ -150,7 +202,7 @@ impl Approvals {
     }
 
     async fn close(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
-        let closed = self.record(operation, person, vote, None).await?;
+        let closed = self.record(operation, person, vote, Then::Nothing).await?;
         Ok(Settled::Closed(Box::new(closed)))
     }
 
@@ -175,12 +227,21 @@ impl Approvals {
     async fn run(&self, operation: Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
         let pending = &operation.pending;
         if !operation.is_whole() {
-            return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered));
+            return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered, Vec::new()));
         }
         let requester = self.decider.person(&pending.requester, &pending.place).await;
-        let (plan, action) = match self.plan_again(&operation, &requester).await {
+        let reader = Reader::new(&self.plugin, &self.decider, &requester, &operation.id);
+        let planned = self.plan_again(&operation, &reader).await;
+        let lookups = reader.requests();
+        let (plan, action) = match planned {
             Ok(planned) => planned,
-            Err(problem) => return Err(self.unplanned(operation, problem).await?),
+            Err(problem) => match problem.gone() {
+                Some(why) => {
+                    let gone = self.record(&operation, person, vote, Then::Gone { why, lookups }).await?;
+                    return Ok(Settled::Gone(Box::new(gone)));
+                }
+                None => return Err(self.unplanned(operation, problem, lookups).await?),
+            },
         };
         // Planning takes its time. All of them are judged after it, and by one policy.
         let requester = self.decider.person(&pending.requester, &pending.place).await;
@@ -188,7 +249,9 @@ impl Approvals {
         let reason = pending.reason.as_deref();
         let requirements = match self.decider.decide(&requester, action, &plan.arguments, reason) {
             Decision::Allow(requirements) => requirements,
-            Decision::Deny(denial) => return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial)),
+            Decision::Deny(denial) => {
+                return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, lookups));
+            }
         };
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
         if !self.is_enough(&operation, one_more).await || self.decider.policy_hash() != requester.policy_hash() {
@@ -200,11 +263,12 @@ impl Approvals {
         }
         if !differences.is_empty() {
             let renewed = Pending { version: pending.version + 1, plan, requirements, ..pending.clone() };
-            let operation = self.supersede(&operation, &person, renewed, &differences).await?;
+            let operation = self.supersede(&operation, &person, renewed, &differences, lookups).await?;
             return Ok(Settled::Superseded(Box::new(operation), differences));
         }
         self.steps.reached(Step::Decided);
-        let operation = self.record(&operation, &person, vote, Some(requirements.policies)).await?;
+        let run = Then::Run { policies: requirements.policies, lookups };
+        let operation = self.record(&operation, &person, vote, run).await?;
         self.steps.reached(Step::Intent);
         let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
@@ -224,61 +288,75 @@ impl Approvals {
     }
 
     /// Makes the plan as it would be made now.
-    async fn plan_again(&self, operation: &Operation, requester: &Person) -> Result<(Plan, &Action), Unplanned> {
+    async fn plan_again(&self, operation: &Operation, reader: &Reader<'_>) -> Result<(Plan, &Action), Unplanned> {
         let catalog = self.plugin.catalog();
         let old = &operation.pending.plan;
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let reader = Reader::new(&self.plugin, &self.decider, requester, &operation.id);
         let references =
             old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
         let draft = Draft { invocation: old.invocation(), references };
-        let resolved = resolve(catalog, draft, &reader, None).await;
+        let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
         for (target, old) in targets.iter_mut().zip(&old.targets) {
             target.written.clone_from(&old.written);
         }
-        let before = before(&reader, action, &invocation).await.map_err(Unplanned::Before)?;
+        let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
         Ok((Plan::new(action, &invocation, &catalog.types, targets, before), action))
     }
 
     /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
-    async fn unplanned(&self, operation: Operation, problem: Unplanned) -> Result<SettleError, SettleError> {
+    async fn unplanned(
+        &self,
+        operation: Operation,
+        problem: Unplanned,
+        lookups: Vec<String>,
+    ) -> Result<SettleError, SettleError> {
         let now = self.ledger.clock().now_ms();
         let operation = Box::new(self.find(&operation.id).await?);
         Ok(if operation.waits(now) {
-            SettleError::Unplanned(operation, problem)
+            SettleError::Unplanned(operation, problem, lookups)
         } else {
             SettleError::Unsettled(operation, Unsettled::Settled)
         })
     }
 
-    /// Records a decision, if things still stand as they did; with `intent`, that it runs now by these policies.
+    /// Records a decision, if things still stand as they did, and what follows.
     async fn record(
         &self,
         operation: &Operation,
         person: &Person,
         vote: &Vote,
-        intent: Option<Vec<String>>,
+        then: Then,
     ) -> Result<Operation, SettleError> {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
         self.commit(operation, move |current, now| {
             let unsettled = |error| SettleError::Unsettled(Box::new(current.clone()), error);
-            current.accepts(current.pending.version, &person.principal, vote.choice, now).map_err(unsettled)?;
+            current.accepts(Some(current.pending.version), &person.principal, vote.choice, now).map_err(unsettled)?;
             let reason = vote.reason.as_ref().map(ToString::to_string);
             let decided = Event::Decided { decision: vote.choice, reason };
-            let mut entries = vec![person.did(decided).about(&current.id, &current.pending.plan)];
-            if let Some(policies) = &intent {
+            let mut entries = vec![current.note(person.did(decided))];
+            if let Then::Gone { why, lookups } = &then {
+                let ended = Event::Outcome {
+                    result: GONE.to_owned(),
+                    status: None,
+                    requests: Vec::new(),
+                    message: Some(format!("What this was to be done to is gone: {why}. Nothing was changed.")),
+                };
+                entries.push(current.entry(ended).after_lookups(lookups));
+            }
+            if let Then::Run { policies, lookups } = &then {
                 let mut approvers: Vec<Principal> =
                     current.approvers().map(|decided| decided.principal.clone()).collect();
                 approvers.extend((vote.choice == Choice::Approve).then(|| person.principal.clone()));
-                entries.push(current.entry(Event::Intent {
+                let intent = Event::Intent {
                     host: host.clone(),
                     plan_hash: Some(current.plan_hash.clone()),
                     policy_hash: person.policy_hash().to_owned(),
                     policies: policies.clone(),
                     approvers,
                     reason: current.pending.reason.clone(),
-                }));
+                };
+                entries.push(current.entry(intent).after_lookups(lookups));
             }
             Ok(entries)
         })
@@ -292,6 +370,7 @@ impl Approvals {
         person: &Person,
         renewed: Pending,
         differences: &[String],
+        lookups: Vec<String>,
     ) -> Result<Operation, SettleError> {
         let (person, differences) = (person.clone(), differences.to_vec());
         self.commit(operation, move |current, now| {
@@ -299,10 +378,9 @@ impl Approvals {
                 return Err(SettleError::Unsettled(Box::new(current.clone()), Unsettled::Settled));
             }
             let superseded = Event::Superseded { differences: differences.clone() };
-            Ok(vec![
-                person.did(superseded).about(&current.id, &current.pending.plan),
-                current.entry(requested(&renewed, person.policy_hash(), now)),
-            ])
+            let Pending { requester, place, .. } = &renewed;
+            let again = Entry::by(requester, place, requested(&renewed, person.policy_hash(), now));
+            Ok(vec![current.note(person.did(superseded)).after_lookups(&lookups), renewed.note(&current.id, again)])
         })
         .await
     }

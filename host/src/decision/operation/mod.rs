@@ -34,6 +34,15 @@ pub struct Pending {
     pub reason: Option<String>,
 }
 
+impl Pending {
+    /// Says that an entry is about this plan of an operation.
+    #[must_use]
+    pub fn note(&self, operation: &str, entry: Entry) -> Entry {
+        let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
+        Entry { plan_hash, version, ..entry.about(operation, &self.plan) }
+    }
+}
+
 /// A decision about what waits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
@@ -78,6 +87,8 @@ pub enum State {
 
 /// The word of an outcome that nobody saw.
 pub const UNKNOWN: &str = "unknown";
+/// The word of an outcome for which there was nothing to do any more: the target is gone.
+pub const GONE: &str = "not_found";
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +122,8 @@ pub enum Unsettled {
     Settled,
     /// It changed since: the decision is about an older plan.
     OtherVersion,
+    /// It changed since it was asked for, and the decision does not say which plan it is about.
+    NoVersion,
     /// Only its requester may do that.
     NotRequester,
     /// Its requester may not do that.
@@ -156,18 +169,27 @@ impl Operation {
         self.decisions.iter().filter(|decided| decided.choice == Choice::Approve)
     }
 
-    /// Checks whether somebody's decision counts.
+    /// What a decision that is typed names: the id, and the version of the plan that it is about.
+    #[must_use]
+    pub fn plan_id(&self) -> String {
+        format!("{}.{}", self.id, self.pending.version)
+    }
+
+    /// Checks whether somebody's decision counts. Without a version, it can only be about the first plan, unless it takes
+    /// the request back.
     ///
     /// # Errors
     ///
     /// [`Unsettled`] when it does not.
-    pub fn accepts(&self, version: u32, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
+    pub fn accepts(&self, version: Option<u32>, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
         let own = *who == self.pending.requester;
         if !self.waits(now_ms) {
             return Err(Unsettled::Settled);
         }
-        if version != self.pending.version {
-            return Err(Unsettled::OtherVersion);
+        match version {
+            Some(version) if version != self.pending.version => return Err(Unsettled::OtherVersion),
+            None if self.pending.version != 1 && choice != Choice::Cancel => return Err(Unsettled::NoVersion),
+            _ => {}
         }
         match choice {
             Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
@@ -196,10 +218,16 @@ impl Operation {
         self.pending.plan.hash() == self.plan_hash
     }
 
-    /// An entry of the host about it.
+    /// An entry about what the host does with it, for whoever asked.
     #[must_use]
     pub fn entry(&self, event: Event) -> Entry {
-        Entry::of_host(event).about(&self.id, &self.pending.plan)
+        self.note(Entry::by(&self.pending.requester, &self.pending.place, event))
+    }
+
+    /// Says that an entry is about it, and about the plan that was recorded last.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        Entry { plan_hash: Some(self.plan_hash.clone()), ..self.pending.note(&self.id, entry) }
     }
 }
 

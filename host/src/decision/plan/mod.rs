@@ -24,6 +24,7 @@ impl Entry {
         self.operation = Some(operation.to_owned());
         self.action = Some(plan.action.clone());
         self.command = Some(plan.command.clone());
+        self.resolved = plan.targets.iter().map(Target::to_string).collect();
         self
     }
 }

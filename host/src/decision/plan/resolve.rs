@@ -8,6 +8,7 @@ use crate::sandbox::CallError;
 use claude_admin_catalog::{Catalog, Paging};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
 
 /// An id that was looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,13 @@ pub struct Target {
     pub id: String,
     /// The address that it has in the organization.
     pub email: String,
+}
+
+/// `user_01ABC (ada@example.com)`: the id, and what was written in its place.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.id, self.written)
+    }
 }
 
 /// Why an id was not found. Nothing was changed.

@@ -6,7 +6,8 @@ use crate::command::nearest;
 use cedar_policy::{Effect, Policy};
 
 const ON_ALL: [&str; 2] = ["id", "description"];
-const ON_PERMIT: [&str; 5] = ["confirm", "approvals", "from", "reason", "expires"];
+/// The annotations that ask for something, which only actions of the catalog wait for.
+pub(super) const ON_PERMIT: [&str; 5] = ["confirm", "approvals", "from", "reason", "expires"];
 
 const SECOND: u64 = 1;
 const MINUTE: u64 = 60 * SECOND;

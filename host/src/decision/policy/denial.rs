@@ -30,6 +30,15 @@ pub enum DenialKind {
 }
 
 impl Denial {
+    /// The policies that decided, by name: those that forbid it. Where nothing permits it, there are none.
+    #[must_use]
+    pub fn policies(&self) -> &[String] {
+        match &self.kind {
+            DenialKind::Forbidden { policies } => policies,
+            DenialKind::NothingPermits | DenialKind::Broken => &[],
+        }
+    }
+
     /// The policy cannot decide.
     pub(super) fn broken(problem: impl AsRef<str>) -> Self {
         let message = format!("the policy cannot decide, so that it is denied: {}", problem.as_ref());

@@ -1,13 +1,14 @@
 //! Reads the policies of a text that Cedar has accepted: their names, annotations and conditions, and the entities that
 //! they name.
 
+use super::HostAction;
 use super::annotation::{self, Annotations};
 use super::names::{self, GroupNames};
 use super::policies::{ConditionText, LoadedPolicy};
 use super::problem::{PolicyErrors, PolicyProblem, Source, UNNAMED};
 use super::scan::{EntityName, Statement};
 use super::vocabulary::Vocabulary;
-use cedar_policy::{EntityUid, Policy, PolicyId, PolicySet};
+use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet};
 use std::collections::HashSet;
 
 /// Slots are filled by programs, and nothing here would fill them.
@@ -76,6 +77,7 @@ impl<'a> Loader<'a> {
             let (line, column) = self.source.position(statement.span.start);
             let id = annotations.id.unwrap_or_else(|| unnamed(line, column, &mut ids));
             self.check_names(&id, statement, policy);
+            self.check_host(&id, statement, policy);
             policies.push(LoadedPolicy {
                 cedar: policy.new_id(PolicyId::new(&id)),
                 id,
@@ -98,6 +100,19 @@ impl<'a> Loader<'a> {
             });
         }
         annotations
+    }
+
+    /// What the host itself offers needs a permit and nothing more: what asks for more there would be left out silently.
+    fn check_host(&mut self, id: &str, statement: &Statement, policy: &Policy) {
+        if policy.effect() != Effect::Permit || !is_about_host_alone(policy) {
+            return;
+        }
+        for name in annotation::ON_PERMIT.into_iter().filter(|name| policy.annotation(name).is_some()) {
+            let message = format!("@{name} has no meaning for what the host itself offers");
+            let remedy = "take it away: reading the audit trail or the policy needs a permit and nothing more";
+            let problem = self.source.problem(Some(place(statement, name)), message).remedy(remedy);
+            self.problems.push(problem.of_policy(id));
+        }
     }
 
     fn conditions(&self, statement: &Statement) -> Vec<ConditionText> {
@@ -140,6 +155,19 @@ impl<'a> Loader<'a> {
                 self.problems.push(problem.of_policy(id));
             }
         }
+    }
+}
+
+/// Whether a policy is about nothing but what the host itself offers.
+fn is_about_host_alone(policy: &Policy) -> bool {
+    let of_host = |uid: &EntityUid| {
+        let id = uid.id();
+        id.unescaped() == HostAction::GROUP || id.unescaped().parse::<HostAction>().is_ok()
+    };
+    match policy.action_constraint() {
+        ActionConstraint::Any => false,
+        ActionConstraint::Eq(uid) => of_host(&uid),
+        ActionConstraint::In(uids) => !uids.is_empty() && uids.iter().all(of_host),
     }
 }
 

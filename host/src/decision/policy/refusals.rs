@@ -247,3 +247,20 @@ fn an_empty_file_is_a_policy_that_permits_nothing() {
     assert_eq!(read.short_hash().len(), 12);
     assert!(read.hash().starts_with(read.short_hash()) && read.hash().len() == 64);
 }
+
+#[test]
+fn an_annotation_that_asks_for_more_on_what_the_host_offers_is_refused_with_its_place() {
+    for action in
+        ["== Action::\"audit.read\"", "in Action::\"host\"", "in [Action::\"policy.read\", Action::\"audit.read\"]"]
+    {
+        for annotation in ["@approvals(\"2\")", "@confirm", "@reason(\"required\")", "@expires(\"5m\")"] {
+            let name = annotation.split('(').next().unwrap();
+            let text = format!("@id(\"look\")\n{annotation}\npermit(principal, action {action}, resource);");
+            refused(&text, "2:1", &["`look`", name, "no meaning for what the host itself offers", "take it away"]);
+        }
+        policies(&format!("@id(\"a\") @description(\"b\") permit(principal, action {action}, resource);"));
+    }
+    // Together with actions of the catalog it means something.
+    policies("@approvals(\"2\") permit(principal, action, resource);");
+    policies("@approvals(\"2\") permit(principal, action in [Action::\"host\", Action::\"users\"], resource);");
+}

@@ -114,7 +114,7 @@ impl Slack {
         let request = Request {
             principal: Principal::slack(&click.team_id, &click.user_id),
             place,
-            input: Input::Vote(Vote { operation, version: Some(version), choice, reason: None }),
+            input: Input::Vote(Vote { operation, version: Some(version), by_button: true, choice, reason: None }),
             delivery: Some(click.delivery),
         };
         let slack = Arc::clone(&self);

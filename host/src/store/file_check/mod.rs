@@ -66,6 +66,18 @@ pub struct FileReport {
     pub not_still: Option<String>,
 }
 
+/// How many bytes at the end of the write-ahead log are no complete transaction: an interrupted write, or a tail that
+/// was cut or changed. Whoever writes to the store drops them.
+///
+/// Nothing is written. 0 also where the file is not kept still, so that a transaction which is being written just now is
+/// not taken for one that was interrupted; [`check_file`] says why.
+#[must_use]
+pub fn unreadable_tail(path: &Path) -> u64 {
+    let (view, still) = still::look(path, &mut Findings::new(0));
+    let tail = view.filter(|_| still.is_ok()).and_then(|view| view.tail());
+    tail.map_or(0, |(_, bytes)| bytes)
+}
+
 /// Looks at the file of a store and its write-ahead log, and hands out the records in passing.
 ///
 /// Nothing is written: neither is the write-ahead log copied into the file, nor emptied. Other hosts may go on

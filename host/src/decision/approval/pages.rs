@@ -1,7 +1,7 @@
-//! One page of a list, or all of them.
+//! One page of a list, or all of them: each page is what was decided on, but for the place in the list.
 
+use super::Authorized;
 use crate::command::Invocation;
-use crate::decision::Authorized;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::Action;
@@ -12,20 +12,20 @@ const MAX_PAGES: usize = 1000;
 
 /// What was read.
 #[derive(Debug)]
-pub(super) struct Read {
+pub struct Read {
     /// The answer; of several pages, the last one with the items of all.
-    pub(super) value: Option<Value>,
+    pub value: Option<Value>,
     /// Why it is not complete.
-    pub(super) error: Option<CallError>,
-    pub(super) pages: usize,
-    /// The same report for the period before, where it was asked for.
-    pub(super) before: Option<Value>,
-    pub(super) sent: Vec<SentRequest>,
+    pub error: Option<CallError>,
+    /// How many pages were read.
+    pub pages: usize,
+    /// What left.
+    pub sent: Vec<SentRequest>,
 }
 
 /// Runs an invocation, and follows its pages when all are wanted.
-pub(super) async fn read(plugin: &Plugin, action: &Action, authorized: &Authorized<Invocation>, all: bool) -> Read {
-    let mut read = Read { value: None, error: None, pages: 0, before: None, sent: Vec::new() };
+pub async fn read(plugin: &Plugin, action: &Action, authorized: &Authorized<Invocation>, all: bool) -> Read {
+    let mut read = Read { value: None, error: None, pages: 0, sent: Vec::new() };
     let mut next: Option<Authorized<Invocation>> = None;
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
