@@ -57,6 +57,18 @@ impl Seeder<'_> {
         for account in &others {
             ServiceAccountPlaces::give(&mut self.store, id_of(workspaces, PRODUCTION), account, "workspace_user", &by);
         }
+        // The newest one works everywhere.
+        if let Some(account) = others.last() {
+            for name in ["Staging", "Research & <Evaluation>", "Support bot"] {
+                ServiceAccountPlaces::give(
+                    &mut self.store,
+                    id_of(workspaces, name),
+                    account,
+                    "workspace_developer",
+                    &by,
+                );
+            }
+        }
         example
     }
 
