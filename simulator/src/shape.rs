@@ -16,7 +16,50 @@ pub(crate) struct Shaper<'s> {
 impl Shaper<'_> {
     /// The fields of a record, taken from an object.
     pub(crate) fn record(&mut self, fields: &[Field], from: &Object) -> Object {
-        fields.iter().map(|field| (field.wire.clone(), self.field(field, from.get(&field.wire)))).collect()
+        let mut shaped: Object = fields
+            .iter()
+            .filter(|field| !field.rest)
+            .map(|field| (field.wire.clone(), self.field(field, from.get(&field.wire))))
+            .collect();
+        if fields.iter().any(|field| field.rest) {
+            for (name, value) in from {
+                if !shaped.contains_key(name) {
+                    shaped.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        shaped
+    }
+
+    /// An object, made to fit a type: a record or one of several, told apart by a tag.
+    pub(crate) fn object(&mut self, ty: &Type, from: &Object) -> Object {
+        let types = self.types;
+        match types.kind(ty) {
+            Some(Kind::Record(fields)) => self.record(fields, from),
+            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
+                let word = from.get(tag).and_then(Value::as_str);
+                let known = cases.iter().find(|case| case.name != "other" && Some(case.wire.as_str()) == word);
+                let payload = known.and_then(|case| case.payload.as_ref()).and_then(|payload| types.record(payload));
+                match (known, payload) {
+                    // What is newer than the types stays as it is.
+                    (None, _) if word.is_some() => from.clone(),
+                    (None, _) => match self.blank(ty) {
+                        Value::Object(blank) => blank,
+                        _ => Object::new(),
+                    },
+                    (Some(case), payload) => {
+                        let mut object = Object::from_iter([(tag.clone(), case.wire.as_str().into())]);
+                        if let Some(fields) = payload {
+                            for (name, value) in self.record(fields, from) {
+                                object.entry(name).or_insert(value);
+                            }
+                        }
+                        object
+                    }
+                }
+            }
+            _ => from.clone(),
+        }
     }
 
     fn field(&mut self, field: &Field, given: Option<&Value>) -> Value {
@@ -40,7 +83,15 @@ impl Shaper<'_> {
             return if given.is_null() { Value::Null } else { self.value(inner, given) };
         }
         match (types.kind(ty), types.underlying(ty), given) {
-            (Some(Kind::Record(fields)), _, Value::Object(from)) => self.record(fields, from).into(),
+            (Some(Kind::Record(_) | Kind::Variant { form: VariantForm::Tagged(_), .. }), _, Value::Object(from)) => {
+                self.object(ty, from).into()
+            }
+            (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), _, given) if !given.is_string() => {
+                match cases.iter().find_map(|case| case.payload.as_ref()) {
+                    Some(payload) => self.value(payload, given),
+                    None => given.clone(),
+                }
+            }
             (None, Type::List(item), Value::Array(items)) => {
                 items.iter().map(|given| self.value(item, given)).collect::<Vec<_>>().into()
             }
@@ -55,6 +106,11 @@ impl Shaper<'_> {
             Some("timestamp") => return self.now.to_string().into(),
             Some("color") => return self.ids.color().into(),
             Some("email") => return "somebody@example.com".into(),
+            Some("date") => return self.now.strftime("%F").to_string().into(),
+            Some("uuid") => return self.ids.uuid().into(),
+            Some("url") => return "https://example.com/".into(),
+            Some("slug") => return "name".into(),
+            Some("cents" | "whole-cents") => return "0".into(),
             Some("json") => return json!({}),
             _ => {}
         }
@@ -87,6 +143,22 @@ impl Shaper<'_> {
     }
 }
 
+/// The fields that every value of a type has: those of a record, or those that every case with fields shares.
+pub(crate) fn fields<'t>(ty: &'t Type, types: &'t Types) -> Vec<&'t Field> {
+    match types.kind(ty) {
+        Some(Kind::Record(fields)) => fields.iter().collect(),
+        Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }) => {
+            let mut payloads =
+                cases.iter().filter_map(|case| types.record(case.payload.as_ref()?)).collect::<Vec<_>>().into_iter();
+            let first: Vec<&Field> = payloads.next().unwrap_or_default().iter().collect();
+            payloads.fold(first, |common, fields| {
+                common.into_iter().filter(|field| fields.iter().any(|other| other.wire == field.wire)).collect()
+            })
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Carries changes over to an object: maps and records are changed entry by entry.
 ///
 /// Null takes a value away where there may be none, and changes nothing where there must be one.
@@ -114,5 +186,90 @@ pub(crate) fn merge(object: &mut Object, changes: Object, item: Option<&Type>, t
                 object.insert(name, change);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_admin_catalog::{Catalog, PackageText};
+
+    const TEXT: &str = r#"
+        package test:pets@0.1.0;
+        /// Shared types.
+        interface types {
+            /// Why an action failed.
+            variant error {
+                /// For any reason.
+                other(string),
+            }
+            /// Anything.
+            type json = string;
+        }
+        /// Pets.
+        interface pets {
+            use types.{error, json};
+            /// A dog.
+            record dog {
+                /// What it is called.
+                name: string,
+                /// Who feeds it.
+                keeper: option<string>,
+            }
+            /// An animal.
+            ///
+            /// @tag type
+            variant animal {
+                /// A dog.
+                dog(dog),
+                /// A fish.
+                fish,
+                /// Newer.
+                other(json),
+            }
+            /// A pet.
+            record pet {
+                /// Identifies it.
+                id: string,
+                /// What it is.
+                animal: animal,
+                /// Everything else.
+                ///
+                /// @rest
+                more: json,
+            }
+            /// Show a pet.
+            ///
+            /// @http GET /v1/pets/{id}
+            /// @param id The pet.
+            /// @example pets get pet_1
+            get: func(id: string) -> result<pet, error>;
+        }
+        "#;
+
+    fn shaped(pet: Value) -> Value {
+        let catalog = Catalog::from_text(&PackageText::from_files([("pets.wit", TEXT)])).unwrap();
+        let ty = catalog.actions[0].result.clone().unwrap();
+        let mut ids = Ids::new(1);
+        let value = Shaper { types: &catalog.types, ids: &mut ids, now: Timestamp::UNIX_EPOCH }.value(&ty, &pet);
+        assert_eq!(catalog.types.check_json(&ty, &value), Ok(()), "{value}");
+        value
+    }
+
+    #[test]
+    fn one_of_several_gets_the_fields_of_its_case() {
+        let animal = |given: Value| shaped(json!({ "id": "p", "animal": given }))["animal"].clone();
+        assert_eq!(
+            animal(json!({ "type": "dog", "name": "Rex", "colour": "red" })),
+            json!({ "type": "dog", "name": "Rex", "keeper": null })
+        );
+        assert_eq!(animal(json!({ "type": "fish", "name": "Wanda" })), json!({ "type": "fish" }));
+        assert_eq!(animal(Value::Null), json!({ "type": "dog", "name": "", "keeper": null }));
+    }
+
+    #[test]
+    fn what_no_field_takes_goes_into_the_rest() {
+        let pet = shaped(json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
+        assert_eq!(pet, json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
     }
 }

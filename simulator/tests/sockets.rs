@@ -318,3 +318,53 @@ async fn a_body_that_is_too_large_is_refused_without_being_kept() {
         exchange(&simulator.base_url(), "POST", "/v1/organizations/workspaces", &headers(&simulator), &body).await;
     assert_eq!(wire.status(), Some(413), "{}", wire.head);
 }
+
+#[tokio::test]
+async fn every_code_of_an_operation_can_be_injected_there() {
+    let reference: Value = serde_json::from_str(include_str!("../../tests/reference/admin-api.json")).unwrap();
+    let simulator = start().await;
+    let mut reached = 0;
+    for (path, operations) in reference["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for row in operation.get("x-error-codes").and_then(Value::as_array).into_iter().flatten() {
+                let path = path.replace(['{', '}'], "");
+                let fault = json!({ "method": method, "path": path, "effect": { "code": row["error_code"] } });
+                assert_eq!(control(&simulator, "POST", "/faults", &fault.to_string()).await.status(), Some(200));
+                let method = method.to_uppercase();
+                let wire = exchange(&simulator.base_url(), &method, &path, &headers(&simulator), "").await;
+                assert_eq!(wire.status().map(u64::from), row["status"].as_u64(), "{method} {path}");
+                assert_eq!(wire.json()["error"]["details"]["error_code"], row["error_code"]);
+                reached += 1;
+            }
+        }
+    }
+    assert!(reached > 150, "{reached}");
+    let unknown = json!({ "effect": { "code": "no_such_code" } }).to_string();
+    assert_eq!(control(&simulator, "POST", "/faults", &unknown).await.status(), Some(400));
+}
+
+#[tokio::test]
+async fn faults_strike_files_too() {
+    let simulator = start().await;
+    let scoped = format!(
+        "x-api-key: {}\r\nanthropic-version: 2023-06-01\r\nanthropic-beta: ce-plugins-2026-09-01\r\n",
+        simulator.scoped_key()
+    );
+    let path = "/v1/organizations/plugins/plugin_01Zx7CvBnMq2WeRtYuPa4SdF/versions/\
+        pluginver_01Hj5KlQwEr8TyUzXcVbNm3A/content";
+    let whole = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(whole.head.contains("content-type: application/zip\r\n"), "{}", whole.head);
+    simulator.inject(Fault::new(Effect::Truncate));
+    let half = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert_eq!(half.body, whole.body[..whole.body.len() / 2]);
+    simulator.inject(Fault::new(Effect::Garbage));
+    let garbage = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(garbage.head.contains("content-type: text/html\r\n") && garbage.body.starts_with(b"<!DOCTYPE"));
+    let patch = PatchEffect { remove: vec!["/data".to_owned()], ..PatchEffect::default() };
+    simulator.inject(Fault::new(Effect::Patch(patch)));
+    assert_eq!(exchange(&simulator.base_url(), "GET", path, &scoped, "").await.status(), Some(500));
+    let status = StatusEffect { should_retry: Some(true), ..StatusEffect::new(503) };
+    simulator.inject(Fault::new(Effect::Status(status)));
+    let unready = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(unready.head.contains("x-should-retry: true\r\n"), "{}", unready.head);
+}

@@ -9,13 +9,27 @@
 
 mod api_keys;
 mod catalog;
+mod claude_tag;
+mod error_codes;
+mod exchange;
+mod external_keys;
+mod federation;
+mod groups;
 mod invites;
+mod limits;
 mod made_up;
+mod managed_settings;
 mod members;
 mod pages;
+mod plugins;
+mod rate_limits;
 mod requests;
 mod seeds;
+mod service_accounts;
 mod support;
+mod telemetry;
+mod tunnels;
 mod validation;
+mod webhooks;
 mod workspace_members;
 mod workspaces;
