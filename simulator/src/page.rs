@@ -65,7 +65,7 @@ impl<'s> Page<'s> {
     pub(crate) fn frame(&self) -> Object {
         let key = |item: Option<&(&str, &Object)>| item.map_or(Value::Null, |(key, _)| json!(key));
         let next_page = match self.items.last() {
-            Some((last, _)) if self.has_more => json!(format!("{PAGE_PREFIX}{}_{last}", self.fingerprint)),
+            Some((last, _)) if self.has_more => json!(cursor(&self.fingerprint, last)),
             _ => Value::Null,
         };
         Object::from_iter([
@@ -77,7 +77,8 @@ impl<'s> Page<'s> {
     }
 }
 
-fn fingerprint(query: &Query) -> String {
+/// Ties a cursor to the filters that made it.
+pub(crate) fn fingerprint(query: &Query) -> String {
     let mut filters: Vec<String> = query.filters().map(|(name, values)| format!("{name}={values:?}")).collect();
     filters.sort();
     let mut hasher = DefaultHasher::new();
@@ -85,7 +86,13 @@ fn fingerprint(query: &Query) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-fn cursor_key<'c>(cursor: &'c str, fingerprint: &str) -> Result<&'c str, ApiError> {
+/// A cursor that leads on from a place.
+pub(crate) fn cursor(fingerprint: &str, place: &str) -> String {
+    format!("{PAGE_PREFIX}{fingerprint}_{place}")
+}
+
+/// The place to which a cursor leads, when it was made by the same filters.
+pub(crate) fn cursor_key<'c>(cursor: &'c str, fingerprint: &str) -> Result<&'c str, ApiError> {
     let (made_by, key) = cursor
         .strip_prefix(PAGE_PREFIX)
         .and_then(|rest| rest.split_once('_'))

@@ -38,13 +38,13 @@ pub(crate) struct Performance<'p> {
 impl<'p> Performance<'p> {
     /// Carries the operation out and returns its reply.
     pub(crate) fn run(mut self, query: &Query, fields: Object) -> Result<Value, ApiError> {
+        if let Some(reply) = self.target.resource.rules.computed(self.target, query, self.view()) {
+            return reply;
+        }
         for parent in &self.target.parents {
             if self.world.store.item(&parent.path, &parent.key).is_none() {
                 return Err(not_found(parent.resource, &parent.key));
             }
-        }
-        if let Some(reply) = self.target.resource.rules.computed(self.target, query, self.view()) {
-            return reply;
         }
         match self.target.operation {
             Operation::List => self.list(query),

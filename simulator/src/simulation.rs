@@ -180,7 +180,8 @@ impl Simulation {
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
         let types = &self.routes.catalog().types;
-        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?;
+        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?
+            .with_betas(betas(request.headers()).map(str::to_owned));
         let fields = body::read(request.body(), target.action, target.operation, types)?;
         Performance { target: &target, world: &mut self.world, types, now, version }.run(&query, fields)
     }
@@ -197,11 +198,14 @@ impl fmt::Debug for Simulation {
     }
 }
 
+/// The beta values of a request.
+fn betas(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers.get_all(BETA).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).map(str::trim)
+}
+
 /// The beta values that an operation needs are there, among others or alone.
 fn check_betas(target: &Target<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
-    let given =
-        || headers.get_all(BETA).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    match target.action.betas.iter().find(|needed| !given().any(|beta| beta.trim() == **needed)) {
+    match target.action.betas.iter().find(|needed| !betas(headers).any(|beta| beta == **needed)) {
         Some(missing) => Err(ApiError::invalid(format!("{BETA}: this endpoint requires '{missing}'"))),
         None => Ok(()),
     }

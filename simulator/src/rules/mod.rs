@@ -5,12 +5,14 @@
 //! declare is never asked.
 
 mod api_keys;
+mod computed;
 mod invites;
 mod members;
 mod workspace_members;
 mod workspaces;
 
 pub(crate) use api_keys::ApiKeys;
+pub(crate) use computed::Computed;
 pub(crate) use invites::Invites;
 pub(crate) use members::Members;
 pub(crate) use workspace_members::WorkspaceMembers;
@@ -34,6 +36,13 @@ pub(crate) struct View<'s> {
     pub(crate) store: &'s Store,
     pub(crate) now: Timestamp,
     pub(crate) version: ApiVersion,
+}
+
+impl<'s> View<'s> {
+    /// The organization.
+    pub(crate) fn organization_id(self) -> Option<&'s str> {
+        Some(text(self.store.singletons.get("/v1/organizations/me")?, "id"))
+    }
 }
 
 /// What happened to an item.
@@ -127,9 +136,14 @@ impl Rules for NoRules {
 /// Every family.
 pub(crate) const ALL: [&dyn Rules; 5] = [&Members, &Invites, &ApiKeys, &Workspaces, &WorkspaceMembers];
 
+/// Every family, with those of reports.
+fn every_family() -> impl Iterator<Item = &'static dyn Rules> {
+    ALL.into_iter().chain(crate::reports::RULES)
+}
+
 /// The rules of the collection with this path.
 pub(crate) fn of(path: &str) -> &'static dyn Rules {
-    ALL.into_iter().find(|rules| rules.path() == path).unwrap_or(&NoRules)
+    every_family().find(|rules| rules.path() == path).unwrap_or(&NoRules)
 }
 
 /// The text of a field, empty when there is none.
@@ -153,7 +167,7 @@ mod tests {
         let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
         let paths: BTreeSet<String> =
             simulation.catalog().actions.iter().map(|action| anonymous(action.http.path.segments())).collect();
-        for rules in super::ALL {
+        for rules in super::every_family() {
             assert!(paths.contains(rules.path()), "{}", rules.path());
         }
     }

@@ -10,6 +10,7 @@ mod workspaces;
 
 use crate::SimulatorConfig;
 use crate::ids::Ids;
+use crate::memory;
 use crate::perform::World;
 use crate::store::Store;
 use claude_admin_catalog::Catalog;
@@ -42,6 +43,7 @@ pub(crate) fn world(config: &SimulatorConfig, catalog: &Catalog, now: Timestamp)
     seeder.workspace_members(&workspaces, &members);
     seeder.api_keys(&workspaces, &members);
     seeder.invites(&members);
+    memory::begin(&mut seeder.store, config.seed, now);
     World { organization_id, store: seeder.store, ids: seeder.ids }
 }
 

@@ -1,0 +1,41 @@
+//! Reports of usage and cost, and analytics.
+//!
+//! None of them is stored. The [`ledger`] tells how much was used by whom, and [`doings`] what members did; every
+//! report is a sum over them, so that all reports agree.
+
+mod buckets;
+mod by_dimensions;
+mod calendar;
+mod claude_code;
+mod coding;
+mod cost;
+mod dimension;
+mod doings;
+mod ledger;
+mod legacy;
+mod messages;
+mod metrics;
+mod money;
+mod people;
+mod prices;
+pub(crate) mod random;
+mod range;
+mod rhythm;
+pub(crate) mod rows;
+mod stream;
+mod usage;
+
+use crate::rules::{Computed, Rules};
+
+/// The reports, by path.
+pub(crate) const RULES: [&dyn Rules; 9] = [
+    &Computed::new("/v1/organizations/usage_report/messages", messages::answer),
+    &Computed::new("/v1/organizations/usage_report/claude_code", claude_code::answer),
+    &Computed::new("/v1/organizations/cost_report", cost::answer),
+    &Computed::new("/v1/organizations/analytics/usage", by_dimensions::usage),
+    &Computed::new("/v1/organizations/analytics/cost", by_dimensions::cost_rows),
+    &Computed::new("/v1/organizations/analytics/usage_report", legacy::usage_buckets),
+    &Computed::new("/v1/organizations/analytics/cost_report", legacy::cost_buckets),
+    &Computed::new("/v1/organizations/analytics/user_usage_report", legacy::usage_of_users),
+    &Computed::new("/v1/organizations/analytics/user_cost_report", legacy::cost_of_users),
+];
