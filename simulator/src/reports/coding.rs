@@ -40,6 +40,19 @@ impl Coding {
     }
 }
 
+impl std::ops::AddAssign for Coding {
+    fn add_assign(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.added += other.added;
+        self.removed += other.removed;
+        self.commits += other.commits;
+        self.pull_requests += other.pull_requests;
+        for (sum, more) in self.decisions.iter_mut().zip(other.decisions) {
+            *sum = (sum.0 + more.0, sum.1 + more.1);
+        }
+    }
+}
+
 /// The terminal in which somebody works.
 pub(crate) fn terminal(who: u64) -> &'static str {
     TERMINALS[super::random::index_below(TERMINALS.len(), &[who, 77])]

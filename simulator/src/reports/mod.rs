@@ -3,8 +3,10 @@
 //! None of them is stored. The [`ledger`] tells how much was used by whom, and [`doings`] what members did; every
 //! report is a sum over them, so that all reports agree.
 
+mod asked;
 mod buckets;
 mod by_dimensions;
+mod by_thing;
 mod calendar;
 mod claude_code;
 mod coding;
@@ -16,6 +18,7 @@ mod legacy;
 mod messages;
 mod metrics;
 mod money;
+mod ordered;
 mod people;
 mod prices;
 pub(crate) mod random;
@@ -23,12 +26,15 @@ mod range;
 mod rhythm;
 pub(crate) mod rows;
 mod stream;
+mod summaries;
+mod things;
 mod usage;
+mod users;
 
 use crate::rules::{Computed, Rules};
 
 /// The reports, by path.
-pub(crate) const RULES: [&dyn Rules; 9] = [
+pub(crate) const RULES: [&dyn Rules; 16] = [
     &Computed::new("/v1/organizations/usage_report/messages", messages::answer),
     &Computed::new("/v1/organizations/usage_report/claude_code", claude_code::answer),
     &Computed::new("/v1/organizations/cost_report", cost::answer),
@@ -38,4 +44,11 @@ pub(crate) const RULES: [&dyn Rules; 9] = [
     &Computed::new("/v1/organizations/analytics/cost_report", legacy::cost_buckets),
     &Computed::new("/v1/organizations/analytics/user_usage_report", legacy::usage_of_users),
     &Computed::new("/v1/organizations/analytics/user_cost_report", legacy::cost_of_users),
+    &Computed::new("/v1/organizations/analytics/users", users::answer),
+    &Computed::new("/v1/organizations/analytics/summaries", summaries::answer),
+    &Computed::new("/v1/organizations/analytics/connectors", by_thing::connectors),
+    &Computed::new("/v1/organizations/analytics/skills", by_thing::skills),
+    &Computed::new("/v1/organizations/analytics/plugins", by_thing::plugins),
+    &Computed::new("/v1/organizations/analytics/apps/chat/projects", by_thing::chat_projects),
+    &Computed::new("/v1/organizations/analytics/artifacts", by_thing::artifacts),
 ];

@@ -1,6 +1,6 @@
 //! Where usage comes from: streams, each of which is always of the same model, key, person and so on.
 
-use super::calendar::{DAY, FIRST_DAY, day_of, minute_of, weekday};
+use super::calendar::{DAY, FIRST_DAY, minute_of, weekday};
 use super::doings::{self, Product};
 use super::people::{People, Person};
 use super::prices::{HAIKU, Item, OLD_OPUS, OPUS, SONNET, Terms};
@@ -37,8 +37,28 @@ const CATEGORIES: [&str; 5] = ["dm", "engaged", "monitoring", "proactive", "sche
 enum Volume {
     /// Requests on a working day at the end of 2026.
     Machine(i64),
-    /// What a member does in a product: this many hundredths of the messages.
-    Member(usize, Product, i64),
+    /// What a member does in a product.
+    Member(usize, Product, Part),
+}
+
+/// How much of a member's messages in a product belongs to a stream.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    All,
+    /// So many hundredths.
+    Hundredths(i64),
+    /// What so many hundredths leave.
+    Rest(i64),
+}
+
+impl Part {
+    fn of(self, messages: i64) -> i64 {
+        match self {
+            Self::All => messages,
+            Self::Hundredths(part) => messages * part / 100,
+            Self::Rest(part) => messages - messages * part / 100,
+        }
+    }
 }
 
 /// What comes with requests, for each thousand of them.
@@ -98,10 +118,10 @@ impl Stream<'_> {
     /// The requests of a whole day.
     pub(crate) fn requests(&self, seed: u64, people: &People<'_>, day: i64) -> i64 {
         match self.volume {
-            Volume::Member(position, product, hundredths) => people
-                .everybody
-                .get(position)
-                .map_or(0, |person| doings::messages(seed, person, product, day) * hundredths / 100),
+            Volume::Member(position, product, part) => {
+                let person = people.everybody.get(position);
+                person.map_or(0, |person| part.of(doings::messages(seed, person, product, day)))
+            }
             Volume::Machine(base) => {
                 let week = self.rhythm.week()[usize::try_from(weekday(day)).unwrap_or_default()];
                 // A third at the beginning of 2026, all of it at the end.
@@ -222,7 +242,7 @@ fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterat
     let own = person.salt;
     let salt_of = move |what: u64| super::random::mix(&[seed, own, what]);
     let life = ((person.joined + 1) * DAY, person.left.unwrap_or(i64::MAX));
-    let stream = move |product: Product, model, mixture, hundredths, what: u64| {
+    let stream = move |product: Product, model, mixture, part, what: u64| {
         let slack = (product == Product::Slack).then(|| {
             let choose = |count| index_below(count, &[seed, person.salt, what]);
             (CHANNELS[choose(CHANNELS.len())], CATEGORIES[choose(CATEGORIES.len())], slack_user(person))
@@ -230,7 +250,7 @@ fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterat
         Stream {
             actor: Actor::Member(position),
             slack,
-            volume: Volume::Member(position, product, hundredths),
+            volume: Volume::Member(position, product, part),
             life,
             ..machine(product.word(), (terms(model), Rhythm::Office, mixture, 0), salt_of(what))
         }
@@ -238,10 +258,10 @@ fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterat
     let products = Product::ALL.into_iter().filter(|product| *product != Product::ClaudeCode);
     let products = products.map(move |product| {
         let model = [SONNET, SONNET, OPUS, HAIKU][index_below(4, &[seed, person.salt, product as u64])];
-        stream(product, model, TALKING, 100, product as u64)
+        stream(product, model, TALKING, Part::All, product as u64)
     });
-    let coding = [(OPUS, 40, 100), (SONNET, 60, 101)]
-        .map(|(model, hundredths, what)| stream(Product::ClaudeCode, model, CODING, hundredths, what));
+    let coding = [(OPUS, Part::Hundredths(40), 100), (SONNET, Part::Rest(40), 101)]
+        .map(|(model, part, what)| stream(Product::ClaudeCode, model, CODING, part, what));
     let console = matches!(person.role, "admin" | "developer").then(|| Stream {
         actor: Actor::Member(position),
         life,
@@ -258,9 +278,4 @@ pub(crate) fn slack_user(person: &Person<'_>) -> String {
 /// The last minute for which there is data, given how long data takes.
 pub(crate) fn known_until(now: jiff::Timestamp, minutes: i64) -> i64 {
     minute_of(now) - minutes
-}
-
-/// The last day for which there is data of activity: yesterday.
-pub(crate) fn last_day(now: jiff::Timestamp) -> i64 {
-    day_of(now) - 1
 }
