@@ -84,6 +84,7 @@
 
 mod body;
 mod clock;
+mod compliance;
 mod config;
 mod credential;
 mod error;

@@ -15,6 +15,7 @@ const SEED: &str = "seed";
 const STARTED_AT: &str = "started_at";
 const LEFT: &str = "left";
 const STOPPED: &str = "stopped";
+const FIRST_ROLES: &str = "first_roles";
 /// The field of somebody who left that tells when.
 pub(crate) const LEFT_AT: &str = "left_at";
 
@@ -57,9 +58,9 @@ pub(crate) fn left(store: &Store) -> impl Iterator<Item = &Object> {
         .flat_map(|left| left.values().filter_map(Value::as_object))
 }
 
-/// Somebody who left, by id.
-pub(crate) fn who_left<'s>(store: &'s Store, id: &str) -> Option<&'s Object> {
-    noted(store, LEFT)?.get(id)?.as_object()
+/// The role that a member had at first, where it was changed: what was done in it stays done.
+pub(crate) fn first_role<'s>(store: &'s Store, member: &str) -> Option<&'s str> {
+    noted(store, FIRST_ROLES)?.get(member)?.as_str()
 }
 
 /// When a key stopped being used.
@@ -67,13 +68,22 @@ pub(crate) fn stopped_at(store: &Store, key: &str) -> Option<Timestamp> {
     noted(store, STOPPED)?.get(key)?.as_str()?.parse().ok()
 }
 
-/// Notes who left and which keys stopped or work again, after a change. `before` are the members of before.
+/// Notes after a change who left, who has another role, and which keys stopped or work again. `before` is the member
+/// whom the change was about, as they were.
 pub(crate) fn notice(store: &mut Store, before: Option<&Object>, now: Timestamp) {
-    if let Some(member) = before.filter(|member| store.item(Members::PATH, text(member, "id")).is_none()) {
-        let mut member = member.clone();
-        let id = text(&member, "id").to_owned();
-        member.insert(LEFT_AT.to_owned(), now.to_string().into());
-        note_in(store, LEFT, &id, Some(member.into()));
+    if let Some(member) = before {
+        let id = text(member, "id").to_owned();
+        match store.item(Members::PATH, &id) {
+            Some(changed) if text(changed, "role") != text(member, "role") && first_role(store, &id).is_none() => {
+                note_in(store, FIRST_ROLES, &id, member.get("role").cloned());
+            }
+            Some(_) => {}
+            None => {
+                let mut member = member.clone();
+                member.insert(LEFT_AT.to_owned(), now.to_string().into());
+                note_in(store, LEFT, &id, Some(member.into()));
+            }
+        }
     }
     let changed: Vec<(String, bool)> = store
         .items(ApiKeys::PATH)

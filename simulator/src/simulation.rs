@@ -1,5 +1,6 @@
 //! The Admin API as a function of a request and what the organization holds.
 
+use crate::compliance::Witness;
 use crate::config::SimulatorConfig;
 use crate::credential::PresentedCredential;
 use crate::error::ApiError;
@@ -131,8 +132,21 @@ impl Simulation {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request) -> Response {
+        let witness = self.witness(request);
         let outcome = self.answer(request);
+        if let Some(witness) = witness {
+            // The id that the response is going to have.
+            let request_id = self.request_ids.clone().next("req_");
+            witness.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
+        }
         self.respond(outcome)
+    }
+
+    /// Somebody who records what a request does; `None` when nobody who is known asks for something that exists.
+    fn witness(&self, request: &Request) -> Option<Witness> {
+        let target = self.routes.find(request.method(), request.uri().path()).ok()?;
+        let credential = self.config.credentials.authenticate(request.headers(), self.clock.now()).ok()?;
+        Witness::of(&target, request, credential, &self.world.store)
     }
 
     /// Makes a response of an outcome, with the headers that every response has.

@@ -16,6 +16,7 @@ pub(crate) struct Person<'s> {
     pub(crate) id: &'s str,
     pub(crate) email: &'s str,
     pub(crate) name: &'s str,
+    /// The role at first.
     pub(crate) role: &'s str,
     pub(crate) salt: u64,
     /// The day on which the person became a member.
@@ -60,7 +61,8 @@ impl<'s> People<'s> {
             }
         }
         let members = store.items(Members::PATH).chain(memory::left(store));
-        let mut everybody: Vec<Person<'s>> = members.filter_map(|member| person(member, &mut groups_of)).collect();
+        let mut everybody: Vec<Person<'s>> =
+            members.filter_map(|member| person(store, member, &mut groups_of)).collect();
         everybody.sort_by_key(|person| (person.joined, person.id));
         Self { everybody, groups }
     }
@@ -76,13 +78,13 @@ impl<'s> People<'s> {
     }
 }
 
-fn person<'s>(member: &'s Object, groups_of: &mut HashMap<&str, Vec<usize>>) -> Option<Person<'s>> {
+fn person<'s>(store: &'s Store, member: &'s Object, groups_of: &mut HashMap<&str, Vec<usize>>) -> Option<Person<'s>> {
     let id = text(member, "id");
     Some(Person {
         id,
         email: text(member, "email"),
         name: text(member, "name"),
-        role: text(member, "role"),
+        role: memory::first_role(store, id).unwrap_or_else(|| text(member, "role")),
         salt: salt(id),
         joined: day_of(text(member, "added_at").parse().ok()?),
         left: text(member, LEFT_AT).parse().ok().map(minute_of),

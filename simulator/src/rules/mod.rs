@@ -12,7 +12,7 @@ mod workspace_members;
 mod workspaces;
 
 pub(crate) use api_keys::ApiKeys;
-pub(crate) use computed::Computed;
+pub(crate) use computed::{Answer, Computed};
 pub(crate) use invites::Invites;
 pub(crate) use members::Members;
 pub(crate) use workspace_members::WorkspaceMembers;
@@ -136,9 +136,9 @@ impl Rules for NoRules {
 /// Every family.
 pub(crate) const ALL: [&dyn Rules; 5] = [&Members, &Invites, &ApiKeys, &Workspaces, &WorkspaceMembers];
 
-/// Every family, with those of reports.
+/// Every family, with those of reports and of the Compliance API.
 fn every_family() -> impl Iterator<Item = &'static dyn Rules> {
-    ALL.into_iter().chain(crate::reports::RULES)
+    ALL.into_iter().chain(crate::reports::RULES).chain(crate::compliance::RULES)
 }
 
 /// The rules of the collection with this path.

@@ -35,6 +35,7 @@ pub(crate) fn world(config: &SimulatorConfig, catalog: &Catalog, now: Timestamp)
     let mut seeder =
         Seeder { catalog, store: Store::default(), ids: Ids::new(config.seed), rng: Rng::with_seed(config.seed), now };
     let organization_id = seeder.ids.uuid();
+    let organization_id = example_organization(catalog).unwrap_or(organization_id);
     if let Value::Object(organization) = json!({ "id": organization_id, "name": ORGANIZATION_NAME }) {
         seeder.store.singletons.insert(ORGANIZATION.to_owned(), organization);
     }
@@ -44,7 +45,16 @@ pub(crate) fn world(config: &SimulatorConfig, catalog: &Catalog, now: Timestamp)
     seeder.api_keys(&workspaces, &members);
     seeder.invites(&members);
     memory::begin(&mut seeder.store, config.seed, now);
+    crate::compliance::seed(&mut seeder.store, catalog);
     World { organization_id, store: seeder.store, ids: seeder.ids }
+}
+
+/// The UUID that examples name.
+fn example_organization(catalog: &Catalog) -> Option<String> {
+    let words = catalog.actions.iter().flat_map(|action| &action.examples).flat_map(|example| example.split(' '));
+    let is_uuid =
+        |word: &&str| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.is_ascii();
+    words.into_iter().find(is_uuid).map(str::to_owned)
 }
 
 impl Seeder<'_> {

@@ -9,11 +9,13 @@
 
 mod api_keys;
 mod catalog;
+mod examples;
 mod invites;
 mod made_up;
 mod members;
 mod pages;
 mod requests;
+mod schema;
 mod seeds;
 mod support;
 mod validation;
