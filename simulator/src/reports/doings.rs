@@ -74,7 +74,7 @@ pub(crate) fn messages(seed: u64, person: &Person<'_>, product: Product, day: i6
     }
     let place = [seed, person.salt, product as u64];
     let at = |what: u64| [place[0], place[1], place[2], day.cast_unsigned(), what];
-    let habit = 40 + below(61, &place);
+    let habit = 60 + below(41, &place);
     let week = [100, 100, 100, 100, 92, 12, 8][usize::try_from(weekday(day)).unwrap_or_default()];
     // More and more join in, over the year.
     let adoption = 55 + 45 * (day - FIRST_DAY).clamp(0, 365).cast_unsigned() / 365;

@@ -14,6 +14,7 @@ mod invites;
 mod made_up;
 mod members;
 mod pages;
+mod reports;
 mod requests;
 mod schema;
 mod seeds;
