@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod catalog;
+mod compliance;
 mod examples;
 mod invites;
 mod made_up;
