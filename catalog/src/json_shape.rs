@@ -134,7 +134,9 @@ impl Types {
                 Kind::Alias(target) => self.check_at(target, value, path),
                 Kind::Record(fields) => {
                     let Value::Object(entries) = value else { return fail(expected()) };
-                    for field in fields {
+                    // What a rest field holds travels beside it, not in it.
+                    let takes_the_rest = fields.iter().any(|field| field.rest);
+                    for field in fields.iter().filter(|field| !field.rest) {
                         match entries.get(&field.wire) {
                             Some(value) => self.check_inside(&field.ty, value, path, &field.wire)?,
                             None if self.optional(&field.ty).is_some() => {}
@@ -147,8 +149,10 @@ impl Types {
                         }
                     }
                     match entries.keys().find(|key| !fields.iter().any(|field| field.wire == **key)) {
-                        Some(key) => Err(JsonProblem { path: joined(path, key), kind: ProblemKind::Unknown }),
-                        None => Ok(()),
+                        Some(key) if !takes_the_rest => {
+                            Err(JsonProblem { path: joined(path, key), kind: ProblemKind::Unknown })
+                        }
+                        _ => Ok(()),
                     }
                 }
                 Kind::Enum(cases) => match value.as_str() {

@@ -2,19 +2,51 @@
 
 use crate::Object;
 use crate::error::ApiError;
+use crate::form;
 use crate::resource::Operation;
+use crate::rules::Rules;
+use crate::simulation::Request;
 use crate::validate::{at, check};
-use claude_admin_catalog::{Action, Place, Types};
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use claude_admin_catalog::{Action, BodyForm, Param, Place, Type, Types};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// The largest body in JSON that is taken, in bytes, where rules do not say otherwise.
+pub(crate) const MAX_JSON: usize = 1024 * 1024;
+/// The most that the files of a form may have together, in bytes.
+const MAX_FILES: usize = 32 * 1024 * 1024;
+/// The largest body that is read at all, in bytes: files, and what is around them.
+pub(crate) const MAX_BODY: usize = MAX_FILES + MAX_JSON;
 
 /// Reads and checks the fields of a body: every field must be one of the operation. A method without a body has none,
 /// and an empty body counts as `{}`.
-pub(crate) fn read(bytes: &[u8], action: &Action, operation: &Operation, types: &Types) -> Result<Object, ApiError> {
+pub(crate) fn read(
+    request: &Request,
+    action: &Action,
+    operation: &Operation,
+    rules: &dyn Rules,
+    types: &Types,
+) -> Result<Object, ApiError> {
     if !action.http.method.has_body() {
         return Ok(Object::new());
     }
-    let mut fields = parse(bytes)?;
-    let params = || action.params.iter().filter(|param| param.place == Place::Body);
+    let params: Vec<&Param> = action.params.iter().filter(|param| param.place == Place::Body).collect();
+    let mut fields = match action.body_form {
+        BodyForm::Multipart => form_fields(request, &params, types)?,
+        BodyForm::Json => {
+            let limit = rules.max_body();
+            if request.body().len() > limit {
+                return Err(too_large(limit));
+            }
+            parse(request.body())?
+        }
+    };
+    if let Some(whole) = params.iter().find(|param| param.flatten) {
+        check(types, &whole.ty, None, &Value::Object(fields.clone()), "")?;
+        return Ok(fields);
+    }
     for (name, value) in &action.constants {
         match fields.shift_remove(name) {
             Some(given) if given == *value.as_str() => {}
@@ -22,33 +54,43 @@ pub(crate) fn read(bytes: &[u8], action: &Action, operation: &Operation, types: 
             None => return Err(at(name, "Field required")),
         }
     }
-    if let Some(name) = fields.keys().find(|name| !params().any(|param| param.wire == **name)) {
+    if let Some(name) = fields.keys().find(|name| !params.iter().any(|param| param.wire == **name)) {
         return Err(at(name, "Extra inputs are not permitted"));
     }
-    for param in params() {
-        let optional = types.optional(&param.ty);
-        let is_list = types.list_item(&param.ty).is_some();
-        // An empty list or map is not sent.
-        let may_be_absent = optional.is_some() || is_list && param.range.is_none_or(|range| range.min < 1);
-        // New things take null for what is not given; a change takes it only where it means something.
-        let may_be_null = *operation == Operation::Create
-            || is_list
-            || param.null_when_none
-            || optional.is_some_and(|inner| types.optional(inner).is_some());
-        match fields.get(&param.wire) {
-            None if may_be_absent => {}
-            None => return Err(at(&param.wire, "Field required")),
-            Some(Value::Null) if may_be_absent && may_be_null => {}
-            Some(value) => {
-                let mut ty = &param.ty;
-                while let Some(inner) = types.optional(ty) {
-                    ty = inner;
-                }
-                check(types, ty, param.range, value, &param.wire)?;
-            }
+    rules.reads(&mut fields);
+    let is_new = *operation == Operation::Create;
+    for param in params {
+        check_field(param, fields.get(&param.wire), is_new, types)?;
+        // What the server assumes is there like what was sent.
+        if let (true, Some(default)) = (is_new && fields.get(&param.wire).is_none_or(Value::is_null), &param.default) {
+            let value = serde_json::from_str(default).unwrap_or_else(|_| json!(default));
+            fields.insert(param.wire.clone(), value);
         }
     }
     Ok(fields)
+}
+
+fn check_field(param: &Param, given: Option<&Value>, is_new: bool, types: &Types) -> Result<(), ApiError> {
+    let optional = types.optional(&param.ty);
+    let is_list = types.list_item(&param.ty).is_some();
+    // An empty list or map is not sent. What is sent as null must be there.
+    let may_be_absent =
+        !param.null_when_none && (optional.is_some() || is_list && param.range.is_none_or(|range| range.min < 1));
+    // New things take null for what is not given; a change takes it only where it means something.
+    let means_something = optional.is_some_and(|inner| types.optional(inner).is_some());
+    let may_be_null = param.null_when_none || may_be_absent && (is_new || is_list || means_something);
+    match given {
+        None if may_be_absent => Ok(()),
+        None => Err(at(&param.wire, "Field required")),
+        Some(Value::Null) if may_be_null => Ok(()),
+        Some(value) => {
+            let mut ty: &Type = &param.ty;
+            while let Some(inner) = types.optional(ty) {
+                ty = inner;
+            }
+            check(types, ty, param.range, value, &param.wire)
+        }
+    }
 }
 
 fn parse(bytes: &[u8]) -> Result<Object, ApiError> {
@@ -60,4 +102,48 @@ fn parse(bytes: &[u8]) -> Result<Object, ApiError> {
         Ok(_) => Err(at("body", "Input should be a valid dictionary")),
         Err(error) => Err(ApiError::invalid(format!("The request body is not valid JSON: {error}"))),
     }
+}
+
+/// The parts of a form as the fields that they stand for: a file as its name and its content in Base64.
+fn form_fields(request: &Request, params: &[&Param], types: &Types) -> Result<Object, ApiError> {
+    if request.body().len() > MAX_BODY {
+        return Err(too_large(MAX_FILES));
+    }
+    let mut fields = Object::new();
+    let mut size = 0;
+    for part in form::parts(request.headers(), request.body())? {
+        let Some(param) = params.iter().find(|param| param.wire == part.name) else {
+            return Err(at(&part.name, "Extra inputs are not permitted"));
+        };
+        let takes_several = types.list_item(&param.ty).is_some();
+        let takes_files = types.record(types.list_item(&param.ty).unwrap_or(&param.ty)).is_some();
+        let value = match part.file_name {
+            Some(name) if takes_files => {
+                size += part.content.len();
+                json!({ "name": name, "content": STANDARD.encode(part.content) })
+            }
+            _ if takes_files => return Err(at(&part.name, "Input should be a file with a name")),
+            Some(_) => return Err(at(&part.name, "Input should be a valid string")),
+            None => match std::str::from_utf8(part.content) {
+                Ok(text) => json!(text),
+                Err(_) => return Err(at(&part.name, "Input should be a valid string")),
+            },
+        };
+        match fields.get_mut(&part.name) {
+            Some(Value::Array(values)) => values.push(value),
+            Some(_) => return Err(at(&part.name, "it may be sent once only")),
+            None => {
+                fields.insert(part.name, if takes_several { json!([value]) } else { value });
+            }
+        }
+    }
+    if size > MAX_FILES {
+        return Err(too_large(MAX_FILES));
+    }
+    Ok(fields)
+}
+
+fn too_large(limit: usize) -> ApiError {
+    let message = format!("The request is larger than the maximum of {limit} bytes.");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }

@@ -1,6 +1,6 @@
 //! What a simulation is made of.
 
-use crate::{Clock, Credentials};
+use crate::{Clock, Credentials, OrganizationKind};
 use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +15,10 @@ pub struct SimulatorConfig {
     pub members: usize,
     /// The clock; by default it stands still at 2026-11-21T17:20:00Z.
     pub clock: Clock,
-    /// How many requests a minute the organization may make; unlimited when absent. The documented limit is 100.
+    /// What kind of organization it is.
+    pub organization: OrganizationKind,
+    /// How many requests a minute the organization may make; unlimited when absent. The documented limit is 100. The
+    /// budgets that families of operations have of their own hold when there is one.
     pub requests_per_minute: Option<u32>,
     /// The credentials that are accepted.
     pub credentials: Credentials,
@@ -36,6 +39,7 @@ impl Default for SimulatorConfig {
             seed: 1,
             members: 25,
             clock: Clock::frozen_at(START),
+            organization: OrganizationKind::default(),
             requests_per_minute: None,
             credentials: Credentials::default(),
             catalog: None,

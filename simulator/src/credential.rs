@@ -1,6 +1,7 @@
 //! Who may call: the credentials that the simulation knows, and what they open.
 
 use crate::error::ApiError;
+use crate::tokens::Tokens;
 use claude_admin_catalog::{Action, Credential as Accepted};
 use http::{HeaderMap, header};
 use jiff::Timestamp;
@@ -14,11 +15,14 @@ pub const OAUTH_TOKEN: &str = "sk-ant-oat01-simulator-0000000000000000";
 /// The key of a Claude Enterprise organization of a simulation that is not told another one. It is no secret.
 pub const SCOPED_KEY: &str = "sk-ant-api01-simulator-0000000000000000";
 
+/// A refresh token that stands for the OAuth access token: what it is exchanged for opens the same. It is no secret.
+pub const REFRESH_TOKEN: &str = "simulator-refresh-token";
+
 const API_KEY_HEADER: &str = "x-api-key";
 /// The scope that an OAuth token needs for the Admin API.
-const ADMIN_SCOPE: &str = "org:admin";
+pub(crate) const ADMIN_SCOPE: &str = "org:admin";
 /// The scope that an OAuth token needs for MCP tunnels.
-const TUNNEL_SCOPE: &str = "org:manage_tunnels";
+pub(crate) const TUNNEL_SCOPE: &str = "org:manage_tunnels";
 /// Every scope that a key of a Claude Enterprise organization can have.
 const ENTERPRISE_SCOPES: [&str; 18] = [
     "read:members",
@@ -66,6 +70,8 @@ pub struct Credential {
     pub scopes: Vec<String>,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// The member or service account that it acts as; an OAuth token without one acts as the first admin.
+    pub actor: Option<String>,
 }
 
 impl Credential {
@@ -89,7 +95,14 @@ impl Credential {
         kind: CredentialKind,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
-        Self { secret: secret.into(), kind, scopes: scopes.into_iter().map(Into::into).collect(), expires_at: None }
+        let scopes = scopes.into_iter().map(Into::into).collect();
+        Self { secret: secret.into(), kind, scopes, expires_at: None, actor: None }
+    }
+
+    /// An access token that a workload got for its own.
+    pub(crate) fn workload(secret: String, scopes: Vec<String>, expires_at: Timestamp, account: &str) -> Self {
+        let token = Self::new(secret, CredentialKind::OauthToken, scopes);
+        Self { expires_at: Some(expires_at), actor: Some(account.to_owned()), ..token }
     }
 
     fn has_scope(&self, name: &str) -> bool {
@@ -144,6 +157,7 @@ impl fmt::Debug for Credential {
             .field("kind", &self.kind)
             .field("scopes", &self.scopes)
             .field("expires_at", &self.expires_at)
+            .field("actor", &self.actor)
             .finish_non_exhaustive()
     }
 }
@@ -181,11 +195,16 @@ impl Default for Credentials {
 
 impl Credentials {
     /// The credential of a request, when it is one that is known and still works.
-    pub(crate) fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<&Credential, ApiError> {
+    pub(crate) fn authenticate<'c>(
+        &'c self,
+        headers: &HeaderMap,
+        issued: &'c Tokens,
+        now: Timestamp,
+    ) -> Result<&'c Credential, ApiError> {
         let Some((header, secret)) = presented(headers) else {
             return Err(ApiError::unauthenticated(format!("{API_KEY_HEADER} header is required")));
         };
-        match self.find(header, secret) {
+        match self.find(header, secret, issued) {
             None => Err(ApiError::unauthenticated("API key is invalid.")),
             Some(known) if known.expires_at.is_some_and(|at| at <= now) => {
                 Err(ApiError::unauthenticated("API key has expired."))
@@ -195,13 +214,14 @@ impl Credentials {
     }
 
     /// What a request presented, without the secret.
-    pub(crate) fn identify(&self, headers: &HeaderMap) -> Option<PresentedCredential> {
+    pub(crate) fn identify(&self, headers: &HeaderMap, issued: &Tokens) -> Option<PresentedCredential> {
         let (header, secret) = presented(headers)?;
-        Some(PresentedCredential { header, kind: self.find(header, secret).map(|known| known.kind) })
+        Some(PresentedCredential { header, kind: self.find(header, secret, issued).map(|known| known.kind) })
     }
 
-    fn find(&self, header: &str, secret: &str) -> Option<&Credential> {
-        [&self.admin_key, &self.oauth_token, &self.scoped_key].into_iter().chain(&self.further).find(|known| {
+    fn find<'c>(&'c self, header: &str, secret: &str, issued: &'c Tokens) -> Option<&'c Credential> {
+        let configured = [&self.admin_key, &self.oauth_token, &self.scoped_key].into_iter().chain(&self.further);
+        configured.chain(issued.access(secret)).find(|known| {
             let header_fits = known.kind != CredentialKind::OauthToken || header != API_KEY_HEADER;
             header_fits && known.secret == secret
         })

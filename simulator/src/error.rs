@@ -15,11 +15,20 @@ pub(crate) struct ApiError {
     pub(crate) details: Option<Box<Object>>,
     /// Seconds to wait before trying again.
     pub(crate) retry_after: Option<u64>,
+    /// Whether a client is told to try again.
+    pub(crate) is_transient: bool,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, kind: error_type(status).to_owned(), message: message.into(), details: None, retry_after: None }
+        Self {
+            status,
+            kind: error_type(status).to_owned(),
+            message: message.into(),
+            details: None,
+            retry_after: None,
+            is_transient: false,
+        }
     }
 
     /// The request is not as it should be, or a rule does not allow it.
@@ -39,6 +48,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// What is asked for contradicts what is there.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
     /// Adds the code that a program can act on.
     pub(crate) fn code(self, code: &str) -> Self {
         self.detail("error_code", code)
@@ -49,9 +63,13 @@ impl ApiError {
         self
     }
 
-    /// Whether a client is told not to try again. Transient conditions say nothing, so that clients decide.
-    pub(crate) fn is_final(&self) -> bool {
-        self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS
+    /// What a client is told about trying again. Other transient conditions say nothing, so that clients decide.
+    pub(crate) fn should_retry(&self) -> Option<&'static str> {
+        if self.is_transient {
+            return Some("true");
+        }
+        let is_final = self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS;
+        is_final.then_some("false")
     }
 
     pub(crate) fn body(&self, request_id: Option<&str>) -> Value {

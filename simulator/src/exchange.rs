@@ -2,11 +2,12 @@
 
 use crate::error::ApiError;
 use crate::fault::{Effect, Fault, Faults};
+use crate::reply::Reply;
 use crate::request_log::{LoggedRequest, RequestLog};
 use crate::simulation::{Request, Response, Simulation};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const GARBAGE: &str = "<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n";
@@ -80,13 +81,14 @@ impl Exchange {
     fn faulty_answer(&mut self, request: &Request, fault: Fault) -> Answer {
         let response = fault.performs().then(|| self.simulation.handle(request));
         // What is answered where neither the operation nor the effect says so.
-        let mut blank = || self.simulation.respond(Ok(Value::Object(crate::Object::new())));
+        let mut blank = || self.simulation.respond(Ok(Reply::Json(json!({}))));
         let delivery = match &fault.effect {
             None => Delivery::Whole(response.unwrap_or_else(blank)),
             Some(Effect::Truncate) => Delivery::Truncated(response.unwrap_or_else(blank)),
             Some(Effect::Close) => Delivery::Closed,
             Some(Effect::Huge(huge)) => Delivery::Huge(blank(), huge.bytes),
             Some(Effect::Endless) => Delivery::Endless(blank()),
+            Some(Effect::Code(code)) => Delivery::Whole(self.simulation.respond(Err(code.error()))),
             Some(Effect::Status(status)) => Delivery::Whole(self.simulation.respond(Err(status.error()))),
             Some(Effect::Garbage) => {
                 let mut response = blank();

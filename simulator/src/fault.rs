@@ -2,6 +2,7 @@
 
 use crate::Object;
 use crate::error::{ApiError, error_type};
+use crate::error_code::ErrorCode;
 use crate::simulation::Request;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct Fault {
     pub times: u32,
     /// Milliseconds that pass before anything is answered.
     pub delay_ms: u64,
-    /// Whether the operation is carried out all the same. When absent, it is, unless the effect is a status or a
+    /// Whether the operation is carried out all the same. When absent, it is, unless the effect is an error or a
     /// redirect: so a write whose reply is lost has happened.
     pub perform: Option<bool>,
     /// What goes wrong; nothing, beside the delay, when absent.
@@ -58,7 +59,7 @@ impl Fault {
 
     /// Whether the operation of a request that is struck is carried out.
     pub(crate) fn performs(&self) -> bool {
-        let replaces = matches!(self.effect, Some(Effect::Status(_) | Effect::Redirect(_)));
+        let replaces = matches!(self.effect, Some(Effect::Status(_) | Effect::Code(_) | Effect::Redirect(_)));
         self.perform.unwrap_or(!replaces)
     }
 }
@@ -69,6 +70,8 @@ impl Fault {
 pub enum Effect {
     /// An error is answered.
     Status(StatusEffect),
+    /// The error with this code is answered, with the status and the message that go with it.
+    Code(ErrorCode),
     /// The headers announce the whole body, half of it is sent, and the connection is closed.
     Truncate,
     /// Status 200 with a body that is not JSON, as a proxy sends it.
@@ -90,6 +93,7 @@ impl Effect {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Status(_) => "status",
+            Self::Code(_) => "code",
             Self::Truncate => "truncate",
             Self::Garbage => "garbage",
             Self::Close => "close",
@@ -136,6 +140,7 @@ impl StatusEffect {
             message: self.message.clone().unwrap_or_else(|| "An injected fault.".to_owned()),
             details: (!self.details.is_empty()).then(|| Box::new(self.details.clone())),
             retry_after: self.retry_after,
+            is_transient: false,
         }
     }
 }

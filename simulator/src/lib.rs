@@ -82,21 +82,29 @@
 //!
 //! [`Catalog`]: claude_admin_catalog::Catalog
 
+mod archive;
+mod beta;
 mod body;
+mod caller;
 mod clock;
 mod compliance;
 mod config;
 mod credential;
 mod error;
+mod error_code;
 mod exchange;
 mod fault;
+mod form;
 mod ids;
+mod listing;
 mod memory;
+mod narrow;
 mod page;
 mod patch;
 mod perform;
 mod query;
 mod rate_limit;
+mod reply;
 mod reports;
 mod request_log;
 mod resource;
@@ -107,18 +115,23 @@ mod server;
 mod shape;
 mod simulation;
 mod store;
+mod tokens;
 mod validate;
 mod version;
+mod workload;
 
+pub use caller::OrganizationKind;
 pub use clock::{Clock, ClockError, parse_duration};
 pub use config::SimulatorConfig;
 pub use credential::{
-    ADMIN_KEY, Credential, CredentialKind, Credentials, OAUTH_TOKEN, PresentedCredential, SCOPED_KEY,
+    ADMIN_KEY, Credential, CredentialKind, Credentials, OAUTH_TOKEN, PresentedCredential, REFRESH_TOKEN, SCOPED_KEY,
 };
+pub use error_code::ErrorCode;
 pub use fault::{Effect, Fault, HugeEffect, PatchEffect, RedirectEffect, StatusEffect};
 pub use request_log::LoggedRequest;
 pub use server::{RunningSimulator, Simulator};
 pub use simulation::{Request, Response, Simulation};
+pub use workload::workload_token;
 
 /// A JSON object.
 pub(crate) type Object = serde_json::Map<String, serde_json::Value>;

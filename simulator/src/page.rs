@@ -2,22 +2,31 @@
 
 use crate::Object;
 use crate::error::ApiError;
+use crate::listing::{Listing, Order};
 use crate::query::Query;
 use crate::store::Collection;
 use crate::validate::at;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claude_admin_catalog::Paging;
 use serde_json::{Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 const PAGE_PREFIX: &str = "page_";
+const OPAQUE_PREFIX: &str = "cursor_";
 
-/// One page of a list, newest first.
+/// One page of a list.
 pub(crate) struct Page<'s> {
     items: Vec<(&'s str, &'s Object)>,
     has_more: bool,
+    opaque: bool,
     /// Ties a cursor to the filters that made it.
     fingerprint: String,
+    /// Whether it is the first of the list.
+    is_first: bool,
 }
+
+type Items<'s> = Box<dyn Iterator<Item = (&'s str, &'s Object)> + 's>;
 
 impl<'s> Page<'s> {
     /// Cuts a page out of a collection: the items for which `wanted` holds, from where the query says.
@@ -25,45 +34,75 @@ impl<'s> Page<'s> {
         collection: &'s Collection,
         query: &Query,
         paging: Option<&Paging>,
+        listing: &'s Listing,
         wanted: impl Fn(&Object) -> bool,
     ) -> Result<Self, ApiError> {
-        let fingerprint = fingerprint(query);
-        let position = |place: &str, key: &str| {
-            collection.position(key).ok_or_else(|| at(place, format!("'{key}' is not an item of this list")))
-        };
-        let limit = query.limit();
+        let mut fingerprint = fingerprint(query);
+        if let Some(edition) = &listing.edition {
+            let mut hasher = DefaultHasher::new();
+            (&fingerprint, edition).hash(&mut hasher);
+            fingerprint = format!("{:016x}", hasher.finish());
+        }
+        let limit = if listing.one_page { usize::MAX } else { listing.limit.unwrap_or_else(|| query.limit()) };
         // One more than is shown tells whether more follow.
         let take = limit.saturating_add(1);
+        let key =
+            |place: &str, cursor: &str| if listing.opaque { opened(place, cursor) } else { Ok(cursor.to_owned()) };
+        let (before, after) = match (paging, query.before(), query.after(), query.page()) {
+            _ if listing.one_page => (None, None),
+            (Some(Paging::Cursor { .. }), _, _, Some(cursor)) => {
+                let key = cursor_key(cursor, &fingerprint).map_err(|error| match &listing.edition {
+                    Some(_) => ApiError::conflict("The order has changed since this cursor was made."),
+                    None => error,
+                })?;
+                (None, Some(("page", key.to_owned())))
+            }
+            (_, Some(before), _, _) => (Some(key("before_id", before)?), None),
+            (_, _, Some(after), _) => (None, Some(("after_id", key("after_id", after)?))),
+            _ => (None, None),
+        };
+        let is_first = before.is_none() && after.is_none();
         let mut items: Vec<(&str, &Object)>;
-        let has_more;
-        if let Some(before) = query.before() {
-            let position = position("before_id", before)?;
-            items = collection.newer_than(position).filter(|(_, item)| wanted(item)).take(take).collect();
-            has_more = items.len() > limit;
-            items.truncate(limit);
-            items.reverse();
+        if let (Some(before), true) = (&before, listing.before_from_the_start) {
+            known(collection, listing, "before_id", before)?;
+            items = forward(collection, listing, None)
+                .take_while(|(key, _)| key != before)
+                .filter(|(_, item)| wanted(item))
+                .take(take)
+                .collect();
+        } else if let Some(before) = &before {
+            known(collection, listing, "before_id", before)?;
+            items = backward(collection, listing, before).filter(|(_, item)| wanted(item)).take(take).collect();
         } else {
-            let after = match (paging, query.after(), query.page()) {
-                (Some(Paging::Cursor { .. }), _, Some(cursor)) => {
-                    Some(position("page", cursor_key(cursor, &fingerprint)?)?)
-                }
-                (_, Some(after), _) => Some(position("after_id", after)?),
-                _ => None,
-            };
-            items = collection.older_than(after).filter(|(_, item)| wanted(item)).take(take).collect();
-            has_more = items.len() > limit;
-            items.truncate(limit);
+            if let Some((place, after)) = &after {
+                known(collection, listing, place, after)?;
+            }
+            let after = after.as_ref().map(|(_, after)| after.as_str());
+            items = forward(collection, listing, after).filter(|(_, item)| wanted(item)).take(take).collect();
         }
-        Ok(Self { items, has_more, fingerprint })
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        if before.is_some() && !listing.before_from_the_start {
+            items.reverse();
+        }
+        Ok(Self { items, has_more, opaque: listing.opaque, fingerprint, is_first })
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &'s Object> {
         self.items.iter().map(|(_, item)| *item)
     }
 
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
+    }
+
     /// The fields of the reply beside the items.
     pub(crate) fn frame(&self) -> Object {
-        let key = |item: Option<&(&str, &Object)>| item.map_or(Value::Null, |(key, _)| json!(key));
+        let key = |item: Option<&(&str, &Object)>| match item {
+            Some((key, _)) if self.opaque => json!(format!("{OPAQUE_PREFIX}{}", URL_SAFE_NO_PAD.encode(key))),
+            Some((key, _)) => json!(key),
+            None => Value::Null,
+        };
         let next_page = match self.items.last() {
             Some((last, _)) if self.has_more => json!(cursor(&self.fingerprint, last)),
             _ => Value::Null,
@@ -77,7 +116,56 @@ impl<'s> Page<'s> {
     }
 }
 
-/// Ties a cursor to the filters that made it.
+/// The items that follow another one, or all of them.
+fn forward<'s>(collection: &'s Collection, listing: &'s Listing, after: Option<&str>) -> Items<'s> {
+    let position = after.and_then(|key| collection.position(key));
+    match &listing.order {
+        Order::NewestFirst => Box::new(collection.older_than(position)),
+        Order::OldestFirst => match position {
+            Some(position) => Box::new(collection.newer_than(position)),
+            None => Box::new(collection.oldest_first()),
+        },
+        Order::Keys(keys) => {
+            let start = after.and_then(|after| keys.iter().position(|key| key == after)).map_or(0, |index| index + 1);
+            Box::new(keys[start..].iter().filter_map(|key| Some((key.as_str(), collection.get(key)?))))
+        }
+    }
+}
+
+/// The items that precede another one, from the nearest on.
+fn backward<'s>(collection: &'s Collection, listing: &'s Listing, before: &str) -> Items<'s> {
+    let position = collection.position(before);
+    match &listing.order {
+        Order::NewestFirst => Box::new(position.into_iter().flat_map(|position| collection.newer_than(position))),
+        Order::OldestFirst => Box::new(collection.older_than(position)),
+        Order::Keys(keys) => {
+            let end = keys.iter().position(|key| key == before).unwrap_or(0);
+            Box::new(keys[..end].iter().rev().filter_map(|key| Some((key.as_str(), collection.get(key)?))))
+        }
+    }
+}
+
+fn known(collection: &Collection, listing: &Listing, place: &str, key: &str) -> Result<(), ApiError> {
+    let is_known = match &listing.order {
+        Order::Keys(keys) => keys.iter().any(|known| known == key),
+        Order::NewestFirst | Order::OldestFirst => collection.position(key).is_some(),
+    };
+    if is_known { Ok(()) } else { Err(at(place, format!("'{key}' is not an item of this list"))) }
+}
+
+fn opened(place: &str, cursor: &str) -> Result<String, ApiError> {
+    cursor
+        .strip_prefix(OPAQUE_PREFIX)
+        .and_then(|text| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok())
+        .ok_or_else(|| at(place, "cursor is not valid"))
+}
+
+/// The cursor that goes on after an item, for the query with this fingerprint.
+pub(crate) fn cursor(fingerprint: &str, last: &str) -> String {
+    format!("{PAGE_PREFIX}{fingerprint}_{last}")
+}
+
+/// Tells queries with different filters apart.
 pub(crate) fn fingerprint(query: &Query) -> String {
     let mut filters: Vec<String> = query.filters().map(|(name, values)| format!("{name}={values:?}")).collect();
     filters.sort();
@@ -86,12 +174,7 @@ pub(crate) fn fingerprint(query: &Query) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// A cursor that leads on from a place.
-pub(crate) fn cursor(fingerprint: &str, place: &str) -> String {
-    format!("{PAGE_PREFIX}{fingerprint}_{place}")
-}
-
-/// The place to which a cursor leads, when it was made by the same filters.
+/// The item that a cursor goes on after; the cursor must have been made for the same filters.
 pub(crate) fn cursor_key<'c>(cursor: &'c str, fingerprint: &str) -> Result<&'c str, ApiError> {
     let (made_by, key) = cursor
         .strip_prefix(PAGE_PREFIX)

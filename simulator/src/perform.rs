@@ -1,17 +1,20 @@
 //! Operations, carried out.
 
 use crate::Object;
+use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::ids::Ids;
+use crate::narrow::fits;
 use crate::page::Page;
 use crate::query::Query;
+use crate::reply::{File, Reply};
 use crate::resource::{Operation, Resource, list_item};
 use crate::routes::Target;
-use crate::rules::{Deletion, Event, View, text};
+use crate::rules::{Deletion, Event, Existing, Rules, Scene, View, is_archived, text};
 use crate::shape::{Shaper, merge};
 use crate::store::{Collection, Store};
 use crate::version::ApiVersion;
-use claude_admin_catalog::{Field, Type, Types};
+use claude_admin_catalog::{Type, Types};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,6 +25,8 @@ const UPDATED_AT: &str = "updated_at";
 /// What requests change.
 pub(crate) struct World {
     pub(crate) organization_id: String,
+    /// The member that an OAuth token acts as when it names nobody.
+    pub(crate) owner: String,
     pub(crate) store: Store,
     pub(crate) ids: Ids,
 }
@@ -33,12 +38,13 @@ pub(crate) struct Performance<'p> {
     pub(crate) types: &'p Types,
     pub(crate) now: Timestamp,
     pub(crate) version: ApiVersion,
+    pub(crate) caller: &'p Caller,
 }
 
 impl<'p> Performance<'p> {
     /// Carries the operation out and returns its reply.
-    pub(crate) fn run(mut self, query: &Query, fields: Object) -> Result<Value, ApiError> {
-        if let Some(reply) = self.target.resource.rules.computed(self.target, query, self.view()) {
+    pub(crate) fn run(mut self, query: &Query, fields: Object) -> Result<Reply, ApiError> {
+        if let Some(reply) = self.rules().computed(self.target, query, self.view()) {
             return reply;
         }
         for parent in &self.target.parents {
@@ -46,132 +52,229 @@ impl<'p> Performance<'p> {
                 return Err(not_found(parent.resource, &parent.key));
             }
         }
-        match self.target.operation {
-            Operation::List => self.list(query),
-            Operation::Create => self.create(fields),
-            Operation::Read => self.item().map(|item| self.reply(item)),
-            Operation::Update => self.update(fields),
-            Operation::Delete => self.delete(),
-            Operation::Act(act) => self.act(act, fields),
-            Operation::ReadSingleton | Operation::UpdateSingleton => Ok(self.singleton(fields)),
+        self.rules().allows(self.target, query, self.view())?;
+        let reply = match self.target.operation {
+            Operation::List => self.list(query)?,
+            Operation::Create => self.create(fields)?,
+            Operation::Read => {
+                let (_, item) = self.item()?;
+                self.present(self.target.action.result.as_ref(), item, Some(query))
+            }
+            Operation::Update => self.update(fields)?,
+            Operation::Delete => self.delete()?,
+            Operation::Act(act) => self.act(act, fields)?,
+            Operation::ReadSingleton => {
+                let object = self.singleton();
+                self.reply(object)
+            }
+            Operation::UpdateSingleton => self.update_singleton(fields)?,
             Operation::DeleteSingleton => {
                 let removed = self.world.store.singletons.remove(&self.target.path);
-                Ok(self.reply(removed.unwrap_or_default()))
+                self.reply(removed.unwrap_or_default())
             }
-            Operation::Call => Ok(self.reply(fields)),
-        }
+            Operation::Download => return self.download().map(Reply::File),
+            Operation::Call => {
+                let rules = self.rules();
+                let answer = rules.call(fields, self.target, &mut self.scene())?;
+                self.reply(answer)
+            }
+        };
+        Ok(Reply::Json(reply))
     }
 
     fn list(&mut self, query: &Query) -> Result<Value, ApiError> {
         let Some(result) = &self.target.action.result else { return Ok(json!({})) };
+        let listing = self.rules().listing(self.target, query, self.view())?;
         let empty = Collection::default();
         let collection = self.world.store.collection(&self.target.path).unwrap_or(&empty);
         let paging = self.target.action.paging.as_ref();
-        let page = Page::cut(collection, query, paging, |item| self.is_listed(item, query))?;
+        let page = Page::cut(collection, query, paging, &listing, |item| self.is_listed(item, query))?;
         let frame = page.frame();
-        let items: Vec<Object> = page.items().cloned().collect();
-        let fields = self.fields(Some(result));
-        let mut reply = self.shaper().record(fields, &frame);
+        let head = if page.is_first() { listing.head.iter() } else { [].iter() };
+        let items: Vec<Object> = head.chain(page.items()).cloned().collect();
+        let mut reply = self.shaper().object(result, &frame);
         let item = list_item(result, self.types);
-        let data: Vec<Value> = items.into_iter().map(|object| self.present(item, object)).collect();
+        let data: Vec<Value> = items.into_iter().map(|object| self.present(item, object, Some(query))).collect();
         reply.insert("data".to_owned(), data.into());
         Ok(reply.into())
     }
 
     fn create(&mut self, fields: Object) -> Result<Value, ApiError> {
-        let resource = self.target.resource;
-        let known = self.fields(resource.item.as_ref());
-        let of_path = self.target.captures.iter().filter(|(name, _)| known.iter().any(|field| field.wire == *name));
-        let mut new: Object = of_path.map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        let mut new: Object = self.captures();
         new.extend(fields);
-        let view = View { store: &self.world.store, now: self.now, version: self.version };
-        resource.rules.before_create(&mut new, view, &mut self.world.ids)?;
+        let rules = self.rules();
+        rules.prepares(&mut new, &mut self.scene())?;
+        match self.rules().existing(&new, self.view()) {
+            Some(Existing::Keep(key)) => {
+                let item = self.world.store.item(&self.target.path, &key).cloned().unwrap_or_default();
+                return Ok(self.reply(item));
+            }
+            Some(Existing::Change(key)) => {
+                let item = self.world.store.item(&self.target.path, &key).cloned().unwrap_or_default();
+                return self.change(key, item, new);
+            }
+            None => {}
+        }
+        self.add(None, new)
+    }
 
-        let mut item = self.shaper().record(known, &new);
+    /// Adds an item, under a key that the path gives or under one that is made for it.
+    fn add(&mut self, key: Option<String>, mut new: Object) -> Result<Value, ApiError> {
+        let resource = self.target.resource;
+        let view = view_of(&self.world.store, self.now, self.version, self.caller);
+        resource.rules.before_create(&mut new, view, &mut self.world.ids)?;
+        self.sign(&mut new, "created_by_actor_id");
+        self.sign(&mut new, "updated_by_actor_id");
+
+        let mut item = match &resource.item {
+            Some(ty) => self.shaper().object(ty, &new),
+            None => Object::new(),
+        };
         // What rules keep for themselves is no field of a reply.
         new.retain(|name, _| !item.contains_key(name));
         item.extend(new);
-        if text(&item, &resource.key).is_empty() {
-            item.insert(resource.key.clone(), self.world.ids.next(&resource.prefix).into());
-        }
-        let key = text(&item, &resource.key).to_owned();
+        let key = match key {
+            Some(key) => key,
+            None => {
+                if text(&item, &resource.key).is_empty() {
+                    item.insert(resource.key.clone(), self.world.ids.next(&resource.prefix).into());
+                }
+                text(&item, &resource.key).to_owned()
+            }
+        };
         let collection = self.world.store.collection_mut(&self.target.path);
         if collection.get(&key).is_some() {
             let message = format!("{} '{key}' exists already.", resource.noun);
             return Err(ApiError::new(StatusCode::CONFLICT, message));
         }
         collection.insert(&key, item.clone());
-        Ok(self.concluded(Event::Created, item))
+        Ok(self.concluded(Event::Created, &key, item))
     }
 
-    fn update(&mut self, mut changes: Object) -> Result<Value, ApiError> {
+    fn update(&mut self, changes: Object) -> Result<Value, ApiError> {
+        match self.item() {
+            Ok((key, item)) => self.change(key, item, changes),
+            Err(error) if self.rules().puts() => {
+                let Some(key) = self.target.key.clone() else { return Err(error) };
+                let mut new = self.captures();
+                new.extend(changes);
+                self.add(Some(key), new)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn change(&mut self, key: String, mut item: Object, mut changes: Object) -> Result<Value, ApiError> {
         let resource = self.target.resource;
-        let mut item = self.item()?;
-        if item.get(ARCHIVED_AT).is_some_and(|at| !at.is_null()) {
+        if is_archived(&item) {
             return Err(ApiError::invalid(format!("This {} is archived and cannot be changed.", resource.noun)));
         }
         resource.rules.before_update(&item, &mut changes, self.view())?;
         merge(&mut item, changes, resource.item.as_ref(), self.types);
-        Ok(self.changed(Event::Updated, item))
+        self.sign(&mut item, "updated_by_actor_id");
+        Ok(self.changed(Event::Updated, &key, item))
     }
 
     fn delete(&mut self) -> Result<Value, ApiError> {
-        let mut item = self.item()?;
-        match self.target.resource.rules.before_delete(&item, self.view())? {
+        let (key, mut item) = self.item()?;
+        match self.rules().before_delete(&item, self.view())? {
             Deletion::Mark(changes) => {
                 item.extend(changes);
-                Ok(self.changed(Event::Deleted, item))
+                Ok(self.changed(Event::Deleted, &key, item))
             }
             Deletion::Remove => {
-                let key = self.key();
-                self.world.store.collection_mut(&self.target.path).remove(key);
-                Ok(self.concluded(Event::Deleted, item))
+                self.world.store.remove(&self.target.path, &key);
+                // What hangs on an item goes with it.
+                self.world.store.remove_below(&format!("{}/{key}", self.target.path));
+                Ok(self.concluded(Event::Deleted, &key, item))
             }
         }
     }
 
-    /// Archiving twice changes nothing the second time. What other acts do is not known beyond the fields they send.
+    /// Archiving twice changes nothing the second time. What other acts do is up to the rules; without rules they store
+    /// the fields that are sent.
     fn act(&mut self, act: &str, fields: Object) -> Result<Value, ApiError> {
         let resource = self.target.resource;
-        let mut item = self.item()?;
+        let (key, mut item) = self.item()?;
         resource.rules.before_act(act, &item, self.view())?;
-        merge(&mut item, fields, resource.item.as_ref(), self.types);
-        if act == "archive" && item.get(ARCHIVED_AT).is_some_and(Value::is_null) {
-            item.insert(ARCHIVED_AT.to_owned(), self.now.to_string().into());
+        if act == "archive" {
+            if is_archived(&item) {
+                return Ok(self.reply(item));
+            }
+            if item.contains_key(ARCHIVED_AT) {
+                item.insert(ARCHIVED_AT.to_owned(), self.now.to_string().into());
+                self.sign(&mut item, "archived_by_actor_id");
+            }
         }
-        Ok(self.changed(Event::Acted(act), item))
+        let shown = resource.rules.act(act, &mut item, &fields, &mut self.scene())?;
+        if let Some(shown) = shown {
+            self.world.store.collection_mut(&self.target.path).insert(&key, item.clone());
+            self.rules().after(Event::Acted(act), &item, &mut self.world.store);
+            item.extend(shown);
+            return Ok(self.reply(item));
+        }
+        merge(&mut item, fields, resource.item.as_ref(), self.types);
+        Ok(self.changed(Event::Acted(act), &key, item))
     }
 
-    fn singleton(&mut self, changes: Object) -> Value {
-        let item = self.target.resource.item.as_ref();
-        let fields = self.fields(item);
-        let mut object = match self.world.store.singletons.get(&self.target.path) {
-            Some(object) => object.clone(),
-            None => self.shaper().record(fields, &Object::new()),
+    /// The object that the path holds by itself; one that nobody set is made up and stays as it is.
+    fn singleton(&mut self) -> Object {
+        if let Some(object) = self.world.store.singletons.get(&self.target.path) {
+            return object.clone();
+        }
+        let object = match &self.target.resource.item {
+            Some(ty) => self.shaper().object(ty, &Object::new()),
+            None => Object::new(),
         };
-        merge(&mut object, changes, item, self.types);
         self.world.store.singletons.insert(self.target.path.clone(), object.clone());
-        self.reply(object)
+        object
+    }
+
+    fn update_singleton(&mut self, mut changes: Object) -> Result<Value, ApiError> {
+        let resource = self.target.resource;
+        let mut object = self.singleton();
+        resource.rules.before_update(&object, &mut changes, self.view())?;
+        merge(&mut object, changes, resource.item.as_ref(), self.types);
+        if object.contains_key(UPDATED_AT) {
+            object.insert(UPDATED_AT.to_owned(), self.now.to_string().into());
+        }
+        self.world.store.singletons.insert(self.target.path.clone(), object.clone());
+        Ok(self.concluded(Event::Updated, "", object))
+    }
+
+    /// The file of an item; one that rules know nothing of is a short text.
+    fn download(&mut self) -> Result<File, ApiError> {
+        let (key, item) = self.item()?;
+        if let Some(file) = self.rules().content(&item, self.view()) {
+            return file;
+        }
+        let noun = &self.target.resource.noun;
+        let word = |names: [&str; 3]| names.into_iter().map(|name| text(&item, name)).find(|text| !text.is_empty());
+        Ok(File {
+            content_type: word(["mime_type", "content_type", "media_type"]).unwrap_or("text/plain").to_owned(),
+            name: Some(word(["filename", "file_name", "name"]).unwrap_or(&key).to_owned()),
+            content: format!("The simulated content of {noun} {key}.\n").into(),
+        })
     }
 
     /// Stores a changed item.
-    fn changed(&mut self, event: Event<'_>, mut item: Object) -> Value {
+    fn changed(&mut self, event: Event<'_>, key: &str, mut item: Object) -> Value {
         if item.contains_key(UPDATED_AT) {
             item.insert(UPDATED_AT.to_owned(), self.now.to_string().into());
         }
-        let key = self.key();
         self.world.store.collection_mut(&self.target.path).insert(key, item.clone());
-        self.concluded(event, item)
+        self.concluded(event, key, item)
     }
 
-    /// Carries a change over to other collections and replies with the item.
-    fn concluded(&mut self, event: Event<'_>, item: Object) -> Value {
-        self.target.resource.rules.after(event, &item, &mut self.world.store);
-        self.reply(item)
+    /// Carries a change over to other collections and replies with the item, as it is after that.
+    fn concluded(&mut self, event: Event<'_>, key: &str, item: Object) -> Value {
+        self.rules().after(event, &item, &mut self.world.store);
+        let stored = self.world.store.item(&self.target.path, key).cloned();
+        self.reply(stored.unwrap_or(item))
     }
 
     fn is_listed(&self, item: &Object, query: &Query) -> bool {
-        let (rules, view) = (self.target.resource.rules, self.view());
+        let (rules, view) = (self.rules(), self.view());
         let field = |name: &str| rules.derived(name, item, view).or_else(|| item.get(name).cloned());
         let may_hide_archived = self.target.action.input("include-archived").is_some();
         let shows_archived = !may_hide_archived || query.is_set("include_archived");
@@ -183,39 +286,68 @@ impl<'p> Performance<'p> {
     }
 
     fn reply(&mut self, item: Object) -> Value {
-        self.present(self.target.action.result.as_ref(), item)
+        self.present(self.target.action.result.as_ref(), item, None)
     }
 
     /// An item as a type of reply shows it.
-    fn present(&mut self, ty: Option<&Type>, mut item: Object) -> Value {
+    fn present(&mut self, ty: Option<&Type>, mut item: Object, query: Option<&Query>) -> Value {
         let Some(ty) = ty else { return json!({}) };
-        let Some(fields) = self.types.record(ty) else { return self.shaper().blank(ty) };
-        let rules = self.target.resource.rules;
+        let rules = self.rules();
+        rules.shows(&mut item, query, self.view());
+        let fields = self.types.record(ty).unwrap_or_default();
         let derived: Vec<_> = fields
             .iter()
             .filter_map(|field| Some((field.wire.clone(), rules.derived(&field.wire, &item, self.view())?)))
             .collect();
         item.extend(derived);
-        let mut reply = self.shaper().record(fields, &item);
+        let mut reply = self.shaper().object(ty, &item);
         reply.retain(|name, _| !rules.hides(name, self.view()));
         reply.into()
     }
 
-    fn item(&self) -> Result<Object, ApiError> {
-        let item = self.world.store.item(&self.target.path, self.key());
-        item.cloned().ok_or_else(|| not_found(self.target.resource, self.key()))
+    /// The item that the path names, with its key.
+    fn item(&self) -> Result<(String, Object), ApiError> {
+        let named = self.target.key.as_deref().unwrap_or_default();
+        let resolved = self.rules().resolve(named, self.target, self.view());
+        let key = resolved.unwrap_or_else(|| named.to_owned());
+        if let Some(item) = self.world.store.item(&self.target.path, &key) {
+            return Ok((key, item.clone()));
+        }
+        match self.rules().absent(self.target, self.view())? {
+            Some(item) => Ok((key, item)),
+            None => Err(not_found(self.target.resource, &key)),
+        }
     }
 
-    fn key(&self) -> &'p str {
-        self.target.key.as_deref().unwrap_or_default()
+    /// The parameters of the path, as fields.
+    fn captures(&self) -> Object {
+        self.target.captures.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
     }
 
-    fn fields(&self, ty: Option<&'p Type>) -> &'p [Field] {
-        ty.and_then(|ty| self.types.record(ty)).unwrap_or_default()
+    /// Notes who did something, where the item has room for it.
+    fn sign(&self, item: &mut Object, field: &str) {
+        let fields = self.target.resource.item.as_ref().and_then(|ty| self.types.record(ty)).unwrap_or_default();
+        if let Some(actor) = self.caller.actor.as_ref().filter(|_| fields.iter().any(|known| known.wire == field)) {
+            item.insert(field.to_owned(), actor.as_str().into());
+        }
+    }
+
+    fn rules(&self) -> &'static dyn Rules {
+        self.target.resource.rules
     }
 
     fn view(&self) -> View<'_> {
-        View { store: &self.world.store, now: self.now, version: self.version }
+        view_of(&self.world.store, self.now, self.version, self.caller)
+    }
+
+    fn scene(&mut self) -> Scene<'_> {
+        Scene {
+            organization_id: &self.world.organization_id,
+            store: &mut self.world.store,
+            ids: &mut self.world.ids,
+            now: self.now,
+            caller: self.caller,
+        }
     }
 
     fn shaper(&mut self) -> Shaper<'_> {
@@ -223,14 +355,15 @@ impl<'p> Performance<'p> {
     }
 }
 
-/// Compares a parameter with the field of its name: `status`, or `role` for `roles[]`. One that no field answers to
-/// narrows nothing.
-fn fits(parameter: &str, values: &[Value], field: impl Fn(&str) -> Option<Value>) -> bool {
-    let name = parameter.trim_end_matches("[]");
-    let names = [Some(name), name.strip_suffix('s'), name.strip_suffix("es")];
-    names.into_iter().flatten().find_map(field).is_none_or(|value| values.contains(&value))
+/// A view of the store alone, so that the rest of the world can be changed meanwhile.
+fn view_of<'v>(store: &'v Store, now: Timestamp, version: ApiVersion, caller: &'v Caller) -> View<'v> {
+    View { store, now, version, caller }
 }
 
 fn not_found(resource: &Resource, key: &str) -> ApiError {
-    ApiError::not_found(format!("No {} with id '{key}' was found.", resource.noun))
+    let error = ApiError::not_found(format!("No {} with id '{key}' was found.", resource.noun));
+    match resource.rules.not_found_code() {
+        Some(code) => error.code(code),
+        None => error,
+    }
 }

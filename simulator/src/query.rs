@@ -76,11 +76,13 @@ impl Query {
         self.betas.iter().any(|beta| beta == name)
     }
 
-    fn values(&self, wire: &str) -> Option<&[Value]> {
+    /// The values of a parameter.
+    pub(crate) fn values(&self, wire: &str) -> Option<&[Value]> {
         self.parameters.iter().find(|(known, _)| known == wire).map(|(_, values)| values.as_slice())
     }
 
-    fn text(&self, wire: &str) -> Option<&str> {
+    /// The text of a parameter.
+    pub(crate) fn text(&self, wire: &str) -> Option<&str> {
         self.values(wire)?.first()?.as_str()
     }
 

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Headers that are kept. None of them carries a credential.
 const HEADERS: [&str; 6] = ["accept", "anthropic-beta", "anthropic-version", "content-type", "host", "user-agent"];
+/// Fields of bodies that hold secrets: of the token exchange, and headers for other receivers.
+const SECRETS: [&str; 3] = ["assertion", "refresh_token", "headers"];
 /// How much of a body is kept, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 
@@ -29,7 +31,7 @@ pub struct LoggedRequest {
     pub headers: BTreeMap<String, String>,
     /// How the request authenticated itself, without the secret.
     pub credential: Option<PresentedCredential>,
-    /// The body: its JSON, or its first 16 KiB as text when it is none or longer; null when it is empty.
+    /// The body, without secrets: its JSON, or its first 16 KiB as text when it is none or longer; null when it is empty.
     pub body: Value,
     /// The operation, such as `users.list`, where there is one.
     pub action: Option<String>,
@@ -69,7 +71,13 @@ fn body(bytes: &[u8]) -> Value {
     }
     let kept = &bytes[..bytes.len().min(MAX_BODY)];
     let json = if kept.len() == bytes.len() { serde_json::from_slice(bytes).ok() } else { None };
-    json.unwrap_or_else(|| String::from_utf8_lossy(kept).into())
+    let mut body: Value = json.unwrap_or_else(|| String::from_utf8_lossy(kept).into());
+    for name in SECRETS {
+        if let Some(secret) = body.get_mut(name) {
+            *secret = "…".into();
+        }
+    }
+    body
 }
 
 /// The latest requests.

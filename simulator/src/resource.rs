@@ -1,7 +1,8 @@
 //! What the operations are about, read from their paths and types.
 
 use crate::rules::{self, Rules};
-use claude_admin_catalog::{Action, Catalog, HttpRequest, Method, Segment, Type, Types, snake_case};
+use crate::shape;
+use claude_admin_catalog::{Action, Catalog, Method, ReplyForm, Segment, Type, Types, snake_case};
 use std::collections::BTreeSet;
 
 /// What an operation does.
@@ -25,6 +26,8 @@ pub(crate) enum Operation {
     UpdateSingleton,
     /// `DELETE /settings`.
     DeleteSingleton,
+    /// `GET /things/{id}/content`: the file that belongs to an item.
+    Download,
     /// `POST /things/validate`: changes nothing that the simulation knows of.
     Call,
 }
@@ -37,6 +40,8 @@ pub(crate) struct Resource {
     pub(crate) key: String,
     /// How generated identifiers begin.
     pub(crate) prefix: String,
+    /// Whether that is how they are documented to begin.
+    pub(crate) has_prefix: bool,
     /// What an item is called in messages.
     pub(crate) noun: String,
     pub(crate) rules: &'static dyn Rules,
@@ -50,8 +55,7 @@ impl Resource {
             Some(Segment::Param(name)) => action.params.iter().find(|param| param.name == *name),
             _ => None,
         });
-        let id =
-            item.as_ref().and_then(|ty| types.record(ty)).and_then(|fields| fields.iter().find(|f| f.wire == "id"));
+        let id = item.as_ref().and_then(|ty| shape::fields(ty, types).into_iter().find(|field| field.wire == "id"));
         let last_word = path.rsplit('/').find(|word| *word != "{}").unwrap_or_default();
         let noun = match &item {
             Some(Type::Named(id)) => types.get(*id).name.replace('-', " "),
@@ -62,8 +66,9 @@ impl Resource {
             _ => "id".to_owned(),
         };
         let prefix = id.and_then(|id| types.prefix(&id.ty)).or_else(|| types.prefix(&param?.ty));
+        let has_prefix = prefix.is_some();
         let prefix = prefix.map_or_else(|| format!("{}_", noun.replace(' ', "_")), str::to_owned);
-        Self { item, key, prefix, noun, rules: rules::of(path) }
+        Self { item, key, prefix, has_prefix, noun, rules: rules::of(path) }
     }
 }
 
@@ -96,7 +101,10 @@ impl Shapes {
         let mut shapes = Self { collections: BTreeSet::new(), singletons: BTreeSet::new() };
         for action in &catalog.actions {
             let segments = action.http.path.segments();
-            if let Some((Segment::Param(_), collection)) = segments.split_last() {
+            if action.reply_form == ReplyForm::Bytes {
+                let collection = &segments[..download_length(segments)];
+                shapes.collections.insert(anonymous(collection));
+            } else if let Some((Segment::Param(_), collection)) = segments.split_last() {
                 shapes.collections.insert(anonymous(collection));
             } else if action.http.method == Method::Get {
                 let page = action.result.as_ref().and_then(|result| list_item(result, &catalog.types));
@@ -112,11 +120,14 @@ impl Shapes {
     }
 
     /// What an operation does, and how many segments of its path lead to the resource.
-    pub(crate) fn operation(&self, http: &HttpRequest) -> (Operation, usize) {
-        let segments = http.path.segments();
+    pub(crate) fn operation(&self, action: &Action) -> (Operation, usize) {
+        let segments = action.http.path.segments();
         let length = segments.len();
         let path = anonymous(segments);
-        match (segments.last(), http.method) {
+        if action.reply_form == ReplyForm::Bytes {
+            return (Operation::Download, download_length(segments));
+        }
+        match (segments.last(), action.http.method) {
             (Some(Segment::Param(_)), Method::Get) => (Operation::Read, length - 1),
             (Some(Segment::Param(_)), Method::Delete) => (Operation::Delete, length - 1),
             (Some(Segment::Param(_)), _) => (Operation::Update, length - 1),
@@ -131,6 +142,11 @@ impl Shapes {
             _ => (Operation::Call, length),
         }
     }
+}
+
+/// How many segments of the path of a file lead to the collection: all before the last parameter.
+fn download_length(segments: &[Segment]) -> usize {
+    segments.iter().rposition(|segment| matches!(segment, Segment::Param(_))).unwrap_or(segments.len())
 }
 
 /// A path with `{}` for its parameters, so that their names do not matter.

@@ -13,6 +13,9 @@ pub(crate) struct Routes {
     catalog: Arc<Catalog>,
     routes: Vec<Route>,
     resources: Vec<Resource>,
+    /// Where the resource of a path is, with `{}` for parameters.
+    positions: BTreeMap<String, usize>,
+    shapes: Shapes,
 }
 
 struct Route {
@@ -54,14 +57,14 @@ impl Routes {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         let shapes = Shapes::of(&catalog);
         let operations: Vec<(Operation, usize)> =
-            catalog.actions.iter().map(|action| shapes.operation(&action.http)).collect();
+            catalog.actions.iter().map(|action| shapes.operation(action)).collect();
         let mut by_path: BTreeMap<String, Vec<(&Action, &Operation)>> = BTreeMap::new();
         for (action, (operation, length)) in catalog.actions.iter().zip(&operations) {
             by_path.entry(anonymous(&action.http.path.segments()[..*length])).or_default().push((action, operation));
         }
         let resources: Vec<Resource> =
             by_path.iter().map(|(path, operations)| Resource::of(path, operations, &catalog.types)).collect();
-        let positions: BTreeMap<&String, usize> = by_path.keys().zip(0..).collect();
+        let positions: BTreeMap<String, usize> = by_path.keys().cloned().zip(0..).collect();
         let resource_of = |segments: &[Segment]| positions.get(&anonymous(segments)).copied();
         let routes = catalog
             .actions
@@ -84,7 +87,13 @@ impl Routes {
                 })
             })
             .collect();
-        Self { catalog, routes, resources }
+        Self { catalog, routes, resources, positions, shapes }
+    }
+
+    /// The collection that a path with parameters leads to, where it is one.
+    pub(crate) fn collection(&self, segments: &[Segment]) -> Option<&Resource> {
+        let path = anonymous(segments);
+        self.shapes.is_collection(segments).then(|| self.resources.get(*self.positions.get(&path)?)).flatten()
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {

@@ -16,7 +16,50 @@ pub(crate) struct Shaper<'s> {
 impl Shaper<'_> {
     /// The fields of a record, taken from an object.
     pub(crate) fn record(&mut self, fields: &[Field], from: &Object) -> Object {
-        fields.iter().map(|field| (field.wire.clone(), self.field(field, from.get(&field.wire)))).collect()
+        let mut shaped: Object = fields
+            .iter()
+            .filter(|field| !field.rest)
+            .map(|field| (field.wire.clone(), self.field(field, from.get(&field.wire))))
+            .collect();
+        if fields.iter().any(|field| field.rest) {
+            for (name, value) in from {
+                if !shaped.contains_key(name) {
+                    shaped.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        shaped
+    }
+
+    /// An object, made to fit a type: a record or one of several, told apart by a tag.
+    pub(crate) fn object(&mut self, ty: &Type, from: &Object) -> Object {
+        let types = self.types;
+        match types.kind(ty) {
+            Some(Kind::Record(fields)) => self.record(fields, from),
+            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
+                let word = from.get(tag).and_then(Value::as_str);
+                let known = cases.iter().find(|case| case.name != "other" && Some(case.wire.as_str()) == word);
+                let payload = known.and_then(|case| case.payload.as_ref()).and_then(|payload| types.record(payload));
+                match (known, payload) {
+                    // What is newer than the types stays as it is.
+                    (None, _) if word.is_some() => from.clone(),
+                    (None, _) => match self.blank(ty) {
+                        Value::Object(blank) => blank,
+                        _ => Object::new(),
+                    },
+                    (Some(case), payload) => {
+                        let mut object = Object::from_iter([(tag.clone(), case.wire.as_str().into())]);
+                        if let Some(fields) = payload {
+                            for (name, value) in self.record(fields, from) {
+                                object.entry(name).or_insert(value);
+                            }
+                        }
+                        object
+                    }
+                }
+            }
+            _ => from.clone(),
+        }
     }
 
     fn field(&mut self, field: &Field, given: Option<&Value>) -> Value {
@@ -40,7 +83,15 @@ impl Shaper<'_> {
             return if given.is_null() { Value::Null } else { self.value(inner, given) };
         }
         match (types.kind(ty), types.underlying(ty), given) {
-            (Some(Kind::Record(fields)), _, Value::Object(from)) => self.record(fields, from).into(),
+            (Some(Kind::Record(_) | Kind::Variant { form: VariantForm::Tagged(_), .. }), _, Value::Object(from)) => {
+                self.object(ty, from).into()
+            }
+            (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), _, given) if !given.is_string() => {
+                match cases.iter().find_map(|case| case.payload.as_ref()) {
+                    Some(payload) => self.value(payload, given),
+                    None => given.clone(),
+                }
+            }
             (None, Type::List(item), Value::Array(items)) => {
                 items.iter().map(|given| self.value(item, given)).collect::<Vec<_>>().into()
             }
@@ -55,6 +106,11 @@ impl Shaper<'_> {
             Some("timestamp") => return self.now.to_string().into(),
             Some("color") => return self.ids.color().into(),
             Some("email") => return "somebody@example.com".into(),
+            Some("date") => return self.now.strftime("%F").to_string().into(),
+            Some("uuid") => return self.ids.uuid().into(),
+            Some("url") => return "https://example.com/".into(),
+            Some("slug") => return "name".into(),
+            Some("cents" | "whole-cents") => return "0".into(),
             Some("json") => return json!({}),
             _ => {}
         }
@@ -84,6 +140,22 @@ impl Shaper<'_> {
             (None, Type::Tuple(items)) => items.iter().map(|item| self.blank(item)).collect::<Vec<_>>().into(),
             (None, _) => 0.into(),
         }
+    }
+}
+
+/// The fields that every value of a type has: those of a record, or those that every case with fields shares.
+pub(crate) fn fields<'t>(ty: &'t Type, types: &'t Types) -> Vec<&'t Field> {
+    match types.kind(ty) {
+        Some(Kind::Record(fields)) => fields.iter().collect(),
+        Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }) => {
+            let mut payloads =
+                cases.iter().filter_map(|case| types.record(case.payload.as_ref()?)).collect::<Vec<_>>().into_iter();
+            let first: Vec<&Field> = payloads.next().unwrap_or_default().iter().collect();
+            payloads.fold(first, |common, fields| {
+                common.into_iter().filter(|field| fields.iter().any(|other| other.wire == field.wire)).collect()
+            })
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The Admin API as a function of a request and what the organization holds.
 
+use crate::caller::Caller;
 use crate::compliance::Witness;
 use crate::config::SimulatorConfig;
 use crate::credential::PresentedCredential;
@@ -7,15 +8,15 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::perform::{Performance, World};
 use crate::query::Query;
-use crate::rate_limit::{Budget, Usage};
-use crate::routes::{Routes, Target};
+use crate::rate_limit::{Budget, Usage, Window};
+use crate::reply::Reply;
+use crate::routes::Routes;
 use crate::seed;
 use crate::version::ApiVersion;
-use crate::{Clock, body};
+use crate::{Clock, beta, body};
 use bytes::Bytes;
-use claude_admin_catalog::{Catalog, CatalogError, PackageText};
+use claude_admin_catalog::{Catalog, CatalogError, Credential, PackageText};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,13 +25,9 @@ pub type Request = http::Request<Bytes>;
 /// A response with its whole body.
 pub type Response = http::Response<Bytes>;
 
-/// The largest body that is taken, in bytes.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const ORGANIZATION_ID: HeaderName = HeaderName::from_static("anthropic-organization-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
-const BETA: &str = "anthropic-beta";
 
 /// Keeps the ids of requests and those of objects apart, so that reading changes nothing about what is created next.
 const REQUEST_IDS: u64 = 0x7265_7175_6573_7473;
@@ -74,9 +71,10 @@ impl Simulation {
             None => Arc::new(Catalog::from_text(&PackageText::from_section(PACKAGE))?),
         };
         let clock = config.clock.restarted();
+        let routes = Routes::new(catalog);
         Ok(Self {
-            world: seed::world(&config, &catalog, clock.now()),
-            routes: Routes::new(catalog),
+            world: seed::world(&config, &routes, clock.now()),
+            routes,
             request_ids: Ids::new(config.seed ^ REQUEST_IDS),
             usage: Usage::default(),
             clock,
@@ -87,7 +85,7 @@ impl Simulation {
     /// Makes everything as it was at the start: objects, clock and budgets.
     pub fn reset(&mut self) {
         self.clock = self.config.clock.restarted();
-        self.world = seed::world(&self.config, self.routes.catalog(), self.clock.now());
+        self.world = seed::world(&self.config, &self.routes, self.clock.now());
         self.request_ids = Ids::new(self.config.seed ^ REQUEST_IDS);
         self.usage = Usage::default();
     }
@@ -127,77 +125,96 @@ impl Simulation {
     }
 
     pub(crate) fn credential_of(&self, headers: &HeaderMap) -> Option<PresentedCredential> {
-        self.config.credentials.identify(headers)
+        self.config.credentials.identify(headers, &self.world.store.tokens)
     }
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request) -> Response {
         let witness = self.witness(request);
-        let outcome = self.answer(request);
+        let mut window = None;
+        let outcome = self.answer(request, &mut window);
         if let Some(witness) = witness {
             // The id that the response is going to have.
             let request_id = self.request_ids.clone().next("req_");
             witness.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
         }
-        self.respond(outcome)
+        let mut response = self.respond(outcome);
+        if let Some(window) = window {
+            window.announce(response.headers_mut());
+        }
+        response
     }
 
     /// Somebody who records what a request does; `None` when nobody who is known asks for something that exists.
     fn witness(&self, request: &Request) -> Option<Witness> {
         let target = self.routes.find(request.method(), request.uri().path()).ok()?;
-        let credential = self.config.credentials.authenticate(request.headers(), self.clock.now()).ok()?;
-        Witness::of(&target, request, credential, &self.world.store)
+        let (known, issued) = (&self.config.credentials, &self.world.store.tokens);
+        let credential = known.authenticate(request.headers(), issued, self.clock.now()).ok()?;
+        Witness::of(&target, request, credential, &self.world)
     }
 
     /// Makes a response of an outcome, with the headers that every response has.
-    pub(crate) fn respond(&mut self, outcome: Result<Value, ApiError>) -> Response {
+    pub(crate) fn respond(&mut self, outcome: Result<Reply, ApiError>) -> Response {
         let request_id = self.request_ids.next("req_");
         // Who is not known belongs to no organization, and has a request without an id.
         let anonymous = matches!(&outcome, Err(error) if error.status == StatusCode::UNAUTHORIZED);
-        let (status, body) = match &outcome {
-            Ok(body) => (StatusCode::OK, body.to_string()),
-            Err(error) => (error.status, error.body((!anonymous).then_some(&*request_id)).to_string()),
-        };
-        let mut response = Response::new(body.into());
-        *response.status_mut() = status;
+        let mut response = Response::default();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if !anonymous {
             insert(headers, REQUEST_ID, &request_id);
             insert(headers, ORGANIZATION_ID, &self.world.organization_id);
         }
-        if let Err(error) = &outcome {
-            if let Some(seconds) = error.retry_after {
-                headers.insert(header::RETRY_AFTER, seconds.into());
+        match outcome {
+            Ok(Reply::Json(body)) => *response.body_mut() = body.to_string().into(),
+            Ok(Reply::File(file)) => {
+                insert(headers, header::CONTENT_TYPE, &file.content_type);
+                if let Some(disposition) = file.disposition() {
+                    insert(headers, header::CONTENT_DISPOSITION, &disposition);
+                }
+                *response.body_mut() = file.content;
             }
-            if error.is_final() {
-                headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+            Err(error) => {
+                if let Some(seconds) = error.retry_after {
+                    headers.insert(header::RETRY_AFTER, seconds.into());
+                }
+                if let Some(advice) = error.should_retry() {
+                    headers.insert(SHOULD_RETRY, HeaderValue::from_static(advice));
+                }
+                *response.body_mut() = error.body((!anonymous).then_some(&*request_id)).to_string().into();
+                *response.status_mut() = error.status;
             }
         }
         response
     }
 
     /// The steps of a request, each of which can refuse it. The order is a choice: it is not documented.
-    fn answer(&mut self, request: &Request) -> Result<Value, ApiError> {
+    fn answer(&mut self, request: &Request, window: &mut Option<Window>) -> Result<Reply, ApiError> {
         let now = self.clock.now();
         let target = self.routes.find(request.method(), request.uri().path())?;
-        let credential = self.config.credentials.authenticate(request.headers(), now)?;
-        let version = ApiVersion::of(request.headers())?;
-        credential.authorize(target.action)?;
-        if let Some(limit) = self.config.requests_per_minute {
-            let budget = target.resource.rules.budget(target.operation).unwrap_or(Budget::shared(limit));
-            self.usage.spend(budget, now)?;
+        let mut caller = Caller { organization: self.config.organization, ..Caller::default() };
+        let mut version = ApiVersion::LATEST;
+        // An operation that takes no credential proves by itself who asks, and is no part of the versioned API.
+        if !target.action.auth.contains(&Credential::None) {
+            let known = &self.config.credentials;
+            let credential = known.authenticate(request.headers(), &self.world.store.tokens, now)?;
+            version = ApiVersion::of(request.headers())?;
+            credential.authorize(target.action)?;
+            caller = Caller::of(credential, self.config.organization, &self.world.owner);
         }
-        check_betas(&target, request.headers())?;
-        if request.body().len() > MAX_BODY {
-            let message = format!("The request is larger than the maximum of {MAX_BODY} bytes.");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+        let budget = Budget::of(&target, self.config.requests_per_minute);
+        if let Some(budget) = budget {
+            let spent = self.usage.spend(budget, self.config.requests_per_minute.is_some(), now);
+            *window = budget.is_announced.then(|| self.usage.window(budget, now));
+            spent?;
         }
+        beta::check(target.action, request.headers())?;
         let types = &self.routes.catalog().types;
         let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?
-            .with_betas(betas(request.headers()).map(str::to_owned));
-        let fields = body::read(request.body(), target.action, target.operation, types)?;
-        Performance { target: &target, world: &mut self.world, types, now, version }.run(&query, fields)
+            .with_betas(beta::given(request.headers()).map(str::to_owned));
+        let fields = body::read(request, target.action, target.operation, target.resource.rules, types)?;
+        Performance { target: &target, world: &mut self.world, types, now, version, caller: &caller }
+            .run(&query, fields)
     }
 }
 
@@ -209,19 +226,6 @@ impl fmt::Debug for Simulation {
             .field("clock", &self.clock)
             .field("counts", &counts)
             .finish_non_exhaustive()
-    }
-}
-
-/// The beta values of a request.
-fn betas(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(BETA).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).map(str::trim)
-}
-
-/// The beta values that an operation needs are there, among others or alone.
-fn check_betas(target: &Target<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
-    match target.action.betas.iter().find(|needed| !betas(headers).any(|beta| beta == **needed)) {
-        Some(missing) => Err(ApiError::invalid(format!("{BETA}: this endpoint requires '{missing}'"))),
-        None => Ok(()),
     }
 }
 

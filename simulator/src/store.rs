@@ -1,6 +1,7 @@
 //! What the organization holds: collections of JSON objects, keyed by their path.
 
 use crate::Object;
+use crate::tokens::Tokens;
 use std::collections::{BTreeMap, HashMap};
 
 /// Everything the organization holds.
@@ -10,6 +11,8 @@ pub(crate) struct Store {
     collections: BTreeMap<String, Collection>,
     /// Objects that a path holds by itself, such as `/v1/organizations/me`.
     pub(crate) singletons: BTreeMap<String, Object>,
+    /// What workloads got in exchange for their own tokens.
+    pub(crate) tokens: Tokens,
 }
 
 impl Store {
@@ -23,6 +26,26 @@ impl Store {
 
     pub(crate) fn item(&self, path: &str, key: &str) -> Option<&Object> {
         self.collection(path)?.get(key)
+    }
+
+    pub(crate) fn item_mut(&mut self, path: &str, key: &str) -> Option<&mut Object> {
+        self.collections.get_mut(path)?.get_mut(key)
+    }
+
+    /// Takes an item out of a collection, where both are there.
+    pub(crate) fn remove(&mut self, path: &str, key: &str) -> Option<Object> {
+        self.collections.get_mut(path)?.remove(key)
+    }
+
+    /// Drops a collection.
+    pub(crate) fn remove_collection(&mut self, path: &str) {
+        self.collections.remove(path);
+    }
+
+    /// Drops every collection below a path.
+    pub(crate) fn remove_below(&mut self, path: &str) {
+        let prefix = format!("{path}/");
+        self.collections.retain(|path, _| !path.starts_with(&prefix));
     }
 
     /// The items of a collection, newest first.
@@ -54,6 +77,10 @@ impl Collection {
         self.items.get(self.positions.get(key)?).map(|(_, item)| item)
     }
 
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Object> {
+        self.items.get_mut(self.positions.get(key)?).map(|(_, item)| item)
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Object> {
         self.items.values_mut().map(|(_, item)| item)
     }
@@ -76,6 +103,11 @@ impl Collection {
     /// The items that were added before a position, newest first; all of them when there is none.
     pub(crate) fn older_than(&self, position: Option<u64>) -> impl Iterator<Item = (&str, &Object)> {
         self.items.range(..position.unwrap_or(u64::MAX)).rev().map(|(_, (key, item))| (key.as_str(), item))
+    }
+
+    /// All items, oldest first.
+    pub(crate) fn oldest_first(&self) -> impl Iterator<Item = (&str, &Object)> {
+        self.items.values().map(|(key, item)| (key.as_str(), item))
     }
 
     /// The items that were added after a position, oldest first.

@@ -4,10 +4,14 @@
 
 use crate::error::ApiError;
 use claude_admin_catalog::{Bounds, Kind, Type, Types, VariantForm};
+use http::Uri;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 
 const COLOR_PATTERN: &str = "^#[0-9A-Fa-f]{6}$";
+const SLUG_PATTERN: &str = "^[a-z0-9-]+$";
+const WHOLE_CENTS_PATTERN: &str = "^[0-9]+$";
 
 /// Checks a value against a type and bounds.
 ///
@@ -26,9 +30,9 @@ pub(crate) fn check(
     }
 }
 
-/// A problem at a place.
+/// A problem at a place; an empty one stands for the body itself.
 pub(crate) fn at(place: &str, problem: impl std::fmt::Display) -> ApiError {
-    ApiError::invalid(format!("{place}: {problem}"))
+    ApiError::invalid(format!("{}: {problem}", if place.is_empty() { "body" } else { place }))
 }
 
 fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(), ApiError> {
@@ -49,7 +53,7 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
             for field in fields {
                 match entries.get(&field.wire) {
                     Some(value) => check(types, &field.ty, field.range, value, &join(place, &field.wire))?,
-                    None if types.optional(&field.ty).is_some() => {}
+                    None if types.optional(&field.ty).is_some() && !field.null_when_none => {}
                     None => return Err(at(&join(place, &field.wire), "Field required")),
                 }
             }
@@ -59,7 +63,8 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
             }
         }
         (Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }), Value::Object(entries)) => {
-            let word = entries.get(tag).and_then(Value::as_str);
+            let Some(word) = entries.get(tag) else { return Err(at(&join(place, tag), "Field required")) };
+            let word = word.as_str();
             let known = || cases.iter().filter(|case| case.name != "other");
             match known().find(|case| Some(case.wire.as_str()) == word) {
                 Some(case) => match &case.payload {
@@ -68,7 +73,10 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
                         rest.shift_remove(tag);
                         check_shape(types, payload, &Value::Object(rest), place)
                     }
-                    None => Ok(()),
+                    None => match entries.keys().find(|key| *key != tag) {
+                        Some(key) => Err(at(&join(place, key), "Extra inputs are not permitted")),
+                        None => Ok(()),
+                    },
                 },
                 None => Err(at(&join(place, tag), one_of(known().map(|case| case.wire.as_str())))),
             }
@@ -110,6 +118,15 @@ fn check_plain(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
         Some("email") => email_problem(text),
         Some("color") if !is_color(text) => Some(format!("String should match pattern '{COLOR_PATTERN}'")),
         Some("timestamp") if text.parse::<Timestamp>().is_err() => Some("Input should be a valid datetime".to_owned()),
+        Some("date") if text.parse::<Date>().is_err() => {
+            Some("Input should be a valid date in the format YYYY-MM-DD".to_owned())
+        }
+        Some("slug") if !is_slug(text) => Some(format!("String should match pattern '{SLUG_PATTERN}'")),
+        Some("whole-cents") if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(format!("String should match pattern '{WHOLE_CENTS_PATTERN}'"))
+        }
+        Some("uuid") if !is_uuid(text) => Some("Input should be a valid UUID".to_owned()),
+        Some("url") => url_problem(text),
         _ => None,
     };
     problem.map_or(Ok(()), |problem| Err(at(place, problem)))
@@ -128,6 +145,29 @@ fn email_problem(text: &str) -> Option<String> {
         Some(_) => return None,
     };
     Some(format!("value is not a valid email address: {reason}"))
+}
+
+fn url_problem(text: &str) -> Option<String> {
+    let reason = match text.parse::<Uri>() {
+        Ok(uri) if uri.scheme().is_none() => "relative URL without a base",
+        Ok(uri) if uri.host().is_none_or(str::is_empty) => "empty host",
+        Ok(_) => return None,
+        Err(_) if !text.contains(':') => "relative URL without a base",
+        Err(_) => "invalid character",
+    };
+    Some(format!("Input should be a valid URL, {reason}"))
+}
+
+pub(crate) fn is_slug(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 fn is_color(text: &str) -> bool {
@@ -173,5 +213,6 @@ fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
 }
 
 fn join(place: &str, key: impl std::fmt::Display) -> String {
-    format!("{place}.{key}")
+    // What is the body itself has no name.
+    if place.is_empty() { key.to_string() } else { format!("{place}.{key}") }
 }

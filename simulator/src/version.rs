@@ -14,6 +14,14 @@ pub(crate) enum ApiVersion {
 }
 
 impl ApiVersion {
+    /// The one that an operation outside the versioned API is answered in.
+    pub(crate) const LATEST: Self = Self::V2026_10_21;
+
+    /// Whether a reply still has the fields that the newest version dropped.
+    pub(crate) fn has_dropped_fields(self) -> bool {
+        self < Self::V2026_10_21
+    }
+
     /// Reads the version of a request. The documentation calls the header required, so that a request without it, or
     /// with a version that does not exist, is refused.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {

@@ -318,3 +318,27 @@ async fn a_body_that_is_too_large_is_refused_without_being_kept() {
         exchange(&simulator.base_url(), "POST", "/v1/organizations/workspaces", &headers(&simulator), &body).await;
     assert_eq!(wire.status(), Some(413), "{}", wire.head);
 }
+
+#[tokio::test]
+async fn every_code_of_an_operation_can_be_injected_there() {
+    let reference: Value = serde_json::from_str(include_str!("../../tests/reference/admin-api.json")).unwrap();
+    let simulator = start().await;
+    let mut reached = 0;
+    for (path, operations) in reference["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for row in operation.get("x-error-codes").and_then(Value::as_array).into_iter().flatten() {
+                let path = path.replace(['{', '}'], "");
+                let fault = json!({ "method": method, "path": path, "effect": { "code": row["error_code"] } });
+                assert_eq!(control(&simulator, "POST", "/faults", &fault.to_string()).await.status(), Some(200));
+                let method = method.to_uppercase();
+                let wire = exchange(&simulator.base_url(), &method, &path, &headers(&simulator), "").await;
+                assert_eq!(wire.status().map(u64::from), row["status"].as_u64(), "{method} {path}");
+                assert_eq!(wire.json()["error"]["details"]["error_code"], row["error_code"]);
+                reached += 1;
+            }
+        }
+    }
+    assert!(reached > 150, "{reached}");
+    let unknown = json!({ "effect": { "code": "no_such_code" } }).to_string();
+    assert_eq!(control(&simulator, "POST", "/faults", &unknown).await.status(), Some(400));
+}

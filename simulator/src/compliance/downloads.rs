@@ -5,52 +5,37 @@ use super::family::{captured, named, not_found};
 use super::files::{ARTIFACTS, GENERATED, UPLOADED, bytes};
 use crate::Object;
 use crate::error::ApiError;
-use crate::query::Query;
+use crate::reply::File;
 use crate::routes::Target;
 use crate::rules::{View, text};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A file to be sent as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Download {
-    pub(crate) content_type: String,
-    pub(crate) file_name: String,
-    pub(crate) bytes: Vec<u8>,
+fn file_of(item: &Object, name: &str) -> File {
+    let media_type = text(item, "mime_type");
+    let content_type = if media_type.is_empty() { "application/octet-stream" } else { media_type };
+    File { content_type: content_type.to_owned(), name: Some(name.to_owned()), content: bytes(item).into() }
 }
 
-impl Download {
-    /// The one place at which a download becomes a reply.
-    fn reply(self) -> Value {
-        json!({ "content_type": self.content_type, "file_name": self.file_name, "content": self.bytes })
-    }
-
-    fn of(item: &Object, file_name: &str) -> Self {
-        let media_type = text(item, "mime_type");
-        let content_type = if media_type.is_empty() { "application/octet-stream" } else { media_type };
-        Self { content_type: content_type.to_owned(), file_name: file_name.to_owned(), bytes: bytes(item) }
-    }
-}
-
-pub(super) fn uploaded(target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn uploaded(target: &Target<'_>, view: View<'_>) -> Result<File, ApiError> {
     let file = named(view, target, UPLOADED, "file")?;
-    Ok(Download::of(file, text(file, "filename")).reply())
+    Ok(file_of(file, text(file, "filename")))
 }
 
-pub(super) fn generated(target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn generated(target: &Target<'_>, view: View<'_>) -> Result<File, ApiError> {
     let file = named(view, target, GENERATED, "generated file")?;
-    Ok(Download::of(file, text(file, "filename")).reply())
+    Ok(file_of(file, text(file, "filename")))
 }
 
 /// Artifacts are text, whatever they are for.
-pub(super) fn artifact(target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn artifact(target: &Target<'_>, view: View<'_>) -> Result<File, ApiError> {
     let artifact = named(view, target, ARTIFACTS, "artifact version")?;
     let file_name = format!("{}.txt", text(artifact, "title"));
     let content_type = "text/plain; charset=utf-8".to_owned();
-    Ok(Download { content_type, ..Download::of(artifact, &file_name) }.reply())
+    Ok(File { content_type, ..file_of(artifact, &file_name) })
 }
 
-pub(super) fn code_artifact(target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn code_artifact(target: &Target<'_>, view: View<'_>) -> Result<File, ApiError> {
     let artifact = named(view, target, code_artifacts::PATH, "artifact")?;
     let wanted = captured(target, 1);
     let versions = artifact.get("versions").and_then(Value::as_array).into_iter().flatten();
@@ -62,5 +47,5 @@ pub(super) fn code_artifact(target: &Target<'_>, _query: &Query, view: View<'_>)
         let message = "The upload of this version is not finished.";
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message));
     }
-    Ok(Download::of(version, text(version, "name")).reply())
+    Ok(file_of(version, text(version, "name")))
 }

@@ -5,29 +5,37 @@ use crate::Object;
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::rate_limit::Budget;
+use crate::reply::{File, Reply};
 use crate::resource::Operation;
 use crate::routes::Target;
 use crate::rules::{Answer, Deletion, Event, Rules, View};
 use crate::store::Store;
 use jiff::SignedDuration;
-use serde_json::Value;
 
-/// What all keys of the parent organization may ask together.
-const SHARED: Budget = Budget { name: "compliance requests", limit: 600, window: SignedDuration::from_mins(1) };
 /// Sessions in the cloud have a second budget, which is always open again after a second.
-const REMOTE: Budget = Budget { name: "remote session requests", limit: 10, window: SignedDuration::from_secs(1) };
+const REMOTE: Budget =
+    Budget { name: "remote session requests", limit: 10, window: SignedDuration::from_secs(1), is_announced: true };
+
+/// Finds the file that is downloaded.
+pub(crate) type FileOf = fn(&Target<'_>, View<'_>) -> Result<File, ApiError>;
 
 /// A family of the Compliance API: what reads answer, and what deletions need and bring about.
 pub(crate) struct Family {
     path: &'static str,
     answer: Answer,
+    file: Option<FileOf>,
     may_go: fn(&Object, View<'_>) -> Result<(), ApiError>,
     goes_with: fn(&Object, &mut Store),
 }
 
 impl Family {
     pub(crate) const fn new(path: &'static str, answer: Answer) -> Self {
-        Self { path, answer, may_go: |_, _| Ok(()), goes_with: |_, _| {} }
+        Self { path, answer, file: None, may_go: |_, _| Ok(()), goes_with: |_, _| {} }
+    }
+
+    /// The file of an item that is downloaded.
+    pub(crate) const fn with_file(self, file: FileOf) -> Self {
+        Self { file: Some(file), ..self }
     }
 
     /// What must hold before an item is deleted.
@@ -46,7 +54,7 @@ impl Rules for Family {
         self.path
     }
 
-    fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Value, ApiError>> {
+    fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         if !is_on(view.store) {
             let is_settings = self.path.ends_with("/settings");
             // The settings of an organization do not tell a stranger from one that is off.
@@ -56,7 +64,11 @@ impl Rules for Family {
                 ApiError::forbidden("The Compliance API is not enabled for this organization.")
             }));
         }
-        (*target.operation != Operation::Delete).then(|| (self.answer)(target, query, view))
+        match (target.operation, self.file) {
+            (Operation::Delete, _) => None,
+            (Operation::Download, Some(file)) => Some(file(target, view).map(Reply::File)),
+            _ => Some((self.answer)(target, query, view).map(Reply::Json)),
+        }
     }
 
     fn before_delete(&self, item: &Object, view: View<'_>) -> Result<Deletion, ApiError> {
@@ -69,8 +81,12 @@ impl Rules for Family {
         }
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn budget(&self, _operation: &Operation) -> Option<Budget> {
-        Some(if self.path.contains("/sessions/remote") { REMOTE } else { SHARED })
+        self.path.contains("/sessions/remote").then_some(REMOTE)
     }
 }
 

@@ -32,7 +32,7 @@ use crate::store::Store;
 use family::Family;
 
 /// The families, by path.
-pub(crate) const RULES: [&dyn Rules; 28] = [
+pub(crate) const RULES: [&dyn Rules; 25] = [
     &ComplianceSettings,
     &Family::new("/v1/compliance/activities", feed::answer),
     &Family::new("/v1/compliance/organizations", directory::organizations),
@@ -44,14 +44,12 @@ pub(crate) const RULES: [&dyn Rules; 28] = [
     &Family::new("/v1/compliance/groups/{}/members", directory::group_members),
     &Family::new(chats::PATH, chats::list).takes_along(chats::goes_with),
     &Family::new("/v1/compliance/apps/chats/{}/messages", chats::messages),
-    &Family::new(files::UPLOADED, files::uploaded),
-    &Family::new("/v1/compliance/apps/chats/files/{}/content", downloads::uploaded),
-    &Family::new(files::GENERATED, files::generated),
-    &Family::new("/v1/compliance/apps/chats/generated-files/{}/content", downloads::generated),
-    &Family::new(files::ARTIFACTS, files::artifact),
-    &Family::new("/v1/compliance/apps/artifacts/{}/content", downloads::artifact),
+    &Family::new(files::UPLOADED, files::uploaded).with_file(downloads::uploaded),
+    &Family::new(files::GENERATED, files::generated).with_file(downloads::generated),
+    &Family::new(files::ARTIFACTS, files::artifact).with_file(downloads::artifact),
     &Family::new(code_artifacts::PATH, code_artifacts::list),
-    &Family::new("/v1/compliance/apps/code/artifacts/{}/versions", downloads::code_artifact),
+    &Family::new("/v1/compliance/apps/code/artifacts/{}/versions", code_artifacts::list)
+        .with_file(downloads::code_artifact),
     &Family::new(projects::PATH, projects::answer).goes_if(projects::may_go).takes_along(projects::goes_with),
     &Family::new("/v1/compliance/apps/projects/{}/attachments", projects::attachments),
     &Family::new("/v1/compliance/apps/projects/{}/collaborators", projects::collaborators),

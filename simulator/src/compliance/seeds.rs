@@ -4,6 +4,7 @@ use super::files::{ARTIFACTS, BYTES, CONTENT, GENERATED, UPLOADED};
 use super::history::beginnings;
 use super::witness::record_beginnings;
 use super::{chats, code_artifacts, organization_tag, projects, sessions};
+use crate::caller::Caller;
 use crate::memory;
 use crate::reports::random::{id, salt};
 use crate::rules::{Members, View, Workspaces, text};
@@ -140,7 +141,8 @@ pub(crate) fn seed(store: &mut Store, catalog: &Catalog) {
         author.code_artifacts();
         author.sessions();
     }
-    let activities = beginnings(View { store, now, version: ApiVersion::V2026_10_21 });
+    let caller = Caller::default();
+    let activities = beginnings(View { store, now, version: ApiVersion::V2026_10_21, caller: &caller });
     record_beginnings(store, activities);
 }
 

@@ -7,6 +7,7 @@ use crate::credential::{Credential, CredentialKind};
 use crate::error::ApiError;
 use crate::memory;
 use crate::perform::World;
+use crate::reply::Reply;
 use crate::reports::random::{id, salt};
 use crate::resource::anonymous;
 use crate::routes::Target;
@@ -44,7 +45,8 @@ pub(crate) struct Witness {
 
 impl Witness {
     /// Looks at a request of somebody who is known; `None` when nothing of it is recorded or noted.
-    pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, store: &Store) -> Option<Self> {
+    pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, world: &World) -> Option<Self> {
+        let store = &world.store;
         let method = target.action.http.method;
         let kind = ActivityKind::of(method.as_str(), &anonymous(target.action.http.path.segments()));
         let is_compliance = request.uri().path().starts_with(COMPLIANCE);
@@ -54,7 +56,7 @@ impl Witness {
         }
         let params = target.action.http.path.segments().iter().filter(|one| matches!(one, Segment::Param(_)));
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let (actor, credential) = actor(credential, agent.unwrap_or("unknown"), store);
+        let (actor, credential) = actor(credential, agent.unwrap_or("unknown"), world);
         Some(Self {
             kind,
             is_write,
@@ -76,7 +78,7 @@ impl Witness {
     }
 
     /// Records what came of it.
-    pub(crate) fn record(self, world: &mut World, reply: Result<&Value, &ApiError>, request_id: &str, now: Timestamp) {
+    pub(crate) fn record(self, world: &mut World, reply: Result<&Reply, &ApiError>, request_id: &str, now: Timestamp) {
         if self.is_write && reply.is_ok() {
             memory::notice(&mut world.store, self.before.as_ref().filter(|item| is_member(item)), now);
         }
@@ -85,7 +87,7 @@ impl Witness {
         if !is_recorded {
             return;
         }
-        if let (Some(kind), Ok(reply)) = (self.kind, reply) {
+        if let (Some(kind), Ok(Reply::Json(reply))) = (self.kind, reply) {
             let evidence = Evidence { path: &self.path, before: self.before.as_ref(), sent: &self.sent, reply };
             let is_new = kind.name != "org_compliance_api_settings_updated" || self.was_on != is_on(&world.store);
             if let Some(fields) = kind.fields(&evidence).filter(|_| is_new) {
@@ -144,9 +146,10 @@ pub(super) fn record_beginnings(store: &mut Store, mut activities: Vec<Object>) 
 }
 
 /// Who acts with a credential, and the id of the credential.
-fn actor(credential: &Credential, agent: &str, store: &Store) -> (Value, String) {
-    let seed = memory::seed(store);
+fn actor(credential: &Credential, agent: &str, world: &World) -> (Value, String) {
+    let seed = memory::seed(&world.store);
     let made_up = |prefix: &str| id(prefix, &[seed, salt(&credential.secret)]);
+    let acts_as = credential.actor.as_deref().unwrap_or(&world.owner);
     let (mut actor, id) = match credential.kind {
         CredentialKind::AdminKey => {
             let id = made_up("admin_api_key_");
@@ -156,17 +159,14 @@ fn actor(credential: &Credential, agent: &str, store: &Store) -> (Value, String)
             let id = made_up("apikey_");
             (json!({ "type": "api_actor", "api_key_id": id }), id)
         }
-        // A token acts for the person who signed in: the first admin.
+        CredentialKind::OauthToken if acts_as.starts_with("svac_") => {
+            (json!({ "type": "service_account_actor", "service_account_id": acts_as }), acts_as.to_owned())
+        }
+        // A token that names nobody acts for whoever owns the organization.
         CredentialKind::OauthToken => {
-            let admin = store.items(Members::PATH).filter(|member| text(member, "role") == "admin").last();
-            (
-                json!({
-                    "type": "user_actor",
-                    "user_id": admin.map_or("", |admin| text(admin, "id")),
-                    "email_address": admin.map_or("", |admin| text(admin, "email")),
-                }),
-                made_up("oauth_token_"),
-            )
+            let email = world.store.item(Members::PATH, acts_as).map_or("", |member| text(member, "email"));
+            let actor = json!({ "type": "user_actor", "user_id": acts_as, "email_address": email });
+            (actor, made_up("oauth_token_"))
         }
     };
     actor["ip_address"] = ADDRESS.into();

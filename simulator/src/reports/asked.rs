@@ -34,7 +34,8 @@ impl Days {
             (Some(day), None, None) => (day, day + 1),
             (None, Some(from), until) => (from, until.unwrap_or(known.max(from + 1))),
             (None, None, Some(_)) => return Err(at("starting_date", "Field required")),
-            (None, None, None) => return Err(at("date", "Field required")),
+            // Nothing has to be said: then it is the last day that is known.
+            (None, None, None) => (known - 1, known),
         };
         if until <= from {
             return Err(at("ending_date", "Input should be later than starting_date"));

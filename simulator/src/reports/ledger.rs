@@ -146,7 +146,8 @@ mod tests {
 
     static WORLD: LazyLock<World> = LazyLock::new(|| {
         let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
-        seed::world(simulation.config(), simulation.catalog(), simulation.clock().now())
+        let routes = crate::routes::Routes::new(std::sync::Arc::new(simulation.catalog().clone()));
+        seed::world(simulation.config(), &routes, simulation.clock().now())
     });
 
     fn minute(text: &str) -> i64 {

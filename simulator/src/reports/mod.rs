@@ -33,29 +33,24 @@ mod users;
 
 pub(crate) use things::PROJECTS_PATH;
 
-use crate::rate_limit::Budget;
 use crate::rules::{Computed, Rules};
-use jiff::SignedDuration;
-
-/// Analytics have a budget of their own.
-const ANALYTICS: Budget = Budget { name: "analytics requests", limit: 60, window: SignedDuration::from_mins(1) };
 
 /// The reports, by path.
 pub(crate) const RULES: [&dyn Rules; 16] = [
     &Computed::new("/v1/organizations/usage_report/messages", messages::answer),
     &Computed::new("/v1/organizations/usage_report/claude_code", claude_code::answer),
     &Computed::new("/v1/organizations/cost_report", cost::answer),
-    &Computed::new("/v1/organizations/analytics/usage", by_dimensions::usage).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/cost", by_dimensions::cost_rows).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/usage_report", legacy::usage_buckets).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/cost_report", legacy::cost_buckets).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/user_usage_report", legacy::usage_of_users).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/user_cost_report", legacy::cost_of_users).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/users", users::answer).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/summaries", summaries::answer).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/connectors", by_thing::connectors).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/skills", by_thing::skills).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/plugins", by_thing::plugins).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/apps/chat/projects", by_thing::chat_projects).within(ANALYTICS),
-    &Computed::new("/v1/organizations/analytics/artifacts", by_thing::artifacts).within(ANALYTICS),
+    &Computed::new("/v1/organizations/analytics/usage", by_dimensions::usage),
+    &Computed::new("/v1/organizations/analytics/cost", by_dimensions::cost_rows),
+    &Computed::new("/v1/organizations/analytics/usage_report", legacy::usage_buckets),
+    &Computed::new("/v1/organizations/analytics/cost_report", legacy::cost_buckets),
+    &Computed::new("/v1/organizations/analytics/user_usage_report", legacy::usage_of_users),
+    &Computed::new("/v1/organizations/analytics/user_cost_report", legacy::cost_of_users),
+    &Computed::new("/v1/organizations/analytics/users", users::answer),
+    &Computed::new("/v1/organizations/analytics/summaries", summaries::answer),
+    &Computed::new("/v1/organizations/analytics/connectors", by_thing::connectors),
+    &Computed::new("/v1/organizations/analytics/skills", by_thing::skills),
+    &Computed::new("/v1/organizations/analytics/plugins", by_thing::plugins),
+    &Computed::new("/v1/organizations/analytics/apps/chat/projects", by_thing::chat_projects),
+    &Computed::new("/v1/organizations/analytics/artifacts", by_thing::artifacts),
 ];

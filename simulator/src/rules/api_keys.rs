@@ -38,6 +38,11 @@ impl ApiKeys {
         Self::archive(store, |key| acts_as(key) == Some(true));
     }
 
+    /// Archives the keys that act as a service account.
+    pub(super) fn archive_of_account(store: &mut Store, account: &str) {
+        Self::archive(store, |key| super::inner(key, "principal", "service_account_id") == account);
+    }
+
     fn archive(store: &mut Store, wanted: impl Fn(&Object) -> bool) {
         for key in store.collection_mut(Self::PATH).values_mut().filter(|key| wanted(key)) {
             key.insert("status".to_owned(), "archived".into());
@@ -48,6 +53,10 @@ impl ApiKeys {
 impl Rules for ApiKeys {
     fn path(&self) -> &'static str {
         Self::PATH
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn fits(&self, parameter: &str, values: &[Value], item: &Object) -> Option<bool> {

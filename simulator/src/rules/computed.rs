@@ -3,8 +3,7 @@
 use super::{Rules, View};
 use crate::error::ApiError;
 use crate::query::Query;
-use crate::rate_limit::Budget;
-use crate::resource::Operation;
+use crate::reply::Reply;
 use crate::routes::Target;
 use serde_json::Value;
 
@@ -15,17 +14,11 @@ pub(crate) type Answer = fn(&Target<'_>, &Query, View<'_>) -> Result<Value, ApiE
 pub(crate) struct Computed {
     path: &'static str,
     answer: Answer,
-    budget: Option<Budget>,
 }
 
 impl Computed {
     pub(crate) const fn new(path: &'static str, answer: Answer) -> Self {
-        Self { path, answer, budget: None }
-    }
-
-    /// The same with a budget of its own.
-    pub(crate) const fn within(self, budget: Budget) -> Self {
-        Self { budget: Some(budget), ..self }
+        Self { path, answer }
     }
 }
 
@@ -34,11 +27,11 @@ impl Rules for Computed {
         self.path
     }
 
-    fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Value, ApiError>> {
-        Some((self.answer)(target, query, view))
+    fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
+        Some((self.answer)(target, query, view).map(Reply::Json))
     }
 
-    fn budget(&self, _operation: &Operation) -> Option<Budget> {
-        self.budget
+    fn is_seeded(&self) -> bool {
+        true
     }
 }

@@ -1,7 +1,7 @@
 //! Invitations to the organization.
 
-use super::members::{has_email, normalized, role_fits_console};
-use super::{Deletion, Members, Rules, View, has_passed, text};
+use super::members::{has_email, normalized, role_fits};
+use super::{Deletion, Groups, Members, Rules, View, has_passed, text};
 use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
@@ -33,6 +33,10 @@ impl Rules for Invites {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn lists(&self, item: &Object, _query: &Query, _view: View<'_>) -> bool {
         text(item, "status") != "deleted"
     }
@@ -46,9 +50,16 @@ impl Rules for Invites {
     }
 
     fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
-        role_fits_console(new)?;
-        if new.get("rbac_group_ids").and_then(Value::as_array).is_some_and(|groups| !groups.is_empty()) {
-            return Err(ApiError::invalid("rbac_group_ids: groups exist only in Claude Enterprise organizations"));
+        role_fits(new, view)?;
+        let groups = new.get("rbac_group_ids").and_then(Value::as_array);
+        for group in groups.into_iter().flatten().filter_map(Value::as_str) {
+            if !view.caller.is_enterprise() {
+                return Err(ApiError::invalid("rbac_group_ids: groups exist only in Claude Enterprise organizations"));
+            }
+            if view.store.item(Groups::PATH, group).is_none() {
+                return Err(ApiError::invalid(format!("rbac_group_ids: '{group}' is not a group")));
+            }
+            Groups::grants_nothing_of_owners(view.store, group)?;
         }
         let email = text(new, "email");
         if Members::with_email(view.store, email).is_some() {
@@ -84,6 +95,7 @@ impl Rules for Invites {
             name: "invite creations",
             limit: 1200,
             window: SignedDuration::from_hours(1),
+            is_announced: false,
         })
     }
 }

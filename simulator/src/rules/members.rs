@@ -1,12 +1,17 @@
 //! Members of the organization.
 
-use super::{ApiKeys, Deletion, Event, Rules, View, WorkspaceMembers, text};
+use super::{ApiKeys, Deletion, Event, Groups, Rules, Scene, SpendLimits, View, WorkspaceMembers, text};
 use crate::Object;
+use crate::caller::OrganizationKind;
 use crate::error::ApiError;
+use crate::error_code::refusal;
 use crate::store::Store;
 use serde_json::Value;
 
 pub(crate) struct Members;
+
+/// Roles that the API neither takes away nor removes.
+const PRIVILEGED: [&str; 4] = ["admin", "owner", "primary_owner", "membership_admin"];
 
 impl Members {
     pub(crate) const PATH: &'static str = "/v1/organizations/users";
@@ -23,15 +28,22 @@ impl Rules for Members {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn fits(&self, parameter: &str, values: &[Value], item: &Object) -> Option<bool> {
         (parameter == "email").then(|| has_email(item, values))
     }
 
-    fn before_update(&self, item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
-        if text(item, "role") == "admin" {
-            return Err(ApiError::invalid("The role of an admin cannot be changed through the API."));
+    fn before_update(&self, item: &Object, changes: &mut Object, view: View<'_>) -> Result<(), ApiError> {
+        if PRIVILEGED.contains(&text(item, "role")) {
+            return Err(ApiError::invalid(format!(
+                "The role of an {} cannot be changed through the API.",
+                text(item, "role").replace('_', " ")
+            )));
         }
-        role_fits_console(changes)
+        role_fits(changes, view)
     }
 
     fn before_delete(&self, item: &Object, view: View<'_>) -> Result<Deletion, ApiError> {
@@ -39,10 +51,36 @@ impl Rules for Members {
             return Err(ApiError::invalid("The last member of an organization cannot be removed.")
                 .code("cannot_remove_last_member"));
         }
-        if text(item, "role") == "admin" {
-            return Err(ApiError::invalid("An admin cannot be removed through the API."));
+        if PRIVILEGED.contains(&text(item, "role")) {
+            return Err(ApiError::invalid("A member with this role cannot be removed through the API."));
         }
         Ok(Deletion::Remove)
+    }
+
+    /// The primary owner and whoever asks are never signed out; others with a strong role only by a person.
+    fn before_act(&self, _act: &str, item: &Object, view: View<'_>) -> Result<(), ApiError> {
+        let caller = view.caller;
+        if caller.organization == OrganizationKind::Console {
+            return Err(refusal("organization_not_enrolled_in_beta"));
+        }
+        let role = text(item, "role");
+        if role == "primary_owner" {
+            return Err(refusal("cannot_sign_out_primary_owner"));
+        }
+        if caller.actor.as_deref() == Some(text(item, "id")) {
+            return Err(refusal("cannot_sign_out_self"));
+        }
+        match role {
+            _ if caller.interactive => Ok(()),
+            "owner" => Err(refusal("cannot_sign_out_owner")),
+            "membership_admin" => Err(refusal("cannot_sign_out_membership_admin")),
+            "admin" => Err(refusal("cannot_sign_out_privileged_member")),
+            _ => Ok(()),
+        }
+    }
+
+    fn act(&self, _: &str, _: &mut Object, _: &Object, _: &mut Scene<'_>) -> Result<Option<Object>, ApiError> {
+        Ok(Some(Object::new()))
     }
 
     fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
@@ -51,18 +89,27 @@ impl Rules for Members {
             Event::Deleted => {
                 WorkspaceMembers::remove_everywhere(store, id);
                 ApiKeys::archive_personal(store, id);
+                Groups::leave_everywhere(store, id);
+                SpendLimits::end(store, "user_id", id);
+                store.tokens.revoke(id);
             }
+            Event::Acted("sign_out") => store.tokens.revoke(id),
             _ => WorkspaceMembers::inherit_everywhere(store, id, text(item, "role")),
         }
     }
 }
 
-/// Refuses the role that only Enterprise organizations have; the simulated organization is a Console organization.
-pub(super) fn role_fits_console(object: &Object) -> Result<(), ApiError> {
-    if text(object, "role") == "managed" {
-        return Err(ApiError::invalid("role: 'managed' can only be given in Claude Enterprise organizations"));
+/// Refuses a role that organizations of this kind do not have.
+pub(super) fn role_fits(object: &Object, view: View<'_>) -> Result<(), ApiError> {
+    match (text(object, "role"), view.caller.is_enterprise()) {
+        ("managed", false) => {
+            Err(ApiError::invalid("role: 'managed' can only be given in Claude Enterprise organizations"))
+        }
+        (role @ ("developer" | "billing" | "claude_code_user"), true) => {
+            Err(ApiError::invalid(format!("role: '{role}' can only be given in Console organizations")))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether an item has one of these addresses, case and plus tags aside.

@@ -5,24 +5,73 @@
 //! declare is never asked.
 
 mod api_keys;
+mod claude_tag;
 mod computed;
+mod external_keys;
+mod federation_issuers;
+mod federation_rule_workspaces;
+mod federation_rules;
+mod groups;
 mod invites;
+mod managed_settings;
+mod marketplaces;
 mod members;
+mod plugin_settings;
+mod plugins;
+mod rate_limits;
+mod service_account_places;
+mod service_accounts;
+mod spend_limits;
+mod spend_requests;
+mod spend_summaries;
+mod tag_bundles;
+mod telemetry;
+mod telemetry_workspaces;
+mod token_exchange;
+mod tunnels;
+mod upload;
+mod webhooks;
 mod workspace_members;
 mod workspaces;
 
 pub(crate) use api_keys::ApiKeys;
+pub(crate) use claude_tag::{TagChannels, TagWorkspaces};
 pub(crate) use computed::{Answer, Computed};
+pub(crate) use external_keys::ExternalKeys;
+pub(crate) use federation_issuers::FederationIssuers;
+pub(crate) use federation_rule_workspaces::FederationRuleWorkspaces;
+pub(crate) use federation_rules::FederationRules;
+pub(crate) use groups::{GroupMembers, Groups, RolePermissions, Roles};
 pub(crate) use invites::Invites;
+pub(crate) use managed_settings::{DefaultSettings, GroupSettings, SettingsConfiguration};
+pub(crate) use marketplaces::{Marketplaces, ValidateArchive, ValidateRepository};
 pub(crate) use members::Members;
+pub(crate) use plugin_settings::{PluginSettings, PluginShares};
+pub(crate) use plugins::{FAILS_SCAN, FILES, PluginVersions, Plugins};
+pub(crate) use rate_limits::{RateLimits, WorkspaceRateLimits};
+pub(crate) use service_account_places::{PlacesOfAccount, ServiceAccountPlaces};
+pub(crate) use service_accounts::ServiceAccounts;
+pub(crate) use spend_limits::SpendLimits;
+pub(crate) use spend_requests::SpendRequests;
+pub(crate) use spend_summaries::{SpendSummaries, actor as spend_actor};
+pub(crate) use tag_bundles::{TagBundles, TagTargets};
+pub(crate) use telemetry::Telemetry;
+pub(crate) use telemetry_workspaces::TelemetryWorkspaces;
+pub(crate) use token_exchange::TokenExchange;
+pub(crate) use tunnels::{TunnelCertificates, Tunnels};
+pub(crate) use webhooks::Webhooks;
 pub(crate) use workspace_members::WorkspaceMembers;
 pub(crate) use workspaces::{Workspaces, default_residency};
 
 use crate::Object;
+use crate::body::MAX_JSON;
+use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::ids::Ids;
+use crate::listing::Listing;
 use crate::query::Query;
 use crate::rate_limit::Budget;
+use crate::reply::{File, Reply};
 use crate::resource::Operation;
 use crate::routes::Target;
 use crate::store::Store;
@@ -36,6 +85,24 @@ pub(crate) struct View<'s> {
     pub(crate) store: &'s Store,
     pub(crate) now: Timestamp,
     pub(crate) version: ApiVersion,
+    pub(crate) caller: &'s Caller,
+}
+
+/// What rules may change.
+pub(crate) struct Scene<'s> {
+    pub(crate) organization_id: &'s str,
+    pub(crate) store: &'s mut Store,
+    pub(crate) ids: &'s mut Ids,
+    pub(crate) now: Timestamp,
+    pub(crate) caller: &'s Caller,
+}
+
+/// What a new item comes to when there is one like it.
+pub(crate) enum Existing {
+    /// The one that is there stays, and is the reply.
+    Keep(String),
+    /// The one that is there is changed.
+    Change(String),
 }
 
 impl<'s> View<'s> {
@@ -112,9 +179,88 @@ pub(crate) trait Rules: Sync {
     /// that was known.
     fn after(&self, _event: Event<'_>, _item: &Object, _store: &mut Store) {}
 
-    /// The whole reply to a read that is worked out from a query, not looked up in a collection; `None` leaves it to the
-    /// collection.
-    fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Value, ApiError>> {
+    /// Whether the operation is allowed at all, before anything is looked up.
+    fn allows(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// How a list is put together, or why it is refused.
+    fn listing(&self, target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
+        // Cursors of the Compliance API that go by id are tokens, no ids.
+        Ok(Listing { opaque: target.path.starts_with("/v1/compliance/"), ..Listing::default() })
+    }
+
+    /// The item that a new one is the same as.
+    fn existing(&self, _new: &Object, _view: View<'_>) -> Option<Existing> {
+        None
+    }
+
+    /// Whether a change to an item that is not there makes it.
+    fn puts(&self) -> bool {
+        false
+    }
+
+    /// Stands in for an item that is not stored; `None` leaves it at 404.
+    fn absent(&self, _target: &Target<'_>, _view: View<'_>) -> Result<Option<Object>, ApiError> {
+        Ok(None)
+    }
+
+    /// The code of the error when an item is not there.
+    fn not_found_code(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The key that another word for an item stands for.
+    fn resolve(&self, _word: &str, _target: &Target<'_>, _view: View<'_>) -> Option<String> {
+        None
+    }
+
+    /// Brings the fields of a body into their usual form, before they are checked.
+    fn reads(&self, _fields: &mut Object) {}
+
+    /// Completes an item for a reply, without storing anything. There is a query when the operation is a read.
+    fn shows(&self, _item: &mut Object, _query: Option<&Query>, _view: View<'_>) {}
+
+    /// Prepares what a new item needs in other places. What is changed here stays, even when the item is refused.
+    fn prepares(&self, _new: &mut Object, _scene: &mut Scene<'_>) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// Carries out an act. What is returned is laid over the item in the reply alone; `None` leaves the act to be what
+    /// it is without rules.
+    fn act(
+        &self,
+        _act: &str,
+        _item: &mut Object,
+        _sent: &Object,
+        _scene: &mut Scene<'_>,
+    ) -> Result<Option<Object>, ApiError> {
+        Ok(None)
+    }
+
+    /// Answers a call that is about no stored object; without rules it answers what was sent.
+    fn call(&self, sent: Object, _target: &Target<'_>, _scene: &mut Scene<'_>) -> Result<Object, ApiError> {
+        Ok(sent)
+    }
+
+    /// The file that belongs to an item; `None` makes one up.
+    fn content(&self, _item: &Object, _view: View<'_>) -> Option<Result<File, ApiError>> {
+        None
+    }
+
+    /// Whether the seed of the family is complete, so that nothing is made up for its lists.
+    fn is_seeded(&self) -> bool {
+        false
+    }
+
+    /// The largest body in JSON, in bytes.
+    fn max_body(&self) -> usize {
+        MAX_JSON
+    }
+
+    /// The whole reply when it is worked out, not looked up in a collection; asked before anything else. `None` leaves it
+    /// to the collection.
+    fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Reply, ApiError>> {
         None
     }
 
@@ -134,11 +280,53 @@ impl Rules for NoRules {
 }
 
 /// Every family.
-pub(crate) const ALL: [&dyn Rules; 5] = [&Members, &Invites, &ApiKeys, &Workspaces, &WorkspaceMembers];
+pub(crate) const ALL: &[&dyn Rules] = &[
+    &ApiKeys,
+    &TagChannels,
+    &TagWorkspaces,
+    &ExternalKeys,
+    &FederationIssuers,
+    &FederationRuleWorkspaces,
+    &FederationRules,
+    &GroupMembers,
+    &Groups,
+    &RolePermissions,
+    &Roles,
+    &Invites,
+    &DefaultSettings,
+    &GroupSettings,
+    &SettingsConfiguration,
+    &Marketplaces,
+    &ValidateArchive,
+    &ValidateRepository,
+    &Members,
+    &PluginSettings,
+    &PluginShares,
+    &PluginVersions,
+    &Plugins,
+    &RateLimits,
+    &WorkspaceRateLimits,
+    &PlacesOfAccount,
+    &ServiceAccountPlaces,
+    &ServiceAccounts,
+    &SpendLimits,
+    &SpendRequests,
+    &SpendSummaries,
+    &TagBundles,
+    &TagTargets,
+    &Telemetry,
+    &TelemetryWorkspaces,
+    &TokenExchange,
+    &TunnelCertificates,
+    &Tunnels,
+    &Webhooks,
+    &WorkspaceMembers,
+    &Workspaces,
+];
 
 /// Every family, with those of reports and of the Compliance API.
 fn every_family() -> impl Iterator<Item = &'static dyn Rules> {
-    ALL.into_iter().chain(crate::reports::RULES).chain(crate::compliance::RULES)
+    ALL.iter().copied().chain(crate::reports::RULES).chain(crate::compliance::RULES)
 }
 
 /// The rules of the collection with this path.
@@ -154,6 +342,29 @@ pub(crate) fn text<'o>(object: &'o Object, field: &str) -> &'o str {
 /// Whether the instant in a field has come.
 pub(crate) fn has_passed(object: &Object, field: &str, now: Timestamp) -> bool {
     text(object, field).parse().is_ok_and(|instant: Timestamp| instant <= now)
+}
+
+/// Whether an item was archived.
+pub(crate) fn is_archived(item: &Object) -> bool {
+    item.get("archived_at").is_some_and(|at| !at.is_null())
+}
+
+/// The word that tells what an object in a field is.
+pub(crate) fn kind<'o>(object: &'o Object, field: &str) -> &'o str {
+    object.get(field).and_then(|value| value.get("type")).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A text in an object in a field.
+pub(crate) fn inner<'o>(object: &'o Object, field: &str, name: &str) -> &'o str {
+    object.get(field).and_then(|value| value.get(name)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Refuses a name that another item of the collection has.
+fn name_is_free(store: &Store, path: &str, name: &str, own: &str) -> Result<(), ApiError> {
+    if store.items(path).any(|item| text(item, "name") == name && text(item, "id") != own) {
+        return Err(ApiError::conflict(format!("name: '{name}' is taken")));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -88,6 +88,10 @@ impl Rules for WorkspaceMembers {
         "/v1/organizations/workspaces/{}/members"
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
         let (workspace, user) = (text(new, "workspace_id"), text(new, "user_id"));
         Workspaces::is_live(view.store, workspace)?;

@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use super::{ApiKeys, Event, Rules, View, WorkspaceMembers, text};
+use super::{ApiKeys, Event, ExternalKeys, Rules, View, WorkspaceMembers, WorkspaceRateLimits, is_archived, text};
 use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
@@ -27,6 +27,19 @@ impl Workspaces {
         store.item(Self::PATH, id).is_some_and(has_default_mark)
     }
 
+    /// The id of the default workspace.
+    pub(crate) fn default_id(store: &Store) -> Option<&str> {
+        store.items(Self::PATH).find(|workspace| has_default_mark(workspace)).map(|workspace| text(workspace, "id"))
+    }
+
+    /// Refuses a workspace that does not exist or is archived, named in a body.
+    pub(super) fn takes_new(store: &Store, id: &str) -> Result<(), ApiError> {
+        match store.item(Self::PATH, id) {
+            Some(_) => Self::is_live(store, id),
+            None => Err(ApiError::invalid(format!("workspace_id: '{id}' is not a workspace of the organization"))),
+        }
+    }
+
     /// Refuses what an archived workspace no longer takes.
     pub(super) fn is_live(store: &Store, id: &str) -> Result<(), ApiError> {
         match store.item(Self::PATH, id) {
@@ -39,6 +52,10 @@ impl Workspaces {
 impl Rules for Workspaces {
     fn path(&self) -> &'static str {
         Self::PATH
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn lists(&self, item: &Object, query: &Query, _view: View<'_>) -> bool {
@@ -59,11 +76,12 @@ impl Rules for Workspaces {
         check_residency(&residency)?;
         new.insert("data_residency".to_owned(), residency.into());
         new.insert("compartment_id".to_owned(), ids.uuid().into());
-        Ok(())
+        ExternalKeys::fits_workspace(view.store, &Object::new(), new)
     }
 
-    fn before_update(&self, item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
+    fn before_update(&self, item: &Object, changes: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         check_tags(changes)?;
+        ExternalKeys::fits_workspace(view.store, item, changes)?;
         if let (Some(now), Some(Value::Object(changed))) =
             (item.get("data_residency").and_then(Value::as_object), changes.get("data_residency"))
         {
@@ -98,7 +116,10 @@ impl Rules for Workspaces {
     fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
         let id = text(item, "id");
         match event {
-            Event::Created => WorkspaceMembers::inherit_in(store, id),
+            Event::Created => {
+                WorkspaceMembers::inherit_in(store, id);
+                WorkspaceRateLimits::inherit_in(store, id);
+            }
             Event::Acted("archive") => ApiKeys::archive_in(store, id),
             _ => {}
         }
@@ -107,10 +128,6 @@ impl Rules for Workspaces {
 
 fn has_default_mark(workspace: &Object) -> bool {
     workspace.get(Workspaces::DEFAULT_MARK).is_some()
-}
-
-fn is_archived(workspace: &Object) -> bool {
-    workspace.get("archived_at").is_some_and(|at| !at.is_null())
 }
 
 fn check_tags(object: &Object) -> Result<(), ApiError> {

@@ -65,8 +65,7 @@ const KEYS: [Key; 12] = [
 const EXAMPLE: &str = "ci main";
 
 impl Seeder<'_> {
-    pub(super) fn api_keys(&mut self, workspaces: &[Workspace], members: &[Member]) {
-        let service_account = self.ids.next("svac_");
+    pub(super) fn api_keys(&mut self, workspaces: &[Workspace], members: &[Member], service_account: &str) {
         let person = |index: usize| members.get(index % members.len().max(1));
         for key in KEYS {
             let principal = match key.principal {

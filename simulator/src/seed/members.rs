@@ -2,6 +2,7 @@
 
 use super::Seeder;
 use super::people::{FAMILY, GIVEN, PEOPLE, ROLES};
+use crate::OrganizationKind;
 use crate::rules::Members;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,7 +20,7 @@ pub(super) struct Member {
 
 impl Seeder<'_> {
     /// Adds members, from the one who came first to the one who came last.
-    pub(super) fn members(&mut self, count: usize) -> Vec<Member> {
+    pub(super) fn members(&mut self, count: usize, organization: OrganizationKind) -> Vec<Member> {
         let step = i32::try_from(count).map_or(SignedDuration::ZERO, |count| SPAN / count.max(1));
         let mut members: Vec<Member> = Vec::with_capacity(count);
         // The examples change a member's role and remove one: both need somebody who is no admin.
@@ -27,6 +28,10 @@ impl Seeder<'_> {
         for index in 0..count {
             let (name, email, role) = self.person(index);
             let id = if role == "developer" { example.take() } else { None };
+            let role = match organization {
+                OrganizationKind::Enterprise => enterprise_role(&role, members.is_empty()).to_owned(),
+                OrganizationKind::Both | OrganizationKind::Console => role,
+            };
             let id = id.unwrap_or_else(|| self.ids.next("user_"));
             let remaining = i32::try_from(count - index).unwrap_or(i32::MAX);
             let added_at = self.now.checked_sub(step * remaining).unwrap_or(Timestamp::MIN);
@@ -51,5 +56,16 @@ impl Seeder<'_> {
             }
         };
         (name, format!("{local}@example.com"), role.to_owned())
+    }
+}
+
+/// The role of an Enterprise organization that comes nearest.
+fn enterprise_role(role: &str, is_first: bool) -> &str {
+    match role {
+        "admin" if is_first => "primary_owner",
+        "admin" => "owner",
+        "billing" => "membership_admin",
+        "claude_code_user" => "managed",
+        _ => "user",
     }
 }

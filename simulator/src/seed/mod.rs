@@ -3,15 +3,24 @@
 //! The identifiers that the examples of the catalog name exist, so that every example can be tried.
 
 mod api_keys;
+mod claude_code;
+mod claude_tag;
+mod examples;
+mod groups;
+mod identity;
+mod integrations;
 mod invites;
+mod limits;
 mod members;
 mod people;
+mod plausible;
 mod workspaces;
 
 use crate::SimulatorConfig;
 use crate::ids::Ids;
 use crate::memory;
 use crate::perform::World;
+use crate::routes::Routes;
 use crate::store::Store;
 use claude_admin_catalog::Catalog;
 use fastrand::Rng;
@@ -24,6 +33,9 @@ const ORGANIZATION_NAME: &str = "Acme Robotics (simulated)";
 /// A world being made.
 struct Seeder<'c> {
     catalog: &'c Catalog,
+    organization_id: String,
+    /// The first admin.
+    owner: String,
     store: Store,
     ids: Ids,
     rng: Rng,
@@ -31,22 +43,43 @@ struct Seeder<'c> {
 }
 
 /// Makes the world that a simulation begins with.
-pub(crate) fn world(config: &SimulatorConfig, catalog: &Catalog, now: Timestamp) -> World {
-    let mut seeder =
-        Seeder { catalog, store: Store::default(), ids: Ids::new(config.seed), rng: Rng::with_seed(config.seed), now };
-    let organization_id = seeder.ids.uuid();
+pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -> World {
+    let catalog = routes.catalog();
+    let mut ids = Ids::new(config.seed);
+    let organization_id = ids.uuid();
     let organization_id = example_organization(catalog).unwrap_or(organization_id);
-    if let Value::Object(organization) = json!({ "id": organization_id, "name": ORGANIZATION_NAME }) {
+    let store = Store::default();
+    let rng = Rng::with_seed(config.seed);
+    let mut seeder = Seeder { catalog, organization_id, owner: String::new(), store, ids, rng, now };
+    if let Value::Object(organization) = json!({ "id": seeder.organization_id, "name": ORGANIZATION_NAME }) {
         seeder.store.singletons.insert(ORGANIZATION.to_owned(), organization);
     }
-    let members = seeder.members(config.members);
+    let members = seeder.members(config.members, config.organization);
+    seeder.owner = members
+        .iter()
+        .find(|member| ["admin", "primary_owner"].contains(&&*member.role))
+        .map_or_else(String::new, |admin| admin.id.clone());
     let workspaces = seeder.workspaces();
     seeder.workspace_members(&workspaces, &members);
-    seeder.api_keys(&workspaces, &members);
+    let account = seeder.service_accounts(&workspaces);
+    seeder.api_keys(&workspaces, &members, &account);
     seeder.invites(&members);
+    seeder.federation(&workspaces, &account);
+    seeder.groups(&members);
+    seeder.rate_limits(&workspaces);
+    seeder.spend(&workspaces, &members);
+    seeder.external_keys(&workspaces);
+    seeder.webhooks();
+    seeder.telemetry(&workspaces);
+    seeder.tunnels(&workspaces);
+    seeder.managed_settings();
+    seeder.plugins(&members);
+    seeder.claude_tag();
     memory::begin(&mut seeder.store, config.seed, now);
     crate::compliance::seed(&mut seeder.store, catalog);
-    World { organization_id, store: seeder.store, ids: seeder.ids }
+    // Last, so that it adds only what no family has.
+    seeder.rest(routes);
+    World { organization_id: seeder.organization_id, owner: seeder.owner, store: seeder.store, ids: seeder.ids }
 }
 
 /// The UUID that examples name.
@@ -73,6 +106,12 @@ impl Seeder<'_> {
             Some(id) => id.to_owned(),
             None => self.ids.next(prefix),
         }
+    }
+
+    /// The first parameter in the example of an action.
+    fn example_of(&self, action: &str) -> Option<String> {
+        let example = self.catalog.action(action)?.examples.first()?;
+        example.split_whitespace().nth(2).map(str::to_owned)
     }
 
     /// The instant so many days ago.

@@ -2,7 +2,8 @@
 
 use super::Shared;
 use super::deliver::{Body, deliver};
-use crate::simulation::{MAX_BODY, Request};
+use crate::body::MAX_BODY;
+use crate::simulation::Request;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;

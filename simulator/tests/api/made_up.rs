@@ -98,6 +98,10 @@ fn a_thing_is_changed_archived_and_deleted() {
 #[test]
 fn a_list_is_narrowed_and_turned_page_by_page() {
     let mut api = api();
+    let seeded = api.get(&format!("{PATH}?limit=50")).ok()["data"].as_array().unwrap().clone();
+    for robot in seeded {
+        api.delete(&format!("{PATH}/{}", robot["id"].as_str().unwrap())).ok();
+    }
     for index in 0..5 {
         build(&mut api, &format!("r{index}"), if index % 2 == 0 { "walker" } else { "flyer" });
     }

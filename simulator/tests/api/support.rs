@@ -1,7 +1,10 @@
 //! A simulation to ask, and what it answered.
 
-use claude_admin_simulator::{ADMIN_KEY, Request, Simulation, SimulatorConfig};
+use claude_admin_catalog::{Catalog, PackageText, Types};
+use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, Request, SCOPED_KEY, Simulation, SimulatorConfig};
 use serde_json::Value;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// The version that requests send unless a test says otherwise.
 pub(crate) const VERSION: &str = "2023-06-01";
@@ -16,7 +19,9 @@ pub(crate) const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
+    /// The body as JSON; null when it is none.
     pub(crate) body: Value,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -39,6 +44,17 @@ impl Reply {
     }
 }
 
+/// The catalog, read once for all tests.
+fn catalog() -> Arc<Catalog> {
+    static CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
+    let read = || {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+        let text = PackageText::from_folder(&folder).unwrap();
+        Arc::new(Catalog::from_text(&text).unwrap_or_else(|error| panic!("{error}")))
+    };
+    CATALOG.get_or_init(read).clone()
+}
+
 /// A simulation, asked with the Admin API key.
 pub(crate) struct Api {
     pub(crate) simulation: Simulation,
@@ -50,7 +66,8 @@ impl Api {
         Self::with(SimulatorConfig::default())
     }
 
-    pub(crate) fn with(config: SimulatorConfig) -> Self {
+    pub(crate) fn with(mut config: SimulatorConfig) -> Self {
+        config.catalog.get_or_insert_with(catalog);
         Self { simulation: Simulation::new(config).unwrap(), version: VERSION }
     }
 
@@ -70,6 +87,35 @@ impl Api {
         self.send("DELETE", path, "")
     }
 
+    /// Sends a request with the OAuth token.
+    pub(crate) fn oauth(&mut self, method: &str, path: &str, body: Value) -> Reply {
+        let bearer = format!("Bearer {OAUTH_TOKEN}");
+        self.request(
+            method,
+            path,
+            &[("authorization", &bearer), ("anthropic-version", self.version)],
+            &if method == "POST" { body.to_string() } else { String::new() },
+        )
+    }
+
+    /// Sends a request with the key that has every scope, and a beta.
+    pub(crate) fn scoped(&mut self, method: &str, path: &str, body: Value, beta: &str) -> Reply {
+        let headers = [("x-api-key", SCOPED_KEY), ("anthropic-version", self.version), ("anthropic-beta", beta)];
+        self.request(method, path, &headers, &if method == "POST" { body.to_string() } else { String::new() })
+    }
+
+    /// The types of the catalog.
+    pub(crate) fn types(&self) -> Types {
+        self.simulation.catalog().types.clone()
+    }
+
+    /// The id with this prefix that examples name.
+    #[track_caller]
+    pub(crate) fn example_id(&self, prefix: &str) -> String {
+        let mut words = self.simulation.catalog().actions.iter().flat_map(|a| &a.examples).flat_map(|e| e.split(' '));
+        words.find(|word| word.starts_with(prefix)).unwrap_or_else(|| panic!("no example names {prefix}…")).to_owned()
+    }
+
     pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> Reply {
         self.request(method, path, &[("x-api-key", ADMIN_KEY), ("anthropic-version", self.version)], body)
     }
@@ -85,7 +131,8 @@ impl Api {
         Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: serde_json::from_slice(response.body()).unwrap(),
+            body: serde_json::from_slice(response.body()).unwrap_or_default(),
+            bytes: response.body().to_vec(),
         }
     }
 
@@ -93,6 +140,13 @@ impl Api {
     #[track_caller]
     pub(crate) fn list(&mut self, path: &str) -> Vec<Value> {
         let path = format!("{path}{}limit=1000", if path.contains('?') { '&' } else { '?' });
+        self.get(&path).ok()["data"].as_array().unwrap().clone()
+    }
+
+    /// The items of a list whose pages have 100 items at most.
+    #[track_caller]
+    pub(crate) fn list_up_to_100(&mut self, path: &str) -> Vec<Value> {
+        let path = format!("{path}{}limit=100", if path.contains('?') { '&' } else { '?' });
         self.get(&path).ok()["data"].as_array().unwrap().clone()
     }
 

@@ -168,11 +168,14 @@ fn data_stays_where_it_is() {
 fn an_encryption_key_and_a_profile_are_set_once() {
     let mut api = Api::new();
     let path = path_of(&mut api, "Production");
-    for field in ["external_key_id", "user_profile_id"] {
-        assert_eq!(api.post(&path, json!({ field: "first" })).ok()[field], "first");
-        assert_eq!(api.post(&path, json!({ field: "first" })).ok()[field], "first");
-        assert!(api.post(&path, json!({ field: "second" })).refused(400).starts_with(field));
+    let keys = api.list_up_to_100("/v1/organizations/external_keys");
+    let key = |name: &str| keys.iter().find(|key| key["display_name"] == name).unwrap()["id"].as_str().unwrap();
+    let fields = [("external_key_id", key("Main key"), key("Support data")), ("user_profile_id", "uprof_1", "uprof_2")];
+    for (field, first, second) in fields {
+        assert_eq!(api.post(&path, json!({ field: first })).ok()[field], first);
+        assert_eq!(api.post(&path, json!({ field: first })).ok()[field], first);
+        assert!(api.post(&path, json!({ field: second })).refused(400).starts_with(field));
         api.post(&path, json!({ field: null })).refused(400);
-        assert_eq!(api.get(&path).ok()[field], "first");
+        assert_eq!(api.get(&path).ok()[field], first);
     }
 }

@@ -11,11 +11,11 @@ const DOCUMENT: &str = "claude_proj_doc_01Cv4BnMqWe8RtYuPaSdFg2H";
 const MATEO: &str = "user_01WCz1FkmYMm4gnmykNKUu3Q";
 
 fn get(api: &mut Api, path: &str) -> Value {
-    api.scoped("GET", &format!("{BASE}/{path}"), "").ok()
+    api.audit("GET", &format!("{BASE}/{path}"), "").ok()
 }
 
 fn refusal(api: &mut Api, path: &str) -> String {
-    api.scoped("GET", &format!("{BASE}/{path}"), "").refused(400).to_owned()
+    api.audit("GET", &format!("{BASE}/{path}"), "").refused(400).to_owned()
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn messages_come_all_at_once_unless_a_limit_is_set() {
     assert_eq!(get(&mut api, &format!("{path}?limit=2&after_id={after}"))["chat_messages"], json!([messages[2]]));
     let backwards = get(&mut api, &format!("{path}?order=desc"));
     assert_eq!(backwards["chat_messages"][0], messages[2]);
-    api.scoped("GET", &format!("{BASE}/apps/chats/claude_chat_none/messages"), "").refused(404);
+    api.audit("GET", &format!("{BASE}/apps/chats/claude_chat_none/messages"), "").refused(404);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_deleted_chat_is_gone_with_everything_in_it() {
     let messages = get(&mut api, &format!("apps/chats/{CHAT}/messages"));
     let made = messages["chat_messages"][2]["generated_files"][0]["id"].as_str().unwrap().to_owned();
     let artifact = messages["chat_messages"][2]["artifacts"][0]["version_id"].as_str().unwrap().to_owned();
-    let deleted = api.scoped("DELETE", &format!("{BASE}/apps/chats/{CHAT}"), "").ok();
+    let deleted = api.audit("DELETE", &format!("{BASE}/apps/chats/{CHAT}"), "").ok();
     assert_eq!(deleted, json!({ "id": CHAT, "type": "claude_chat_deleted" }));
     for path in [
         format!("apps/chats/{CHAT}/messages"),
@@ -126,16 +126,16 @@ fn a_deleted_chat_is_gone_with_everything_in_it() {
         format!("apps/artifacts/{artifact}"),
         format!("apps/artifacts/{artifact}/content"),
     ] {
-        api.scoped("GET", &format!("{BASE}/{path}"), "").refused(404);
+        api.audit("GET", &format!("{BASE}/{path}"), "").refused(404);
     }
     assert!(!values(&api.items("apps/chats"), "id").contains(&CHAT));
-    api.scoped("DELETE", &format!("{BASE}/apps/chats/{CHAT}"), "").refused(404);
+    api.audit("DELETE", &format!("{BASE}/apps/chats/{CHAT}"), "").refused(404);
 }
 
 #[test]
 fn a_deleted_file_is_in_no_message_any_more() {
     let mut api = Api::new();
-    let deleted = api.scoped("DELETE", &format!("{BASE}/apps/chats/files/{FILE}"), "").ok();
+    let deleted = api.audit("DELETE", &format!("{BASE}/apps/chats/files/{FILE}"), "").ok();
     assert_eq!(deleted, json!({ "id": FILE, "type": "claude_file_deleted" }));
     let messages = get(&mut api, &format!("apps/chats/{CHAT}/messages"));
     assert_eq!(messages["chat_messages"][0]["files"], json!([]));
@@ -150,7 +150,7 @@ fn a_project_with_chats_cannot_be_deleted() {
         .map(|project| project["id"].as_str().unwrap().to_owned())
         .find(|id| get(&mut api, &format!("apps/projects/{id}"))["chats_count"].as_i64() > Some(0))
         .unwrap();
-    let refused = api.scoped("DELETE", &format!("{BASE}/apps/projects/{busy}"), "");
+    let refused = api.audit("DELETE", &format!("{BASE}/apps/projects/{busy}"), "");
     assert!(refused.refused(409).contains("chats attached"), "{refused:?}");
     assert_eq!(refused.body["error"]["type"], "conflict_error");
     let chats: Vec<String> = api
@@ -160,9 +160,9 @@ fn a_project_with_chats_cannot_be_deleted() {
         .map(|chat| chat["id"].as_str().unwrap().to_owned())
         .collect();
     for chat in chats {
-        api.scoped("DELETE", &format!("{BASE}/apps/chats/{chat}"), "").ok();
+        api.audit("DELETE", &format!("{BASE}/apps/chats/{chat}"), "").ok();
     }
-    api.scoped("DELETE", &format!("{BASE}/apps/projects/{busy}"), "").ok();
+    api.audit("DELETE", &format!("{BASE}/apps/projects/{busy}"), "").ok();
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_deleted_project_is_gone_with_its_documents_and_files() {
     let attachments = api.items(&format!("apps/projects/{PROJECT}/attachments"));
     let file = attachments.iter().find(|one| one["type"] == "project_file").unwrap()["id"].as_str().unwrap();
     get(&mut api, &format!("apps/chats/files/{file}"));
-    api.scoped("DELETE", &format!("{BASE}/apps/projects/{PROJECT}"), "").ok();
+    api.audit("DELETE", &format!("{BASE}/apps/projects/{PROJECT}"), "").ok();
     for path in [
         format!("apps/projects/{PROJECT}"),
         format!("apps/projects/{PROJECT}/attachments"),
@@ -180,9 +180,9 @@ fn a_deleted_project_is_gone_with_its_documents_and_files() {
         format!("apps/projects/documents/{DOCUMENT}/metadata"),
         format!("apps/chats/files/{file}"),
     ] {
-        api.scoped("GET", &format!("{BASE}/{path}"), "").refused(404);
+        api.audit("GET", &format!("{BASE}/{path}"), "").refused(404);
     }
-    let projects = api.scoped("GET", "/v1/organizations/analytics/apps/chat/projects?date=2026-11-18", "").ok();
+    let projects = api.audit("GET", "/v1/organizations/analytics/apps/chat/projects?date=2026-11-18", "").ok();
     assert!(projects["data"].as_array().unwrap().iter().all(|row| row["project_id"] != PROJECT));
 }
 
@@ -190,7 +190,7 @@ fn a_deleted_project_is_gone_with_its_documents_and_files() {
 fn a_deleted_document_is_attached_no_more() {
     let mut api = Api::new();
     let count = get(&mut api, &format!("apps/projects/{PROJECT}"))["attachments_count"].as_i64().unwrap();
-    api.scoped("DELETE", &format!("{BASE}/apps/projects/documents/{DOCUMENT}"), "").ok();
+    api.audit("DELETE", &format!("{BASE}/apps/projects/documents/{DOCUMENT}"), "").ok();
     assert_eq!(get(&mut api, &format!("apps/projects/{PROJECT}"))["attachments_count"], count - 1);
     let left = api.items(&format!("apps/projects/{PROJECT}/attachments"));
     assert!(!values(&left, "id").contains(&DOCUMENT));
@@ -221,13 +221,13 @@ fn a_version_of_a_code_artifact_is_there_once_its_upload_is_finished() {
         let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
         format!("{BASE}/apps/code/artifacts/{}/versions/{}", id(artifact), id(&artifact["versions"][version]))
     };
-    let refused = api.scoped("GET", &path(unfinished, 0), "");
+    let refused = api.audit("GET", &path(unfinished, 0), "");
     refused.refused(503);
     let first = &artifacts[0];
     let unknown = format!("{BASE}/apps/code/artifacts/{}/versions/cartver_none", first["id"].as_str().unwrap());
-    api.scoped("GET", &unknown, "").refused(404);
+    api.audit("GET", &unknown, "").refused(404);
     let deleted =
-        api.scoped("DELETE", &format!("{BASE}/apps/code/artifacts/{}", first["id"].as_str().unwrap()), "").ok();
+        api.audit("DELETE", &format!("{BASE}/apps/code/artifacts/{}", first["id"].as_str().unwrap()), "").ok();
     assert_eq!(deleted["type"], "code_artifact_deleted");
-    api.scoped("GET", &path(first, 1), "").refused(404);
+    api.audit("GET", &path(first, 1), "").refused(404);
 }

@@ -9,17 +9,17 @@ const OWN: &str = "5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90";
 #[test]
 fn linked_organizations_are_listed_oldest_first() {
     let mut api = Api::new();
-    let page = api.scoped("GET", &format!("{BASE}/organizations"), "").ok();
+    let page = api.audit("GET", &format!("{BASE}/organizations"), "").ok();
     assert_eq!(page["data"][0]["uuid"], OWN);
     assert_eq!(page["data"][0]["name"], api.get("/v1/organizations/me").ok()["name"]);
     assert_eq!(page["data"].as_array().unwrap().len(), 2);
     assert!(page["data"][0]["created_at"].as_str() < page["data"][1]["created_at"].as_str());
-    let first = api.scoped("GET", &format!("{BASE}/organizations?limit=1"), "").ok();
+    let first = api.audit("GET", &format!("{BASE}/organizations?limit=1"), "").ok();
     assert_eq!(first["has_more"], true);
     let next = first["next_page"].as_str().unwrap();
-    let second = api.scoped("GET", &format!("{BASE}/organizations?limit=1&page={next}"), "").ok();
+    let second = api.audit("GET", &format!("{BASE}/organizations?limit=1&page={next}"), "").ok();
     assert_eq!(second["data"][0], page["data"][1]);
-    api.scoped("GET", &format!("{BASE}/organizations?limit=1001"), "").refused(400);
+    api.audit("GET", &format!("{BASE}/organizations?limit=1001"), "").refused(400);
 }
 
 #[test]
@@ -38,16 +38,15 @@ fn its_members_are_those_of_the_organization() {
     let sister = api.items("organizations")[1]["uuid"].as_str().unwrap().to_owned();
     assert_eq!(api.items(&format!("organizations/{sister}/users")).len(), 3);
     for path in ["users", "roles", "settings", "roles/rbac_role_x", "roles/rbac_role_x/permissions"] {
-        api.scoped("GET", &format!("{BASE}/organizations/00000000-0000-4000-8000-000000000000/{path}"), "")
-            .refused(404);
+        api.audit("GET", &format!("{BASE}/organizations/00000000-0000-4000-8000-000000000000/{path}"), "").refused(404);
     }
-    api.scoped("GET", &format!("{BASE}/organizations/{OWN}/roles/rbac_role_none"), "").refused(404);
+    api.audit("GET", &format!("{BASE}/organizations/{OWN}/roles/rbac_role_none"), "").refused(404);
 }
 
 #[test]
 fn settings_have_every_kind_of_value() {
     let mut api = Api::new();
-    let settings = api.scoped("GET", &format!("{BASE}/organizations/{OWN}/settings"), "").ok();
+    let settings = api.audit("GET", &format!("{BASE}/organizations/{OWN}/settings"), "").ok();
     assert_eq!(settings["organization_id"], OWN);
     for kind in ["boolean", "integer", "string_list", "provisioning_mode", "data_retention"] {
         assert!(settings["settings"].as_array().unwrap().iter().any(|one| one["type"] == kind), "{kind}");
@@ -58,16 +57,16 @@ fn settings_have_every_kind_of_value() {
 fn groups_and_their_members_are_those_of_the_organization() {
     let mut api = Api::new();
     let groups = "/v1/organizations/rbac_groups";
-    let group = api.scoped("POST", groups, r#"{"name": "Data science"}"#).ok()["id"].as_str().unwrap().to_owned();
-    api.scoped("POST", &format!("{groups}/{group}/members"), r#"{"user_id": "user_01WCz1FkmYMm4gnmykNKUu3Q"}"#).ok();
-    let shown = api.scoped("GET", &format!("{BASE}/groups/{group}"), "").ok();
+    let group = api.audit("POST", groups, r#"{"name": "Data science"}"#).ok()["id"].as_str().unwrap().to_owned();
+    api.audit("POST", &format!("{groups}/{group}/members"), r#"{"user_id": "user_01WCz1FkmYMm4gnmykNKUu3Q"}"#).ok();
+    let shown = api.audit("GET", &format!("{BASE}/groups/{group}"), "").ok();
     assert_eq!((&shown["name"], &shown["id"]), (&json!("Data science"), &json!(group)));
     let named = api.items("groups?name_prefix=Data%20s");
     assert_eq!(named, [shown]);
     assert_eq!(api.items("groups?name_prefix=zzz"), Vec::<Value>::new());
     let members = api.items(&format!("groups/{group}/members"));
     assert_eq!(members[0]["email"], "mateo.rivera@example.com");
-    api.scoped("DELETE", &format!("{groups}/{group}"), "").ok();
-    api.scoped("GET", &format!("{BASE}/groups/{group}"), "").refused(404);
-    api.scoped("GET", &format!("{BASE}/groups/{group}/members"), "").refused(404);
+    api.audit("DELETE", &format!("{groups}/{group}"), "").ok();
+    api.audit("GET", &format!("{BASE}/groups/{group}"), "").refused(404);
+    api.audit("GET", &format!("{BASE}/groups/{group}/members"), "").refused(404);
 }

@@ -60,7 +60,7 @@ fn every_write_leaves_an_activity_of_its_type() {
     let activity = latest(&mut api, "org_user_deleted");
     assert_eq!(activity["deleted_user_email"], "mateo.rivera@example.com");
 
-    api.scoped("POST", "/v1/organizations/rbac_groups", r#"{"name": "Data"}"#).ok();
+    api.audit("POST", "/v1/organizations/rbac_groups", r#"{"name": "Data"}"#).ok();
     let activity = latest(&mut api, "group_created");
     assert_eq!((&activity["group_name"], &activity["actor"]["type"]), (&json!("Data"), &json!("api_actor")));
 }
@@ -88,9 +88,9 @@ fn the_actor_is_who_the_credential_belongs_to() {
 #[test]
 fn every_request_to_the_compliance_api_is_recorded() {
     let mut api = Api::new();
-    let reply = api.scoped("GET", &format!("{BASE}/apps/projects?limit=2"), "");
+    let reply = api.audit("GET", &format!("{BASE}/apps/projects?limit=2"), "");
     let request_id = reply.headers["request-id"].to_str().unwrap().to_owned();
-    let missing = api.scoped("GET", &format!("{BASE}/groups/rbac_group_none"), "");
+    let missing = api.audit("GET", &format!("{BASE}/groups/rbac_group_none"), "");
     missing.refused(404);
     let seen = api.items("activities?limit=2&activity_types[]=compliance_api_accessed");
     assert_eq!(seen[1]["url"], "/v1/compliance/apps/projects?limit=2");
@@ -131,15 +131,15 @@ fn the_feed_is_narrowed() {
     let without = api.items("activities?exclude_activity_types[]=claude_chat_created&limit=5000");
     assert!(!values(&without, "type").contains(&"claude_chat_created"));
     let both = format!("{BASE}/activities?activity_types[]=api_key_created&exclude_activity_types[]=api_key_created");
-    assert!(api.scoped("GET", &both, "").refused(400).starts_with("Cannot specify both 'activity_types[]'"));
-    let unknown = api.scoped("GET", &format!("{BASE}/activities?activity_types[]=birthday"), "");
+    assert!(api.audit("GET", &both, "").refused(400).starts_with("Cannot specify both 'activity_types[]'"));
+    let unknown = api.audit("GET", &format!("{BASE}/activities?activity_types[]=birthday"), "");
     assert_eq!(unknown.refused(400), "activity_types[]: 'birthday' is not a type of activity");
 
     let of_mateo = api.items(&format!("activities?user_ids[]={MATEO}&limit=5000"));
     assert!(!of_mateo.is_empty() && of_mateo.iter().all(|one| one["actor"]["user_id"] == MATEO));
     assert_eq!(api.items(&format!("activities?actor_ids[]={MATEO}&limit=5000")), of_mateo);
 
-    let own = api.scoped("GET", "/v1/compliance/organizations", "").ok()["data"][0]["uuid"].clone();
+    let own = api.audit("GET", "/v1/compliance/organizations", "").ok()["data"][0]["uuid"].clone();
     let kinds = "activity_types[]=sso_login_initiated&activity_types[]=api_key_created&limit=5000";
     let ours = api.items(&format!("activities?organization_ids[]={}&{kinds}", own.as_str().unwrap()));
     let strangers = api.items(&format!("activities?organization_ids[]=another&{kinds}"));
@@ -165,24 +165,24 @@ fn pages_hold_while_new_activities_come() {
     let mut api = Api::new();
     let kinds = "activity_types[]=claude_chat_created&activity_types[]=compliance_api_accessed";
     let path = format!("{BASE}/activities?{kinds}&limit=3");
-    let first = api.scoped("GET", &path, "").ok();
+    let first = api.audit("GET", &path, "").ok();
     assert_eq!(first["has_more"], true);
     assert_ne!(first["last_id"], first["data"][2]["id"], "cursors are opaque");
     let after = format!("{path}&after_id={}", first["last_id"].as_str().unwrap());
-    let second = api.scoped("GET", &after, "").ok();
-    let third = api.scoped("GET", &after, "").ok();
+    let second = api.audit("GET", &after, "").ok();
+    let third = api.audit("GET", &after, "").ok();
     assert_eq!(second, third, "whatever was recorded meanwhile");
     assert_ne!(second["data"][0], first["data"][2]);
-    let back = api.scoped("GET", &format!("{path}&before_id={}", second["first_id"].as_str().unwrap()), "").ok();
+    let back = api.audit("GET", &format!("{path}&before_id={}", second["first_id"].as_str().unwrap()), "").ok();
     assert_eq!(back["data"], first["data"]);
 
     let other = format!("{BASE}/activities?limit=3&after_id={}", first["last_id"].as_str().unwrap());
-    assert_eq!(api.scoped("GET", &other, "").refused(400), "cursor does not match current query parameters");
+    assert_eq!(api.audit("GET", &other, "").refused(400), "cursor does not match current query parameters");
     let id = first["data"][2]["id"].as_str().unwrap();
-    assert_eq!(api.scoped("GET", &format!("{path}&after_id={id}"), "").refused(400), "after_id: cursor is not valid");
+    assert_eq!(api.audit("GET", &format!("{path}&after_id={id}"), "").refused(400), "after_id: cursor is not valid");
     let both = format!("{path}&after_id=x&before_id=y");
-    assert!(api.scoped("GET", &both, "").refused(400).contains("Cannot specify both"));
-    let many = api.scoped("GET", &format!("{BASE}/activities?limit=5001"), "");
+    assert!(api.audit("GET", &both, "").refused(400).contains("Cannot specify both"));
+    let many = api.audit("GET", &format!("{BASE}/activities?limit=5001"), "");
     assert_eq!(many.refused(400), "limit: Input should be less than or equal to 5000");
 }
 
@@ -205,7 +205,7 @@ fn what_is_gone_stays_in_the_feed() {
         feed.iter().filter(|one| one["claude_chat_id"] == chat).count()
     };
     assert_eq!(created(&mut api), 1);
-    api.scoped("DELETE", &format!("{BASE}/apps/chats/{chat}"), "").ok();
+    api.audit("DELETE", &format!("{BASE}/apps/chats/{chat}"), "").ok();
     assert_eq!(created(&mut api), 1);
     assert_eq!(latest(&mut api, "claude_chat_deleted")["claude_chat_id"], chat);
 }

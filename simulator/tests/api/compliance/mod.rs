@@ -14,7 +14,7 @@ pub(crate) const BASE: &str = "/v1/compliance";
 
 impl Api {
     /// Sends a request with the key of an Enterprise organization.
-    pub(crate) fn scoped(&mut self, method: &str, path: &str, body: &str) -> Reply {
+    pub(crate) fn audit(&mut self, method: &str, path: &str, body: &str) -> Reply {
         let headers = [("x-api-key", SCOPED_KEY), ("anthropic-version", self.version)];
         self.request(method, path, &headers, body)
     }
@@ -22,6 +22,6 @@ impl Api {
     /// The items of a list of the Compliance API.
     #[track_caller]
     pub(crate) fn items(&mut self, path: &str) -> Vec<Value> {
-        self.scoped("GET", &format!("{BASE}/{path}"), "").ok()["data"].as_array().unwrap().clone()
+        self.audit("GET", &format!("{BASE}/{path}"), "").ok()["data"].as_array().unwrap().clone()
     }
 }

@@ -26,17 +26,17 @@ fn while_it_is_off_nothing_is_read_deleted_or_recorded() {
     let project = "apps/projects/claude_proj_01Kz7XcVbNm3QwErTyUpAs6D";
     api.post(SETTINGS, json!({ "state": "disabled" })).ok();
     for path in ["activities", "organizations", "groups", "apps/chats", project, "apps/sessions/local"] {
-        let refused = api.scoped("GET", &format!("{BASE}/{path}"), "");
+        let refused = api.audit("GET", &format!("{BASE}/{path}"), "");
         assert_eq!(refused.refused(403), "The Compliance API is not enabled for this organization.", "{path}");
         assert_eq!(refused.body["error"]["type"], "permission_error");
     }
     let settings = "organizations/5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90/settings";
-    api.scoped("GET", &format!("{BASE}/{settings}"), "").refused(404);
-    api.scoped("DELETE", &format!("{BASE}/{project}"), "").refused(403);
+    api.audit("GET", &format!("{BASE}/{settings}"), "").refused(404);
+    api.audit("DELETE", &format!("{BASE}/{project}"), "").refused(403);
     api.post(WORKSPACES, json!({ "name": "Unseen" })).ok();
 
     api.post(SETTINGS, json!({ "state": "enabled" })).ok();
-    api.scoped("GET", &format!("{BASE}/{project}"), "").ok();
+    api.audit("GET", &format!("{BASE}/{project}"), "").ok();
     let latest = api.items("activities?limit=5");
     let kinds: Vec<&str> = latest.iter().filter_map(|one| one["type"].as_str()).collect();
     assert_eq!(

@@ -1,0 +1,49 @@
+//! Who sends a request, and what kind of organization it is for.
+
+use crate::credential::{Credential, CredentialKind};
+use serde::{Deserialize, Serialize};
+
+/// The kind of the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationKind {
+    /// What both kinds offer, so that everything can be tried in one place. No real organization is like this. Where
+    /// the kinds differ, a key with scopes is answered as in an Enterprise organization, and any other credential as in
+    /// a Console organization.
+    #[default]
+    Both,
+    /// An organization of the Claude Console.
+    Console,
+    /// A Claude Enterprise organization.
+    Enterprise,
+}
+
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Caller {
+    pub(crate) kind: Option<CredentialKind>,
+    /// The member or service account that the credential acts as.
+    pub(crate) actor: Option<String>,
+    pub(crate) organization: OrganizationKind,
+    /// Whether a person may be behind it: workloads may do less.
+    pub(crate) interactive: bool,
+}
+
+impl Caller {
+    /// Who presents a credential. An OAuth token that names nobody is that of `owner`.
+    pub(crate) fn of(credential: &Credential, organization: OrganizationKind, owner: &str) -> Self {
+        let is_token = credential.kind == CredentialKind::OauthToken;
+        let actor = credential.actor.clone().or_else(|| is_token.then(|| owner.to_owned()));
+        let interactive = is_token && credential.actor.as_ref().is_none_or(|actor| actor.starts_with("user_"));
+        Self { kind: Some(credential.kind), actor, organization, interactive }
+    }
+
+    /// Whether the rules of an Enterprise organization hold for it.
+    pub(crate) fn is_enterprise(&self) -> bool {
+        match self.organization {
+            OrganizationKind::Enterprise => true,
+            OrganizationKind::Console => false,
+            OrganizationKind::Both => self.kind == Some(CredentialKind::ScopedKey),
+        }
+    }
+}

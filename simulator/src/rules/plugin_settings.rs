@@ -1,0 +1,117 @@
+//! How plugins are installed, and with whom members share theirs.
+
+use super::{Groups, Marketplaces, Plugins, Rules, View, inner, kind, text};
+use crate::Object;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::query::Query;
+use crate::routes::Target;
+use crate::store::Store;
+use serde_json::{Value, json};
+
+pub(crate) struct PluginSettings;
+pub(crate) struct PluginShares;
+
+/// The target that is the organization as a whole.
+const ORGANIZATION: &str = "organization";
+
+impl PluginSettings {
+    /// Where the settings of a plugin are.
+    pub(crate) fn of(plugin: &str) -> String {
+        format!("{}/{plugin}/installation_settings", Plugins::PATH)
+    }
+
+    /// What the organization set for a plugin.
+    pub(super) fn of_organization(store: &Store, plugin: &str) -> Option<Value> {
+        store.item(&Self::of(plugin), ORGANIZATION)?.get("installation_preference").cloned()
+    }
+
+    /// Ends the settings of a group that is gone.
+    pub(super) fn end(store: &mut Store, group: &str) {
+        let plugins: Vec<String> = store.items(Plugins::PATH).map(|plugin| text(plugin, "id").to_owned()).collect();
+        for plugin in plugins {
+            store.remove(&Self::of(&plugin), group);
+        }
+    }
+}
+
+impl Rules for PluginSettings {
+    fn path(&self) -> &'static str {
+        "/v1/organizations/plugins/{}/installation_settings"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
+    fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
+        Marketplaces::is_own(query, view)?;
+        let plugin = target.parents.first().map_or("", |parent| &parent.key);
+        if Plugins::is_of_organization(view.store, plugin) {
+            Ok(())
+        } else {
+            Err(ApiError::not_found("A plugin of a member has no installation settings."))
+        }
+    }
+
+    fn fits(&self, parameter: &str, _values: &[Value], _item: &Object) -> Option<bool> {
+        (parameter == "organization_id").then_some(true)
+    }
+
+    fn puts(&self) -> bool {
+        true
+    }
+
+    fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
+        let target = match text(new, "target") {
+            ORGANIZATION => json!({ "type": ORGANIZATION }),
+            group if view.store.item(Groups::PATH, group).is_some() => {
+                json!({ "type": "rbac_group", "rbac_group_id": group })
+            }
+            other => {
+                return Err(ApiError::not_found(format!("'{other}' is neither '{ORGANIZATION}' nor a group.")));
+            }
+        };
+        new.insert("target".to_owned(), target);
+        Ok(())
+    }
+}
+
+impl PluginShares {
+    /// Where the shares of a plugin are.
+    pub(crate) fn of(plugin: &str) -> String {
+        format!("{}/{plugin}/shares", Plugins::PATH)
+    }
+}
+
+impl Rules for PluginShares {
+    fn path(&self) -> &'static str {
+        "/v1/organizations/plugins/{}/shares"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
+    fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
+        Marketplaces::is_own(query, view)?;
+        let plugin = target.parents.first().map_or("", |parent| &parent.key);
+        if Plugins::is_of_organization(view.store, plugin) {
+            return Err(ApiError::not_found("A plugin of the organization is shared with nobody."));
+        }
+        Ok(())
+    }
+
+    fn fits(&self, parameter: &str, _values: &[Value], _item: &Object) -> Option<bool> {
+        (parameter == "organization_id").then_some(true)
+    }
+
+    /// A share with a group or a member that is gone is gone as well.
+    fn lists(&self, item: &Object, _query: &Query, view: View<'_>) -> bool {
+        match kind(item, "target") {
+            "rbac_group" => view.store.item(Groups::PATH, inner(item, "target", "rbac_group_id")).is_some(),
+            "organization_member" => view.store.item(super::Members::PATH, inner(item, "target", "user_id")).is_some(),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Webhook endpoints.
+
+use super::{Rules, Scene, View, text};
+use crate::Object;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::listing::{Listing, Order};
+use crate::query::Query;
+use crate::routes::Target;
+use serde_json::Value;
+
+pub(crate) struct Webhooks;
+
+/// How many endpoints an organization may have, enabled or not.
+const LIMIT: usize = 32;
+/// What a limit of 0, the default, stands for.
+const PAGE: usize = 20;
+const SECRET: &str = "signing_secret";
+
+impl Webhooks {
+    pub(crate) const PATH: &'static str = "/v1/organizations/webhooks";
+}
+
+impl Rules for Webhooks {
+    fn path(&self) -> &'static str {
+        Self::PATH
+    }
+
+    fn listing(&self, _target: &Target<'_>, query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
+        let order = if query.text("order") == Some("asc") { Order::OldestFirst } else { Order::NewestFirst };
+        let limit = (query.limit() == 0).then_some(PAGE);
+        Ok(Listing { order, limit, before_from_the_start: true, ..Listing::default() })
+    }
+
+    fn before_create(&self, new: &mut Object, view: View<'_>, ids: &mut Ids) -> Result<(), ApiError> {
+        if view.store.collection(Self::PATH).is_some_and(|all| all.len() >= LIMIT) {
+            return Err(ApiError::invalid(format!("An organization can have at most {LIMIT} webhook endpoints.")));
+        }
+        is_secure(new)?;
+        new.insert("id".to_owned(), ids.next("wh_").into());
+        new.insert("state".to_owned(), "enabled".into());
+        new.insert(SECRET.to_owned(), ids.next("whsec_").into());
+        Ok(())
+    }
+
+    fn before_update(&self, _item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
+        is_secure(changes)?;
+        // An empty list leaves the events as they are.
+        changes.retain(|name, value| name != "enabled_events" || value.as_array().is_some_and(|list| !list.is_empty()));
+        match text(changes, "state") {
+            "enabled" => changes.insert("disabled_reason".to_owned(), "".into()),
+            "disabled" => changes.insert("disabled_reason".to_owned(), "Switched off through the API.".into()),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    /// The new secret is in this reply alone, as the first one was in that of the creation.
+    fn act(&self, _: &str, item: &mut Object, _: &Object, scene: &mut Scene<'_>) -> Result<Option<Object>, ApiError> {
+        let secret = Value::from(scene.ids.next("whsec_"));
+        item.insert(SECRET.to_owned(), secret.clone());
+        item.insert("updated_at".to_owned(), scene.now.to_string().into());
+        Ok(Some(Object::from_iter([(SECRET.to_owned(), secret)])))
+    }
+}
+
+fn is_secure(sent: &Object) -> Result<(), ApiError> {
+    match text(sent, "url") {
+        "" => Ok(()),
+        url if url.to_ascii_lowercase().starts_with("https://") => Ok(()),
+        _ => Err(ApiError::invalid("url: Input should be an https address")),
+    }
+}
