@@ -15,8 +15,8 @@ pub(crate) struct ApiError {
     pub(crate) details: Option<Box<Object>>,
     /// Seconds to wait before trying again.
     pub(crate) retry_after: Option<u64>,
-    /// Whether a client is told to try again.
-    pub(crate) is_transient: bool,
+    /// Whether a client is told to try again; what usually goes with the status when absent.
+    pub(crate) should_retry: Option<bool>,
 }
 
 impl ApiError {
@@ -27,7 +27,7 @@ impl ApiError {
             message: message.into(),
             details: None,
             retry_after: None,
-            is_transient: false,
+            should_retry: None,
         }
     }
 
@@ -64,9 +64,9 @@ impl ApiError {
     }
 
     /// What a client is told about trying again. Other transient conditions say nothing, so that clients decide.
-    pub(crate) fn should_retry(&self) -> Option<&'static str> {
-        if self.is_transient {
-            return Some("true");
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        if let Some(advice) = self.should_retry {
+            return Some(if advice { "true" } else { "false" });
         }
         let is_final = self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS;
         is_final.then_some("false")

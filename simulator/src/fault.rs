@@ -123,13 +123,16 @@ pub struct StatusEffect {
     /// Seconds for `retry-after`.
     #[serde(default)]
     pub retry_after: Option<u64>,
+    /// What `x-should-retry` says; what usually goes with the status when absent.
+    #[serde(default)]
+    pub should_retry: Option<bool>,
 }
 
 impl StatusEffect {
     /// An error with what goes with its status.
     #[must_use]
     pub fn new(code: u16) -> Self {
-        Self { code, kind: None, message: None, details: Object::new(), retry_after: None }
+        Self { code, kind: None, message: None, details: Object::new(), retry_after: None, should_retry: None }
     }
 
     pub(crate) fn error(&self) -> ApiError {
@@ -140,7 +143,7 @@ impl StatusEffect {
             message: self.message.clone().unwrap_or_else(|| "An injected fault.".to_owned()),
             details: (!self.details.is_empty()).then(|| Box::new(self.details.clone())),
             retry_after: self.retry_after,
-            is_transient: false,
+            should_retry: self.should_retry,
         }
     }
 }

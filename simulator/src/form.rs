@@ -3,6 +3,7 @@
 //! The whole body is there, so that no streaming reader is needed.
 
 use crate::error::ApiError;
+use crate::error_code::refusal;
 use http::{HeaderMap, header};
 
 /// One part of a form.
@@ -47,11 +48,9 @@ fn part(bytes: &[u8]) -> Result<Part<'_>, ApiError> {
             name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
         })
     };
-    if let Some(charset) = header("content-type").and_then(|value| parameter(value, "charset")) {
-        if !["utf-8", "us-ascii"].contains(&charset.to_ascii_lowercase().as_str()) {
-            let message = format!("The charset '{charset}' of a part of the form is not supported.");
-            return Err(ApiError::invalid(message).code("unsupported_charset"));
-        }
+    let charset = header("content-type").and_then(|value| parameter(value, "charset"));
+    if charset.is_some_and(|charset| !["utf-8", "us-ascii"].contains(&charset.to_ascii_lowercase().as_str())) {
+        return Err(refusal("unsupported_charset"));
     }
     let disposition = header("content-disposition").ok_or_else(broken)?;
     Ok(Part {

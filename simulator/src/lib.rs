@@ -7,54 +7,119 @@
 //!
 //! # What it models
 //!
-//! * **Members**: the admin role can be neither given nor taken away, admins and the last member cannot be removed,
-//!   personal API keys are archived with their owner, and addresses match without case and plus tags.
+//! * **Members**: strong roles can be neither given nor taken away nor removed, nor the last member; personal API keys,
+//!   places in groups and limits end with their owner; addresses match without case and plus tags; who is signed out
+//!   depends on the role.
 //! * **Invites**: they lapse after 21 days, only pending ones can be withdrawn, and neither members nor people with an
 //!   open invite are invited.
-//! * **API keys**: no creation; active, inactive, archived for good; expiry follows from the clock; `workspace_id` in
-//!   API version `2023-06-01` only.
-//! * **Workspaces**: 100 live ones, a default one that is neither renamed nor archived, archiving with all keys, tags,
-//!   residency, and what can be set only once.
-//! * **Workspace members**: places that org admins and billing users inherit, beside those that were given.
+//! * **API keys**: no creation; active, inactive, archived for good; expiry follows from the clock.
+//! * **Workspaces**: 100 live ones, a default one that is neither renamed nor archived nor limited, archiving with all
+//!   keys, tags, residency, and what can be set only once. **Members** of them hold places that they inherit, beside those
+//!   that were given.
+//! * **Rate limits** of the organization, with aliases of models, and what workspaces set in their place.
+//! * **Spend limits**: one for each scope and period, for the scopes that the kind of organization has; what counts for
+//!   each member; requests for more, which are decided once.
+//! * **Service accounts** with places in workspaces, seen from both sides, and the one in the default workspace that they
+//!   have by themselves; **federation** issuers and rules, which are not archived while something needs them; and the
+//!   **token exchange**: see below.
+//! * **Groups**, read-only where a directory manages them, and out of reach where they grant what owners may; roles.
+//! * **Encryption keys**: frozen while a workspace refers to them, tried before they are attached.
+//! * **Webhooks**: 32 endpoints, secrets that are shown once. **Telemetry destinations**: 10, with addresses, headers that
+//!   are never shown and lost with the host, lists of workspaces, and a pause between tests.
+//! * **Managed settings** of Claude Code: an order with versions, a default, documents that outlive their group.
+//! * **Plugins**: uploads with a manifest, names of plugins and skills that are taken, scans that take a minute, versions
+//!   that are served or pinned, downloads as zip archives, settings of targets, shares.
+//! * **Claude Tag**: channels and Slack workspaces with settings that are inherited, bundles and where they are attached.
+//! * **MCP tunnels**: tokens that are revealed and replaced, two live certificate authorities.
 //! * Admin and scoped keys in `x-api-key` or as bearer tokens, OAuth tokens as bearer tokens, expiry of each;
-//!   `anthropic-version` and `anthropic-beta`; ids of requests; errors with type, code and details; bounds and formats,
-//!   in the wording of pydantic; pages by id in both directions and by cursor; budgets of requests; a [`Clock`] that
-//!   stands still until it is moved, or runs.
-//! * An organization to begin with, made from a seed, in which the ids exist that the examples of the catalog name.
+//!   `anthropic-version`, with the fields that one version dropped, and `anthropic-beta`; ids of requests; errors with
+//!   type, code and details; bounds and formats, in the wording of pydantic; forms with files, and replies that are files;
+//!   pages by id in both directions, by tokens in place of ids, and by cursor; budgets of requests, for all and for
+//!   families; a [`Clock`] that stands still until it is moved, or runs.
+//! * An organization to begin with, made from a seed: see below.
 //! * Faults, from a status to a body that never ends, and a log of requests without their secrets.
+//!
+//! # The kind of organization
+//!
+//! No real organization has everything that the API offers: workspaces and API keys belong to the Claude Console, groups
+//! and plugins to Claude Enterprise. [`OrganizationKind::Both`], the default, has all of it. Where the kinds differ, a key
+//! with scopes is answered as in an Enterprise organization, and any other credential as in a Console organization; limits
+//! of members, which only Enterprise organizations set, can be set with every credential. The other two kinds are strict
+//! about roles, spend limits, requests for more, roles of groups and signing out. They do not close other families.
+//!
+//! # The token exchange
+//!
+//! [`workload_token`] makes a token that looks signed and is not: its signature is a fixed word. `POST /v1/oauth/token`
+//! checks everything else: organization, rule, issuer, times with 30 seconds of skew, the longest lifetime, audience,
+//! subject, claims, service account, workspace and the single use of a `jti`. Every failed check is the same 401. Of
+//! conditions, the simulator knows comparisons such as `claims.ref == "main"`, joined by `&&`; any other condition fits no
+//! token. What is issued opens what its scope opens until the clock says that it has expired, and has
+//! no rights of people: it makes no admins. [`REFRESH_TOKEN`] stands for the OAuth token, and can be used again and again.
+//!
+//! # What is there at the start
+//!
+//! An organization with 25 members of every role, some with names that are hard on whoever shows them, and in each family
+//! a few things that refer to one another: live and archived, enabled and disabled, pending and decided. Among them are
+//! things that rules protect, or that fail: a group of a directory and one of owners, a rule for `org:admin`, keys that do
+//! not pass their check or do not answer, a destination that does not work, bundles that are managed elsewhere, a
+//! synchronized marketplace and one of a member, a version that fails its scan. Whatever the examples of the catalog name
+//! is there too, so that every example can be tried. What no family knows is made up from its types.
 //!
 //! # What was chosen where nothing is documented
 //!
 //! * The steps of a request, in this order: route (404, 405), credential (401), version (400), what the credential
-//!   opens (403), budget (429), beta (400), size (413), query and body (400), parent and item (404), rules (400).
-//! * A request without `anthropic-version`, or with a version that does not exist, is refused with 400; an Admin API
-//!   key is refused with 403 where only OAuth tokens are accepted. `x-api-key` counts when both headers are there. A 401
-//!   carries no `request-id`.
+//!   opens (403), budget (429), beta (400, or 404 where that is documented), size (413), query and body (400), parent and
+//!   item (404), rules.
+//! * A request without `anthropic-version`, or with a version that does not exist, is refused with 400, but for the token
+//!   exchange, which takes none; an Admin API key is refused with 403 where only OAuth tokens are accepted. `x-api-key`
+//!   counts when both headers are there. A 401 carries no `request-id`.
 //! * Unknown query parameters are refused everywhere. An unknown cursor is 400, also when its item was removed since.
 //!   `has_more` speaks of the direction of the request.
-//! * Every list is newest first. Workspace members are paged by `user_id`.
+//! * Lists are newest first, unless another order is documented; rate limits and permissions keep their own order.
+//!   Workspace members are paged by `user_id`.
 //! * Rule violations are 400 `invalid_request_error`, in this crate's own words. That includes changing an admin,
 //!   adding somebody twice to a workspace or somebody who is not in the organization, and replacing an external key.
-//! * A body may have 1 MiB. An empty one counts as `{}`. Null stands for "not given" in new things; in a change it is
-//!   refused unless the type allows it, and changes nothing in a field that must have a value.
+//!   What a person must do in the Console, or a member owns, is 403. What a body names and is not there is 400 for
+//!   workspaces, issuers and accounts, and 404 for members, marketplaces, Slack places and groups.
+//! * A body may have 1 MiB, a form 32 MiB of files, managed settings 1 MiB as they are stored: larger ones are
+//!   `settings_document_limit_exceeded`. An empty body counts as `{}`. Null stands for "not given" in new things; in a
+//!   change it is refused unless the type allows it, and changes nothing in a field that must have a value.
 //! * Archiving twice keeps the first time. What is archived is no longer changed, and neither are the members of an
 //!   archived workspace. An archived API key can still be renamed; an expired one can be renamed and archived.
 //! * The default workspace does not count among the 100, and only inherited or added members are in it.
 //! * A withdrawn invite can still be read, with status `deleted`, and is in no list.
+//! * A limit of a member counts before one of a group, that before one of a seat tier, that before the one of the
+//!   organization. What was spent is made up. Effective limits have a row for each period that has a limit.
+//! * Groups whose roles are those of owners answer `rbac_group_grants_owner_access`. At most 100 groups have settings.
+//! * Only a person may sign out a privileged member; keys get `cannot_sign_out_…`.
+//! * Slack knows every channel whose id begins with `C` or `G` in a Slack workspace that is set up; models begin with
+//!   `claude-`; the environments are `env_default` and `env_research`. Claude is off where nobody switched it on.
+//! * An archive of a marketplace is looked at by the names in it. Of repositories, those of `acme` exist. A file with
+//!   `simulator:fail-scan` in it fails the scan of its version.
+//! * Webhooks take https addresses only, and their ids begin with `wh_`.
 //! * Windows of budgets open with the first request and follow the simulated clock: one that stands still never opens
-//!   the next. Invites have a budget of their own, 1,200 an hour.
-//! * The organization is a Console organization: `managed` and groups are refused.
+//!   the next. Budgets of families hold when the shared one is limited: 1,200 invites an hour; a minute, 60 for spend
+//!   limits, 60 for analytics and 600 for compliance, whose replies say in headers what is left, limited or not.
+//!
+//! # Codes of errors
+//!
+//! Where the state of the organization leads to a code of the API, it is answered: `already_member`, `scan_pending`,
+//! `external_key_in_workspace_policy` and so on. Others come of things that are not modelled: seats, domains, limits on
+//! keys, encryption of content, changes at the same time, what an organization is enrolled in. Each of them can be
+//! injected: the effect `{"code": "…"}` answers with an [`ErrorCode`], its status and its message.
 //!
 //! # What it does not model
 //!
-//! * Anything only people can do: accepting invites, creating keys, becoming an admin.
-//! * Limits on seats, keys and workspace members, verified domains, encryption keys and user profiles (any id is
-//!   accepted), what a plan includes, and concurrent changes (409); a fault can answer as if they were there.
-//! * Enterprise organizations, several organizations, the token exchange, and what API keys do outside the Admin API.
-//! * Delays, `allow`, `anthropic-ratelimit-*`, HTTP/2, TLS and other properties of the servers in front.
+//! * Anything only people can do: accepting invites, creating keys, becoming an admin, making issuers strong.
+//! * Limits on seats, keys and workspace members, verified domains, user profiles (any id is accepted), what a plan
+//!   includes, HIPAA readiness, and concurrent changes (409).
+//! * Several organizations and parents (`organization_id` must be the own one), and what API keys do outside the Admin API.
+//! * Certificates, signatures, CEL, the contents of archives and repositories, and deliveries to anybody: nothing leaves
+//!   the simulator.
+//! * Delays, `allow`, other `anthropic-ratelimit-*` headers, HTTP/2, TLS and other properties of the servers in front.
 //! * What operations without rules mean: they store, list, change and return objects, and an act other than `archive`
-//!   does no more than that. A list is narrowed by a parameter that is called like a field (`status`, `roles[]`);
-//!   others are checked and change nothing.
+//!   does no more than that. A list is narrowed by a parameter that is called like a field (`status`, `roles[]`,
+//!   `owner_type`, `created_at[gte]`); others are checked and change nothing.
 //!
 //! # The control port
 //!
@@ -76,8 +141,8 @@
 //!
 //! `method`, `path` (a prefix), `times`, `delay_ms` and `perform` may be left out. The effects are `"close"`,
 //! `"truncate"`, `"garbage"`, `"endless"`, `{"huge": {"bytes": 50000000}}`,
-//! `{"status": {"code": 529, "type": "…", "message": "…", "details": {}, "retry_after": 3}}`,
-//! `{"redirect": {"location": "…", "code": 307}}` and
+//! `{"status": {"code": 529, "type": "…", "message": "…", "details": {}, "retry_after": 3, "should_retry": true}}`,
+//! `{"code": "scan_pending"}`, `{"redirect": {"location": "…", "code": 307}}` and
 //! `{"patch": {"set": {"/data/0/role": "galactic_emperor"}, "remove": ["/data/0/email"]}}`.
 //!
 //! [`Catalog`]: claude_admin_catalog::Catalog

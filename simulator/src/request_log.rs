@@ -160,4 +160,12 @@ mod tests {
         log.push(logged(""));
         assert_eq!(log.iter().map(|entry| entry.number).collect::<Vec<_>>(), [4]);
     }
+
+    #[test]
+    fn secrets_in_bodies_are_not_kept() {
+        let body = r#"{"grant_type": "refresh_token", "refresh_token": "simulator-secret"}"#;
+        let kept = logged(body.as_bytes().to_vec()).body;
+        assert_eq!(kept["grant_type"], "refresh_token");
+        assert!(!kept.to_string().contains("simulator-secret"), "{kept}");
+    }
 }

@@ -188,3 +188,88 @@ pub(crate) fn merge(object: &mut Object, changes: Object, item: Option<&Type>, t
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_admin_catalog::{Catalog, PackageText};
+
+    const TEXT: &str = r#"
+        package test:pets@0.1.0;
+        /// Shared types.
+        interface types {
+            /// Why an action failed.
+            variant error {
+                /// For any reason.
+                other(string),
+            }
+            /// Anything.
+            type json = string;
+        }
+        /// Pets.
+        interface pets {
+            use types.{error, json};
+            /// A dog.
+            record dog {
+                /// What it is called.
+                name: string,
+                /// Who feeds it.
+                keeper: option<string>,
+            }
+            /// An animal.
+            ///
+            /// @tag type
+            variant animal {
+                /// A dog.
+                dog(dog),
+                /// A fish.
+                fish,
+                /// Newer.
+                other(json),
+            }
+            /// A pet.
+            record pet {
+                /// Identifies it.
+                id: string,
+                /// What it is.
+                animal: animal,
+                /// Everything else.
+                ///
+                /// @rest
+                more: json,
+            }
+            /// Show a pet.
+            ///
+            /// @http GET /v1/pets/{id}
+            /// @param id The pet.
+            /// @example pets get pet_1
+            get: func(id: string) -> result<pet, error>;
+        }
+        "#;
+
+    fn shaped(pet: Value) -> Value {
+        let catalog = Catalog::from_text(&PackageText::from_files([("pets.wit", TEXT)])).unwrap();
+        let ty = catalog.actions[0].result.clone().unwrap();
+        let mut ids = Ids::new(1);
+        let value = Shaper { types: &catalog.types, ids: &mut ids, now: Timestamp::UNIX_EPOCH }.value(&ty, &pet);
+        assert_eq!(catalog.types.check_json(&ty, &value), Ok(()), "{value}");
+        value
+    }
+
+    #[test]
+    fn one_of_several_gets_the_fields_of_its_case() {
+        let animal = |given: Value| shaped(json!({ "id": "p", "animal": given }))["animal"].clone();
+        assert_eq!(
+            animal(json!({ "type": "dog", "name": "Rex", "colour": "red" })),
+            json!({ "type": "dog", "name": "Rex", "keeper": null })
+        );
+        assert_eq!(animal(json!({ "type": "fish", "name": "Wanda" })), json!({ "type": "fish" }));
+        assert_eq!(animal(Value::Null), json!({ "type": "dog", "name": "", "keeper": null }));
+    }
+
+    #[test]
+    fn what_no_field_takes_goes_into_the_rest() {
+        let pet = shaped(json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
+        assert_eq!(pet, json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
+    }
+}

@@ -178,7 +178,7 @@ impl Simulation {
                 if let Some(seconds) = error.retry_after {
                     headers.insert(header::RETRY_AFTER, seconds.into());
                 }
-                if let Some(advice) = error.should_retry() {
+                if let Some(advice) = error.advice() {
                     headers.insert(SHOULD_RETRY, HeaderValue::from_static(advice));
                 }
                 *response.body_mut() = error.body((!anonymous).then_some(&*request_id)).to_string().into();

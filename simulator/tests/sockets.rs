@@ -342,3 +342,29 @@ async fn every_code_of_an_operation_can_be_injected_there() {
     let unknown = json!({ "effect": { "code": "no_such_code" } }).to_string();
     assert_eq!(control(&simulator, "POST", "/faults", &unknown).await.status(), Some(400));
 }
+
+#[tokio::test]
+async fn faults_strike_files_too() {
+    let simulator = start().await;
+    let scoped = format!(
+        "x-api-key: {}\r\nanthropic-version: 2023-06-01\r\nanthropic-beta: ce-plugins-2026-09-01\r\n",
+        simulator.scoped_key()
+    );
+    let path = "/v1/organizations/plugins/plugin_01Zx7CvBnMq2WeRtYuPa4SdF/versions/\
+        pluginver_01Hj5KlQwEr8TyUzXcVbNm3A/content";
+    let whole = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(whole.head.contains("content-type: application/zip\r\n"), "{}", whole.head);
+    simulator.inject(Fault::new(Effect::Truncate));
+    let half = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert_eq!(half.body, whole.body[..whole.body.len() / 2]);
+    simulator.inject(Fault::new(Effect::Garbage));
+    let garbage = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(garbage.head.contains("content-type: text/html\r\n") && garbage.body.starts_with(b"<!DOCTYPE"));
+    let patch = PatchEffect { remove: vec!["/data".to_owned()], ..PatchEffect::default() };
+    simulator.inject(Fault::new(Effect::Patch(patch)));
+    assert_eq!(exchange(&simulator.base_url(), "GET", path, &scoped, "").await.status(), Some(500));
+    let status = StatusEffect { should_retry: Some(true), ..StatusEffect::new(503) };
+    simulator.inject(Fault::new(Effect::Status(status)));
+    let unready = exchange(&simulator.base_url(), "GET", path, &scoped, "").await;
+    assert!(unready.head.contains("x-should-retry: true\r\n"), "{}", unready.head);
+}

@@ -115,6 +115,10 @@ impl Rules for TagChannels {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn listing(&self, _target: &Target<'_>, query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
         Ok(Listing { one_page: query.text("slack_channel_id").is_some(), ..Listing::default() })
     }
@@ -201,6 +205,10 @@ impl TagWorkspaces {
 impl Rules for TagWorkspaces {
     fn path(&self) -> &'static str {
         Self::PATH
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn shows(&self, item: &mut Object, query: Option<&Query>, _view: View<'_>) {

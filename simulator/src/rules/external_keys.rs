@@ -54,6 +54,10 @@ impl Rules for ExternalKeys {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn derived(&self, field: &str, item: &Object, view: View<'_>) -> Option<Value> {
         (field == "attachment").then(|| {
             let is_attached = Self::is_attached(view.store, text(item, "id"));

@@ -38,6 +38,10 @@ impl Rules for FederationIssuers {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
         if new.get("jwks").is_none_or(Value::is_null) {
             new.insert("jwks".to_owned(), json!({ "type": "discovery" }));

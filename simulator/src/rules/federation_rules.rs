@@ -88,6 +88,10 @@ impl Rules for FederationRules {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn derived(&self, field: &str, item: &Object, view: View<'_>) -> Option<Value> {
         let enabled = || Self::enabled(view.store, text(item, "id"));
         match field {

@@ -68,6 +68,10 @@ impl Rules for Groups {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn derived(&self, field: &str, item: &Object, _view: View<'_>) -> Option<Value> {
         (field == "roles").then(|| item.get("role_ids").cloned().unwrap_or_default())
     }
@@ -163,6 +167,10 @@ impl Rules for Roles {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn allows(&self, _target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<(), ApiError> {
         Self::exist(view)
     }
@@ -183,6 +191,10 @@ impl Rules for Roles {
 impl Rules for RolePermissions {
     fn path(&self) -> &'static str {
         "/v1/organizations/rbac_roles/{}/permissions"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn allows(&self, _target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<(), ApiError> {

@@ -59,6 +59,10 @@ impl Rules for SettingsConfiguration {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_update(&self, item: &Object, changes: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         match (changes.get(ORDER).and_then(Value::as_array), changes.get(VERSION).and_then(Value::as_str)) {
             (None, None) => {}
@@ -109,6 +113,10 @@ impl Rules for DefaultSettings {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn max_body(&self) -> usize {
         2 * MAX_DOCUMENT
     }
@@ -125,6 +133,10 @@ impl GroupSettings {
 impl Rules for GroupSettings {
     fn path(&self) -> &'static str {
         Self::PATH
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn max_body(&self) -> usize {

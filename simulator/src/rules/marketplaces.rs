@@ -67,6 +67,10 @@ impl Rules for Marketplaces {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn allows(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
         Self::is_own(query, view)
     }

@@ -112,6 +112,10 @@ impl Rules for Plugins {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn allows(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
         Marketplaces::is_own(query, view)
     }
@@ -237,6 +241,10 @@ impl PluginVersions {
 impl Rules for PluginVersions {
     fn path(&self) -> &'static str {
         "/v1/organizations/plugins/{}/versions"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {

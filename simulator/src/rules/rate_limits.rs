@@ -37,11 +37,15 @@ impl Rules for RateLimits {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn listing(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Listing, ApiError> {
-        if let Some(model) = query.text("model") {
-            if !view.store.items(Self::PATH).any(|entry| Self::has_model(entry, model)) {
-                return Err(ApiError::not_found(format!("model: '{model}' is not a known model")));
-            }
+        if let Some(model) = query.text("model")
+            && !view.store.items(Self::PATH).any(|entry| Self::has_model(entry, model))
+        {
+            return Err(ApiError::not_found(format!("model: '{model}' is not a known model")));
         }
         Ok(Listing { order: Order::OldestFirst, ..Listing::default() })
     }
@@ -107,6 +111,10 @@ impl WorkspaceRateLimits {
 impl Rules for WorkspaceRateLimits {
     fn path(&self) -> &'static str {
         "/v1/organizations/workspaces/{}/rate_limits"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn listing(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {

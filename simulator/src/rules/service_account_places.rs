@@ -115,6 +115,10 @@ impl Rules for ServiceAccountPlaces {
         "/v1/organizations/workspaces/{}/service_accounts"
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn allows(&self, target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<(), ApiError> {
         target.parents.first().map_or(Ok(()), |workspace| Workspaces::is_live(view.store, &workspace.key))
     }
@@ -150,6 +154,10 @@ impl Rules for ServiceAccountPlaces {
 impl Rules for PlacesOfAccount {
     fn path(&self) -> &'static str {
         "/v1/organizations/service_accounts/{}/workspaces"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn listing(&self, target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Listing, ApiError> {

@@ -22,6 +22,10 @@ impl Rules for ServiceAccounts {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
         admin_needs_a_person(new, view)?;
         name_is_free(view.store, Self::PATH, text(new, "name"), "")?;

@@ -27,6 +27,10 @@ impl Rules for TagBundles {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_update(&self, item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
         match text(item, Self::MANAGED) {
             "" => {}
@@ -84,6 +88,10 @@ impl TagTargets {
 impl Rules for TagTargets {
     fn path(&self) -> &'static str {
         "/v1/organizations/claude_tag/bundles/{}/targets"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn prepares(&self, new: &mut Object, scene: &mut Scene<'_>) -> Result<(), ApiError> {

@@ -90,6 +90,10 @@ impl Rules for Telemetry {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn lists(&self, item: &Object, query: &Query, view: View<'_>) -> bool {
         let wanted = query.values("workspace_ids[]").unwrap_or_default();
         wanted.is_empty() || wanted.iter().filter_map(Value::as_str).any(|id| Self::covers(view.store, item, id))

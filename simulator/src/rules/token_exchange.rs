@@ -32,10 +32,10 @@ impl Rules for TokenExchange {
         if granted.workspaces_to_choose_from {
             return Err(at("workspace_id", "Field required, because the rule covers several workspaces"));
         }
-        if let Some((issuer, jti)) = &granted.used {
-            if !scene.store.tokens.use_up(issuer, jti) {
-                return Err(failed());
-            }
+        if let Some((issuer, jti)) = &granted.used
+            && !scene.store.tokens.use_up(issuer, jti)
+        {
+            return Err(failed());
         }
         Ok(issue(&granted.account, vec![granted.scope], granted.lifetime, scene))
     }

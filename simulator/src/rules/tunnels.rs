@@ -37,6 +37,10 @@ impl Rules for Tunnels {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn before_act(&self, act: &str, item: &Object, _view: View<'_>) -> Result<(), ApiError> {
         if act == "archive" { Ok(()) } else { Self::is_live(item) }
     }
@@ -83,6 +87,10 @@ impl TunnelCertificates {
 impl Rules for TunnelCertificates {
     fn path(&self) -> &'static str {
         "/v1/organizations/tunnels/{}/certificates"
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
     }
 
     fn before_create(&self, new: &mut Object, view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {

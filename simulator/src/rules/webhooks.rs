@@ -26,6 +26,10 @@ impl Rules for Webhooks {
         Self::PATH
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn listing(&self, _target: &Target<'_>, query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
         let order = if query.text("order") == Some("asc") { Order::OldestFirst } else { Order::NewestFirst };
         let limit = (query.limit() == 0).then_some(PAGE);

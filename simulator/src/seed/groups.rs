@@ -5,8 +5,10 @@ use super::members::Member;
 use crate::rules::{Groups, Roles};
 use serde_json::{Value, json};
 
-/// Name, whether it comes with Claude, what it grants.
-const ROLES: [(&str, bool, &[(&str, &str)]); 4] = [
+/// Name, whether it comes with Claude, what it grants: what may be done, and with what.
+type Role = (&'static str, bool, &'static [(&'static str, &'static str)]);
+
+const ROLES: [Role; 4] = [
     ("Owner", true, &[("organization:manage", "organization"), ("members:manage", "organization")]),
     ("Membership admin", true, &[("members:manage", "organization")]),
     ("Connector user", true, &[("connector:use", "all_connectors")]),
@@ -73,7 +75,7 @@ impl Seeder<'_> {
     }
 
     /// Adds a role, and what it grants.
-    fn role(&mut self, (name, is_built_in, grants): (&str, bool, &[(&str, &str)])) -> String {
+    fn role(&mut self, (name, is_built_in, grants): Role) -> String {
         let id = if name == EXAMPLE_ROLE { self.example_id("rbac_role_") } else { self.ids.next("rbac_role_") };
         let created_at = self.days_ago(730).to_string();
         let mut role = json!({

@@ -18,6 +18,9 @@ const ACCOUNTS: [(&str, &str, &str, i64, Option<i64>); 5] = [
 /// The account that the examples name.
 const EXAMPLE: &str = "deploy-bot";
 
+/// Name, issuer, account, scope, subject, workspaces (none for all), days since it was created.
+type Rule<'r> = (&'r str, &'r str, &'r str, &'r str, &'r str, &'r [&'r str], i64);
+
 impl Seeder<'_> {
     /// Adds service accounts and returns the id of the one that made a key.
     pub(super) fn service_accounts(&mut self, workspaces: &[Workspace]) -> String {
@@ -99,8 +102,7 @@ impl Seeder<'_> {
         let [_, kubernetes, actions] = ids.as_slice() else { return };
         let auditor = self.store.items(ServiceAccounts::PATH).find(|account| account["name"] == "org-auditor");
         let auditor = auditor.map_or_else(String::new, |account| crate::rules::text(account, "id").to_owned());
-        // Name, issuer, account, scope, subject, workspaces, days since it was created.
-        let rules: [(&str, &str, &str, &str, &str, &[&str], i64); 3] = [
+        let rules: [Rule<'_>; 3] = [
             ("org-audit", kubernetes, &auditor, ADMIN_SCOPE, "system:serviceaccount:audit:", &[], 210),
             (
                 "nightly",

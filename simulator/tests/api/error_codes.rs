@@ -46,7 +46,7 @@ fn enterprise() -> Api {
 fn who_is_signed_out_depends_on_the_role() {
     let beta = ("anthropic-beta", "admin-user-sign-out-2026-10-08");
     let headers = [("x-api-key", ADMIN_KEY), ("anthropic-version", VERSION), beta];
-    let mut sign_out = |api: &mut Api, role: &str| {
+    let sign_out = |api: &mut Api, role: &str| {
         let user = api.id_of(USERS, "role", role);
         api.request("POST", &format!("{USERS}/{user}/sign_out"), &headers, "{}")
     };

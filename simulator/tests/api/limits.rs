@@ -130,3 +130,15 @@ fn denying_twice_is_denying_once_and_former_members_ask_for_nothing() {
     api.delete(&format!("{USERS}/{user}")).ok();
     assert_eq!(ask(&mut api, SCOPED_KEY, "GET", &list, Value::Null).ok()["data"], json!([]));
 }
+
+#[test]
+fn a_page_of_a_large_organization_costs_what_the_page_costs() {
+    let mut api = Api::with_members(100_000);
+    let started = std::time::Instant::now();
+    let mut path = format!("{LIMITS}/effective?limit=10");
+    for _ in 0..50 {
+        let page = ask(&mut api, SCOPED_KEY, "GET", &path, Value::Null).ok();
+        path = format!("{LIMITS}/effective?limit=10&page={}", page["next_page"].as_str().unwrap());
+    }
+    assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
+}

@@ -83,7 +83,7 @@ fn the_default_is_cleared_with_null_and_copied_at_the_first_switch() {
     send(&mut api, "POST", "configuration", mode("organization")).ok();
     send(&mut api, "POST", "configuration", mode("rbac_groups")).ok();
     let default = send(&mut api, "GET", "rbac_group_default", Value::Null).ok();
-    assert_eq!(default["settings"]["permissions"]["deny"][0], "Bash(curl:*)");
+    assert_eq!(default["settings"]["permissions"]["deny"][0], "Bash(curl:*)", "{default}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The organization at the start.
 
-use crate::support::{Api, INVITES, KEYS, USERS, WORKSPACES, values};
-use claude_admin_simulator::SimulatorConfig;
+use crate::support::{Api, INVITES, KEYS, USERS, VERSION, WORKSPACES, values};
+use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY, SimulatorConfig};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 fn everything(seed: u64) -> Vec<String> {
@@ -62,5 +63,92 @@ fn everything_is_listed_newest_first() {
         let items = api.list(path);
         let times = values(&items, field);
         assert!(times.is_sorted_by(|newer, older| newer >= older), "{path}: {times:?}");
+    }
+}
+
+/// The lists with everything that others refer to, and how its ids begin.
+const TARGETS: [(&str, &str); 9] = [
+    ("user_", USERS),
+    ("wrkspc_", "/v1/organizations/workspaces?include_default=true&include_archived=true"),
+    ("svac_", "/v1/organizations/service_accounts?include_archived=true"),
+    ("fdis_", "/v1/organizations/federation_issuers?include_archived=true"),
+    ("rbac_group_", "/v1/organizations/rbac_groups"),
+    ("rbac_role_", "/v1/organizations/rbac_roles"),
+    ("ekey_", "/v1/organizations/external_keys"),
+    ("plugin_", "/v1/organizations/plugins"),
+    ("slws_", "/v1/organizations/claude_tag/slack_workspaces"),
+];
+
+/// Every list that hangs on nothing else, whoever may read it.
+fn all_of(api: &mut Api, path: &str) -> Vec<Value> {
+    let mark = if path.contains('?') { '&' } else { '?' };
+    let path = format!("{path}{mark}limit=100");
+    let betas = "webhooks-2026-10-07,telemetry-destinations-2026-08-11,spend-limit-reads-2026-09-26,\
+        ce-claude-code-managed-settings-2026-10-06,ce-plugins-2026-09-01,experimental-claude-tag-2026-10-21,\
+        mcp-tunnels-2026-05-19";
+    let bearer = format!("Bearer {OAUTH_TOKEN}");
+    for credential in [("x-api-key", ADMIN_KEY), ("x-api-key", SCOPED_KEY), ("authorization", &*bearer)] {
+        let headers = [credential, ("anthropic-version", VERSION), ("anthropic-beta", betas)];
+        let reply = api.request("GET", &path, &headers, "");
+        if reply.status == 200 {
+            return reply.body["data"].as_array().unwrap().clone();
+        }
+    }
+    panic!("nobody may read {path}")
+}
+
+/// The texts in a value, however deep, that begin like one of the ids.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if TARGETS.iter().any(|(prefix, _)| text.starts_with(&format!("{prefix}01"))) => {
+            found.push(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| references(field, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn whatever_refers_to_something_refers_to_something_that_is_there() {
+    let mut api = Api::new();
+    let known: BTreeSet<String> = TARGETS
+        .into_iter()
+        .flat_map(|(_, path)| all_of(&mut api, path))
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect();
+    let lists = [
+        KEYS,
+        INVITES,
+        "/v1/organizations/service_accounts",
+        "/v1/organizations/federation_rules",
+        "/v1/organizations/rbac_groups",
+        "/v1/organizations/spend_limits",
+        "/v1/organizations/spend_limits/effective",
+        "/v1/organizations/spend_limit_increase_requests",
+        "/v1/organizations/claude_code/managed_settings/rbac_groups",
+        "/v1/organizations/plugin_marketplaces",
+        "/v1/organizations/plugins",
+        "/v1/organizations/tunnels",
+        "/v1/organizations/claude_tag/slack_channels?slack_workspace_id=T0123456789",
+        WORKSPACES,
+    ];
+    let mut found = Vec::new();
+    for path in lists {
+        let items = all_of(&mut api, path);
+        assert!(items.len() > 1, "{path}");
+        references(&items.into(), &mut found);
+    }
+    assert!(found.len() > 100, "{}", found.len());
+    for reference in found {
+        assert!(known.contains(&reference), "{reference}");
+    }
+}
+
+#[test]
+fn an_organization_without_members_is_made_too() {
+    let mut api = Api::with_members(0);
+    for (_, path) in TARGETS {
+        all_of(&mut api, path);
     }
 }
