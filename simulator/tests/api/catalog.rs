@@ -1,5 +1,6 @@
 //! What holds for every operation of the catalog.
 
+use crate::schema::wrong_with;
 use crate::support::{Api, Reply};
 use claude_admin_catalog::{
     Action, BodyForm, Credential, Kind, Method, Paging, Param, Place, ReplyForm, Segment, Type,
@@ -306,6 +307,10 @@ fn every_operation_succeeds_and_replies_with_its_type() {
                     let checked = api.types().check_json(ty, &reply.body);
                     if checked != Ok(()) {
                         problems.insert(action.id.clone(), format!("{checked:?}: {}", reply.body));
+                    }
+                    let wrong = wrong_with(&action, version, &reply.body);
+                    if !wrong.is_empty() {
+                        problems.insert(action.id.clone(), format!("{wrong:?}: {}", reply.body));
                     }
                 }
             }

@@ -56,7 +56,12 @@ pub(crate) fn target_of(action: &Action, example: &str, types: &Types) -> String
         .filter(|param| types.optional(&param.ty).is_none() && types.list_item(&param.ty).is_none());
     while let Some(word) = words.next() {
         match word.strip_prefix("--") {
-            Some(flag) => give(&mut values, action, types, flag, words.next().unwrap_or_default()),
+            Some(flag) => {
+                let input = action.input(flag);
+                let is_switch = input.is_some_and(|input| matches!(types.underlying(&input.ty), Type::Bool));
+                let value = if is_switch { "true" } else { words.next().unwrap_or_default() };
+                give(&mut values, action, types, flag, value);
+            }
             None => {
                 let name = positional.next().map(|param| param.name.clone()).unwrap_or_default();
                 give(&mut values, action, types, &name, word);

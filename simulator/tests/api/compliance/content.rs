@@ -2,6 +2,7 @@
 
 use super::BASE;
 use crate::support::{Api, values};
+use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 const CHAT: &str = "claude_chat_01Ty5UpAsDf8GhJkZxCvBn2M";
@@ -107,6 +108,36 @@ fn size_and_checksum_are_those_of_the_content() {
     assert_eq!(about["size_bytes"], document["content"].as_str().unwrap().len());
     assert_eq!(about["md5"].as_str().unwrap().len(), 32);
     assert_eq!(about["claude_project_id"], PROJECT);
+}
+
+#[test]
+fn what_is_downloaded_is_what_its_size_and_checksum_say() {
+    let mut api = Api::new();
+    let chat = get(&mut api, &format!("apps/chats/{CHAT}/messages"));
+    let last = &chat["chat_messages"][2];
+    let artifact = format!("apps/artifacts/{}", last["artifacts"][0]["version_id"].as_str().unwrap());
+    let made = format!("apps/chats/generated-files/{}", last["generated_files"][0]["id"].as_str().unwrap());
+    let picture = api.items(&format!("apps/projects/{PROJECT}/attachments"));
+    let picture = picture.iter().find(|one| one["type"] == "project_file").unwrap()["id"].as_str().unwrap();
+    for (path, content_type, name) in [
+        (format!("apps/chats/files/{FILE}"), "text/plain", "input.log"),
+        (format!("apps/chats/files/{picture}"), "image/png", "diagram.png"),
+        (made, "text/csv", "result.csv"),
+        (artifact, "text/plain; charset=utf-8", "Root cause of the gripper stalls.txt"),
+    ] {
+        let about = get(&mut api, &path);
+        let file = api.audit("GET", &format!("{BASE}/{path}/content"), "");
+        assert_eq!(file.status, 200);
+        assert_eq!(about["size_bytes"], file.bytes.len(), "{path}");
+        let digest: String = Md5::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(about["md5"], digest, "{path}");
+        assert_eq!(file.headers["content-type"], content_type);
+        assert_eq!(file.headers["content-disposition"], format!("attachment; filename=\"{name}\""));
+    }
+    let code = &api.items("apps/code/artifacts")[0];
+    let (id, version) = (code["id"].as_str().unwrap(), code["versions"][1]["id"].as_str().unwrap());
+    let file = api.audit("GET", &format!("{BASE}/apps/code/artifacts/{id}/versions/{version}"), "");
+    assert!(String::from_utf8(file.bytes).unwrap().contains(version), "each version has its own content");
 }
 
 #[test]
