@@ -1,6 +1,7 @@
 //! Who sends a request, and what kind of organization it is for.
 
-use crate::credential::{Credential, CredentialKind};
+use crate::credential::{Credential, CredentialKind, missing_scopes};
+use crate::error::ApiError;
 use serde::{Deserialize, Serialize};
 
 /// The kind of the organization.
@@ -25,6 +26,7 @@ pub(crate) struct Caller {
     /// The member or service account that the credential acts as.
     pub(crate) actor: Option<String>,
     pub(crate) organization: OrganizationKind,
+    pub(crate) scopes: Vec<String>,
     /// Whether a person may be behind it: workloads may do less.
     pub(crate) interactive: bool,
 }
@@ -35,7 +37,15 @@ impl Caller {
         let is_token = credential.kind == CredentialKind::OauthToken;
         let actor = credential.actor.clone().or_else(|| is_token.then(|| owner.to_owned()));
         let interactive = is_token && credential.actor.as_ref().is_none_or(|actor| actor.starts_with("user_"));
-        Self { kind: Some(credential.kind), actor, organization, interactive }
+        Self { kind: Some(credential.kind), actor, organization, scopes: credential.scopes.clone(), interactive }
+    }
+
+    /// Refuses a key with scopes that lacks one more, which what it asks for needs.
+    pub(crate) fn needs(&self, scope: &str) -> Result<(), ApiError> {
+        if self.kind == Some(CredentialKind::ScopedKey) && !self.scopes.iter().any(|own| own == scope) {
+            return Err(missing_scopes(&self.scopes, &[scope]));
+        }
+        Ok(())
     }
 
     /// Whether the rules of an Enterprise organization hold for it.

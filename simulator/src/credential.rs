@@ -139,15 +139,20 @@ impl Credential {
             })
             .collect();
         let needed = if scopes.is_empty() { vec![ADMIN_KEY_SCOPE, ADMIN_SCOPE] } else { scopes };
-        let word = if needed.len() == 1 { "Needed" } else { "Needed one of" };
-        Err(ApiError::forbidden(format!(
-            "Missing required scopes. Got: {} {word}: {}",
-            quoted(self.scopes.iter().map(String::as_str)),
-            quoted(needed.into_iter())
-        ))
-        .code("api_key_scope_missing")
-        .detail("error_visibility", "user_facing"))
+        Err(missing_scopes(&self.scopes, &needed))
     }
+}
+
+/// The error when none of the needed scopes is there.
+pub(crate) fn missing_scopes(got: &[String], needed: &[&str]) -> ApiError {
+    let word = if needed.len() == 1 { "Needed" } else { "Needed one of" };
+    ApiError::forbidden(format!(
+        "Missing required scopes. Got: {} {word}: {}",
+        quoted(got.iter().map(String::as_str)),
+        quoted(needed.iter().copied())
+    ))
+    .code("api_key_scope_missing")
+    .detail("error_visibility", "user_facing")
 }
 
 impl fmt::Debug for Credential {

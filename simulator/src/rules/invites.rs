@@ -1,6 +1,6 @@
 //! Invitations to the organization.
 
-use super::members::{has_email, normalized, role_fits};
+use super::members::{GROUPS_SCOPE, has_email, normalized, role_fits};
 use super::{Deletion, Groups, Members, Rules, View, has_passed, text};
 use crate::Object;
 use crate::error::ApiError;
@@ -56,6 +56,7 @@ impl Rules for Invites {
             if !view.caller.is_enterprise() {
                 return Err(ApiError::invalid("rbac_group_ids: groups exist only in Claude Enterprise organizations"));
             }
+            view.caller.needs(GROUPS_SCOPE)?;
             if view.store.item(Groups::PATH, group).is_none() {
                 return Err(ApiError::invalid(format!("rbac_group_ids: '{group}' is not a group")));
             }

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 pub(crate) struct Members;
 
+/// What a key needs to give people the permissions of groups.
+pub(super) const GROUPS_SCOPE: &str = "write:rbac_groups";
 /// Roles that the API neither takes away nor removes.
 const PRIVILEGED: [&str; 4] = ["admin", "owner", "primary_owner", "membership_admin"];
 
@@ -105,6 +107,8 @@ pub(super) fn role_fits(object: &Object, view: View<'_>) -> Result<(), ApiError>
         ("managed", false) => {
             Err(ApiError::invalid("role: 'managed' can only be given in Claude Enterprise organizations"))
         }
+        // Its permissions are those of groups, so that it takes the right to hand these out.
+        ("managed", true) => view.caller.needs(GROUPS_SCOPE),
         (role @ ("developer" | "billing" | "claude_code_user"), true) => {
             Err(ApiError::invalid(format!("role: '{role}' can only be given in Console organizations")))
         }

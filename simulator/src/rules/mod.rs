@@ -17,6 +17,7 @@ mod managed_settings;
 mod marketplaces;
 mod members;
 mod plugin_settings;
+mod plugin_versions;
 mod plugins;
 mod rate_limits;
 mod service_account_places;
@@ -47,7 +48,8 @@ pub(crate) use managed_settings::{DefaultSettings, GroupSettings, SettingsConfig
 pub(crate) use marketplaces::{Marketplaces, ValidateArchive, ValidateRepository};
 pub(crate) use members::Members;
 pub(crate) use plugin_settings::{PluginSettings, PluginShares};
-pub(crate) use plugins::{FAILS_SCAN, FILES, PluginVersions, Plugins};
+pub(crate) use plugin_versions::{FAILS_SCAN, FILES, PluginVersions};
+pub(crate) use plugins::Plugins;
 pub(crate) use rate_limits::{RateLimits, WorkspaceRateLimits};
 pub(crate) use service_account_places::{PlacesOfAccount, ServiceAccountPlaces};
 pub(crate) use service_accounts::ServiceAccounts;

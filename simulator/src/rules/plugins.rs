@@ -1,31 +1,22 @@
-//! Plugins and their versions.
+//! Plugins.
 
-use super::{Deletion, Event, Marketplaces, PluginSettings, Rules, View, kind, text};
+use super::{Deletion, Event, Marketplaces, PluginSettings, PluginVersions, Rules, View, kind, text};
 use crate::Object;
-use crate::archive::zip;
 use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::ids::Ids;
 use crate::query::Query;
-use crate::reply::File;
-use crate::resource::Operation;
 use crate::routes::Target;
-use crate::rules::upload::{Upload, stored_files};
+use crate::rules::upload::Upload;
 use crate::store::Store;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub(crate) struct Plugins;
-pub(crate) struct PluginVersions;
 
-/// How long the security scan of a new version takes.
-const SCAN: SignedDuration = SignedDuration::from_secs(60);
-/// Stored and never shown: the first version on its way into its own collection, files, and what the scan will find.
+/// The first version on its way into its own collection; no reply shows it.
 const FIRST_VERSION: &str = "first_version";
-pub(crate) const FILES: &str = "files";
-pub(crate) const FAILS_SCAN: &str = "fails_scan";
-const SERVED: &str = "served_version_id";
-const PINNED: &str = "served_version_pinned";
+pub(super) const SERVED: &str = "served_version_id";
+pub(super) const PINNED: &str = "served_version_pinned";
 
 impl Plugins {
     pub(crate) const PATH: &'static str = "/v1/organizations/plugins";
@@ -35,7 +26,7 @@ impl Plugins {
     }
 
     /// Refuses to change a plugin of a member.
-    fn may_change(plugin: &Object) -> Result<(), ApiError> {
+    pub(super) fn may_change(plugin: &Object) -> Result<(), ApiError> {
         if kind(plugin, "owner") == "organization" {
             Ok(())
         } else {
@@ -43,7 +34,7 @@ impl Plugins {
         }
     }
 
-    fn is_manual(store: &Store, plugin: &Object) -> Result<(), ApiError> {
+    pub(super) fn is_manual(store: &Store, plugin: &Object) -> Result<(), ApiError> {
         match store.item(Marketplaces::PATH, text(plugin, "marketplace_id")) {
             Some(marketplace) if text(marketplace, "source") != "manual" => {
                 Err(ApiError::invalid("This plugin is synchronized from a repository; change it there."))
@@ -53,7 +44,7 @@ impl Plugins {
     }
 
     /// Refuses a skill that another plugin of the organization has.
-    fn skills_are_free(store: &Store, skills: &[String], own: &str) -> Result<(), ApiError> {
+    pub(super) fn skills_are_free(store: &Store, skills: &[String], own: &str) -> Result<(), ApiError> {
         let has = |plugin: &Object, skill: &str| {
             let components = plugin.get("components").and_then(Value::as_array).into_iter().flatten();
             components.into_iter().any(|part| part["type"] == "skill" && part["name"] == skill)
@@ -70,7 +61,7 @@ impl Plugins {
     }
 
     /// Who uploads.
-    fn uploader(view: View<'_>) -> Value {
+    pub(super) fn uploader(view: View<'_>) -> Value {
         match view.caller.actor.as_deref().and_then(|id| view.store.item(super::Members::PATH, id)) {
             Some(member) => json!({
                 "type": "user_actor", "user_id": member.get("id"), "email_address": member.get("email"),
@@ -78,33 +69,6 @@ impl Plugins {
             None => json!({ "type": "api_actor", "api_key_id": "apikey_simulator" }),
         }
     }
-
-    fn version(upload: &Upload, plugin: &str, id: &str, notes: Option<&Value>, view: View<'_>) -> Object {
-        let mut version = upload.described();
-        let more = json!({
-            "id": id,
-            "plugin_id": plugin,
-            "created_by": Self::uploader(view),
-            "created_at": view.now.to_string(),
-            "release_notes": notes,
-            FILES: upload.stored(),
-            FAILS_SCAN: upload.fails_scan(),
-        });
-        version.extend(more.as_object().cloned().unwrap_or_default());
-        version
-    }
-}
-
-/// The scan of a version: under way for a minute, then complete.
-fn scan(version: &Object, now: Timestamp) -> Value {
-    let made: Option<Timestamp> = text(version, "created_at").parse().ok();
-    if made.and_then(|made| made.checked_add(SCAN).ok()).is_some_and(|done| done > now) {
-        return json!({ "status": "processing", "assessment": null, "reason": null });
-    }
-    if version.get(FAILS_SCAN) == Some(&Value::Bool(true)) {
-        return json!({ "status": "completed", "assessment": "fail", "reason": "A file asks the simulator to fail." });
-    }
-    json!({ "status": "completed", "assessment": "pass", "reason": null })
 }
 
 impl Rules for Plugins {
@@ -133,7 +97,7 @@ impl Rules for Plugins {
         match field {
             "content_scan" => {
                 let served = view.store.item(&PluginVersions::of(text(item, "id")), text(item, SERVED));
-                served.map(|version| scan(version, view.now))
+                served.map(|version| PluginVersions::scan(version, view.now))
             }
             "organization_installation_preference" if kind(item, "owner") == "organization" => {
                 own().or_else(of_marketplace)
@@ -166,7 +130,10 @@ impl Rules for Plugins {
         let (id, version) = (ids.next("plugin_"), ids.next("pluginver_"));
         let notes = new.shift_remove("release_notes");
         new.extend(upload.described());
-        new.insert(FIRST_VERSION.to_owned(), Self::version(&upload, &id, &version, notes.as_ref(), view).into());
+        new.insert(
+            FIRST_VERSION.to_owned(),
+            PluginVersions::describe(&upload, &id, &version, notes.as_ref(), view).into(),
+        );
         let more = json!({
             "id": id,
             "name": upload.name,
@@ -187,7 +154,7 @@ impl Rules for Plugins {
         let Some(version) = view.store.item(&PluginVersions::of(text(item, "id")), wanted) else {
             return Err(ApiError::invalid(format!("{SERVED}: '{wanted}' is not a version of this plugin")));
         };
-        let scan = scan(version, view.now);
+        let scan = PluginVersions::scan(version, view.now);
         if scan["status"] == "processing" {
             return Err(refusal("scan_pending"));
         }
@@ -228,90 +195,5 @@ impl Rules for Plugins {
                 store.collection_mut(Marketplaces::PATH).insert(marketplace, library);
             }
         }
-    }
-}
-
-impl PluginVersions {
-    /// Where the versions of a plugin are.
-    pub(crate) fn of(plugin: &str) -> String {
-        format!("{}/{plugin}/versions", Plugins::PATH)
-    }
-}
-
-impl Rules for PluginVersions {
-    fn path(&self) -> &'static str {
-        "/v1/organizations/plugins/{}/versions"
-    }
-
-    fn is_seeded(&self) -> bool {
-        true
-    }
-
-    fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
-        if *target.operation == Operation::Download && target.key.as_deref() == Some("latest") {
-            return Err(ApiError::invalid("version: 'latest' cannot be downloaded; name a version"));
-        }
-        Marketplaces::is_own(query, view)
-    }
-
-    fn fits(&self, parameter: &str, _values: &[Value], _item: &Object) -> Option<bool> {
-        (parameter == "organization_id").then_some(true)
-    }
-
-    fn resolve(&self, word: &str, target: &Target<'_>, view: View<'_>) -> Option<String> {
-        let plugin = view.store.item(Plugins::PATH, &target.parents.first()?.key)?;
-        (word == "latest").then(|| text(plugin, "latest_version_id").to_owned())
-    }
-
-    fn derived(&self, field: &str, item: &Object, view: View<'_>) -> Option<Value> {
-        (field == "content_scan").then(|| scan(item, view.now))
-    }
-
-    fn before_create(&self, new: &mut Object, view: View<'_>, ids: &mut Ids) -> Result<(), ApiError> {
-        let upload = Upload::take(new)?;
-        let Some(plugin) = view.store.item(Plugins::PATH, text(new, "plugin_id")) else { return Ok(()) };
-        Plugins::may_change(plugin)?;
-        Plugins::is_manual(view.store, plugin)?;
-        if upload.name != text(plugin, "name") {
-            return Err(ApiError::invalid(format!(
-                "files[]: the manifest names '{}', and the plugin is '{}'",
-                upload.name,
-                text(plugin, "name")
-            )));
-        }
-        let id = text(plugin, "id");
-        Plugins::skills_are_free(view.store, &upload.skills(), id)?;
-        let notes = new.get("release_notes").cloned();
-        new.extend(Plugins::version(&upload, id, &ids.next("pluginver_"), notes.as_ref(), view));
-        Ok(())
-    }
-
-    /// The newest version is served, unless another one is pinned.
-    fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
-        let Some(plugin) = store.item_mut(Plugins::PATH, text(item, "plugin_id")).filter(|_| event == Event::Created)
-        else {
-            return;
-        };
-        plugin.insert("latest_version_id".to_owned(), text(item, "id").into());
-        plugin.insert("updated_at".to_owned(), text(item, "created_at").into());
-        if plugin.get(PINNED) != Some(&Value::Bool(true)) {
-            plugin.insert(SERVED.to_owned(), text(item, "id").into());
-            for field in ["display_name", "description", "manifest_version", "components", "reach"] {
-                plugin.insert(field.to_owned(), item.get(field).cloned().unwrap_or_default());
-            }
-        }
-    }
-
-    fn content(&self, item: &Object, view: View<'_>) -> Option<Result<File, ApiError>> {
-        let plugin = view.store.item(Plugins::PATH, text(item, "plugin_id"))?;
-        let version = match text(item, "manifest_version") {
-            "" => text(item, "id"),
-            version => version,
-        };
-        Some(Ok(File {
-            content_type: "application/zip".to_owned(),
-            name: Some(format!("{}-{version}.zip", text(plugin, "name"))),
-            content: zip(&stored_files(item.get(FILES))),
-        }))
     }
 }

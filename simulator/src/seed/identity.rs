@@ -8,13 +8,16 @@ use crate::tokens::Grant;
 use serde_json::{Value, json};
 
 /// Name, role, description, days since it was created, days since it was archived.
-const ACCOUNTS: [(&str, &str, &str, i64, Option<i64>); 5] = [
+const ACCOUNTS: [(&str, &str, &str, i64, Option<i64>); 6] = [
     ("old-importer", "developer", "Moved to the nightly job", 500, Some(200)),
     ("nightly-evaluation", "developer", "Runs the evaluation suite", 310, None),
     ("org-auditor", "admin", "Reads who may do what", 240, None),
+    (KEY_OWNER, "developer", "Has a key of its own", 170, None),
     ("deploy-bot", "developer", "Deploys from CI", 160, None),
     ("support-bot", "developer", "", 40, None),
 ];
+/// The account that an API key acts as.
+const KEY_OWNER: &str = "deploy-agent";
 /// The account that the examples name.
 const EXAMPLE: &str = "deploy-bot";
 
@@ -22,12 +25,16 @@ const EXAMPLE: &str = "deploy-bot";
 type Rule<'r> = (&'r str, &'r str, &'r str, &'r str, &'r str, &'r [&'r str], i64);
 
 impl Seeder<'_> {
-    /// Adds service accounts and returns the id of the one that made a key.
-    pub(super) fn service_accounts(&mut self, workspaces: &[Workspace]) -> String {
+    /// Adds service accounts and returns the id of the one that the examples name.
+    pub(super) fn service_accounts(&mut self, workspaces: &[Workspace], key_owner: &str) -> String {
         let mut example = String::new();
         let mut others = Vec::new();
         for (name, role, description, created, archived) in ACCOUNTS {
-            let id = if name == EXAMPLE { self.example_id("svac_") } else { self.ids.next("svac_") };
+            let id = match name {
+                EXAMPLE => self.example_id("svac_"),
+                KEY_OWNER => key_owner.to_owned(),
+                _ => self.ids.next("svac_"),
+            };
             let (created_at, by) = (self.days_ago(created), self.owner.clone());
             self.add(
                 ServiceAccounts::PATH,
@@ -56,6 +63,18 @@ impl Seeder<'_> {
         }
         for account in &others {
             ServiceAccountPlaces::give(&mut self.store, id_of(workspaces, PRODUCTION), account, "workspace_user", &by);
+        }
+        // The newest one works everywhere.
+        if let Some(account) = others.last() {
+            for name in ["Staging", "Research & <Evaluation>", "Support bot"] {
+                ServiceAccountPlaces::give(
+                    &mut self.store,
+                    id_of(workspaces, name),
+                    account,
+                    "workspace_developer",
+                    &by,
+                );
+            }
         }
         example
     }

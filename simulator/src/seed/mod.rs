@@ -27,6 +27,8 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+/// Keeps the ids of most families apart from those of people, workspaces, keys and invites.
+const FAMILIES: u64 = 0x6661_6d69_6c69_6573;
 const ORGANIZATION: &str = "/v1/organizations/me";
 const ORGANIZATION_NAME: &str = "Acme Robotics (simulated)";
 
@@ -61,9 +63,12 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
         .map_or_else(String::new, |admin| admin.id.clone());
     let workspaces = seeder.workspaces();
     seeder.workspace_members(&workspaces, &members);
-    let account = seeder.service_accounts(&workspaces);
-    seeder.api_keys(&workspaces, &members, &account);
+    let key_owner = seeder.ids.next("svac_");
+    seeder.api_keys(&workspaces, &members, &key_owner);
     seeder.invites(&members);
+    // Ids of their own: what these families draw changes nothing about the ids of the others.
+    let ids = std::mem::replace(&mut seeder.ids, Ids::new(config.seed ^ FAMILIES));
+    let account = seeder.service_accounts(&workspaces, &key_owner);
     seeder.federation(&workspaces, &account);
     seeder.groups(&members);
     seeder.rate_limits(&workspaces);
@@ -79,7 +84,7 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     crate::compliance::seed(&mut seeder.store, catalog);
     // Last, so that it adds only what no family has.
     seeder.rest(routes);
-    World { organization_id: seeder.organization_id, owner: seeder.owner, store: seeder.store, ids: seeder.ids }
+    World { organization_id: seeder.organization_id, owner: seeder.owner, store: seeder.store, ids }
 }
 
 /// The UUID that examples name.

@@ -1,6 +1,7 @@
 //! Invitations.
 
-use crate::support::{Api, INVITES, USERS, values};
+use crate::support::{Api, INVITES, USERS, VERSION, values};
+use claude_admin_simulator::{Credential, Credentials, SimulatorConfig};
 use serde_json::json;
 
 fn invite(email: &str) -> serde_json::Value {
@@ -62,6 +63,25 @@ fn groups_and_the_managed_role_are_for_enterprise_organizations() {
     let with_group = json!({ "email": "a@example.com", "role": "user", "rbac_group_ids": ["rbac_group_1"] });
     assert!(api.post(INVITES, with_group).refused(400).starts_with("rbac_group_ids: "));
     api.post(INVITES, json!({ "email": "a@example.com", "role": "managed" })).refused(400);
+}
+
+#[test]
+fn permissions_of_groups_take_the_scope_for_groups() {
+    let key = "sk-ant-api01-simulator-members";
+    let scoped = Credential::scoped_key(key, ["write:members"]);
+    let credentials = Credentials { further: vec![scoped], ..Credentials::default() };
+    let mut api = Api::with(SimulatorConfig { credentials, ..SimulatorConfig::default() });
+    let group = api.example_id("rbac_group_");
+    let with_group = json!({ "email": "a@example.com", "role": "user", "rbac_group_ids": [group] });
+    let managed = json!({ "email": "b@example.com", "role": "managed" });
+    for body in [with_group, managed] {
+        let weak = [("x-api-key", key), ("anthropic-version", VERSION)];
+        let reply = api.request("POST", INVITES, &weak, &body.to_string());
+        assert_eq!((reply.status, reply.code()), (403, Some("api_key_scope_missing")));
+        api.scoped("POST", INVITES, body, "").ok();
+    }
+    let weak = [("x-api-key", key), ("anthropic-version", VERSION)];
+    api.request("POST", INVITES, &weak, r#"{"email": "c@example.com", "role": "user"}"#).ok();
 }
 
 #[test]

@@ -152,3 +152,14 @@ fn an_organization_without_members_is_made_too() {
         all_of(&mut api, path);
     }
 }
+
+#[test]
+fn a_key_that_acts_as_a_service_account_acts_as_one_that_is_there() {
+    let mut api = Api::new();
+    let key = api.find(KEYS, "name", "deploy agent");
+    let id = key["principal"]["service_account_id"].as_str().unwrap().to_owned();
+    let account = api.oauth("GET", &format!("/v1/organizations/service_accounts/{id}"), Value::Null).ok();
+    assert_eq!(account["name"], "deploy-agent");
+    api.oauth("POST", &format!("/v1/organizations/service_accounts/{id}/archive"), serde_json::json!({})).ok();
+    assert_eq!(api.find(KEYS, "name", "deploy agent")["status"], "archived", "the key ends with it");
+}
