@@ -10,11 +10,19 @@ const HEADER: &str = "anthropic-beta";
 const HIDING: [&str; 3] =
     ["webhooks-2026-10-07", "ce-claude-code-managed-settings-2026-10-06", "ce-plugins-2026-09-01"];
 
+/// The values that a request names.
+pub(crate) fn given(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(HEADER)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+}
+
 /// Checks that the values which an operation needs are there, among others or alone.
 pub(crate) fn check(action: &Action, headers: &HeaderMap) -> Result<(), ApiError> {
-    let given =
-        || headers.get_all(HEADER).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    match action.betas.iter().find(|needed| !given().any(|beta| beta.trim() == **needed)) {
+    match action.betas.iter().find(|needed| !given(headers).any(|beta| beta == **needed)) {
         Some(missing) if HIDING.contains(&missing.as_str()) => Err(ApiError::not_found("Not found")),
         Some(missing) => Err(ApiError::invalid(format!("{HEADER}: this endpoint requires '{missing}'"))),
         None => Ok(()),

@@ -44,15 +44,15 @@ pub(crate) struct Performance<'p> {
 impl<'p> Performance<'p> {
     /// Carries the operation out and returns its reply.
     pub(crate) fn run(mut self, query: &Query, fields: Object) -> Result<Reply, ApiError> {
+        if let Some(reply) = self.rules().computed(self.target, query, self.view()) {
+            return reply;
+        }
         for parent in &self.target.parents {
             if self.world.store.item(&parent.path, &parent.key).is_none() {
                 return Err(not_found(parent.resource, &parent.key));
             }
         }
         self.rules().allows(self.target, query, self.view())?;
-        if let Some(reply) = self.rules().computed(self.target, query, self.view()) {
-            return reply.map(Reply::Json);
-        }
         let reply = match self.target.operation {
             Operation::List => self.list(query)?,
             Operation::Create => self.create(fields)?,

@@ -1,6 +1,7 @@
 //! The Admin API as a function of a request and what the organization holds.
 
 use crate::caller::Caller;
+use crate::compliance::Witness;
 use crate::config::SimulatorConfig;
 use crate::credential::PresentedCredential;
 use crate::error::ApiError;
@@ -129,13 +130,27 @@ impl Simulation {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request) -> Response {
+        let witness = self.witness(request);
         let mut window = None;
         let outcome = self.answer(request, &mut window);
+        if let Some(witness) = witness {
+            // The id that the response is going to have.
+            let request_id = self.request_ids.clone().next("req_");
+            witness.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
+        }
         let mut response = self.respond(outcome);
         if let Some(window) = window {
             window.announce(response.headers_mut());
         }
         response
+    }
+
+    /// Somebody who records what a request does; `None` when nobody who is known asks for something that exists.
+    fn witness(&self, request: &Request) -> Option<Witness> {
+        let target = self.routes.find(request.method(), request.uri().path()).ok()?;
+        let (known, issued) = (&self.config.credentials, &self.world.store.tokens);
+        let credential = known.authenticate(request.headers(), issued, self.clock.now()).ok()?;
+        Witness::of(&target, request, credential, &self.world)
     }
 
     /// Makes a response of an outcome, with the headers that every response has.
@@ -195,7 +210,8 @@ impl Simulation {
         }
         beta::check(target.action, request.headers())?;
         let types = &self.routes.catalog().types;
-        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?;
+        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?
+            .with_betas(beta::given(request.headers()).map(str::to_owned));
         let fields = body::read(request, target.action, target.operation, target.resource.rules, types)?;
         Performance { target: &target, world: &mut self.world, types, now, version, caller: &caller }
             .run(&query, fields)

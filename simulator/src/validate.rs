@@ -81,6 +81,12 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
                 None => Err(at(&join(place, tag), one_of(known().map(|case| case.wire.as_str())))),
             }
         }
+        // A case that says nothing more may be given as a bare word.
+        (Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }), Value::String(word))
+            if cases.iter().any(|case| case.payload.is_none() && case.wire == *word) =>
+        {
+            Ok(())
+        }
         (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), value) if !value.is_string() => {
             match cases.iter().find_map(|case| case.payload.as_ref()) {
                 Some(payload) => check_shape(types, payload, value, place),

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod claude_tag;
+mod computed;
 mod external_keys;
 mod federation_issuers;
 mod federation_rule_workspaces;
@@ -36,6 +37,7 @@ mod workspaces;
 
 pub(crate) use api_keys::ApiKeys;
 pub(crate) use claude_tag::{TagChannels, TagWorkspaces};
+pub(crate) use computed::{Answer, Computed};
 pub(crate) use external_keys::ExternalKeys;
 pub(crate) use federation_issuers::FederationIssuers;
 pub(crate) use federation_rule_workspaces::FederationRuleWorkspaces;
@@ -71,7 +73,7 @@ use crate::ids::Ids;
 use crate::listing::Listing;
 use crate::query::Query;
 use crate::rate_limit::Budget;
-use crate::reply::File;
+use crate::reply::{File, Reply};
 use crate::resource::Operation;
 use crate::routes::Target;
 use crate::store::Store;
@@ -103,6 +105,13 @@ pub(crate) enum Existing {
     Keep(String),
     /// The one that is there is changed.
     Change(String),
+}
+
+impl<'s> View<'s> {
+    /// The organization.
+    pub(crate) fn organization_id(self) -> Option<&'s str> {
+        Some(text(self.store.singletons.get("/v1/organizations/me")?, "id"))
+    }
 }
 
 /// What happened to an item.
@@ -251,9 +260,9 @@ pub(crate) trait Rules: Sync {
         MAX_JSON
     }
 
-    /// The whole reply to a read that is worked out from a query, not looked up in a collection; `None` leaves it to the
-    /// collection.
-    fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Value, ApiError>> {
+    /// The whole reply when it is worked out, not looked up in a collection; asked before anything else. `None` leaves it
+    /// to the collection.
+    fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Reply, ApiError>> {
         None
     }
 
@@ -317,9 +326,14 @@ pub(crate) const ALL: &[&dyn Rules] = &[
     &Workspaces,
 ];
 
+/// Every family, with those of reports and of the Compliance API.
+fn every_family() -> impl Iterator<Item = &'static dyn Rules> {
+    ALL.iter().copied().chain(crate::reports::RULES).chain(crate::compliance::RULES)
+}
+
 /// The rules of the collection with this path.
 pub(crate) fn of(path: &str) -> &'static dyn Rules {
-    ALL.iter().copied().find(|rules| rules.path() == path).unwrap_or(&NoRules)
+    every_family().find(|rules| rules.path() == path).unwrap_or(&NoRules)
 }
 
 /// The text of a field, empty when there is none.
@@ -366,8 +380,10 @@ mod tests {
         let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
         let paths: BTreeSet<String> =
             simulation.catalog().actions.iter().map(|action| anonymous(action.http.path.segments())).collect();
-        for rules in super::ALL {
-            assert!(paths.contains(rules.path()), "{}", rules.path());
+        for rules in super::every_family() {
+            // Some collections are never listed.
+            let item = format!("{}/{{}}", rules.path());
+            assert!(paths.contains(rules.path()) || paths.contains(&item), "{}", rules.path());
         }
     }
 }

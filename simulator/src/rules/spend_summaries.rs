@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::page::{cursor, cursor_key, fingerprint};
 use crate::query::Query;
+use crate::reply::Reply;
 use crate::routes::Target;
 use crate::store::Store;
 use crate::validate::at;
@@ -57,8 +58,8 @@ impl Rules for SpendSummaries {
     }
 
     /// A member is never split over pages, so that the limit counts members, not rows.
-    fn computed(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Value, ApiError>> {
-        Some(page(query, view))
+    fn computed(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
+        Some(page(query, view).map(Reply::Json))
     }
 }
 

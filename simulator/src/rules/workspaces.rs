@@ -23,7 +23,7 @@ impl Workspaces {
     /// Marks the default workspace in the store; no reply shows it.
     pub(crate) const DEFAULT_MARK: &'static str = "is_default";
 
-    pub(super) fn is_default(store: &Store, id: &str) -> bool {
+    pub(crate) fn is_default(store: &Store, id: &str) -> bool {
         store.item(Self::PATH, id).is_some_and(has_default_mark)
     }
 

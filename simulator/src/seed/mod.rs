@@ -18,6 +18,7 @@ mod workspaces;
 
 use crate::SimulatorConfig;
 use crate::ids::Ids;
+use crate::memory;
 use crate::perform::World;
 use crate::routes::Routes;
 use crate::store::Store;
@@ -48,6 +49,7 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     let catalog = routes.catalog();
     let mut ids = Ids::new(config.seed);
     let organization_id = ids.uuid();
+    let organization_id = example_organization(catalog).unwrap_or(organization_id);
     let store = Store::default();
     let rng = Rng::with_seed(config.seed);
     let mut seeder = Seeder { catalog, organization_id, owner: String::new(), store, ids, rng, now };
@@ -78,9 +80,19 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     seeder.managed_settings();
     seeder.plugins(&members);
     seeder.claude_tag();
+    memory::begin(&mut seeder.store, config.seed, now);
+    crate::compliance::seed(&mut seeder.store, catalog);
     // Last, so that it adds only what no family has.
     seeder.rest(routes);
     World { organization_id: seeder.organization_id, owner: seeder.owner, store: seeder.store, ids }
+}
+
+/// The UUID that examples name.
+fn example_organization(catalog: &Catalog) -> Option<String> {
+    let words = catalog.actions.iter().flat_map(|action| &action.examples).flat_map(|example| example.split(' '));
+    let is_uuid =
+        |word: &&str| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.is_ascii();
+    words.into_iter().find(is_uuid).map(str::to_owned)
 }
 
 impl Seeder<'_> {

@@ -68,7 +68,7 @@ fn every_failed_check_looks_the_same() {
     for (field, value) in [
         ("assertion", json!("a.b.c")),
         ("federation_rule_id", json!("fdrl_none")),
-        ("organization_id", json!("5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90")),
+        ("organization_id", json!("00000000-0000-4000-8000-000000000000")),
         ("service_account_id", json!("svac_other")),
         ("workspace_id", json!("wrkspc_none")),
         ("workspace_id", json!("default")),

@@ -1,0 +1,299 @@
+//! Which activity a request is, and what it says.
+
+use crate::Object;
+use crate::rules::text;
+use serde_json::{Value, json};
+
+/// Where the value of a field comes from.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The parameter of the path at this place.
+    Path(usize),
+    /// A field of the reply, by JSON pointer.
+    Reply(&'static str),
+    /// The same as a list.
+    Listed(&'static str),
+    /// A field of the item as it was before.
+    Before(&'static str),
+    /// A field of the body.
+    Sent(&'static str),
+    /// What changed, out of these fields.
+    Changes(&'static [&'static str]),
+    /// Always the same.
+    Word(&'static str),
+    Number(i64),
+    Truth,
+    /// Whether the state in the reply is `enabled`.
+    Enabled,
+}
+
+use Source::{Before, Changes, Enabled, Listed, Number, Path, Reply, Sent, Truth, Word};
+
+/// A kind of activity: the request that it is, its type, and its fields.
+#[derive(Debug)]
+pub(super) struct ActivityKind {
+    method: &'static str,
+    /// The path, with `{}` for parameters.
+    path: &'static str,
+    pub(super) name: &'static str,
+    fields: &'static [(&'static str, Source)],
+}
+
+/// What is known of a request that succeeded.
+#[derive(Debug)]
+pub(super) struct Evidence<'e> {
+    pub(super) path: &'e [String],
+    pub(super) before: Option<&'e Object>,
+    pub(super) sent: &'e Value,
+    pub(super) reply: &'e Value,
+}
+
+macro_rules! kinds {
+    ($($method:literal $path:literal $name:literal { $($field:literal: $from:expr),* })*) => {
+        &[$(ActivityKind { method: $method, path: $path, name: $name, fields: &[$(($field, $from)),*] }),*]
+    };
+}
+
+/// Every request that is an activity. What is not here leaves no trace in the feed, as far as is known.
+static KINDS: &[ActivityKind] = kinds! {
+    "GET" "/v1/organizations/users" "org_users_listed" {}
+    "GET" "/v1/organizations/users/{}" "org_user_viewed" { "user_id": Path(0) }
+    "POST" "/v1/organizations/users/{}" "claude_user_role_updated" {
+        "user_id": Path(0), "user_email": Before("email"), "previous_role": Before("role"), "current_role": Reply("/role")
+    }
+    "DELETE" "/v1/organizations/users/{}" "org_user_deleted" {
+        "deleted_user_id": Path(0), "deleted_user_email": Before("email")
+    }
+    "POST" "/v1/organizations/users/{}/sign_out" "org_user_trusted_devices_revoked" {
+        "user_id": Path(0), "completed": Truth, "devices_revoked_count": Number(1), "sessions_revoked_count": Number(2)
+    }
+    "GET" "/v1/organizations/invites" "org_invites_listed" {}
+    "GET" "/v1/organizations/invites/{}" "org_invite_viewed" { "invite_id": Path(0) }
+    "POST" "/v1/organizations/invites" "org_user_invite_sent" {
+        "invited_email": Reply("/email"), "invited_role": Reply("/role"),
+        "invited_rbac_group_ids": Reply("/rbac_group_ids")
+    }
+    "DELETE" "/v1/organizations/invites/{}" "org_user_invite_deleted" { "invite_id": Path(0) }
+    "POST" "/v1/organizations/api_keys/{}" "platform_api_key_updated" {
+        "api_key_id": Path(0), "updates": Changes(&["name", "status"])
+    }
+    "POST" "/v1/organizations/workspaces" "platform_workspace_created" { "workspace_id": Reply("/id") }
+    "POST" "/v1/organizations/workspaces/{}" "platform_workspace_updated" {
+        "workspace_id": Path(0), "updates": Changes(&["name", "display_color"])
+    }
+    "POST" "/v1/organizations/workspaces/{}/archive" "platform_workspace_archived" { "workspace_id": Path(0) }
+    "GET" "/v1/organizations/workspaces/{}/members" "platform_workspace_members_listed" { "workspace_id": Path(0) }
+    "GET" "/v1/organizations/workspaces/{}/members/{}" "platform_workspace_member_viewed" {
+        "workspace_id": Path(0), "user_id": Path(1)
+    }
+    "POST" "/v1/organizations/workspaces/{}/members" "platform_workspace_member_added" {
+        "workspace_id": Path(0), "user_id": Reply("/user_id")
+    }
+    "POST" "/v1/organizations/workspaces/{}/members/{}" "platform_workspace_member_updated" {
+        "workspace_id": Path(0), "user_id": Path(1), "updates": Changes(&["workspace_role"])
+    }
+    "DELETE" "/v1/organizations/workspaces/{}/members/{}" "platform_workspace_member_removed" {
+        "workspace_id": Path(0), "user_id": Path(1)
+    }
+    "POST" "/v1/organizations/workspaces/{}/rate_limits/{}" "platform_workspace_rate_limit_updated" {
+        "workspace_id": Path(0), "model_group": Path(1), "limiter_type": Reply("/limits/0/type"),
+        "value": Reply("/limits/0/value")
+    }
+    "POST" "/v1/organizations/workspaces/{}/service_accounts" "platform_service_account_workspace_member_added" {
+        "workspace_id": Path(0), "service_account_id": Reply("/service_account_id")
+    }
+    "POST" "/v1/organizations/workspaces/{}/service_accounts/{}" "platform_service_account_workspace_member_updated" {
+        "workspace_id": Path(0), "service_account_id": Path(1), "updates": Changes(&["workspace_role"])
+    }
+    "DELETE" "/v1/organizations/workspaces/{}/service_accounts/{}" "platform_service_account_workspace_member_removed" {
+        "workspace_id": Path(0), "service_account_id": Path(1)
+    }
+    "POST" "/v1/organizations/service_accounts/{}" "platform_service_account_updated" {
+        "service_account_id": Path(0), "updates": Changes(&["description", "organization_role"])
+    }
+    "POST" "/v1/organizations/service_accounts/{}/archive" "platform_service_account_archived" {
+        "service_account_id": Path(0)
+    }
+    "POST" "/v1/organizations/service_accounts/{}/workspaces" "platform_service_account_workspace_member_added" {
+        "service_account_id": Path(0), "workspace_id": Sent("workspace_id")
+    }
+    "DELETE" "/v1/organizations/service_accounts/{}/workspaces/{}" "platform_service_account_workspace_member_removed" {
+        "service_account_id": Path(0), "workspace_id": Path(1)
+    }
+    "POST" "/v1/organizations/federation_issuers/{}" "platform_federation_issuer_updated" {
+        "federation_issuer_id": Path(0), "updates": Changes(&["name", "issuer_url", "jwks_url", "check_jti"])
+    }
+    "POST" "/v1/organizations/federation_issuers/{}/archive" "platform_federation_issuer_archived" {
+        "federation_issuer_id": Path(0)
+    }
+    "POST" "/v1/organizations/federation_rules/{}" "platform_federation_rule_updated" {
+        "federation_rule_id": Path(0),
+        "updates": Changes(&["name", "description", "oauth_scope", "token_lifetime_seconds", "target_type"])
+    }
+    "POST" "/v1/organizations/federation_rules/{}/archive" "platform_federation_rule_archived" {
+        "federation_rule_id": Path(0)
+    }
+    "POST" "/v1/organizations/federation_rules/{}/workspaces" "platform_federation_rule_workspace_added" {
+        "federation_rule_id": Path(0), "workspace_id": Sent("workspace_id")
+    }
+    "DELETE" "/v1/organizations/federation_rules/{}/workspaces/{}" "platform_federation_rule_workspace_removed" {
+        "federation_rule_id": Path(0), "workspace_id": Path(1)
+    }
+    "POST" "/v1/organizations/external_keys" "org_external_key_created" {
+        "external_key_id": Reply("/id"), "provider": Sent("provider_config")
+    }
+    "POST" "/v1/organizations/external_keys/{}" "org_external_key_updated" {
+        "external_key_id": Path(0), "updates": Changes(&["display_name", "geo"])
+    }
+    "DELETE" "/v1/organizations/external_keys/{}" "org_external_key_deleted" { "external_key_id": Path(0) }
+    "POST" "/v1/organizations/external_keys/{}/validate" "org_external_key_validated" {
+        "external_key_id": Path(0), "validation_result": Word("success")
+    }
+    "POST" "/v1/organizations/compliance_settings" "org_compliance_api_settings_updated" {
+        "compliance_api_enabled": Enabled, "compliance_api_logging_enabled": Enabled
+    }
+    "GET" "/v1/organizations/rbac_groups" "group_list_viewed" {}
+    "GET" "/v1/organizations/rbac_groups/{}" "group_viewed" { "group_id": Path(0) }
+    "GET" "/v1/organizations/rbac_groups/{}/members" "group_member_list_viewed" { "group_id": Path(0) }
+    "POST" "/v1/organizations/rbac_groups" "group_created" { "group_id": Reply("/id"), "group_name": Reply("/name") }
+    "POST" "/v1/organizations/rbac_groups/{}" "group_updated" { "group_id": Path(0) }
+    "DELETE" "/v1/organizations/rbac_groups/{}" "group_deleted" { "group_id": Path(0) }
+    "POST" "/v1/organizations/rbac_groups/{}/members" "group_member_added" {
+        "group_id": Path(0), "member_ids": Listed("/user_id")
+    }
+    "DELETE" "/v1/organizations/rbac_groups/{}/members/{}" "group_member_removed" {
+        "group_id": Path(0), "member_ids": Listed("/user_id")
+    }
+    "POST" "/v1/organizations/spend_limits" "extra_usage_spend_limit_updated" {
+        "spend_limit_id": Reply("/id"), "limit_type": Reply("/scope/type"), "user_id": Reply("/scope/user_id"),
+        "is_enabled": Truth
+    }
+    "DELETE" "/v1/organizations/spend_limits/{}" "extra_usage_spend_limit_deleted" { "spend_limit_id": Path(0) }
+    "POST" "/v1/organizations/spend_limit_increase_requests/{}/approve" "extra_usage_spend_limit_increase_request_approved" {
+        "spend_limit_increase_request_id": Path(0), "requester_user_id": Reply("/requester/user_id"),
+        "spend_limit_id": Reply("/spend_limit_id")
+    }
+    "POST" "/v1/organizations/spend_limit_increase_requests/{}/deny" "extra_usage_spend_limit_increase_request_denied" {
+        "spend_limit_increase_request_id": Path(0), "requester_user_id": Reply("/requester/user_id")
+    }
+    "POST" "/v1/organizations/plugin_marketplaces/{}" "marketplace_updated" { "marketplace_id": Path(0) }
+    "POST" "/v1/organizations/plugins" "claude_plugin_created" {
+        "plugin_id": Reply("/id"), "plugin_name": Reply("/name")
+    }
+    "POST" "/v1/organizations/plugins/{}" "claude_plugin_updated" {
+        "plugin_id": Path(0), "plugin_name": Before("name")
+    }
+    "DELETE" "/v1/organizations/plugins/{}" "claude_plugin_deleted" {
+        "plugin_id": Path(0), "plugin_name": Before("name")
+    }
+    "POST" "/v1/organizations/plugins/{}/versions" "claude_plugin_replaced" { "plugin_id": Path(0) }
+    "POST" "/v1/organizations/tunnels/{}/archive" "tunnel_archived" { "tunnel_id": Path(0) }
+    "POST" "/v1/organizations/tunnels/{}/certificates" "tunnel_certificate_added" {
+        "tunnel_id": Path(0), "certificate_id": Reply("/id")
+    }
+    "POST" "/v1/organizations/tunnels/{}/certificates/{}/archive" "tunnel_certificate_revoked" {
+        "tunnel_id": Path(0), "certificate_id": Path(1)
+    }
+    "POST" "/v1/organizations/tunnels/{}/reveal_token" "tunnel_token_revealed" {
+        "tunnel_id": Path(0), "tunnel_token_id": Reply("/id")
+    }
+    "POST" "/v1/organizations/tunnels/{}/rotate_token" "tunnel_token_rotated" {
+        "tunnel_id": Path(0), "tunnel_token_id": Reply("/id"), "reason": Sent("rotation_reason")
+    }
+    "GET" "/v1/organizations/usage_report/messages" "platform_usage_report_messages_viewed" {}
+    "GET" "/v1/organizations/usage_report/claude_code" "platform_usage_report_claude_code_viewed" {}
+    "GET" "/v1/organizations/cost_report" "platform_cost_report_viewed" {}
+    "GET" "/v1/compliance/apps/chats/{}/messages" "claude_chat_viewed" { "claude_chat_id": Path(0) }
+    "DELETE" "/v1/compliance/apps/chats/{}" "claude_chat_deleted" {
+        "claude_chat_id": Path(0), "claude_project_id": Before("project_id")
+    }
+    "DELETE" "/v1/compliance/apps/chats/files/{}" "claude_file_deleted" {
+        "claude_file_id": Path(0), "filename": Before("filename")
+    }
+    "DELETE" "/v1/compliance/apps/projects/{}" "claude_project_deleted" { "claude_project_id": Path(0) }
+    "DELETE" "/v1/compliance/apps/projects/documents/{}" "claude_project_document_deleted" {
+        "claude_project_document_id": Path(0), "claude_project_id": Before("claude_project_id"),
+        "filename": Before("filename")
+    }
+    "DELETE" "/v1/compliance/apps/code/artifacts/{}" "claude_published_artifact_deleted" {
+        "claude_published_artifact_id": Path(0)
+    }
+};
+
+impl ActivityKind {
+    /// The activity that a request is.
+    pub(super) fn of(method: &str, path: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.method == method && kind.path == path)
+    }
+
+    /// What the activity says; `None` when nothing happened.
+    pub(super) fn fields(&self, evidence: &Evidence<'_>) -> Option<Object> {
+        let fields: Object =
+            self.fields.iter().map(|(name, from)| ((*name).to_owned(), from.value(evidence))).collect();
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        // A change that changes nothing is none.
+        let changed = self.fields.iter().all(|(name, from)| {
+            !matches!(from, Changes(_)) || self.name == "platform_workspace_updated" || !is_empty(&fields[*name])
+        });
+        changed.then_some(fields)
+    }
+}
+
+impl Source {
+    fn value(self, evidence: &Evidence<'_>) -> Value {
+        match self {
+            Path(place) => json!(evidence.path.get(place)),
+            Reply(pointer) => evidence.reply.pointer(pointer).cloned().unwrap_or_default(),
+            Listed(pointer) => json!([evidence.reply.pointer(pointer).cloned().unwrap_or_default()]),
+            Before(field) => evidence.before.and_then(|item| item.get(field)).cloned().unwrap_or_default(),
+            // Of an object only its kind is told.
+            Sent(field) => match evidence.sent.get(field) {
+                Some(Value::Object(object)) => text(object, "type").into(),
+                value => value.cloned().unwrap_or_default(),
+            },
+            Changes(fields) => changes(fields, evidence).into(),
+            Word(word) => word.into(),
+            Number(number) => number.into(),
+            Truth => true.into(),
+            Enabled => (evidence.reply.pointer("/state/type").and_then(Value::as_str) == Some("enabled")).into(),
+        }
+    }
+}
+
+/// The fields that have another value than before.
+fn changes(fields: &[&str], evidence: &Evidence<'_>) -> Vec<Value> {
+    let shown = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(value) => value.to_string(),
+    };
+    let change = |field: &&str| {
+        let previous = shown(evidence.before.and_then(|item| item.get(*field)));
+        let current = shown(evidence.reply.get(*field));
+        let is_sent = evidence.sent.get(*field).is_some();
+        (is_sent && previous != current)
+            .then(|| json!({ "type": field, "previous_value": previous, "current_value": current }))
+    };
+    fields.iter().filter_map(change).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::anonymous;
+    use crate::{Simulation, SimulatorConfig};
+
+    const TYPES: &str = include_str!("activity_types.txt");
+
+    #[test]
+    fn every_kind_is_a_request_of_the_catalog_and_has_a_known_type() {
+        let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
+        for kind in KINDS {
+            let is_declared = simulation.catalog().actions.iter().any(|action| {
+                action.http.method.as_str() == kind.method && anonymous(action.http.path.segments()) == kind.path
+            });
+            assert!(is_declared, "{} {}", kind.method, kind.path);
+            assert!(TYPES.lines().any(|known| known == kind.name), "{}", kind.name);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the families of the Compliance API have in common.
+
+use super::is_on;
+use crate::Object;
+use crate::error::ApiError;
+use crate::query::Query;
+use crate::rate_limit::Budget;
+use crate::reply::{File, Reply};
+use crate::resource::Operation;
+use crate::routes::Target;
+use crate::rules::{Answer, Deletion, Event, Rules, View};
+use crate::store::Store;
+use jiff::SignedDuration;
+
+/// Sessions in the cloud have a second budget, which is always open again after a second.
+const REMOTE: Budget =
+    Budget { name: "remote session requests", limit: 10, window: SignedDuration::from_secs(1), is_announced: true };
+
+/// Finds the file that is downloaded.
+pub(crate) type FileOf = fn(&Target<'_>, View<'_>) -> Result<File, ApiError>;
+
+/// A family of the Compliance API: what reads answer, and what deletions need and bring about.
+pub(crate) struct Family {
+    path: &'static str,
+    answer: Answer,
+    file: Option<FileOf>,
+    may_go: fn(&Object, View<'_>) -> Result<(), ApiError>,
+    goes_with: fn(&Object, &mut Store),
+}
+
+impl Family {
+    pub(crate) const fn new(path: &'static str, answer: Answer) -> Self {
+        Self { path, answer, file: None, may_go: |_, _| Ok(()), goes_with: |_, _| {} }
+    }
+
+    /// The file of an item that is downloaded.
+    pub(crate) const fn with_file(self, file: FileOf) -> Self {
+        Self { file: Some(file), ..self }
+    }
+
+    /// What must hold before an item is deleted.
+    pub(crate) const fn goes_if(self, may_go: fn(&Object, View<'_>) -> Result<(), ApiError>) -> Self {
+        Self { may_go, ..self }
+    }
+
+    /// What is deleted with an item.
+    pub(crate) const fn takes_along(self, goes_with: fn(&Object, &mut Store)) -> Self {
+        Self { goes_with, ..self }
+    }
+}
+
+impl Rules for Family {
+    fn path(&self) -> &'static str {
+        self.path
+    }
+
+    fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
+        if !is_on(view.store) {
+            let is_settings = self.path.ends_with("/settings");
+            // The settings of an organization do not tell a stranger from one that is off.
+            return Some(Err(if is_settings {
+                not_found("organization", target.captures.first().map_or("", |(_, id)| id))
+            } else {
+                ApiError::forbidden("The Compliance API is not enabled for this organization.")
+            }));
+        }
+        match (target.operation, self.file) {
+            (Operation::Delete, _) => None,
+            (Operation::Download, Some(file)) => Some(file(target, view).map(Reply::File)),
+            _ => Some((self.answer)(target, query, view).map(Reply::Json)),
+        }
+    }
+
+    fn before_delete(&self, item: &Object, view: View<'_>) -> Result<Deletion, ApiError> {
+        (self.may_go)(item, view).map(|()| Deletion::Remove)
+    }
+
+    fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
+        if event == Event::Deleted {
+            (self.goes_with)(item, store);
+        }
+    }
+
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        self.path.contains("/sessions/remote").then_some(REMOTE)
+    }
+}
+
+pub(super) fn not_found(noun: &str, id: &str) -> ApiError {
+    ApiError::not_found(format!("No {noun} with id '{id}' was found."))
+}
+
+/// The parameter of a path, by place.
+pub(super) fn captured<'t>(target: &'t Target<'_>, place: usize) -> &'t str {
+    target.captures.get(place).map_or("", |(_, value)| value)
+}
+
+/// An item of a collection that the path names.
+pub(super) fn named<'s>(view: View<'s>, target: &Target<'_>, path: &str, noun: &str) -> Result<&'s Object, ApiError> {
+    let id = captured(target, 0);
+    view.store.item(path, id).ok_or_else(|| not_found(noun, id))
+}

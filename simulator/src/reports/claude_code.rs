@@ -1,0 +1,85 @@
+//! `GET /v1/organizations/usage_report/claude_code`.
+
+use super::calendar::{DAY, read_date, start_of_day};
+use super::coding::{Coding, TOOLS, terminal};
+use super::doings::{self, Product};
+use super::ledger::{Ledger, Sums};
+use super::prices::Item;
+use super::range::text;
+use super::rows::Rows;
+use super::stream::{Actor, known_until};
+use crate::Object;
+use crate::error::ApiError;
+use crate::query::Query;
+use crate::routes::Target;
+use crate::rules::{View, text as text_of};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How old data is before it is shown, in minutes.
+const DELAY: i64 = 60;
+
+pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    let day = read_date(text(query, "starting_at").unwrap_or_default(), "starting_at")?;
+    let ledger = Ledger::of(view.store);
+    let range = (day * DAY, ((day + 1) * DAY).min(known_until(view.now, DELAY)));
+    let sums = ledger.tally(range, None, |stream| match stream.actor {
+        Actor::Member(position) if stream.product == Product::ClaudeCode.word() => {
+            Some((position, stream.terms.model.name))
+        }
+        _ => None,
+    });
+    let mut models: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+    for ((_, (position, model)), sums) in &sums {
+        models.entry(*position).or_default().push(model_usage(model, sums));
+    }
+    let organization = view.store.singletons.get("/v1/organizations/me").map(|me| text_of(me, "id"));
+    let records = models.into_iter().filter_map(|(position, models)| {
+        let person = ledger.people.everybody.get(position)?;
+        let messages = doings::messages(ledger.seed, person, Product::ClaudeCode, day);
+        let coding = Coding::of(ledger.seed, person.salt, day, messages);
+        let tools: Object = TOOLS
+            .iter()
+            .zip(coding.decisions)
+            .filter(|(_, decisions)| *decisions != (0, 0))
+            .map(|(tool, (accepted, rejected))| {
+                ((*tool).to_owned(), json!({ "accepted": accepted, "rejected": rejected }))
+            })
+            .collect();
+        Some(json!({
+            "date": start_of_day(day).to_string(),
+            "actor": { "type": "user_actor", "email_address": person.email },
+            "organization_id": organization,
+            "customer_type": "api",
+            "subscription_type": null,
+            "terminal_type": terminal(person.salt),
+            "is_remote": false,
+            "core_metrics": {
+                "num_sessions": coding.sessions,
+                "lines_of_code": { "added": coding.added, "removed": coding.removed },
+                "commits_by_claude_code": coding.commits,
+                "pull_requests_by_claude_code": coding.pull_requests,
+            },
+            "tool_actions": tools,
+            "model_breakdown": models,
+        }))
+    });
+    Ok(Rows::cut(records.collect(), query)?.with_more())
+}
+
+fn model_usage(model: &str, sums: &Sums) -> Value {
+    let usage = &sums.usage;
+    json!({
+        "model": model,
+        "tokens": {
+            "input": usage.of(Item::UncachedInput),
+            "output": usage.of(Item::Output),
+            "cache_creation": usage.of(Item::CacheWrite5m) + usage.of(Item::CacheWrite1h),
+            "cache_read": usage.of(Item::CacheRead),
+        },
+        "estimated_cost": {
+            "currency": "USD",
+            "amount": sums.list.iter().copied().filter(|amount| amount.0 > 0).sum::<super::money::NanoCents>().as_number(),
+        },
+    })
+}
