@@ -28,7 +28,7 @@ async fn unknown_words_name_the_nearest_known() {
         ("settings configure", &["no `settings`"]),
         ("users list --lmit 5", &["no flag --lmit", "--limit"]),
         ("users list --frobnicate", &["no flag --frobnicate", "Usage"]),
-        ("users frobnicate", &["It has: list, get, update, remove"]),
+        ("users frobnicate", &["It has: list, get, update, sign-out, remove"]),
     ])
     .await;
 }
@@ -144,7 +144,7 @@ async fn an_empty_line_and_a_question_for_help_are_answered_with_help() {
     for line in ["", "   ", "help", "-h", "--help", "?"] {
         let reply = type_in(&service, line).await;
         assert_eq!(reply.outcome, Outcome::Done);
-        assert!(text(&reply).contains("help users"), "{line}");
+        assert!(text(&reply).contains("invites, organization, users"), "{line}");
     }
     for line in ["users", "help users", "users --help", "users help"] {
         assert!(text(&type_in(&service, line).await).contains("users remove <user-id>"), "{line}");

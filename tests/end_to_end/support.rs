@@ -28,6 +28,11 @@ pub(super) const REMOVE: &str = "users remove user_01fTPAarejCcux4jybAuxoiu --re
 /// Everybody may do everything.
 pub(super) const EVERYBODY: &str = "permit(principal, action, resource);";
 
+/// What the clock of a simulator shows.
+pub(super) fn now() -> jiff::Timestamp {
+    "2026-11-21T17:20:00Z".parse().expect("a time")
+}
+
 /// The repository.
 pub(super) fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -157,7 +162,9 @@ pub(super) fn service_at(base_url: &str, credentials: Credentials, limits: Limit
 
 /// A service with the component of the project, in front of a simulator.
 pub(super) fn service(simulator: &RunningSimulator) -> Service {
-    service_at(&simulator.base_url(), credentials(simulator), limits())
+    let now = simulator.watch();
+    let service = service_at(&simulator.base_url(), credentials(simulator), limits());
+    service.with_api_clock(Clock::new(move || now().as_millisecond()))
 }
 
 /// Has an invocation decided on by those who may do everything.

@@ -2,7 +2,7 @@
 
 use super::support::{self, type_in};
 use claude_admin::service::Outcome;
-use claude_admin_catalog::{Catalog, Field, Kind, Type, Types, VariantForm};
+use claude_admin_catalog::{Catalog, Field, Kind, ReplyForm, Type, Types, VariantForm};
 use claude_admin_simulator::{Effect, Fault, PatchEffect};
 use serde_json::{Map, Value, json};
 
@@ -53,9 +53,12 @@ impl Freedom {
     }
 }
 
+/// A command for every read whose answer is JSON: its first example.
 fn reads(catalog: &Catalog) -> Vec<(String, Type)> {
-    let reads = catalog.actions.iter().filter(|action| !action.writes() && action.http.path.params().next().is_none());
-    reads.filter_map(|action| Some((action.command(), action.result.clone()?))).collect()
+    let reads = catalog.actions.iter().filter(|action| !action.writes() && action.reply_form == ReplyForm::Json);
+    reads
+        .filter_map(|action| Some((format!("{} --no-compare", action.examples.first()?), action.result.clone()?)))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,14 +4,14 @@ use super::cache;
 use super::setup_error::SetupError;
 use anyhow::Context;
 use claude_admin::audit::{Entry, Event};
-use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig};
+use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use claude_admin::decision::Decider;
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
 use claude_admin::decision::policy::{LivePolicy, Policies, PolicyState};
-use claude_admin::egress::{Credentials, Egress, Upstream};
+use claude_admin::egress::{Credentials, Egress, Upstream, WorkloadSettings};
 use claude_admin::embedded::COMPONENT;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
@@ -234,6 +234,17 @@ fn web_api(config: &SlackConfig) -> anyhow::Result<Option<Arc<WebApi>>> {
     Ok(Some(Arc::new(api)))
 }
 
+fn workload(config: &WorkloadIdentityConfig) -> WorkloadSettings {
+    let config = config.clone();
+    WorkloadSettings {
+        token_file: config.token_file,
+        federation_rule_id: config.federation_rule_id,
+        organization_id: config.organization_id,
+        service_account_id: config.service_account_id,
+        workspace_id: config.workspace_id,
+    }
+}
+
 fn credentials(config: &Config) -> anyhow::Result<Credentials> {
     let read = |file: Option<&Path>, variable: &str| match SecretSource::of(file, variable).read() {
         Ok(secret) => Ok(Some(secret)),
@@ -245,5 +256,6 @@ fn credentials(config: &Config) -> anyhow::Result<Credentials> {
         read(upstream.admin_key_file.as_deref(), ADMIN_KEY)?,
         read(upstream.oauth_token_file.as_deref(), OAUTH_TOKEN)?,
     )
-    .with_scoped_key(read(upstream.scoped_key_file.as_deref(), SCOPED_KEY)?))
+    .with_scoped_key(read(upstream.scoped_key_file.as_deref(), SCOPED_KEY)?)
+    .with_workload_identity(upstream.workload_identity.as_ref().map(workload)))
 }

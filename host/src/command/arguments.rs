@@ -121,7 +121,7 @@ impl Reader<'_> {
         while let Some(token) = self.tokens.pop_front() {
             let text = token.text.as_str();
             let starts_quoted = token.quoted && !text.starts_with("--");
-            if !flags || starts_quoted || !text.starts_with('-') || text == "-" || text.parse::<f64>().is_ok() {
+            if !flags || starts_quoted || !looks_like_a_flag(text) {
                 self.pair_or_positional(token)?;
             } else if text == "--" {
                 flags = false;
@@ -245,7 +245,7 @@ impl Reader<'_> {
     }
 
     fn next_value(&mut self, flag: &str, what: &str, example: &str) -> Result<Token, CommandError> {
-        let is_flag = |token: &Token| !token.quoted && token.text.starts_with("--");
+        let is_flag = |token: &Token| !token.quoted && token.text.starts_with("--") && looks_like_a_flag(&token.text);
         match self.tokens.front() {
             Some(next) if !is_flag(next) => {}
             _ => {
@@ -390,6 +390,12 @@ impl Reader<'_> {
             None => error.hint(format!("Usage: `{}`.", usage(self.action, self.types))),
         }
     }
+}
+
+/// One dash or two, and a name. A certificate begins with five, a number with one.
+fn looks_like_a_flag(text: &str) -> bool {
+    let dashes = text.len() - text.trim_start_matches('-').len();
+    matches!(dashes, 1 | 2) && text != "-" && text.parse::<f64>().is_err()
 }
 
 fn bad_value(input: &Input, problem: BadValue) -> CommandError {

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn nouns_verbs_flags_and_words_are_offered_in_their_places() {
         let everything = |_: &Action| true;
-        assert_eq!(offered("us", &everything), ["users"]);
+        assert_eq!(offered("use", &everything), ["users"]);
         assert_eq!(offered("users re", &everything), ["remove"]);
         assert_eq!(offered("help users re", &everything), ["remove"]);
         assert_eq!(offered("help pen", &everything), ["pending"]);

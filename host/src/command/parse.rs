@@ -177,7 +177,10 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
         return error.hint(format!("Did you mean `{near}`?"));
     }
     let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());
-    let commands: Vec<String> = verbs.take(4).map(|command| format!("`{command}`")).collect();
+    let mut verbs: Vec<String> = verbs.collect();
+    // The shortest names are those of the things that others are a part of.
+    verbs.sort_by_key(String::len);
+    let commands: Vec<String> = verbs.iter().take(4).map(|command| format!("`{command}`")).collect();
     if commands.is_empty() {
         error.hint(format!("Try one of: {}.", nouns().map(|noun| noun.name.as_str()).collect::<Vec<_>>().join(", ")))
     } else {

@@ -146,8 +146,15 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
 
 /// A word of a set, in the spelling of the wire; typed in any case, with dashes or underscores.
 fn word(types: &Types, ty: &Type, text: &str) -> Result<String, ()> {
-    let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
-    types.words(ty).unwrap_or_default().into_iter().find(|word| same(word, text)).map(str::to_owned).ok_or(())
+    let same = |a: &str| a.replace('-', "_").eq_ignore_ascii_case(&text.replace('-', "_"));
+    let cases = match types.kind(ty) {
+        Some(Kind::Enum(cases) | Kind::Variant { cases, .. }) => cases.as_slice(),
+        _ => &[],
+    };
+    let bare = || cases.iter().filter(|case| case.payload.is_none());
+    // The name in the WIT package is a spelling too: `day` reads better than `1d`.
+    let found = bare().find(|case| same(&case.wire)).or_else(|| bare().find(|case| same(&case.name)));
+    found.map(|case| case.wire.clone()).ok_or(())
 }
 
 fn not_a_word(types: &Types, ty: &Type, text: &str) -> BadValue {

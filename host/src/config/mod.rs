@@ -53,6 +53,24 @@ pub struct UpstreamConfig {
     pub oauth_token_file: Option<PathBuf>,
     /// A file with the key of a Claude Enterprise organization; else `ANTHROPIC_SCOPED_KEY`.
     pub scoped_key_file: Option<PathBuf>,
+    /// A workload identity, whose tokens are exchanged for access tokens.
+    pub workload_identity: Option<WorkloadIdentityConfig>,
+}
+
+/// A workload identity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkloadIdentityConfig {
+    /// The file with the token of the workload, as Kubernetes projects it.
+    pub token_file: PathBuf,
+    /// The federation rule, `fdrl_…`.
+    pub federation_rule_id: String,
+    /// The organization, a UUID.
+    pub organization_id: String,
+    /// The service account, `svac_…`.
+    pub service_account_id: Option<String>,
+    /// The workspace, `wrkspc_…` or `default`; needed where the rule covers several.
+    pub workspace_id: Option<String>,
 }
 
 /// The HTTP server.
@@ -225,7 +243,8 @@ impl Config {
         ];
         let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);
         let optional = slack.chain(upstream).chain(clients).flatten();
-        for path in optional.chain([&mut self.policy.file, &mut self.store.path]) {
+        let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
+        for path in optional.chain(workload).chain([&mut self.policy.file, &mut self.store.path]) {
             *path = folder.join(&*path);
         }
     }

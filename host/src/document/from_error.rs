@@ -84,6 +84,25 @@ pub fn may_have_been_done(error: &CallError) -> bool {
     }
 }
 
+/// What to do where the API lists the scopes that a credential has and those of which it needs one:
+/// `Got: ['a', 'b'] Needed one of: ['c', 'd']`.
+fn scopes(message: &str) -> Option<String> {
+    let list = |text: &str| -> Vec<String> {
+        let inside = text.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(inside, _)| inside);
+        inside.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).filter(|word| !word.is_empty()).collect()
+    };
+    let (got, needed) = message.split_once("Got:")?.1.split_once("Needed")?;
+    let (got, needed) = (list(got), list(needed));
+    if needed.is_empty() {
+        return None;
+    }
+    let got = if got.is_empty() { "no scope".to_owned() } else { got.join(", ") };
+    Some(format!(
+        "The credential has {got}. Give the host one with {}: scopes are chosen when a key is made, and cannot be added later.",
+        needed.join(" or ")
+    ))
+}
+
 /// The error of the WIT package: one case with its payload.
 fn failed(error: &Value, action: &Action, sent: bool, upstream: &str) -> Document {
     let (case, payload) = match error.as_object().and_then(|object| object.iter().next()) {
@@ -152,7 +171,10 @@ fn api(error: &Value, action: &Action) -> Document {
             "The people who run this host must give it a valid one.".to_owned(),
         ),
         402 => ("The API refused for billing reasons", "An owner can look at billing in the Console.".to_owned()),
-        403 => ("The host's credential does not open this", format!("It needs {}.", auth(action))),
+        403 => (
+            "The host's credential does not open this",
+            scopes(message).unwrap_or_else(|| format!("It needs {}.", auth(action))),
+        ),
         404 if action.http.method == Method::Delete => (
             "There is no such thing: it is gone already, or was never there",
             "If it should be there, check the id; a `list` shows those that exist.".to_owned(),
@@ -233,4 +255,18 @@ pub(super) fn notice(level: Level, text: String, hint: Option<String>) -> Docume
 
 fn sentence(text: &str) -> String {
     text.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scopes;
+
+    #[test]
+    fn a_list_of_scopes_becomes_an_instruction() {
+        let message = "Missing required scopes. Got: ['api:admin'] Needed one of: ['read:compliance_org_data', 'read:org_audit']";
+        let hint = scopes(message).unwrap();
+        assert!(hint.starts_with("The credential has api:admin. Give the host one with read:compliance_org_data or read:org_audit"));
+        assert!(scopes("Missing required scopes. Got: [] Needed: ['a']").unwrap().starts_with("The credential has no scope."));
+        assert_eq!(scopes("You may not do that."), None);
+    }
 }

@@ -1,9 +1,11 @@
 //! The credentials, and which one opens an action.
 
+use super::workload::{Workload, WorkloadError, WorkloadSettings};
 use claude_admin_catalog::{Action, Credential};
 use http::{HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
+use std::sync::Arc;
 
 /// The credentials that the host has. They are shown to no one.
 #[derive(Clone, Default)]
@@ -11,34 +13,58 @@ pub struct Credentials {
     admin_key: Option<SecretString>,
     oauth_token: Option<SecretString>,
     scoped_key: Option<SecretString>,
+    workload: Option<Arc<Workload>>,
 }
 
 /// No credential that opens an action is there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{command}` needs {needed}; the host has {held}")]
-pub struct CredentialError {
-    /// The command.
-    pub command: String,
-    /// What would open it.
-    pub needed: String,
-    /// What is there.
-    pub held: String,
+pub enum CredentialError {
+    /// The host has none of that kind.
+    #[error("`{command}` needs {needed}; the host has {held}")]
+    Missing {
+        /// The command.
+        command: String,
+        /// What would open it.
+        needed: String,
+        /// What is there.
+        held: String,
+    },
+    /// The workload identity gave none.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
 }
 
 /// What proves to the API who asks: a header, or nothing where the request does it by itself.
 #[derive(Clone)]
-pub struct CredentialHeader(Option<(HeaderName, HeaderValue)>);
+pub struct CredentialHeader {
+    header: Option<(HeaderName, HeaderValue)>,
+    /// The access token of a workload, which can be renewed.
+    issued: Option<SecretString>,
+}
 
 impl CredentialHeader {
     /// The header. Its value is marked as sensitive.
     pub(super) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.0.as_ref()
+        self.header.as_ref()
+    }
+
+    /// The access token of a workload, where it is one.
+    pub(super) fn issued(&self) -> Option<&SecretString> {
+        self.issued.as_ref()
+    }
+
+    /// An access token as a header.
+    fn bearer(token: SecretString) -> Result<Self, WorkloadError> {
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| WorkloadError::Answer)?;
+        value.set_sensitive(true);
+        Ok(Self { header: Some((header::AUTHORIZATION, value)), issued: Some(token) })
     }
 }
 
 impl fmt::Debug for CredentialHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CredentialHeader").field(&self.0.as_ref().map(|(name, _)| name)).finish()
+        f.debug_tuple("CredentialHeader").field(&self.header.as_ref().map(|(name, _)| name)).finish()
     }
 }
 
@@ -52,7 +78,7 @@ impl Credentials {
     /// Takes what there is. Empty texts are none.
     #[must_use]
     pub fn new(admin_key: Option<SecretString>, oauth_token: Option<SecretString>) -> Self {
-        Self { admin_key: present(admin_key), oauth_token: present(oauth_token), scoped_key: None }
+        Self { admin_key: present(admin_key), oauth_token: present(oauth_token), scoped_key: None, workload: None }
     }
 
     /// Adds a key of a Claude Enterprise organization. What it opens depends on its scopes, which only the API knows.
@@ -61,10 +87,27 @@ impl Credentials {
         Self { scoped_key: present(scoped_key), ..self }
     }
 
+    /// Adds a workload identity: its access tokens stand in for an OAuth token.
+    #[must_use]
+    pub fn with_workload_identity(self, settings: Option<WorkloadSettings>) -> Self {
+        Self { workload: settings.map(|settings| Arc::new(Workload::new(settings))), ..self }
+    }
+
+    /// The workload identity, where it opens an action.
+    pub(super) fn workload(&self, action: &Action) -> Option<&Workload> {
+        let opens = |kind: &Credential| matches!(kind, Credential::OauthToken | Credential::OauthScope(_));
+        self.workload.as_deref().filter(|_| action.auth.iter().any(opens))
+    }
+
+    /// A header with an access token of a workload.
+    pub(super) fn issued(token: SecretString) -> Result<CredentialHeader, WorkloadError> {
+        CredentialHeader::bearer(token)
+    }
+
     /// Whether there is none at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.secrets().next().is_none()
+        self.secrets().next().is_none() && self.workload.is_none()
     }
 
     /// Every secret, for those who must remove them.
@@ -76,12 +119,13 @@ impl Credentials {
     #[must_use]
     pub fn held(&self) -> String {
         let kinds: Vec<&str> = [
-            (&self.admin_key, "an Admin API key"),
-            (&self.oauth_token, "an OAuth token"),
-            (&self.scoped_key, "a scoped key"),
+            (self.admin_key.is_some(), "an Admin API key"),
+            (self.oauth_token.is_some(), "an OAuth token"),
+            (self.scoped_key.is_some(), "a scoped key"),
+            (self.workload.is_some(), "a workload identity"),
         ]
         .into_iter()
-        .filter_map(|(secret, kind)| secret.as_ref().map(|_| kind))
+        .filter_map(|(is_there, kind)| is_there.then_some(kind))
         .collect();
         match kinds.split_last() {
             None => "no credential".to_owned(),
@@ -94,6 +138,7 @@ impl Credentials {
     #[must_use]
     pub fn may_open(&self, action: &Action) -> bool {
         action.auth.iter().any(|kind| matches!(kind, Credential::None) || self.secret(kind).is_some())
+            || self.workload(action).is_some()
     }
 
     /// Chooses the credential for an action: the first of its kinds that is there.
@@ -103,9 +148,9 @@ impl Credentials {
     /// [`CredentialError`], which says what is needed.
     pub fn choose(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
         if action.auth.contains(&Credential::None) {
-            return Ok(CredentialHeader(None));
+            return Ok(CredentialHeader { header: None, issued: None });
         }
-        let error = |held: String| CredentialError { command: action.command(), needed: needed(action), held };
+        let error = |held: String| CredentialError::Missing { command: action.command(), needed: needed(action), held };
         let chosen = action.auth.iter().find_map(|kind| Some((kind, self.secret(kind)?)));
         let (kind, secret) = chosen.ok_or_else(|| error(self.held()))?;
         let (name, scheme) = match kind {
@@ -117,7 +162,7 @@ impl Credentials {
         let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
             .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
         value.set_sensitive(true);
-        Ok(CredentialHeader(Some((name, value))))
+        Ok(CredentialHeader { header: Some((name, value)), issued: None })
     }
 
     fn secret(&self, kind: &Credential) -> Option<&SecretString> {

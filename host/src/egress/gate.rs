@@ -2,10 +2,13 @@
 
 use super::client::{Client, ClientError};
 use super::reply::{self, BodyError};
-use super::{CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry};
+use super::{
+    CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry,
+};
 use bytes::Bytes;
+use claude_admin_catalog::Action;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -48,6 +51,34 @@ impl Egress {
         &self.credentials
     }
 
+    /// The credential for an action: one that is there, else an access token of the workload.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`], which says what is needed or what went wrong. Nothing but the exchange was sent.
+    pub async fn credential(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
+        match (self.credentials.choose(action), self.credentials.workload(action)) {
+            (Err(CredentialError::Missing { .. }), Some(workload)) => {
+                let token = workload.token(&self.client, &self.upstream).await?;
+                Ok(Credentials::issued(token)?)
+            }
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// A new access token in place of one that the API did not take; none where it is no such token.
+    async fn renewed(&self, action: &Action, refused: &CredentialHeader) -> Option<CredentialHeader> {
+        let (token, workload) = (refused.issued()?, self.credentials.workload(action)?);
+        workload.forget(token).await;
+        match self.credential(action).await {
+            Ok(credential) => Some(credential),
+            Err(error) => {
+                tracing::warn!(%error, "an access token was refused, and there is no other");
+                None
+            }
+        }
+    }
+
     /// Where requests go.
     #[must_use]
     pub fn upstream(&self) -> &Upstream {
@@ -64,6 +95,7 @@ pub struct Gate {
 #[derive(Debug)]
 struct Inner {
     egress: Arc<Egress>,
+    action: Action,
     expected: ExpectedRequest,
     credential: CredentialHeader,
     user_agent: HeaderValue,
@@ -81,6 +113,7 @@ impl Gate {
     #[must_use]
     pub fn new(
         egress: Arc<Egress>,
+        action: &Action,
         expected: ExpectedRequest,
         credential: CredentialHeader,
         operation: &str,
@@ -90,7 +123,8 @@ impl Gate {
     ) -> Self {
         let used = AtomicBool::new(false);
         let user_agent = user_agent(operation);
-        let inner = Inner { egress, expected, credential, user_agent, response_bytes, deadline, used, record };
+        let action = action.clone();
+        let inner = Inner { egress, action, expected, credential, user_agent, response_bytes, deadline, used, record };
         Self { inner: Arc::new(inner) }
     }
 }
@@ -146,10 +180,20 @@ impl Inner {
         body?;
         let body = self.expected.body();
         let target = self.expected.target();
+        let mut credential = self.credential.clone();
         let mut attempt = 1;
         loop {
-            let response = self.attempt(&parts, &target, &headers, body.as_ref()).await?;
+            let response = self.attempt(&parts, &target, &headers, body.as_ref(), &credential).await?;
             let status = response.status();
+            // Who is not known has done nothing: with a new token the same may be sent again, a write too.
+            if status == StatusCode::UNAUTHORIZED
+                && attempt == 1
+                && let Some(renewed) = self.egress.renewed(&self.action, &credential).await
+            {
+                credential = renewed;
+                attempt += 1;
+                continue;
+            }
             if status.is_redirection() {
                 self.record.violated(Violation::Redirect(status.as_u16()));
                 return Err(Error::HttpRequestDenied);
@@ -170,7 +214,7 @@ impl Inner {
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
-                None => return self.receive(response).await,
+                None => return self.receive(response, &credential).await,
             }
         }
     }
@@ -196,6 +240,7 @@ impl Inner {
         target: &str,
         headers: &HeaderMap,
         body: Option<&Bytes>,
+        credential: &CredentialHeader,
     ) -> Result<Response<hyper::body::Incoming>, Error> {
         let uri = self.egress.upstream.uri(target).map_err(|_| Error::HttpRequestUriInvalid)?;
         let mut request = Request::new(Full::new(body.cloned().unwrap_or_default()));
@@ -210,7 +255,7 @@ impl Inner {
         if let Some(version) = &self.egress.anthropic_version {
             request.headers_mut().insert("anthropic-version", version.clone());
         }
-        if let Some((name, value)) = self.credential.header() {
+        if let Some((name, value)) = credential.header() {
             request.headers_mut().insert(name.clone(), value.clone());
         }
         self.record.leaving(parts.method.as_str(), target, body.map_or(&[][..], |body| body));
@@ -220,14 +265,18 @@ impl Inner {
         Ok(response)
     }
 
-    async fn receive(&self, response: Response<hyper::body::Incoming>) -> Result<Response<WasiBody>, Error> {
+    async fn receive(
+        &self,
+        response: Response<hyper::body::Incoming>,
+        credential: &CredentialHeader,
+    ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
         let headers = headers::incoming(response.headers());
         let body = reply::read(response, self.response_bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.response_bytes).ok()),
             BodyError::Transport(error) => self.failed(error),
         })?;
-        let secrets = self.egress.credentials.secrets();
+        let secrets = self.egress.credentials.secrets().chain(credential.issued());
         let body = secrets.fold(body, |body, secret| reply::scrub(body, secret.expose_secret().as_bytes()));
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
         *response.status_mut() = status;

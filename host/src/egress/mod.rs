@@ -16,6 +16,7 @@ mod reply;
 mod retry;
 mod upstream;
 mod violation;
+mod workload;
 
 pub use address::{AddressRule, Forbidden};
 pub use client::{Client, ClientError};
@@ -25,3 +26,4 @@ pub use gate::{Egress, Gate};
 pub use record::{Record, SentRequest};
 pub use upstream::{API_AUTHORITY, Upstream, UpstreamError};
 pub use violation::Violation;
+pub use workload::{WorkloadError, WorkloadSettings};

@@ -83,11 +83,12 @@ impl Plugin {
         let limits = self.sandbox.limits;
         let deadline = Instant::now() + limits.wall_clock;
 
-        let credential = self.sandbox.egress.credentials().choose(action)?;
+        let credential = self.sandbox.egress.credential(action).await?;
         let expected = ExpectedRequest::of(action, invocation, &catalog.types).map_err(CallError::Arguments)?;
         let params = parameters(action, invocation, &catalog.types)?;
         let gate = Gate::new(
             Arc::clone(&self.sandbox.egress),
+            action,
             expected,
             credential,
             authorized.operation(),

@@ -9,6 +9,7 @@ use crate::decision::{Person, Reader};
 use crate::document::{Block, Document, Fact, Level, Notice};
 use crate::identity::Principal;
 use claude_admin_catalog::Action;
+use indexmap::IndexMap;
 use serde_json::json;
 
 impl Service {
@@ -78,11 +79,30 @@ impl Service {
             Fact::new("Actions", self.catalog().actions.len().to_string()),
             Fact::new("Upstream", egress.upstream().authority().to_owned()),
             Fact::new("Credentials", egress.credentials().held()),
+            Fact::new("Opened by them", self.families(true).join(", ")),
             Fact::new("Policy", in_force),
             Fact::new("Audit trail", audit),
         ];
+        let closed = self.families(false);
+        if !closed.is_empty() {
+            facts.push(Fact::new(
+                "Not available here",
+                format!("{}; `help NOUN VERB` says what each needs", closed.join(", ")),
+            ));
+        }
         facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
         Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string())
+    }
+
+    /// The families of which a credential of the host may open something, or nothing.
+    fn families(&self, open: bool) -> Vec<String> {
+        let (catalog, credentials) = (self.catalog(), self.plugin.sandbox().egress().credentials());
+        let mut families: IndexMap<&str, bool> = IndexMap::new();
+        for interface in catalog.interfaces.iter().filter(|interface| !interface.embedder) {
+            let opens = catalog.actions_of(&interface.name).any(|action| credentials.may_open(action));
+            *families.entry(&interface.family).or_default() |= opens;
+        }
+        families.into_iter().filter(|(_, opens)| *opens == open).map(|(family, _)| family.replace('-', " ")).collect()
     }
 
     /// Which policy is in force.

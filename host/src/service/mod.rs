@@ -242,7 +242,7 @@ impl Service {
 
     fn understand(&self, input: Input) -> Result<Understood, CommandError> {
         let catalog = self.catalog();
-        let now = Timestamp::from_millisecond(self.api_clock.now_ms()).unwrap_or_default();
+        let now = Timestamp::from_second(self.api_clock.now_ms().div_euclid(1000)).unwrap_or_default();
         let command = match input {
             Input::Text { line, markup } => command::parse(catalog, &line, markup, now)?,
             Input::Words(words) => command::parse_words(catalog, &words, now)?,

@@ -127,7 +127,9 @@ mod tests {
         let catalog = catalog();
         for action in catalog.actions.iter().filter(|action| action.writes()) {
             let names = action.http.path.params().next().is_some();
-            assert_eq!(before_action(catalog, action).is_some(), names, "{}", action.id);
+            // The API shows these only in a list.
+            let shown = !["compliance-chats.delete", "compliance-code-artifacts.delete"].contains(&action.id.as_str());
+            assert_eq!(before_action(catalog, action).is_some(), names && shown, "{}", action.id);
         }
     }
 }

@@ -184,6 +184,11 @@ impl Asked {
                     "removed": [],
                 }),
                 Value::Object(_) => json!(value.to_string()),
+                // What Cedar has no type for is JSON text, also in a set.
+                Value::Array(items) => items
+                    .iter()
+                    .map(|item| if item.is_object() { json!(item.to_string()) } else { item.clone() })
+                    .collect(),
                 value => value.clone(),
             };
             arguments.insert(snake_case(name), value);

@@ -31,7 +31,7 @@ fn an_action_that_does_not_exist_is_refused_with_its_place() {
     refused(
         "permit(principal, action == Action::\"users.delete\", resource);",
         "1:29",
-        &["there are users.get, users.list, users.remove, users.update"],
+        &["there are users.get, users.list, users.remove, users.sign-out, users.update"],
     );
     refused("permit(principal, action == Action::\"bananas\", resource);", "1:29", &["policy schema"]);
     refused("permit(principal, action in [Action::\"read\", Action::\"wrte\"], resource);", "1:46", &["`write`"]);

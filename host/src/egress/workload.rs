@@ -1,0 +1,177 @@
+//! Workload identity: a token that the platform gives to a workload is exchanged for a short-lived access token.
+//!
+//! Kubernetes and others write such a token into a file and replace it before it expires, so that the file is read for
+//! every exchange. The access token is kept until shortly before it expires.
+
+use super::Upstream;
+use super::client::Client;
+use super::reply;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+const PATH: &str = "/v1/oauth/token";
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const BETAS: HeaderValue = HeaderValue::from_static("oauth-2025-04-20,oidc-federation-2026-04-01");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The longest token that the API takes.
+const MAX_ASSERTION_BYTES: usize = 16 << 10;
+const MAX_ANSWER_BYTES: usize = 64 << 10;
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// A token is renewed while a fifth of its time is left, at most this much.
+const EARLY: Duration = Duration::from_secs(300);
+
+/// Who the workload is, and which rule lets it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadSettings {
+    /// The file with the token of the workload, a JSON web token.
+    pub token_file: PathBuf,
+    /// The federation rule.
+    pub federation_rule_id: String,
+    /// The organization, a UUID.
+    pub organization_id: String,
+    /// The service account, where the rule does not say.
+    pub service_account_id: Option<String>,
+    /// The workspace, or `default`; needed where the rule covers several.
+    pub workspace_id: Option<String>,
+}
+
+/// Why there is no access token. No secret is part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkloadError {
+    /// The file cannot be read.
+    #[error("cannot read the token of the workload in {path}: {cause}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The file does not hold a token.
+    #[error("{0} does not hold a JSON web token of at most 16 KiB")]
+    NoToken(String),
+    /// No answer came.
+    #[error("the token of the workload could not be exchanged: {0}")]
+    Transport(String),
+    /// The API refused.
+    #[error("the API refused the token of the workload (status {status}: {message})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the API said.
+        message: String,
+    },
+    /// The answer was not understood.
+    #[error("the API answered the exchange with something else than an access token")]
+    Answer,
+}
+
+/// Access tokens of a workload.
+pub(super) struct Workload {
+    settings: WorkloadSettings,
+    current: Mutex<Option<Issued>>,
+}
+
+struct Issued {
+    token: SecretString,
+    renew_at: Instant,
+}
+
+impl fmt::Debug for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workload").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Workload {
+    pub(super) fn new(settings: WorkloadSettings) -> Self {
+        Self { settings, current: Mutex::new(None) }
+    }
+
+    /// An access token: the one at hand while it is fresh, else a new one. Whoever comes while one is fetched waits for it.
+    pub(super) async fn token(&self, client: &Client, upstream: &Upstream) -> Result<SecretString, WorkloadError> {
+        let mut current = self.current.lock().await;
+        if let Some(issued) = current.as_ref().filter(|issued| Instant::now() < issued.renew_at) {
+            return Ok(issued.token.clone());
+        }
+        let issued = self.exchange(client, upstream).await?;
+        let token = issued.token.clone();
+        *current = Some(issued);
+        Ok(token)
+    }
+
+    /// Forgets a token that the API does not take any more, unless a newer one is there already.
+    pub(super) async fn forget(&self, token: &SecretString) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|issued| issued.token.expose_secret() == token.expose_secret()) {
+            *current = None;
+        }
+    }
+
+    async fn exchange(&self, client: &Client, upstream: &Upstream) -> Result<Issued, WorkloadError> {
+        let body = self.body()?;
+        let transport = |error: String| WorkloadError::Transport(error);
+        let uri = upstream.uri(PATH).map_err(|error| transport(error.to_string()))?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(uri)
+            .header(header::CONTENT_TYPE, JSON)
+            .header(header::ACCEPT, JSON)
+            .header("anthropic-beta", BETAS)
+            .header("anthropic-version", "2023-06-01")
+            .body(Full::new(body))
+            .map_err(|error| transport(error.to_string()))?;
+        let asked = Instant::now();
+        let answer = async {
+            let response = client.send(request).await.map_err(|error| transport(error.to_string()))?;
+            let status = response.status();
+            let body = reply::read(response, MAX_ANSWER_BYTES).await;
+            Ok((status, body.map_err(|_| transport("the answer broke off".to_owned()))?))
+        };
+        let (status, body) =
+            tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| transport("no answer in time".to_owned()))??;
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if !status.is_success() {
+            let message = answer.pointer("/error/message").and_then(Value::as_str).unwrap_or("no message");
+            let message = message.chars().take(200).collect();
+            return Err(WorkloadError::Refused { status: status.as_u16(), message });
+        }
+        let token = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let seconds = answer.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
+        let (Some(token), Some(seconds)) = (token, seconds) else { return Err(WorkloadError::Answer) };
+        let life = Duration::from_secs(seconds);
+        tracing::info!(expires_in = seconds, "exchanged the token of the workload for an access token");
+        Ok(Issued { token: SecretString::from(token), renew_at: asked + life - EARLY.min(life / 5) })
+    }
+
+    fn body(&self) -> Result<Bytes, WorkloadError> {
+        let path = self.settings.token_file.display().to_string();
+        // A file of a few kilobytes, read once in an hour or so, is not worth a thread.
+        let assertion = std::fs::read_to_string(&self.settings.token_file)
+            .map_err(|cause| WorkloadError::Read { path: path.clone(), cause: cause.to_string() })?;
+        let assertion = assertion.trim();
+        if assertion.is_empty() || assertion.len() > MAX_ASSERTION_BYTES || assertion.split('.').count() != 3 {
+            return Err(WorkloadError::NoToken(path));
+        }
+        let mut body = json!({
+            "grant_type": GRANT,
+            "assertion": assertion,
+            "federation_rule_id": self.settings.federation_rule_id,
+            "organization_id": self.settings.organization_id,
+        });
+        for (name, value) in
+            [("service_account_id", &self.settings.service_account_id), ("workspace_id", &self.settings.workspace_id)]
+        {
+            if let Some(value) = value {
+                body[name] = Value::from(value.as_str());
+            }
+        }
+        Ok(Bytes::from(body.to_string()))
+    }
+}
