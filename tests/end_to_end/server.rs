@@ -2,6 +2,7 @@
 
 use super::support;
 use bytes::Bytes;
+use claude_admin::decision::operation::Clock;
 use claude_admin::egress::{AddressRule, Client as HttpClient};
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
@@ -67,7 +68,10 @@ impl Server {
     pub(super) async fn with_response_hosts(hosts: Vec<String>) -> Self {
         let simulator = support::simulator().await;
         let plugin = support::plugin(&simulator).await;
-        let service = Arc::new(support::service_with(plugin, POLICY, &[("admins", &ADMINS)]));
+        let now = simulator.watch();
+        let clock = Clock::new(move || now().as_millisecond());
+        let service = support::service_with(plugin, POLICY, &[("admins", &ADMINS)]).with_api_clock(clock);
+        let service = Arc::new(service);
         let background = Background::default();
         let settings = SlackSettings {
             signing_secret: SecretString::from(SECRET),

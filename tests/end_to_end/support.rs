@@ -63,7 +63,7 @@ pub(super) fn sandbox(base_url: &str, credentials: Credentials, limits: Limits) 
 }
 
 /// Two people at this terminal may do everything that one may do, and what needs a second person with the other.
-const OPEN_POLICY: &str = r#"
+pub(super) const OPEN_POLICY: &str = r#"
 @id("ada") permit(principal == User::"local:ada", action, resource);
 @id("bob") permit(principal == User::"local:bob", action, resource);
 "#;

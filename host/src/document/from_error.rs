@@ -89,7 +89,11 @@ pub fn may_have_been_done(error: &CallError) -> bool {
 fn scopes(message: &str) -> Option<String> {
     let list = |text: &str| -> Vec<String> {
         let inside = text.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(inside, _)| inside);
-        inside.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).filter(|word| !word.is_empty()).collect()
+        inside
+            .split(',')
+            .map(|word| word.trim().trim_matches('\'').to_owned())
+            .filter(|word| !word.is_empty())
+            .collect()
     };
     let (got, needed) = message.split_once("Got:")?.1.split_once("Needed")?;
     let (got, needed) = (list(got), list(needed));
@@ -263,10 +267,17 @@ mod tests {
 
     #[test]
     fn a_list_of_scopes_becomes_an_instruction() {
-        let message = "Missing required scopes. Got: ['api:admin'] Needed one of: ['read:compliance_org_data', 'read:org_audit']";
+        let message =
+            "Missing required scopes. Got: ['api:admin'] Needed one of: ['read:compliance_org_data', 'read:org_audit']";
         let hint = scopes(message).unwrap();
-        assert!(hint.starts_with("The credential has api:admin. Give the host one with read:compliance_org_data or read:org_audit"));
-        assert!(scopes("Missing required scopes. Got: [] Needed: ['a']").unwrap().starts_with("The credential has no scope."));
+        assert!(hint.starts_with(
+            "The credential has api:admin. Give the host one with read:compliance_org_data or read:org_audit"
+        ));
+        assert!(
+            scopes("Missing required scopes. Got: [] Needed: ['a']")
+                .unwrap()
+                .starts_with("The credential has no scope.")
+        );
         assert_eq!(scopes("You may not do that."), None);
     }
 }

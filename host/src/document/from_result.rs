@@ -4,7 +4,7 @@ use super::label::words;
 use super::report::{Report, is_report};
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
 use crate::command::Invocation;
-use claude_admin_catalog::{Action, Catalog, Field, Paging, Type, Types};
+use claude_admin_catalog::{Action, Catalog, Field, Kind, Paging, Type, Types, VariantForm};
 use serde_json::Value;
 
 /// The most columns that a table shows unless more are asked for.
@@ -42,7 +42,10 @@ pub fn result(
         document = document.with(Block::Notice(Notice { level: Level::Done, text: "Done.".to_owned(), hint: None }));
     }
     match action.result.as_ref().and_then(|ty| Some((ty, types.record(ty)?))) {
-        None => document,
+        None => match union_facts(types, action, value) {
+            Some(facts) => document.with(Block::Facts(facts)),
+            None => document,
+        },
         Some((_, fields)) => match fields.iter().find(|field| field.wire == "data") {
             Some(data) => {
                 let item = types.list_item(&data.ty).unwrap_or(&data.ty);
@@ -52,6 +55,29 @@ pub fn result(
             None => document.with(Block::Facts(record_facts(types, fields, value))),
         },
     }
+}
+
+/// The fields of a thing that is one of several kinds: its kind, and what that carries.
+fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact>> {
+    let Kind::Variant { cases, form: VariantForm::Tagged(tag) } = types.kind(action.result.as_ref()?)? else {
+        return None;
+    };
+    let word = value.get(tag).and_then(Value::as_str)?;
+    let mut facts = vec![Fact { field: tag.clone(), ..Fact::new(label(tag), word) }];
+    let case = cases.iter().find(|case| case.wire == word && case.name != "other");
+    match case.and_then(|case| types.record(case.payload.as_ref()?)) {
+        Some(fields) => facts.extend(record_facts(types, fields, value)),
+        // A kind that is newer than the component is shown as it came.
+        None => {
+            let others = value.as_object()?.iter().filter(|(name, _)| *name != tag);
+            facts.extend(others.map(|(name, value)| Fact {
+                field: name.clone(),
+                label: label(name),
+                cell: value_cell(types, &Type::String, value),
+            }));
+        }
+    }
+    Some(facts)
 }
 
 /// The document of a report, where the answer is one.

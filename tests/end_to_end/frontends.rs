@@ -1,0 +1,90 @@
+//! Every action, through every frontend: as words of a shell, as a signed slash command, and over HTTP.
+
+use super::server::{SECOND_TOKEN, Server, TOKEN};
+use super::support;
+use claude_admin::identity::Place;
+use claude_admin::service::{Input, Request};
+use claude_admin_catalog::Action;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// The words of an example, as a shell takes them apart.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut quote, mut begun) = (String::new(), None, false);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => (quote, begun) = (Some(c), true),
+            (None, ' ') if begun || !word.is_empty() => {
+                words.push(std::mem::take(&mut word));
+                begun = false;
+            }
+            (None, ' ') => {}
+            (_, c) => word.push(c),
+        }
+    }
+    if begun || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Whether the request of an action arrived.
+fn arrived(server: &Server, action: &Action) -> bool {
+    let requests = server.simulator.requests();
+    requests.iter().any(|request| request.action.as_deref() == Some(action.id.as_str()))
+}
+
+/// The id of what waits, in a text that says how to approve it.
+fn waiting(text: &str) -> Option<String> {
+    let rest = text.split_once("approve ")?.1;
+    let id: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+    Some(id.trim_end_matches('.').to_owned())
+}
+
+/// Has somebody else agree, where that is needed.
+async fn agreed(server: &Server, text: &str) {
+    let Some(id) = waiting(text) else { return };
+    let body = json!({ "command": format!("approve {id}") }).to_string();
+    server.http(Some(SECOND_TOKEN), &body).await;
+    // Some need two: the third is one of Slack.
+    server.slack("UTHIRD", &format!("approve {id}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_runs_as_words_as_a_slash_command_and_over_http() {
+    let server = Server::start().await;
+    let catalog = server.service.catalog();
+    assert_eq!(catalog.actions.len(), 198);
+    let flags = |action: &Action| if action.writes() { " --yes --reason \"a test\"" } else { " --no-compare" };
+    for action in &catalog.actions {
+        let line = format!("{}{}", action.examples[0], flags(action));
+
+        server.simulator.reset();
+        let request = Request {
+            principal: "http:ci".parse().unwrap(),
+            place: Place::terminal(),
+            input: Input::Words(words(&line)),
+            delivery: None,
+        };
+        let reply = server.service.handle(request).await;
+        agreed(&server, &support::text(&reply)).await;
+        assert!(arrived(&server, action), "run -- {line}: {}", support::text(&reply));
+
+        server.simulator.reset();
+        let answer = server.slack("WRITER", &line).await;
+        assert_eq!(answer.status, StatusCode::OK, "{line}");
+        agreed(&server, &answer.body).await;
+        assert!(arrived(&server, action), "/claude-admin {line}: {}", answer.body);
+
+        server.simulator.reset();
+        let answer = server.http(Some(TOKEN), &json!({ "command": line }).to_string()).await;
+        let waits: Option<String> = (answer.status == StatusCode::ACCEPTED).then(|| {
+            let waiting: Value = answer.json()["error"]["cause"]["waiting"].clone();
+            format!("approve {}.{}", waiting["operation_id"].as_str().unwrap(), waiting["version"])
+        });
+        agreed(&server, waits.as_deref().unwrap_or_default()).await;
+        assert!(arrived(&server, action), "POST {line}: {}", answer.body);
+    }
+}
