@@ -150,7 +150,7 @@
 //!   includes, HIPAA readiness, and concurrent changes (409).
 //! * Several organizations and parents (`organization_id` must be the own one), and what API keys do outside the Admin API.
 //! * Messages that are sent, and what they use: the ledger knows nothing of what happens elsewhere. Claude for science, and
-//!   members of other linked organizations beyond three names.
+//!   members of other linked organizations beyond three names. Pages of local sessions that cannot be read yet.
 //! * Certificates, signatures, CEL, the contents of archives and repositories, and deliveries to anybody: nothing leaves
 //!   the simulator.
 //! * Delays, `allow`, other `anthropic-ratelimit-*` headers, HTTP/2, TLS and other properties of the servers in front.

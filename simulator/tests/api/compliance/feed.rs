@@ -208,6 +208,15 @@ fn pages_hold_while_new_activities_come() {
 }
 
 #[test]
+fn records_are_kept_for_six_years() {
+    let mut api = Api::new();
+    api.simulation.clock_mut().set("2032-11-18T17:20:00Z".parse().unwrap());
+    let all = api.items("activities?limit=5000&order=asc");
+    assert!(all[0]["created_at"].as_str().unwrap() >= "2026-11-20", "{}", all[0]["created_at"]);
+    assert!(all[0]["created_at"].as_str().unwrap() < "2027", "{}", all[0]["created_at"]);
+}
+
+#[test]
 fn the_feed_is_the_one_part_that_admin_keys_open() {
     let mut api = Api::new();
     let feed = api.get(&format!("{BASE}/activities")).ok();
