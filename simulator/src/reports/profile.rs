@@ -14,6 +14,9 @@ pub(super) const CODING: Mixture = Mixture([300_000, 3_500_000, 500_000, 60_000_
 pub(super) const TALKING: Mixture = Mixture([1_200_000, 800_000, 0, 6_000_000, 450_000, 60, 0, 0]);
 pub(super) const AGENTS: Mixture = Mixture([1_800_000, 2_000_000, 900_000, 22_000_000, 1_100_000, 120, 20, 30]);
 
+/// Claude Code in pipelines, which searches nothing.
+pub(super) const PIPELINE: Mixture = Mixture([300_000, 3_500_000, 500_000, 60_000_000, 900_000, 0, 0, 0]);
+
 /// Terms, when it is used, what comes with it, and how many requests a working day has at the end of 2026.
 pub(super) type Profile = (Terms, Rhythm, Mixture, i64);
 

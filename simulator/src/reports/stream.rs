@@ -4,8 +4,8 @@ use super::calendar::{DAY, FIRST_DAY, minute_of, weekday};
 use super::doings::{self, Product};
 use super::people::{People, Person};
 use super::prices::{HAIKU, Item, OPUS, SONNET, Terms};
-use super::profile::{AGENTS, CODING, MESSAGES, Mixture, PROFILES, Profile, TALKING, terms};
-use super::random::{count_below, id, index_below, salt};
+use super::profile::{AGENTS, CODING, MESSAGES, Mixture, PIPELINE, PROFILES, Profile, TALKING, terms};
+use super::random::{count_below, id, index_below, mix, salt};
 use super::rhythm::Rhythm;
 use crate::Object;
 use crate::memory;
@@ -142,6 +142,14 @@ pub(crate) fn streams<'s>(store: &'s Store, people: &People<'s>, seed: u64) -> V
         for profile in [position, position * 3 + 1] {
             streams.push(of_key(store, people, seed, key, profile % PROFILES.len()));
         }
+        // Some keys run Claude Code in pipelines.
+        let first = of_key(store, people, seed, key, position % PROFILES.len());
+        if position % 5 == 2 && matches!(first.actor, Actor::Key(_)) {
+            let profile = (terms(SONNET), Rhythm::Service, PIPELINE, 70);
+            let Stream { actor, workspace, api_key, life, .. } = first;
+            let pipeline = machine(Product::ClaudeCode.word(), profile, mix(&[seed, salt(text(key, "id")), 90]));
+            streams.push(Stream { actor, workspace, api_key, life, ..pipeline });
+        }
     }
     let account = streams.iter().find_map(|stream| match stream.actor {
         Actor::ServiceAccount(id) => Some(id),
@@ -198,7 +206,7 @@ fn of_key<'s>(store: &'s Store, people: &People<'s>, seed: u64, key: &'s Object,
         workspace: workspace.filter(|id| !Workspaces::is_default(store, id)),
         api_key: Some(key_id),
         life: (minute("created_at").unwrap_or(i64::MIN), end.unwrap_or(i64::MAX)),
-        ..machine(product, PROFILES[profile], super::random::mix(&[seed, salt(key_id), profile as u64]))
+        ..machine(product, PROFILES[profile], mix(&[seed, salt(key_id), profile as u64]))
     }
 }
 
@@ -207,14 +215,14 @@ fn of_agent(seed: u64, account: &str, agent: u64) -> Stream<'_> {
     Stream {
         actor: Actor::ServiceAccount(account),
         agent: Some(agent),
-        ..machine("managed_agents_api", profile, super::random::mix(&[seed, salt("agent"), agent]))
+        ..machine("managed_agents_api", profile, mix(&[seed, salt("agent"), agent]))
     }
 }
 
 /// The streams of a member: one for each product, two for Claude Code, and the Console.
 fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterator<Item = Stream<'s>> {
     let own = person.salt;
-    let salt_of = move |what: u64| super::random::mix(&[seed, own, what]);
+    let salt_of = move |what: u64| mix(&[seed, own, what]);
     let life = ((person.joined + 1) * DAY, person.left.unwrap_or(i64::MAX));
     let stream = move |product: Product, model, mixture, part, what: u64| {
         let slack = (product == Product::Slack).then(|| {
