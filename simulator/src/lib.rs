@@ -31,6 +31,9 @@
 //!   that are served or pinned, downloads as zip archives, settings of targets, shares.
 //! * **Claude Tag**: channels and Slack workspaces with settings that are inherited, bundles and where they are attached.
 //! * **MCP tunnels**: tokens that are revealed and replaced, two live certificate authorities.
+//! * **Reports** of usage and cost, and **analytics**: sums over one ledger, so that all of them agree.
+//! * **Compliance**: the activity feed, which every write adds to; the directory; chats, files, artifacts, projects and
+//!   sessions, gone everywhere once they are deleted; and the switch that turns all of it off.
 //! * Admin and scoped keys in `x-api-key` or as bearer tokens, OAuth tokens as bearer tokens, expiry of each;
 //!   `anthropic-version`, with the fields that one version dropped, and `anthropic-beta`; ids of requests; errors with
 //!   type, code and details; bounds and formats, in the wording of pydantic; forms with files, and replies that are files;
@@ -64,6 +67,38 @@
 //! not pass their check or do not answer, a destination that does not work, bundles that are managed elsewhere, a
 //! synchronized marketplace and one of a member, a version that fails its scan. Whatever the examples of the catalog name
 //! is there too, so that every example can be tried. What no family knows is made up from its types.
+//!
+//! # Reports
+//!
+//! Usage is not stored. It follows from the seed, the members and the keys: how much there is on a day, which part of it
+//! has passed by each minute, and what it costs. Minutes add up to hours and hours to days, whatever is grouped by; cost is
+//! usage times price, exactly. There is more of it from month to month, little at weekends and none in the small hours. It
+//! reaches from 2026-01-01, and somewhat before, to the time of the simulation; what lies ahead is empty. Whoever leaves
+//! stays in the past, and a key is used while it works.
+//!
+//! * Usage and cost in the Console are known after five minutes, Claude Code after an hour, `analytics/usage` and
+//!   `analytics/cost` up to the last full hour that is an hour old, other analytics up to yesterday. A report of activity
+//!   that is asked for no day is that of yesterday.
+//! * `ending_at` belongs to the bucket in which it lies, and defaults to now. `limit` has the documented maximum of each
+//!   width.
+//! * Prices are those of the table in the source. Batches and flex cost half, contexts of more than 200,000 tokens twice
+//!   the input and one and a half times the output, the United States a tenth more, fast mode six times as much. Products
+//!   of seats have ten percent off: there `amount` is less than `list_amount`.
+//! * Rows of parts of a cost (`cost_type`, `token_type`) have no number of requests.
+//! * Somebody in several groups counts in the oldest of them, and is found by each. `organization_ids[]` of analytics is
+//!   refused, since no key is one of a parent. `order_by` of reports of activity takes any field of a row, with dots.
+//!
+//! # Compliance
+//!
+//! Half a year of activities is made up when it is asked for. What requests do is recorded as they do it, with who did it:
+//! an Admin API key, a key with scopes, a member or a service account. What has no type of activity, as far as is known,
+//! leaves no trace: webhooks, telemetry, managed settings, Claude Tag, and making service accounts, issuers and rules.
+//! Records are there at once, not a minute later.
+//!
+//! While the Compliance API is off, its requests are answered with 403, settings of organizations with 404, and nothing is
+//! recorded; turning it off is the last record, turning it on the first. A list of chats without `user_ids[]` takes times
+//! of the field that orders it. Without `tool_…_max_…`, everything that tools say is shown. Deleting a chat deletes what
+//! was made in it, and the files that are in no other chat.
 //!
 //! # What was chosen where nothing is documented
 //!
@@ -114,6 +149,8 @@
 //! * Limits on seats, keys and workspace members, verified domains, user profiles (any id is accepted), what a plan
 //!   includes, HIPAA readiness, and concurrent changes (409).
 //! * Several organizations and parents (`organization_id` must be the own one), and what API keys do outside the Admin API.
+//! * Messages that are sent, and what they use: the ledger knows nothing of what happens elsewhere. Claude for science, and
+//!   members of other linked organizations beyond three names. Pages of local sessions that cannot be read yet.
 //! * Certificates, signatures, CEL, the contents of archives and repositories, and deliveries to anybody: nothing leaves
 //!   the simulator.
 //! * Delays, `allow`, other `anthropic-ratelimit-*` headers, HTTP/2, TLS and other properties of the servers in front.

@@ -15,6 +15,10 @@ enum Source {
     Listed(&'static str),
     /// A field of the item as it was before.
     Before(&'static str),
+    /// A field of the item that the path leads through.
+    Parent(&'static str),
+    /// The parameter of the path at this place, where it is a group.
+    Group(usize),
     /// A field of the body.
     Sent(&'static str),
     /// What changed, out of these fields.
@@ -27,7 +31,7 @@ enum Source {
     Enabled,
 }
 
-use Source::{Before, Changes, Enabled, Listed, Number, Path, Reply, Sent, Truth, Word};
+use Source::{Before, Changes, Enabled, Group, Listed, Number, Parent, Path, Reply, Sent, Truth, Word};
 
 /// A kind of activity: the request that it is, its type, and its fields.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ pub(super) struct ActivityKind {
 pub(super) struct Evidence<'e> {
     pub(super) path: &'e [String],
     pub(super) before: Option<&'e Object>,
+    pub(super) parent: Option<&'e Object>,
     pub(super) sent: &'e Value,
     pub(super) reply: &'e Value,
 }
@@ -187,6 +192,14 @@ static KINDS: &[ActivityKind] = kinds! {
         "plugin_id": Path(0), "plugin_name": Before("name")
     }
     "POST" "/v1/organizations/plugins/{}/versions" "claude_plugin_replaced" { "plugin_id": Path(0) }
+    "POST" "/v1/organizations/plugins/{}/installation_settings/{}" "plugin_installation_preference_updated" {
+        "marketplace_id": Parent("marketplace_id"), "plugin_name": Parent("name"), "action": Word("set"),
+        "group_id": Group(1), "installation_preference": Sent("installation_preference")
+    }
+    "DELETE" "/v1/organizations/plugins/{}/installation_settings/{}" "plugin_installation_preference_updated" {
+        "marketplace_id": Parent("marketplace_id"), "plugin_name": Parent("name"), "action": Word("cleared"),
+        "group_id": Group(1)
+    }
     "POST" "/v1/organizations/tunnels/{}/archive" "tunnel_archived" { "tunnel_id": Path(0) }
     "POST" "/v1/organizations/tunnels/{}/certificates" "tunnel_certificate_added" {
         "tunnel_id": Path(0), "certificate_id": Reply("/id")
@@ -220,7 +233,15 @@ static KINDS: &[ActivityKind] = kinds! {
     }
 };
 
+/// Kinds that know keys only, whatever kind of key it is, begin so.
+const OF_KEYS: &str = "extra_usage_";
+
 impl ActivityKind {
+    /// Whether the actor is told as a key like any other when it is an Admin API key.
+    pub(super) fn knows_keys_only(&self) -> bool {
+        self.name.starts_with(OF_KEYS)
+    }
+
     /// The activity that a request is.
     pub(super) fn of(method: &str, path: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.method == method && kind.path == path)
@@ -246,6 +267,8 @@ impl Source {
             Reply(pointer) => evidence.reply.pointer(pointer).cloned().unwrap_or_default(),
             Listed(pointer) => json!([evidence.reply.pointer(pointer).cloned().unwrap_or_default()]),
             Before(field) => evidence.before.and_then(|item| item.get(field)).cloned().unwrap_or_default(),
+            Parent(field) => evidence.parent.and_then(|item| item.get(field)).cloned().unwrap_or_default(),
+            Group(place) => json!(evidence.path.get(place).filter(|target| target.starts_with("rbac_group_"))),
             // Of an object only its kind is told.
             Sent(field) => match evidence.sent.get(field) {
                 Some(Value::Object(object)) => text(object, "type").into(),

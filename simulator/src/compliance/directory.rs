@@ -1,4 +1,4 @@
-//! Linked organizations with their members, roles and settings, and groups.
+//! Linked organizations with their members, roles and settings.
 //!
 //! What is told of the organization itself is what the Admin API holds. A second organization of the same parent is
 //! there to be told apart from it.
@@ -9,15 +9,11 @@ use crate::error::ApiError;
 use crate::memory;
 use crate::query::Query;
 use crate::reports::random::{id, salt};
-use crate::reports::range::text as text_of;
 use crate::reports::rows::Rows;
 use crate::routes::Target;
-use crate::rules::{Members, View, text};
+use crate::rules::{Members, Roles, View, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-
-const GROUPS: &str = "/v1/organizations/rbac_groups";
-const ROLES: &str = "/v1/organizations/rbac_roles";
 
 /// How long ago the organizations were made.
 const AGE: SignedDuration = SignedDuration::from_hours(24 * 731);
@@ -123,7 +119,7 @@ pub(super) fn roles(target: &Target<'_>, query: &Query, view: View<'_>) -> Resul
     let is_custom = |role: &&Object| {
         role.get("source").and_then(|source| source.get("type")).and_then(Value::as_str) != Some("built_in")
     };
-    let mut roles: Vec<Value> = view.store.items(ROLES).filter(is_custom).map(shown_role).collect();
+    let mut roles: Vec<Value> = view.store.items(Roles::PATH).filter(is_custom).map(shown_role).collect();
     roles.reverse();
     Ok(Rows::cut(if is_own { roles } else { Vec::new() }, query)?.with_more())
 }
@@ -131,7 +127,7 @@ pub(super) fn roles(target: &Target<'_>, query: &Query, view: View<'_>) -> Resul
 fn role<'s>(target: &Target<'_>, view: View<'s>) -> Result<&'s Object, ApiError> {
     let wanted = captured(target, 1);
     let is_own = organization(target, view)? == Organization::Own;
-    view.store.item(ROLES, wanted).filter(|_| is_own).ok_or_else(|| not_found("role", wanted))
+    view.store.item(Roles::PATH, wanted).filter(|_| is_own).ok_or_else(|| not_found("role", wanted))
 }
 
 fn shown_role(role: &Object) -> Value {
@@ -147,7 +143,7 @@ fn shown_role(role: &Object) -> Value {
 
 pub(super) fn permissions(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let role = role(target, view)?;
-    let path = format!("{ROLES}/{}/permissions", text(role, "id"));
+    let path = format!("{}/{}/permissions", Roles::PATH, text(role, "id"));
     let mut permissions: Vec<Value> = view.store.items(&path).map(permission).collect();
     permissions.reverse();
     Ok(Rows::cut(permissions, query)?.with_more())
@@ -198,50 +194,4 @@ pub(super) fn settings(target: &Target<'_>, _query: &Query, view: View<'_>) -> R
             "created_at": ago(view, AGE_OF_SISTER),
         }],
     }))
-}
-
-/// Lists groups, or shows one.
-pub(super) fn groups(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    if target.key.is_some() {
-        return group(target, view).map(shown_group);
-    }
-    let prefix = text_of(query, "name_prefix").unwrap_or_default();
-    let groups = view.store.items(GROUPS).filter(|group| text(group, "name").starts_with(prefix));
-    let mut groups: Vec<Value> = groups.map(shown_group).collect();
-    groups.reverse();
-    Ok(Rows::cut(groups, query)?.with_more())
-}
-
-fn group<'s>(target: &Target<'_>, view: View<'s>) -> Result<&'s Object, ApiError> {
-    let wanted = captured(target, 0);
-    view.store.item(GROUPS, wanted).ok_or_else(|| not_found("group", wanted))
-}
-
-fn shown_group(group: &Object) -> Value {
-    json!({
-        "id": group.get("id"),
-        "name": group.get("name"),
-        "description": text(group, "description"),
-        "source_type": group.get("source_type"),
-        "roles": group.get("role_ids").filter(|roles| roles.is_array()).cloned().unwrap_or_else(|| json!([])),
-        "created_at": group.get("created_at"),
-        "updated_at": group.get("updated_at"),
-    })
-}
-
-pub(super) fn group_members(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    let group = group(target, view)?;
-    let path = format!("{GROUPS}/{}/members", text(group, "id"));
-    let member = |member: &Object| {
-        let user = view.store.item(Members::PATH, text(member, "user_id"));
-        json!({
-            "user_id": member.get("user_id"),
-            "email": user.map_or(text(member, "email"), |user| text(user, "email")),
-            "created_at": member.get("created_at"),
-            "updated_at": member.get("created_at"),
-        })
-    };
-    let mut members: Vec<Value> = view.store.items(&path).map(member).collect();
-    members.reverse();
-    Ok(Rows::cut(members, query)?.with_more())
 }

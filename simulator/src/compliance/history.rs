@@ -1,20 +1,20 @@
 //! What happened in the six months before the simulation began: made up when it is asked for, always the same.
 
-use super::{chats, files, organization_tag, projects};
+use super::organization_tag;
 use crate::Object;
 use crate::memory;
 use crate::reports::calendar::{DAY, day_of, start_of_day};
 use crate::reports::doings::{self, Product};
 use crate::reports::people::{People, Person};
 use crate::reports::random::{below, id, index_below, salt};
-use crate::rules::{ApiKeys, Invites, View, Workspaces, text};
+use crate::rules::View;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// How many days it covers.
 const DAYS: i64 = 183;
 /// How many members, from the first on, it tells of: enough to see what it is like, whatever the number of members.
-const MEMBERS: usize = 40;
+pub(super) const MEMBERS: usize = 40;
 const AGENTS: [&str; 3] = [
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) Claude/1.0",
     "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
@@ -35,15 +35,15 @@ const DEEDS: [(&str, u64, &str, &str); 9] = [
 ];
 
 /// A history being written.
-struct Writer<'v> {
+pub(super) struct Writer<'v> {
     seed: u64,
     organization: (String, &'v str),
     begun: Timestamp,
-    activities: Vec<Object>,
+    pub(super) activities: Vec<Object>,
 }
 
 impl<'v> Writer<'v> {
-    fn of(view: View<'v>) -> Self {
+    pub(super) fn of(view: View<'v>) -> Self {
         Self {
             seed: memory::seed(view.store),
             organization: (organization_tag(view.store), view.organization_id().unwrap_or_default()),
@@ -53,7 +53,7 @@ impl<'v> Writer<'v> {
     }
 
     /// Adds an activity, unless it is not of the past.
-    fn add(&mut self, at: Timestamp, kind: &str, actor: Value, fields: Value, parts: &[u64]) {
+    pub(super) fn add(&mut self, at: Timestamp, kind: &str, actor: Value, fields: Value, parts: &[u64]) {
         let oldest = self.begun.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(Timestamp::MIN);
         if at >= self.begun || at < oldest {
             return;
@@ -117,7 +117,8 @@ impl<'v> Writer<'v> {
     }
 }
 
-fn user(person: &Person<'_>) -> Value {
+/// A member, as an actor.
+pub(super) fn user(person: &Person<'_>) -> Value {
     json!({
         "type": "user_actor",
         "user_id": person.id,
@@ -167,17 +168,6 @@ pub(super) fn history(view: View<'_>) -> Vec<Object> {
     writer.activities
 }
 
-/// What made the things that are there at the beginning. It is recorded, for it must stay when they go.
-pub(super) fn beginnings(view: View<'_>) -> Vec<Object> {
-    let people = People::of(view.store);
-    let mut writer = Writer::of(view);
-    let people: Vec<&Person<'_>> = people.everybody.iter().take(MEMBERS).collect();
-    if let Some(admin) = people.iter().find(|person| person.role == "admin").or_else(|| people.first()) {
-        from_the_store(&mut writer, admin, &people, view);
-    }
-    writer.activities
-}
-
 /// What those who run the organization do every few days.
 fn administration(writer: &mut Writer<'_>, admin: &Person<'_>, last: i64) {
     for (number, ago) in (0..DAYS).step_by(5).enumerate() {
@@ -206,57 +196,5 @@ fn administration(writer: &mut Writer<'_>, admin: &Person<'_>, last: i64) {
         };
         let later = at.checked_add(SignedDuration::from_mins(11)).unwrap_or(Timestamp::MAX);
         writer.add(later, kind, user(admin), fields, &[number]);
-    }
-}
-
-/// What left something that can still be seen.
-fn from_the_store(writer: &mut Writer<'_>, admin: &Person<'_>, people: &[&Person<'_>], view: View<'_>) {
-    let store = view.store;
-    let when = |item: &Object, field: &str| text(item, field).parse::<Timestamp>().ok();
-    for workspace in store.items(Workspaces::PATH) {
-        let (id, part) = (text(workspace, "id"), [salt(text(workspace, "id"))]);
-        let fields = json!({ "workspace_id": id });
-        for (field, kind) in
-            [("created_at", "platform_workspace_created"), ("archived_at", "platform_workspace_archived")]
-        {
-            if let Some(at) = when(workspace, field) {
-                writer.add(at, kind, user(admin), fields.clone(), &part);
-            }
-        }
-    }
-    for key in store.items(ApiKeys::PATH) {
-        if let Some(at) = when(key, "created_at") {
-            let fields = json!({ "api_key_id": text(key, "id") });
-            writer.add(at, "platform_api_key_created", user(admin), fields, &[salt(text(key, "id"))]);
-        }
-    }
-    for invite in store.items(Invites::PATH) {
-        let part = [salt(text(invite, "id"))];
-        if let Some(at) = when(invite, "invited_at") {
-            let fields = json!({ "invited_email": text(invite, "email"), "invited_role": text(invite, "role") });
-            writer.add(at, "org_user_invite_sent", user(admin), fields, &part);
-        }
-        let guest = people.iter().find(|person| person.email == text(invite, "email"));
-        if let (Some(at), Some(guest)) = (when(invite, "accepted_at"), guest) {
-            let fields = json!({ "invite_id": text(invite, "id") });
-            writer.add(at, "org_user_invite_accepted", user(guest), fields, &part);
-        }
-    }
-    for (path, kind, field) in [
-        (chats::PATH, "claude_chat_created", "claude_chat_id"),
-        (projects::PATH, "claude_project_created", "claude_project_id"),
-        (files::UPLOADED, "claude_file_uploaded", "claude_file_id"),
-    ] {
-        for item in store.items(path) {
-            let owner = item.get("user").and_then(|owner| owner.get("id")).and_then(Value::as_str);
-            let owner = people.iter().find(|person| Some(person.id) == owner);
-            if let (Some(at), Some(owner)) = (when(item, "created_at"), owner) {
-                let mut fields = Object::from_iter([(field.to_owned(), json!(text(item, "id")))]);
-                if kind == "claude_file_uploaded" {
-                    fields.insert("filename".to_owned(), json!(text(item, "filename")));
-                }
-                writer.add(at, kind, user(owner), fields.into(), &[salt(text(item, "id"))]);
-            }
-        }
     }
 }

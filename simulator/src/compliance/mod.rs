@@ -4,6 +4,7 @@
 //! Content is stored like everything else, so that what is deleted is gone everywhere.
 
 mod activity_kinds;
+mod beginnings;
 mod chats;
 mod code_artifacts;
 mod directory;
@@ -12,6 +13,7 @@ mod family;
 mod feed;
 mod files;
 mod history;
+mod linked_groups;
 mod narrowing;
 mod opaque;
 mod projects;
@@ -40,8 +42,8 @@ pub(crate) const RULES: [&dyn Rules; 25] = [
     &Family::new("/v1/compliance/organizations/{}/roles", directory::roles),
     &Family::new("/v1/compliance/organizations/{}/roles/{}/permissions", directory::permissions),
     &Family::new("/v1/compliance/organizations/{}/settings", directory::settings),
-    &Family::new("/v1/compliance/groups", directory::groups),
-    &Family::new("/v1/compliance/groups/{}/members", directory::group_members),
+    &Family::new("/v1/compliance/groups", linked_groups::groups),
+    &Family::new("/v1/compliance/groups/{}/members", linked_groups::group_members),
     &Family::new(chats::PATH, chats::list).takes_along(chats::goes_with),
     &Family::new("/v1/compliance/apps/chats/{}/messages", chats::messages),
     &Family::new(files::UPLOADED, files::uploaded).with_file(downloads::uploaded),

@@ -1,7 +1,7 @@
 //! What members wrote before the simulation began.
 
+use super::beginnings::beginnings;
 use super::files::{ARTIFACTS, BYTES, CONTENT, GENERATED, UPLOADED};
-use super::history::beginnings;
 use super::witness::record_beginnings;
 use super::{chats, code_artifacts, organization_tag, projects, sessions};
 use crate::caller::Caller;

@@ -38,6 +38,8 @@ pub(crate) struct Witness {
     credential: String,
     path: Vec<String>,
     before: Option<Object>,
+    /// The item that the path leads through.
+    parent: Option<Object>,
     sent: Value,
     method: String,
     url: String,
@@ -71,6 +73,7 @@ impl Witness {
                 .and_then(|key| store.item(&target.path, key))
                 .or_else(|| store.singletons.get(&target.path))
                 .cloned(),
+            parent: target.parents.first().and_then(|parent| store.item(&parent.path, &parent.key)).cloned(),
             sent: serde_json::from_slice(request.body()).unwrap_or_default(),
             method: method.as_str().to_owned(),
             url: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
@@ -88,21 +91,25 @@ impl Witness {
             return;
         }
         if let (Some(kind), Ok(Reply::Json(reply))) = (self.kind, reply) {
-            let evidence = Evidence { path: &self.path, before: self.before.as_ref(), sent: &self.sent, reply };
+            let evidence = Evidence {
+                path: &self.path,
+                before: self.before.as_ref(),
+                parent: self.parent.as_ref(),
+                sent: &self.sent,
+                reply,
+            };
             let is_new = kind.name != "org_compliance_api_settings_updated" || self.was_on != is_on(&world.store);
             if let Some(fields) = kind.fields(&evidence).filter(|_| is_new) {
-                append(world, kind.name, &self.actor, fields, now);
+                let is_admin_key = text_of(&self.actor, "type") == "admin_api_key_actor";
+                let told_as_key = kind.knows_keys_only() && is_admin_key;
+                let actor = if told_as_key { as_key(&self.actor, &self.credential) } else { self.actor.clone() };
+                append(world, kind.name, &actor, fields, now);
             }
         }
         if self.is_compliance && is_on(&world.store) {
             let sent = self.sent.to_string();
             let body = (!self.sent.is_null()).then(|| sent.chars().take(MAX_BODY).collect::<String>());
-            let mut actor = self.actor.clone();
-            actor["type"] = "api_actor".into();
-            if let Value::Object(fields) = &mut actor {
-                fields.retain(|name, _| matches!(name.as_str(), "type" | "ip_address" | "user_agent"));
-                fields.insert("api_key_id".to_owned(), self.credential.into());
-            }
+            let actor = as_key(&self.actor, &self.credential);
             let fields = Object::from_iter([
                 ("request_id".to_owned(), json!(request_id)),
                 ("request_method".to_owned(), json!(self.method)),
@@ -113,6 +120,20 @@ impl Witness {
             append(world, "compliance_api_accessed", &actor, fields, now);
         }
     }
+}
+
+/// An actor, told as a key.
+fn as_key(actor: &Value, credential: &str) -> Value {
+    json!({
+        "type": "api_actor",
+        "api_key_id": credential,
+        "ip_address": actor["ip_address"],
+        "user_agent": actor["user_agent"],
+    })
+}
+
+fn text_of<'v>(value: &'v Value, field: &str) -> &'v str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether an item of before was a member.

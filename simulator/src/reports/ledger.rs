@@ -72,16 +72,22 @@ impl<'s> Ledger<'s> {
         width: Option<Width>,
         row_of: impl Fn(&Stream<'s>) -> Option<K>,
     ) -> BTreeMap<(i64, K), Sums> {
-        let mut rows: BTreeMap<(i64, K), Sums> = BTreeMap::new();
+        // Rows are numbered, so that what tells them apart is not written down again for each bucket.
+        let mut numbers: BTreeMap<K, usize> = BTreeMap::new();
+        let mut sums: BTreeMap<(i64, usize), Sums> = BTreeMap::new();
         for stream in &self.streams {
             let Some(row) = row_of(stream) else { continue };
+            let count = numbers.len();
+            let number = *numbers.entry(row).or_insert(count);
             self.visit(stream, from, until, width, |bucket, usage| {
                 if !usage.is_empty() {
-                    *rows.entry((bucket, row.clone())).or_default() += Self::priced(stream, usage);
+                    *sums.entry((bucket, number)).or_default() += Self::priced(stream, usage);
                 }
             });
         }
-        rows
+        let rows: BTreeMap<usize, K> = numbers.into_iter().map(|(row, number)| (number, row)).collect();
+        let named = |((bucket, number), sums)| Some(((bucket, rows.get(&number)?.clone()), sums));
+        sums.into_iter().filter_map(named).collect()
     }
 
     /// Hands over what a stream used in each bucket, day by day.
@@ -110,18 +116,20 @@ impl<'s> Ledger<'s> {
                 continue;
             }
             let curve = Curve::of(stream.rhythm(), [stream.salt(), day.cast_unsigned()]);
-            let passed = |minute: i64| {
-                let passed = curve.passed(requests, minute - midnight);
-                Usage { requests: passed, items: items.map(|amount| share(amount, passed, requests)) }
-            };
+            let at =
+                |passed: i64| Usage { requests: passed, items: items.map(|amount| share(amount, passed, requests)) };
             let mut minute = first;
-            let mut before = passed(first);
+            let mut before = at(curve.passed(requests, first - midnight));
             while minute < last {
                 let bucket = width.map_or(from, |width| width.snap(minute));
                 minute = width.map_or(last, |width| (bucket + width.minutes()).min(last));
-                let after = passed(minute);
-                take(bucket, difference(after, before));
-                before = after;
+                let passed = curve.passed(requests, minute - midnight);
+                // Most minutes of most streams have no request, and so nothing at all.
+                if passed > before.requests {
+                    let after = at(passed);
+                    take(bucket, difference(after, before));
+                    before = after;
+                }
             }
         }
     }

@@ -88,8 +88,10 @@ fn value<'s>(ledger: &Ledger<'s>, stream: &Stream<'s>, by: &str) -> Option<Strin
     }
 }
 
+/// What members do in products of seats.
 fn is_shown(stream: &Stream<'_>) -> bool {
-    !matches!(stream.product, "messages_api" | "message_batches_api" | "managed_agents_api" | "claude_console")
+    matches!(stream.actor, Actor::Member(_))
+        && !matches!(stream.product, "messages_api" | "message_batches_api" | "managed_agents_api" | "claude_console")
 }
 
 fn buckets(

@@ -21,13 +21,16 @@ mod money;
 mod ordered;
 pub(crate) mod people;
 mod prices;
+mod profile;
 pub(crate) mod random;
 pub(crate) mod range;
 mod rhythm;
 pub(crate) mod rows;
 mod stream;
 mod summaries;
+mod thing_rows;
 mod things;
+mod together;
 mod usage;
 mod users;
 

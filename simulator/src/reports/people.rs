@@ -4,11 +4,9 @@ use super::calendar::{day_of, minute_of};
 use super::random::salt;
 use crate::Object;
 use crate::memory::{self, LEFT_AT};
-use crate::rules::{Members, text};
+use crate::rules::{Groups, Members, text};
 use crate::store::Store;
 use std::collections::HashMap;
-
-const GROUPS: &str = "/v1/organizations/rbac_groups";
 
 /// A member, now or once.
 #[derive(Debug)]
@@ -52,11 +50,11 @@ impl<'s> People<'s> {
     /// Reads who is and was a member, in the order in which they came.
     pub(crate) fn of(store: &'s Store) -> Self {
         let mut groups: Vec<Group<'s>> =
-            store.items(GROUPS).map(|group| Group { id: text(group, "id"), name: text(group, "name") }).collect();
+            store.items(Groups::PATH).map(|group| Group { id: text(group, "id"), name: text(group, "name") }).collect();
         groups.reverse();
         let mut groups_of: HashMap<&str, Vec<usize>> = HashMap::new();
         for (position, group) in groups.iter().enumerate() {
-            for member in store.items(&format!("{GROUPS}/{}/members", group.id)) {
+            for member in store.items(&format!("{}/{}/members", Groups::PATH, group.id)) {
                 groups_of.entry(text(member, "user_id")).or_default().push(position);
             }
         }

@@ -3,8 +3,9 @@
 use super::calendar::{DAY, FIRST_DAY, minute_of, weekday};
 use super::doings::{self, Product};
 use super::people::{People, Person};
-use super::prices::{HAIKU, Item, OLD_OPUS, OPUS, SONNET, Terms};
-use super::random::{count_below, id, index_below, salt};
+use super::prices::{HAIKU, Item, OPUS, SONNET, Terms};
+use super::profile::{AGENTS, CODING, MESSAGES, Mixture, PIPELINE, PROFILES, Profile, TALKING, terms};
+use super::random::{count_below, id, index_below, mix, salt};
 use super::rhythm::Rhythm;
 use crate::Object;
 use crate::memory;
@@ -60,17 +61,6 @@ impl Part {
         }
     }
 }
-
-/// What comes with requests, for each thousand of them.
-#[derive(Debug, Clone, Copy)]
-struct Mixture([i64; Item::COUNT]);
-
-const MESSAGES: Mixture = Mixture([2_500_000, 400_000, 200_000, 1_500_000, 600_000, 40, 0, 0]);
-const BATCH: Mixture = Mixture([4_000_000, 0, 0, 0, 1_200_000, 0, 0, 0]);
-const LONG: Mixture = Mixture([240_000_000, 8_000_000, 0, 30_000_000, 2_000_000, 0, 0, 0]);
-const CODING: Mixture = Mixture([300_000, 3_500_000, 500_000, 60_000_000, 900_000, 15, 0, 0]);
-const TALKING: Mixture = Mixture([1_200_000, 800_000, 0, 6_000_000, 450_000, 60, 0, 0]);
-const AGENTS: Mixture = Mixture([1_800_000, 2_000_000, 900_000, 22_000_000, 1_100_000, 120, 20, 30]);
 
 /// A stream of usage.
 #[derive(Debug)]
@@ -143,22 +133,6 @@ impl Stream<'_> {
     }
 }
 
-/// What keys do: each has two of these.
-const PROFILES: [(Terms, Rhythm, Mixture, i64); 8] = [
-    (terms(SONNET), Rhythm::Service, MESSAGES, 900),
-    (terms(HAIKU), Rhythm::Service, MESSAGES, 2400),
-    (Terms { tier: "batch", ..terms(SONNET) }, Rhythm::Evening, BATCH, 1500),
-    (Terms { speed: "fast", ..terms(OPUS) }, Rhythm::Office, MESSAGES, 60),
-    (Terms { window: "200k-1M", ..terms(SONNET) }, Rhythm::Office, LONG, 25),
-    (Terms { tier: "priority", ..terms(SONNET) }, Rhythm::Service, MESSAGES, 500),
-    (Terms { geo: "not_available", ..terms(OLD_OPUS) }, Rhythm::Office, MESSAGES, 40),
-    (Terms { geo: "us", ..terms(SONNET) }, Rhythm::Service, MESSAGES, 700),
-];
-
-const fn terms(model: &'static super::prices::Model) -> Terms {
-    Terms { model, tier: "standard", window: "0-200k", geo: "global", speed: "standard" }
-}
-
 /// Every stream of an organization.
 pub(crate) fn streams<'s>(store: &'s Store, people: &People<'s>, seed: u64) -> Vec<Stream<'s>> {
     let mut streams: Vec<Stream<'s>> = Vec::new();
@@ -167,6 +141,14 @@ pub(crate) fn streams<'s>(store: &'s Store, people: &People<'s>, seed: u64) -> V
     for (position, key) in keys.into_iter().enumerate() {
         for profile in [position, position * 3 + 1] {
             streams.push(of_key(store, people, seed, key, profile % PROFILES.len()));
+        }
+        // Some keys run Claude Code in pipelines.
+        let first = of_key(store, people, seed, key, position % PROFILES.len());
+        if position % 5 == 2 && matches!(first.actor, Actor::Key(_)) {
+            let profile = (terms(SONNET), Rhythm::Service, PIPELINE, 70);
+            let Stream { actor, workspace, api_key, life, .. } = first;
+            let pipeline = machine(Product::ClaudeCode.word(), profile, mix(&[seed, salt(text(key, "id")), 90]));
+            streams.push(Stream { actor, workspace, api_key, life, ..pipeline });
         }
     }
     let account = streams.iter().find_map(|stream| match stream.actor {
@@ -186,7 +168,7 @@ pub(crate) fn streams<'s>(store: &'s Store, people: &People<'s>, seed: u64) -> V
 }
 
 /// A stream of a machine, without anybody to whom it belongs.
-fn machine<'s>(product: &'static str, profile: (Terms, Rhythm, Mixture, i64), salt: u64) -> Stream<'s> {
+fn machine<'s>(product: &'static str, profile: Profile, salt: u64) -> Stream<'s> {
     let (terms, rhythm, mixture, base) = profile;
     Stream {
         actor: Actor::Workload,
@@ -224,7 +206,7 @@ fn of_key<'s>(store: &'s Store, people: &People<'s>, seed: u64, key: &'s Object,
         workspace: workspace.filter(|id| !Workspaces::is_default(store, id)),
         api_key: Some(key_id),
         life: (minute("created_at").unwrap_or(i64::MIN), end.unwrap_or(i64::MAX)),
-        ..machine(product, PROFILES[profile], super::random::mix(&[seed, salt(key_id), profile as u64]))
+        ..machine(product, PROFILES[profile], mix(&[seed, salt(key_id), profile as u64]))
     }
 }
 
@@ -233,14 +215,14 @@ fn of_agent(seed: u64, account: &str, agent: u64) -> Stream<'_> {
     Stream {
         actor: Actor::ServiceAccount(account),
         agent: Some(agent),
-        ..machine("managed_agents_api", profile, super::random::mix(&[seed, salt("agent"), agent]))
+        ..machine("managed_agents_api", profile, mix(&[seed, salt("agent"), agent]))
     }
 }
 
 /// The streams of a member: one for each product, two for Claude Code, and the Console.
 fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterator<Item = Stream<'s>> {
     let own = person.salt;
-    let salt_of = move |what: u64| super::random::mix(&[seed, own, what]);
+    let salt_of = move |what: u64| mix(&[seed, own, what]);
     let life = ((person.joined + 1) * DAY, person.left.unwrap_or(i64::MAX));
     let stream = move |product: Product, model, mixture, part, what: u64| {
         let slack = (product == Product::Slack).then(|| {

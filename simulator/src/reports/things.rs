@@ -3,7 +3,7 @@
 use super::doings::{self, Product};
 use super::people::Person;
 use super::random::{below, count_below, salt};
-use crate::rules::text;
+use crate::rules::{Plugins as PluginFamily, text};
 use crate::store::Store;
 
 /// A kind of thing.
@@ -75,8 +75,7 @@ const ARTIFACTS: [(&str, u64); 5] = [
     ("image/svg+xml", 4),
 ];
 
-/// Where plugins and projects are.
-const PLUGINS_PATH: &str = "/v1/organizations/plugins";
+/// Where projects are.
 pub(crate) const PROJECTS_PATH: &str = "/v1/compliance/apps/projects";
 
 impl Thing {
@@ -104,7 +103,7 @@ impl Thing {
                     .collect()
             }
             Kind::Plugin => {
-                let plugins = store.items(PLUGINS_PATH);
+                let plugins = store.items(PluginFamily::PATH);
                 let plugins: Vec<Self> = plugins
                     .map(|plugin| Self::new(kind, Some(text(plugin, "id")), text(plugin, "name"), "", 12))
                     .collect();

@@ -39,10 +39,6 @@ impl Api {
         let headers = [("x-api-key", key), ("anthropic-version", self.version), ("anthropic-beta", betas)];
         self.request("GET", target, &headers, "")
     }
-
-    pub(crate) fn action(&self, id: &str) -> Action {
-        self.simulation.catalog().actions.iter().find(|action| action.id == id).unwrap().clone()
-    }
 }
 
 /// The path and the query of an example.

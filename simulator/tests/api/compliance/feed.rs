@@ -2,7 +2,7 @@
 
 use super::BASE;
 use crate::support::{Api, INVITES, KEYS, USERS, WORKSPACES, values};
-use claude_admin_simulator::{OAUTH_TOKEN, SCOPED_KEY};
+use claude_admin_simulator::OAUTH_TOKEN;
 use serde_json::{Value, json};
 
 const MATEO: &str = "user_01WCz1FkmYMm4gnmykNKUu3Q";
@@ -63,6 +63,27 @@ fn every_write_leaves_an_activity_of_its_type() {
     api.audit("POST", "/v1/organizations/rbac_groups", r#"{"name": "Data"}"#).ok();
     let activity = latest(&mut api, "group_created");
     assert_eq!((&activity["group_name"], &activity["actor"]["type"]), (&json!("Data"), &json!("api_actor")));
+}
+
+#[test]
+fn an_activity_says_what_the_change_was_about() {
+    let mut api = Api::new();
+    let plugin = api.example_id("plugin_");
+    let betas = "ce-plugins-2026-09-01";
+    let path = format!("/v1/organizations/plugins/{plugin}");
+    let name = api.scoped("GET", &path, Value::Null, betas).ok()["name"].clone();
+    let group = api.example_id("rbac_group_");
+    let preference = json!({ "installation_preference": "required" });
+    api.scoped("POST", &format!("{path}/installation_settings/{group}"), preference, betas).ok();
+    let activity = latest(&mut api, "plugin_installation_preference_updated");
+    assert_eq!((&activity["plugin_name"], &activity["group_id"]), (&name, &json!(group)));
+    assert_eq!(activity["installation_preference"], "required");
+
+    let limit = json!({ "scope": { "type": "user", "user_id": MATEO }, "amount": "50000" });
+    api.post("/v1/organizations/spend_limits", limit).ok();
+    let activity = latest(&mut api, "extra_usage_spend_limit_updated");
+    assert_eq!((&activity["limit_type"], &activity["user_id"]), (&json!("user"), &json!(MATEO)));
+    assert_eq!(activity["actor"]["type"], "api_actor", "this type knows keys only");
 }
 
 #[test]
@@ -187,13 +208,21 @@ fn pages_hold_while_new_activities_come() {
 }
 
 #[test]
+fn records_are_kept_for_six_years() {
+    let mut api = Api::new();
+    api.simulation.clock_mut().set("2032-11-18T17:20:00Z".parse().unwrap());
+    let all = api.items("activities?limit=5000&order=asc");
+    assert!(all[0]["created_at"].as_str().unwrap() >= "2026-11-20", "{}", all[0]["created_at"]);
+    assert!(all[0]["created_at"].as_str().unwrap() < "2027", "{}", all[0]["created_at"]);
+}
+
+#[test]
 fn the_feed_is_the_one_part_that_admin_keys_open() {
     let mut api = Api::new();
     let feed = api.get(&format!("{BASE}/activities")).ok();
     assert_eq!(feed["data"].as_array().unwrap().len(), 100);
     api.get(&format!("{BASE}/groups")).refused(403);
     api.get(&format!("{BASE}/activities?colour=red")).refused(400);
-    let _ = SCOPED_KEY;
 }
 
 #[test]

@@ -204,11 +204,15 @@ fn claude_code_is_reported_by_the_day_an_hour_later() {
     assert!(records.len() > 3);
     for record in records {
         assert_eq!(record["date"], "2026-11-18T00:00:00Z");
-        assert!(record["actor"]["email_address"].as_str().unwrap().ends_with("@example.com"));
+        match record["actor"]["type"].as_str().unwrap() {
+            "user_actor" => assert!(record["actor"]["email_address"].as_str().unwrap().ends_with("@example.com")),
+            kind => assert_eq!((kind, &record["actor"]["api_key_name"]), ("api_actor", &json!("ci main"))),
+        }
         assert!(record["core_metrics"]["num_sessions"].as_i64().unwrap() > 0);
         let models = record["model_breakdown"].as_array().unwrap();
         assert!(models.iter().any(|model| model["estimated_cost"]["amount"].as_f64().unwrap() > 0.0));
     }
+    assert!(records.iter().any(|record| record["actor"]["type"] == "api_actor"), "keys use it too");
     let first = api.read(&format!("{CLAUDE_CODE}?starting_at=2026-11-18&limit=1")).ok();
     assert_eq!(first["has_more"], true);
     let next = first["next_page"].as_str().unwrap();
