@@ -6,10 +6,13 @@ use claude_admin::render::{self, SlackTables};
 use claude_admin::service::Reply;
 
 /// The commands, by the name of their file.
-const COMMANDS: [(&str, &str); 11] = [
+const COMMANDS: [(&str, &str); 14] = [
     ("list", "users list --limit 4"),
     ("list-with-nested-values", "api-keys list --limit 4 --columns name,scope,principal,expires_at"),
     ("empty-list", "users list --email nobody@example.com"),
+    ("report", "usage messages 2026-11-01..2026-11-05 --group-by model"),
+    ("report-of-money", "cost report 2026-11-01..2026-11-05 --no-compare"),
+    ("nested-settings", "managed-settings get-default"),
     ("one-thing", "workspaces get wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"),
     ("no-reason", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q"),
     ("plan", "users remove mateo.rivera@example.com --dry-run"),

@@ -15,12 +15,17 @@ const ROBOTS: &str = include_str!("../../simulator/tests/api/robots.wit");
 /// A copy of what the guest is compiled from, with one more interface in its WIT package. It is kept between runs.
 fn copy() -> std::path::PathBuf {
     let (from, to) = (support::workspace(), support::build_folder().join("made-up"));
-    for part in ["Cargo.toml", "Cargo.lock", "catalog", "packager", "plugin", "wit", "host", "simulator", "tests/hostile"] {
+    for part in
+        ["Cargo.toml", "Cargo.lock", "catalog", "packager", "plugin", "wit", "host", "simulator", "tests/hostile"]
+    {
         copy_changed(&from.join(part), &to.join(part));
     }
     write_changed(&to.join("wit/robots.wit"), ROBOTS);
     let world = fs::read_to_string(from.join("wit/world.wit")).unwrap();
-    write_changed(&to.join("wit/world.wit"), &world.replace("  export users;\n", "  export users;\n  export robots;\n"));
+    write_changed(
+        &to.join("wit/world.wit"),
+        &world.replace("  export users;\n", "  export users;\n  export robots;\n"),
+    );
     to
 }
 
@@ -50,7 +55,8 @@ fn write_changed(path: &Path, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_operation_works_with_no_other_change() {
     let folder = copy();
-    let core = claude_admin_packager::compile(&folder, "claude-admin-plugin", &support::build_folder().join("made-up-guest"));
+    let core =
+        claude_admin_packager::compile(&folder, "claude-admin-plugin", &support::build_folder().join("made-up-guest"));
     let core = core.unwrap_or_else(|error| panic!("{error}"));
     let text = PackageText::from_folder(&folder.join("wit")).unwrap();
     let component = claude_admin_packager::encode(&core, &text).unwrap();

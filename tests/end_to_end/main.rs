@@ -5,6 +5,7 @@
 mod approvals;
 mod bad_input;
 mod command_line;
+mod commands_page;
 mod component;
 mod crash;
 mod every_action;

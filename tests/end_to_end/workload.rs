@@ -36,7 +36,8 @@ async fn host(token_file: PathBuf) -> (RunningSimulator, Service, String) {
         federation_rule_id: text(&rule, "id"),
         organization_id: organization,
         service_account_id: None,
-        workspace_id: None,
+        // The rule covers several.
+        workspace_id: Some("default".to_owned()),
     };
     let credentials = Credentials::default().with_workload_identity(Some(settings));
     let service = support::service_at(&simulator.base_url(), credentials, support::limits());

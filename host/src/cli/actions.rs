@@ -1,20 +1,35 @@
 //! `claude-admin actions`: the catalog.
 
 use super::assemble::catalog;
-use super::{ListFormat, print};
+use super::{commands_page, print};
 use claude_admin::command::usage;
 use claude_admin::config::Config;
 use claude_admin_catalog::{Action, Catalog, describe};
 use serde_json::{Value, json};
 
-pub(super) fn actions(format: ListFormat) -> anyhow::Result<u8> {
+/// How the list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// As the page `docs/commands.md`.
+    Markdown,
+}
+
+pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
     let catalog = catalog(&Config::default())?;
-    if format.is_json() {
-        let all: Vec<Value> = catalog.actions.iter().map(|action| to_json(&catalog, action)).collect();
-        print(&format!("{:#}\n", Value::Array(all)))?;
-    } else {
-        let all: Vec<String> = catalog.actions.iter().map(|action| to_text(&catalog, action)).collect();
-        print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
+    match format {
+        Format::Json => {
+            let all: Vec<Value> = catalog.actions.iter().map(|action| to_json(&catalog, action)).collect();
+            print(&format!("{:#}\n", Value::Array(all)))?;
+        }
+        Format::Text => {
+            let all: Vec<String> = catalog.actions.iter().map(|action| to_text(&catalog, action)).collect();
+            print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
+        }
+        Format::Markdown => print(&commands_page::page(&catalog))?,
     }
     Ok(0)
 }

@@ -4,6 +4,7 @@ mod actions;
 mod assemble;
 mod audit;
 mod cache;
+mod commands_page;
 mod complete;
 mod demo;
 mod init;
@@ -19,7 +20,7 @@ mod slack_manifest;
 mod state;
 mod stop;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use claude_admin::embedded::COMPONENT;
 use claude_admin::sandbox::digest;
 use std::io;
@@ -86,7 +87,7 @@ enum Command {
     Actions {
         /// How to write the list
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-        output: ListFormat,
+        output: actions::Format,
     },
     /// Look at a component, or write the embedded one to a file
     Plugin {
@@ -123,15 +124,6 @@ enum SlackCommand {
         #[arg(long, value_name = "https://HOST")]
         url: String,
     },
-}
-
-/// How a list is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// Runs the command line.
@@ -222,10 +214,4 @@ fn print(text: &str) -> anyhow::Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
-}
-
-impl ListFormat {
-    fn is_json(self) -> bool {
-        self == Self::Json
-    }
 }

@@ -54,8 +54,10 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
                 let _ = writeln!(text, "  {}: {}", export.name, export.functions.join(", "));
             }
             let _ = writeln!(text, "\nrequests (the one that each action may make)");
-            for action in &plugin.catalog().actions {
-                let _ = writeln!(text, "  {:<26} {:<13} {}", action.id, action.risk.as_str(), action.http);
+            let actions = &plugin.catalog().actions;
+            let width = actions.iter().map(|action| action.id.len()).max().unwrap_or_default();
+            for action in actions {
+                let _ = writeln!(text, "  {:<width$} {:<13} {}", action.id, action.risk.as_str(), action.http);
             }
             print(&text)?;
         }

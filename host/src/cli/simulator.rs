@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 
 /// A faithful, stateful Admin API in memory, on loopback, with keys that everybody knows.
 ///
-/// It models members, invites, workspaces, their members and API keys with their state rules, both credentials, both API
-/// versions, pagination, validation and error codes. It keeps nothing when it ends. It does not model seats, e-mails,
-/// billing, single sign-on or Enterprise organizations.
+/// It answers every operation: members, invites, workspaces, keys, limits, federation, plugins, reports, compliance and the
+/// rest, with their state rules, every credential, both API versions, pagination, validation and error codes. Reports come of
+/// one ledger and agree. It keeps nothing when it ends. It does not model seats, e-mails, invoices or single sign-on.
 #[derive(Debug, Args)]
 pub(super) struct SimulatorArgs {
     /// Where the API listens; a loopback address, port 0 for a free one

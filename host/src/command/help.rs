@@ -2,9 +2,10 @@
 
 use super::host_help;
 use super::usage::{placeholder, short_usage, usage};
-use crate::document::{Block, Cell, Document, Fact, Level, Notice, label};
-use claude_admin_catalog::{Action, Catalog, Interface, Presence, Types, describe};
+use crate::document::{Block, Cell, Document, Fact, Level, Notice};
+use claude_admin_catalog::{Action, Catalog, Input, Interface, Presence, Types, describe};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 
 /// Explains the nouns that hold an action for which `may_run` answers yes, and the commands of the host for which
 /// `may_use` does.
@@ -17,10 +18,13 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
         let text = "Nothing yet: no policy allows you any action. `whoami` shows the id that an administrator needs.";
         return document.with(Block::Text(text.to_owned()));
     }
+    // One of each family, so that they differ.
+    let mut families = HashSet::new();
     let examples: Vec<(String, String)> = catalog
         .actions
         .iter()
         .filter(|action| may_run(action) && action.deprecated.is_none())
+        .filter(|action| families.insert(catalog.interface(&action.interface).map(|noun| noun.family.as_str())))
         .filter_map(|action| Some((action.examples.first()?.clone(), action.summary().to_owned())))
         .take(3)
         .collect();
@@ -54,7 +58,7 @@ fn noun_list(nouns: &[&Interface]) -> Block {
     for noun in current() {
         families.entry(&noun.family).or_default().push(&noun.name);
     }
-    Block::Facts(families.into_iter().map(|(family, nouns)| Fact::new(label(family), nouns.join(", "))).collect())
+    Block::Facts(families.into_iter().map(|(family, nouns)| Fact::new(family, nouns.join(", "))).collect())
 }
 
 /// Explains the verbs of a noun.
@@ -104,16 +108,8 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         .inputs
         .iter()
         .map(|input| {
-            let label = if input.presence == Presence::Required {
-                format!("<{}>", input.name)
-            } else {
-                let value = placeholder(input, types).map(|value| format!(" {value}")).unwrap_or_default();
-                match input.presence {
-                    Presence::RequiredOrNull => format!("--{}{value} | --no-{}", input.name, input.name),
-                    _ => format!("--{}{value}", input.name),
-                }
-            };
-            Fact { field: input.name.clone(), label, cell: Cell::Text(explain(input, types)) }
+            let (label, meaning) = input_help(types, input);
+            Fact { field: input.name.clone(), label, cell: Cell::Text(meaning) }
         })
         .collect();
     if !inputs.is_empty() {
@@ -143,7 +139,20 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         .footer(format!("Credential: any of {}", auth.join(", ")))
 }
 
-fn explain(input: &claude_admin_catalog::Input, types: &Types) -> String {
+/// How an input is written, such as `--limit N`, and what it means.
+#[must_use]
+pub fn input_help(types: &Types, input: &Input) -> (String, String) {
+    let value = placeholder(input, types).map(|value| format!(" {value}")).unwrap_or_default();
+    let name = &input.name;
+    let label = match input.presence {
+        Presence::Required => format!("<{name}>"),
+        Presence::RequiredOrNull => format!("--{name}{value} | --no-{name}"),
+        _ => format!("--{name}{value}"),
+    };
+    (label, explain(input, types))
+}
+
+fn explain(input: &Input, types: &Types) -> String {
     let mut text = input.docs.replace('\n', " ");
     if !text.is_empty() && !text.ends_with('.') {
         text.push('.');

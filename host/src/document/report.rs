@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The family of interfaces whose answers are reports.
-const FAMILY: &str = "reports";
+const FAMILY: &str = "Reports";
 /// The most points of a chart: what every frontend can draw.
 const MAX_POINTS: usize = 20;
 /// The most columns that are shown unless more are asked for.

@@ -102,7 +102,7 @@ impl Service {
             let opens = catalog.actions_of(&interface.name).any(|action| credentials.may_open(action));
             *families.entry(&interface.family).or_default() |= opens;
         }
-        families.into_iter().filter(|(_, opens)| *opens == open).map(|(family, _)| family.replace('-', " ")).collect()
+        families.into_iter().filter(|(_, opens)| *opens == open).map(|(family, _)| family.to_owned()).collect()
     }
 
     /// Which policy is in force.

@@ -1,0 +1,82 @@
+//! The reference page: every command, as the WIT package declares it.
+
+use claude_admin::command::{input_help, usage};
+use claude_admin_catalog::{Action, Catalog, Interface};
+use std::fmt::Write;
+
+/// Writes the page as Markdown.
+pub(super) fn page(catalog: &Catalog) -> String {
+    let mut families: Vec<(&str, Vec<&Interface>)> = Vec::new();
+    for interface in catalog.interfaces.iter().filter(|interface| !interface.embedder) {
+        match families.iter_mut().find(|(family, _)| *family == interface.family) {
+            Some((_, interfaces)) => interfaces.push(interface),
+            None => families.push((&interface.family, vec![interface])),
+        }
+    }
+    families.sort_by_key(|(family, _)| *family);
+    let mut out = format!(
+        "# Commands\n\nEvery command of `{}`, {} in all. This page is written from the WIT package by `claude-admin actions -o \
+         markdown`; a test compares the two. What every command takes besides (`--yes`, `--output` and others) stands in the \
+         [README](../README.md#flags-of-every-command).\n\n",
+        catalog.package,
+        catalog.actions.len()
+    );
+    for (family, interfaces) in &families {
+        let nouns: Vec<String> = interfaces.iter().map(|noun| format!("[`{}`](#{})", noun.name, noun.name)).collect();
+        let _ = writeln!(out, "* {}: {}", family, nouns.join(", "));
+    }
+    for interface in families.iter().flat_map(|(_, interfaces)| interfaces) {
+        noun(&mut out, catalog, interface);
+    }
+    out
+}
+
+fn noun(out: &mut String, catalog: &Catalog, interface: &Interface) {
+    let _ = writeln!(out, "\n## {}\n\n{}", interface.name, interface.docs.prose);
+    if !interface.aliases.is_empty() {
+        let aliases: Vec<String> = interface.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let _ = writeln!(out, "\nAlso spelled {}.", aliases.join(", "));
+    }
+    if let Some(reason) = &interface.deprecated {
+        let _ = writeln!(out, "\n**Deprecated.** {reason}");
+    }
+    for action in catalog.actions_of(&interface.name) {
+        verb(out, catalog, interface, action);
+    }
+}
+
+fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Action) {
+    let _ = writeln!(out, "\n### {}\n\n{}", action.command(), action.docs.prose);
+    if let Some(reason) = action.deprecated.as_ref().filter(|_| interface.deprecated.is_none()) {
+        let _ = writeln!(out, "\n**Deprecated.** {reason}");
+    }
+    let _ = writeln!(out, "\n```text\n{}\n```", usage(action, &catalog.types));
+    if !action.inputs.is_empty() {
+        let _ = writeln!(out, "\n| input | meaning |\n| --- | --- |");
+        for input in &action.inputs {
+            let (label, meaning) = input_help(&catalog.types, input);
+            let _ = writeln!(out, "| `{}` | {} |", label.replace('|', "\\|"), meaning.replace('|', "\\|"));
+        }
+    }
+    for period in &action.periods {
+        let _ = writeln!(out, "\n`--{} 7d` sets `--{}` and `--{}`.", period.name, period.start, period.end);
+    }
+    let examples: Vec<String> = action.examples.iter().map(|example| format!("`{example}`")).collect();
+    let credentials: Vec<String> = action.auth.iter().map(|credential| format!("`{credential}`")).collect();
+    let _ = writeln!(out, "\n* For example: {}", examples.join(", "));
+    if !action.aliases.is_empty() {
+        let aliases: Vec<String> = action.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let _ = writeln!(out, "* Also spelled: {}", aliases.join(", "));
+    }
+    let _ = writeln!(out, "* Request: `{}`", action.http);
+    let _ = writeln!(out, "* Risk: {}", action.risk);
+    if let Some(effect) = &action.effect {
+        let _ = writeln!(out, "* Effect: {effect}");
+    }
+    let _ = writeln!(out, "* Credential, any of: {}", credentials.join(", "));
+    if !action.betas.is_empty() {
+        let betas: Vec<String> = action.betas.iter().map(|beta| format!("`{beta}`")).collect();
+        let _ = writeln!(out, "* Beta: {}", betas.join(", "));
+    }
+    let _ = writeln!(out, "* Signature: `{}`", catalog.signature(action));
+}
