@@ -18,6 +18,7 @@ mod operating;
 mod policy_in_force;
 mod policy_property;
 mod readme;
+mod reports;
 mod server;
 mod shared_store;
 mod slack;

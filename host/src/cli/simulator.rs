@@ -43,13 +43,15 @@ pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
         ..defaults
     };
     let running = Simulator::start(config).await.context("the simulator does not start")?;
-    print(&format!(
-        "export ANTHROPIC_BASE_URL={}\nexport ANTHROPIC_ADMIN_KEY={}\nexport ANTHROPIC_OAUTH_TOKEN={}\nexport CLAUDE_ADMIN_SIMULATOR_CONTROL={}\n",
-        running.base_url(),
-        running.admin_key(),
-        running.oauth_token(),
-        running.control_url(),
-    ))?;
+    let variables = [
+        ("ANTHROPIC_BASE_URL", running.base_url()),
+        ("ANTHROPIC_ADMIN_KEY", running.admin_key().to_owned()),
+        ("ANTHROPIC_SCOPED_KEY", running.scoped_key().to_owned()),
+        ("ANTHROPIC_OAUTH_TOKEN", running.oauth_token().to_owned()),
+        ("CLAUDE_ADMIN_SIMULATOR_CONTROL", running.control_url()),
+    ];
+    let lines = variables.map(|(name, value)| format!("export {name}={value}\n"));
+    print(&lines.concat())?;
     stop::requested().await;
     running.shutdown().await;
     Ok(0)

@@ -1,5 +1,6 @@
 //! From the answer of an action to a document, by the shape of its type.
 
+use super::flat::{FlatColumn, Rows};
 use super::label::words;
 use super::report::{Report, is_report};
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
@@ -92,8 +93,7 @@ fn report(
     if !is_report(catalog, action) {
         return None;
     }
-    let data = catalog.types.record(action.result.as_ref()?)?.iter().find(|field| field.wire == "data")?;
-    let item = catalog.types.list_item(&data.ty)?;
+    let item = item_of(catalog, action)?;
     let items = |page: &'static str, value: &'_ Value| value.get(page).and_then(Value::as_array).cloned();
     let (rows, before) = (items("data", value)?, listing.before.and_then(|before| items("data", before)));
     let next = next(catalog, action, invocation, &rows, value, columns);
@@ -107,6 +107,24 @@ fn report(
         more: continues(value),
     };
     report.document(item, columns, next)
+}
+
+/// What the list of an action holds; `None` where its answer is no list.
+fn item_of<'c>(catalog: &'c Catalog, action: &Action) -> Option<&'c Type> {
+    let data = catalog.types.record(action.result.as_ref()?)?.iter().find(|field| field.wire == "data")?;
+    catalog.types.list_item(&data.ty)
+}
+
+/// The columns that the list of an action can show; `None` where its answer is no list of records.
+#[must_use]
+pub fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
+    let item = item_of(catalog, action)?;
+    if is_report(catalog, action)
+        && let Some(rows) = Rows::of(&catalog.types, item)
+    {
+        return Some(rows.columns.iter().map(FlatColumn::name).collect());
+    }
+    Some(catalog.types.record(item)?.iter().map(|field| field.wire.clone()).collect())
 }
 
 /// Whether a field only repeats the kind of thing that it stands in.

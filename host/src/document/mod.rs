@@ -20,7 +20,7 @@ pub use from_decision::{denied, ledger_error, propose_error, settle_error};
 pub use from_error::{call_error, command_error, may_have_been_done};
 pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;
-pub use from_result::{Listing, result};
+pub use from_result::{Listing, column_names, result};
 pub(crate) use label::label;
 pub use report::{is_report, period_before};
 pub use secret::without_secrets;

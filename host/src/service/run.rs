@@ -34,7 +34,7 @@ impl Service {
                 let canonical = authorized.get().canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
                 let mut executed = Executed::of(&self.plugin, action, authorized, &options).await;
-                if self.is_compared(action, person, &options) && executed.read.error.is_none() {
+                if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
                 let End { result, status, requests, message } = executed.end();
@@ -97,8 +97,9 @@ impl Service {
         match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
             Ok(Proposed::Read { authorized, .. }) => {
                 let before = pages::read(&self.plugin, executed.action, &authorized, options.all).await;
+                let whole = executed.is_whole(&before);
                 executed.read.sent.extend(before.sent);
-                before.value.filter(|_| before.error.is_none())
+                before.value.filter(|_| whole)
             }
             _ => None,
         }
@@ -226,6 +227,14 @@ struct Executed<'e> {
 }
 
 impl<'e> Executed<'e> {
+    /// Whether it is all that was asked for: sums of some pages would be compared with sums of others.
+    fn is_whole(&self, read: &pages::Read) -> bool {
+        let Some(paging) = &self.action.paging else { return read.error.is_none() };
+        let goes_on = |page: &Value| paging.next(page).is_some() || page["has_more"] == true;
+        let begins = self.invocation.arguments.get(paging.input()).is_none();
+        begins && read.error.is_none() && read.value.as_ref().is_some_and(|page| !goes_on(page))
+    }
+
     /// Runs what was decided on.
     async fn of(
         plugin: &'e Plugin,
@@ -317,11 +326,8 @@ pub(super) fn waiting_json(operation: &Operation) -> Value {
 
 /// A column that the answer does not have would otherwise be left out silently.
 fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Option<Document> {
-    let fields = catalog.types.record(action.result.as_ref()?)?;
-    let item = fields.iter().find(|field| field.wire == "data").and_then(|data| catalog.types.list_item(&data.ty));
-    let fields = catalog.types.record(item?)?;
-    let unknown = options.columns.iter().find(|name| !fields.iter().any(|field| field.wire == **name))?;
-    let known: Vec<&str> = fields.iter().map(|field| field.wire.as_str()).collect();
+    let known = document::column_names(catalog, action)?;
+    let unknown = options.columns.iter().find(|name| !known.contains(name))?;
     let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
     Some(document::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
 }
