@@ -241,4 +241,6 @@ pub struct Interface {
     pub family: String,
     /// Why it should not be used any more (`@deprecated`).
     pub deprecated: Option<String>,
+    /// Where it stands in the text of the package: what comes first there is shown first.
+    pub place: u32,
 }

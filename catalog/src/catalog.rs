@@ -52,6 +52,14 @@ impl Catalog {
         by_name.or_else(|| self.interfaces.iter().find(|interface| interface.aliases.iter().any(|alias| alias == name)))
     }
 
+    /// The interfaces that people use, in the order of the text.
+    #[must_use]
+    pub fn nouns(&self) -> Vec<&Interface> {
+        let mut nouns: Vec<&Interface> = self.interfaces.iter().filter(|interface| !interface.embedder).collect();
+        nouns.sort_by_key(|noun| noun.place);
+        nouns
+    }
+
     /// The actions of an interface.
     pub fn actions_of<'c>(&'c self, interface: &'c str) -> impl Iterator<Item = &'c Action> + 'c {
         self.actions.iter().filter(move |action| action.interface == interface)

@@ -36,11 +36,18 @@ pub enum SectionError {
 }
 
 impl PackageText {
-    /// Collects files given as name and text, in the order of their names.
+    /// Collects files given as name and text, in the order in which a world exports the interfaces that they are named
+    /// after, then in the order of their names.
     pub fn from_files<N: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (N, T)>) -> Self {
         let mut files: Vec<(String, String)> =
             files.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
         files.sort();
+        let exports: Vec<String> = files
+            .iter()
+            .flat_map(|(_, text)| text.lines())
+            .filter_map(|line| Some(line.trim().strip_prefix("export ")?.strip_suffix(';')?.to_owned() + ".wit"))
+            .collect();
+        files.sort_by_key(|(name, _)| exports.iter().position(|export| export == name).unwrap_or(usize::MAX));
         Self { files }
     }
 

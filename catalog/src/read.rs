@@ -68,7 +68,16 @@ impl Reader<'_> {
             let aliases = docs.values("alias").map(str::to_owned).collect();
             let family = docs.value("family").unwrap_or_else(|| name.clone());
             let deprecated = docs.value("deprecated");
-            catalog.interfaces.push(Interface { name: name.clone(), docs, aliases, embedder, family, deprecated });
+            let place = if interface.span.is_known() { interface.span.start() } else { u32::MAX };
+            catalog.interfaces.push(Interface {
+                name: name.clone(),
+                docs,
+                aliases,
+                embedder,
+                family,
+                deprecated,
+                place,
+            });
         }
         catalog.types = std::mem::take(&mut self.types);
         catalog

@@ -87,3 +87,13 @@ fn the_world_exports_every_interface() {
         assert!(world.contains(&export), "add `{export}` to wit/world.wit");
     }
 }
+
+#[test]
+fn nouns_come_in_the_order_in_which_the_world_exports_them() {
+    let world = include_str!("../../wit/world.wit");
+    let exports = world.lines().filter_map(|line| line.trim().strip_prefix("export ")?.strip_suffix(';'));
+    let catalog = catalog();
+    let nouns: Vec<&str> = catalog.nouns().iter().map(|noun| noun.name.as_str()).collect();
+    let expected: Vec<&str> = exports.filter(|name| nouns.contains(name)).collect();
+    assert_eq!(nouns, expected);
+}

@@ -7,13 +7,12 @@ use std::fmt::Write;
 /// Writes the page as Markdown.
 pub(super) fn page(catalog: &Catalog) -> String {
     let mut families: Vec<(&str, Vec<&Interface>)> = Vec::new();
-    for interface in catalog.interfaces.iter().filter(|interface| !interface.embedder) {
+    for interface in catalog.nouns() {
         match families.iter_mut().find(|(family, _)| *family == interface.family) {
             Some((_, interfaces)) => interfaces.push(interface),
             None => families.push((&interface.family, vec![interface])),
         }
     }
-    families.sort_by_key(|(family, _)| *family);
     let mut out = format!(
         "# Commands\n\nEvery command of `{}`, {} in all. This page is written from the WIT package by `claude-admin actions -o \
          markdown`; a test compares the two. What every command takes besides (`--yes`, `--output` and others) stands in the \

@@ -54,7 +54,8 @@ fn build(catalog: &Catalog, host: &str) -> Value {
 
 /// The first example of the first reads: short, and safe to try.
 fn usage_hint(catalog: &Catalog) -> String {
-    let lists = catalog.actions.iter().filter(|action| action.risk == Risk::Read && action.paging.is_some());
+    let actions = catalog.nouns().into_iter().flat_map(|noun| catalog.actions_of(&noun.name));
+    let lists = actions.filter(|action| action.risk == Risk::Read && action.paging.is_some());
     let nouns = lists.map(|action| action.command()).take(HINT_EXAMPLES);
     nouns.chain(["help".to_owned()]).collect::<Vec<_>>().join(" | ")
 }

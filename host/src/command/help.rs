@@ -11,8 +11,8 @@ use std::collections::HashSet;
 /// `may_use` does.
 #[must_use]
 pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Document {
-    let nouns: Vec<&Interface> =
-        catalog.interfaces.iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run)).collect();
+    let mut nouns = catalog.nouns();
+    nouns.retain(|noun| catalog.actions_of(&noun.name).any(may_run));
     let document = Document::titled("What you can do here");
     if nouns.is_empty() {
         let text = "Nothing yet: no policy allows you any action. `whoami` shows the id that an administrator needs.";
@@ -20,12 +20,14 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
     }
     // One of each family, so that they differ.
     let mut families = HashSet::new();
-    let examples: Vec<(String, String)> = catalog
-        .actions
+    let examples: Vec<(String, String)> = nouns
         .iter()
-        .filter(|action| may_run(action) && action.deprecated.is_none())
-        .filter(|action| families.insert(catalog.interface(&action.interface).map(|noun| noun.family.as_str())))
-        .filter_map(|action| Some((action.examples.first()?.clone(), action.summary().to_owned())))
+        .filter_map(|noun| {
+            let mut actions = catalog.actions_of(&noun.name);
+            let action = actions.find(|action| may_run(action) && action.deprecated.is_none())?;
+            let example = action.examples.first().filter(|_| families.insert(noun.family.as_str()))?;
+            Some((example.clone(), action.summary().to_owned()))
+        })
         .take(3)
         .collect();
     let old: Vec<&str> = nouns.iter().filter(|noun| noun.deprecated.is_some()).map(|noun| noun.name.as_str()).collect();

@@ -110,7 +110,7 @@ fn report(
 }
 
 /// What the list of an action holds; `None` where its answer is no list.
-fn item_of<'c>(catalog: &'c Catalog, action: &Action) -> Option<&'c Type> {
+fn item_of<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<&'c Type> {
     let data = catalog.types.record(action.result.as_ref()?)?.iter().find(|field| field.wire == "data")?;
     catalog.types.list_item(&data.ty)
 }

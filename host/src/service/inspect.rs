@@ -98,7 +98,7 @@ impl Service {
     fn families(&self, open: bool) -> Vec<String> {
         let (catalog, credentials) = (self.catalog(), self.plugin.sandbox().egress().credentials());
         let mut families: IndexMap<&str, bool> = IndexMap::new();
-        for interface in catalog.interfaces.iter().filter(|interface| !interface.embedder) {
+        for interface in catalog.nouns() {
             let opens = catalog.actions_of(&interface.name).any(|action| credentials.may_open(action));
             *families.entry(&interface.family).or_default() |= opens;
         }
