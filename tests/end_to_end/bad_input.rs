@@ -144,7 +144,7 @@ async fn an_empty_line_and_a_question_for_help_are_answered_with_help() {
     for line in ["", "   ", "help", "-h", "--help", "?"] {
         let reply = type_in(&service, line).await;
         assert_eq!(reply.outcome, Outcome::Done);
-        assert!(text(&reply).contains("organization, roles, users"), "{line}");
+        assert!(text(&reply).contains("organization, users, invites"), "{line}");
     }
     for line in ["users", "help users", "users --help", "users help"] {
         assert!(text(&type_in(&service, line).await).contains("users remove <user-id>"), "{line}");

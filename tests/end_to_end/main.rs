@@ -5,7 +5,6 @@
 mod approvals;
 mod bad_input;
 mod command_line;
-mod commands_page;
 mod component;
 mod crash;
 mod every_action;
@@ -18,6 +17,7 @@ mod operating;
 mod policy_in_force;
 mod policy_property;
 mod readme;
+mod reference_page;
 mod reports;
 mod server;
 mod shared_store;

@@ -137,7 +137,7 @@ async fn a_body_that_is_too_large_is_refused() {
 async fn bad_input_and_help_are_answers_not_failures() {
     let server = Server::start().await;
     for (text, words) in [
-        ("", "organization, roles, users"),
+        ("", "organization, users, invites"),
         ("uesrs list", "Did you mean"),
         ("keys get sk-ant-admin01-simulator-1", "looks like a secret"),
         ("users get <@U1|ada>", "no token for the chat platform"),

@@ -1,7 +1,7 @@
 //! `claude-admin actions`: the catalog.
 
 use super::assemble::catalog;
-use super::{commands_page, print};
+use super::{print, reference_page};
 use claude_admin::command::usage;
 use claude_admin::config::Config;
 use claude_admin_catalog::{Action, Catalog, describe};
@@ -14,7 +14,7 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
-    /// As the page `docs/commands.md`.
+    /// As the page `docs/reference.md`.
     Markdown,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
             let all: Vec<String> = catalog.actions.iter().map(|action| to_text(&catalog, action)).collect();
             print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
         }
-        Format::Markdown => print(&commands_page::page(&catalog))?,
+        Format::Markdown => print(&reference_page::page(&catalog))?,
     }
     Ok(0)
 }

@@ -3,11 +3,13 @@
 use crate::document::{Block, Cell, Document};
 
 /// Writes the tables and facts of a document: a line of field names, then a line for each thing. Tables have all their
-/// columns; parts of a value are JSON.
+/// columns; parts of a value are JSON. Beside a table stands nothing but what went wrong, so that programs can read it.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    for block in &document.blocks {
+    let has_table = document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
+    let written = |block: &&Block| !has_table || matches!(block, Block::Table(_) | Block::Notice(_));
+    for block in document.blocks.iter().filter(written) {
         // Writing to memory does not fail.
         let _ = match block {
             Block::Table(table) => writer
