@@ -99,7 +99,7 @@ fn body(
         // A change must be able to say null where the API takes it. In new things null is the same as nothing.
         let can_be_null = outer > 1 || param.null_when_none || types.map_value(inner).is_some();
         let is_change = action.function.starts_with("update");
-        if (required || is_change) && can_be_null != shape.nullable && !(types.map_value(inner).is_some()) {
+        if (required || is_change) && can_be_null != shape.nullable && types.map_value(inner).is_none() {
             found.push(format!("{at}: null {can_be_null} here, {} there", shape.nullable));
         }
         value(types, inner, description, &shape, &at, found);

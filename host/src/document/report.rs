@@ -206,7 +206,7 @@ fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -> Option<Ch
     let mut points: Vec<(String, Decimal)> = sums.into_iter().collect();
     let by_time = times.len() > 1;
     if !by_time {
-        points.sort_by(|a, b| b.1.cmp(&a.1));
+        points.sort_by_key(|point| std::cmp::Reverse(point.1));
     }
     let left_out = points.len().saturating_sub(MAX_POINTS);
     // The latest of a time, and the greatest of things.

@@ -86,6 +86,15 @@ impl Egress {
     }
 }
 
+/// How much of an answer is taken, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplyLimits {
+    /// The most bytes of the body.
+    pub bytes: usize,
+    /// When the call ends.
+    pub deadline: Instant,
+}
+
 /// The gate of one call: it lets one request through, and only the expected one.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -99,14 +108,13 @@ struct Inner {
     expected: ExpectedRequest,
     credential: CredentialHeader,
     user_agent: HeaderValue,
-    response_bytes: usize,
-    deadline: Instant,
+    limits: ReplyLimits,
     used: AtomicBool,
     record: Arc<Record>,
 }
 
 impl Gate {
-    /// Makes a gate that lets `expected` through until `deadline`, and the fitting answer of at most `response_bytes`.
+    /// Makes a gate that lets `expected` through, and the fitting answer within `limits`.
     ///
     /// The id of the operation goes along in the `User-Agent`, so that what the API logs can be put beside what the host
     /// recorded.
@@ -117,14 +125,13 @@ impl Gate {
         expected: ExpectedRequest,
         credential: CredentialHeader,
         operation: &str,
-        response_bytes: usize,
-        deadline: Instant,
+        limits: ReplyLimits,
         record: Arc<Record>,
     ) -> Self {
         let used = AtomicBool::new(false);
         let user_agent = user_agent(operation);
         let action = action.clone();
-        let inner = Inner { egress, action, expected, credential, user_agent, response_bytes, deadline, used, record };
+        let inner = Inner { egress, action, expected, credential, user_agent, limits, used, record };
         Self { inner: Arc::new(inner) }
     }
 }
@@ -203,7 +210,7 @@ impl Inner {
             } else {
                 None
             };
-            match wait.filter(|wait| Instant::now() + *wait < self.deadline) {
+            match wait.filter(|wait| Instant::now() + *wait < self.limits.deadline) {
                 Some(wait) => {
                     tracing::info!(
                         status = status.as_u16(),
@@ -272,8 +279,8 @@ impl Inner {
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
         let headers = headers::incoming(response.headers());
-        let body = reply::read(response, self.response_bytes).await.map_err(|error| match error {
-            BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.response_bytes).ok()),
+        let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
+            BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
             BodyError::Transport(error) => self.failed(error),
         })?;
         let secrets = self.egress.credentials.secrets().chain(credential.issued());

@@ -22,7 +22,7 @@ pub use address::{AddressRule, Forbidden};
 pub use client::{Client, ClientError};
 pub use credential::{CredentialError, CredentialHeader, Credentials};
 pub use expected::ExpectedRequest;
-pub use gate::{Egress, Gate};
+pub use gate::{Egress, Gate, ReplyLimits};
 pub use record::{Record, SentRequest};
 pub use upstream::{API_AUTHORITY, Upstream, UpstreamError};
 pub use violation::Violation;

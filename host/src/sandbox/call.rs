@@ -6,7 +6,7 @@ use super::values::{from_val, to_val};
 use super::{CallError, Plugin};
 use crate::command::Invocation;
 use crate::decision::Authorized;
-use crate::egress::{ExpectedRequest, Gate, Record, SentRequest};
+use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest};
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 use std::sync::Arc;
@@ -92,8 +92,7 @@ impl Plugin {
             expected,
             credential,
             authorized.operation(),
-            limits.response_bytes,
-            deadline,
+            ReplyLimits { bytes: limits.response_bytes, deadline },
             Arc::clone(record),
         );
         let state = CallState {
