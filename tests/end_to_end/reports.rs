@@ -50,3 +50,16 @@ async fn the_columns_of_a_report_are_those_of_its_rows() {
     assert_eq!(wrong.outcome, Outcome::Usage);
     assert!(support::text(&wrong).contains("uncached_input_tokens"), "{}", support::text(&wrong));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_days_are_refused_where_a_report_takes_one() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    for command in ["usage claude-code 7d", "analytics artifacts last-month"] {
+        let reply = support::type_in(&service, command).await;
+        assert_eq!(reply.outcome, Outcome::Usage, "{command}: {}", support::text(&reply));
+        assert!(support::text(&reply).contains("one is asked for"), "{}", support::text(&reply));
+    }
+    assert_eq!(support::type_in(&service, "usage claude-code yesterday").await.outcome, Outcome::Done);
+    assert_eq!(simulator.requests().len(), 1);
+}

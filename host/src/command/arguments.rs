@@ -271,8 +271,9 @@ impl Reader<'_> {
 
     /// Puts a time, and the end of the period that it begins, unless that is given as well.
     fn put_time(&mut self, kind: TimeKind, input: &Input, token: &Token) -> Result<(), CommandError> {
+        let end = period::find(self.action, &input.name).map(|period| period.end.clone());
         let (from, until) = kind
-            .read(&token.text, self.now)
+            .read(&token.text, self.now, end.is_some())
             .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}.", input.name)))?;
         if self.implied.as_ref() == Some(&input.name) {
             self.implied = None;
@@ -281,7 +282,6 @@ impl Reader<'_> {
         if self.given.arguments.insert(input.name.clone(), from).is_some() {
             return Err(given_twice(input));
         }
-        let end = period::find(self.action, &input.name).map(|period| period.end.clone());
         if let (Some(end), Some(until)) = (end, until)
             && !self.given.arguments.contains_key(&end)
         {

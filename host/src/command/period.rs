@@ -4,8 +4,8 @@ use super::time::{self, EXAMPLES, Stretch};
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind};
 use claude_admin_catalog::{Action, Condition, Period, Type, Types};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// How the API writes a time.
@@ -27,17 +27,29 @@ impl TimeKind {
         }
     }
 
-    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end.
+    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end. `begins_period` says
+    /// whether anything takes the end: several days are no answer where one day is asked for.
     ///
     /// # Errors
     ///
     /// The end of a sentence that begins with the name of the argument.
-    pub(super) fn read(self, text: &str, now: Timestamp) -> Result<(Value, Option<Value>), String> {
+    pub(super) fn read(
+        self,
+        text: &str,
+        now: Timestamp,
+        begins_period: bool,
+    ) -> Result<(Value, Option<Value>), String> {
         // A day is what the API takes for a day: it has no end of its own.
         if self == Self::Day && text.parse::<Date>().is_ok() {
             return Ok((Value::from(text), None));
         }
+        let is_long = |from, until: Timestamp| until.duration_since(from) > SignedDuration::from_hours(24);
         match time::read(text, now, self == Self::Day) {
+            Some(Stretch { from, until: Some(until) })
+                if self == Self::Day && !begins_period && is_long(from, until) =>
+            {
+                Err(format!("`{}` is several days, and one is asked for; write yesterday or 2026-11-20", shown(text)))
+            }
             Some(Stretch { from, until }) => Ok((self.spell(from), until.map(|until| self.spell(until)))),
             None => Err(format!("`{}` is not a time; write {EXAMPLES}", shown(text))),
         }

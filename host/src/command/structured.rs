@@ -53,13 +53,13 @@ pub fn from_json(
             });
         };
         if let (Some(kind), Some(text)) = (TimeKind::of(&catalog.types, &input.ty), value.as_str()) {
+            let end = period.or_else(|| period::find(action, &name)).map(|period| period.end.clone());
             let (from, until) = kind
-                .read(text, now)
+                .read(text, now, end.is_some())
                 .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {problem}.")))?;
             if checked.insert(name.clone(), from).is_some() {
                 return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
             }
-            let end = period.or_else(|| period::find(action, &name)).map(|period| period.end.clone());
             let given = |end: &String| arguments.keys().any(|key| key.replace('_', "-") == *end);
             if let (Some(end), Some(until)) = (end.filter(|end| !given(end)), until) {
                 checked.insert(end, until);
