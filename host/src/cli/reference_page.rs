@@ -22,7 +22,7 @@ pub(super) fn page(catalog: &Catalog) -> String {
     );
     for (family, interfaces) in &families {
         let nouns: Vec<String> = interfaces.iter().map(|noun| format!("[`{}`](#{})", noun.name, noun.name)).collect();
-        let _ = writeln!(out, "* {}: {}", family, nouns.join(", "));
+        let _ = writeln!(out, "* {family}: {}", nouns.join(", "));
     }
     for interface in families.iter().flat_map(|(_, interfaces)| interfaces) {
         noun(&mut out, catalog, interface);

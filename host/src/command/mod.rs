@@ -36,7 +36,7 @@ pub use host_help::host_help;
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
-pub(crate) use period::bounds as period_bounds;
+pub use period::before as period_before;
 pub use reason::Reason;
 pub use reference::{Lookup, Reference, lookup};
 pub use secrets::refuse as refuse_secrets;

@@ -2,7 +2,7 @@
 
 use super::time::{self, EXAMPLES, Stretch};
 use super::value::shown;
-use super::{Arguments, CommandError, CommandErrorKind};
+use super::{Arguments, CommandError, CommandErrorKind, Invocation};
 use claude_admin_catalog::{Action, Condition, Period, Type, Types};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -95,12 +95,32 @@ pub(super) fn check(action: &Action, arguments: &Arguments) -> Result<(), Comman
 }
 
 /// When a period begins and ends, where both are given.
-pub(crate) fn bounds(period: &Period, arguments: &Arguments) -> Option<(Timestamp, Timestamp)> {
+fn bounds(period: &Period, arguments: &Arguments) -> Option<(Timestamp, Timestamp)> {
     let instant = |name: &str| {
         let text = arguments.get(name)?.as_str()?;
         text.parse().ok().or_else(|| Some(time::read(text, Timestamp::UNIX_EPOCH, true)?.from))
     };
     Some((instant(&period.start)?, instant(&period.end)?))
+}
+
+/// The invocation of the period before: as long, and ending where this one begins.
+#[must_use]
+pub fn before(action: &Action, invocation: &Invocation) -> Option<Invocation> {
+    let period = action.periods.first()?;
+    let (from, until) = bounds(period, &invocation.arguments)?;
+    let start = from.checked_sub(until.duration_since(from)).ok()?;
+    let mut earlier = invocation.clone();
+    let as_written = |name: &str, instant: Timestamp| {
+        let is_day = invocation.arguments.get(name).and_then(Value::as_str).is_some_and(|text| text.len() == 10);
+        let text = instant.to_string();
+        Value::from(if is_day { text.chars().take(10).collect() } else { text })
+    };
+    earlier.arguments.insert(period.start.clone(), as_written(&period.start, start));
+    earlier.arguments.insert(period.end.clone(), as_written(&period.end, from));
+    if let Some(paging) = &action.paging {
+        earlier.arguments.shift_remove(paging.input());
+    }
+    Some(earlier)
 }
 
 fn check_length(

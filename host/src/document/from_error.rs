@@ -2,7 +2,7 @@
 
 use super::{Block, Document, Level, Notice};
 use crate::command::CommandError;
-use crate::egress::Violation;
+use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
@@ -20,7 +20,13 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
         CallError::Credential(error) => notice(
             Level::Error,
             format!("{}. Nothing was sent.", sentence(&error.to_string())),
-            Some("Give the host that credential and try again.".to_owned()),
+            Some(match error {
+                CredentialError::Workload(_) => {
+                    "The people who run this host find the workload identity in [upstream.workload_identity]. Try again then."
+                        .to_owned()
+                }
+                _ => "Give the host that credential and try again.".to_owned(),
+            }),
         ),
         CallError::Denied(Violation::Redirect(status)) => notice(
             Level::Error,

@@ -22,7 +22,7 @@ pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;
 pub use from_result::{Listing, column_names, result};
 pub(crate) use label::label;
-pub use report::{is_report, period_before};
+pub use report::is_report;
 pub use secret::without_secrets;
 
 use crate::audit::Choice;

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Reply, Service};
 use crate::audit::{Entry, Event};
-use crate::command::{Draft, Format, Invocation, Options};
+use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed, pages};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
@@ -92,7 +92,7 @@ impl Service {
         executed: &mut Executed<'_>,
         options: &Options,
     ) -> Option<Value> {
-        let invocation = document::period_before(executed.action, &executed.invocation)?;
+        let invocation = command::period_before(executed.action, &executed.invocation)?;
         let draft = Draft { invocation, references: IndexMap::new() };
         match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
             Ok(Proposed::Read { authorized, .. }) => {
@@ -326,6 +326,9 @@ pub(super) fn waiting_json(operation: &Operation) -> Value {
 
 /// A column that the answer does not have would otherwise be left out silently.
 fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Option<Document> {
+    if options.columns.is_empty() {
+        return None;
+    }
     let known = document::column_names(catalog, action)?;
     let unknown = options.columns.iter().find(|name| !known.contains(name))?;
     let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");

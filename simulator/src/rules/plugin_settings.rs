@@ -35,6 +35,13 @@ impl PluginSettings {
     }
 }
 
+/// Whether the plugin that a request is about belongs to the organization, not to a member.
+fn is_of_organization(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<bool, ApiError> {
+    Marketplaces::is_own(query, view)?;
+    let plugin = target.parents.first().map_or("", |parent| &parent.key);
+    Ok(Plugins::is_of_organization(view.store, plugin))
+}
+
 impl Rules for PluginSettings {
     fn path(&self) -> &'static str {
         "/v1/organizations/plugins/{}/installation_settings"
@@ -45,9 +52,7 @@ impl Rules for PluginSettings {
     }
 
     fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
-        Marketplaces::is_own(query, view)?;
-        let plugin = target.parents.first().map_or("", |parent| &parent.key);
-        if Plugins::is_of_organization(view.store, plugin) {
+        if is_of_organization(target, query, view)? {
             Ok(())
         } else {
             Err(ApiError::not_found("A plugin of a member has no installation settings."))
@@ -94,9 +99,7 @@ impl Rules for PluginShares {
     }
 
     fn allows(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<(), ApiError> {
-        Marketplaces::is_own(query, view)?;
-        let plugin = target.parents.first().map_or("", |parent| &parent.key);
-        if Plugins::is_of_organization(view.store, plugin) {
+        if is_of_organization(target, query, view)? {
             return Err(ApiError::not_found("A plugin of the organization is shared with nobody."));
         }
         Ok(())
