@@ -223,7 +223,7 @@ impl Host {
         let upstream = format!("http://{address}").parse().expect("a base URL");
         let egress = Arc::new(Egress::new(upstream, credentials, None).expect("a client"));
         let sandbox = Sandbox::new(Limits::default(), egress, None).expect("a sandbox");
-        let plugin = Plugin::load(&sandbox, COMPONENT).expect("the component loads");
+        let plugin = Plugin::embedded(&sandbox).expect("the component loads");
         let policy = "permit(principal == User::\"local:bench\", action in Action::\"read\", resource);";
         let policies = Policies::parse(plugin.catalog(), &Default::default(), "bench.cedar", policy).expect("a policy");
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Groups::default(), Clock::system());

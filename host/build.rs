@@ -1,6 +1,7 @@
 //! Compiles the component and hands it to the host, which embeds it.
 
-use claude_admin_catalog::PackageText;
+use claude_admin_catalog::{Catalog, PackageText};
+use sha2::{Digest, Sha256};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -14,8 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for input in ["Cargo.lock", "Cargo.toml", "catalog", "packager", "plugin", "wit"] {
         println!("cargo::rerun-if-changed={}", workspace.join(input).display());
     }
-    match component(&workspace, &out) {
-        Ok(component) => fs::write(out.join("claude-admin.wasm"), component)?,
+    match component(&workspace, &out).and_then(|component| write(&out, &component)) {
+        Ok(()) => {}
         Err(error) => {
             for line in error.to_string().lines() {
                 println!("cargo::error={line}");
@@ -23,6 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Writes a component, and what every start of the host would otherwise find out about it.
+fn write(out: &Path, component: &[u8]) -> Result<(), Box<dyn Error>> {
+    let text = PackageText::from_component(component)?.ok_or("the component does not carry its WIT text")?;
+    fs::write(out.join("claude-admin.catalog"), Catalog::from_text(&text)?.to_prepared()?)?;
+    fs::write(out.join("claude-admin.sha256"), format!("{:x}", Sha256::digest(component)))?;
+    Ok(fs::write(out.join("claude-admin.wasm"), component)?)
 }
 
 fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {

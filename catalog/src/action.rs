@@ -2,11 +2,12 @@
 
 use crate::annotation::Docs;
 use crate::{Bounds, ConditionalRange, HttpRequest, Input, Paging, Period, PeriodLimit, Type};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// How much an action can harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Risk {
     /// Changes nothing.
     Read,
@@ -52,7 +53,7 @@ impl FromStr for Risk {
 }
 
 /// A credential that opens an action.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Credential {
     /// An Admin API key.
     AdminKey,
@@ -96,7 +97,7 @@ impl FromStr for Credential {
 }
 
 /// Where a parameter travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// In the path.
     Path,
@@ -107,7 +108,7 @@ pub enum Place {
 }
 
 /// A parameter of a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
     /// The WIT name.
     pub name: String,
@@ -130,7 +131,7 @@ pub struct Param {
 }
 
 /// How the body of a request is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum BodyForm {
     /// As a JSON object.
     #[default]
@@ -140,7 +141,7 @@ pub enum BodyForm {
 }
 
 /// How the body of an answer is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReplyForm {
     /// As JSON.
     #[default]
@@ -150,7 +151,7 @@ pub enum ReplyForm {
 }
 
 /// One thing that can be done.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Action {
     /// `interface.function`, such as `users.remove`.
     pub id: String,
@@ -227,7 +228,7 @@ impl Action {
 }
 
 /// A group of actions: a noun.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Interface {
     /// The WIT name.
     pub name: String,

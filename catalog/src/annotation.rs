@@ -38,8 +38,10 @@
 //! | `@compact` | record | people write it as one value, `FIRST=SECOND`, instead of field by field |
 //! | `@embedder` | interface | its functions are for embedding programs: no request, no command |
 
+use serde::{Deserialize, Serialize};
+
 /// One annotation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// The word after `@`.
     pub name: String,
@@ -48,7 +50,7 @@ pub struct Annotation {
 }
 
 /// A doc comment, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Docs {
     /// The text before the first annotation, trimmed.
     pub prose: String,

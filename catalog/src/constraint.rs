@@ -3,9 +3,10 @@
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
 use crate::{Bounds, Input};
+use serde::{Deserialize, Serialize};
 
 /// What another input must be for a rule to hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// The other input.
     pub input: String,
@@ -14,7 +15,7 @@ pub struct Condition {
 }
 
 /// Bounds of an input that hold under a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionalRange {
     /// The input.
     pub input: String,
@@ -25,7 +26,7 @@ pub struct ConditionalRange {
 }
 
 /// How long a period may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodLimit {
     /// The name of the period.
     pub period: String,
@@ -36,7 +37,7 @@ pub struct PeriodLimit {
 }
 
 /// Two parameters that bound a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// What both are called together.
     pub name: String,

@@ -4,9 +4,10 @@
 //! command, the keys of a JSON request and the arguments that a policy sees.
 
 use crate::{Bounds, Param, Place, Type, Types};
+use serde::{Deserialize, Serialize};
 
 /// Whether an input must be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Presence {
     /// It must be given.
     Required,
@@ -19,7 +20,7 @@ pub enum Presence {
 }
 
 /// One input of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// The name in kebab case: the flag without its dashes.
     pub name: String,

@@ -57,7 +57,7 @@ mod types;
 mod wire_name;
 
 pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyForm, Risk};
-pub use catalog::{Catalog, EmbedderFunction};
+pub use catalog::{Catalog, EmbedderFunction, PreparedError};
 pub use constraint::{Condition, ConditionalRange, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};

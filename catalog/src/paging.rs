@@ -1,10 +1,11 @@
 //! How a list continues, derived from its shape.
 
 use crate::{Input, Type, Types};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// How the next page of a list is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Paging {
     /// `after-id` takes the `last_id` of a page while `has_more`.
     Id {

@@ -1,10 +1,11 @@
 //! The request that an action declares: method and path template.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// An HTTP method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Method {
     Get,
@@ -52,7 +53,7 @@ impl FromStr for Method {
 }
 
 /// One segment of a path template.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Segment {
     /// Fixed text.
     Literal(String),
@@ -61,7 +62,7 @@ pub enum Segment {
 }
 
 /// A path such as `/v1/organizations/users/{user-id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PathTemplate {
     segments: Vec<Segment>,
 }
@@ -134,7 +135,7 @@ impl FromStr for PathTemplate {
 }
 
 /// The one request that an action makes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,

@@ -1,13 +1,14 @@
 //! The types of a package, with what their annotations add.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Refers to a [`TypeDef`] in [`Types`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeId(pub(crate) usize);
 
 /// A WIT type, as far as plain values need them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of WIT")]
 pub enum Type {
     Bool,
@@ -30,7 +31,7 @@ pub enum Type {
 }
 
 /// A named type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeDef {
     /// The interface that declares it.
     pub interface: String,
@@ -47,7 +48,7 @@ pub struct TypeDef {
 }
 
 /// What a named type is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Another name of a type; the name itself tells the format (`timestamp`, `email`, `json`).
     Alias(Type),
@@ -65,7 +66,7 @@ pub enum Kind {
 }
 
 /// How the cases of a variant are told apart in JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VariantForm {
     /// Words, and `other` for words that are newer than the package.
     OpenWords,
@@ -78,7 +79,7 @@ pub enum VariantForm {
 }
 
 /// A field of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The WIT name.
     pub name: String,
@@ -103,7 +104,7 @@ pub struct Field {
 }
 
 /// A case of an enum or variant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// The WIT name.
     pub name: String,
@@ -116,7 +117,7 @@ pub struct Case {
 }
 
 /// Inclusive bounds: of a number, of the characters of a text, of the items of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
     /// The least value.
     pub min: i64,
@@ -134,7 +135,7 @@ impl fmt::Display for Bounds {
 }
 
 /// The named types of a package.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Types {
     pub(crate) defs: Vec<TypeDef>,
 }

@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod frontend;
 pub mod identity;
 mod operation_id;
+mod private_folder;
 pub mod render;
 pub mod sandbox;
 pub mod service;

@@ -4,7 +4,6 @@ use super::support::{self, EVERYBODY, host_on, plugin, writes};
 use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};
 use claude_admin::decision::approval::{NoSteps, Step, Steps};
 use claude_admin::decision::operation::Clock;
-use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Input, Request, Service};
@@ -64,7 +63,7 @@ async fn a_host_that_ends_at_a_step() {
         None,
     );
     let sandbox = support::sandbox(&value(UPSTREAM), credentials, support::limits());
-    let plugin = Arc::new(Plugin::load(&sandbox, COMPONENT).unwrap());
+    let plugin = Arc::new(Plugin::embedded(&sandbox).unwrap());
     let ahead: i64 = std::env::var(AHEAD).map_or(0, |ahead| ahead.parse().unwrap());
     let clock = Clock::new(move || Clock::system().now_ms() + ahead);
     let service = support::host_on_at(Path::new(&value(STORE)), plugin, Arc::new(KillAt(value(STEP))), clock);

@@ -1,9 +1,9 @@
 //! Whatever the policy and whatever is asked: nothing is sent that the policy does not permit.
 
 use super::support::{self, ada, bob};
-use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request};
+use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request, Schema};
 use claude_admin::command::{self, Command, Markup};
-use claude_admin::decision::policy::schema;
+use claude_admin::decision::policy::schema_text;
 use claude_admin::service::Outcome;
 use claude_admin_catalog::Catalog;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn policy(catalog: &Catalog) -> impl Strategy<Value = String> + use<> {
 /// Whether Cedar itself permits an action to somebody, asked without any of our code.
 fn permitted(policies: &str, catalog: &Catalog, user: &str, id: &str, arguments: &str, reason: bool) -> bool {
     let set: PolicySet = policies.parse().unwrap();
-    let schema = schema(catalog).unwrap();
+    let (schema, _) = Schema::from_cedarschema_str(&schema_text(catalog)).unwrap();
     let uid = |kind: &str, id: &str| format!("{kind}::\"{id}\"").parse().unwrap();
     let reason = if reason { r#","reason":"a test""# } else { "" };
     let context = format!(

@@ -8,7 +8,6 @@ use claude_admin::decision::operation::{Clock, Ledger};
 use claude_admin::decision::policy::{LivePolicy, Policies};
 use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress, Upstream};
-use claude_admin::embedded::COMPONENT;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::sandbox::{Limits, Plugin, Sandbox};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
@@ -96,7 +95,7 @@ pub(super) fn ledger(clock: Clock) -> Ledger {
 /// The component of the project, in front of a simulator.
 pub(super) async fn plugin(simulator: &RunningSimulator) -> Arc<Plugin> {
     let sandbox = sandbox(&simulator.base_url(), credentials(simulator), limits());
-    Arc::new(Plugin::load(&sandbox, COMPONENT).expect("the component loads"))
+    Arc::new(Plugin::embedded(&sandbox).expect("the component loads"))
 }
 
 /// A simulator, and a host with a policy in front of it.
@@ -156,7 +155,7 @@ pub(super) fn service_with(plugin: impl Into<Arc<Plugin>>, policy: &str, groups:
 
 /// A service with the component of the project, in front of a base URL.
 pub(super) fn service_at(base_url: &str, credentials: Credentials, limits: Limits) -> Service {
-    let plugin = Plugin::load(&sandbox(base_url, credentials, limits), COMPONENT).expect("the component loads");
+    let plugin = Plugin::embedded(&sandbox(base_url, credentials, limits)).expect("the component loads");
     service_with(plugin, OPEN_POLICY, &[])
 }
 

@@ -12,7 +12,7 @@ use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
 use claude_admin::decision::policy::{LivePolicy, Policies, PolicyState};
 use claude_admin::egress::{Credentials, Egress, Upstream, WorkloadSettings};
-use claude_admin::embedded::COMPONENT;
+use claude_admin::embedded;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
 use claude_admin::sandbox::{Plugin, Sandbox};
@@ -151,7 +151,7 @@ fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyh
 /// Loads the component of a file, or the embedded one.
 pub(super) fn load(sandbox: &Arc<Sandbox>, path: Option<&Path>) -> anyhow::Result<Plugin> {
     match path {
-        None => Ok(Plugin::load(sandbox, COMPONENT).context("the embedded component cannot be loaded")?),
+        None => Ok(Plugin::embedded(sandbox).context("the embedded component cannot be loaded")?),
         Some(path) => {
             let unreadable = |error| SetupError(format!("cannot read the component {}: {error}", path.display()));
             let bytes = std::fs::read(path).map_err(unreadable)?;
@@ -168,17 +168,11 @@ fn live_policy(
     source: PolicySource<'_>,
 ) -> anyhow::Result<LivePolicy> {
     let names = groups.names();
-    let fixed = |text: &str| -> anyhow::Result<LivePolicy> {
-        Ok(LivePolicy::fixed(Policies::parse(catalog, &names, "the built-in policy", text)?))
-    };
-    match source {
-        PolicySource::Configured => Ok(LivePolicy::open(catalog, &config.policy.file, names)),
-        PolicySource::Text(text) => fixed(text),
-        PolicySource::Only(principal) => fixed(&format!(
-            "@id(\"the-operator\")\n@description(\"whoever can start the host with its credential can use that credential\")\n\
-             permit(principal == User::\"{principal}\", action, resource);\n"
-        )),
-    }
+    Ok(match source {
+        PolicySource::Configured => LivePolicy::open(catalog, &config.policy.file, names),
+        PolicySource::Text(text) => LivePolicy::fixed(Policies::parse(catalog, &names, "the built-in policy", text)?),
+        PolicySource::Only(principal) => LivePolicy::fixed(Policies::of_operator(catalog, principal)?),
+    })
 }
 
 /// Opens the audit trail, and records that it was opened, and by which policy.
@@ -210,14 +204,10 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
 
 /// The catalog of the component that a configuration names.
 pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let text = match &config.plugin {
-        None => PackageText::from_component(COMPONENT)?,
-        Some(path) => {
-            let bytes = std::fs::read(path)
-                .map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))?;
-            PackageText::from_component(&bytes)?
-        }
-    };
+    let Some(path) = &config.plugin else { return Ok(embedded::catalog()?) };
+    let bytes = std::fs::read(path)
+        .map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))?;
+    let text = PackageText::from_component(&bytes)?;
     let text = text.context("the component does not carry the text of its WIT package")?;
     Ok(Catalog::from_text(&text)?)
 }

@@ -5,8 +5,8 @@ use super::print;
 use anyhow::Context;
 use clap::Subcommand;
 use claude_admin::egress::{Credentials, Egress, Upstream};
-use claude_admin::embedded::COMPONENT;
-use claude_admin::sandbox::{Limits, Sandbox, digest};
+use claude_admin::embedded::{COMPONENT, DIGEST};
+use claude_admin::sandbox::{Limits, Sandbox};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
     match command {
         PluginCommand::Export { file } => {
             std::fs::write(&file, COMPONENT).with_context(|| format!("cannot write {}", file.display()))?;
-            print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), digest(COMPONENT)))?;
+            print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), DIGEST))?;
         }
         PluginCommand::Inspect { path } => {
             // It is compiled and checked, and has nothing to call with.

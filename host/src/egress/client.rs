@@ -6,10 +6,11 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 use std::error::Error;
 use std::future::Future;
 use std::io;
@@ -58,14 +59,28 @@ impl Client {
     ///
     /// [`ClientError::TlsSettings`] when the trust store of the operating system cannot be used.
     pub fn new(rule: AddressRule) -> Result<Self, ClientError> {
+        let settings = tls_settings()?.try_with_platform_verifier().map_err(tls_error)?;
+        Ok(Self::with(rule, settings.with_no_client_auth()))
+    }
+
+    /// Makes such a client for plain connections alone: it trusts nobody to secure one, and need not read the trust store,
+    /// which takes longer than many a request.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::TlsSettings`] when TLS cannot be set up at all.
+    pub fn plain(rule: AddressRule) -> Result<Self, ClientError> {
+        let settings = tls_settings()?.with_root_certificates(rustls::RootCertStore::empty());
+        Ok(Self::with(rule, settings.with_no_client_auth()))
+    }
+
+    fn with(rule: AddressRule, settings: ClientConfig) -> Self {
         let mut http = HttpConnector::new_with_resolver(CheckedResolver { rule });
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let https = HttpsConnectorBuilder::new()
-            .with_provider_and_platform_verifier(provider)
-            .map_err(|error| ClientError::TlsSettings(error.to_string()))?
+            .with_tls_config(settings)
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(http);
@@ -73,7 +88,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(https);
-        Ok(Self { inner })
+        Self { inner }
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -89,6 +104,15 @@ impl Client {
             error => error,
         })
     }
+}
+
+fn tls_settings() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ClientError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(tls_error)
+}
+
+fn tls_error(error: rustls::Error) -> ClientError {
+    ClientError::TlsSettings(error.to_string())
 }
 
 /// Finds the cause at the bottom of an error.

@@ -42,7 +42,9 @@ impl Egress {
         credentials: Credentials,
         anthropic_version: Option<HeaderValue>,
     ) -> Result<Self, ClientError> {
-        Ok(Self { client: Client::new(upstream.address_rule())?, upstream, credentials, anthropic_version })
+        let rule = upstream.address_rule();
+        let client = if upstream.is_secure() { Client::new(rule)? } else { Client::plain(rule)? };
+        Ok(Self { client, upstream, credentials, anthropic_version })
     }
 
     /// The credentials.

@@ -79,6 +79,12 @@ impl FromStr for Upstream {
 }
 
 impl Upstream {
+    /// Whether connections to it are secured.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
     /// The rule for the addresses that the host name resolves to.
     #[must_use]
     pub fn address_rule(&self) -> AddressRule {

@@ -2,13 +2,14 @@
 
 use super::Limits;
 use super::call::CallState;
+use super::compiled::CompiledCode;
 use crate::egress::Egress;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
-use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How often the time spent in wasm is looked at.
 pub(super) const TICK: Duration = Duration::from_millis(10);
@@ -27,6 +28,7 @@ pub struct Sandbox {
     pub(super) limits: Limits,
     pub(super) slots: Arc<Semaphore>,
     pub(super) egress: Arc<Egress>,
+    pub(super) compiled: Option<CompiledCode>,
 }
 
 /// Why there is no sandbox.
@@ -41,25 +43,25 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Sets up wasmtime. Compiled code is kept in `cache` where one is given and can be written.
+    /// Sets up wasmtime. Compiled code is kept in the folder `compiled` where one is given and can be used.
     ///
     /// # Errors
     ///
     /// [`SandboxError`] when wasmtime cannot be set up on this machine.
-    pub fn new(limits: Limits, egress: Arc<Egress>, cache: Option<&Path>) -> Result<Arc<Self>, SandboxError> {
+    pub fn new(limits: Limits, egress: Arc<Egress>, compiled: Option<&Path>) -> Result<Arc<Self>, SandboxError> {
         let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
-        let cache = cache.and_then(open_cache);
-        let engine = Engine::new(&config(&limits, cache.clone(), true)).or_else(|error| {
+        let engine = Engine::new(&config(&limits, true)).or_else(|error| {
             // Where address space is scarce, the pool cannot be reserved: instances are then made one by one.
             tracing::info!(%error, "no pool of instances");
-            Engine::new(&config(&limits, cache, false)).map_err(failed)
+            Engine::new(&config(&limits, false)).map_err(failed)
         })?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi_io::add_to_linker_async(&mut linker).map_err(failed)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(failed)?;
         start_ticking(&engine);
         let slots = Arc::new(Semaphore::new(limits.concurrency));
-        Ok(Arc::new(Self { engine, linker, limits, slots, egress }))
+        let compiled = compiled.and_then(open_folder);
+        Ok(Arc::new(Self { engine, linker, limits, slots, egress, compiled }))
     }
 
     /// The engine, for measurements that must share its settings.
@@ -81,14 +83,13 @@ impl Sandbox {
     }
 }
 
-fn config(limits: &Limits, cache: Option<Cache>, pooling: bool) -> Config {
+fn config(limits: &Limits, pooling: bool) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(ASYNC_STACK_BYTES)
-        .cache(cache);
+        .async_stack_size(ASYNC_STACK_BYTES);
     if pooling {
         // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits.
         let calls = u32::try_from(limits.concurrency).unwrap_or(u32::MAX / 2).saturating_add(2);
@@ -112,22 +113,9 @@ fn config(limits: &Limits, cache: Option<Cache>, pooling: bool) -> Config {
     config
 }
 
-fn open_cache(folder: &Path) -> Option<Cache> {
-    let opened = create_private(folder).map_err(|error| error.to_string()).and_then(|()| {
-        let mut config = CacheConfig::new();
-        config.with_directory(folder);
-        Cache::new(config).map_err(|error| format!("{error:#}"))
-    });
-    opened.map_err(|error| tracing::info!(folder = %folder.display(), error, "compiled code is not kept")).ok()
-}
-
-/// Compiled code is loaded as it is: nobody else may write to its folder.
-fn create_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+fn open_folder(folder: &Path) -> Option<CompiledCode> {
+    let opened = CompiledCode::open(folder);
+    opened.map_err(|error| tracing::warn!(folder = %folder.display(), %error, "compiled code is not kept")).ok()
 }
 
 /// Advances the epoch while the engine lives.

@@ -2,7 +2,7 @@
 
 use super::limits::LimitKind;
 use crate::egress::{CredentialError, Violation};
-use claude_admin_catalog::CatalogError;
+use claude_admin_catalog::{CatalogError, PreparedError};
 use serde_json::Value;
 
 /// Why a component was not loaded. Nothing of it ran.
@@ -26,6 +26,9 @@ pub enum LoadError {
     /// The WIT text in the component is not a catalog.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The build that embedded the component wrote something else beside it.
+    #[error("the embedded component cannot be used: {0}")]
+    Prepared(#[from] PreparedError),
     /// The WIT text in the component says something else than its exports.
     #[error("the component does not export what its WIT text declares: {0}")]
     Mismatch(String),

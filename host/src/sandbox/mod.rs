@@ -4,6 +4,7 @@
 //! component sends passes the egress rule of that invocation.
 
 mod call;
+mod compiled;
 mod engine;
 mod error;
 mod interface_check;

@@ -3,6 +3,7 @@
 use super::call::CallState;
 use super::interface_check::{check, export_name};
 use super::{LoadError, Sandbox};
+use crate::embedded;
 use claude_admin_catalog::{Catalog, PackageText};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -60,28 +61,24 @@ impl Plugin {
             return Err(LoadError::CoreModule);
         }
         let text = PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
-        let engine = &sandbox.engine;
-        let component = Component::new(engine, bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-        let imports: Vec<String> =
-            component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
-        if let Some(name) = imports.iter().find(|name| !is_allowed(name)) {
-            return Err(LoadError::ForbiddenImport(name.clone()));
-        }
-        let catalog = Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?;
-        check(engine, &component, &catalog).map_err(LoadError::Mismatch)?;
-        let functions = functions(&component, &catalog)?;
-        let pre =
-            sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-        Ok(Self {
-            sandbox: Arc::clone(sandbox),
-            pre,
-            functions,
-            exports: exports(sandbox, &component),
-            catalog: Arc::new(catalog),
-            digest: digest(bytes),
-            size: bytes.len(),
-            imports,
-        })
+        let compiled = Compiled::of(sandbox, bytes, digest(bytes))?;
+        compiled.link(sandbox, Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?)
+    }
+
+    /// Links the component that the build embeds, whose text the build has read.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], as for any other component.
+    pub fn embedded(sandbox: &Arc<Sandbox>) -> Result<Self, LoadError> {
+        // Each takes about as long as the other, and a command on the command line waits for both.
+        let (catalog, compiled) = std::thread::scope(|scope| {
+            let catalog = scope.spawn(embedded::catalog);
+            let compiled = Compiled::of(sandbox, embedded::COMPONENT, embedded::DIGEST.to_owned());
+            (catalog.join(), compiled)
+        });
+        let catalog = catalog.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        compiled?.link(sandbox, catalog)
     }
 
     /// What the component can do.
@@ -118,6 +115,43 @@ impl Plugin {
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+}
+
+/// A component that may be run, as far as its imports tell.
+struct Compiled {
+    component: Component,
+    imports: Vec<String>,
+    digest: String,
+    size: usize,
+}
+
+impl Compiled {
+    fn of(sandbox: &Sandbox, bytes: &[u8], digest: String) -> Result<Self, LoadError> {
+        let engine = &sandbox.engine;
+        let component = match &sandbox.compiled {
+            Some(compiled) => compiled.component(engine, bytes, &digest),
+            None => Component::new(engine, bytes),
+        };
+        let component = component.map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let imports: Vec<String> =
+            component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
+        if let Some(name) = imports.iter().find(|name| !is_allowed(name)) {
+            return Err(LoadError::ForbiddenImport(name.clone()));
+        }
+        Ok(Self { component, imports, digest, size: bytes.len() })
+    }
+
+    /// Links it, where it exports what its text declares.
+    fn link(self, sandbox: &Arc<Sandbox>, catalog: Catalog) -> Result<Plugin, LoadError> {
+        let Self { component, imports, digest, size } = self;
+        check(&sandbox.engine, &component, &catalog).map_err(LoadError::Mismatch)?;
+        let functions = functions(&component, &catalog)?;
+        let pre =
+            sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let exports = exports(sandbox, &component);
+        let (sandbox, catalog) = (Arc::clone(sandbox), Arc::new(catalog));
+        Ok(Plugin { sandbox, pre, functions, catalog, digest, size, imports, exports })
     }
 }
 

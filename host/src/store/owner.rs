@@ -5,6 +5,7 @@
 //! time has to pass. This holds on one machine: a store on a network drive that several machines mount is not
 //! supported, by SQLite neither.
 
+use crate::private_folder;
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -52,7 +53,7 @@ impl Hosts {
                 Ok(HostLock { name, held: Held::Memory(Arc::clone(names)) })
             }
             Kind::Folder(folder) => {
-                create_private(folder)?;
+                private_folder::create(folder)?;
                 tidy(folder);
                 for _ in 0..ATTEMPTS {
                     let name = random_name();
@@ -146,14 +147,6 @@ fn tidy(folder: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn random_name() -> String {

@@ -247,13 +247,20 @@ impl Inner {
         let open_from = entry(last.seq, &last.text)?.open_from.unwrap_or(last.seq);
         let recent = self.clock.now_ms() - DELIVERY_MS;
         let mut from = last.seq;
+        // Most hosts begin long after the last record, so that the first look back is a short one.
+        let mut chunk = 1;
         loop {
-            let earlier = self.log.read_back(from, CHUNK)?;
-            let Some(oldest) = earlier.last() else { return Ok(from.min(open_from)) };
-            from = oldest.seq;
-            if entry(oldest.seq, &oldest.text)?.time_ms < recent {
+            let earlier = self.log.read_back(from, chunk)?;
+            if earlier.is_empty() {
                 return Ok(from.min(open_from));
             }
+            for record in &earlier {
+                if entry(record.seq, &record.text)?.time_ms < recent {
+                    return Ok(from.min(open_from));
+                }
+                from = record.seq;
+            }
+            chunk = CHUNK.min(chunk * 2);
         }
     }
 

@@ -17,14 +17,14 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Policies {
     pub(super) vocabulary: Arc<Vocabulary>,
-    groups: GroupNames,
-    groups_named: GroupNames,
+    pub(super) groups: GroupNames,
+    pub(super) groups_named: GroupNames,
     pub(super) authorizer: Authorizer,
     pub(super) set: PolicySet,
     /// In the order of the file.
     pub(super) policies: Vec<LoadedPolicy>,
-    warnings: Vec<PolicyProblem>,
-    hash: String,
+    pub(super) warnings: Vec<PolicyProblem>,
+    pub(super) hash: String,
 }
 
 /// One policy, with what is remembered of its text.
@@ -91,7 +91,7 @@ impl Policies {
         let mut problems = loader.problems;
         let set = PolicySet::from_policies(policies.iter().map(|policy| policy.cedar.clone()))
             .map_err(|error| PolicyErrors(vec![source.problem(None, error.to_string())]))?;
-        let warnings = validate(&source, &vocabulary, &set, &policies, &mut problems);
+        let warnings = validate(&source, &vocabulary, &set, &policies, &mut problems)?;
         if problems.is_empty() {
             Ok(Self {
                 groups: groups.clone(),

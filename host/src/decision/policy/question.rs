@@ -76,17 +76,18 @@ impl Vocabulary {
         let context = Context::from_pairs(context).map_err(|error| Unaskable::Internal(error.to_string()))?;
         let (user, place) = (self.types.user(asker.principal), self.types.place(asker.place));
         // The schema is checked here too, so that policies never see a question of a shape they were not checked for.
-        Request::new(user, action.entity.uid(), place, context, Some(&self.schema))
+        let schema = self.schema_with(action).map_err(|error| Unaskable::Internal(error.to_string()))?;
+        Request::new(user, action.entity.uid(), place, context, Some(schema))
             .map_err(|error| Unaskable::Internal(error.to_string()))
     }
 
     fn arguments(&self, question: &Question<'_>, action: &KnownAction) -> Result<RestrictedExpression, Unaskable> {
-        let known = |name: &String| action.arguments.iter().any(|argument| argument.input == *name);
+        let known = |name: &String| action.arguments().iter().any(|argument| argument.input == *name);
         if let Some(unknown) = question.arguments.keys().find(|name| !known(name)) {
             return Err(Unaskable::Internal(format!("`{}` has no argument `{unknown}`", question.action.id)));
         }
         let mut attributes = Vec::new();
-        for argument in &action.arguments {
+        for argument in action.arguments() {
             match question.arguments.get(&argument.input) {
                 None | Some(Value::Null) => {}
                 Some(value) => match argument.ty.expression(value) {

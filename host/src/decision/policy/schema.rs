@@ -1,10 +1,8 @@
-//! The schema of the policies, written from the catalog.
+//! The schema of the policies, written from the catalog for people. [`super::schema_json`] is that for programs.
 
+use super::HostAction;
 use super::argument_type::ArgumentType;
-use super::problem::PolicyErrors;
-use super::vocabulary::{Argument, Vocabulary, WRITE};
-use super::{HostAction, PolicyProblem};
-use cedar_policy::Schema;
+use super::vocabulary::{Argument, WRITE, groups_of};
 use claude_admin_catalog::{Action, Catalog, Input, Risk, describe};
 use std::fmt::Write as _;
 
@@ -50,18 +48,6 @@ pub fn schema_text(catalog: &Catalog) -> String {
     text
 }
 
-/// The schema of the policies for a catalog.
-///
-/// # Errors
-///
-/// Says which names of the catalog clash with those of the host, or why Cedar refuses the schema.
-pub fn schema(catalog: &Catalog) -> Result<Schema, PolicyErrors> {
-    Vocabulary::check_names(catalog)?;
-    Schema::from_cedarschema_str(&schema_text(catalog))
-        .map(|(schema, _)| schema)
-        .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("it makes no schema: {error}"))]))
-}
-
 fn write_groups(text: &mut String, catalog: &Catalog) {
     for risk in Risk::ALL {
         let _ = write!(text, "\n// Every action whose risk is {risk}.\naction {};\n", quoted(risk.as_str()));
@@ -79,9 +65,7 @@ fn write_groups(text: &mut String, catalog: &Catalog) {
 fn write_action(text: &mut String, catalog: &Catalog, action: &Action) {
     text.push('\n');
     write_comment(text, "", action.summary());
-    let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
-    groups.extend(action.writes().then_some(WRITE));
-    let groups: Vec<String> = groups.into_iter().map(quoted).collect();
+    let groups: Vec<String> = groups_of(action).into_iter().map(quoted).collect();
     let _ = writeln!(text, "action {} in [{}] appliesTo {{", quoted(&action.id), groups.join(", "));
     text.push_str("  principal: User,\n  resource: Place,\n  context: {\n");
     let arguments = Argument::all_of(&catalog.types, action);
@@ -135,60 +119,12 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CATALOG, SHAPES};
+    use super::super::testing::SHAPES;
     use super::*;
-    use cedar_policy::EntityUid;
-    use claude_admin_catalog::PackageText;
-
-    #[test]
-    fn the_schema_has_every_action_in_its_groups() {
-        let schema = schema(&CATALOG).unwrap();
-        let actions = schema.action_entities().unwrap();
-        let uid = |id: &str| format!("Action::\"{id}\"").parse::<EntityUid>().unwrap();
-        for action in &CATALOG.actions {
-            let groups: Vec<EntityUid> = actions.ancestors(&uid(&action.id)).unwrap().cloned().collect();
-            assert!(groups.contains(&uid(&action.interface)), "{}", action.id);
-            assert_eq!(groups.contains(&uid(WRITE)), action.writes(), "{}", action.id);
-            for risk in Risk::ALL {
-                assert_eq!(groups.contains(&uid(risk.as_str())), risk == action.risk, "{} {risk}", action.id);
-            }
-        }
-        for action in HostAction::ALL {
-            assert!(actions.is_ancestor_of(&uid(HostAction::GROUP), &uid(action.as_str())));
-        }
-        assert_eq!(
-            schema.actions().count(),
-            CATALOG.actions.len() + HostAction::ALL.len() + schema.action_groups().count()
-        );
-    }
-
-    #[test]
-    fn no_name_of_the_catalog_has_two_meanings() {
-        Vocabulary::check_names(&CATALOG).unwrap();
-    }
-
-    #[test]
-    fn a_catalog_whose_names_clash_with_those_of_the_host_is_refused() {
-        let wit = |interface: &str| {
-            format!(
-                "package test:clash@0.1.0;\n/// T.\ninterface types {{ /// E.\n variant error {{ /// O.\n other(string), }} }}\n\
-                 /// I.\ninterface {interface} {{ use types.{{error}};\n /// Read.\n ///\n /// @http GET /v1/x\n \
-                 /// @example {interface} read\n read: func() -> result<_, error>; }}"
-            )
-        };
-        for (interface, name) in [("write", "write"), ("host", "host"), ("audit", "audit.read"), ("read", "read")] {
-            let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit(interface))])).unwrap();
-            let error = schema(&catalog).unwrap_err().to_string();
-            assert!(error.contains(&format!("`Action::\"{name}\"`")), "{error}");
-        }
-        let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit("pets"))])).unwrap();
-        schema(&catalog).unwrap();
-    }
 
     #[test]
     fn every_shape_of_argument_has_its_type() {
         let text = schema_text(&SHAPES);
-        schema(&SHAPES).unwrap();
         for line in [
             "      id: String,",
             "      flag?: Bool,",

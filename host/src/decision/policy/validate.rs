@@ -29,18 +29,22 @@ pub(super) fn in_order(mut problems: Vec<PolicyProblem>) -> PolicyErrors {
     PolicyErrors(told)
 }
 
-/// Checks policies against the schema. Returns the warnings.
+/// Checks policies against the schema of all actions. Returns the warnings.
 ///
 /// A permit that can never match only permits nothing, which is a warning. A forbid that can never match lets through
 /// what it was written against, which is wrong.
+///
+/// # Errors
+///
+/// Why Cedar refuses the schema.
 pub(super) fn validate(
     source: &Source<'_>,
     vocabulary: &Vocabulary,
     set: &PolicySet,
     policies: &[LoadedPolicy],
     problems: &mut Vec<PolicyProblem>,
-) -> Vec<PolicyProblem> {
-    let validator = Validator::new(vocabulary.schema.clone());
+) -> Result<Vec<PolicyProblem>, PolicyErrors> {
+    let validator = Validator::new(vocabulary.schema()?.clone());
     let result = validator.validate_with_level(set, ValidationMode::Strict, LOOKING_DISTANCE);
     let about = |id: &PolicyId| policies.iter().find(|policy| policy.id == AsRef::<str>::as_ref(id));
     // Unknown actions are told already, with what is near them.
@@ -67,7 +71,7 @@ pub(super) fn validate(
             problems.push(problem);
         }
     }
-    in_order(warnings).0
+    Ok(in_order(warnings).0)
 }
 
 /// The group of actions that a policy takes for an action.

@@ -1,13 +1,14 @@
-//! What policies can talk about: the schema, and the actions with the Cedar types of their arguments.
+//! What policies can talk about: the actions with the Cedar types of their arguments, and the schema made of them.
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
 use super::entity::EntityTypes;
 use super::problem::{PolicyErrors, PolicyProblem};
-use super::schema::schema;
+use super::schema_json::{Declared, schema};
 use cedar_policy::{Entity, EntityUid, Schema};
 use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// The group of all actions that change something.
 pub(super) const WRITE: &str = "write";
@@ -47,26 +48,33 @@ pub(super) struct KnownAction {
     pub(super) lineage: HashSet<EntityUid>,
     /// How much it can harm.
     pub(super) risk: Risk,
-    /// Its arguments.
-    pub(super) arguments: Vec<Argument>,
+    declared: Declared,
+    /// The schema of this action alone.
+    schema: OnceLock<Result<Schema, PolicyErrors>>,
 }
 
 impl KnownAction {
-    fn new(types: &EntityTypes, id: &str, groups: &[&str], risk: Risk, arguments: Vec<Argument>) -> Self {
-        let uid = types.action(id);
-        let parents: HashSet<EntityUid> = groups.iter().map(|group| types.action(group)).collect();
+    fn new(types: &EntityTypes, declared: Declared, risk: Risk) -> Self {
+        let uid = types.action(&declared.id);
+        let parents: HashSet<EntityUid> = declared.groups.iter().map(|group| types.action(group)).collect();
         let lineage = parents.iter().cloned().chain([uid.clone()]).collect();
-        Self { entity: Entity::new_no_attrs(uid, parents), lineage, risk, arguments }
+        let entity = Entity::new_no_attrs(uid, parents);
+        Self { entity, lineage, risk, declared, schema: OnceLock::new() }
+    }
+
+    /// Its arguments.
+    pub(super) fn arguments(&self) -> &[Argument] {
+        self.declared.arguments.as_deref().unwrap_or_default()
     }
 }
 
 /// What policies can talk about.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    /// The schema.
-    pub(super) schema: Schema,
     /// The types of entities.
     pub(super) types: EntityTypes,
+    /// The schema of all actions, once policies were checked against it.
+    whole: OnceLock<Result<Schema, PolicyErrors>>,
     /// Actions of the catalog and of the host, by id.
     actions: HashMap<String, KnownAction>,
     /// The groups of actions.
@@ -75,22 +83,45 @@ pub(super) struct Vocabulary {
 
 impl Vocabulary {
     /// Works out what policies for a catalog can talk about.
+    ///
+    /// # Errors
+    ///
+    /// Says which names of the catalog clash with those of the host.
     pub(super) fn of(catalog: &Catalog) -> Result<Self, PolicyErrors> {
-        let schema = schema(catalog)?;
+        Self::check_names(catalog)?;
         let types = EntityTypes::new()
             .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("it makes no schema: {error}"))]))?;
-        let known = |id: &str, groups: &[&str], risk, arguments| KnownAction::new(&types, id, groups, risk, arguments);
-        let of_catalog = catalog.actions.iter().map(|action| {
-            let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
-            groups.extend(action.writes().then_some(WRITE));
-            (action.id.clone(), known(&action.id, &groups, action.risk, Argument::all_of(&catalog.types, action)))
-        });
-        let of_host = HostAction::ALL
-            .into_iter()
-            .map(|action| (action.to_string(), known(action.as_str(), &[HostAction::GROUP], Risk::Read, Vec::new())));
+        let of_catalog = catalog
+            .actions
+            .iter()
+            .map(|action| KnownAction::new(&types, Declared::action(catalog, action), action.risk));
+        let of_host =
+            HostAction::ALL.into_iter().map(|action| KnownAction::new(&types, Declared::host(action), Risk::Read));
+        let actions = of_catalog.chain(of_host).map(|action| (action.declared.id.clone(), action)).collect();
         let groups = group_names(catalog).map(str::to_owned).collect();
-        let actions = of_catalog.chain(of_host).collect();
-        Ok(Self { schema, actions, groups, types })
+        Ok(Self { actions, groups, types, whole: OnceLock::new() })
+    }
+
+    /// The schema of all actions: what policies are checked against.
+    ///
+    /// # Errors
+    ///
+    /// Why Cedar refuses it.
+    pub(super) fn schema(&self) -> Result<&Schema, PolicyErrors> {
+        let groups = self.groups.iter().map(String::as_str);
+        let whole = self.whole.get_or_init(|| schema(groups, self.actions.values().map(|action| &action.declared)));
+        whole.as_ref().map_err(Clone::clone)
+    }
+
+    /// A schema that has this action: what questions about it are checked against. The schema of all actions takes time
+    /// to make, and a host with a policy that needs no check does without.
+    pub(super) fn schema_with<'a>(&'a self, action: &'a KnownAction) -> Result<&'a Schema, PolicyErrors> {
+        if let Some(Ok(whole)) = self.whole.get() {
+            return Ok(whole);
+        }
+        let groups = action.declared.groups.iter().map(String::as_str);
+        let own = action.schema.get_or_init(|| schema(groups, [&action.declared]));
+        own.as_ref().map_err(Clone::clone)
     }
 
     /// The action with this id.
@@ -109,7 +140,7 @@ impl Vocabulary {
     }
 
     /// Actions and groups share one space of names, so that no two of them may have the same.
-    pub(super) fn check_names(catalog: &Catalog) -> Result<(), PolicyErrors> {
+    fn check_names(catalog: &Catalog) -> Result<(), PolicyErrors> {
         let ids = catalog.actions.iter().map(|action| action.id.as_str());
         let mut known = HashSet::new();
         let twice: Vec<PolicyProblem> = group_names(catalog)
@@ -122,9 +153,96 @@ impl Vocabulary {
     }
 }
 
+/// The groups that an action is in.
+pub(super) fn groups_of(action: &Action) -> Vec<&str> {
+    let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
+    groups.extend(action.writes().then_some(WRITE));
+    groups
+}
+
 /// The groups of actions: risks, writes, those of the host, interfaces that have actions.
 fn group_names(catalog: &Catalog) -> impl Iterator<Item = &str> {
     let interfaces = catalog.interfaces.iter().map(|interface| interface.name.as_str());
     let used = interfaces.filter(|name| catalog.actions.iter().any(|action| action.interface == *name));
     Risk::ALL.map(Risk::as_str).into_iter().chain([WRITE, HostAction::GROUP]).chain(used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::CATALOG;
+    use super::*;
+    use crate::identity::Place;
+    use cedar_policy::{Context, Request};
+    use claude_admin_catalog::PackageText;
+
+    #[test]
+    fn the_schema_has_every_action_in_its_groups() {
+        let vocabulary = Vocabulary::of(&CATALOG).unwrap();
+        let schema = vocabulary.schema().unwrap();
+        let actions = schema.action_entities().unwrap();
+        let uid = |id: &str| format!("Action::\"{id}\"").parse::<EntityUid>().unwrap();
+        for action in &CATALOG.actions {
+            let groups: Vec<EntityUid> = actions.ancestors(&uid(&action.id)).unwrap().cloned().collect();
+            assert!(groups.contains(&uid(&action.interface)), "{}", action.id);
+            assert_eq!(groups.contains(&uid(WRITE)), action.writes(), "{}", action.id);
+            for risk in Risk::ALL {
+                assert_eq!(groups.contains(&uid(risk.as_str())), risk == action.risk, "{} {risk}", action.id);
+            }
+        }
+        for action in HostAction::ALL {
+            assert!(actions.is_ancestor_of(&uid(HostAction::GROUP), &uid(action.as_str())));
+        }
+        assert_eq!(
+            schema.actions().count(),
+            CATALOG.actions.len() + HostAction::ALL.len() + schema.action_groups().count()
+        );
+    }
+
+    #[test]
+    fn a_catalog_whose_names_clash_with_those_of_the_host_is_refused() {
+        let wit = |interface: &str| {
+            format!(
+                "package test:clash@0.1.0;\n/// T.\ninterface types {{ /// E.\n variant error {{ /// O.\n other(string), }} }}\n\
+                 /// I.\ninterface {interface} {{ use types.{{error}};\n /// Read.\n ///\n /// @http GET /v1/x\n \
+                 /// @example {interface} read\n read: func() -> result<_, error>; }}"
+            )
+        };
+        for (interface, name) in [("write", "write"), ("host", "host"), ("audit", "audit.read"), ("read", "read")] {
+            let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit(interface))])).unwrap();
+            let error = Vocabulary::of(&catalog).unwrap_err().to_string();
+            assert!(error.contains(&format!("`Action::\"{name}\"`")), "{error}");
+        }
+        let catalog = Catalog::from_text(&PackageText::from_files([("a.wit", wit("pets"))])).unwrap();
+        Vocabulary::of(&catalog).unwrap().schema().unwrap();
+    }
+
+    #[test]
+    fn a_question_is_checked_alike_against_the_schema_of_its_action_and_against_that_of_all() {
+        let vocabulary = Vocabulary::of(&CATALOG).unwrap();
+        let types = &vocabulary.types;
+        let (user, place) = (types.user(&"local:ada".parse().unwrap()), types.place(&Place::terminal()));
+        let ask = |schema: &Schema, action: &KnownAction, context: &str| {
+            let uid = action.entity.uid();
+            let context = Context::from_json_str(context, Some((schema, &uid))).map_err(|error| error.to_string())?;
+            Request::new(user.clone(), uid, place.clone(), context, Some(schema))
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        let whole = Vocabulary::of(&CATALOG).unwrap();
+        let whole = whole.schema().unwrap();
+        let mut accepted = 0;
+        for action in vocabulary.actions.values() {
+            let own = vocabulary.schema_with(action).unwrap();
+            for context in [
+                r#"{"arguments":{},"cleared":[],"time":{"__extn":{"fn":"datetime","arg":"2026-11-22"}}}"#,
+                r#"{"time":{"__extn":{"fn":"datetime","arg":"2026-11-22"}}}"#,
+                r#"{"arguments":{"limit":"many"},"cleared":[],"time":1}"#,
+            ] {
+                let answer = ask(own, action, context);
+                assert_eq!(answer, ask(whole, action, context), "{:?}", action.declared);
+                accepted += usize::from(answer.is_ok());
+            }
+        }
+        assert!(accepted > 30, "{accepted}");
+    }
 }
