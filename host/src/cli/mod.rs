@@ -21,8 +21,7 @@ mod state;
 mod stop;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use claude_admin::embedded::COMPONENT;
-use claude_admin::sandbox::digest;
+use claude_admin::embedded::DIGEST;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -128,7 +127,7 @@ enum SlackCommand {
 
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
-    let version = format!("{} (component sha256:{})", env!("CARGO_PKG_VERSION"), digest(COMPONENT));
+    let version = format!("{} (component sha256:{})", env!("CARGO_PKG_VERSION"), DIGEST);
     let command = Cli::command().version(version);
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -208,10 +207,9 @@ fn tell(text: &str) {
 }
 
 /// Writes to standard output.
-fn print(text: &str) -> anyhow::Result<()> {
+fn print(text: &str) -> io::Result<()> {
     use io::Write;
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    out.flush()
 }

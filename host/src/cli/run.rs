@@ -8,8 +8,11 @@ use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
 use claude_admin::identity::Place;
 use claude_admin::render;
-use claude_admin::service::{Input, Outcome, Request};
+use claude_admin::service::{Input, Outcome, Part, PartSink, Request};
+use std::io;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -47,20 +50,27 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     }
     let request =
         Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
+    let out = Out::new(args.output);
     let reply = tokio::select! {
-        reply = host.service.handle(request) => reply,
+        reply = host.service.handle_in_parts(request, &out) => reply,
         () = stop::requested() => {
             tell("Interrupted. A write that was on its way may have been done: `status` of its operation tells.\n");
             return Ok(Outcome::Unknown.exit_code());
         }
     };
     let format = reply.format.unwrap_or(args.output);
-    let written = match format {
-        Format::Json => format!("{:#}\n", reply.to_json_with_secrets()),
-        format => render::reply(&reply, format),
+    let parts = out.finish()?;
+    let in_parts = parts.is_some();
+    let written = match (parts, format) {
+        (Some(parts), _) => parts.end(&reply),
+        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
+        (None, format) => render::reply(&reply, format),
     };
     // Programs read one stream; people see failures beside the data.
-    if matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting) || format == Format::Json {
+    if in_parts
+        || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting)
+        || format == Format::Json
+    {
         print(&written)?;
     } else {
         tell(&written);
@@ -70,6 +80,35 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         simulator.shutdown().await;
     }
     Ok(reply.outcome.exit_code())
+}
+
+/// Standard output, to which a long list goes while it is read.
+struct Out {
+    format: Format,
+    /// The list that was begun, or why it cannot be written.
+    begun: Mutex<Option<io::Result<render::Parts>>>,
+}
+
+impl Out {
+    fn new(format: Format) -> Self {
+        Self { format, begun: Mutex::new(None) }
+    }
+
+    /// The list that was begun, if any.
+    fn finish(&self) -> io::Result<Option<render::Parts>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
+    }
+}
+
+impl PartSink for Out {
+    fn take(&self, part: Part<'_>) -> ControlFlow<()> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = begun.take().unwrap_or_else(|| Ok(render::Parts::new(part.format.unwrap_or(self.format))));
+        let written = parts.and_then(|mut parts| print(&parts.part(&part)).map(|()| parts));
+        let flow = if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        *begun = Some(written);
+        flow
+    }
 }
 
 /// A whole line in quotes is read as a line; words are taken as the shell made them. How the answer is written decides

@@ -12,10 +12,12 @@ use serde_json::Value;
 const SHOWN_COLUMNS: usize = 5;
 
 /// How much of a list is there.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Listing<'l> {
     /// The pages that were read.
     pub pages: usize,
+    /// The items that were handed on while the list was read.
+    pub handed_on: usize,
     /// The same report for the period before, where it was asked for.
     pub before: Option<&'l Value>,
 }
@@ -175,7 +177,8 @@ fn table(
         .collect();
     let next = next(catalog, action, invocation, items, page, wanted);
     let more = !matches!(next, Next::End) && continues(page);
-    Table { caption: caption(action, rows.len(), more, listing), columns, rows, next }
+    let caption = caption(action, listing.handed_on + rows.len(), more, listing);
+    Table { caption, columns, rows, earlier: listing.handed_on, next }
 }
 
 fn caption(action: &Action, rows: usize, more: bool, listing: Listing<'_>) -> String {

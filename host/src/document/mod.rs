@@ -230,6 +230,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, each with a cell for every column.
     pub rows: Vec<Vec<Cell>>,
+    /// How many rows were shown before these, as parts of the same list.
+    pub earlier: usize,
     /// How the list goes on.
     pub next: Next,
 }

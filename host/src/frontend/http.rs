@@ -194,7 +194,12 @@ fn envelope(reply: &Reply) -> Value {
     object.insert("command".to_owned(), reply.command.clone().map_or(Value::Null, Value::from));
     object.insert("outcome".to_owned(), Value::from(reply.outcome.as_str()));
     match (reply.to_json_with_secrets(), reply.outcome) {
-        (Value::Object(failed), outcome) if outcome != Outcome::Done => object.extend(failed),
+        (Value::Object(mut failed), outcome) if outcome != Outcome::Done => {
+            object.extend(failed.shift_remove_entry("error"));
+            if !failed.is_empty() {
+                object.insert("result".to_owned(), Value::Object(failed));
+            }
+        }
         (result, _) => {
             object.insert("result".to_owned(), result);
         }

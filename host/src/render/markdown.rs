@@ -45,19 +45,36 @@ pub fn markdown(document: &Document) -> String {
 }
 
 fn table(table: &Table) -> String {
-    let columns = table.shown();
-    let head = columns.iter().map(|index| escaped(&table.columns[*index].label)).collect();
-    let rows = table.rows.iter().map(|row| columns.iter().map(|index| escaped(shown(&row[*index]))).collect());
     let mut parts = vec![format!("{}.", escaped(&table.caption))];
     if !table.rows.is_empty() {
-        parts.push(grid(head, rows));
+        parts.push(grid(head(table), shown_rows(table)));
     }
     parts.extend(more(table, table.rows.len()).map(|more| more.lines().map(escaped).collect::<Vec<_>>().join("\n")));
     parts.join("\n\n")
 }
 
+fn head(table: &Table) -> Vec<String> {
+    table.shown().iter().map(|index| escaped(&table.columns[*index].label)).collect()
+}
+
+fn shown_rows(table: &Table) -> impl Iterator<Item = Vec<String>> {
+    let columns = table.shown();
+    table.rows.iter().map(move |row| columns.iter().map(|index| escaped(shown(&row[*index]))).collect())
+}
+
+/// The rows of a part of a list, under the head where it is the first one.
+pub(super) fn rows(table: &Table, first: bool) -> String {
+    if first {
+        return grid(head(table), shown_rows(table)) + "\n";
+    }
+    shown_rows(table).map(|row| line(&row) + "\n").collect()
+}
+
+fn line(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
+}
+
 fn grid(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
-    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let mut lines = vec![line(&head), line(&vec!["---".to_owned(); head.len()])];
     lines.extend(rows.map(|row| line(&row)));
     lines.join("\n")

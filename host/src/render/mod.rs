@@ -5,6 +5,7 @@
 
 mod csv;
 mod markdown;
+mod parts;
 mod slack;
 mod svg;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod visible;
 
 pub use self::csv::csv;
 pub use markdown::markdown;
+pub use parts::Parts;
 pub use slack::{SlackTables, action_id, choice_of, slack};
 pub use svg::svg;
 pub use text::text;

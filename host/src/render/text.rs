@@ -65,21 +65,38 @@ pub(super) fn chart(chart: &Chart) -> String {
 
 fn table(table: &Table) -> String {
     let mut parts = vec![format!("{}.", visible(&table.caption))];
-    let shown_columns = table.shown();
     if !table.rows.is_empty() {
-        let head = shown_columns.iter().map(|index| visible(&table.columns[*index].label).to_uppercase()).collect();
-        let rows = table.rows.iter().map(|row| shown_columns.iter().map(|index| shown(&row[*index])).collect());
-        parts.push(aligned(Some(head), rows));
+        parts.push(aligned(Some(head(table)), shown_rows(table)));
     }
     parts.extend(more(table, table.rows.len()));
     parts.join("\n\n")
+}
+
+fn head(table: &Table) -> Vec<String> {
+    table.shown().iter().map(|index| visible(&table.columns[*index].label).to_uppercase()).collect()
+}
+
+fn shown_rows(table: &Table) -> impl Iterator<Item = Vec<String>> {
+    let columns = table.shown();
+    table.rows.iter().map(move |row| columns.iter().map(|index| shown(&row[*index])).collect())
+}
+
+/// The rows of a part of a list, under the head where it is the first one. `widths` says how wide the columns of earlier
+/// parts were, so that those of this one are no narrower.
+pub(super) fn rows(table: &Table, widths: &mut Vec<u16>) -> String {
+    let first = widths.is_empty();
+    let ruler = widths.iter().map(|width| "x".repeat(usize::from(*width))).collect();
+    let aligned = grid(Some(if first { head(table) } else { ruler }), shown_rows(table));
+    *widths = aligned.column_max_content_widths();
+    let lines: Vec<String> = lines(&aligned).skip(usize::from(!first)).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Says how to see the columns and rows that are not shown.
 pub(super) fn more(table: &Table, rows: usize) -> Option<String> {
     let hidden: Vec<&str> =
         table.columns.iter().filter(|column| !column.shown).map(|column| column.field.as_str()).collect();
-    let columns = (!hidden.is_empty() && !table.rows.is_empty())
+    let columns = (!hidden.is_empty() && table.earlier + table.rows.len() > 0)
         .then(|| format!("Not shown: {} (--columns a,b or -o json).", visible(&hidden.join(", "))));
     let rows = table.command_after(rows).map(|command| format!("Next: {} (or --all).", visible(&command)));
     let lines: Vec<String> = [rows, columns].into_iter().flatten().collect();
@@ -94,6 +111,14 @@ fn shown(cell: &Cell) -> String {
 }
 
 fn aligned(head: Option<Vec<String>>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    lines(&grid(head, rows)).collect::<Vec<_>>().join("\n")
+}
+
+fn lines(table: &Aligned) -> impl Iterator<Item = String> {
+    table.lines().map(|line| line.trim_end().to_owned())
+}
+
+fn grid(head: Option<Vec<String>>, rows: impl Iterator<Item = Vec<String>>) -> Aligned {
     let mut table = Aligned::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if let Some(head) = head {
@@ -103,5 +128,5 @@ fn aligned(head: Option<Vec<String>>, rows: impl Iterator<Item = Vec<String>>) -
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
 }

@@ -153,6 +153,7 @@ pub fn audit_entries(answer: &Answer) -> Reply {
             .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
             .to_vec(),
         rows: rows.collect(),
+        earlier: 0,
         next: Next::End,
     };
     let mut document = Document::titled("Audit trail").with(Block::Table(table));

@@ -124,6 +124,7 @@ impl Service {
                 .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
                 .to_vec(),
             rows: rows.collect(),
+            earlier: 0,
             next: Next::End,
         };
         let mut document = Document::titled("What waits for a decision").with(Block::Table(table));

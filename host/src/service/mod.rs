@@ -1,16 +1,18 @@
-//! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], and
-//! nothing else.
+//! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], or
+//! [`Service::handle_in_parts`], and nothing else.
 
 mod audit;
 mod decide;
 mod inspect;
 mod outcome;
+mod part;
 mod refusals;
 mod reply;
 mod run;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use outcome::Outcome;
+pub use part::{Part, PartSink};
 pub use reply::Reply;
 
 use crate::audit::{Entry, Event};
@@ -188,6 +190,16 @@ impl Service {
 
     /// Does what is asked, if it may be done.
     pub async fn handle(&self, request: Request) -> Reply {
+        self.handled(request, None).await
+    }
+
+    /// As [`Self::handle`]. Where a list is read to its end and has several pages, each is handed on as it comes, and the
+    /// reply is what stands after the last one.
+    pub async fn handle_in_parts(&self, request: Request, parts: &dyn PartSink) -> Reply {
+        self.handled(request, Some(parts)).await
+    }
+
+    async fn handled(&self, request: Request, parts: Option<&dyn PartSink>) -> Reply {
         let id = operation_id::random();
         let Request { principal, place, input, delivery } = request;
         tracing::info!(operation = id, %principal, %place, "received");
@@ -233,7 +245,7 @@ impl Service {
             Ok(Understood::Vote(vote)) => self.vote(&person, vote).await,
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => Reply::told(self.help(&topic, &person)),
-                Command::Run(draft, options) => self.run(&id, &person, draft, options).await,
+                Command::Run(draft, options) => self.run(&id, &person, draft, options, parts).await,
                 Command::Host(command) => self.host_command(&id, &person, command).await,
             },
         };

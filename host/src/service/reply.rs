@@ -135,7 +135,7 @@ impl Reply {
         self
     }
 
-    /// The answer for programs: the data itself, or an object with the key `error`.
+    /// The answer for programs: the data itself, or an object with the key `error`, beside what was read before it.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match (&self.data, self.outcome) {
@@ -149,10 +149,8 @@ impl Reply {
                 if let Some(cause) = &self.error {
                     error.insert("cause".to_owned(), cause.clone());
                 }
-                let mut object = Map::from_iter([("error".to_owned(), Value::Object(error))]);
-                if let Some(data) = data {
-                    object.insert("partial".to_owned(), data.clone());
-                }
+                let mut object = data.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+                object.insert("error".to_owned(), Value::Object(error));
                 Value::Object(object)
             }
         }

@@ -1,9 +1,10 @@
 //! Running an action: decided, executed, recorded.
 
-use super::{Outcome, Reply, Service};
+use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
-use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed, pages};
+use crate::decision::approval::pages::{self, Follow};
+use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
@@ -13,11 +14,19 @@ use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::{Action, Catalog, Method};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Service {
     /// Runs an action, as far as it may run now.
-    pub(super) async fn run(&self, id: &str, person: &Person, draft: Draft, options: Options) -> Reply {
+    pub(super) async fn run(
+        &self,
+        id: &str,
+        person: &Person,
+        draft: Draft,
+        options: Options,
+        parts: Option<&dyn PartSink>,
+    ) -> Reply {
         let catalog = self.catalog();
         let Some(action) = catalog.action(&draft.invocation.action) else {
             return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
@@ -33,7 +42,17 @@ impl Service {
             Ok(Proposed::Read { authorized, policies, found }) => {
                 let canonical = authorized.get().canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
-                let mut executed = Executed::of(&self.plugin, action, authorized, &options).await;
+                let invocation = authorized.get().clone();
+                let mut hand_on = |page: &Value| match parts {
+                    Some(parts) => parts.take(part(catalog, action, &invocation, page, &options)),
+                    None => ControlFlow::Continue(()),
+                };
+                let follow = match parts {
+                    // A report is shown with its sums, which are known at its end.
+                    Some(_) if options.all && !document::is_report(catalog, action) => Follow::Each(&mut hand_on),
+                    _ => follow(&options),
+                };
+                let mut executed = Executed::of(&self.plugin, action, authorized, follow).await;
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
@@ -96,7 +115,7 @@ impl Service {
         let draft = Draft { invocation, references: IndexMap::new() };
         match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
             Ok(Proposed::Read { authorized, .. }) => {
-                let before = pages::read(&self.plugin, executed.action, &authorized, options.all).await;
+                let before = pages::read(&self.plugin, executed.action, &authorized, follow(options)).await;
                 let whole = executed.is_whole(&before);
                 executed.read.sent.extend(before.sent);
                 before.value.filter(|_| whole)
@@ -126,7 +145,7 @@ impl Service {
                 command = running.pending.plan.command,
                 "running"
             );
-            let executed = Executed::of(&plugin, action, authorized, &options).await;
+            let executed = Executed::of(&plugin, action, authorized, follow(&options)).await;
             // Recorded before anything else is made of it.
             let recorded = approvals.finish(&running, executed.end()).await;
             let mut reply = executed.show(&catalog, &options);
@@ -215,6 +234,22 @@ impl Service {
     }
 }
 
+fn follow<'f>(options: &Options) -> Follow<'f> {
+    if options.all { Follow::All } else { Follow::One }
+}
+
+/// A page of a list that goes on, as it is shown.
+fn part<'p>(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    page: &'p Value,
+    options: &Options,
+) -> Part<'p> {
+    let document = document::result(catalog, action, invocation, page, &options.columns, Listing::default());
+    Part { document, page, format: options.format }
+}
+
 /// What running something gave.
 struct Executed<'e> {
     action: &'e Action,
@@ -240,9 +275,9 @@ impl<'e> Executed<'e> {
         plugin: &'e Plugin,
         action: &'e Action,
         authorized: Authorized<Invocation>,
-        options: &Options,
+        follow: Follow<'_>,
     ) -> Executed<'e> {
-        let read = pages::read(plugin, action, &authorized, options.all).await;
+        let read = pages::read(plugin, action, &authorized, follow).await;
         let operation = authorized.operation();
         for sent in &read.sent {
             let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status, &sent.request_id);
@@ -279,7 +314,7 @@ impl<'e> Executed<'e> {
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
         let Self { action, upstream, invocation, outcome, read, before } = self;
-        let listing = Listing { pages: read.pages, before: before.as_ref() };
+        let listing = Listing { pages: read.pages, handed_on: read.handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         let mut reply = match (read.value, &read.error) {
             (Some(value), None) => {

@@ -277,7 +277,7 @@ impl Tour<'_> {
         for problem in problems {
             text.push_str(&format!("   NOT AS IT SHOULD BE: {problem}\n"));
         }
-        print(&text)
+        Ok(print(&text)?)
     }
 }
 

@@ -7,7 +7,7 @@
 mod access;
 mod authorized;
 mod immediate;
-pub mod pages;
+pub(crate) mod pages;
 mod propose;
 mod settle;
 mod steps;

@@ -1,4 +1,6 @@
 //! One page of a list, or all of them: each page is what was decided on, but for the place in the list.
+//!
+//! Pages are put together, or handed on one by one as they come: then nothing here keeps them.
 
 use super::Authorized;
 use crate::command::Invocation;
@@ -6,26 +8,47 @@ use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::Action;
 use serde_json::Value;
+use std::ops::ControlFlow;
 
 /// The most pages that one command follows: at 1,000 items a page, more than any organization has.
 const MAX_PAGES: usize = 1000;
 
 /// What was read.
 #[derive(Debug)]
-pub struct Read {
-    /// The answer; of several pages, the last one with the items of all.
-    pub value: Option<Value>,
+pub(crate) struct Read {
+    /// The answer; of several pages, the last one with the items of all that were not handed on.
+    pub(crate) value: Option<Value>,
     /// Why it is not complete.
-    pub error: Option<CallError>,
+    pub(crate) error: Option<CallError>,
     /// How many pages were read.
-    pub pages: usize,
+    pub(crate) pages: usize,
+    /// How many items were handed on.
+    pub(crate) handed_on: usize,
     /// What left.
-    pub sent: Vec<SentRequest>,
+    pub(crate) sent: Vec<SentRequest>,
 }
 
-/// Runs an invocation, and follows its pages when all are wanted.
-pub async fn read(plugin: &Plugin, action: &Action, authorized: &Authorized<Invocation>, all: bool) -> Read {
-    let mut read = Read { value: None, error: None, pages: 0, sent: Vec::new() };
+/// Takes pages as they come. A break ends the reading.
+pub(crate) type Each<'e> = &'e mut (dyn FnMut(&Value) -> ControlFlow<()> + Send);
+
+/// How far a list is followed.
+pub(crate) enum Follow<'e> {
+    /// One page.
+    One,
+    /// Every page.
+    All,
+    /// Every page. A list that has several is handed on page by page.
+    Each(Each<'e>),
+}
+
+/// Runs an invocation, and follows its pages as far as they are wanted.
+pub(crate) async fn read(
+    plugin: &Plugin,
+    action: &Action,
+    authorized: &Authorized<Invocation>,
+    mut follow: Follow<'_>,
+) -> Read {
+    let mut read = Read { value: None, error: None, pages: 0, handed_on: 0, sent: Vec::new() };
     let mut next: Option<Authorized<Invocation>> = None;
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
@@ -38,16 +61,35 @@ pub async fn read(plugin: &Plugin, action: &Action, authorized: &Authorized<Invo
             }
         };
         read.pages += 1;
-        let cursor = action.paging.as_ref().filter(|_| all).and_then(|paging| paging.next(&page).map(str::to_owned));
+        let wanted = action.paging.as_ref().filter(|_| !matches!(follow, Follow::One));
+        let cursor = wanted.and_then(|paging| paging.next(&page).map(str::to_owned));
+        let (page, flow) = match &mut follow {
+            Follow::Each(each) if cursor.is_some() || read.handed_on > 0 => {
+                let flow = each(&page);
+                let (page, items) = without_items(page);
+                read.handed_on += items;
+                (page, flow)
+            }
+            _ => (page, ControlFlow::Continue(())),
+        };
         read.value = Some(match read.value.take() {
             Some(earlier) => joined(earlier, page),
             None => page,
         });
+        if flow.is_break() {
+            return read;
+        }
         next = cursor.filter(|_| read.pages < MAX_PAGES).and_then(|cursor| authorized.continued(action, &cursor));
         if next.is_none() {
             return read;
         }
     }
+}
+
+/// A page whose items are elsewhere, and how many these are.
+fn without_items(mut page: Value) -> (Value, usize) {
+    let items = page.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    (page, items.len())
 }
 
 /// Puts the items of earlier pages in front of a page. The first page says where the whole begins.

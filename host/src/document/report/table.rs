@@ -46,7 +46,7 @@ pub(super) fn table(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value], w
         1 => "1 row".to_owned(),
         count => format!("{count} rows"),
     };
-    Table { caption, columns: heads, rows: cells, next }
+    Table { caption, columns: heads, rows: cells, earlier: 0, next }
 }
 
 fn cell(types: &Types, column: &FlatColumn<'_>, row: &Value) -> Cell {

@@ -1,0 +1,92 @@
+//! A long list, written while it is read: its beginning, the rows of each part, its end.
+//!
+//! What comes out says the same as a reply that holds the whole list. Only what is known at the end, such as how many
+//! there are, stands there.
+
+use super::{csv, markdown, text};
+use crate::command::Format;
+use crate::document::{Block, Document, Table};
+use crate::service::{Part, Reply};
+use serde_json::{Map, Value};
+
+/// Writes a list part by part.
+#[derive(Debug)]
+pub struct Parts {
+    format: Format,
+    begun: bool,
+    /// How wide the columns of a text are so far.
+    widths: Vec<u16>,
+}
+
+impl Parts {
+    /// Begins a list.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self { format, begun: false, widths: Vec::new() }
+    }
+
+    /// The next part; whole lines, but for JSON.
+    #[must_use]
+    pub fn part(&mut self, part: &Part<'_>) -> String {
+        let first = !std::mem::replace(&mut self.begun, true);
+        if self.format == Format::Json {
+            return json_items(part.page, first);
+        }
+        let Some(table) = table(&part.document) else { return String::new() };
+        let title = Document::titled(part.document.title.clone());
+        match self.format {
+            Format::Csv if first => csv(&part.document),
+            Format::Csv => csv::rows(table),
+            Format::Markdown if first => format!("{}\n{}", markdown(&title), markdown::rows(table, true)),
+            Format::Markdown => markdown::rows(table, false),
+            Format::Text | Format::Json if first => {
+                format!("{}\n{}", text(&title), text::rows(table, &mut self.widths))
+            }
+            Format::Text | Format::Json => text::rows(table, &mut self.widths),
+        }
+    }
+
+    /// What stands after the last part.
+    #[must_use]
+    pub fn end(&self, reply: &Reply) -> String {
+        let document = Document { title: String::new(), ..reply.document.clone() };
+        match self.format {
+            Format::Json => json_end(&reply.to_json_with_secrets()),
+            Format::Csv => csv(&document),
+            Format::Markdown => format!("\n{}", markdown(&document)),
+            Format::Text => format!("\n{}", text(&document)),
+        }
+    }
+}
+
+fn table(document: &Document) -> Option<&Table> {
+    document.blocks.iter().find_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    })
+}
+
+/// The items of a page within a list that is open.
+fn json_items(page: &Value, first: bool) -> String {
+    let items = page.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let items: Vec<String> = items.iter().map(|item| format!("\n    {}", indented(item, "    "))).collect();
+    match (first, items.is_empty()) {
+        (true, _) => format!("{{\n  \"data\": [{}", items.join(",")),
+        (false, true) => String::new(),
+        (false, false) => format!(",{}", items.join(",")),
+    }
+}
+
+/// Closes the list, and writes what else the answer holds.
+fn json_end(answer: &Value) -> String {
+    let none = Map::new();
+    let others = answer.as_object().unwrap_or(&none).iter().filter(|(name, _)| *name != "data");
+    let others: String =
+        others.map(|(name, value)| format!(",\n  {}: {}", Value::from(name.as_str()), indented(value, "  "))).collect();
+    format!("\n  ]{others}\n}}\n")
+}
+
+/// A value over several lines. No text in it holds a line break of its own, since JSON escapes them.
+fn indented(value: &Value, indent: &str) -> String {
+    format!("{value:#}").replace('\n', &format!("\n{indent}"))
+}
