@@ -1,8 +1,9 @@
 //! What can be done: one action for each function that makes a request.
 
 use crate::annotation::Docs;
-use crate::{Bounds, ConditionalRange, HttpRequest, Input, Paging, Period, PeriodLimit, Type};
+use crate::{Bounds, ConditionalBeta, ConditionalRange, HttpRequest, Input, Paging, Period, PeriodLimit, Type};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -175,6 +176,8 @@ pub struct Action {
     pub auth: Vec<Credential>,
     /// Required values of `anthropic-beta`.
     pub betas: Vec<String>,
+    /// The `anthropic-beta` values that some requests need.
+    pub conditional_betas: Vec<ConditionalBeta>,
     /// Fixed fields of the body.
     pub constants: Vec<(String, String)>,
     /// What a person is told before confirming.
@@ -202,6 +205,18 @@ pub struct Action {
 }
 
 impl Action {
+    /// The `anthropic-beta` values of a request with these arguments, in the order in which they are sent.
+    #[must_use]
+    pub fn betas_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Vec<&str> {
+        let mut betas: Vec<&str> = self.betas.iter().map(String::as_str).collect();
+        for beta in self.conditional_betas.iter().filter(|beta| beta.is_needed(given(&beta.input))) {
+            if !betas.contains(&beta.name.as_str()) {
+                betas.push(&beta.name);
+            }
+        }
+        betas
+    }
+
     /// The first sentence of the docs.
     #[must_use]
     pub fn summary(&self) -> &str {

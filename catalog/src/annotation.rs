@@ -9,6 +9,7 @@
 //! | `@risk read\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
 //! | `@auth admin-key\|oauth\|oauth:SCOPE\|scope:NAME\|none` | function, interface | a credential that opens it; default: admin key or OAuth token |
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
+//! | `@beta NAME PARAM` or `NAME PARAM=WORD` | function | one that is required while a query parameter is given, or has this word |
 //! | `@effect TEXT` | function | what a person is told before confirming; needed on every write |
 //! | `@example TEXT` | function | a command line; at least one |
 //! | `@alias NAME` | interface, function | another spelling |

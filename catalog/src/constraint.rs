@@ -1,9 +1,12 @@
-//! Rules that tie inputs together: two that bound a time, how long that may be, and bounds that hold under a condition.
+//! Rules that tie inputs together: two that bound a time, how long that may be, and bounds and betas that hold under a
+//! condition.
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
-use crate::{Bounds, Input};
+use crate::{Bounds, Input, Param, Place};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
 
 /// What another input must be for a rule to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,38 @@ pub struct ConditionalRange {
     pub bounds: Bounds,
     /// When they hold.
     pub when: Condition,
+}
+
+/// An `anthropic-beta` value that a request needs under a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionalBeta {
+    /// The value.
+    pub name: String,
+    /// The query parameter that must be given.
+    pub input: String,
+    /// The word that it must have or hold, as on the wire; any, where absent.
+    pub word: Option<String>,
+}
+
+impl ConditionalBeta {
+    /// Whether a request needs it that gives the input this value.
+    #[must_use]
+    pub fn is_needed(&self, given: Option<&Value>) -> bool {
+        let fits = |value: &Value| self.word.is_none() || self.word.as_deref() == value.as_str();
+        match given {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(items)) => items.iter().any(fits),
+            Some(value) => fits(value),
+        }
+    }
+}
+
+/// The condition as it is typed: `speeds`, or `group-by=speed`.
+impl fmt::Display for ConditionalBeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.input)?;
+        self.word.as_ref().map_or(Ok(()), |word| write!(f, "={word}"))
+    }
 }
 
 /// How long a period may be.
@@ -120,6 +155,31 @@ impl Checker<'_> {
             }
         }
         limits
+    }
+
+    /// Betas, those that are always needed first: `NAME`, or `NAME INPUT` and `NAME INPUT=WORD`.
+    pub(crate) fn betas(&mut self, docs: &Docs, item: &Item, params: &[Param]) -> (Vec<String>, Vec<ConditionalBeta>) {
+        let (mut always, mut conditional) = (Vec::new(), Vec::new());
+        for text in docs.values("beta") {
+            let Some((name, when)) = text.split_once(' ') else {
+                always.push(text.to_owned());
+                continue;
+            };
+            let (input, word) = match when.split_once('=') {
+                Some((input, word)) => (input, Some(word.to_owned())),
+                None => (when, None),
+            };
+            if params.iter().any(|param| param.name == input && param.place == Place::Query) {
+                conditional.push(ConditionalBeta { name: name.to_owned(), input: input.to_owned(), word });
+            } else {
+                self.problem(
+                    item,
+                    format!("`@beta {text}` does not say when it is needed"),
+                    "write `@beta NAME`, or after it a query parameter as `PARAM` or `PARAM=WORD`",
+                );
+            }
+        }
+        (always, conditional)
     }
 
     fn condition(&mut self, text: &str, item: &Item, inputs: &[Input]) -> Option<Condition> {

@@ -58,7 +58,7 @@ mod wire_name;
 
 pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyForm, Risk};
 pub use catalog::{Catalog, EmbedderFunction, PreparedError};
-pub use constraint::{Condition, ConditionalRange, Period, PeriodLimit};
+pub use constraint::{Condition, ConditionalBeta, ConditionalRange, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};
 pub use json_shape::{JsonProblem, ProblemKind, describe};

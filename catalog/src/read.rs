@@ -342,7 +342,8 @@ impl Reader<'_> {
         let effect = docs.value("effect");
         let examples = docs.values("example").map(str::to_owned).collect();
         let aliases = docs.values("alias").map(str::to_owned).collect();
-        let betas = docs.values("beta").chain(interface_docs.values("beta")).map(str::to_owned).collect();
+        let (mut betas, conditional_betas) = self.checker.betas(&docs, item, &params);
+        betas.extend(interface_docs.values("beta").map(str::to_owned));
         let constants = docs
             .values("const")
             .filter_map(|text| text.split_once('='))
@@ -360,6 +361,7 @@ impl Reader<'_> {
             risk,
             auth,
             betas,
+            conditional_betas,
             constants,
             effect,
             examples,

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use claude_admin_catalog::{Catalog, CatalogError, PackageText, Problem};
+use serde_json::{Value, json};
 
 const TYPES: &str =
     "package test:t@0.1.0;\n/// T.\ninterface types {\n  /// E.\n  variant error {\n/// O.\nother(string) }\n}\n";
@@ -53,6 +54,27 @@ fn a_write_without_risk_or_effect_is_two_problems() {
 fn a_missing_example_is_a_problem() {
     let problem = only_problem("/// Get.\n/// @http GET /v1/x\nget: func() -> result<_, error>;");
     assert!(problem.message.contains("@example"));
+}
+
+#[test]
+fn a_beta_with_a_condition_names_a_query_parameter() {
+    let declared = |condition: &str| {
+        format!(
+            "/// Get.\n/// @http GET /v1/x\n/// @beta new-thing {condition}\n/// @param kind Which.\n/// @example things get\n\
+             get: func(kind: list<string>) -> result<_, error>;"
+        )
+    };
+    for condition in ["other", "other=a", "kind a"] {
+        let problem = only_problem(&declared(condition));
+        assert!(problem.message.contains(&format!("`@beta new-thing {condition}`")), "{}", problem.message);
+    }
+    let betas = |condition: &str, kinds: Value| {
+        let catalog = read(&declared(condition)).unwrap();
+        catalog.actions[0].betas_of(|input| Some(&kinds).filter(|_| input == "kind")).len()
+    };
+    assert_eq!(betas("kind", json!(["b"])), 1);
+    assert_eq!(betas("kind", json!([])) + betas("kind", Value::Null), 0);
+    assert_eq!((betas("kind=a", json!(["b", "a"])), betas("kind=a", json!(["b"]))), (1, 0));
 }
 
 #[test]

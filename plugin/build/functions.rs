@@ -48,6 +48,10 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
     for beta in &action.betas {
         let _ = writeln!(out, "__request.beta({beta:?});");
     }
+    for beta in &action.conditional_betas {
+        let (name, ident) = (&beta.name, names.ident(&beta.input));
+        let _ = writeln!(out, "__request.beta_where({name:?}, &{ident}, {:?});", beta.word);
+    }
     for (name, value) in &action.constants {
         let _ = writeln!(out, "__request.field({name:?}, &{value:?}.to_owned());");
     }

@@ -80,6 +80,15 @@ impl Request {
         self.betas.push(name);
     }
 
+    /// Asks for a beta feature where an argument is given, or has a word.
+    pub(crate) fn beta_where(&mut self, name: &'static str, value: &impl ToQuery, word: Option<&str>) {
+        let mut needed = false;
+        value.each(&mut |given| needed |= word.is_none_or(|word| word == given));
+        if needed && !self.betas.contains(&name) {
+            self.betas.push(name);
+        }
+    }
+
     /// Adds a field to the body, unless its value is absent.
     pub(crate) fn field(&mut self, name: &str, value: &impl ToJson) {
         self.body.put(name, value);

@@ -135,6 +135,19 @@ async fn an_error_of_the_api_keeps_its_parts_for_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pages_that_were_read_before_a_failure_stand_beside_the_error() {
+    let server = Server::start().await;
+    server.simulator.inject(serde_json::from_value(json!({"times": 1, "delay_ms": 0})).unwrap());
+    server.simulator.inject(serde_json::from_value(json!({"effect": {"status": {"code": 403}}})).unwrap());
+    let answer = server.http(Some(TOKEN), r#"{"command": "users list --limit 10", "all": true}"#).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    let answer = answer.json();
+    assert_eq!((&answer["outcome"], &answer["error"]["outcome"]), (&json!("partial"), &json!("partial")));
+    assert_eq!(answer["result"]["data"].as_array().map(Vec::len), Some(10));
+    assert_eq!(answer["result"]["has_more"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_comes_in_the_format_that_is_wanted() {
     let server = Server::start().await;
     for (output, begins) in

@@ -61,6 +61,10 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         "risk": action.risk.as_str(),
         "credentials": credentials(action),
         "betas": action.betas,
+        "conditional_betas": action.conditional_betas.iter().map(|beta| json!({
+            "beta": beta.name,
+            "when": beta.to_string(),
+        })).collect::<Vec<_>>(),
         "summary": action.summary(),
         "description": action.docs.prose,
         "effect": action.effect,

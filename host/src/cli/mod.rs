@@ -7,6 +7,7 @@ mod cache;
 mod complete;
 mod demo;
 mod init;
+mod list_writer;
 mod logging;
 mod operator;
 mod plugin;

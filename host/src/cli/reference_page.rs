@@ -77,5 +77,8 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
         let betas: Vec<String> = action.betas.iter().map(|beta| format!("`{beta}`")).collect();
         let _ = writeln!(out, "* Beta: {}", betas.join(", "));
     }
+    for beta in &action.conditional_betas {
+        let _ = writeln!(out, "* Beta, with `--{}`: `{}`", beta.to_string().replace('=', " "), beta.name);
+    }
     let _ = writeln!(out, "* Signature: `{}`", catalog.signature(action));
 }

@@ -1,6 +1,7 @@
 //! `claude-admin run`: one command as the local operator.
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::{print, state, stop, tell};
 use clap::Args;
@@ -8,11 +9,8 @@ use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
 use claude_admin::identity::Place;
 use claude_admin::render;
-use claude_admin::service::{Input, Outcome, Part, PartSink, Request};
-use std::io;
-use std::ops::ControlFlow;
+use claude_admin::service::{Input, Outcome, Request};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -50,7 +48,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     }
     let request =
         Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
-    let out = Out::new(args.output);
+    let out = ListWriter::new(args.output);
     let reply = tokio::select! {
         reply = host.service.handle_in_parts(request, &out) => reply,
         () = stop::requested() => {
@@ -80,35 +78,6 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         simulator.shutdown().await;
     }
     Ok(reply.outcome.exit_code())
-}
-
-/// Standard output, to which a long list goes while it is read.
-struct Out {
-    format: Format,
-    /// The list that was begun, or why it cannot be written.
-    begun: Mutex<Option<io::Result<render::Parts>>>,
-}
-
-impl Out {
-    fn new(format: Format) -> Self {
-        Self { format, begun: Mutex::new(None) }
-    }
-
-    /// The list that was begun, if any.
-    fn finish(&self) -> io::Result<Option<render::Parts>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
-    }
-}
-
-impl PartSink for Out {
-    fn take(&self, part: Part<'_>) -> ControlFlow<()> {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = begun.take().unwrap_or_else(|| Ok(render::Parts::new(part.format.unwrap_or(self.format))));
-        let written = parts.and_then(|mut parts| print(&parts.part(&part)).map(|()| parts));
-        let flow = if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        *begun = Some(written);
-        flow
-    }
 }
 
 /// A whole line in quotes is read as a line; words are taken as the shell made them. How the answer is written decides

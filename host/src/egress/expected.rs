@@ -75,7 +75,7 @@ impl ExpectedRequest {
                 BodyForm::Json => json_body(action, invocation, types).map_or(Body::None, Body::Json),
                 BodyForm::Multipart => Body::Form(Form::of(action, invocation)?),
             },
-            betas: action.betas.join(","),
+            betas: action.betas_of(|input| invocation.arguments.get(input)).join(","),
         })
     }
 

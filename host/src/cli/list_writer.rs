@@ -1,0 +1,42 @@
+//! Standard output, to which a long list goes while it is read.
+
+use super::print;
+use claude_admin::command::Format;
+use claude_admin::render::Parts;
+use claude_admin::service::{Part, PartSink};
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+/// Writes to standard output.
+pub(super) struct ListWriter {
+    format: Format,
+    /// The list that was begun, or why it cannot be written.
+    begun: Mutex<Option<io::Result<Parts>>>,
+}
+
+impl ListWriter {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format, begun: Mutex::new(None) }
+    }
+
+    /// The list that was begun, if any: what stands after its rows is still to be written.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written: a pipe that was closed, or a disk that is full.
+    pub(super) fn finish(&self) -> io::Result<Option<Parts>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
+    }
+}
+
+impl PartSink for ListWriter {
+    fn take(&self, part: Part<'_>) -> ControlFlow<()> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = begun.take().unwrap_or_else(|| Ok(Parts::new(part.format.unwrap_or(self.format))));
+        let written = parts.and_then(|mut parts| print(&parts.part(&part)).map(|()| parts));
+        let flow = if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        *begun = Some(written);
+        flow
+    }
+}
