@@ -6,6 +6,7 @@ use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
 
 /// When the examples are given: the clock of a simulation that was not told another one.
 const NOW: &str = "2026-11-21T17:20:00Z";
@@ -19,7 +20,8 @@ impl Api {
             Some(Credential::OauthToken | Credential::OauthScope(_)) => ("authorization", &*bearer),
             _ => ("x-api-key", ADMIN_KEY),
         };
-        let betas = action.betas.join(",");
+        let given = given_in(action, target);
+        let betas = action.betas_of(|input| given.get(input)).join(",");
         let mut headers = vec![credential, ("anthropic-version", self.version)];
         if !betas.is_empty() {
             headers.push(("anthropic-beta", &betas));
@@ -39,6 +41,19 @@ impl Api {
         let headers = [("x-api-key", key), ("anthropic-version", self.version), ("anthropic-beta", betas)];
         self.request("GET", target, &headers, "")
     }
+}
+
+/// What the query of a request gives to each parameter.
+fn given_in(action: &Action, target: &str) -> Map<String, Value> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let mut given = Map::new();
+    for (wire, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(param) = action.params.iter().find(|param| param.wire == wire) {
+            let values = given.entry(param.name.clone()).or_insert_with(|| Value::Array(Vec::new()));
+            values.as_array_mut().unwrap().push(value.into_owned().into());
+        }
+    }
+    given
 }
 
 /// The path and the query of an example.
