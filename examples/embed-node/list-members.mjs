@@ -1,0 +1,14 @@
+// Lists the members. The component holds the credential: it is in the memory of the component until the instance ends.
+
+import { pathToFileURL } from 'node:url';
+import { instantiateAdmin } from './component.mjs';
+import { account, printMembers } from './members.mjs';
+import * as nodeHttp from './node-http.mjs';
+
+export async function adminWithKey({ baseUrl, adminKey }, startCore) {
+  const admin = await instantiateAdmin(nodeHttp, startCore);
+  admin.settings.configure(baseUrl, { tag: 'admin-key', val: adminKey }, undefined);
+  return admin;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) printMembers(await adminWithKey(account()));
