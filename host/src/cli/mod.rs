@@ -36,7 +36,8 @@ const FAILED: u8 = 8;
 #[derive(Debug, Parser)]
 #[command(name = "claude-admin", disable_help_subcommand = true)]
 #[command(after_help = "Start with `claude-admin demo`: it needs no account.\n\
-    Credentials are read from ANTHROPIC_ADMIN_KEY and ANTHROPIC_OAUTH_TOKEN; without any, `run` answers from the simulator.\n\
+    Credentials are read from ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN and ANTHROPIC_SCOPED_KEY;\n\
+    without any, `run` answers from the simulator.\n\
     Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 waits for a decision, 7 rate limited, 8 failed or unknown, 9 partly done.")]
 struct Cli {
     #[command(subcommand)]

@@ -44,7 +44,9 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     };
     let host = host(&config, target, policy, store)?;
     if simulated {
-        tell("SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY or ANTHROPIC_OAUTH_TOKEN to use yours.\n\n");
+        tell(
+            "SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY to use yours.\n\n",
+        );
     }
     let request =
         Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
