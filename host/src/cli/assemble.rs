@@ -54,6 +54,8 @@ pub(super) enum PolicySource<'p> {
 pub(super) enum StoreSource {
     /// In a file.
     File(PathBuf),
+    /// In a file, for a host to which a platform may deliver a request twice.
+    FileWithDeliveries(PathBuf),
     /// Nowhere: it ends with the host.
     Memory,
 }
@@ -179,7 +181,7 @@ fn live_policy(
 fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
     let mut dropped_bytes = 0;
     let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
-        StoreSource::File(path) => {
+        StoreSource::File(path) | StoreSource::FileWithDeliveries(path) => {
             let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
             dropped_bytes = log.unreadable_bytes();
             // However the path is spelled, hosts on one file must find one another.
@@ -188,7 +190,11 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
         }
         StoreSource::Memory => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
     };
-    let ledger = Ledger::open(log, hosts, Clock::system())?;
+    let open = match &store {
+        StoreSource::File(_) => Ledger::open_without_deliveries,
+        StoreSource::FileWithDeliveries(_) | StoreSource::Memory => Ledger::open,
+    };
+    let ledger = open(log, hosts, Clock::system())?;
     if dropped_bytes > 0 {
         tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was no complete transaction");
     }

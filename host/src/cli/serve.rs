@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_secs(2);
 pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     let config = Config::read(path)?;
     let target = target(&config, WithoutCredential::Refuse).await?;
-    let store = StoreSource::File(config.store.path.clone());
+    let store = StoreSource::FileWithDeliveries(config.store.path.clone());
     let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
     let background = Background::default();
     let slack = config.slack.as_ref().map(|slack| self::slack(slack, web_api, &service, &background)).transpose()?;

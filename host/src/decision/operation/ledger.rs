@@ -81,9 +81,23 @@ impl Ledger {
     ///
     /// [`LedgerError`] when the trail cannot be read.
     pub fn open(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
+        let recent = clock.now_ms() - DELIVERY_MS;
+        Self::open_from(log, hosts, clock, recent)
+    }
+
+    /// As [`Self::open`], for a host to which nothing is delivered twice: it need not read what others were sent lately.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the trail cannot be read.
+    pub fn open_without_deliveries(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
+        Self::open_from(log, hosts, clock, i64::MAX)
+    }
+
+    fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, recent_ms: i64) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
         let inner = Inner { log, hosts, lock, clock, state: Mutex::default() };
-        let from = inner.first_that_matters()?;
+        let from = inner.first_that_matters(recent_ms)?;
         if from > 1 {
             let mut state = inner.state();
             if let Some(before) = inner.log.read(from - 2, 1)?.first() {
@@ -241,11 +255,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The last record says from where on records matter for operations; deliveries are remembered for some minutes.
-    fn first_that_matters(&self) -> Result<u64, LedgerError> {
+    /// The first record of what is open, which the last record tells, or of what happened since a time, whichever is
+    /// earlier.
+    fn first_that_matters(&self, recent_ms: i64) -> Result<u64, LedgerError> {
         let Some(last) = self.log.last()? else { return Ok(1) };
         let open_from = entry(last.seq, &last.text)?.open_from.unwrap_or(last.seq);
-        let recent = self.clock.now_ms() - DELIVERY_MS;
         let mut from = last.seq;
         // Most hosts begin long after the last record, so that the first look back is a short one.
         let mut chunk = 1;
@@ -255,7 +269,7 @@ impl Inner {
                 return Ok(from.min(open_from));
             }
             for record in &earlier {
-                if entry(record.seq, &record.text)?.time_ms < recent {
+                if entry(record.seq, &record.text)?.time_ms < recent_ms {
                     return Ok(from.min(open_from));
                 }
                 from = record.seq;
