@@ -1,0 +1,25 @@
+"""Lists the members. The component holds the credential, in its memory, until the instance ends."""
+
+from wasmtime import Engine, WasiConfig
+from wasmtime.component import Linker, Variant
+
+from component import Admin, compile_component, limited_store
+from members import account, print_members
+
+
+def admin_with_key(component, engine, base_url, admin_key):
+    # wasmtime brings its own `wasi:http`. It sends whatever the component asks for, wherever that goes.
+    linker = Linker(engine)
+    linker.add_wasip2()
+    linker.add_wasi_http()
+    store = limited_store(engine)
+    store.set_wasi(WasiConfig())  # No files, no environment, no standard streams.
+    store.set_wasi_http()
+    admin = Admin(component, linker, store)
+    admin.configure(base_url, Variant("admin-key", admin_key))
+    return admin
+
+
+if __name__ == "__main__":
+    engine = Engine()
+    print_members(admin_with_key(compile_component(engine), engine, *account()))
