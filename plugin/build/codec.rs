@@ -93,7 +93,7 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
                 }
             }
             let rest = if cases.iter().any(|case| case.name == "other") {
-                "Ok(Self::Other(value.to_string()))".to_owned()
+                "Ok(Self::Other(value.into_value().to_string()))".to_owned()
             } else {
                 format!("Err(codec::Mismatch::expected({:?}))", one_of(cases))
             };
@@ -104,7 +104,7 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
     line(
         out,
         format_args!(
-            "impl codec::FromJson for {path} {{\nfn from_json(value: Value) -> Result<Self, codec::Mismatch> {{\n{body}\n}}\n}}"
+            "impl codec::FromJson for {path} {{\nfn from_json(value: Tree<'_>) -> Result<Self, codec::Mismatch> {{\n{body}\n}}\n}}"
         ),
     );
     Ok(())

@@ -5,7 +5,8 @@
 
 #![allow(dead_code, reason = "which primitives are used depends on the types of the package")]
 
-use serde_json::{Map, Value};
+use crate::tree::{Fields, Tree};
+use serde_json::{Map, Number, Value};
 use std::fmt::Write;
 
 /// A value that is not what the WIT type says.
@@ -53,7 +54,7 @@ impl Mismatch {
 
 /// Reads a value from JSON.
 pub(crate) trait FromJson: Sized {
-    fn from_json(value: Value) -> Result<Self, Mismatch>;
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch>;
 
     /// What stands for a field that is not there.
     fn from_absent() -> Result<Self, Mismatch> {
@@ -86,16 +87,16 @@ pub(crate) trait Word {
 pub(crate) struct Json<T>(pub(crate) T);
 
 /// Takes an object apart.
-pub(crate) fn object(value: Value) -> Result<Map<String, Value>, Mismatch> {
+pub(crate) fn object(value: Tree<'_>) -> Result<Fields<'_>, Mismatch> {
     match value {
-        Value::Object(object) => Ok(object),
+        Tree::Object(object) => Ok(object),
         _ => Err(Mismatch::expected("an object")),
     }
 }
 
 /// Reads a field of an object.
-pub(crate) fn take<T: FromJson>(object: &mut Map<String, Value>, name: &str) -> Result<T, Mismatch> {
-    match object.get_mut(name).map(Value::take) {
+pub(crate) fn take<T: FromJson>(object: &mut Fields<'_>, name: &str) -> Result<T, Mismatch> {
+    match object.take(name) {
         Some(value) => T::from_json(value),
         None => T::from_absent(),
     }
@@ -103,24 +104,33 @@ pub(crate) fn take<T: FromJson>(object: &mut Map<String, Value>, name: &str) -> 
 }
 
 /// Reads a field that always holds one word: a reply that leaves it out means the same.
-pub(crate) fn take_constant(object: &mut Map<String, Value>, name: &str, word: &str) -> Result<String, Mismatch> {
+pub(crate) fn take_constant(object: &mut Fields<'_>, name: &str, word: &str) -> Result<String, Mismatch> {
     take::<Option<String>>(object, name).map(|found| found.unwrap_or_else(|| word.to_owned()))
 }
 
 /// The fields of an object that no field of the record took, as JSON text.
-pub(crate) fn rest(mut object: Map<String, Value>, known: &[&str]) -> String {
-    object.retain(|name, _| !known.contains(&name.as_str()));
-    Value::Object(object).to_string()
+pub(crate) fn rest(object: Fields<'_>, known: &[&str]) -> String {
+    object.without(known).to_string()
 }
 
 /// The word that a value is.
-pub(crate) fn word(value: &Value) -> Result<&str, Mismatch> {
+pub(crate) fn word<'v>(value: &'v Tree<'_>) -> Result<&'v str, Mismatch> {
     value.as_str().ok_or_else(|| Mismatch::expected("a word"))
 }
 
 /// The field that tells the cases of a union apart.
-pub(crate) fn tag<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
-    value.get(name).and_then(Value::as_str)
+pub(crate) fn tag<'v>(value: &'v Tree<'_>, name: &str) -> Option<&'v str> {
+    match value {
+        Tree::Object(object) => object.get(name)?.as_str(),
+        _ => None,
+    }
+}
+
+fn number<'v>(value: &'v Tree<'_>) -> Option<&'v Number> {
+    match value {
+        Tree::Number(number) => Some(number),
+        _ => None,
+    }
 }
 
 /// Adds the tag to what a case of a union carries.
@@ -160,35 +170,38 @@ impl Object {
 }
 
 impl FromJson for bool {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
-        value.as_bool().ok_or_else(|| Mismatch::expected("true or false"))
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
+        match value {
+            Tree::Bool(value) => Ok(value),
+            _ => Err(Mismatch::expected("true or false")),
+        }
     }
 }
 
 impl FromJson for String {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
         match value {
-            Value::String(text) => Ok(text),
+            Tree::Text(text) => Ok(text.into_owned()),
             _ => Err(Mismatch::expected("text")),
         }
     }
 }
 
 impl FromJson for f64 {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
-        value.as_f64().ok_or_else(|| Mismatch::expected("a number"))
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
+        number(&value).and_then(Number::as_f64).ok_or_else(|| Mismatch::expected("a number"))
     }
 }
 
 impl FromJson for Json<String> {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
-        Ok(Self(value.to_string()))
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
+        Ok(Self(value.into_value().to_string()))
     }
 }
 
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
-        if value.is_null() { Ok(None) } else { T::from_json(value).map(Some) }
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
+        if value == Tree::Null { Ok(None) } else { T::from_json(value).map(Some) }
     }
 
     fn from_absent() -> Result<Self, Mismatch> {
@@ -197,9 +210,9 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
         match value {
-            Value::Array(items) => items
+            Tree::List(items) => items
                 .into_iter()
                 .enumerate()
                 .map(|(index, item)| T::from_json(item).map_err(|mismatch| mismatch.in_item(index)))
@@ -210,11 +223,11 @@ impl<T: FromJson> FromJson for Vec<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<(String, T)> {
-    fn from_json(value: Value) -> Result<Self, Mismatch> {
+    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
         object(value)?
             .into_iter()
             .map(|(key, value)| match T::from_json(value) {
-                Ok(value) => Ok((key, value)),
+                Ok(value) => Ok((key.into_owned(), value)),
                 Err(mismatch) => Err(mismatch.in_field(&key)),
             })
             .collect()
@@ -310,10 +323,11 @@ impl<T: ToJson> ToJson for Vec<(String, T)> {
 macro_rules! integers {
     ($($ty:ty),*) => {$(
         impl FromJson for $ty {
-            fn from_json(value: Value) -> Result<Self, Mismatch> {
-                let number = value.as_i64().and_then(|number| Self::try_from(number).ok());
-                number
-                    .or_else(|| value.as_u64().and_then(|number| Self::try_from(number).ok()))
+            fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
+                let number = number(&value);
+                let whole = number.and_then(Number::as_i64).and_then(|number| Self::try_from(number).ok());
+                whole
+                    .or_else(|| number.and_then(Number::as_u64).and_then(|number| Self::try_from(number).ok()))
                     .ok_or_else(|| Mismatch::expected(concat!("a whole number (", stringify!($ty), ")")))
             }
         }
@@ -342,32 +356,35 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn read<T: FromJson>(text: &str) -> Result<T, Mismatch> {
+        T::from_json(serde_json::from_str(text).unwrap())
+    }
+
     #[test]
     fn null_and_absent_are_none() {
-        assert_eq!(Option::<String>::from_json(Value::Null), Ok(None));
-        assert_eq!(take::<Option<String>>(&mut Map::new(), "name"), Ok(None));
+        assert_eq!(read::<Option<String>>("null"), Ok(None));
+        assert_eq!(take::<Option<String>>(&mut Fields::default(), "name"), Ok(None));
     }
 
     #[test]
     fn a_missing_field_fails_with_its_name() {
-        let mismatch = take::<String>(&mut Map::new(), "name").unwrap_err();
+        let mismatch = take::<String>(&mut Fields::default(), "name").unwrap_err();
         assert_eq!(mismatch.path, "name");
     }
 
     #[test]
     fn a_path_leads_through_lists_and_maps() {
-        let value = json!([{"a": ["x", 1]}]);
-        let mismatch = Vec::<Vec<(String, Vec<String>)>>::from_json(value).unwrap_err();
+        let mismatch = read::<Vec<Vec<(String, Vec<String>)>>>(r#"[{"a": ["x", 1]}]"#).unwrap_err();
         assert_eq!(mismatch.path, "[0].a[1]");
         assert_eq!(mismatch.expected, "text");
     }
 
     #[test]
     fn an_integer_out_of_range_fails() {
-        assert_eq!(u8::from_json(json!(255)), Ok(255));
-        assert!(u8::from_json(json!(256)).is_err());
-        assert!(u32::from_json(json!(1.5)).is_err());
-        assert_eq!(u64::from_json(json!(u64::MAX)), Ok(u64::MAX));
+        assert_eq!(read::<u8>("255"), Ok(255));
+        assert!(read::<u8>("256").is_err());
+        assert!(read::<u32>("1.5").is_err());
+        assert_eq!(read::<u64>("18446744073709551615"), Ok(u64::MAX));
     }
 
     #[test]
@@ -383,7 +400,7 @@ mod tests {
     #[test]
     fn json_text_travels_as_json() {
         assert_eq!(Json("{\"a\":1}").to_json(), json!({"a": 1}));
-        assert_eq!(Json::<String>::from_json(json!({"a": 1})).map(|json| json.0), Ok("{\"a\":1}".to_owned()));
+        assert_eq!(read::<Json<String>>("{\"a\": 1}").map(|json| json.0), Ok("{\"a\":1}".to_owned()));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod codec_and_functions {
     use crate::Component;
     use crate::codec::{self, ToJson};
     use crate::request::{Method, Request};
+    use crate::tree::Tree;
     use serde_json::Value;
 
     include!(concat!(env!("OUT_DIR"), "/codec.rs"));

@@ -12,6 +12,7 @@ mod percent;
 mod reply;
 mod request;
 mod settings;
+mod tree;
 
 /// The component: the type that the exports are implemented on.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use crate::client::Answer;
 use crate::codec::{FromJson, Mismatch};
 use crate::generated::bindings::exports::claude::admin::types::{ApiError, DecodeError, Error};
+use crate::tree::Tree;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn file_name(disposition: &str) -> Option<String> {
 
 /// Reads the body of a success.
 pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
-    let value = serde_json::from_slice(&answer.body).map_err(|error| {
+    let value: Tree<'_> = serde_json::from_slice(&answer.body).map_err(|error| {
         let place = format!("JSON, but the text breaks at line {}, column {}", error.line(), error.column());
         decode_error(answer, Mismatch::expected(&place))
     })?;

@@ -33,7 +33,7 @@ fn with_text(component: &[u8], text: &PackageText) -> Vec<u8> {
     component
 }
 
-fn tight() -> Limits {
+pub(super) fn tight() -> Limits {
     Limits {
         wasm_time: Duration::from_millis(200),
         wall_clock: Duration::from_secs(20),
@@ -43,7 +43,7 @@ fn tight() -> Limits {
     }
 }
 
-fn load(simulator: &RunningSimulator, limits: Limits) -> Arc<Plugin> {
+pub(super) fn load(simulator: &RunningSimulator, limits: Limits) -> Arc<Plugin> {
     let sandbox = support::sandbox(&simulator.base_url(), support::credentials(simulator), limits);
     Arc::new(Plugin::load(&sandbox, &with_text(untold(), &its_text())).unwrap_or_else(|error| panic!("{error}")))
 }

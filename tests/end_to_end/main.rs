@@ -12,6 +12,7 @@ mod frontends;
 mod golden;
 mod hostile;
 mod http_api;
+mod isolation;
 mod long_list;
 mod made_up;
 mod operating;

@@ -166,16 +166,25 @@ pub(super) fn service(simulator: &RunningSimulator) -> Service {
     service.with_api_clock(Clock::new(move || now().as_millisecond()))
 }
 
-/// Has an invocation decided on by those who may do everything.
+/// Has an invocation of [`ada`] decided on by those who may do everything.
 pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> Authorized<Invocation> {
+    authorized_for(&ada(), plugin, invocation).await
+}
+
+/// Has an invocation of somebody decided on by those who may do everything.
+pub(super) async fn authorized_for(
+    principal: &Principal,
+    plugin: &Arc<Plugin>,
+    invocation: Invocation,
+) -> Authorized<Invocation> {
     let decider = Arc::new(decider(plugin.catalog(), OPEN_POLICY, &[], Clock::system()));
     let approvals =
         Approvals::new(Arc::clone(plugin), Arc::clone(&decider), ledger(Clock::system()), Arc::new(NoSteps));
-    let (ada, bob) =
-        (decider.person(&ada(), &Place::terminal()).await, decider.person(&bob(), &Place::terminal()).await);
+    let (asking, bob) =
+        (decider.person(principal, &Place::terminal()).await, decider.person(&bob(), &Place::terminal()).await);
     let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
     let draft = Draft { invocation, references: Default::default() };
-    let proposal = Proposal { operation: "operation-of-a-test", person: &ada, draft, options: &options };
+    let proposal = Proposal { operation: "operation-of-a-test", person: &asking, draft, options: &options };
     match approvals.propose(proposal).await.expect("it is allowed") {
         Proposed::Read { authorized, .. } | Proposed::Run(_, authorized) => authorized,
         Proposed::Waiting(operation) => {

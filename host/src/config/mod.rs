@@ -8,7 +8,7 @@ use crate::decision::groups::{Member, MemberError};
 use crate::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use crate::identity::is_id;
 use crate::render::SlackTables;
-use crate::sandbox::Limits;
+use crate::sandbox::{Isolation, Limits};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -181,6 +181,8 @@ pub struct LimitsConfig {
     pub response_mib: Option<usize>,
     /// Calls at once.
     pub concurrency: Option<usize>,
+    /// What the calls of one instance have in common: `call` or `principal`.
+    pub isolation: Option<Isolation>,
 }
 
 /// Why a configuration cannot be used.
@@ -285,6 +287,7 @@ impl LimitsConfig {
             copied_bytes: mebibytes("copied_mib", self.copied_mib, defaults.copied_bytes)?,
             response_bytes: mebibytes("response_mib", self.response_mib, defaults.response_bytes)?,
             concurrency: positive("concurrency", self.concurrency, defaults.concurrency)?,
+            isolation: self.isolation.unwrap_or(defaults.isolation),
         })
     }
 }

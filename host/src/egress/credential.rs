@@ -94,9 +94,9 @@ impl Credentials {
     }
 
     /// The workload identity, where it opens an action.
-    pub(super) fn workload(&self, action: &Action) -> Option<&Workload> {
+    pub(super) fn workload(&self, action: &Action) -> Option<&Arc<Workload>> {
         let opens = |kind: &Credential| matches!(kind, Credential::OauthToken | Credential::OauthScope(_));
-        self.workload.as_deref().filter(|_| action.auth.iter().any(opens))
+        self.workload.as_ref().filter(|_| action.auth.iter().any(opens))
     }
 
     /// A header with an access token of a workload.

@@ -2,6 +2,7 @@
 
 use super::client::{Client, ClientError};
 use super::reply::{self, BodyError};
+use super::workload::Workload;
 use super::{
     CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry,
 };
@@ -69,10 +70,9 @@ impl Egress {
     }
 
     /// A new access token in place of one that the API did not take; none where it is no such token.
-    async fn renewed(&self, action: &Action, refused: &CredentialHeader) -> Option<CredentialHeader> {
-        let (token, workload) = (refused.issued()?, self.credentials.workload(action)?);
-        workload.forget(token).await;
-        match self.credential(action).await {
+    async fn renewed(&self, workload: &Workload, refused: &CredentialHeader) -> Option<CredentialHeader> {
+        workload.forget(refused.issued()?).await;
+        match workload.token(&self.client, &self.upstream).await.and_then(Credentials::issued) {
             Ok(credential) => Some(credential),
             Err(error) => {
                 tracing::warn!(%error, "an access token was refused, and there is no other");
@@ -106,7 +106,7 @@ pub struct Gate {
 #[derive(Debug)]
 struct Inner {
     egress: Arc<Egress>,
-    action: Action,
+    workload: Option<Arc<Workload>>,
     expected: ExpectedRequest,
     credential: CredentialHeader,
     user_agent: HeaderValue,
@@ -132,8 +132,8 @@ impl Gate {
     ) -> Self {
         let used = AtomicBool::new(false);
         let user_agent = user_agent(operation);
-        let action = action.clone();
-        let inner = Inner { egress, action, expected, credential, user_agent, limits, used, record };
+        let workload = egress.credentials.workload(action).cloned();
+        let inner = Inner { egress, workload, expected, credential, user_agent, limits, used, record };
         Self { inner: Arc::new(inner) }
     }
 }
@@ -197,7 +197,8 @@ impl Inner {
             // Who is not known has done nothing: with a new token the same may be sent again, a write too.
             if status == StatusCode::UNAUTHORIZED
                 && attempt == 1
-                && let Some(renewed) = self.egress.renewed(&self.action, &credential).await
+                && let Some(workload) = &self.workload
+                && let Some(renewed) = self.egress.renewed(workload, &credential).await
             {
                 credential = renewed;
                 attempt += 1;

@@ -1,7 +1,8 @@
-//! One call: a fresh instance, its gate and its limits.
+//! One call: an instance, the gate of the call and its limits.
 
 use super::engine::TICK;
-use super::limits::{LimitKind, MemoryLimiter};
+use super::instance::{Broken, Instance, State};
+use super::limits::LimitKind;
 use super::values::{from_val, to_val};
 use super::{CallError, Plugin};
 use crate::command::Invocation;
@@ -11,10 +12,8 @@ use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::component::{ResourceTable, Val};
+use wasmtime::component::Val;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
-use wasmtime_wasi_io::IoView;
 
 /// What a call gave, and what left during it.
 #[derive(Debug)]
@@ -25,39 +24,14 @@ pub struct Answer {
     pub sent: Option<SentRequest>,
 }
 
-/// The state of one instance.
-pub(super) struct CallState {
-    table: ResourceTable,
-    http: WasiHttpCtx,
-    gate: Gate,
-    memory: MemoryLimiter,
-}
-
-impl std::fmt::Debug for CallState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallState").field("gate", &self.gate).finish_non_exhaustive()
-    }
-}
-
-impl IoView for CallState {
-    fn table(&mut self) -> &mut ResourceTable {
-        &mut self.table
-    }
-}
-
-impl WasiHttpView for CallState {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.gate, table: &mut self.table, ctx: &mut self.http }
-    }
-}
-
 /// The time in wasm code is used up.
 #[derive(Debug, thiserror::Error)]
 #[error("the time in wasm code is used up")]
 struct WasmTimeUsedUp;
 
 impl Plugin {
-    /// Runs an invocation that was decided on, in a fresh instance.
+    /// Runs an invocation that was decided on: in a fresh instance, or with [`Isolation::Principal`](super::Isolation) in
+    /// one that served nobody but the same person.
     pub async fn call(&self, authorized: &Authorized<Invocation>) -> Answer {
         let record = Arc::new(Record::default());
         let result = self.call_recorded(authorized, &record).await;
@@ -95,35 +69,48 @@ impl Plugin {
             ReplyLimits { bytes: limits.response_bytes, deadline },
             Arc::clone(record),
         );
-        let state = CallState {
-            table: ResourceTable::new(),
-            http: WasiHttpCtx::new(),
-            gate,
-            memory: MemoryLimiter::new(limits.memory_bytes),
-        };
-
         let wall_clock = |sent| CallError::Limit { kind: LimitKind::WallClock, sent };
         let until = tokio::time::Instant::from_std(deadline);
         let slot = tokio::time::timeout_at(until, Arc::clone(&self.sandbox.slots).acquire_owned()).await;
         let Ok(Ok(_slot)) = slot else { return Err(wall_clock(false)) };
 
-        let mut store = Store::new(&self.sandbox.engine, state);
-        store.limiter(|state| &mut state.memory);
-        store.set_hostcall_fuel(limits.copied_bytes);
-        limit_wasm_time(&mut store, limits.wasm_time.as_millis() / TICK.as_millis());
+        let kept = self.kept.as_ref().and_then(|kept| kept.take(authorized.principal()));
+        let ticks = limits.wasm_time.as_millis() / TICK.as_millis();
         let mut results = [Val::Bool(false)];
         let call = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            let function =
-                instance.get_func(&mut store, function).ok_or_else(|| wasmtime::Error::msg("the export is gone"))?;
-            function.call_async(&mut store, &params, &mut results).await
+            let mut instance = match kept {
+                Some(mut instance) => {
+                    instance.reopen(gate);
+                    limit(&mut instance.store, limits.copied_bytes, ticks);
+                    instance
+                }
+                None => {
+                    let mut store = Instance::store(&self.sandbox, gate);
+                    limit(&mut store, limits.copied_bytes, ticks);
+                    Instance::fresh(self, store).await?
+                }
+            };
+            let called = match instance.linked.get_func(&mut instance.store, function) {
+                Some(function) => function.call_async(&mut instance.store, &params, &mut results).await,
+                None => Err(wasmtime::Error::msg("the export is gone")),
+            };
+            called.map_err(|error| Broken::new(error, &instance.store)).map(|()| instance)
         };
         let called = tokio::time::timeout_at(until, call).await;
         let sent = record.sent().is_some();
         match called {
             Err(_) => Err(wall_clock(sent)),
-            Ok(Err(error)) => Err(classify(&error, store.data().memory.refused, sent)),
-            Ok(Ok(())) => outcome(action, &catalog.types, &results[0], sent),
+            Ok(Err(broken)) => Err(classify(&broken, sent)),
+            Ok(Ok(mut instance)) => {
+                if let Some(kept) = &self.kept
+                    && record.violation().is_none()
+                    && instance.may_serve_again()
+                {
+                    kept.keep(authorized.principal(), instance);
+                }
+                let [returned] = results;
+                outcome(action, &catalog.types, returned, sent)
+            }
         }
     }
 }
@@ -134,8 +121,10 @@ fn parameters(action: &Action, invocation: &Invocation, types: &Types) -> Result
     values.collect::<Result<_, _>>().map_err(CallError::Arguments)
 }
 
-/// Counts the ticks during which wasm code was seen to run: waiting for an answer costs nothing.
-fn limit_wasm_time(store: &mut Store<CallState>, ticks: u128) {
+/// Sets the limits of the next call. Of the time, the ticks count during which wasm code was seen to run: waiting for an
+/// answer costs nothing.
+fn limit(store: &mut Store<State>, copied_bytes: usize, ticks: u128) {
+    store.set_hostcall_fuel(copied_bytes);
     let mut left = ticks.max(1);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
@@ -144,13 +133,14 @@ fn limit_wasm_time(store: &mut Store<CallState>, ticks: u128) {
     });
 }
 
-fn classify(error: &wasmtime::Error, memory_refused: bool, sent: bool) -> CallError {
+fn classify(broken: &Broken, sent: bool) -> CallError {
+    let Broken { error, memory_refused } = broken;
     let message = format!("{error:#}");
     if error.is::<WasmTimeUsedUp>() {
         CallError::Limit { kind: LimitKind::WasmTime, sent }
     } else if message.contains("fuel allocated for hostcalls has been exhausted") {
         CallError::Limit { kind: LimitKind::CopiedBytes, sent }
-    } else if memory_refused {
+    } else if *memory_refused {
         // An allocator that gets no memory gives up by trapping.
         CallError::Limit { kind: LimitKind::Memory, sent }
     } else {
@@ -159,7 +149,7 @@ fn classify(error: &wasmtime::Error, memory_refused: bool, sent: bool) -> CallEr
 }
 
 /// Reads `result<T, error>`.
-fn outcome(action: &Action, types: &Types, returned: &Val, sent: bool) -> Result<Value, CallError> {
+fn outcome(action: &Action, types: &Types, returned: Val, sent: bool) -> Result<Value, CallError> {
     let unreadable = |message| CallError::Trap { message, sent };
     match returned {
         Val::Result(Ok(None)) => Ok(Value::Null),
@@ -168,11 +158,11 @@ fn outcome(action: &Action, types: &Types, returned: &Val, sent: bool) -> Result
                 .result
                 .as_ref()
                 .ok_or_else(|| unreadable("it returned a value that is not declared".to_owned()))?;
-            from_val(types, ty, val).map_err(unreadable)
+            from_val(types, ty, *val).map_err(unreadable)
         }
         Val::Result(Err(Some(val))) => {
             let ty = error_type(types).ok_or_else(|| unreadable("its package has no type `error`".to_owned()))?;
-            Err(CallError::Failed { error: from_val(types, &ty, val).map_err(unreadable)?, sent })
+            Err(CallError::Failed { error: from_val(types, &ty, *val).map_err(unreadable)?, sent })
         }
         other => Err(unreadable(format!("it returned {other:?}, which is no result"))),
     }

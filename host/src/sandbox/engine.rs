@@ -1,8 +1,8 @@
 //! The wasmtime engine, and what all calls share.
 
-use super::Limits;
-use super::call::CallState;
 use super::compiled::CompiledCode;
+use super::instance::State;
+use super::{Isolation, Limits};
 use crate::egress::Egress;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const ASYNC_STACK_BYTES: usize = 2 << 20;
 /// Runs components: the engine, the limits and the way out.
 pub struct Sandbox {
     pub(super) engine: Engine,
-    pub(super) linker: Linker<CallState>,
+    pub(super) linker: Linker<State>,
     pub(super) limits: Limits,
     pub(super) slots: Arc<Semaphore>,
     pub(super) egress: Arc<Egress>,
@@ -91,14 +91,19 @@ fn config(limits: &Limits, pooling: bool) -> Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES);
     if pooling {
-        // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits.
-        let calls = u32::try_from(limits.concurrency).unwrap_or(u32::MAX / 2).saturating_add(2);
+        // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits. As many
+        // instances as may run may also wait for their next call.
+        let instances = match limits.isolation {
+            Isolation::Call => limits.concurrency,
+            Isolation::Principal => limits.concurrency.saturating_mul(2),
+        };
+        let instances = u32::try_from(instances).unwrap_or(u32::MAX / 2).saturating_add(2);
         let mut pool = PoolingAllocationConfig::new();
-        pool.total_component_instances(calls)
-            .total_core_instances(calls.saturating_mul(CORE_INSTANCES))
-            .total_memories(calls)
-            .total_tables(calls.saturating_mul(TABLES))
-            .total_stacks(calls)
+        pool.total_component_instances(instances)
+            .total_core_instances(instances.saturating_mul(CORE_INSTANCES))
+            .total_memories(instances)
+            .total_tables(instances.saturating_mul(TABLES))
+            .total_stacks(instances)
             .max_core_instances_per_component(CORE_INSTANCES)
             .max_memories_per_component(1)
             .max_tables_per_component(TABLES)

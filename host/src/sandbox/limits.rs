@@ -1,5 +1,6 @@
 //! What one call may use.
 
+use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
@@ -19,6 +20,8 @@ pub struct Limits {
     pub response_bytes: usize,
     /// Calls at once; more wait.
     pub concurrency: usize,
+    /// What the calls of one instance have in common.
+    pub isolation: Isolation,
 }
 
 impl Default for Limits {
@@ -30,8 +33,19 @@ impl Default for Limits {
             copied_bytes: 64 << 20,
             response_bytes: 8 << 20,
             concurrency: 64,
+            isolation: Isolation::Call,
         }
     }
+}
+
+/// What the calls of one instance have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Nothing: each call has an instance of its own, which ends with it.
+    Call,
+    /// The person: an instance may serve the same person again for a while, and never after a call that went wrong.
+    Principal,
 }
 
 /// The limit that a call ran into.
@@ -58,16 +72,17 @@ impl fmt::Display for LimitKind {
 /// The most entries of a table of functions; the component of this project has a few hundred.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// Bounds the memory of one instance, and remembers that the bound was met.
+/// Bounds the memory of one instance, and remembers how large it is and that the bound was met.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
     max_bytes: usize,
     pub(super) refused: bool,
+    pub(super) bytes: usize,
 }
 
 impl MemoryLimiter {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, refused: false }
+        Self { max_bytes, refused: false, bytes: 0 }
     }
 }
 
@@ -75,6 +90,9 @@ impl ResourceLimiter for MemoryLimiter {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= self.max_bytes;
         self.refused |= !allowed;
+        if allowed {
+            self.bytes = desired;
+        }
         Ok(allowed)
     }
 

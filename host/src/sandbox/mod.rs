@@ -1,4 +1,4 @@
-//! The component: loaded once, called in a fresh instance each time, within limits.
+//! The component: loaded once, called within limits, in a fresh instance each time unless the operator says otherwise.
 //!
 //! [`Plugin::call`] takes only an [`Authorized`](crate::decision::Authorized) invocation, and everything that the
 //! component sends passes the egress rule of that invocation.
@@ -7,7 +7,9 @@ mod call;
 mod compiled;
 mod engine;
 mod error;
+mod instance;
 mod interface_check;
+mod kept;
 mod limits;
 mod plugin;
 mod values;
@@ -15,6 +17,6 @@ mod values;
 pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
 pub use error::{CallError, LoadError};
-pub use limits::{LimitKind, Limits};
+pub use limits::{Isolation, LimitKind, Limits};
 pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, digest};
 pub use values::{from_val, to_val};

@@ -1,8 +1,9 @@
 //! A loaded component.
 
-use super::call::CallState;
+use super::instance::State;
 use super::interface_check::{check, export_name};
-use super::{LoadError, Sandbox};
+use super::kept::KeptInstances;
+use super::{Isolation, Limits, LoadError, Sandbox};
 use crate::embedded;
 use claude_admin_catalog::{Catalog, PackageText};
 use sha2::{Digest, Sha256};
@@ -26,8 +27,9 @@ const CORE_LAYER: [u8; 4] = [1, 0, 0, 0];
 /// A component that was checked, compiled and linked.
 pub struct Plugin {
     pub(super) sandbox: Arc<Sandbox>,
-    pub(super) pre: InstancePre<CallState>,
+    pub(super) pre: InstancePre<State>,
     pub(super) functions: HashMap<String, ComponentExportIndex>,
+    pub(super) kept: Option<Arc<KeptInstances>>,
     catalog: Arc<Catalog>,
     digest: String,
     size: usize,
@@ -150,8 +152,10 @@ impl Compiled {
         let pre =
             sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
         let exports = exports(sandbox, &component);
+        let Limits { isolation, concurrency, .. } = sandbox.limits;
+        let kept = (isolation == Isolation::Principal).then(|| KeptInstances::new(concurrency));
         let (sandbox, catalog) = (Arc::clone(sandbox), Arc::new(catalog));
-        Ok(Plugin { sandbox, pre, functions, catalog, digest, size, imports, exports })
+        Ok(Plugin { sandbox, pre, functions, kept, catalog, digest, size, imports, exports })
     }
 }
 

@@ -134,90 +134,107 @@ fn variant(types: &Types, cases: &[Case], form: &VariantForm, value: &Value) -> 
 /// # Errors
 ///
 /// What the component returned in place of a value of the type.
-pub fn from_val(types: &Types, ty: &Type, val: &Val) -> Result<Value, String> {
-    let misfit = || format!("{val:?} is not a {ty:?}");
+pub fn from_val(types: &Types, ty: &Type, val: Val) -> Result<Value, String> {
     if types.format(ty) == Some("json") {
         return match val {
-            Val::String(text) => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()))),
-            _ => Err(misfit()),
+            Val::String(text) => Ok(serde_json::from_str(&text).unwrap_or(Value::String(text))),
+            val => Err(misfit(ty, &val)),
         };
     }
-    if let (Some(item), Val::List(pairs)) = (types.map_value(ty), val) {
-        let entries = pairs.iter().map(|pair| match pair {
-            Val::Tuple(pair) => match pair.as_slice() {
-                [Val::String(key), value] => Ok((key.clone(), from_val(types, item, value)?)),
-                _ => Err(misfit()),
-            },
-            _ => Err(misfit()),
-        });
-        return entries.collect::<Result<Map<_, _>, _>>().map(Value::Object);
+    if let Some(item) = types.map_value(ty) {
+        return from_map(types, ty, item, val);
     }
     match (types.underlying(ty), val) {
-        (_, Val::Bool(value)) => Ok(Value::Bool(*value)),
-        (_, Val::U8(number)) => Ok(Value::from(*number)),
-        (_, Val::U16(number)) => Ok(Value::from(*number)),
-        (_, Val::U32(number)) => Ok(Value::from(*number)),
-        (_, Val::U64(number)) => Ok(Value::from(*number)),
-        (_, Val::S8(number)) => Ok(Value::from(*number)),
-        (_, Val::S16(number)) => Ok(Value::from(*number)),
-        (_, Val::S32(number)) => Ok(Value::from(*number)),
-        (_, Val::S64(number)) => Ok(Value::from(*number)),
-        (_, Val::Float32(number)) => Ok(Number::from_f64(f64::from(*number)).map_or(Value::Null, Value::Number)),
-        (_, Val::Float64(number)) => Ok(Number::from_f64(*number).map_or(Value::Null, Value::Number)),
-        (_, Val::Char(c)) => Ok(Value::from(c.to_string())),
-        (_, Val::String(text)) => Ok(Value::from(text.as_str())),
+        (_, Val::Bool(value)) => Ok(Value::Bool(value)),
+        (_, Val::U8(number)) => Ok(Value::from(number)),
+        (_, Val::U16(number)) => Ok(Value::from(number)),
+        (_, Val::U32(number)) => Ok(Value::from(number)),
+        (_, Val::U64(number)) => Ok(Value::from(number)),
+        (_, Val::S8(number)) => Ok(Value::from(number)),
+        (_, Val::S16(number)) => Ok(Value::from(number)),
+        (_, Val::S32(number)) => Ok(Value::from(number)),
+        (_, Val::S64(number)) => Ok(Value::from(number)),
+        (_, Val::Float32(number)) => Ok(Number::from_f64(f64::from(number)).map_or(Value::Null, Value::Number)),
+        (_, Val::Float64(number)) => Ok(Number::from_f64(number).map_or(Value::Null, Value::Number)),
+        (_, Val::Char(c)) => Ok(Value::String(c.to_string())),
+        (_, Val::String(text)) => Ok(Value::String(text)),
         (Type::Option(_), Val::Option(None)) => Ok(Value::Null),
-        (Type::Option(inner), Val::Option(Some(val))) => from_val(types, inner, val),
+        (Type::Option(inner), Val::Option(Some(val))) => from_val(types, inner, *val),
         (Type::List(item), Val::List(vals)) => {
-            vals.iter().map(|val| from_val(types, item, val)).collect::<Result<_, _>>().map(Value::Array)
+            vals.into_iter().map(|val| from_val(types, item, val)).collect::<Result<_, _>>().map(Value::Array)
         }
         (Type::Tuple(items), Val::Tuple(vals)) if items.len() == vals.len() => {
             items.iter().zip(vals).map(|(ty, val)| from_val(types, ty, val)).collect::<Result<_, _>>().map(Value::Array)
         }
-        (Type::Named(id), val) => from_named(types, *id, val).ok_or_else(misfit)?,
-        _ => Err(misfit()),
+        (Type::Named(id), val) => from_named(types, ty, *id, val),
+        (_, val) => Err(misfit(ty, &val)),
     }
 }
 
-fn from_named(types: &Types, id: TypeId, val: &Val) -> Option<Result<Value, String>> {
+fn misfit(ty: &Type, val: &Val) -> String {
+    format!("{val:?} is not a {ty:?}")
+}
+
+/// Makes an object of a list of pairs.
+fn from_map(types: &Types, ty: &Type, item: &Type, val: Val) -> Result<Value, String> {
+    let Val::List(pairs) = val else { return Err(misfit(ty, &val)) };
+    let entries = pairs.into_iter().map(|pair| {
+        let Val::Tuple(pair) = pair else { return Err(misfit(ty, &pair)) };
+        match <[Val; 2]>::try_from(pair) {
+            Ok([Val::String(key), value]) => Ok((key, from_val(types, item, value)?)),
+            Ok([key, _]) => Err(misfit(ty, &key)),
+            Err(pair) => Err(misfit(ty, &Val::Tuple(pair))),
+        }
+    });
+    entries.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+}
+
+fn from_named(types: &Types, ty: &Type, id: TypeId, val: Val) -> Result<Value, String> {
     match (&types.get(id).kind, val) {
-        (Kind::Record(fields), Val::Record(vals)) => {
-            let entries = fields.iter().map(|field| {
-                let (_, val) =
-                    vals.iter().find(|(name, _)| *name == field.name).ok_or_else(|| format!("no `{}`", field.name))?;
-                Ok((field.wire.clone(), from_val(types, &field.ty, val)?))
-            });
-            Some(entries.collect::<Result<Map<_, _>, _>>().map(Value::Object))
+        // A record has its fields in the order of their declaration.
+        (Kind::Record(fields), Val::Record(vals)) if fields.len() == vals.len() => {
+            let mut object = Map::with_capacity(fields.len());
+            for (field, (name, val)) in fields.iter().zip(vals) {
+                if field.name != name {
+                    return Err(format!("`{name}` in the place of `{}`", field.name));
+                }
+                let wire = if field.wire == name { name } else { field.wire.clone() };
+                object.insert(wire, from_val(types, &field.ty, val)?);
+            }
+            Ok(Value::Object(object))
         }
-        (Kind::Enum(cases), Val::Enum(name)) => {
-            cases.iter().find(|case| case.name == *name).map(|case| Ok(Value::from(case.wire.as_str())))
-        }
+        (Kind::Enum(cases), Val::Enum(name)) => match cases.iter().find(|case| case.name == name) {
+            Some(case) => Ok(Value::from(case.wire.as_str())),
+            None => Err(misfit(ty, &Val::Enum(name))),
+        },
         (Kind::Variant { cases, form }, Val::Variant(name, payload)) => {
-            let case = cases.iter().find(|case| case.name == *name)?;
-            let inner = match (&case.payload, payload) {
-                (Some(ty), Some(val)) => Some(from_val(types, ty, val)),
-                (None, None) => None,
-                _ => return None,
+            let Some(case) = cases.iter().find(|case| case.name == name) else {
+                return Err(misfit(ty, &Val::Variant(name, payload)));
             };
-            Some(match (form, inner) {
-                (_, Some(Err(error))) => Err(error),
-                (VariantForm::Tagged(tag), inner) if case.name != "other" => {
-                    let mut object = Map::new();
-                    object.insert(tag.clone(), Value::from(case.wire.as_str()));
-                    if let Some(Ok(Value::Object(fields))) = inner {
-                        object.extend(fields);
-                    }
-                    Ok(Value::Object(object))
-                }
-                // A union that never travels as JSON, such as the error, is shown with the name of its case.
-                (VariantForm::NotJson, inner) => {
-                    let inner = inner.and_then(Result::ok).unwrap_or_default();
-                    Ok(Value::Object(Map::from_iter([(case.wire.clone(), inner)])))
-                }
-                (_, Some(inner)) => inner,
-                (_, None) => Ok(Value::from(case.wire.as_str())),
-            })
+            let inner = match (&case.payload, payload) {
+                (Some(ty), Some(val)) => Some(from_val(types, ty, *val)?),
+                (None, None) => None,
+                (_, payload) => return Err(misfit(ty, &Val::Variant(name, payload))),
+            };
+            Ok(from_case(case, form, inner))
         }
-        _ => None,
+        (_, val) => Err(misfit(ty, &val)),
+    }
+}
+
+fn from_case(case: &Case, form: &VariantForm, inner: Option<Value>) -> Value {
+    match (form, inner) {
+        (VariantForm::Tagged(tag), inner) if case.name != "other" => {
+            let mut object = Map::new();
+            object.insert(tag.clone(), Value::from(case.wire.as_str()));
+            if let Some(Value::Object(fields)) = inner {
+                object.extend(fields);
+            }
+            Value::Object(object)
+        }
+        // A union that never travels as JSON, such as the error, is shown with the name of its case.
+        (VariantForm::NotJson, inner) => Value::Object(Map::from_iter([(case.wire.clone(), inner.unwrap_or_default())])),
+        (_, Some(inner)) => inner,
+        (_, None) => Value::from(case.wire.as_str()),
     }
 }

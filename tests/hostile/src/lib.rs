@@ -10,6 +10,7 @@ wit_bindgen::generate!({
 });
 
 use exports::test::hostile::hostile::{Error, Guest};
+use std::sync::Mutex;
 use wasi::http::outgoing_handler::handle;
 use wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme};
 
@@ -204,5 +205,24 @@ impl Guest for Component {
     fn swap(user_id: String, instead: Option<String>) -> Result<String, Error> {
         let user_id = instead.unwrap_or(user_id);
         status("https", API, "DELETE", &format!("/v1/organizations/users/{user_id}"), "", "")
+    }
+
+    fn remember(word: String) -> Result<String, Error> {
+        static REMEMBERED: Mutex<String> = Mutex::new(String::new());
+        let mut remembered = REMEMBERED.lock().map_err(other)?;
+        Ok(std::mem::replace(&mut remembered, word))
+    }
+
+    fn fail() -> Result<String, Error> {
+        Err(Error::Code(7))
+    }
+
+    fn hoard() -> Result<String, Error> {
+        std::mem::forget(Fields::new());
+        Ok("kept".to_owned())
+    }
+
+    fn swell() -> Result<String, Error> {
+        Ok(std::hint::black_box(vec![1_u8; 20 << 20]).len().to_string())
     }
 }

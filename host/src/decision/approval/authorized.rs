@@ -1,6 +1,7 @@
 //! Proof that a decision was made.
 
 use crate::command::Invocation;
+use crate::identity::Principal;
 use claude_admin_catalog::Action;
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 /// ```no_run
 /// use claude_admin::command::Invocation;
 /// use claude_admin::decision::Authorized;
+/// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
 ///     drop(invocation);
@@ -23,9 +25,10 @@ use serde_json::Value;
 /// ```compile_fail,E0624
 /// use claude_admin::command::Invocation;
 /// use claude_admin::decision::Authorized;
+/// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
-///     let decided = Authorized::new(invocation, String::new());
+///     let decided = Authorized::new(invocation, String::new(), Principal::local("mallory"));
 ///     plugin.call(&decided).await
 /// }
 /// ```
@@ -35,9 +38,10 @@ use serde_json::Value;
 /// ```compile_fail,E0451
 /// use claude_admin::command::Invocation;
 /// use claude_admin::decision::Authorized;
+/// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
-///     let decided = Authorized { inner: invocation, operation: String::new() };
+///     let decided = Authorized { inner: invocation, operation: String::new(), principal: Principal::local("mallory") };
 ///     plugin.call(&decided).await
 /// }
 /// ```
@@ -47,6 +51,7 @@ use serde_json::Value;
 /// ```compile_fail,E0624
 /// use claude_admin::command::Invocation;
 /// use claude_admin::decision::Authorized;
+/// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
 ///     let decided = decided.continued(&plugin.catalog().actions[0], "user_1").unwrap();
@@ -59,6 +64,7 @@ use serde_json::Value;
 /// ```compile_fail,E0308
 /// use claude_admin::command::Invocation;
 /// use claude_admin::decision::Authorized;
+/// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
 ///     drop(decided);
@@ -71,11 +77,12 @@ use serde_json::Value;
 pub struct Authorized<T> {
     inner: T,
     operation: String,
+    principal: Principal,
 }
 
 impl<T> Authorized<T> {
-    pub(super) fn new(inner: T, operation: String) -> Self {
-        Self { inner, operation }
+    pub(super) fn new(inner: T, operation: String, principal: Principal) -> Self {
+        Self { inner, operation, principal }
     }
 
     /// What was decided on.
@@ -89,6 +96,12 @@ impl<T> Authorized<T> {
     pub fn operation(&self) -> &str {
         &self.operation
     }
+
+    /// Who asked for it, and sees what comes of it.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
 }
 
 impl Authorized<Invocation> {
@@ -99,7 +112,7 @@ impl Authorized<Invocation> {
         let input = action.paging.as_ref().filter(|_| action.id == self.inner.action)?.input();
         let mut next = self.inner.clone();
         next.arguments.insert(input.to_owned(), Value::from(cursor));
-        Some(Self { inner: next, operation: self.operation.clone() })
+        Some(Self { inner: next, operation: self.operation.clone(), principal: self.principal.clone() })
     }
 }
 
@@ -135,7 +148,7 @@ mod tests {
             assert_eq!(bad.len(), good.len());
             let different: Vec<_> = (0..good.len()).filter(|line| good[*line] != bad[*line]).collect();
             // The line that forges, and where the sandbox is given something else, the call.
-            assert!(different == [4] || different == [4, 5], "{bad:?}");
+            assert!(different == [5] || different == [5, 6], "{bad:?}");
         }
     }
 }

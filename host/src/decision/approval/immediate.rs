@@ -21,7 +21,7 @@ impl Decider {
     ) -> Result<Authorized<Invocation>, Decision> {
         match self.decide(person, action, &invocation.arguments, None) {
             Decision::Allow(requirements) if is_immediate(action, &requirements) => {
-                Ok(Authorized::new(invocation, operation.to_owned()))
+                Ok(Authorized::new(invocation, operation.to_owned(), person.principal.clone()))
             }
             other => Err(other),
         }

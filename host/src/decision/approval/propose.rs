@@ -130,7 +130,7 @@ impl Approvals {
         let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
-                let authorized = Authorized::new(invocation, operation.to_owned());
+                let authorized = Authorized::new(invocation, operation.to_owned(), person.principal.clone());
                 return Ok(Proposed::Read { authorized, policies: requirements.policies, found: reader.found(found) });
             }
             Decision::Allow(requirements) => requirements,
@@ -168,7 +168,8 @@ impl Approvals {
         if !go {
             return Ok(Proposed::Waiting(Box::new(operation)));
         }
-        let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
+        let (plan, requester) = (&operation.pending.plan, &operation.pending.requester);
+        let authorized = Authorized::new(plan.invocation(), operation.id.clone(), requester.clone());
         Ok(Proposed::Run(Box::new(operation), authorized))
     }
 

@@ -270,7 +270,8 @@ impl Approvals {
         let run = Then::Run { policies: requirements.policies, lookups };
         let operation = self.record(&operation, &person, vote, run).await?;
         self.steps.reached(Step::Intent);
-        let authorized = Authorized::new(operation.pending.plan.invocation(), operation.id.clone());
+        let (plan, requester) = (&operation.pending.plan, &operation.pending.requester);
+        let authorized = Authorized::new(plan.invocation(), operation.id.clone(), requester.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
     }
 

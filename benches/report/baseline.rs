@@ -1,0 +1,50 @@
+//! The ratios that were found before, in a file, so that it is noticed when one gets worse.
+
+use crate::finding::Finding;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../benches/report/baseline.json")
+}
+
+fn read() -> Map<String, Value> {
+    let text = std::fs::read_to_string(path()).unwrap_or_else(|_| "{}".to_owned());
+    serde_json::from_str(&text).expect("the baseline is an object")
+}
+
+/// Writes the middle ratios of findings over those of the same name.
+pub(crate) fn write(findings: &[Finding]) {
+    let mut baseline = read();
+    for finding in findings {
+        let rounded = (finding.ratio.middle * 1e4).round() / 1e4;
+        baseline.insert(finding.name.clone(), Value::from(rounded));
+    }
+    baseline.sort_keys();
+    let text = serde_json::to_string_pretty(&baseline).expect("it is JSON");
+    std::fs::write(path(), text + "\n").expect("the baseline is written");
+}
+
+/// Whether no ratio is worse than its baseline by more than a third, in the better half of the turns: a machine that is
+/// busy with something else makes single turns worse, and never better.
+pub(crate) fn holds(findings: &[Finding]) -> bool {
+    let baseline = read();
+    let mut holds = true;
+    println!("\n### baseline\n");
+    for finding in findings {
+        let Some(before) = baseline.get(&finding.name).and_then(Value::as_f64) else {
+            println!("* {}: no baseline; write it with --bless", finding.name);
+            holds = false;
+            continue;
+        };
+        let now = finding.ratio.middle;
+        if finding.goal.is_regression(now, before) {
+            println!("* {}: {now:.4}, and {before:.4} before: worse by more than a third", finding.name);
+            holds = false;
+        }
+    }
+    if holds {
+        println!("no ratio is worse by more than a third");
+    }
+    holds
+}

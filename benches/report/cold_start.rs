@@ -1,0 +1,54 @@
+//! What a command costs from nothing: a new process of this program, and one of something else, make the same request.
+//!
+//! Compiled code is kept, as after the first start.
+
+use crate::Length;
+use crate::finding::{Finding, Goal, Quartiles, short};
+use claude_admin_simulator::{Simulator, SimulatorConfig};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+pub(crate) fn measure(length: Length) -> Vec<Finding> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let simulator = runtime.block_on(Simulator::start(SimulatorConfig::default())).expect("a simulator");
+    let findings = compare(&simulator.base_url(), simulator.admin_key(), length);
+    runtime.block_on(simulator.shutdown());
+    findings
+}
+
+fn compare(base_url: &str, key: &str, length: Length) -> Vec<Finding> {
+    let turns = match length {
+        Length::Full => 40,
+        Length::Short => 12,
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--fail", "--header", "anthropic-version: 2023-06-01", "--header"])
+        .arg(format!("x-api-key: {key}"))
+        .arg(format!("{base_url}/v1/organizations/me"));
+    let mut ours = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
+    ours.args(["run", "--", "organization", "me"])
+        .env("ANTHROPIC_BASE_URL", base_url)
+        .env("ANTHROPIC_ADMIN_KEY", key)
+        .env("CLAUDE_ADMIN_CACHE", folder.path().join("compiled"))
+        .env("XDG_STATE_HOME", folder.path());
+    // The first turn compiles, fills caches, and does not count.
+    let times = (0..=turns).map(|_| (milliseconds(&mut curl), milliseconds(&mut ours))).skip(1);
+    let (curl, ours): (Vec<f64>, Vec<f64>) = times.unzip();
+    let middle = |times: &[f64]| format!("{} ms", short(Quartiles::of(times.to_vec()).middle));
+    vec![Finding {
+        name: "a cold process to its answer: `curl`".to_owned(),
+        ours: middle(&ours),
+        theirs: middle(&curl),
+        ratio: Quartiles::of_ratios(&ours, &curl),
+        goal: Goal::AtMost(3.0),
+    }]
+}
+
+fn milliseconds(command: &mut Command) -> f64 {
+    let start = Instant::now();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
+    let took = start.elapsed();
+    assert!(status.success(), "{command:?} ended with {status}");
+    took.as_secs_f64() * 1e3
+}

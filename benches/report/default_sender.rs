@@ -1,0 +1,79 @@
+//! The list call in the component as a program without a gate would embed it, on the sender that wasi-http brings along:
+//! it opens a connection for each request.
+
+use crate::load::Way;
+use crate::upstream::KEY;
+use claude_admin::embedded::COMPONENT;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use wasmtime::component::{Component, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks};
+use wasmtime_wasi_io::IoView;
+
+/// It is told where to go and what to carry.
+pub(crate) struct DefaultSender {
+    engine: Engine,
+    pre: InstancePre<Embedder>,
+    component: Component,
+    base_url: String,
+}
+
+struct Embedder {
+    table: ResourceTable,
+    http: WasiHttpCtx,
+}
+
+impl IoView for Embedder {
+    fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+}
+
+impl WasiHttpView for Embedder {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: default_hooks(), table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl DefaultSender {
+    pub(crate) fn new(address: SocketAddr, engine: &Engine) -> Self {
+        let component = Component::new(engine, COMPONENT).expect("the component compiles");
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi_io::add_to_linker_async(&mut linker).expect("linked");
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).expect("linked");
+        let pre = linker.instantiate_pre(&component).expect("linked");
+        Self { engine: engine.clone(), pre, component, base_url: format!("http://{address}") }
+    }
+
+    fn export(&self, interface: &str, function: &str) -> wasmtime::component::ComponentExportIndex {
+        let interface = self.component.get_export_index(None, &*format!("claude:admin/{interface}@0.1.0"));
+        self.component.get_export_index(interface.as_ref(), function).expect("exported")
+    }
+}
+
+impl Way for DefaultSender {
+    fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let some = |val: Val| Val::Option(Some(Box::new(val)));
+            let mut store = Store::new(&self.engine, Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new() });
+            store.set_epoch_deadline(u64::MAX / 2);
+            let instance = self.pre.instantiate_async(&mut store).await.expect("an instance");
+            let configure = instance.get_func(&mut store, self.export("settings", "configure")).expect("a function");
+            let credential = Val::Variant("admin-key".to_owned(), Some(Box::new(Val::String(KEY.to_owned()))));
+            let settings = [some(Val::String(self.base_url.clone())), some(credential), Val::Option(None)];
+            let mut results = [Val::Bool(false)];
+            configure.call_async(&mut store, &settings, &mut results).await.expect("configured");
+            let list = instance.get_func(&mut store, self.export("users", "list")).expect("a function");
+            let page = Val::Record(vec![
+                ("limit".to_owned(), some(Val::U32(20))),
+                ("after-id".to_owned(), Val::Option(None)),
+                ("before-id".to_owned(), Val::Option(None)),
+            ]);
+            list.call_async(&mut store, &[Val::Option(None), Val::List(Vec::new()), page], &mut results)
+                .await
+                .expect("called");
+            assert!(matches!(&results[0], Val::Result(Ok(Some(_)))), "{:?}", results[0]);
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! What a measure found: a ratio, and how sure it is.
+
+/// A quarter of the values is below the first, half below the second, and three quarters below the third.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quartiles {
+    pub(crate) lower: f64,
+    pub(crate) middle: f64,
+    pub(crate) upper: f64,
+}
+
+impl Quartiles {
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let [lower, middle, upper] = [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4]);
+        Self { lower, middle, upper }
+    }
+
+    /// The ratios of what was measured in the same turn.
+    pub(crate) fn of_ratios(ours: &[f64], theirs: &[f64]) -> Self {
+        Self::of(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs))
+    }
+}
+
+/// Which way a ratio should go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Goal {
+    fn is_met(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(goal) => value >= goal,
+            Self::AtMost(goal) => value <= goal,
+        }
+    }
+
+    /// Whether a ratio is worse than another one by more than a third.
+    pub(crate) fn is_regression(self, value: f64, baseline: f64) -> bool {
+        match self {
+            Self::AtLeast(_) => value < baseline * 2.0 / 3.0,
+            Self::AtMost(_) => value > baseline * 4.0 / 3.0,
+        }
+    }
+}
+
+impl std::fmt::Display for Goal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtLeast(goal) => write!(f, "≥ {}", short(*goal)),
+            Self::AtMost(goal) => write!(f, "≤ {}", short(*goal)),
+        }
+    }
+}
+
+/// One line of the report.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    /// What is compared: also the key of the baseline.
+    pub(crate) name: String,
+    /// What this project does, with its unit.
+    pub(crate) ours: String,
+    /// What the other does, with its unit.
+    pub(crate) theirs: String,
+    /// Ours through theirs.
+    pub(crate) ratio: Quartiles,
+    pub(crate) goal: Goal,
+}
+
+/// Prints a table of Markdown.
+pub(crate) fn print(measure: &str, findings: &[Finding]) {
+    println!("\n### {measure}\n");
+    println!("| what | ours | against | ratio | half of the turns | goal | met |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for finding in findings {
+        let Finding { name, ours, theirs, ratio, goal } = finding;
+        let met = if goal.is_met(ratio.middle) { "yes" } else { "no" };
+        let half = format!("{} to {}", short(ratio.lower), short(ratio.upper));
+        println!("| {name} | {ours} | {theirs} | {} | {half} | {goal} | {met} |", short(ratio.middle));
+    }
+}
+
+/// Three digits.
+pub(crate) fn short(value: f64) -> String {
+    match value.abs() {
+        large if large >= 100.0 => format!("{value:.0}"),
+        middle if middle >= 10.0 => format!("{value:.1}"),
+        small if small >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    }
+}

@@ -1,0 +1,41 @@
+//! Calls at once, for some time.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// One way to do something.
+pub(crate) trait Way: Send + Sync {
+    fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Calls a second, with a number of calls in flight.
+pub(crate) async fn rate(way: &Arc<dyn Way>, in_flight: usize, turn: Duration) -> f64 {
+    let done = Arc::new(AtomicUsize::new(0));
+    let cpu0 = cpu();
+    let started = Instant::now();
+    let until = started + turn;
+    let workers: Vec<_> = (0..in_flight)
+        .map(|_| {
+            let (way, done) = (Arc::clone(way), Arc::clone(&done));
+            tokio::spawn(async move {
+                while Instant::now() < until {
+                    way.call().await;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.expect("no call fails");
+    }
+    if std::env::var("CPU").is_ok() { println!("CPU {:.1} us per call", (cpu() - cpu0) * 1e6 / done.load(Ordering::Relaxed) as f64); }
+    done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64()
+}
+
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let f: Vec<f64> = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2).map(|x| x.parse().unwrap()).collect();
+    (f[0] + f[1]) / 100.0
+}

@@ -1,0 +1,78 @@
+//! How fast the host is, as ratios to what people would use in its place.
+//!
+//! ```text
+//! cargo bench -p claude-admin                                     everything: some minutes
+//! cargo bench -p claude-admin -- list-call decision               some measures
+//! cargo bench -p claude-admin -- --short --check                  fails where a ratio is worse than its baseline by a third
+//! cargo bench -p claude-admin -- --short --bless                  writes the baseline
+//! ```
+//!
+//! Times and rates of one machine and hour say little on another. So whatever is compared runs in turns within one run, a
+//! ratio is made within a turn, and of all turns the middle is told, with the quarter below and the quarter above it.
+//! `docs/performance.md` says what was measured, and how.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a measurement that goes wrong must end")]
+
+mod baseline;
+mod cold_start;
+mod decision;
+mod default_sender;
+mod finding;
+mod host;
+mod list_call;
+mod load;
+mod native;
+mod server;
+mod slack_command;
+mod slack_side;
+mod upstream;
+
+use finding::Finding;
+
+/// As in the binary: what stands against it here has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// Long enough to publish.
+    Full,
+    /// Long enough to notice what went wrong.
+    Short,
+}
+
+type Measure = fn(Length) -> Vec<Finding>;
+
+const MEASURES: [(&str, Measure); 4] = [
+    ("list-call", list_call::measure),
+    ("slack-command", slack_command::measure),
+    ("cold-start", cold_start::measure),
+    ("decision", decision::measure),
+];
+
+fn main() {
+    // Cargo says `--bench` to every benchmark.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let length = if has("--short") { Length::Short } else { Length::Full };
+    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    let unknown = named.iter().find(|name| MEASURES.iter().all(|(known, _)| known != *name));
+    assert!(unknown.is_none(), "there is no measure {unknown:?}; there are {:?}", MEASURES.map(|(name, _)| name));
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    println!("claude-admin {} on {processors} processors, {length:?}", env!("CARGO_PKG_VERSION"));
+    let chosen = MEASURES.iter().filter(|(name, _)| named.is_empty() || named.contains(name));
+    let findings: Vec<Finding> = chosen
+        .flat_map(|(name, measure)| {
+            let findings = measure(length);
+            finding::print(name, &findings);
+            findings
+        })
+        .collect();
+    if has("--bless") {
+        baseline::write(&findings);
+    }
+    if has("--check") && !baseline::holds(&findings) {
+        std::process::exit(1);
+    }
+}

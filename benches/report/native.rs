@@ -1,0 +1,56 @@
+//! The list call without a sandbox: a pooled hyper client that reads the page into Rust structs.
+
+use crate::load::Way;
+use crate::upstream::{ITEMS, KEY};
+use claude_admin::egress::{AddressRule, Client};
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+pub(crate) struct Native {
+    client: Client,
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "reading the fields is the work")]
+struct User {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    email: String,
+    name: String,
+    role: String,
+    added_at: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<User>,
+}
+
+impl Native {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let client = Client::new(AddressRule::LoopbackOnly).expect("a client");
+        Self { client, url: format!("http://{address}/v1/organizations/users?limit=20") }
+    }
+}
+
+impl Way for Native {
+    fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let request = Request::builder()
+                .uri(&self.url)
+                .header("x-api-key", KEY)
+                .header("anthropic-version", "2023-06-01")
+                .body(Full::default())
+                .expect("a request");
+            let response = self.client.send(request).await.expect("an answer");
+            let body = response.into_body().collect().await.expect("a body").to_bytes();
+            let page: Page = serde_json::from_slice(&body).expect("a page");
+            assert_eq!(page.data.len(), ITEMS);
+        })
+    }
+}

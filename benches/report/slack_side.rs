@@ -1,0 +1,124 @@
+//! Plays Slack: signs commands and posts them, over connections that are kept.
+
+use crate::load::Way;
+use crate::server::{Server, peers};
+use claude_admin::egress::{AddressRule, Client};
+use claude_admin::frontend::slack::sign;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use std::collections::HashMap;
+use std::path::Path;
+use std::pin::Pin;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+const SECRET: &str = "signing-secret-of-a-benchmark";
+const READY: &str = "listening on ";
+
+/// A server that answers slash commands, as Slack sees it.
+pub(crate) struct SlackSide {
+    pub(crate) server: Server,
+    client: Client,
+    url: String,
+    count: AtomicU64,
+    /// Milliseconds that each answer took.
+    pub(crate) took: Mutex<Vec<f64>>,
+}
+
+impl SlackSide {
+    fn new(mut command: Command) -> Self {
+        let mut server = Server::start(command.env("SLACK_SIGNING_SECRET", SECRET).env("PORT", "0"));
+        let base = server.says(|line| line.split_once(READY).map(|(_, url)| url.trim().to_owned()));
+        let client = Client::new(AddressRule::LoopbackOnly).expect("a client");
+        let url = format!("{base}/slack/commands");
+        Self { server, client, url, count: AtomicU64::new(0), took: Mutex::default() }
+    }
+
+    /// This host.
+    pub(crate) fn ours(folder: &Path, upstream: &HashMap<String, String>) -> Self {
+        let config = "[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n[groups]\nreaders = [\"slack:T1/*\"]\n";
+        let policy = "permit(principal in Group::\"readers\", action in Action::\"read\", resource);\n";
+        std::fs::write(folder.join("claude-admin.toml"), config).expect("the folder can be written");
+        std::fs::write(folder.join("policy.cedar"), policy).expect("the folder can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
+        command.arg("serve").arg("--config").arg(folder.join("claude-admin.toml"));
+        command.envs(upstream).env("CLAUDE_ADMIN_CACHE", folder.join("compiled"));
+        Self::new(command)
+    }
+
+    /// A peer; none where it is not installed.
+    fn peer(program: &Path, arguments: [&str; 3], upstream: &HashMap<String, String>) -> Option<Self> {
+        if !program.exists() {
+            println!("left out: {} is not installed, see benches/peers/README.md", program.display());
+            return None;
+        }
+        let mut command = Command::new(if program.is_dir() { Path::new("node") } else { program });
+        command.current_dir(peers()).args(arguments).envs(upstream).env("NODE_ENV", "production");
+        command.env("ANSWER", "ack").env("SLACK_BOT_TOKEN", "xoxb-simulator-benchmark");
+        Some(Self::new(command))
+    }
+
+    /// Bolt for Python.
+    pub(crate) fn bolt_python(upstream: &HashMap<String, String>) -> Option<Self> {
+        let program = peers().join("bolt-python/.venv/bin/python");
+        Self::peer(&program, ["bolt-python/app.py", "--workers", "1"], upstream)
+    }
+
+    /// Bolt for JavaScript.
+    pub(crate) fn bolt_javascript(upstream: &HashMap<String, String>) -> Option<Self> {
+        let program = peers().join("bolt-javascript/node_modules");
+        Self::peer(&program, ["bolt-javascript/app.mjs", "--workers", "1"], upstream)
+    }
+
+    /// Posts a command, and returns the answer.
+    pub(crate) async fn command(&self, text: &str) -> String {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("command", "/claude-admin"),
+                ("text", text),
+                ("team_id", "T1"),
+                ("team_domain", "example"),
+                ("user_id", "U1"),
+                ("user_name", "ada"),
+                ("channel_id", "C1"),
+                ("channel_name", "general"),
+                ("api_app_id", "A1"),
+                ("response_url", "http://127.0.0.1:9/later"),
+            ])
+            .append_pair("trigger_id", &number.to_string())
+            .finish();
+        let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(&self.url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-slack-request-timestamp", timestamp)
+            .header("x-slack-signature", sign(SECRET.as_bytes(), timestamp, body.as_bytes()))
+            .body(Full::from(body))
+            .expect("a request");
+        let response = self.client.send(request).await.expect("an answer");
+        assert_eq!(response.status(), 200, "{}", self.url);
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
+    /// Whether an answer has members in it: nobody is fast by failing.
+    pub(crate) fn is_whole(answer: &str) -> bool {
+        answer.matches("user_").count() >= 20
+    }
+}
+
+impl Way for SlackSide {
+    fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let answer = self.command("users list").await;
+            let took = started.elapsed().as_secs_f64() * 1e3;
+            assert!(Self::is_whole(&answer), "{answer}");
+            self.took.lock().expect("nobody fails").push(took);
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! What one call leaves behind for another: nothing, or with `isolation = "principal"` something for the same person.
+//!
+//! The component remembers its last caller; what it tells says whether the instance is the same.
+
+use super::hostile::{load, tight};
+use super::support::{self, ada, bob};
+use claude_admin::command::Invocation;
+use claude_admin::egress::Violation;
+use claude_admin::identity::Principal;
+use claude_admin::sandbox::{CallError, Isolation, LimitKind, Limits, Plugin};
+use claude_admin_simulator::{Fault, RunningSimulator};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn by_person() -> Limits {
+    Limits { isolation: Isolation::Principal, ..tight() }
+}
+
+async fn call_as(plugin: &Arc<Plugin>, who: &Principal, function: &str, word: Option<&str>) -> Result<Value, CallError> {
+    let arguments = word.map(|word| ("word".to_owned(), word.into())).into_iter().collect();
+    let invocation = Invocation { action: format!("hostile.{function}"), arguments };
+    plugin.call(&support::authorized_for(who, plugin, invocation).await).await.result
+}
+
+/// Leaves a word, and returns the one that was left before.
+async fn remember(plugin: &Arc<Plugin>, who: &Principal, word: &str) -> String {
+    let answer = call_as(plugin, who, "remember", Some(word)).await;
+    answer.expect("it answers").as_str().expect("a word").to_owned()
+}
+
+async fn keeping() -> (RunningSimulator, Arc<Plugin>) {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, by_person());
+    (simulator, plugin)
+}
+
+/// Has something happen in the instance that remembers a word, and tells whether it is still there.
+async fn survives(plugin: &Arc<Plugin>, function: &str) -> (Result<Value, CallError>, bool) {
+    remember(plugin, &ada(), "before").await;
+    let answer = call_as(plugin, &ada(), function, None).await;
+    (answer, remember(plugin, &ada(), "after").await == "before")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_default_no_call_finds_anything_of_another_one() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, tight());
+    for word in ["one", "two", "three"] {
+        assert_eq!(remember(&plugin, &ada(), word).await, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_instance_serves_the_same_person_and_nobody_else() {
+    let (_simulator, plugin) = keeping().await;
+    let same_name = Principal::http(&ada().user);
+    assert_eq!(remember(&plugin, &ada(), "of ada").await, "");
+    assert_eq!(remember(&plugin, &bob(), "of bob").await, "");
+    assert_eq!(remember(&plugin, &same_name, "of a program").await, "");
+    assert_eq!(remember(&plugin, &ada(), "more of ada").await, "of ada");
+    assert_eq!(remember(&plugin, &bob(), "more of bob").await, "of bob");
+    assert_eq!(remember(&plugin, &same_name, "more").await, "of a program");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_people_at_once_never_read_a_word_of_somebody_else() {
+    let (_simulator, plugin) = keeping().await;
+    let people = (0..8).map(|number| Principal::local(&format!("person{number}")));
+    let tasks: Vec<_> = people
+        .map(|person| {
+            let plugin = Arc::clone(&plugin);
+            tokio::spawn(async move {
+                for _ in 0..30 {
+                    let found = remember(&plugin, &person, &person.user).await;
+                    assert!(found.is_empty() || found == person.user, "{} reads of {found}", person.user);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("nobody reads of another one");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_serves_a_hundred_calls_and_no_more() {
+    let (_simulator, plugin) = keeping().await;
+    assert_eq!(remember(&plugin, &ada(), "word").await, "");
+    for call in 1..100 {
+        assert_eq!(remember(&plugin, &ada(), "word").await, "word", "call {call}");
+    }
+    assert_eq!(remember(&plugin, &ada(), "word").await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_error_is_no_reason_to_part() {
+    let (_simulator, plugin) = keeping().await;
+    let (answer, same) = survives(&plugin, "fail").await;
+    assert_eq!(answer, Err(CallError::Failed { error: json!({"code": 7}), sent: false }));
+    assert!(same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_trap_nothing_is_left() {
+    let (_simulator, plugin) = keeping().await;
+    let (answer, same) = survives(&plugin, "crash").await;
+    assert!(matches!(answer, Err(CallError::Trap { .. })), "{answer:?}");
+    assert!(!same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_refusal_of_the_gate_nothing_is_left() {
+    let (_simulator, plugin) = keeping().await;
+    let (answer, same) = survives(&plugin, "wrong-host").await;
+    assert_eq!(answer, Err(CallError::Denied(Violation::Host("evil.example".to_owned()))));
+    assert!(!same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_limit_nothing_is_left() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, Limits { wall_clock: Duration::from_millis(700), ..by_person() });
+    simulator.inject(Fault { delay_ms: 5_000, ..Fault::default() });
+    let (answer, same) = survives(&plugin, "behave").await;
+    assert_eq!(answer, Err(CallError::Limit { kind: LimitKind::WallClock, sent: true }));
+    assert!(!same);
+    let (answer, same) = survives(&plugin, "spin").await;
+    assert_eq!(answer, Err(CallError::Limit { kind: LimitKind::WasmTime, sent: false }));
+    assert!(!same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_holds_on_to_something_of_the_host_is_not_kept() {
+    let (_simulator, plugin) = keeping().await;
+    let (answer, same) = survives(&plugin, "hoard").await;
+    assert_eq!(answer, Ok(json!("kept")));
+    assert!(!same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_took_much_memory_is_not_kept() {
+    let (_simulator, plugin) = keeping().await;
+    let (answer, same) = survives(&plugin, "swell").await;
+    assert_eq!(answer, Ok(json!((20 << 20).to_string())));
+    assert!(!same);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_in_a_kept_instance_has_limits_and_a_gate_of_its_own() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, Limits { wasm_time: Duration::from_millis(200), ..by_person() });
+    for _ in 0..20 {
+        assert_eq!(call_as(&plugin, &ada(), "behave", None).await, Ok(json!("200")));
+    }
+    assert_eq!(simulator.requests().len(), 20);
+    assert_eq!(remember(&plugin, &ada(), "still").await, "");
+    assert_eq!(remember(&plugin, &ada(), "there").await, "still");
+}
