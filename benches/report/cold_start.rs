@@ -4,6 +4,7 @@
 
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
+use crate::server::peers;
 use claude_admin_simulator::{Simulator, SimulatorConfig};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -32,17 +33,31 @@ fn compare(base_url: &str, key: &str, length: Length) -> Vec<Finding> {
         .env("ANTHROPIC_ADMIN_KEY", key)
         .env("CLAUDE_ADMIN_CACHE", folder.path().join("compiled"))
         .env("XDG_STATE_HOME", folder.path());
+    let python = peers().join("cold-python/.venv/bin/python");
+    let mut others = vec![("`curl`", 3.0, curl)];
+    if python.exists() {
+        let mut sdk = Command::new(python);
+        sdk.arg("cold-python/organization_me.py").current_dir(peers());
+        sdk.env("ANTHROPIC_BASE_URL", base_url).env("ANTHROPIC_ADMIN_KEY", key);
+        others.push(("the Python SDK", 0.05, sdk));
+    } else {
+        println!("left out: the Python SDK is not installed, see benches/peers/README.md");
+    }
+    others.into_iter().map(|(name, goal, other)| against(name, goal, &mut ours, other, turns)).collect()
+}
+
+fn against(name: &str, goal: f64, ours: &mut Command, mut other: Command, turns: usize) -> Finding {
     // The first turn compiles, fills caches, and does not count.
-    let times = (0..=turns).map(|_| (milliseconds(&mut curl), milliseconds(&mut ours))).skip(1);
-    let (curl, ours): (Vec<f64>, Vec<f64>) = times.unzip();
+    let times = (0..=turns).map(|_| (milliseconds(&mut other), milliseconds(ours))).skip(1);
+    let (theirs, ours): (Vec<f64>, Vec<f64>) = times.unzip();
     let middle = |times: &[f64]| format!("{} ms", short(Quartiles::of(times.to_vec()).middle));
-    vec![Finding {
-        name: "a cold process to its answer: `curl`".to_owned(),
+    Finding {
+        name: format!("a cold process to its answer: {name}"),
         ours: middle(&ours),
-        theirs: middle(&curl),
-        ratio: Quartiles::of_ratios(&ours, &curl),
-        goal: Goal::AtMost(3.0),
-    }]
+        theirs: middle(&theirs),
+        ratio: Quartiles::of_ratios(&ours, &theirs),
+        goal: Goal::AtMost(goal),
+    }
 }
 
 fn milliseconds(command: &mut Command) -> f64 {

@@ -37,6 +37,14 @@ impl Goal {
         }
     }
 
+    /// A quarter of the turns was better than this.
+    pub(crate) fn better_quarter(self, ratio: Quartiles) -> f64 {
+        match self {
+            Self::AtLeast(_) => ratio.upper,
+            Self::AtMost(_) => ratio.lower,
+        }
+    }
+
     /// Whether a ratio is worse than another one by more than a third.
     pub(crate) fn is_regression(self, value: f64, baseline: f64) -> bool {
         match self {

@@ -13,7 +13,6 @@ pub(crate) trait Way: Send + Sync {
 /// Calls a second, with a number of calls in flight.
 pub(crate) async fn rate(way: &Arc<dyn Way>, in_flight: usize, turn: Duration) -> f64 {
     let done = Arc::new(AtomicUsize::new(0));
-    let cpu0 = cpu();
     let started = Instant::now();
     let until = started + turn;
     let workers: Vec<_> = (0..in_flight)
@@ -30,12 +29,5 @@ pub(crate) async fn rate(way: &Arc<dyn Way>, in_flight: usize, turn: Duration) -
     for worker in workers {
         worker.await.expect("no call fails");
     }
-    if std::env::var("CPU").is_ok() { println!("CPU {:.1} us per call", (cpu() - cpu0) * 1e6 / done.load(Ordering::Relaxed) as f64); }
     done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64()
-}
-
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let f: Vec<f64> = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2).map(|x| x.parse().unwrap()).collect();
-    (f[0] + f[1]) / 100.0
 }

@@ -20,14 +20,18 @@ before(async () => {
 
 after(() => simulator.kill());
 
-/** The address and the made-up key, as the simulator prints them. */
+/** The addresses and the made-up key, as the simulator prints them. */
 async function printedAccount({ stdout }) {
   let printed = '';
   for await (const text of stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
     printed += text;
     const variable = (name) => printed.match(new RegExp(`^export ${name}=(.*)\\n`, 'm'))?.[1];
-    const found = { baseUrl: variable('ANTHROPIC_BASE_URL'), adminKey: variable('ANTHROPIC_ADMIN_KEY') };
-    if (found.baseUrl && found.adminKey) return found;
+    const found = {
+      baseUrl: variable('ANTHROPIC_BASE_URL'),
+      adminKey: variable('ANTHROPIC_ADMIN_KEY'),
+      control: variable('CLAUDE_ADMIN_SIMULATOR_CONTROL'),
+    };
+    if (Object.values(found).every(Boolean)) return found;
   }
   throw new Error(`the simulator ended after printing: ${printed}`);
 }
@@ -51,6 +55,7 @@ function errorOf(call) {
   try {
     call();
   } catch (error) {
+    if (error.payload === undefined) throw error;
     return error.payload;
   }
   assert.fail('the call succeeded');
@@ -113,6 +118,15 @@ for (const [way, instantiate] of Object.entries(WAYS)) {
       const { tag, val } = errorOf(() => other.organization.me());
       assert.equal(tag, 'transport');
       assert.equal(val.problem, 'connection-refused');
+    });
+
+    test('an answer that breaks off is a typed error', async () => {
+      const fault = JSON.stringify({ effect: 'truncate' }); // For the next request alone.
+      const { ok } = await fetch(`${account.control}/faults`, { method: 'POST', body: fault });
+      assert.ok(ok);
+      const { tag, val } = errorOf(() => admin.organization.me());
+      assert.equal(tag, 'transport');
+      assert.equal(val.problem, 'incomplete');
     });
   });
 }

@@ -13,11 +13,13 @@ pub enum Platform {
     Http,
     /// The terminal of the machine that the host runs on.
     Local,
+    /// A model that acts for somebody: a place, and nobody's platform.
+    Mcp,
 }
 
 impl Platform {
     /// Every platform.
-    pub const ALL: [Self; 3] = [Self::Slack, Self::Http, Self::Local];
+    pub const ALL: [Self; 4] = [Self::Slack, Self::Http, Self::Local, Self::Mcp];
 
     /// The word in configuration, policy and audit.
     #[must_use]
@@ -26,6 +28,7 @@ impl Platform {
             Self::Slack => "slack",
             Self::Http => "http",
             Self::Local => "local",
+            Self::Mcp => "mcp",
         }
     }
 
@@ -33,6 +36,12 @@ impl Platform {
     #[must_use]
     pub fn has_tenants(self) -> bool {
         self == Self::Slack
+    }
+
+    /// Whether it says who somebody is.
+    #[must_use]
+    pub fn has_people(self) -> bool {
+        self != Self::Mcp
     }
 }
 
@@ -91,7 +100,7 @@ impl FromStr for Principal {
     fn from_str(text: &str) -> Result<Self, PrincipalError> {
         let (platform, tenant, user) = scoped(text).ok_or_else(|| PrincipalError(text.to_owned()))?;
         match user {
-            Some(user) if platform.has_tenants() != tenant.is_empty() && is_id(user) => {
+            Some(user) if platform.has_people() && platform.has_tenants() != tenant.is_empty() && is_id(user) => {
                 Ok(Self { platform, tenant: tenant.to_owned(), user: user.to_owned() })
             }
             _ => Err(PrincipalError(text.to_owned())),
@@ -137,9 +146,15 @@ impl Place {
     pub fn terminal() -> Self {
         Self { platform: Platform::Local, tenant: String::new(), channel: None }
     }
+
+    /// A model that acts for somebody.
+    #[must_use]
+    pub fn mcp() -> Self {
+        Self { platform: Platform::Mcp, tenant: String::new(), channel: None }
+    }
 }
 
-/// `slack:T1/C1`, `slack:T1`, `http`, `local`.
+/// `slack:T1/C1`, `slack:T1`, `http`, `local`, `mcp`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_scoped(f, self.platform, &self.tenant, self.channel.as_deref())
@@ -154,7 +169,7 @@ impl From<Place> for String {
 
 /// A text that names no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no place; write slack:TEAM/CHANNEL, slack:TEAM, http or local")]
+#[error("`{0}` names no place; write slack:TEAM/CHANNEL, slack:TEAM, http, local or mcp")]
 pub struct PlaceError(String);
 
 impl FromStr for Place {
@@ -216,7 +231,7 @@ mod tests {
         for text in ["slack:T1/U1", "http:ci", "local:ada"] {
             assert_eq!(text.parse::<Principal>().unwrap().to_string(), text);
         }
-        for text in ["slack:T1/C1", "slack:T1", "http", "local"] {
+        for text in ["slack:T1/C1", "slack:T1", "http", "local", "mcp"] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
     }
@@ -224,7 +239,7 @@ mod tests {
     #[test]
     fn what_names_nobody_is_refused() {
         for text in
-            ["", "U1", "slack:U1", "slack:/U1", "slack:T1/", "slack:T1/*", "http:", "http:a/b", "x:y", "local:a b"]
+            ["", "U1", "slack:U1", "slack:/U1", "slack:T1/", "slack:T1/*", "http:", "http:a/b", "x:y", "local:a b", "mcp:ada"]
         {
             assert!(text.parse::<Principal>().is_err(), "{text}");
         }

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod command;
 pub mod config;
+pub mod contract;
 pub mod decision;
 pub mod document;
 pub mod egress;

@@ -1,8 +1,10 @@
 //! The HTTP API over real HTTP.
 
 use super::server::{SECOND_TOKEN, Server, TOKEN};
+use super::support;
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_typed_command_and_an_operation_give_the_same_answer() {
@@ -249,4 +251,113 @@ async fn a_decision_names_the_version_of_the_plan_that_it_is_about() {
         let answer = server.http(Some(SECOND_TOKEN), &body.to_string()).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.body);
     }
+}
+
+const INVITE: &str = r#"{"op": "invites.create", "args": {"email": "once@example.com", "role": "user"}, "yes": true}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_with_a_key_is_done_once_however_often_it_is_sent() {
+    let server = Server::start().await;
+    let key = [("idempotency-key", "deploy-17")];
+    let first = server.http_to("/v1/commands", INVITE, &key).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    assert!(!first.headers.contains_key("idempotent-replayed"));
+    for _ in 0..3 {
+        let again = server.http_to("/v1/commands", INVITE, &key).await;
+        assert_eq!(again.status, StatusCode::OK, "{}", again.body);
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        assert!(again.body.contains(first.json()["operation_id"].as_str().unwrap()), "{}", again.body);
+        assert!(again.body.contains("done"), "{}", again.body);
+    }
+    assert_eq!(support::writes(&server.simulator).len(), 1);
+    // Without a key, or with another one, it is another write: the API says what it thinks of it.
+    let other = server.http_to("/v1/commands", INVITE, &[("idempotency-key", "deploy-18")]).await;
+    assert_ne!(other.json()["operation_id"], first.json()["operation_id"]);
+    assert_eq!(support::writes(&server.simulator).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_with_one_key_are_done_once() {
+    let server = Arc::new(Server::start().await);
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.http_to("/v1/commands", INVITE, &[("idempotency-key", "k")]).await })
+        })
+        .collect();
+    for task in tasks {
+        let answer = task.await.unwrap();
+        // Whoever comes while the first one is being read is told so.
+        assert!(answer.status.is_success() || answer.status == StatusCode::CONFLICT, "{}", answer.body);
+    }
+    assert_eq!(support::writes(&server.simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_request_that_came_to_nothing_says_so() {
+    let server = Server::start().await;
+    let key = [("idempotency-key", "k")];
+    let body = r#"{"op": "invites.create", "args": {"email": "a@example.com"}}"#;
+    assert_eq!(server.http_to("/v1/commands", body, &key).await.status, StatusCode::BAD_REQUEST);
+    let again = server.http_to("/v1/commands", body, &key).await;
+    assert_eq!((again.status, &again.json()["outcome"]), (StatusCode::CONFLICT, &json!("conflict")), "{}", again.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_removed_and_is_not_there_is_told_as_text_and_not_as_an_error() {
+    let server = Server::start().await;
+    let body = r#"{"op": "invites.delete", "args": {"invite_id": "invite_none"}, "yes": true}"#;
+    let answer = server.http(Some(TOKEN), body).await;
+    assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
+    let text = answer.json()["result"]["text"].as_str().unwrap_or_default().to_owned();
+    assert!(text.contains("There is no such thing"), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_belongs_to_one_request_of_one_client() {
+    let server = Server::start().await;
+    let key = [("idempotency-key", "deploy-17")];
+    assert_eq!(server.http_to("/v1/commands", INVITE, &key).await.status, StatusCode::OK);
+    let changed = INVITE.replace("once@", "twice@");
+    let other = server.http_to("/v1/commands", &changed, &key).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", other.body);
+    assert!(other.body.contains("Idempotency-Key"), "{}", other.body);
+    assert_eq!(support::writes(&server.simulator).len(), 1);
+    for wrong in ["", &"x".repeat(256)] {
+        let answer = server.http_to("/v1/commands", INVITE, &[("idempotency-key", wrong)]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_with_a_key_is_read_again() {
+    let server = Server::start().await;
+    for body in [r#"{"command": "users list --limit 2"}"#, r#"{"op": "users.list", "args": {"limit": 2}}"#] {
+        for _ in 0..2 {
+            let answer = server.http_to("/v1/commands", body, &[("idempotency-key", "reads")]).await;
+            assert_eq!(answer.json()["result"]["data"].as_array().map(Vec::len), Some(2), "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_has_a_path_of_its_own() {
+    let server = Server::start().await;
+    let answer = server.http_to("/v1/actions/users.list", r#"{"args": {"limit": 2}}"#, &[]).await;
+    assert_eq!(answer.json()["result"]["data"].as_array().map(Vec::len), Some(2), "{}", answer.body);
+    let whole = server.http_to("/v1/actions/organization.me", "", &[]).await;
+    assert_eq!(whole.status, StatusCode::OK, "{}", whole.body);
+    for (path, body) in [("users.lst", "{}"), ("users.list", r#"{"op": "users.list"}"#), ("users.list", "[]")] {
+        let answer = server.http_to(&format!("/v1/actions/{path}"), body, &[]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {body}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_openapi_document_is_served_to_everybody() {
+    let server = Server::start().await;
+    let answer = server.get("/v1/openapi.json").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json()["openapi"], "3.1.0");
+    assert_eq!(answer.json()["paths"]["/v1/actions/users.list"]["post"]["operationId"], "users.list");
 }

@@ -15,6 +15,7 @@ mod http_api;
 mod isolation;
 mod long_list;
 mod made_up;
+mod matrix;
 mod operating;
 mod policy_in_force;
 mod policy_property;

@@ -10,7 +10,7 @@ use claude_admin::frontend::{Background, Frontends, serve};
 use claude_admin::render::SlackTables;
 use claude_admin::service::Service;
 use claude_admin_simulator::RunningSimulator;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -50,6 +50,7 @@ pub(super) struct Server {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: String,
 }
 
@@ -115,9 +116,9 @@ impl Server {
 
     pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
         let response = self.client.send(request).await.unwrap();
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -156,6 +157,15 @@ impl Server {
     }
 
     /// Posts a command to the HTTP API.
+    /// Posts to a path of the HTTP API, with more headers.
+    pub(super) async fn http_to(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(Method::POST).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers.iter().chain(&[("authorization", &*format!("Bearer {TOKEN}"))]) {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Full::from(body.to_owned())).expect("a request")).await
+    }
+
     pub(super) async fn http(&self, token: Option<&str>, body: &str) -> Answer {
         let mut request = Request::builder().method(Method::POST).uri(format!("http://{}/v1/commands", self.address));
         if let Some(token) = token {

@@ -4,6 +4,7 @@ use super::assemble::catalog;
 use super::{print, reference_page};
 use claude_admin::command::usage;
 use claude_admin::config::Config;
+use claude_admin::contract::openapi;
 use claude_admin_catalog::{Action, Catalog, describe};
 use serde_json::{Value, json};
 
@@ -16,6 +17,8 @@ pub(super) enum Format {
     Json,
     /// As the page `docs/reference.md`.
     Markdown,
+    /// As an OpenAPI document of the HTTP API.
+    Openapi,
 }
 
 pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
@@ -30,6 +33,7 @@ pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
             print(&format!("{}\n{} actions.\n", all.join("\n"), all.len()))?;
         }
         Format::Markdown => print(&reference_page::page(&catalog))?,
+        Format::Openapi => print(&format!("{:#}\n", openapi(&catalog)))?,
     }
     Ok(0)
 }

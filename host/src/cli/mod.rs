@@ -9,6 +9,7 @@ mod demo;
 mod init;
 mod list_writer;
 mod logging;
+mod mcp;
 mod operator;
 mod plugin;
 mod policy;
@@ -66,6 +67,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Offer every action as a tool to a model, over standard input and output (Model Context Protocol)
+    #[command(after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names.")]
+    Mcp(mcp::McpArgs),
     /// Write a configuration, a policy and tests for it, safe as they stand
     Init {
         /// The folder; nothing that is there is overwritten
@@ -160,6 +164,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Run(args) => {
             log("error");
             run::run(args).await
+        }
+        Command::Mcp(args) => {
+            log("error");
+            mcp::mcp(args).await
         }
         Command::Serve { config } => {
             log("info");

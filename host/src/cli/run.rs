@@ -5,7 +5,7 @@ use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::{print, state, stop, tell};
 use clap::Args;
-use claude_admin::command::{Format, Markup};
+use claude_admin::command::{Format, Markup, is_host_command};
 use claude_admin::config::Config;
 use claude_admin::identity::Place;
 use claude_admin::render;
@@ -92,7 +92,9 @@ fn input(mut words: Vec<String>, output: Format) -> Input {
         Format::Markdown => Some("--output=markdown"),
     };
     let asks = |words: &[String]| words.iter().any(|word| word.starts_with("--output") || word.starts_with("-o"));
-    let flag = flag.filter(|_| !words.is_empty() && !asks(&words));
+    let first = words.first().and_then(|word| word.split_whitespace().next());
+    let takes_it = first.is_some_and(|word| !is_host_command(&word.to_lowercase()));
+    let flag = flag.filter(|_| takes_it && !asks(&words));
     if words.len() == 1 && words[0].contains(' ') {
         let line = words.remove(0);
         let flag = flag.filter(|_| !line.contains("--output") && !line.contains(" -o"));

@@ -1,11 +1,13 @@
 //! The HTTP API: commands as JSON, for programs.
 
-use crate::command::{self, Format, Markup, Options, Reason};
+use super::envelope::envelope;
+use crate::command::{self, Command, Format, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -83,6 +85,16 @@ impl Http {
 
     /// Answers `POST /v1/commands`.
     pub async fn command(&self, headers: &HeaderMap, body: &[u8]) -> Response {
+        self.answer(headers, body, None).await
+    }
+
+    /// Answers `POST /v1/actions/ID`: the same, where the path names the action.
+    pub async fn action(&self, id: String, headers: &HeaderMap, body: &[u8]) -> Response {
+        let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+        self.answer(headers, body, Some(id)).await
+    }
+
+    async fn answer(&self, headers: &HeaderMap, body: &[u8], action: Option<String>) -> Response {
         let Some(client) = self.client(headers) else {
             self.service.refused("a request to the HTTP API without a valid token").await;
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
@@ -94,9 +106,17 @@ impl Http {
         if let Err(error) = command::refuse_secrets(&String::from_utf8_lossy(body)) {
             return bad_request(&error.to_string());
         }
-        let call: Call = match serde_json::from_slice(body) {
+        let mut call: Call = match serde_json::from_slice(body) {
             Ok(call) => call,
             Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),
+        };
+        if action.is_some() && (call.command.is_some() || call.op.is_some()) {
+            return bad_request("The path names the action: leave `command` and `op` out of the body.");
+        }
+        call.op = call.op.or(action);
+        let key = match idempotency_key(headers) {
+            Ok(key) => key,
+            Err(problem) => return bad_request(problem),
         };
         let format = match call.output.as_deref().map(str::parse::<Format>) {
             None => None,
@@ -136,11 +156,49 @@ impl Http {
             },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
-        let principal = Principal::http(&client.name);
-        let request = Request { principal, place: Place::http(), input, delivery: None };
-        let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
+        // A read is simply read again, so that whoever missed the answer gets it.
+        let key = key.filter(|_| !self.only_reads(&input));
+        let delivery = key.map(|key| delivery(&client.name, key, &input));
+        let reply = self.ask(&client.name, input, delivery).await;
         let format = format.or(reply.format).unwrap_or(Format::Json);
-        respond(&reply, format)
+        match &reply.duplicate_of {
+            None => respond(&reply, format),
+            Some(first) if !first.is_same => {
+                let message = "This `Idempotency-Key` was used for another request. Nothing was done. Take a new key.";
+                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", message))).into_response()
+            }
+            Some(first) => {
+                let line = format!("status {}", first.operation);
+                let status = self.ask(&client.name, Input::Text { line, markup: Markup::None }, None).await;
+                let mut response = if status.outcome == Outcome::NotFound {
+                    (StatusCode::CONFLICT, axum_json(&problem("conflict", NOTHING_CAME_OF_IT))).into_response()
+                } else {
+                    respond(&status, format)
+                };
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                response
+            }
+        }
+    }
+
+    async fn ask(&self, client: &str, input: Input, delivery: Option<String>) -> Reply {
+        let request = Request { principal: Principal::http(client), place: Place::http(), input, delivery };
+        Arc::clone(&self.service).handle_to_the_end(request).await
+    }
+
+    fn only_reads(&self, input: &Input) -> bool {
+        let catalog = self.service.catalog();
+        let reads = |id: &str| catalog.action(id).is_some_and(|action| !action.writes());
+        match input {
+            Input::Operation { id, .. } => reads(id),
+            Input::Text { line, markup } => match command::parse(catalog, line, *markup, Timestamp::now()) {
+                Ok(Command::Run(draft, _)) => reads(&draft.invocation.action),
+                Ok(Command::Help(_)) => true,
+                Ok(Command::Host(_)) => !decides(line),
+                Err(_) => false,
+            },
+            Input::Words(_) | Input::Vote(_) => false,
+        }
     }
 
     /// Compares digests, so that neither length nor content of a token shows in the time it takes.
@@ -152,6 +210,30 @@ impl Http {
             bool::from(known.ct_eq(&given))
         })
     }
+}
+
+/// The header that marks the answer to a request that was received before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// What is said of a first request that is no operation.
+const NOTHING_CAME_OF_IT: &str = "A request with this `Idempotency-Key` was received before, and is no operation: it was \
+    not understood or not allowed, or it is just being read. Nothing was done by this one. Ask again in a moment to see \
+    how it stands, or take a new key.";
+/// The longest key.
+const MAX_KEY_CHARS: usize = 255;
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
+    let mut keys = headers.get_all("idempotency-key").iter();
+    match (keys.next().map(HeaderValue::to_str), keys.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(key)), None) if !key.is_empty() && key.len() <= MAX_KEY_CHARS => Ok(Some(key)),
+        _ => Err("`Idempotency-Key` is one header of 1 to 255 visible characters."),
+    }
+}
+
+/// By what a second request is known: client and key, and what is asked for. Digests, since a key may hold anything.
+fn delivery(client: &str, key: &str, input: &Input) -> String {
+    let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
+    format!("http:{client}/{} {}", digest(key), digest(&format!("{input:?}")))
 }
 
 /// Whether a command line decides about what waits.
@@ -174,7 +256,7 @@ fn respond(reply: &Reply, format: Format) -> Response {
         Outcome::Failed | Outcome::Unknown | Outcome::Partial => StatusCode::BAD_GATEWAY,
     };
     match format {
-        Format::Json => (status, axum_json(&envelope(reply))).into_response(),
+        Format::Json => (status, axum_json(&envelope(reply, reply.to_json_with_secrets()))).into_response(),
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }
@@ -187,26 +269,6 @@ fn respond(reply: &Reply, format: Format) -> Response {
     }
 }
 
-/// The answer with what a program needs to know about it.
-fn envelope(reply: &Reply) -> Value {
-    let mut object = Map::new();
-    object.insert("operation_id".to_owned(), Value::from(reply.operation.as_str()));
-    object.insert("command".to_owned(), reply.command.clone().map_or(Value::Null, Value::from));
-    object.insert("outcome".to_owned(), Value::from(reply.outcome.as_str()));
-    match (reply.to_json_with_secrets(), reply.outcome) {
-        (Value::Object(mut failed), outcome) if outcome != Outcome::Done => {
-            object.extend(failed.shift_remove_entry("error"));
-            if !failed.is_empty() {
-                object.insert("result".to_owned(), Value::Object(failed));
-            }
-        }
-        (result, _) => {
-            object.insert("result".to_owned(), result);
-        }
-    }
-    Value::Object(object)
-}
-
 fn bad_request(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, axum_json(&problem("usage", message))).into_response()
 }
@@ -215,6 +277,6 @@ fn problem(outcome: &str, message: &str) -> Value {
     json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
 }
 
-fn axum_json(value: &Value) -> ([(header::HeaderName, &'static str); 1], String) {
+fn axum_json(value: &Value) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, "application/json")], value.to_string())
 }

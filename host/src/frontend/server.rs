@@ -3,10 +3,11 @@
 use super::Background;
 use super::http::Http;
 use super::slack::Slack;
+use crate::contract;
 use crate::service::Service;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -48,6 +49,8 @@ pub async fn serve(
         .route("/slack/commands", post(slack_command))
         .route("/slack/interactions", post(slack_interaction))
         .route("/v1/commands", post(http_command))
+        .route("/v1/actions/{id}", post(http_action))
+        .route("/v1/openapi.json", get(openapi))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -81,6 +84,24 @@ async fn http_command(State(frontends): State<Frontends>, headers: HeaderMap, bo
         Some(http) => http.command(&headers, &body).await,
         None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
     }
+}
+
+async fn http_action(
+    State(frontends): State<Frontends>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match &frontends.http {
+        Some(http) => http.action(id, &headers, &body).await,
+        None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
+    }
+}
+
+/// What the HTTP API takes and gives. It says nothing about the organization, and needs no token.
+async fn openapi(State(frontends): State<Frontends>) -> Response {
+    let document = contract::openapi(frontends.service.catalog()).to_string();
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// A host without a credential answers, and can do nothing: it is not ready.

@@ -18,7 +18,7 @@ pub use reply::Reply;
 use crate::audit::{Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, HostCommand, Markup, Options};
 use crate::decision::approval::{Approvals, Steps, Vote};
-use crate::decision::operation::{Clock, CommitError, Ledger, LedgerError, Operation, Projection};
+use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document;
@@ -26,7 +26,7 @@ use crate::identity::{Place, Principal};
 use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
-use claude_admin_catalog::Catalog;
+use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
 use refusals::Refusals;
 use serde_json::{Map, Value};
@@ -67,7 +67,8 @@ pub struct Request {
     pub place: Place,
     /// What for.
     pub input: Input,
-    /// By what a second delivery of the same request is known, where the platform may deliver twice.
+    /// By what a second delivery of the same request is known, where the platform may deliver twice; behind a space, a
+    /// digest of what it asks for, where two requests might be known by the same.
     pub delivery: Option<String>,
 }
 
@@ -86,7 +87,7 @@ pub struct Service {
 /// Why a request goes no further.
 enum Unreceived {
     /// It was received before.
-    Duplicate,
+    Duplicate(FirstDelivery),
     /// It cannot be recorded.
     Ledger(LedgerError),
 }
@@ -124,6 +125,13 @@ impl Service {
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
+    }
+
+    /// Which actions the policy might allow somebody in a place.
+    pub async fn may_ever(&self, principal: &Principal, place: &Place) -> impl Fn(&Action) -> bool {
+        let person = self.decider.person(principal, place).await;
+        let decider = Arc::clone(&self.decider);
+        move |action| decider.may_ever(&person, action)
     }
 
     fn upstream(&self) -> &str {
@@ -213,10 +221,10 @@ impl Service {
         };
         match self.receive(&id, &person, delivery, text).await {
             Ok(()) => {}
-            Err(Unreceived::Duplicate) => {
+            Err(Unreceived::Duplicate(first)) => {
                 tracing::warn!(operation = id, "a second delivery is left out");
                 self.note(person.did(Event::Denied { reason: "it was received before".to_owned(), count: 1 })).await;
-                return Reply::duplicate(id);
+                return Reply::duplicate(id, first);
             }
             // These change nothing, and help to find out what is wrong.
             Err(Unreceived::Ledger(error)) if !harmless(&understood) => {
@@ -293,15 +301,15 @@ impl Service {
     ) -> Result<(), Unreceived> {
         let (id, person) = (id.to_owned(), person.clone());
         let decide = move |projection: &Projection, _: i64| {
-            if delivery.as_deref().is_some_and(|delivery| projection.was_delivered(delivery)) {
-                return Err(());
+            if let Some(first) = delivery.as_deref().and_then(|delivery| projection.first_delivery(delivery)) {
+                return Err(first);
             }
             let event = Event::Received { delivery: delivery.clone(), text: text.clone() };
             Ok(vec![Entry { operation: Some(id.clone()), ..person.did(event) }])
         };
         let received = self.ledger.commit(Durability::Process, decide, |_, _| ()).await;
         received.map_err(|error| match error {
-            CommitError::Refused(()) => Unreceived::Duplicate,
+            CommitError::Refused(first) => Unreceived::Duplicate(first),
             CommitError::Ledger(error) => Unreceived::Ledger(error),
         })
     }

@@ -33,6 +33,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every way to end.
+    pub const ALL: [Self; 11] = [
+        Self::Done,
+        Self::Usage,
+        Self::Denied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Refused,
+        Self::Waiting,
+        Self::RateLimited,
+        Self::Failed,
+        Self::Unknown,
+        Self::Partial,
+    ];
+
     /// The exit code of the command line.
     #[must_use]
     pub fn exit_code(self) -> u8 {

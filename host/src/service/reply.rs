@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::command::{Format, Options};
-use crate::decision::operation::Operation;
+use crate::decision::operation::{FirstDelivery, Operation};
 use crate::document::Document;
 use crate::egress::SentRequest;
 use crate::sandbox::CallError;
@@ -46,8 +46,8 @@ pub struct Reply {
     pub card: Option<Document>,
     /// Whether others must decide about it, who have to see it.
     pub for_others: bool,
-    /// Whether this answers a second delivery: there is nothing to show.
-    pub duplicate: bool,
+    /// What was received first, where this answers a second delivery: there is nothing to show.
+    pub duplicate_of: Option<FirstDelivery>,
 }
 
 impl Reply {
@@ -65,7 +65,7 @@ impl Reply {
             share: false,
             card: None,
             for_others: false,
-            duplicate: false,
+            duplicate_of: None,
         }
     }
 
@@ -78,8 +78,8 @@ impl Reply {
     }
 
     /// The answer to a second delivery: the first one is answered already.
-    pub(super) fn duplicate(operation: String) -> Self {
-        Self { operation, duplicate: true, ..Self::new(Outcome::Done, Document::default()) }
+    pub(super) fn duplicate(operation: String, first: FirstDelivery) -> Self {
+        Self { operation, duplicate_of: Some(first), ..Self::new(Outcome::Done, Document::default()) }
     }
 
     /// Keeps the answer with its secrets for whoever may have them.
@@ -140,7 +140,8 @@ impl Reply {
     pub fn to_json(&self) -> Value {
         match (&self.data, self.outcome) {
             (Some(data), Outcome::Done) => data.clone(),
-            (None, Outcome::Done) if self.error.is_none() => json!({ "text": crate::render::text(&self.document) }),
+            // What was to be removed and is not there is done too, whatever the API said about it.
+            (None, Outcome::Done) => json!({ "text": crate::render::text(&self.document) }),
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));

@@ -128,7 +128,7 @@ impl SqliteLog {
 
     fn select(&self, sql: &str, from: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
         let mut state = self.state();
-        let mut statement = state.connection().prepare(sql)?;
+        let mut statement = state.connection().prepare_cached(sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![bound(from), limit], record)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -181,7 +181,7 @@ impl Log for SqliteLog {
             transaction.execute_batch(&format!("PRAGMA user_version = {FORMAT}"))?;
         }
         {
-            let mut insert = transaction.prepare("INSERT INTO record (seq, text) VALUES (?1, ?2)")?;
+            let mut insert = transaction.prepare_cached("INSERT INTO record (seq, text) VALUES (?1, ?2)")?;
             for (seq, text) in (last + 1..).zip(records) {
                 insert.execute(params![seq, text])?;
             }

@@ -9,7 +9,7 @@ mod projection;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};
-pub use projection::Projection;
+pub use projection::{FirstDelivery, Projection};
 
 use super::plan::Plan;
 use super::policy::Requirements;

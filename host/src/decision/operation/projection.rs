@@ -12,12 +12,32 @@ pub(super) const CHUNK: usize = 256;
 /// The most settled operations that are kept at hand; older ones are read again from the trail.
 const MAX_SETTLED: usize = 1000;
 
+/// What a request was when it was received first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstDelivery {
+    /// The operation that it began.
+    pub operation: String,
+    /// Whether it asked for the same.
+    pub is_same: bool,
+}
+
+#[derive(Debug)]
+struct Delivered {
+    operation: String,
+    content: String,
+}
+
+/// By what a delivery is known, and behind a space, where there is one, the digest of what it asks for.
+fn parts(delivery: &str) -> (&str, &str) {
+    delivery.split_once(' ').unwrap_or((delivery, ""))
+}
+
 /// What the entries that were read so far come to.
 #[derive(Debug, Default)]
 pub struct Projection {
     operations: BTreeMap<String, Operation>,
     settled: VecDeque<String>,
-    deliveries: HashMap<String, i64>,
+    deliveries: HashMap<String, Delivered>,
     delivered: VecDeque<(i64, String)>,
     last_seq: u64,
 }
@@ -34,10 +54,12 @@ impl Projection {
         self.operations.values()
     }
 
-    /// Whether a delivery was received before.
+    /// The first of the deliveries that are known by the same, if this is not the first.
     #[must_use]
-    pub fn was_delivered(&self, delivery: &str) -> bool {
-        self.deliveries.contains_key(delivery)
+    pub fn first_delivery(&self, delivery: &str) -> Option<FirstDelivery> {
+        let (known_by, content) = parts(delivery);
+        let first = self.deliveries.get(known_by)?;
+        Some(FirstDelivery { operation: first.operation.clone(), is_same: first.content == content })
     }
 
     /// The last record that was read.
@@ -94,8 +116,10 @@ impl Projection {
         self.last_seq = seq;
         self.forget(entry.time_ms);
         if let Event::Received { delivery: Some(delivery), .. } = &entry.event {
-            self.deliveries.insert(delivery.clone(), entry.time_ms);
-            self.delivered.push_back((entry.time_ms, delivery.clone()));
+            let (known_by, content) = parts(delivery);
+            let operation = entry.operation.clone().unwrap_or_default();
+            self.deliveries.insert(known_by.to_owned(), Delivered { operation, content: content.to_owned() });
+            self.delivered.push_back((entry.time_ms, known_by.to_owned()));
         }
         let Some(id) = &entry.operation else { return };
         if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {

@@ -209,7 +209,7 @@ fn cedar(text: &str, someone: &Someone, action: &str, context: Value) -> (bool, 
     let uid = |ty: &str, id: &str| json!({ "type": ty, "id": id });
     let tenant = |platform: Platform, tenant: &str| match platform {
         Platform::Slack => vec![uid("Tenant", &format!("slack:{tenant}"))],
-        Platform::Http | Platform::Local => Vec::new(),
+        Platform::Http | Platform::Local | Platform::Mcp => Vec::new(),
     };
     let mut parents: Vec<Value> = groups.iter().map(|group| uid("Group", group)).collect();
     parents.extend(tenant(principal.platform, &principal.tenant));

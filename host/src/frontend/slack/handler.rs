@@ -120,7 +120,7 @@ impl Slack {
         let slack = Arc::clone(&self);
         self.background.spawn(async move {
             let reply = slack.service.handle(request).await;
-            let Some(url) = click.response_url.filter(|_| !reply.duplicate) else { return };
+            let Some(url) = click.response_url.filter(|_| reply.duplicate_of.is_none()) else { return };
             // What the card does not say is told to whoever clicked alone; the card is for everybody.
             if reply.card.as_ref() != Some(&reply.document) {
                 let mut message = slack.blocks(&reply.document, false);
@@ -199,7 +199,7 @@ impl Slack {
         });
         if let Ok(finished) = tokio::time::timeout(INLINE, &mut work).await {
             return match finished {
-                Ok(reply) if reply.duplicate => StatusCode::OK.into_response(),
+                Ok(reply) if reply.duplicate_of.is_some() => StatusCode::OK.into_response(),
                 Ok(reply) => json_response(&self.message(&reply)),
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");

@@ -1,0 +1,50 @@
+//! `claude-admin mcp`: the actions as tools of a model, over standard input and output.
+
+use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::operator::operator;
+use super::{state, stop, tell};
+use clap::Args;
+use claude_admin::config::Config;
+use claude_admin::frontend::mcp;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Tools that are called at once.
+const CALLS_AT_ONCE: usize = 4;
+
+#[derive(Debug, Args)]
+pub(super) struct McpArgs {
+    /// A configuration file; its policy then decides what `local:USER` may do from the place `mcp`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer from the embedded simulator even where there is a credential
+    #[arg(long)]
+    simulate: bool,
+}
+
+pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
+    let principal = operator()?;
+    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    config.upstream.simulate |= args.simulate;
+    config.limits.concurrency.get_or_insert(CALLS_AT_ONCE);
+    let target = target(&config, WithoutCredential::Simulate).await?;
+    if target.simulator.is_some() {
+        tell("SIMULATED: no account is touched, and what waits ends with this process. To confirm something, run `claude-admin simulator` beside it.\n");
+    }
+    let (policy, store) = match &args.config {
+        Some(_) => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+        None if target.simulator.is_some() => (PolicySource::Only(&principal), StoreSource::Memory),
+        None => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+    };
+    let host = host(&config, target, policy, store)?;
+    let service = Arc::clone(&host.service);
+    tokio::select! {
+        served = mcp::serve(service, principal, tokio::io::stdin(), tokio::io::stdout()) => served?,
+        () = stop::requested() => {}
+    }
+    host.service.finish().await;
+    if let Some(simulator) = host.simulator {
+        simulator.shutdown().await;
+    }
+    Ok(0)
+}

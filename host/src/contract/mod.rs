@@ -1,0 +1,12 @@
+//! What programs are told about the actions: JSON Schema, derived from the catalog.
+
+mod json_schema;
+mod openapi;
+mod tool;
+
+#[cfg(test)]
+mod tests;
+
+pub use json_schema::{Direction, Schemas};
+pub use openapi::openapi;
+pub use tool::{Tool, action_of, tools};

@@ -1,0 +1,156 @@
+//! The Model Context Protocol: every action is a tool.
+//!
+//! A model asks on behalf of the person at the terminal, from the place `mcp`, and everything holds that holds for that
+//! person: policy, approvals, audit trail. A model proposes: it can neither confirm a write nor approve one, so that what
+//! changes something waits until a person decides in a terminal or a chat. It sees no secret either: what it reads may
+//! end up anywhere.
+
+use super::envelope::envelope;
+use crate::command::{Format, Markup, Options, Reason};
+use crate::contract::{action_of, tools};
+use crate::identity::{Place, Principal};
+use crate::service::{Input, Outcome, Request, Service};
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+};
+use rmcp::service::{RequestContext, RoleServer, ServiceExt};
+use rmcp::{ErrorData, RmcpError};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// What a model is told about all tools.
+const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. Tools that change something do it only \
+    after a person has confirmed it: the answer then has the outcome `waiting` and an operation id. Tell the person what \
+    would be done and how to confirm it, and look at it with `status`. Ids can be given as e-mail addresses or names where \
+    a tool takes them. `can_i` tells whether something is allowed before it is tried.";
+
+/// Commands of the host that change nothing, as tools: name, what they do, the name and meaning of their argument.
+const HOST_TOOLS: [(&str, &str, Option<(&str, &str)>); 4] = [
+    ("status", "How an operation stands: whether it waits, for whom, and how it ended.", Some(("operation", "The operation id."))),
+    ("pending", "What waits for a confirmation or an approval.", None),
+    ("whoami", "Who asks here, and what groups that person belongs to.", None),
+    ("can_i", "Whether a command would be allowed, and what it would take. Nothing is done.", Some(("command", "A command as people type it, such as `users remove user_01`."))),
+];
+
+/// Serves one client until it goes.
+///
+/// # Errors
+///
+/// What the client did that no client should do first.
+pub async fn serve<R, W>(service: Arc<Service>, principal: Principal, reader: R, writer: W) -> Result<(), RmcpError>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let running = Mcp { service, principal }.serve((reader, writer)).await?;
+    running.waiting().await?;
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Mcp {
+    service: Arc<Service>,
+    principal: Principal,
+}
+
+impl ServerHandler for Mcp {
+    fn get_info(&self) -> ServerConfig {
+        let this = Implementation::new("claude-admin", env!("CARGO_PKG_VERSION"));
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(this)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let place = Place::mcp();
+        let allowed = self.service.may_ever(&self.principal, &place).await;
+        let actions = tools(self.service.catalog())
+            .filter(|tool| action_of(self.service.catalog(), &tool.name).is_some_and(|action| allowed(action)))
+            .map(|tool| {
+                let annotations = ToolAnnotations::with_title(tool.title)
+                    .read_only(tool.read_only)
+                    .destructive(tool.destructive)
+                    .idempotent(tool.idempotent)
+                    .open_world(false);
+                Tool::new(tool.name, tool.description, tool.input_schema).with_annotations(annotations)
+            });
+        Ok(ListToolsResult::with_all_items(HOST_TOOLS.iter().map(host_tool).chain(actions).collect()))
+    }
+
+    async fn call_tool(
+        &self,
+        call: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let input = self.input(&call.name, call.arguments.unwrap_or_default());
+        let input = input.map_err(|problem| ErrorData::invalid_params(problem, None))?;
+        let request = Request { principal: self.principal.clone(), place: Place::mcp(), input, delivery: None };
+        let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
+        let answer = envelope(&reply, reply.to_json());
+        let content = vec![ContentBlock::text(format!("{answer:#}"))];
+        // What waits has not failed: it was proposed, as it should be.
+        let mut result = match reply.outcome {
+            Outcome::Done | Outcome::Waiting => CallToolResult::success(content),
+            _ => CallToolResult::error(content),
+        };
+        result.structured_content = Some(answer);
+        Ok(result.into())
+    }
+}
+
+impl Mcp {
+    fn input(&self, tool: &str, mut arguments: Map<String, Value>) -> Result<Input, String> {
+        if let Some((_, _, argument)) = HOST_TOOLS.iter().find(|(name, ..)| *name == tool) {
+            return host_input(tool, *argument, &arguments);
+        }
+        let action = action_of(self.service.catalog(), tool)
+            .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` has them all"))?;
+        let mut flag = |name: &str, takes: bool| match arguments.shift_remove(name).filter(|_| takes) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(given)) => Ok(given),
+            Some(_) => Err(format!("`{name}` is true or false")),
+        };
+        let (all, dry_run) = (flag("all", action.paging.is_some())?, flag("dry_run", action.writes())?);
+        let reason = match arguments.shift_remove("reason") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(Reason::new(&text).map_err(|error| error.to_string())?),
+            Some(_) => return Err("`reason` is a text".to_owned()),
+        };
+        // What a model would say about a confirmation does not count.
+        let options = Options { all, dry_run, reason, yes: false, format: Some(Format::Json), ..Options::default() };
+        Ok(Input::Operation { id: action.id.clone(), arguments, options })
+    }
+}
+
+fn host_tool((name, docs, argument): &(&'static str, &'static str, Option<(&'static str, &'static str)>)) -> Tool {
+    let properties: Map<String, Value> = argument
+        .iter()
+        .map(|(name, docs)| ((*name).to_owned(), json!({ "type": "string", "description": docs })))
+        .collect();
+    let required: Vec<&str> = argument.iter().map(|(name, _)| *name).collect();
+    let schema = Map::from_iter([
+        ("type".to_owned(), json!("object")),
+        ("properties".to_owned(), Value::Object(properties)),
+        ("required".to_owned(), json!(required)),
+        ("additionalProperties".to_owned(), json!(false)),
+    ]);
+    let annotations = ToolAnnotations::with_title(name.replace('_', "-")).read_only(true).open_world(false);
+    Tool::new(*name, *docs, schema).with_annotations(annotations)
+}
+
+fn host_input(tool: &str, argument: Option<(&str, &str)>, arguments: &Map<String, Value>) -> Result<Input, String> {
+    let mut line = tool.replace('_', "-");
+    if let Some((name, docs)) = argument {
+        let given = arguments.get(name).and_then(Value::as_str);
+        let given = given.ok_or_else(|| format!("`{tool}` needs `{name}`: {docs}"))?;
+        line = format!("{line} {given}");
+    }
+    Ok(Input::Text { line, markup: Markup::None })
+}
