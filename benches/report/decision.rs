@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// A read, and a write that somebody else must approve.
-const LINES: [&str; 2] = ["users list --limit 50", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --reason \"left in May\""];
+const LINES: [&str; 2] =
+    ["users list --limit 50", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --reason \"left in May\""];
 /// What a decision may take, in microseconds.
 const MOST_MICROSECONDS: f64 = 50.0;
 

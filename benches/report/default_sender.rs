@@ -56,7 +56,8 @@ impl Way for DefaultSender {
     fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let some = |val: Val| Val::Option(Some(Box::new(val)));
-            let mut store = Store::new(&self.engine, Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new() });
+            let mut store =
+                Store::new(&self.engine, Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new() });
             store.set_epoch_deadline(u64::MAX / 2);
             let instance = self.pre.instantiate_async(&mut store).await.expect("an instance");
             let configure = instance.get_func(&mut store, self.export("settings", "configure")).expect("a function");

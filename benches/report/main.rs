@@ -60,7 +60,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let length = if has("--short") { Length::Short } else { Length::Full };
-    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    let named: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
     let unknown = named.iter().find(|name| MEASURES.iter().all(|(known, _)| known != *name));
     assert!(unknown.is_none(), "there is no measure {unknown:?}; there are {:?}", MEASURES.map(|(name, _)| name));
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

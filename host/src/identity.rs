@@ -238,9 +238,19 @@ mod tests {
 
     #[test]
     fn what_names_nobody_is_refused() {
-        for text in
-            ["", "U1", "slack:U1", "slack:/U1", "slack:T1/", "slack:T1/*", "http:", "http:a/b", "x:y", "local:a b", "mcp:ada"]
-        {
+        for text in [
+            "",
+            "U1",
+            "slack:U1",
+            "slack:/U1",
+            "slack:T1/",
+            "slack:T1/*",
+            "http:",
+            "http:a/b",
+            "x:y",
+            "local:a b",
+            "mcp:ada",
+        ] {
             assert!(text.parse::<Principal>().is_err(), "{text}");
         }
         for text in ["", "slack", "slack:", "slack:T1/", "http:x", "local:/x", "mars"] {

@@ -14,10 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn by_person() -> Limits {
-    Limits { isolation: Isolation::Principal, ..tight() }
+    Limits { isolation: Isolation::Principal, concurrency: 4, ..tight() }
 }
 
-async fn call_as(plugin: &Arc<Plugin>, who: &Principal, function: &str, word: Option<&str>) -> Result<Value, CallError> {
+async fn call_as(
+    plugin: &Arc<Plugin>,
+    who: &Principal,
+    function: &str,
+    word: Option<&str>,
+) -> Result<Value, CallError> {
     let arguments = word.map(|word| ("word".to_owned(), word.into())).into_iter().collect();
     let invocation = Invocation { action: format!("hostile.{function}"), arguments };
     plugin.call(&support::authorized_for(who, plugin, invocation).await).await.result

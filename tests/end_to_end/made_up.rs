@@ -15,9 +15,18 @@ const ROBOTS: &str = include_str!("../../simulator/tests/api/robots.wit");
 /// A copy of what the guest is compiled from, with one more interface in its WIT package. It is kept between runs.
 fn copy() -> std::path::PathBuf {
     let (from, to) = (support::workspace(), support::build_folder().join("made-up"));
-    for part in
-        ["Cargo.toml", "Cargo.lock", "catalog", "packager", "plugin", "wit", "host", "simulator", "tests/hostile"]
-    {
+    for part in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "catalog",
+        "packager",
+        "plugin",
+        "wit",
+        "host",
+        "simulator",
+        "tests/hostile",
+        "examples/embed-rust",
+    ] {
         copy_changed(&from.join(part), &to.join(part));
     }
     write_changed(&to.join("wit/robots.wit"), ROBOTS);

@@ -29,7 +29,9 @@ pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
     config.limits.concurrency.get_or_insert(CALLS_AT_ONCE);
     let target = target(&config, WithoutCredential::Simulate).await?;
     if target.simulator.is_some() {
-        tell("SIMULATED: no account is touched, and what waits ends with this process. To confirm something, run `claude-admin simulator` beside it.\n");
+        tell(
+            "SIMULATED: no account is touched, and what waits ends with this process. To confirm something, run `claude-admin simulator` beside it.\n",
+        );
     }
     let (policy, store) = match &args.config {
         Some(_) => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),

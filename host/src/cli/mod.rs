@@ -68,7 +68,9 @@ enum Command {
         config: PathBuf,
     },
     /// Offer every action as a tool to a model, over standard input and output (Model Context Protocol)
-    #[command(after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names.")]
+    #[command(
+        after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names."
+    )]
     Mcp(mcp::McpArgs),
     /// Write a configuration, a policy and tests for it, safe as they stand
     Init {

@@ -39,7 +39,9 @@ impl FromStr for Member {
         let platform = Platform::ALL.into_iter().find(|known| known.as_str() == platform).ok_or_else(failed)?;
         match tenant.strip_suffix('/') {
             Some(tenant) if platform.has_tenants() && is_id(tenant) => Ok(Self::Everybody(platform, tenant.to_owned())),
-            None if platform.has_people() && !platform.has_tenants() && tenant.is_empty() => Ok(Self::Everybody(platform, String::new())),
+            None if platform.has_people() && !platform.has_tenants() && tenant.is_empty() => {
+                Ok(Self::Everybody(platform, String::new()))
+            }
             _ => Err(failed()),
         }
     }

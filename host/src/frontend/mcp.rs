@@ -12,8 +12,8 @@ use crate::identity::{Place, Principal};
 use crate::service::{Input, Outcome, Request, Service};
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::service::{RequestContext, RoleServer, ServiceExt};
 use rmcp::{ErrorData, RmcpError};
@@ -27,12 +27,28 @@ const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. To
     would be done and how to confirm it, and look at it with `status`. Ids can be given as e-mail addresses or names where \
     a tool takes them. `can_i` tells whether something is allowed before it is tried.";
 
-/// Commands of the host that change nothing, as tools: name, what they do, the name and meaning of their argument.
-const HOST_TOOLS: [(&str, &str, Option<(&str, &str)>); 4] = [
-    ("status", "How an operation stands: whether it waits, for whom, and how it ended.", Some(("operation", "The operation id."))),
-    ("pending", "What waits for a confirmation or an approval.", None),
-    ("whoami", "Who asks here, and what groups that person belongs to.", None),
-    ("can_i", "Whether a command would be allowed, and what it would take. Nothing is done.", Some(("command", "A command as people type it, such as `users remove user_01`."))),
+/// A command of the host as a tool.
+struct HostTool {
+    name: &'static str,
+    docs: &'static str,
+    /// The name and the meaning of its argument.
+    argument: Option<(&'static str, &'static str)>,
+}
+
+/// Commands of the host that change nothing.
+const HOST_TOOLS: [HostTool; 4] = [
+    HostTool {
+        name: "status",
+        docs: "How an operation stands: whether it waits, for whom, and how it ended.",
+        argument: Some(("operation", "The operation id.")),
+    },
+    HostTool { name: "pending", docs: "What waits for a confirmation or an approval.", argument: None },
+    HostTool { name: "whoami", docs: "Who asks here, and what groups that person belongs to.", argument: None },
+    HostTool {
+        name: "can_i",
+        docs: "Whether a command would be allowed, and what it would take. Nothing is done.",
+        argument: Some(("command", "A command as people type it, such as `users remove user_01`.")),
+    },
 ];
 
 /// Serves one client until it goes.
@@ -72,7 +88,7 @@ impl ServerHandler for Mcp {
         let place = Place::mcp();
         let allowed = self.service.may_ever(&self.principal, &place).await;
         let actions = tools(self.service.catalog())
-            .filter(|tool| action_of(self.service.catalog(), &tool.name).is_some_and(|action| allowed(action)))
+            .filter(|tool| action_of(self.service.catalog(), &tool.name).is_some_and(&allowed))
             .map(|tool| {
                 let annotations = ToolAnnotations::with_title(tool.title)
                     .read_only(tool.read_only)
@@ -81,7 +97,7 @@ impl ServerHandler for Mcp {
                     .open_world(false);
                 Tool::new(tool.name, tool.description, tool.input_schema).with_annotations(annotations)
             });
-        Ok(ListToolsResult::with_all_items(HOST_TOOLS.iter().map(host_tool).chain(actions).collect()))
+        Ok(ListToolsResult::with_all_items(HOST_TOOLS.iter().map(HostTool::tool).chain(actions).collect()))
     }
 
     async fn call_tool(
@@ -107,8 +123,8 @@ impl ServerHandler for Mcp {
 
 impl Mcp {
     fn input(&self, tool: &str, mut arguments: Map<String, Value>) -> Result<Input, String> {
-        if let Some((_, _, argument)) = HOST_TOOLS.iter().find(|(name, ..)| *name == tool) {
-            return host_input(tool, *argument, &arguments);
+        if let Some(host_tool) = HOST_TOOLS.iter().find(|host_tool| host_tool.name == tool) {
+            return host_tool.input(&arguments);
         }
         let action = action_of(self.service.catalog(), tool)
             .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` has them all"))?;
@@ -129,28 +145,34 @@ impl Mcp {
     }
 }
 
-fn host_tool((name, docs, argument): &(&'static str, &'static str, Option<(&'static str, &'static str)>)) -> Tool {
-    let properties: Map<String, Value> = argument
-        .iter()
-        .map(|(name, docs)| ((*name).to_owned(), json!({ "type": "string", "description": docs })))
-        .collect();
-    let required: Vec<&str> = argument.iter().map(|(name, _)| *name).collect();
-    let schema = Map::from_iter([
-        ("type".to_owned(), json!("object")),
-        ("properties".to_owned(), Value::Object(properties)),
-        ("required".to_owned(), json!(required)),
-        ("additionalProperties".to_owned(), json!(false)),
-    ]);
-    let annotations = ToolAnnotations::with_title(name.replace('_', "-")).read_only(true).open_world(false);
-    Tool::new(*name, *docs, schema).with_annotations(annotations)
-}
-
-fn host_input(tool: &str, argument: Option<(&str, &str)>, arguments: &Map<String, Value>) -> Result<Input, String> {
-    let mut line = tool.replace('_', "-");
-    if let Some((name, docs)) = argument {
-        let given = arguments.get(name).and_then(Value::as_str);
-        let given = given.ok_or_else(|| format!("`{tool}` needs `{name}`: {docs}"))?;
-        line = format!("{line} {given}");
+impl HostTool {
+    fn tool(&self) -> Tool {
+        let text = |docs: &str| json!({ "type": "string", "description": docs });
+        let properties: Map<String, Value> =
+            self.argument.iter().map(|(name, docs)| ((*name).to_owned(), text(docs))).collect();
+        let required: Vec<&str> = self.argument.iter().map(|(name, _)| *name).collect();
+        let schema = Map::from_iter([
+            ("type".to_owned(), json!("object")),
+            ("properties".to_owned(), Value::Object(properties)),
+            ("required".to_owned(), json!(required)),
+            ("additionalProperties".to_owned(), json!(false)),
+        ]);
+        let annotations = ToolAnnotations::with_title(self.command()).read_only(true).open_world(false);
+        Tool::new(self.name, self.docs, schema).with_annotations(annotations)
     }
-    Ok(Input::Text { line, markup: Markup::None })
+
+    /// The command, as people type it.
+    fn command(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    fn input(&self, arguments: &Map<String, Value>) -> Result<Input, String> {
+        let mut line = self.command();
+        if let Some((name, docs)) = self.argument {
+            let given = arguments.get(name).and_then(Value::as_str);
+            let given = given.ok_or_else(|| format!("`{}` needs `{name}`: {docs}", self.name))?;
+            line = format!("{line} {given}");
+        }
+        Ok(Input::Text { line, markup: Markup::None })
+    }
 }

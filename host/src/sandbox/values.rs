@@ -233,7 +233,9 @@ fn from_case(case: &Case, form: &VariantForm, inner: Option<Value>) -> Value {
             Value::Object(object)
         }
         // A union that never travels as JSON, such as the error, is shown with the name of its case.
-        (VariantForm::NotJson, inner) => Value::Object(Map::from_iter([(case.wire.clone(), inner.unwrap_or_default())])),
+        (VariantForm::NotJson, inner) => {
+            Value::Object(Map::from_iter([(case.wire.clone(), inner.unwrap_or_default())]))
+        }
         (_, Some(inner)) => inner,
         (_, None) => Value::from(case.wire.as_str()),
     }

@@ -34,7 +34,10 @@ impl Adapter {
             .flat_map(|(program, file)| {
                 ["gate", "configure"].map(|credential| {
                     let mut command = Command::new(&program);
-                    command.arg(support::workspace().join("tests/matrix").join(file)).arg("--credential").arg(credential);
+                    command
+                        .arg(support::workspace().join("tests/matrix").join(file))
+                        .arg("--credential")
+                        .arg(credential);
                     command.env("ANTHROPIC_ADMIN_KEY", key).env("CLAUDE_ADMIN", env!("CARGO_BIN_EXE_claude-admin"));
                     Self::start(command)
                 })

@@ -46,7 +46,8 @@ pub(super) enum Upstream {
 /// The headers of an answer that a component reads.
 const ANSWER_HEADERS: [&str; 4] = ["content-type", "content-disposition", "request-id", "retry-after"];
 /// The headers of a request that the simulator reads.
-const REQUEST_HEADERS: [&str; 5] = ["anthropic-beta", "anthropic-version", "authorization", "content-type", "x-api-key"];
+const REQUEST_HEADERS: [&str; 5] =
+    ["anthropic-beta", "anthropic-version", "authorization", "content-type", "x-api-key"];
 
 #[derive(Default)]
 struct State {
@@ -73,7 +74,9 @@ impl Canned {
                     let (state, upstream) = (Arc::clone(&state), Arc::clone(&upstream));
                     async move { Ok::<_, Infallible>(answer(request, &state, &upstream).await) }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         Self { address, state }
@@ -100,7 +103,11 @@ impl Canned {
     }
 }
 
-async fn answer(request: http::Request<Incoming>, state: &Mutex<State>, upstream: &Upstream) -> http::Response<Full<Bytes>> {
+async fn answer(
+    request: http::Request<Incoming>,
+    state: &Mutex<State>,
+    upstream: &Upstream,
+) -> http::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
     let header = |name: &str| {

@@ -24,7 +24,8 @@ fn trouble(name: &str, action: &str, arguments: Value, status: u16, body: &str) 
 pub(super) fn all() -> Vec<Trouble> {
     let user = || json!({ "user-id": "user_01WCz1FkmYMm4gnmykNKUu3Q" });
     let member = r#""id": "user_1", "type": "user", "email": "a@example.com", "name": "Ä \u00e4 \"q\" \ud83d\ude00", "added_at": "2026-11-21T17:20:00Z""#;
-    let page = |members: &str| format!(r#"{{"data": [{members}], "has_more": false, "first_id": null, "last_id": null}}"#);
+    let page =
+        |members: &str| format!(r#"{{"data": [{members}], "has_more": false, "first_id": null, "last_id": null}}"#);
     let error = |kind: &str, message: &str| {
         json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_body" }).to_string()
     };
@@ -42,7 +43,10 @@ pub(super) fn all() -> Vec<Trouble> {
         trouble("an error without a body", "users.get", user(), 401, ""),
         list("no member at all", &page("")),
         list("a word that is newer than the package", &page(&format!(r#"{{{member}, "role": "astronaut"}}"#))),
-        list("fields that are newer than the package", &page(&format!(r#"{{{member}, "role": "user", "new": {{"a": [1]}}}}"#))),
+        list(
+            "fields that are newer than the package",
+            &page(&format!(r#"{{{member}, "role": "user", "new": {{"a": [1]}}}}"#)),
+        ),
         list("a name that is there twice", &page(&format!(r#"{{{member}, "role": "user", "role": "admin"}}"#))),
         list("a success that is no JSON", "<html></html>"),
         list("a success that ends too early", r#"{"data": [{"id": "user_1""#),

@@ -47,7 +47,10 @@ pub(super) fn encode_as(types: &Types, ty: &Type, val: &Val) -> Value {
         (Type::Named(id), Val::Record(vals)) => match &types.get(*id).kind {
             Kind::Record(fields) => {
                 let pairs = fields.iter().zip(vals);
-                pairs.map(|(field, (name, val))| (name.clone(), encode_as(types, &field.ty, val))).collect::<Map<_, _>>().into()
+                pairs
+                    .map(|(field, (name, val))| (name.clone(), encode_as(types, &field.ty, val)))
+                    .collect::<Map<_, _>>()
+                    .into()
             }
             other => panic!("{other:?} is no record"),
         },

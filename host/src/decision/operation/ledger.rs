@@ -3,10 +3,12 @@
 //! Whoever wants to change something looks at what the trail comes to, and appends only if nobody appended in the
 //! meantime; otherwise they look again. So that what is settled is settled once, with any number of hosts on one store.
 
+use super::change::{Change, change, subjects};
 use super::projection::{CHUNK, DELIVERY_MS};
 use super::{Clock, Operation, Projection, State, UNKNOWN};
 use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,6 +34,9 @@ pub enum LedgerError {
     Stopping,
 }
 
+/// Changes that were decided as things stood, and what they append.
+type Decided = Vec<(Box<dyn Change>, Vec<Entry>)>;
+
 /// Why nothing was appended.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError<E> {
@@ -54,18 +59,25 @@ impl LedgerError {
 }
 
 /// The audit trail, and what it comes to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ledger {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger").field("log", &self.inner.log).field("host", &self.inner.lock).finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     log: Box<dyn Log>,
     hosts: Hosts,
     lock: HostLock,
     clock: Clock,
     state: Mutex<Loaded>,
+    /// Changes that wait to be made: those that come while the trail is written are written together.
+    waiting: Mutex<Vec<Box<dyn Change>>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +108,7 @@ impl Ledger {
 
     fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, recent_ms: i64) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
-        let inner = Inner { log, hosts, lock, clock, state: Mutex::default() };
+        let inner = Inner { log, hosts, lock, clock, state: Mutex::default(), waiting: Mutex::default() };
         let from = inner.first_that_matters(recent_ms)?;
         if from > 1 {
             let mut state = inner.state();
@@ -176,8 +188,10 @@ impl Ledger {
 
     /// Appends what `decide` makes of how things stand; asks it again when somebody else was faster.
     ///
-    /// `decide` gets the time too, which becomes the time of its entries. `then` sees how things stand afterwards, with
-    /// nothing in between, and what was appended.
+    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation and the
+    /// delivery that its entries are about: changes that are about different ones may be decided at the same time, and are
+    /// appended in one transaction. `then` sees how things stand afterwards, with nothing about the same in between, and
+    /// what was appended.
     ///
     /// # Errors
     ///
@@ -193,9 +207,11 @@ impl Ledger {
         T: Send + 'static,
         E: Send + 'static,
     {
+        let (change, end) = change(durability, decide, then);
+        self.inner.waiting().push(change);
         let inner = Arc::clone(&self.inner);
-        let committed = tokio::task::spawn_blocking(move || inner.commit(durability, decide, then));
-        committed.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
+        tokio::task::spawn_blocking(move || inner.make_changes());
+        end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
 
     /// Appends entries as they are, on this thread: for when a host starts.
@@ -204,8 +220,10 @@ impl Ledger {
     ///
     /// [`LedgerError`] when the trail fails.
     pub fn record(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
-        let recorded = self.inner.commit(durability, |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
-        recorded.map_err(LedgerError::of_commit)
+        let (change, mut end) = change(durability, move |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
+        self.inner.waiting().push(change);
+        self.inner.make_changes();
+        end.try_recv().map_err(|_| LedgerError::Stopping)?.map_err(LedgerError::of_commit)
     }
 
     /// Appends entries as they are.
@@ -293,44 +311,119 @@ impl Inner {
         }
     }
 
-    fn commit<T, E>(
-        &self,
-        durability: Durability,
-        mut decide: impl FnMut(&Projection, i64) -> Result<Vec<Entry>, E>,
-        then: impl FnOnce(&Projection, &[Entry]) -> T,
-    ) -> Result<T, CommitError<E>> {
-        let failed = |error: LedgerError| CommitError::Ledger(error);
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Change>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what waits, whoever waits for it. Others come meanwhile, and are made by whoever comes next.
+    fn make_changes(&self) {
         let mut state = self.state();
-        for attempt in 0..MAX_ATTEMPTS {
-            self.catch_up(&mut state).map_err(failed)?;
-            let now = self.clock.now_ms();
-            let entries = decide(&state.projection, now).map_err(CommitError::Refused)?;
-            if entries.is_empty() {
-                return Ok(then(&state.projection, &entries));
+        let mut left = std::mem::take(&mut *self.waiting());
+        let mut most = usize::MAX;
+        let mut attempt = 0;
+        while !left.is_empty() {
+            if attempt == MAX_ATTEMPTS {
+                left.drain(..).for_each(|change| change.failed(LedgerError::Busy));
+                break;
             }
-            let open_from = Some(state.projection.open_from());
-            // What this host goes on with is what is stored, so that every other host comes to the same.
-            let stored = |entry: Entry| redact(&Entry { time_ms: now, open_from, ..entry });
-            let entries: Vec<Entry> = entries.into_iter().map(stored).collect();
-            let sealed = seal(&entries, state.head.as_ref());
-            let (records, head) = sealed.map_err(|error| failed(LedgerError::Unrecordable(error.to_string())))?;
-            match self.log.append(state.projection.last_seq(), &records, durability) {
-                Ok(()) => {
-                    for entry in &entries {
-                        let seq = state.projection.last_seq() + 1;
-                        state.projection.apply(seq, entry);
+            if let Err(error) = self.catch_up(&mut state) {
+                // The others find out for themselves, each in its own words.
+                left.remove(0).failed(error);
+                continue;
+            }
+            let now = self.clock.now_ms();
+            let (decided, later) = decide(&state.projection, std::mem::take(&mut left), now, most);
+            left = later;
+            if decided.is_empty() {
+                continue;
+            }
+            match self.append(&mut state, &decided, now) {
+                Ok(stored) => {
+                    attempt = 0;
+                    for ((change, _), entries) in decided.into_iter().zip(&stored) {
+                        change.done(&state.projection, entries);
                     }
-                    state.head = Some(head);
-                    return Ok(then(&state.projection, &entries));
                 }
-                Err(AppendError::Conflict { .. }) => {
+                Err(Unappended::Conflict) => {
                     std::thread::sleep(Duration::from_micros(u64::from(attempt.min(50)) * 20));
+                    attempt += 1;
+                    left.splice(0..0, decided.into_iter().map(|(change, _)| change));
                 }
-                Err(AppendError::Store(error)) => return Err(failed(error.into())),
+                // What is wrong with one must not harm the others.
+                Err(Unappended::Failed(_)) if decided.len() > 1 => {
+                    most = 1;
+                    left.splice(0..0, decided.into_iter().map(|(change, _)| change));
+                }
+                Err(Unappended::Failed(error)) => {
+                    let mut error = Some(error);
+                    for (change, _) in decided {
+                        change.failed(error.take().unwrap_or(LedgerError::Busy));
+                    }
+                }
             }
         }
-        Err(failed(LedgerError::Busy))
     }
+
+    /// Appends what was decided, in one transaction. Returns what was stored of each.
+    fn append(&self, state: &mut Loaded, decided: &Decided, now: i64) -> Result<Vec<Vec<Entry>>, Unappended> {
+        let open_from = Some(state.projection.open_from());
+        // What this host goes on with is what is stored, so that every other host comes to the same.
+        let stored = |entry: &Entry| redact(&Entry { time_ms: now, open_from, ..entry.clone() });
+        let stored: Vec<Vec<Entry>> = decided.iter().map(|(_, entries)| entries.iter().map(stored).collect()).collect();
+        let all = stored.concat();
+        let sealed = seal(&all, state.head.as_ref());
+        let (records, head) =
+            sealed.map_err(|error| Unappended::Failed(LedgerError::Unrecordable(error.to_string())))?;
+        let disk = decided.iter().any(|(change, _)| change.durability() == Durability::Disk);
+        let durability = if disk { Durability::Disk } else { Durability::Process };
+        match self.log.append(state.projection.last_seq(), &records, durability) {
+            Ok(()) => {
+                for entry in &all {
+                    let seq = state.projection.last_seq() + 1;
+                    state.projection.apply(seq, entry);
+                }
+                state.head = Some(head);
+                Ok(stored)
+            }
+            Err(AppendError::Conflict { .. }) => Err(Unappended::Conflict),
+            Err(AppendError::Store(error)) => Err(Unappended::Failed(error.into())),
+        }
+    }
+}
+
+/// Why nothing was appended.
+enum Unappended {
+    /// Another host was faster.
+    Conflict,
+    /// The trail failed.
+    Failed(LedgerError),
+}
+
+/// Decides changes as things stand: as many as are about different things, and no more than `most`. The others come later.
+fn decide(
+    projection: &Projection,
+    changes: Vec<Box<dyn Change>>,
+    now_ms: i64,
+    most: usize,
+) -> (Decided, Vec<Box<dyn Change>>) {
+    let (mut decided, mut later) = (Decided::new(), Vec::new());
+    let mut taken = HashSet::new();
+    for mut change in changes {
+        if decided.len() == most {
+            later.push(change);
+            continue;
+        }
+        let Some(entries) = change.decide(projection, now_ms) else { continue };
+        if entries.is_empty() {
+            change.done(projection, &entries);
+        } else if subjects(&entries).any(|subject| taken.contains(&subject)) {
+            later.push(change);
+        } else {
+            taken.extend(subjects(&entries));
+            decided.push((change, entries));
+        }
+    }
+    (decided, later)
 }
 
 fn entry(seq: u64, text: &str) -> Result<Entry, LedgerError> {

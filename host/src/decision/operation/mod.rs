@@ -3,6 +3,7 @@
 //! Nothing of this is stored by itself. The audit trail is the one thing that is stored, and operations are what its
 //! entries come to: so that the two cannot disagree.
 
+mod change;
 mod clock;
 mod ledger;
 mod projection;

@@ -32,6 +32,11 @@ fn parts(delivery: &str) -> (&str, &str) {
     delivery.split_once(' ').unwrap_or((delivery, ""))
 }
 
+/// By what a delivery is known.
+pub(super) fn known_by(delivery: &str) -> &str {
+    parts(delivery).0
+}
+
 /// What the entries that were read so far come to.
 #[derive(Debug, Default)]
 pub struct Projection {
