@@ -16,7 +16,7 @@ fn read() -> Map<String, Value> {
 /// Writes the middle ratios of findings over those of the same name.
 pub(crate) fn write(findings: &[Finding]) {
     let mut baseline = read();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| !finding.is_bound) {
         let rounded = (finding.ratio.middle * 1e4).round() / 1e4;
         baseline.insert(finding.name.clone(), Value::from(rounded));
     }
@@ -29,7 +29,7 @@ pub(crate) fn write(findings: &[Finding]) {
 /// is busy with something else makes single turns worse, and hardly ever better.
 pub(crate) fn regressions(findings: &[Finding]) -> Vec<String> {
     let baseline = read();
-    let worse = findings.iter().filter_map(|finding| {
+    let worse = findings.iter().filter(|finding| !finding.is_bound).filter_map(|finding| {
         let Some(before) = baseline.get(&finding.name).and_then(Value::as_f64) else {
             return Some(format!("{}: no baseline; write it with --bless", finding.name));
         };

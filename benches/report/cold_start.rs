@@ -34,7 +34,12 @@ fn compare(base_url: &str, key: &str, length: Length) -> Vec<Finding> {
         .env("CLAUDE_ADMIN_CACHE", folder.path().join("compiled"))
         .env("XDG_STATE_HOME", folder.path());
     let python = peers().join("cold-python/.venv/bin/python");
-    let mut others = vec![("`curl`", 3.0, curl)];
+    let mut others = Vec::new();
+    if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok() {
+        others.push(("`curl`", 3.0, curl));
+    } else {
+        println!("left out: there is no curl here");
+    }
     if python.exists() {
         let mut sdk = Command::new(python);
         sdk.arg("cold-python/organization_me.py").current_dir(peers());
@@ -57,6 +62,7 @@ fn against(name: &str, goal: f64, ours: &mut Command, mut other: Command, turns:
         theirs: middle(&theirs),
         ratio: Quartiles::of_ratios(&ours, &theirs),
         goal: Goal::AtMost(goal),
+        is_bound: false,
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
                     theirs: format!("{MOST_MICROSECONDS} µs"),
                     ratio: Quartiles::of(all.iter().map(|time| time / MOST_MICROSECONDS)),
                     goal: Goal::AtMost(1.0),
+                    is_bound: true,
                 },
                 Finding {
                     name: format!("decision on `{verb}`: among {} operations, among {}", operations[0], operations[1]),
@@ -61,6 +62,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
                     theirs: middle(few),
                     ratio: Quartiles::of_ratios(all, few),
                     goal: Goal::AtMost(1.25),
+                    is_bound: false,
                 },
             ]
         })

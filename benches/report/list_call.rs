@@ -63,6 +63,7 @@ fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f6
                 theirs: latency(theirs),
                 ratio: Quartiles::of_ratios(theirs, ours),
                 goal: Goal::AtMost(goal),
+                is_bound: false,
             }
         } else {
             Finding {
@@ -71,6 +72,7 @@ fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f6
                 theirs: rate(theirs),
                 ratio: Quartiles::of_ratios(ours, theirs),
                 goal: Goal::AtLeast(goal),
+                is_bound: false,
             }
         }
     });

@@ -79,6 +79,7 @@ fn compare(ours: &Contestant, peer: &Contestant) -> [Finding; 2] {
             theirs: middle(&peer.throughput, "commands/s"),
             ratio: Quartiles::of_ratios(&ours.throughput, &peer.throughput),
             goal: Goal::AtLeast(peer.goal),
+            is_bound: false,
         },
         Finding {
             name: format!("signed command, 99 of 100 within, {IN_FLIGHT} in flight: {}", peer.name),
@@ -86,6 +87,7 @@ fn compare(ours: &Contestant, peer: &Contestant) -> [Finding; 2] {
             theirs: middle(&peer.p99, "ms"),
             ratio: Quartiles::of_ratios(&ours.p99, &peer.p99),
             goal: Goal::AtMost(0.2),
+            is_bound: false,
         },
     ]
 }
