@@ -327,3 +327,12 @@ fn the_log_is_structured_and_holds_no_secret_and_no_typed_text() {
     let ids: Vec<&Value> = events.iter().map(|event| &event["fields"]["operation"]).collect();
     assert!(ids.windows(2).all(|pair| pair[0] == pair[1] && pair[0].is_string()), "{ids:?}");
 }
+
+#[test]
+fn commands_of_the_host_answer_programs_too() {
+    for (words, code) in [(&["whoami"][..], 0), (&["pending"], 0), (&["status", "nosuchoperation"], 4)] {
+        let output = output(&[&["run", "-o", "json", "--"], words].concat());
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {}", stdout(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap();
+    }
+}

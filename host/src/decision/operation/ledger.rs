@@ -22,6 +22,8 @@ const MAX_ATTEMPTS: u32 = 1000;
 pub enum LedgerError {
     #[error("the audit trail cannot be used: {0}")]
     Store(#[from] StoreError),
+    #[error("the audit trail cannot be used: {0}")]
+    Shared(String),
     #[error("record {seq} of the audit trail cannot be read: {problem}; `claude-admin audit verify` says more")]
     Record { seq: u64, problem: String },
     #[error("an entry cannot be recorded: {0}")]
@@ -349,15 +351,22 @@ impl Inner {
                     attempt += 1;
                     left.splice(0..0, decided.into_iter().map(|(change, _)| change));
                 }
-                // What is wrong with one must not harm the others.
-                Err(Unappended::Failed(_)) if decided.len() > 1 => {
+                // Nothing was written, and what is wrong with one must not harm the others.
+                Err(Unappended::Unrecordable(_)) if decided.len() > 1 => {
                     most = 1;
                     left.splice(0..0, decided.into_iter().map(|(change, _)| change));
                 }
-                Err(Unappended::Failed(error)) => {
+                Err(Unappended::Unrecordable(problem)) => {
+                    let unrecordable = || LedgerError::Unrecordable(problem.clone());
+                    decided.into_iter().for_each(|(change, _)| change.failed(unrecordable()));
+                }
+                // It is not known whether anything was written: whoever waits is told, and nothing is tried again.
+                Err(Unappended::Store(error)) => {
+                    let problem = error.to_string();
                     let mut error = Some(error);
                     for (change, _) in decided {
-                        change.failed(error.take().unwrap_or(LedgerError::Busy));
+                        let shared = || LedgerError::Shared(problem.clone());
+                        change.failed(error.take().map_or_else(shared, LedgerError::Store));
                     }
                 }
             }
@@ -372,8 +381,7 @@ impl Inner {
         let stored: Vec<Vec<Entry>> = decided.iter().map(|(_, entries)| entries.iter().map(stored).collect()).collect();
         let all = stored.concat();
         let sealed = seal(&all, state.head.as_ref());
-        let (records, head) =
-            sealed.map_err(|error| Unappended::Failed(LedgerError::Unrecordable(error.to_string())))?;
+        let (records, head) = sealed.map_err(|error| Unappended::Unrecordable(error.to_string()))?;
         let disk = decided.iter().any(|(change, _)| change.durability() == Durability::Disk);
         let durability = if disk { Durability::Disk } else { Durability::Process };
         match self.log.append(state.projection.last_seq(), &records, durability) {
@@ -386,7 +394,7 @@ impl Inner {
                 Ok(stored)
             }
             Err(AppendError::Conflict { .. }) => Err(Unappended::Conflict),
-            Err(AppendError::Store(error)) => Err(Unappended::Failed(error.into())),
+            Err(AppendError::Store(error)) => Err(Unappended::Store(error)),
         }
     }
 }
@@ -395,8 +403,10 @@ impl Inner {
 enum Unappended {
     /// Another host was faster.
     Conflict,
-    /// The trail failed.
-    Failed(LedgerError),
+    /// An entry cannot be recorded.
+    Unrecordable(String),
+    /// The store failed.
+    Store(StoreError),
 }
 
 /// Decides changes as things stand: as many as are about different things, and no more than `most`. The others come later.
@@ -433,3 +443,6 @@ fn entry(seq: u64, text: &str) -> Result<Entry, LedgerError> {
 fn unreadable(seq: u64, problem: impl std::fmt::Display) -> LedgerError {
     LedgerError::Record { seq, problem: problem.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+use super::*;
+use crate::audit::verify;
+use crate::identity::{Place, Principal};
+use crate::store::{SqliteLog, StoredRecord};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A log that takes its time, counts its transactions, and refuses a record with a word in it.
+#[derive(Debug)]
+struct Slow {
+    log: SqliteLog,
+    transactions: Arc<AtomicUsize>,
+}
+
+const UNWANTED: &str = "unwanted";
+
+impl Log for Slow {
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        self.log.last()
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read(after, limit)
+    }
+
+    fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read_back(before, limit)
+    }
+
+    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+        std::thread::sleep(Duration::from_millis(20));
+        if records.iter().any(|record| record.contains(UNWANTED)) {
+            return Err(AppendError::Store(StoreError::NotOurs("unwanted".into())));
+        }
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        self.log.append(after, records, durability)
+    }
+}
+
+fn ledger() -> (Ledger, Arc<AtomicUsize>) {
+    let transactions = Arc::new(AtomicUsize::new(0));
+    let log = Slow { log: SqliteLog::in_memory().unwrap(), transactions: Arc::clone(&transactions) };
+    (Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap(), transactions)
+}
+
+fn received(operation: &str, delivery: &str, text: &str) -> Entry {
+    let event = Event::Received { delivery: Some(delivery.to_owned()), text: Some(text.to_owned()) };
+    Entry { operation: Some(operation.to_owned()), ..Entry::by(&Principal::local("ada"), &Place::terminal(), event) }
+}
+
+/// Records a request, unless it was received before; returns whether it was the first.
+async fn receive(ledger: &Ledger, operation: String, delivery: &'static str) -> bool {
+    let entry = received(&operation, delivery, "x");
+    let decide = move |projection: &Projection, _: i64| match projection.first_delivery(delivery) {
+        Some(_) => Err(()),
+        None => Ok(vec![entry.clone()]),
+    };
+    ledger.commit(Durability::Process, decide, |_, _| ()).await.is_ok()
+}
+
+async fn at_once<T: Send + 'static>(
+    futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_at_once_is_written_together_and_in_one_chain() {
+    let (ledger, transactions) = ledger();
+    let appends = (0..40).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            let entry = received(&format!("operation{number}"), &format!("d{number}"), "x");
+            ledger.append(Durability::Process, vec![entry.clone(), entry]).await
+        }
+    });
+    assert!(at_once(appends).await.into_iter().all(|appended| appended.is_ok()));
+    let transactions = transactions.load(Ordering::Relaxed);
+    assert!(transactions < 20, "{transactions} transactions");
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 80);
+    let report = verify(ledger.log(), None);
+    assert!(report.problems.is_empty(), "{report:?}");
+    assert_eq!(ledger.head().await.unwrap().unwrap().seq, 80);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_about_the_same_one_is_decided_after_the_other() {
+    let (ledger, _) = ledger();
+    let same = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move { receive(&ledger, format!("operation{number}"), "the same").await }
+    });
+    assert_eq!(at_once(same).await.into_iter().filter(|first| *first).count(), 1);
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_harms_nothing_that_came_with_it() {
+    let (ledger, _) = ledger();
+    let appends = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            // JSON of the trail has no number as large as this.
+            let opened = Event::Opened { version: "1".to_owned(), sqlite: 1, dropped_bytes: u64::MAX };
+            let entry = if number == 7 {
+                Entry::of_host(opened)
+            } else {
+                received(&format!("operation{number}"), &format!("d{number}"), "x")
+            };
+            (number, ledger.append(Durability::Process, vec![entry]).await.is_ok())
+        }
+    });
+    for (number, appended) in at_once(appends).await {
+        assert_eq!(appended, number != 7, "{number}");
+    }
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 19);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
+    let (ledger, _) = ledger();
+    let appends = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            let entry = received(&format!("operation{number}"), &format!("d{number}"), UNWANTED);
+            ledger.append(Durability::Process, vec![entry]).await
+        }
+    });
+    for appended in at_once(appends).await {
+        let error = appended.expect_err("the store fails").to_string();
+        assert!(error.starts_with("the audit trail cannot be used"), "{error}");
+    }
+    assert!(ledger.append(Durability::Process, vec![received("operation", "d", "x")]).await.is_ok());
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+}
