@@ -3,7 +3,7 @@
 //! A command passes these rooms, one after the other: a frontend proves who asks, [`command`] reads it, [`decision`]
 //! decides and has it decided, [`sandbox`] runs the component, [`egress`] lets out the one request that the action
 //! declares, [`document`] holds the result and [`render`] writes it. Every step leaves a record in [`audit`], which
-//! [`store`] keeps. [`service`] is the corridor that connects them.
+//! [`store`] keeps. [`service`] is the corridor that connects them. [`contract`] tells programs what can be asked for.
 
 pub mod audit;
 pub mod command;

@@ -347,6 +347,15 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_serves_one_call_unless_it_is_said_otherwise() {
+        let isolation = |text| read(text).map(|config| config.limits.limits().unwrap().isolation);
+        assert_eq!(isolation("").unwrap(), Isolation::Call);
+        assert_eq!(isolation("[limits]\nisolation = \"principal\"\n").unwrap(), Isolation::Principal);
+        let error = isolation("[limits]\nisolation = \"none\"\n").unwrap_err().to_string();
+        assert!(error.contains("`call` or `principal`"), "{error}");
+    }
+
+    #[test]
     fn a_limit_of_zero_is_refused() {
         let config = read("[limits]\nconcurrency = 0\n").unwrap();
         assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));

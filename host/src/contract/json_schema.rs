@@ -1,11 +1,11 @@
 //! JSON Schema (2020-12) of arguments and results, as they travel over the HTTP API.
 
-use claude_admin_catalog::{Bounds, Case, Field, Input, Kind, Presence, Type, TypeDef, Types, VariantForm};
+use claude_admin_catalog::{Action, Bounds, Case, Field, Input, Kind, Presence, Type, TypeDef, Types, VariantForm};
 use serde_json::{Map, Value, json};
 
 /// Which way a value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub(super) enum Direction {
     /// An argument: what is optional is left out.
     Given,
     /// A result: what there is none of is null.
@@ -14,7 +14,7 @@ pub enum Direction {
 
 /// Writes schemas, and collects those of the named types that they refer to.
 #[derive(Debug)]
-pub struct Schemas<'c> {
+pub(super) struct Schemas<'c> {
     types: &'c Types,
     direction: Direction,
     /// Where references lead, such as `#/$defs/`.
@@ -24,19 +24,29 @@ pub struct Schemas<'c> {
 
 impl<'c> Schemas<'c> {
     /// Begins without any definition.
-    #[must_use]
-    pub fn new(types: &'c Types, direction: Direction, base: &'static str) -> Self {
+    pub(super) fn new(types: &'c Types, direction: Direction, base: &'static str) -> Self {
         Self { types, direction, base, definitions: Map::new() }
     }
 
     /// The named types that the schemas so far refer to.
-    #[must_use]
-    pub fn into_definitions(self) -> Map<String, Value> {
+    pub(super) fn into_definitions(self) -> Map<String, Value> {
         self.definitions
     }
 
-    /// The schema of an input of an action.
-    pub fn input(&mut self, input: &Input) -> Value {
+    /// The schemas of the inputs of an action by name, and which must be given.
+    pub(super) fn inputs(&mut self, action: &Action) -> (Map<String, Value>, Vec<String>) {
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for input in &action.inputs {
+            let name = input.name.replace('-', "_");
+            if matches!(input.presence, Presence::Required | Presence::RequiredOrNull) {
+                required.push(name.clone());
+            }
+            properties.insert(name, self.input(input));
+        }
+        (properties, required)
+    }
+
+    fn input(&mut self, input: &Input) -> Value {
         let mut schema = self.of(&input.ty);
         if matches!(input.presence, Presence::Nullable | Presence::RequiredOrNull) {
             schema = json!({ "anyOf": [schema, { "type": "null" }] });
@@ -52,7 +62,7 @@ impl<'c> Schemas<'c> {
     }
 
     /// The schema of a type.
-    pub fn of(&mut self, ty: &Type) -> Value {
+    pub(super) fn of(&mut self, ty: &Type) -> Value {
         // JSON of any shape: the API says no more about it either.
         if self.types.format(ty) == Some("json") {
             return json!({});

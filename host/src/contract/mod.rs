@@ -7,6 +7,7 @@ mod tool;
 #[cfg(test)]
 mod tests;
 
-pub use json_schema::{Direction, Schemas};
 pub use openapi::openapi;
 pub use tool::{Tool, action_of, tools};
+
+use json_schema::{Direction, Schemas};

@@ -2,7 +2,7 @@
 
 use super::{Direction, Schemas};
 use crate::service::Outcome;
-use claude_admin_catalog::{Action, Catalog, Presence, Type};
+use claude_admin_catalog::{Action, Catalog, Type};
 use serde_json::{Map, Value, json};
 
 const COMPONENTS: &str = "#/components/schemas/";
@@ -81,14 +81,7 @@ fn texts() -> impl Iterator<Item = (String, Value)> {
 }
 
 fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_>) -> Value {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for input in &action.inputs {
-        let name = input.name.replace('-', "_");
-        properties.insert(name.clone(), given.input(input));
-        if matches!(input.presence, Presence::Required | Presence::RequiredOrNull) {
-            required.push(name);
-        }
-    }
+    let (properties, required) = given.inputs(action);
     let none_required = required.is_empty();
     let arguments = json!({
         "type": "object",

@@ -1,7 +1,7 @@
 //! Actions as tools that a model may call.
 
 use super::{Direction, Schemas};
-use claude_admin_catalog::{Action, Catalog, Presence, Risk};
+use claude_admin_catalog::{Action, Catalog, Risk};
 use serde_json::{Map, Value, json};
 
 /// An action as a tool.
@@ -63,14 +63,7 @@ fn tool(catalog: &Catalog, action: &Action) -> Tool {
 
 fn input_schema(catalog: &Catalog, action: &Action) -> Map<String, Value> {
     let mut schemas = Schemas::new(&catalog.types, Direction::Given, "#/$defs/");
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for input in &action.inputs {
-        let name = input.name.replace('-', "_");
-        properties.insert(name.clone(), schemas.input(input));
-        if matches!(input.presence, Presence::Required | Presence::RequiredOrNull) {
-            required.push(name);
-        }
-    }
+    let (mut properties, required) = schemas.inputs(action);
     let mut flag = |name: &str, ty: &str, docs: &str| {
         properties.insert(name.to_owned(), json!({ "type": ty, "description": docs }));
     };

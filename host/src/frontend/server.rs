@@ -45,12 +45,15 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let background = frontends.background.clone();
     let stopping = Arc::clone(&frontends.stopping);
+    // It says nothing about the organization, and needs no token: whoever asks for it should not cost much.
+    let document = Bytes::from(contract::openapi(frontends.service.catalog()).to_string());
+    let openapi = ([(header::CONTENT_TYPE, "application/json")], document);
     let router = Router::new()
         .route("/slack/commands", post(slack_command))
         .route("/slack/interactions", post(slack_interaction))
         .route("/v1/commands", post(http_command))
         .route("/v1/actions/{id}", post(http_action))
-        .route("/v1/openapi.json", get(openapi))
+        .route("/v1/openapi.json", get(|| async { openapi }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -96,12 +99,6 @@ async fn http_action(
         Some(http) => http.action(id, &headers, &body).await,
         None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
     }
-}
-
-/// What the HTTP API takes and gives. It says nothing about the organization, and needs no token.
-async fn openapi(State(frontends): State<Frontends>) -> Response {
-    let document = contract::openapi(frontends.service.catalog()).to_string();
-    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// A host without a credential answers, and can do nothing: it is not ready.
