@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-env-changed={READY_COMPONENT}");
-    for input in ["Cargo.lock", "Cargo.toml", "catalog", "packager", "plugin", "wit"] {
+    for input in ["Cargo.lock", "Cargo.toml", "bindgen", "catalog", "packager", "plugin", "wit"] {
         println!("cargo::rerun-if-changed={}", workspace.join(input).display());
     }
     match component(&workspace, &out).and_then(|component| write(&out, &component)) {
@@ -43,7 +43,5 @@ fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     }
     // out is TARGET/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).ok_or("the build folder has no target folder above it")?;
-    let core = claude_admin_packager::compile(workspace, "claude-admin-plugin", &target.join("guest"))?;
-    let text = PackageText::from_folder(&workspace.join("wit"))?;
-    Ok(claude_admin_packager::encode(&core, &text)?)
+    Ok(claude_admin_packager::plugin(workspace, &target.join("guest"))?)
 }

@@ -2,13 +2,13 @@
 //! it opens a connection for each request.
 
 use crate::load::Way;
+use crate::one_connection_each::OneConnectionEach;
 use crate::upstream::KEY;
 use claude_admin::embedded::COMPONENT;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceTable, Val};
 use wasmtime::{Engine, Store};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView, default_hooks};
 use wasmtime_wasi_io::IoView;
 
 /// It is told where to go and what to carry.
@@ -17,11 +17,14 @@ pub(crate) struct DefaultSender {
     pre: InstancePre<Embedder>,
     component: Component,
     base_url: String,
+    sender: Option<OneConnectionEach>,
 }
 
 struct Embedder {
     table: ResourceTable,
     http: WasiHttpCtx,
+    /// What sends; the sender that wasi-http brings along where there is none.
+    sender: Option<OneConnectionEach>,
 }
 
 impl IoView for Embedder {
@@ -32,18 +35,22 @@ impl IoView for Embedder {
 
 impl WasiHttpView for Embedder {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: default_hooks(), table: &mut self.table, ctx: &mut self.http }
+        let hooks: &mut dyn WasiHttpHooks = match &mut self.sender {
+            Some(sender) => sender,
+            None => default_hooks(),
+        };
+        WasiHttpCtxView { hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }
 
 impl DefaultSender {
-    pub(crate) fn new(address: SocketAddr, engine: &Engine) -> Self {
+    pub(crate) fn new(base_url: String, engine: &Engine, sender: Option<OneConnectionEach>) -> Self {
         let component = Component::new(engine, COMPONENT).expect("the component compiles");
         let mut linker = Linker::new(engine);
         wasmtime_wasi_io::add_to_linker_async(&mut linker).expect("linked");
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).expect("linked");
         let pre = linker.instantiate_pre(&component).expect("linked");
-        Self { engine: engine.clone(), pre, component, base_url: format!("http://{address}") }
+        Self { engine: engine.clone(), pre, component, base_url, sender }
     }
 
     fn export(&self, interface: &str, function: &str) -> wasmtime::component::ComponentExportIndex {
@@ -56,8 +63,9 @@ impl Way for DefaultSender {
     fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let some = |val: Val| Val::Option(Some(Box::new(val)));
-            let mut store =
-                Store::new(&self.engine, Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new() });
+            let sender = self.sender.clone();
+            let embedder = Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new(), sender };
+            let mut store = Store::new(&self.engine, embedder);
             store.set_epoch_deadline(u64::MAX / 2);
             let instance = self.pre.instantiate_async(&mut store).await.expect("an instance");
             let configure = instance.get_func(&mut store, self.export("settings", "configure")).expect("a function");

@@ -22,9 +22,18 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) async fn new(address: SocketAddr, isolation: Isolation) -> Self {
+        Self::before(Self::egress(&format!("http://{address}")), isolation).await
+    }
+
+    /// The way out to an upstream.
+    pub(crate) fn egress(base_url: &str) -> Egress {
         let credentials = Credentials::new(Some(SecretString::from(KEY)), None);
-        let upstream = format!("http://{address}").parse().expect("a base URL");
-        let egress = Arc::new(Egress::new(upstream, credentials, None).expect("a client"));
+        Egress::new(base_url.parse().expect("a base URL"), credentials, None).expect("a client")
+    }
+
+    /// The host with a way out.
+    pub(crate) async fn before(egress: Egress, isolation: Isolation) -> Self {
+        let egress = Arc::new(egress);
         let sandbox = Sandbox::new(Limits { isolation, ..Limits::default() }, egress, None).expect("a sandbox");
         let plugin = Plugin::embedded(&sandbox).expect("the component loads");
         let policy = "permit(principal == User::\"local:bench\", action in Action::\"read\", resource);";

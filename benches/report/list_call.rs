@@ -20,7 +20,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     runtime.block_on(async {
         let (address, _) = upstream::start();
         let call = Host::new(address, Isolation::Call).await;
-        let default_sender = DefaultSender::new(address, call.plugin.sandbox().engine());
+        let default_sender = DefaultSender::new(format!("http://{address}"), call.plugin.sandbox().engine(), None);
         let ways: [Arc<dyn Way>; 4] = [
             Arc::new(Native::new(address)),
             Arc::new(call),

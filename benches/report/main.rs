@@ -23,10 +23,13 @@ mod host;
 mod list_call;
 mod load;
 mod native;
+mod one_connection_each;
 mod server;
 mod slack_command;
 mod slack_side;
+mod tls_connections;
 mod upstream;
+mod waiting;
 
 use finding::Finding;
 
@@ -48,11 +51,13 @@ enum Length {
 
 type Measure = fn(Length) -> Vec<Finding>;
 
-const MEASURES: [(&str, Measure); 4] = [
+const MEASURES: [(&str, Measure); 6] = [
     ("list-call", list_call::measure),
     ("slack-command", slack_command::measure),
     ("cold-start", cold_start::measure),
     ("decision", decision::measure),
+    ("tls-connections", tls_connections::measure),
+    ("waiting", waiting::measure),
 ];
 
 fn main() {

@@ -57,6 +57,13 @@ impl Server {
         let fields = stat.rsplit(") ").next().expect("behind the name").split_whitespace();
         fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
     }
+
+    /// The most memory that it ever had, in MiB.
+    pub(crate) fn peak_memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux tells");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
+        peak.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+    }
 }
 
 /// The simulator, and the variables that say where it is and with which credentials.

@@ -7,7 +7,7 @@ use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
 use crate::load::{Way, rate};
 use crate::server;
-use crate::slack_side::SlackSide;
+use crate::slack_side::{Answers, SlackSide};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,10 +52,11 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     };
     let (_simulator, upstream) = server::simulator();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut contestants = vec![Contestant::new("this host", 1.0, SlackSide::ours(folder.path(), &upstream))];
+    let mut contestants =
+        vec![Contestant::new("this host", 1.0, SlackSide::ours(folder.path(), &upstream, Answers::AtOnce))];
     let peers = [
-        ("Bolt for JavaScript", 8.0, SlackSide::bolt_javascript(&upstream)),
-        ("Bolt for Python", 50.0, SlackSide::bolt_python(&upstream)),
+        ("Bolt for JavaScript", 8.0, SlackSide::bolt_javascript(&upstream, Answers::AtOnce)),
+        ("Bolt for Python", 50.0, SlackSide::bolt_python(&upstream, Answers::AtOnce)),
     ];
     contestants.extend(peers.into_iter().filter_map(|(name, goal, side)| Some(Contestant::new(name, goal, side?))));
     runtime.block_on(async {

@@ -17,59 +17,92 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 const SECRET: &str = "signing-secret-of-a-benchmark";
 const READY: &str = "listening on ";
 
+/// How commands are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers<'a> {
+    /// In the response, where it is quick.
+    AtOnce,
+    /// At a `response_url`, where it is not.
+    Later(&'a str),
+}
+
+impl<'a> Answers<'a> {
+    fn url(self) -> &'a str {
+        match self {
+            Self::AtOnce => "http://127.0.0.1:9/later",
+            Self::Later(url) => url,
+        }
+    }
+}
+
 /// A server that answers slash commands, as Slack sees it.
 pub(crate) struct SlackSide {
     pub(crate) server: Server,
     client: Client,
     url: String,
+    /// Where answers go that come later.
+    response_url: String,
     count: AtomicU64,
     /// Milliseconds that each answer took.
     pub(crate) took: Mutex<Vec<f64>>,
 }
 
 impl SlackSide {
-    fn new(mut command: Command) -> Self {
+    fn new(mut command: Command, response_url: &str) -> Self {
         let mut server = Server::start(command.env("SLACK_SIGNING_SECRET", SECRET).env("PORT", "0"));
         let base = server.says(|line| line.split_once(READY).map(|(_, url)| url.trim().to_owned()));
         let client = Client::new(AddressRule::LoopbackOnly).expect("a client");
         let url = format!("{base}/slack/commands");
-        Self { server, client, url, count: AtomicU64::new(0), took: Mutex::default() }
+        let response_url = response_url.to_owned();
+        Self { server, client, url, response_url, count: AtomicU64::new(0), took: Mutex::default() }
     }
 
     /// This host.
-    pub(crate) fn ours(folder: &Path, upstream: &HashMap<String, String>) -> Self {
-        let config = "[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n[groups]\nreaders = [\"slack:T1/*\"]\n";
+    pub(crate) fn ours(folder: &Path, upstream: &HashMap<String, String>, answers: Answers<'_>) -> Self {
+        let later = answers.url().split('/').nth(2).expect("a whole URL");
+        let config = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[slack]\nresponse_url_hosts = [{later:?}]\n[groups]\nreaders = [\"slack:T1/*\"]\n\
+             [limits]\nwall_clock_ms = 600000\n"
+        );
         let policy = "permit(principal in Group::\"readers\", action in Action::\"read\", resource);\n";
         std::fs::write(folder.join("claude-admin.toml"), config).expect("the folder can be written");
         std::fs::write(folder.join("policy.cedar"), policy).expect("the folder can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
         command.arg("serve").arg("--config").arg(folder.join("claude-admin.toml"));
         command.envs(upstream).env("CLAUDE_ADMIN_CACHE", folder.join("compiled"));
-        Self::new(command)
+        Self::new(command, answers.url())
     }
 
     /// A peer; none where it is not installed.
-    fn peer(program: &Path, arguments: [&str; 3], upstream: &HashMap<String, String>) -> Option<Self> {
+    fn peer(
+        program: &Path,
+        arguments: [&str; 3],
+        upstream: &HashMap<String, String>,
+        answers: Answers<'_>,
+    ) -> Option<Self> {
         if !program.exists() {
             println!("left out: {} is not installed, see benches/peers/README.md", program.display());
             return None;
         }
         let mut command = Command::new(if program.is_dir() { Path::new("node") } else { program });
         command.current_dir(peers()).args(arguments).envs(upstream).env("NODE_ENV", "production");
-        command.env("ANSWER", "ack").env("SLACK_BOT_TOKEN", "xoxb-simulator-benchmark");
-        Some(Self::new(command))
+        command.env("SLACK_BOT_TOKEN", "xoxb-simulator-benchmark");
+        if answers == Answers::AtOnce {
+            command.env("ANSWER", "ack");
+        }
+        Some(Self::new(command, answers.url()))
     }
 
     /// Bolt for Python.
-    pub(crate) fn bolt_python(upstream: &HashMap<String, String>) -> Option<Self> {
+    pub(crate) fn bolt_python(upstream: &HashMap<String, String>, answers: Answers<'_>) -> Option<Self> {
         let program = peers().join("bolt-python/.venv/bin/python");
-        Self::peer(&program, ["bolt-python/app.py", "--workers", "1"], upstream)
+        Self::peer(&program, ["bolt-python/app.py", "--workers", "1"], upstream, answers)
     }
 
     /// Bolt for JavaScript.
-    pub(crate) fn bolt_javascript(upstream: &HashMap<String, String>) -> Option<Self> {
+    pub(crate) fn bolt_javascript(upstream: &HashMap<String, String>, answers: Answers<'_>) -> Option<Self> {
         let program = peers().join("bolt-javascript/node_modules");
-        Self::peer(&program, ["bolt-javascript/app.mjs", "--workers", "1"], upstream)
+        Self::peer(&program, ["bolt-javascript/app.mjs", "--workers", "1"], upstream, answers)
     }
 
     /// Posts a command, and returns the answer.
@@ -86,7 +119,7 @@ impl SlackSide {
                 ("channel_id", "C1"),
                 ("channel_name", "general"),
                 ("api_app_id", "A1"),
-                ("response_url", "http://127.0.0.1:9/later"),
+                ("response_url", &self.response_url),
             ])
             .append_pair("trigger_id", &number.to_string())
             .finish();

@@ -1,50 +1,143 @@
 //! An upstream that costs little: it answers every request with the same page of members.
 
+use crate::slack_side::SlackSide;
 use bytes::Bytes;
-use http::Response;
-use http_body_util::Full;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{RootCertStore, ServerConfig};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// Members on the page.
 pub(crate) const ITEMS: usize = 20;
+/// HTTP/2, as it is asked for over TLS.
+const H2: &[u8] = b"h2";
 /// A key that is none.
 pub(crate) const KEY: &str = "sk-ant-admin01-simulator-benchmark";
 
 /// An upstream on a thread of its own that answers every request with the same page, and counts its connections.
 pub(crate) fn start() -> (SocketAddr, Arc<AtomicUsize>) {
+    serve(None, None)
+}
+
+/// The same behind a gate: it answers once `true` is sent.
+pub(crate) fn start_behind_a_gate() -> (SocketAddr, watch::Sender<bool>) {
+    let (gate, opened) = watch::channel(false);
+    let (address, _) = serve(None, Some(opened));
+    (address, gate)
+}
+
+/// Where answers go that come later: its URL, and how many whole ones came.
+pub(crate) fn receiver() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/later", listener.local_addr().expect("an address"));
+    let delivered = Arc::new(AtomicUsize::new(0));
+    let whole = Arc::<AtomicUsize>::default();
+    let counted = (Arc::clone(&delivered), Arc::clone(&whole));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(receive(listener, counted));
+    });
+    (url, delivered, whole)
+}
+
+async fn receive(listener: std::net::TcpListener, (delivered, whole): (Arc<AtomicUsize>, Arc<AtomicUsize>)) {
+    listener.set_nonblocking(true).expect("a listener");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        let (delivered, whole) = (Arc::clone(&delivered), Arc::clone(&whole));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (delivered, whole) = (Arc::clone(&delivered), Arc::clone(&whole));
+            async move {
+                let body = request.into_body().collect().await.expect("a body").to_bytes();
+                let message = String::from_utf8_lossy(&body);
+                if SlackSide::is_whole(&message) {
+                    whole.fetch_add(1, Ordering::Relaxed);
+                }
+                delivered.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("ok")))
+            }
+        });
+        let mut server = hyper::server::conn::http1::Builder::new();
+        tokio::spawn(server.keep_alive(false).serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+/// The same over TLS, in HTTP/2 where a client asks for it: its base URL, and the root to trust.
+pub(crate) fn start_secure() -> (String, RootCertStore, Arc<AtomicUsize>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).expect("a root");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("the key is that of the certificate");
+    config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
+    let (address, connections) = serve(Some(TlsAcceptor::from(Arc::new(config))), None);
+    (format!("https://localhost:{}", address.port()), roots, connections)
+}
+
+fn serve(tls: Option<TlsAcceptor>, gate: Option<watch::Receiver<bool>>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let connections = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&connections);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(answer(listener, counted));
+        runtime.block_on(accept(listener, tls, gate, counted));
     });
     (address, connections)
 }
 
-async fn answer(listener: std::net::TcpListener, counted: Arc<AtomicUsize>) {
+async fn accept(
+    listener: std::net::TcpListener,
+    tls: Option<TlsAcceptor>,
+    gate: Option<watch::Receiver<bool>>,
+    counted: Arc<AtomicUsize>,
+) {
     listener.set_nonblocking(true).expect("a listener");
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
     let page = Bytes::from(page());
     while let Ok((stream, _)) = listener.accept().await {
         counted.fetch_add(1, Ordering::Relaxed);
-        let page = page.clone();
+        let (page, tls, gate) = (page.clone(), tls.clone(), gate.clone());
         tokio::spawn(async move {
             stream.set_nodelay(true).ok();
+            let is_gated = gate.is_some();
             let service = service_fn(move |_| {
-                let page = page.clone();
+                let (page, gate) = (page.clone(), gate.clone());
                 async move {
+                    if let Some(mut gate) = gate {
+                        gate.wait_for(|open| *open).await.expect("somebody opens it");
+                    }
                     let response = Response::builder().header("content-type", "application/json").body(Full::new(page));
                     Ok::<_, Infallible>(response.expect("a response"))
                 }
             });
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+            let Some(tls) = tls else {
+                // Behind a gate there are as many connections as commands, and each process may have so many files alone.
+                let mut server = hyper::server::conn::http1::Builder::new();
+                server.keep_alive(!is_gated).serve_connection(TokioIo::new(stream), service).await.ok();
+                return;
+            };
+            let Ok(stream) = tls.accept(stream).await else { return };
+            if stream.get_ref().1.alpn_protocol() == Some(H2) {
+                let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                server.serve_connection(TokioIo::new(stream), service).await.ok();
+            } else {
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+            }
         });
     }
 }

@@ -55,3 +55,17 @@ impl Paging {
         cursor?.as_str()
     }
 }
+
+/// Puts the items of earlier pages in front of a page. The first page says where the whole begins.
+#[must_use]
+pub fn joined_pages(earlier: Value, mut page: Value) -> Value {
+    let (Value::Object(mut earlier), Some(fields)) = (earlier, page.as_object_mut()) else { return page };
+    if let Some(first) = earlier.get("first_id") {
+        fields.insert("first_id".to_owned(), first.clone());
+    }
+    if let (Some(Value::Array(items)), Some(Value::Array(more))) = (earlier.get_mut("data"), fields.get_mut("data")) {
+        items.append(more);
+        std::mem::swap(items, more);
+    }
+    page
+}

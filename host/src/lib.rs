@@ -6,7 +6,6 @@
 //! [`store`] keeps. [`service`] is the corridor that connects them. [`contract`] tells programs what can be asked for.
 
 pub mod audit;
-pub mod command;
 pub mod config;
 pub mod contract;
 pub mod decision;
@@ -14,7 +13,6 @@ pub mod document;
 pub mod egress;
 pub mod embedded;
 pub mod frontend;
-pub mod identity;
 mod operation_id;
 mod private_folder;
 pub mod render;
@@ -23,3 +21,5 @@ pub mod service;
 pub mod store;
 #[cfg(test)]
 mod test_support;
+
+pub use claude_admin_chat::{Choice, command, identity};

@@ -2,7 +2,14 @@
 //!
 //! Build scripts use it: [`compile`] runs cargo for `wasm32-unknown-unknown` in a target folder of its own, and
 //! [`encode`] turns the core module into a component and stores the text of its WIT package in a custom section, since
-//! doc comments do not survive by themselves.
+//! doc comments do not survive by themselves. With the feature `compose`, the program of this package also puts the gateway
+//! and the component together.
+
+#[cfg(feature = "compose")]
+mod compose;
+
+#[cfg(feature = "compose")]
+pub use compose::compose;
 
 use claude_admin_catalog::{COMPRESSED_SECTION_NAME, PackageText};
 use std::borrow::Cow;
@@ -65,6 +72,9 @@ pub enum PackError {
     /// The core module is not a component in the making.
     #[error("the module cannot be made a component: {0}")]
     Encode(String),
+    /// Two components do not go together.
+    #[error("the components cannot be put together: {0}")]
+    Compose(String),
 }
 
 /// Compiles a package of a workspace and returns its core module.
@@ -116,6 +126,18 @@ pub fn encode(core: &[u8], text: &PackageText) -> Result<Vec<u8>, PackError> {
     let mut component = componentize(core)?;
     add_section(&mut component, text);
     Ok(component)
+}
+
+/// Compiles the component of this workspace and makes it one, with the text of its WIT package.
+///
+/// # Errors
+///
+/// [`PackError`], with what to do next.
+pub fn plugin(workspace: &Path, target_folder: &Path) -> Result<Vec<u8>, PackError> {
+    let core = compile(workspace, "claude-admin-plugin", target_folder)?;
+    let text =
+        PackageText::from_folder(&workspace.join("wit")).map_err(|error| PackError::Encode(error.to_string()))?;
+    encode(&core, &text)
 }
 
 /// Makes a core module a component, without text.

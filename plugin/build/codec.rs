@@ -1,6 +1,6 @@
 //! The JSON codec of every type that travels, in the directions that it travels in.
 
-use crate::rust_names::RustNames;
+use claude_admin_bindgen::{RustNames, case as case_name, ident};
 use claude_admin_catalog::{Case, Catalog, Field, Kind, Place, Type, TypeDef, TypeId, VariantForm};
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -52,29 +52,29 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
         Kind::Record(fields) => {
             let mut body = "let mut object = codec::object(value)?;\nOk(Self {\n".to_owned();
             for field in fields {
-                line(&mut body, format_args!("{}: {},", names.ident(&field.name), take(field, fields, names)?));
+                line(&mut body, format_args!("{}: {},", ident(&field.name), take(field, fields, names)?));
             }
             body + "})"
         }
         Kind::Enum(cases) => {
             let mut body = "match codec::word(&value)? {\n".to_owned();
-            words(&mut body, cases, names);
+            words(&mut body, cases);
             body + &format!("_ => Err(codec::Mismatch::expected({:?})),\n}}", one_of(cases))
         }
         Kind::Variant { cases, form: VariantForm::OpenWords } => {
             let mut body = "match codec::word(&value)? {\n".to_owned();
-            words(&mut body, cases, names);
+            words(&mut body, cases);
             body + "word => Ok(Self::Other(word.to_owned())),\n}"
         }
         Kind::Variant { cases, form: VariantForm::WordOrValue } => {
             let mut body = "match value.as_str() {\n".to_owned();
             for case in cases.iter().filter(|case| case.payload.is_none()) {
-                line(&mut body, format_args!("Some({:?}) => Ok(Self::{}),", case.wire, names.case(&case.name)));
+                line(&mut body, format_args!("Some({:?}) => Ok(Self::{}),", case.wire, case_name(&case.name)));
             }
             for case in cases.iter().filter(|case| case.payload.is_some()) {
                 line(
                     &mut body,
-                    format_args!("_ => codec::FromJson::from_json(value).map(Self::{}),", names.case(&case.name)),
+                    format_args!("_ => codec::FromJson::from_json(value).map(Self::{}),", case_name(&case.name)),
                 );
             }
             body + "}"
@@ -82,7 +82,7 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
         Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
             let mut body = format!("match codec::tag(&value, {tag:?}) {{\n");
             for case in cases.iter().filter(|case| case.name != "other") {
-                let rust = names.case(&case.name);
+                let rust = case_name(&case.name);
                 if case.payload.is_some() {
                     line(
                         &mut body,
@@ -119,7 +119,7 @@ fn to_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(),
             for field in fields {
                 let value = match &field.constant {
                     Some(word) => format!("{word:?}"),
-                    None => given(&format!("self.{}", names.ident(&field.name)), &field.ty, names)?,
+                    None => given(&format!("self.{}", ident(&field.name)), &field.ty, names)?,
                 };
                 let put = if field.null_when_none { "put_nullable" } else { "put" };
                 line(&mut body, format_args!("object.{put}({:?}, {value});", field.wire));
@@ -129,7 +129,7 @@ fn to_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(),
         Kind::Enum(cases) | Kind::Variant { cases, form: VariantForm::OpenWords } => {
             let mut body = "match self {\n".to_owned();
             for case in cases {
-                let rust = names.case(&case.name);
+                let rust = case_name(&case.name);
                 if case.payload.is_some() {
                     line(&mut body, format_args!("Self::{rust}(word) => word,"));
                 } else {
@@ -141,7 +141,7 @@ fn to_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(),
         Kind::Variant { cases, form } => {
             let mut body = "match self {\n".to_owned();
             for case in cases {
-                let rust = names.case(&case.name);
+                let rust = case_name(&case.name);
                 match (&case.payload, form) {
                     (None, VariantForm::Tagged(tag)) => {
                         line(
@@ -218,9 +218,9 @@ pub(crate) fn given(value: &str, ty: &Type, names: &RustNames<'_>) -> Result<Str
     }
 }
 
-fn words(body: &mut String, cases: &[Case], names: &RustNames<'_>) {
+fn words(body: &mut String, cases: &[Case]) {
     for case in cases.iter().filter(|case| case.payload.is_none()) {
-        line(body, format_args!("{:?} => Ok(Self::{}),", case.wire, names.case(&case.name)));
+        line(body, format_args!("{:?} => Ok(Self::{}),", case.wire, case_name(&case.name)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The functions: each builds its one request and sends it.
 
 use crate::codec::given;
-use crate::rust_names::RustNames;
+use claude_admin_bindgen::{RustNames, ident};
 use claude_admin_catalog::{Action, BodyForm, Catalog, Param, Place, ReplyForm, Segment};
 use std::fmt::Write;
 
@@ -22,15 +22,14 @@ pub(crate) fn write(catalog: &Catalog, names: &RustNames<'_>) -> Result<String, 
 /// The request has a name that no parameter can have: those of WIT do not begin with an underscore.
 fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNames<'_>) -> Result<(), String> {
     let params: Vec<String> =
-        action.params.iter().map(|param| format!("{}: {}", names.ident(&param.name), names.ty(&param.ty))).collect();
+        action.params.iter().map(|param| format!("{}: {}", ident(&param.name), names.ty(&param.ty))).collect();
     let (result, send) = match (&action.result, action.reply_form) {
         (Some(ty), ReplyForm::Bytes) => (names.ty(ty), "send_for_file"),
         (Some(ty), ReplyForm::Json) => (names.ty(ty), "send"),
         (None, _) => ("()".to_owned(), "send_without_answer"),
     };
     let error = format!("{}::Error", names.module("types"));
-    let _ =
-        writeln!(out, "fn {}({}) -> Result<{result}, {error}> {{", names.ident(&action.function), params.join(", "),);
+    let _ = writeln!(out, "fn {}({}) -> Result<{result}, {error}> {{", ident(&action.function), params.join(", "),);
     let _ = writeln!(out, "let mut __request = Request::new(Method::{:?});", action.http.method);
     let mut fixed = String::new();
     for segment in action.http.path.segments() {
@@ -38,7 +37,7 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
             Segment::Literal(text) => fixed = format!("{fixed}/{text}"),
             Segment::Param(name) => {
                 let _ = writeln!(out, "__request.literal({:?});", std::mem::take(&mut fixed));
-                let _ = writeln!(out, "__request.segment({name:?}, &{})?;", names.ident(name));
+                let _ = writeln!(out, "__request.segment({name:?}, &{})?;", ident(name));
             }
         }
     }
@@ -49,7 +48,7 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
         let _ = writeln!(out, "__request.beta({beta:?});");
     }
     for beta in &action.conditional_betas {
-        let (name, ident) = (&beta.name, names.ident(&beta.input));
+        let (name, ident) = (&beta.name, ident(&beta.input));
         let _ = writeln!(out, "__request.beta_where({name:?}, &{ident}, {:?});", beta.word);
     }
     for (name, value) in &action.constants {
@@ -58,9 +57,9 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
     for param in &action.params {
         match param.place {
             Place::Path => {}
-            Place::Query => query(out, param, catalog, names)?,
+            Place::Query => query(out, param, catalog),
             Place::Body => {
-                let value = given(&names.ident(&param.name), &param.ty, names)?;
+                let value = given(&ident(&param.name), &param.ty, names)?;
                 let wire = &param.wire;
                 let _ = match (action.body_form, param) {
                     (BodyForm::Multipart, _) if names.is_upload(&param.ty) => {
@@ -88,17 +87,16 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
 }
 
 /// A record in the query is taken apart into its fields.
-fn query(out: &mut String, param: &Param, catalog: &Catalog, names: &RustNames<'_>) -> Result<(), String> {
-    let ident = names.ident(&param.name);
+fn query(out: &mut String, param: &Param, catalog: &Catalog) {
+    let name = ident(&param.name);
     match catalog.types.record(&param.ty) {
         None => {
-            let _ = writeln!(out, "__request.query({:?}, &{ident});", param.wire);
+            let _ = writeln!(out, "__request.query({:?}, &{name});", param.wire);
         }
         Some(fields) => {
             for field in fields {
-                let _ = writeln!(out, "__request.query({:?}, &{ident}.{});", field.wire, names.ident(&field.name));
+                let _ = writeln!(out, "__request.query({:?}, &{name}.{});", field.wire, ident(&field.name));
             }
         }
     }
-    Ok(())
 }

@@ -1,10 +1,9 @@
 //! Writes the guest from the catalog: the bindings, the codec and the functions.
 
-mod bindings;
 mod codec;
 mod functions;
-mod rust_names;
 
+use claude_admin_bindgen::{RustNames, Side, World};
 use claude_admin_catalog::{Catalog, PackageText};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -25,9 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn generate(wit: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let catalog = Catalog::from_text(&PackageText::from_folder(wit)?)?;
-    let interfaces: Vec<&str> = catalog.interfaces.iter().map(|interface| interface.name.as_str()).collect();
-    fs::write(out.join("bindings.rs"), bindings::write(wit, "plugin", &interfaces)?)?;
-    let names = rust_names::RustNames::new(&catalog)?;
+    let world = World::read(wit, "plugin")?;
+    // An interface with functions that is not exported is one that nobody could call.
+    let exports = world.exports();
+    if let Some(missing) = catalog.interfaces.iter().find(|interface| !exports.contains(&interface.name.as_str())) {
+        let name = &missing.name;
+        return Err(format!("world `plugin`: the interface `{name}` is not exported; add `export {name};`").into());
+    }
+    fs::write(out.join("bindings.rs"), world.bindings()?)?;
+    let names = RustNames::new(&catalog, Side::Exports)?;
     fs::write(out.join("codec.rs"), codec::write(&catalog, &names)?)?;
     fs::write(out.join("functions.rs"), functions::write(&catalog, &names)?)?;
     Ok(())

@@ -181,7 +181,7 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
         operation: plan.operation.clone(),
         version: Some(1),
         by_button: true,
-        choice: claude_admin::audit::Choice::Approve,
+        choice: claude_admin::Choice::Approve,
         reason: None,
     };
     says(&ask(&service, &bob(), Input::Vote(vote)).await, Outcome::Conflict, &["about an older plan"]);

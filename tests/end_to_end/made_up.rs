@@ -18,7 +18,10 @@ fn copy() -> std::path::PathBuf {
     for part in [
         "Cargo.toml",
         "Cargo.lock",
+        "bindgen",
         "catalog",
+        "chat",
+        "gateway",
         "packager",
         "plugin",
         "wit",

@@ -9,6 +9,7 @@ mod component;
 mod crash;
 mod every_action;
 mod frontends;
+mod gateway;
 mod golden;
 mod hostile;
 mod http_api;

@@ -1,7 +1,8 @@
 //! What people are told by a host and its policy: what they may do and why, and what was done.
 
 use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
-use claude_admin::audit::{Choice, Entry, Event, Filter, search};
+use claude_admin::Choice;
+use claude_admin::audit::{Entry, Event, Filter, search};
 use claude_admin::decision::Decider;
 use claude_admin::decision::approval::{NoSteps, Vote};
 use claude_admin::decision::operation::Clock;

@@ -1,6 +1,7 @@
 //! What the tests share: a host before the simulator, and commands typed into it.
 
-use claude_admin::audit::{Choice, Filter, search};
+use claude_admin::Choice;
+use claude_admin::audit::{Filter, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Steps, Vote};
 use claude_admin::decision::groups::Groups;

@@ -1,5 +1,6 @@
 //! What is recorded: one entry for each step of the life of a command.
 
+use crate::Choice;
 use crate::identity::{Place, Principal};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -211,20 +212,6 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What somebody decides about what waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Choice {
-    /// The requester wants it done.
-    Confirm,
-    /// Somebody else agrees.
-    Approve,
-    /// Somebody else does not agree.
-    Reject,
-    /// The requester does not want it any more.
-    Cancel,
-}
-
 /// The word of the event, with what tells entries of its kind apart: `outcome: done`.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -234,19 +221,6 @@ impl fmt::Display for Event {
             Self::Outcome { result, .. } => write!(f, ": {result}"),
             Self::Denied { count, .. } if *count > 1 => write!(f, " ({count} times)"),
             _ => Ok(()),
-        }
-    }
-}
-
-impl Choice {
-    /// The word of the choice.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-            Self::Cancel => "cancel",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Entries to test with.
 
-use super::event::{Choice, Entry, Event};
+use super::event::{Entry, Event};
+use crate::Choice;
 use crate::audit::append;
 use crate::identity::{Place, Principal};
 use crate::store::{Durability, SqliteLog};

@@ -1,8 +1,10 @@
 //! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
 
+use super::format::format;
 use super::{print, setup_error::SetupError, state, tell};
 use clap::{Args, Subcommand, ValueEnum};
 use claude_admin::audit::{Filter, Head, export, search, tail, verify_file};
+use claude_admin::command::Format;
 use claude_admin::config::Config;
 use claude_admin::render;
 use claude_admin::service::{audit_entries, audit_verification};
@@ -69,8 +71,8 @@ pub(super) struct StoreArgs {
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: claude_admin::command::Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
+    output: Format,
 }
 
 #[derive(Debug, Args)]

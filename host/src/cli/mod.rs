@@ -6,6 +6,7 @@ mod audit;
 mod cache;
 mod complete;
 mod demo;
+mod format;
 mod init;
 mod list_writer;
 mod logging;

@@ -1,6 +1,7 @@
 //! `claude-admin run`: one command as the local operator.
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::{print, state, stop, tell};
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     output: Format,
     /// A configuration file; its policy then decides what `local:USER` may do
     #[arg(long, value_name = "FILE")]

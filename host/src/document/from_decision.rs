@@ -1,7 +1,6 @@
 //! From a decision that came to nothing to a document: what happened, whether anything changed, what to do.
 
-use super::from_error::{call_error, notice};
-use super::{Document, Level};
+use super::{Document, Level, call_error, notice};
 use crate::command::Invocation;
 use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};

@@ -1,8 +1,7 @@
 //! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
 
-use super::from_result::record_facts;
-use super::{Block, Cell, Choices, Document, Fact, Level, Notice};
-use crate::audit::Choice;
+use super::{Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
+use crate::Choice;
 use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
 use crate::decision::plan::{Before, Plan};
 use crate::decision::policy::{ApprovalRule, Requirements};

@@ -63,6 +63,15 @@ impl Client {
         Ok(Self::with(rule, settings.with_no_client_auth()))
     }
 
+    /// Makes such a client that trusts these roots, and not the trust store of the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::TlsSettings`] when TLS cannot be set up at all.
+    pub fn trusting(rule: AddressRule, roots: rustls::RootCertStore) -> Result<Self, ClientError> {
+        Ok(Self::with(rule, tls_settings()?.with_root_certificates(roots).with_no_client_auth()))
+    }
+
     /// Makes such a client for plain connections alone: it trusts nobody to secure one, and need not read the trust store,
     /// which takes longer than many a request.
     ///
@@ -70,8 +79,7 @@ impl Client {
     ///
     /// [`ClientError::TlsSettings`] when TLS cannot be set up at all.
     pub fn plain(rule: AddressRule) -> Result<Self, ClientError> {
-        let settings = tls_settings()?.with_root_certificates(rustls::RootCertStore::empty());
-        Ok(Self::with(rule, settings.with_no_client_auth()))
+        Self::trusting(rule, rustls::RootCertStore::empty())
     }
 
     fn with(rule: AddressRule, settings: ClientConfig) -> Self {

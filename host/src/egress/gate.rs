@@ -48,6 +48,12 @@ impl Egress {
         Ok(Self { client, upstream, credentials, anthropic_version })
     }
 
+    /// The same way out through another client. Its addresses are checked by the rule that it was made with.
+    #[must_use]
+    pub fn through(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
     /// The credentials.
     #[must_use]
     pub fn credentials(&self) -> &Credentials {

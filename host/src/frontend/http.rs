@@ -1,6 +1,5 @@
 //! The HTTP API: commands as JSON, for programs.
 
-use super::envelope::envelope;
 use crate::command::{self, Command, Format, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
@@ -244,19 +243,9 @@ fn decides(line: &str) -> bool {
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
 fn respond(reply: &Reply, format: Format) -> Response {
-    let status = match reply.outcome {
-        Outcome::Done => StatusCode::OK,
-        Outcome::Usage => StatusCode::BAD_REQUEST,
-        Outcome::Denied => StatusCode::FORBIDDEN,
-        Outcome::NotFound => StatusCode::NOT_FOUND,
-        Outcome::Conflict => StatusCode::CONFLICT,
-        Outcome::Refused => StatusCode::UNPROCESSABLE_ENTITY,
-        Outcome::Waiting => StatusCode::ACCEPTED,
-        Outcome::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Outcome::Failed | Outcome::Unknown | Outcome::Partial => StatusCode::BAD_GATEWAY,
-    };
+    let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
-        Format::Json => (status, axum_json(&envelope(reply, reply.to_json_with_secrets()))).into_response(),
+        Format::Json => (status, axum_json(&reply.envelope(reply.to_json_with_secrets()))).into_response(),
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }

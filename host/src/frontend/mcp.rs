@@ -5,7 +5,6 @@
 //! changes something waits until a person decides in a terminal or a chat. It sees no secret either: what it reads may
 //! end up anywhere.
 
-use super::envelope::envelope;
 use crate::command::{Format, Markup, Options, Reason};
 use crate::contract::{action_of, tools};
 use crate::identity::{Place, Principal};
@@ -109,7 +108,7 @@ impl ServerHandler for Mcp {
         let input = input.map_err(|problem| ErrorData::invalid_params(problem, None))?;
         let request = Request { principal: self.principal.clone(), place: Place::mcp(), input, delivery: None };
         let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
-        let answer = envelope(&reply, reply.to_json());
+        let answer = reply.envelope(reply.to_json());
         let content = vec![ContentBlock::text(format!("{answer:#}"))];
         // What waits has not failed: it was proposed, as it should be.
         let mut result = match reply.outcome {

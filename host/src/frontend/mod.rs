@@ -1,7 +1,6 @@
 //! Where commands come from. A frontend proves who is speaking and shows the reply; it knows nothing of actions.
 
 mod background;
-mod envelope;
 pub mod http;
 pub mod mcp;
 mod server;

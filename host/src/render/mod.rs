@@ -1,24 +1,11 @@
-//! Writes a document for a frontend.
-//!
-//! Text in a document may come from outside. Each renderer shows it as it is: nothing in it can ping, link, format or
-//! steer a terminal.
+//! Writes a reply for a frontend.
 
-mod csv;
-mod markdown;
 mod parts;
-mod slack;
-mod svg;
 #[cfg(test)]
 mod tests;
-mod text;
-mod visible;
 
-pub use self::csv::csv;
-pub use markdown::markdown;
+pub use claude_admin_chat::render::*;
 pub use parts::Parts;
-pub use slack::{SlackTables, action_id, choice_of, slack};
-pub use svg::svg;
-pub use text::text;
 
 use crate::command::Format;
 use crate::service::Reply;

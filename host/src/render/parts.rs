@@ -3,7 +3,7 @@
 //! What comes out says the same as a reply that holds the whole list. Only what is known at the end, such as how many
 //! there are, stands there.
 
-use super::{csv, markdown, text};
+use super::{csv, csv_rows, markdown, markdown_rows, text, text_rows};
 use crate::command::Format;
 use crate::document::{Block, Document, Table};
 use crate::service::{Part, Reply};
@@ -36,13 +36,13 @@ impl Parts {
         let title = Document::titled(part.document.title.clone());
         match self.format {
             Format::Csv if first => csv(&part.document),
-            Format::Csv => csv::rows(table),
-            Format::Markdown if first => format!("{}\n{}", markdown(&title), markdown::rows(table, true)),
-            Format::Markdown => markdown::rows(table, false),
+            Format::Csv => csv_rows(table),
+            Format::Markdown if first => format!("{}\n{}", markdown(&title), markdown_rows(table, true)),
+            Format::Markdown => markdown_rows(table, false),
             Format::Text | Format::Json if first => {
-                format!("{}\n{}", text(&title), text::rows(table, &mut self.widths))
+                format!("{}\n{}", text(&title), text_rows(table, &mut self.widths))
             }
-            Format::Text | Format::Json => text::rows(table, &mut self.widths),
+            Format::Text | Format::Json => text_rows(table, &mut self.widths),
         }
     }
 

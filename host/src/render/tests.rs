@@ -1,7 +1,7 @@
 //! Whatever a document holds, each renderer keeps to its rules.
 
 use super::{SlackTables, csv, markdown, slack, text};
-use crate::audit::Choice;
+use crate::Choice;
 use crate::document::{Block, Cell, Choices, Column, Document, Fact, Level, Next, Notice, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -77,7 +77,8 @@ impl Plugin {
         let kept = self.kept.as_ref().and_then(|kept| kept.take(authorized.principal()));
         let ticks = limits.wasm_time.as_millis() / TICK.as_millis();
         let mut results = [Val::Bool(false)];
-        let call = async {
+        // In a place of its own: calls that wait for a slot need none.
+        let call = Box::pin(async {
             let mut instance = match kept {
                 Some(mut instance) => {
                     instance.reopen(gate);
@@ -95,7 +96,7 @@ impl Plugin {
                 None => Err(wasmtime::Error::msg("the export is gone")),
             };
             called.map_err(|error| Broken::new(error, &instance.store)).map(|()| instance)
-        };
+        });
         let called = tokio::time::timeout_at(until, call).await;
         let sent = record.sent().is_some();
         match called {

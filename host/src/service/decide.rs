@@ -1,5 +1,6 @@
 //! What waits: who may see it, deciding about it, and what came of it.
 
+use super::outcome::of_settle_error;
 use super::run::waiting_json;
 use super::{Outcome, Reply, Service};
 use crate::audit::{Entry, Event};
@@ -57,7 +58,7 @@ impl Service {
     async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
         let catalog = self.catalog();
         let reason = document::settle_error(catalog, &error, self.upstream());
-        let outcome = Outcome::of_settle_error(&error);
+        let outcome = of_settle_error(&error);
         let event = Event::Denied { reason: reason.notices(), count: 1 };
         self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
@@ -143,7 +144,7 @@ impl Service {
             Ok(operation) => operation,
             Err(error) => {
                 let document = document::settle_error(self.catalog(), &error, self.upstream());
-                return Reply::failed(Outcome::of_settle_error(&error), document);
+                return Reply::failed(of_settle_error(&error), document);
             }
         };
         let mut document = document::operation(self.catalog(), &found);

@@ -238,6 +238,7 @@ impl Service {
         if let Some(denial) = without_policy {
             return self.refuse(&person, &denial, "do that here").await.under(&id);
         }
+        // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let reply = match understood {
             Err(error) => {
                 tracing::info!(operation = id, kind = ?error.kind, "not understood");
@@ -250,11 +251,11 @@ impl Service {
                 self.note(Entry { operation: Some(id.clone()), ..person.did(event) }).await;
                 Reply::failed(Outcome::Usage, document::command_error(&error))
             }
-            Ok(Understood::Vote(vote)) => self.vote(&person, vote).await,
+            Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote)).await,
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => Reply::told(self.help(&topic, &person)),
-                Command::Run(draft, options) => self.run(&id, &person, draft, options, parts).await,
-                Command::Host(command) => self.host_command(&id, &person, command).await,
+                Command::Run(draft, options) => Box::pin(self.run(&id, &person, draft, options, parts)).await,
+                Command::Host(command) => Box::pin(self.host_command(&id, &person, command)).await,
             },
         };
         reply.under(&id)

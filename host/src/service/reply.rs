@@ -7,7 +7,8 @@ use crate::document::Document;
 use crate::egress::SentRequest;
 use crate::sandbox::CallError;
 use claude_admin_catalog::Action;
-use serde_json::{Map, Value, json};
+use claude_admin_chat::Answer;
+use serde_json::{Value, json};
 
 /// An answer that holds a secret: it is shown to nobody by accident.
 #[derive(Clone)]
@@ -138,22 +139,22 @@ impl Reply {
     /// The answer for programs: the data itself, or an object with the key `error`, beside what was read before it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        match (&self.data, self.outcome) {
-            (Some(data), Outcome::Done) => data.clone(),
-            // What was to be removed and is not there is done too, whatever the API said about it.
-            (None, Outcome::Done) => json!({ "text": crate::render::text(&self.document) }),
-            (data, outcome) => {
-                let mut error = Map::new();
-                error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
-                error.insert("message".to_owned(), Value::from(self.document.notices()));
-                error.insert("operation_id".to_owned(), Value::from(self.operation.as_str()));
-                if let Some(cause) = &self.error {
-                    error.insert("cause".to_owned(), cause.clone());
-                }
-                let mut object = data.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-                object.insert("error".to_owned(), Value::Object(error));
-                Value::Object(object)
-            }
+        self.answer().to_json()
+    }
+
+    /// An answer for programs, under how it ended.
+    #[must_use]
+    pub fn envelope(&self, answer: Value) -> Value {
+        self.answer().envelope(self.command.as_deref(), answer)
+    }
+
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            operation: Some(&self.operation),
+            outcome: self.outcome,
+            data: self.data.as_ref(),
+            document: &self.document,
+            cause: self.error.as_ref(),
         }
     }
 }

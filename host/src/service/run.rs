@@ -1,5 +1,6 @@
 //! Running an action: decided, executed, recorded.
 
+use super::outcome::{of_error, of_resolve_error};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
@@ -37,7 +38,8 @@ impl Service {
         }
         let written = draft.invocation.clone();
         let proposal = Proposal { operation: id, person, draft, options: &options };
-        match self.approvals.propose(proposal).await {
+        let proposed = Box::pin(self.approvals.propose(proposal)).await;
+        match proposed {
             Err(error) => self.not_run(id, person, action, &written, &options, error).await,
             Ok(Proposed::Read { authorized, policies, found }) => {
                 let canonical = authorized.get().canonical(action, &catalog.types);
@@ -89,7 +91,7 @@ impl Service {
                 reply
             }
             Ok(Proposed::Run(operation, authorized)) => {
-                let reply = self.run_intended(*operation, authorized, options.clone()).await;
+                let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
                 let command = reply.command.clone().unwrap_or_default();
                 reply.of(action, &command, &options)
             }
@@ -113,7 +115,8 @@ impl Service {
     ) -> Option<Value> {
         let invocation = command::period_before(executed.action, &executed.invocation)?;
         let draft = Draft { invocation, references: IndexMap::new() };
-        match self.approvals.propose(Proposal { operation: id, person, draft, options }).await {
+        let proposed = Box::pin(self.approvals.propose(Proposal { operation: id, person, draft, options })).await;
+        match proposed {
             Ok(Proposed::Read { authorized, .. }) => {
                 let before = pages::read(&self.plugin, executed.action, &authorized, follow(options)).await;
                 let whole = executed.is_whole(&before);
@@ -195,8 +198,8 @@ impl Service {
         let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
-            ProposeError::Before(cause, invocation) => (Outcome::of_error(cause), invocation),
-            ProposeError::Resolve(error) => (Outcome::of_resolve_error(error), written),
+            ProposeError::Before(cause, invocation) => (of_error(cause), invocation),
+            ProposeError::Resolve(error) => (of_resolve_error(error), written),
             ProposeError::Ledger(_) => (Outcome::Failed, written),
         };
         let canonical = invocation.canonical(action, &catalog.types);
@@ -287,13 +290,11 @@ impl<'e> Executed<'e> {
             (_, None) => Outcome::Done,
             (Some(_), Some(_)) => Outcome::Partial,
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-            (None, Some(error))
-                if action.http.method == Method::Delete && Outcome::of_error(error) == Outcome::NotFound =>
-            {
+            (None, Some(error)) if action.http.method == Method::Delete && of_error(error) == Outcome::NotFound => {
                 Outcome::Done
             }
             (None, Some(error)) if is_unknown(action, error) => Outcome::Unknown,
-            (None, Some(error)) => Outcome::of_error(error),
+            (None, Some(error)) => of_error(error),
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();

@@ -1,10 +1,12 @@
 //! The component, unchanged, in several runtimes: what one answers, all must answer. See `tests/matrix/README.md`.
 //!
-//! Without anything else, this host alone is asked. `MATRIX_PYTHON` (an interpreter with the packages of
-//! `examples/embed-python`) and `MATRIX_NODE` (`node`, after `npm run build` in `examples/embed-node`) add the others.
+//! Without anything else, this host is asked, and the gateway in this process. `MATRIX_PYTHON` (an interpreter with the
+//! packages of `examples/embed-python`), `MATRIX_NODE` (`node`, after `npm run build` in `examples/embed-node`) and
+//! `MATRIX_WASMTIME` (command lines of wasmtime, separated as in `PATH`) add the others.
 
 mod adapter;
 mod canned;
+mod through_gateway;
 mod troubles;
 mod value;
 
@@ -119,6 +121,7 @@ async fn every_runtime_sends_and_returns_what_the_table_says() {
     let fake = || Some(SecretString::from(key));
     let host = Host::new(&upstream.base_url(), Credentials::new(fake(), fake()).with_scoped_key(fake())).await;
     let mut adapters = Adapter::all(key);
+    let gateways = through_gateway::all(&upstream.base_url(), key).await;
     let mut wrong = Vec::new();
     for case in cases() {
         let invocation = invocation(&case);
@@ -130,8 +133,14 @@ async fn every_runtime_sends_and_returns_what_the_table_says() {
             let result = adapter.call(&upstream.base_url(), host.catalog(), &invocation);
             check(&adapter.name, &case, upstream.received(), result, &mut wrong);
         }
+        for gateway in &gateways {
+            upstream.will_answer(case.reply.clone());
+            let result = through_gateway::call(gateway, &case).await;
+            check(&gateway.name, &case, upstream.received(), result, &mut wrong);
+        }
     }
-    let names: Vec<&str> = adapters.iter().map(|adapter| adapter.name.as_str()).collect();
+    let names = adapters.iter().map(|adapter| &adapter.name).chain(gateways.iter().map(|gateway| &gateway.name));
+    let names: Vec<&String> = names.collect();
     println!("{} cases in this host and in {names:?}", cases().len());
     assert!(wrong.is_empty(), "{} disagreements:\n{}", wrong.len(), wrong.join("\n"));
 }

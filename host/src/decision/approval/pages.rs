@@ -6,7 +6,7 @@ use super::Authorized;
 use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Plugin};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, joined_pages};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
@@ -73,7 +73,7 @@ pub(crate) async fn read(
             _ => (page, ControlFlow::Continue(())),
         };
         read.value = Some(match read.value.take() {
-            Some(earlier) => joined(earlier, page),
+            Some(earlier) => joined_pages(earlier, page),
             None => page,
         });
         if flow.is_break() {
@@ -90,17 +90,4 @@ pub(crate) async fn read(
 fn without_items(mut page: Value) -> (Value, usize) {
     let items = page.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
     (page, items.len())
-}
-
-/// Puts the items of earlier pages in front of a page. The first page says where the whole begins.
-fn joined(earlier: Value, mut page: Value) -> Value {
-    let (Value::Object(mut earlier), Some(fields)) = (earlier, page.as_object_mut()) else { return page };
-    if let Some(first) = earlier.get("first_id") {
-        fields.insert("first_id".to_owned(), first.clone());
-    }
-    if let (Some(Value::Array(items)), Some(Value::Array(more))) = (earlier.get_mut("data"), fields.get_mut("data")) {
-        items.append(more);
-        std::mem::swap(items, more);
-    }
-    page
 }

@@ -1,7 +1,8 @@
 //! From a wish to a plan that waits, or may run at once.
 
 use super::{Approvals, Authorized, Step};
-use crate::audit::{Choice, Entry, Event};
+use crate::Choice;
+use crate::audit::{Entry, Event};
 use crate::command::{Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};

@@ -2,7 +2,8 @@
 
 use super::propose::{before, requested};
 use super::{Approvals, Authorized, Step};
-use crate::audit::{Choice, Entry, Event};
+use crate::Choice;
+use crate::audit::{Entry, Event};
 use crate::command::{Draft, Invocation, Reason, Reference};
 use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};

@@ -78,8 +78,48 @@ struct Inner {
     lock: HostLock,
     clock: Clock,
     state: Mutex<Loaded>,
-    /// Changes that wait to be made: those that come while the trail is written are written together.
-    waiting: Mutex<Vec<Box<dyn Change>>>,
+    waiting: Mutex<Queue>,
+}
+
+/// Changes that wait to be made: those that come while the trail is written are written together.
+#[derive(Default)]
+struct Queue {
+    changes: Vec<Box<dyn Change>>,
+    /// Whether somebody makes them. One thread is enough: others would each wait for it, with a stack of their own.
+    is_served: bool,
+}
+
+/// Whoever makes the changes that wait, until there are none.
+struct Writer {
+    inner: Arc<Inner>,
+    is_done: bool,
+}
+
+impl Drop for Writer {
+    /// Where it did not come to its end, what waits is made by whoever comes next.
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.inner.waiting().is_served = false;
+        }
+    }
+}
+
+impl Writer {
+    fn write(mut self) {
+        loop {
+            let changes = {
+                let mut queue = self.inner.waiting();
+                if queue.changes.is_empty() {
+                    // Within the lock: a change that comes later finds that nobody serves it.
+                    queue.is_served = false;
+                    self.is_done = true;
+                    return;
+                }
+                std::mem::take(&mut queue.changes)
+            };
+            self.inner.make(changes);
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -210,9 +250,15 @@ impl Ledger {
         E: Send + 'static,
     {
         let (change, end) = change(durability, decide, then);
-        self.inner.waiting().push(change);
-        let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || inner.make_changes());
+        let is_served = {
+            let mut queue = self.inner.waiting();
+            queue.changes.push(change);
+            std::mem::replace(&mut queue.is_served, true)
+        };
+        if !is_served {
+            let writer = Writer { inner: Arc::clone(&self.inner), is_done: false };
+            tokio::task::spawn_blocking(move || writer.write());
+        }
         end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
 
@@ -223,8 +269,7 @@ impl Ledger {
     /// [`LedgerError`] when the trail fails.
     pub fn record(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
         let (change, mut end) = change(durability, move |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
-        self.inner.waiting().push(change);
-        self.inner.make_changes();
+        self.inner.make(vec![change]);
         end.try_recv().map_err(|_| LedgerError::Stopping)?.map_err(LedgerError::of_commit)
     }
 
@@ -313,14 +358,13 @@ impl Inner {
         }
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Change>>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes what waits, whoever waits for it. Others come meanwhile, and are made by whoever comes next.
-    fn make_changes(&self) {
+    /// Makes changes, in one transaction where they are about different things.
+    fn make(&self, mut left: Vec<Box<dyn Change>>) {
         let mut state = self.state();
-        let mut left = std::mem::take(&mut *self.waiting());
         let mut most = usize::MAX;
         let mut attempt = 0;
         while !left.is_empty() {

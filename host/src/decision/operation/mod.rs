@@ -14,7 +14,8 @@ pub use projection::{FirstDelivery, Projection};
 
 use super::plan::Plan;
 use super::policy::Requirements;
-use crate::audit::{Choice, Entry, Event};
+use crate::Choice;
+use crate::audit::{Entry, Event};
 use crate::identity::{Place, Principal};
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! From a POST of Slack to a reply.
 
 use super::button::ButtonSeal;
-use super::form::{SlashCommand, fields};
 use super::interaction::{Click, InteractionError};
 use super::{ReplayCache, Responder, ResponseUrlError, SignatureError, WebApi, verify};
+use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::{Format, Markup};
 use crate::decision::approval::Vote;
 use crate::decision::operation::{Operation, State};
@@ -22,8 +22,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long a reply may take before the command is acknowledged and the reply follows: Slack allows 3 seconds in all.
 const INLINE: Duration = Duration::from_millis(2200);
-/// The most characters of a reply that is shown as it is.
-const MAX_VERBATIM: usize = 9_000;
 /// The most characters of a reply that is text alone.
 const MAX_TEXT: usize = 3_000;
 
@@ -203,7 +201,7 @@ impl Slack {
                 Ok(reply) => json_response(&self.message(&reply)),
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
-                    json_response(&ephemeral(
+                    json_response(&render::slack_note(
                         "Something went wrong in the host. Whether anything was changed is not known; the log has more.",
                     ))
                 }
@@ -219,7 +217,7 @@ impl Slack {
             let message = slack.message(&reply);
             slack.deliver(&url, &reply, message).await;
         });
-        json_response(&ephemeral("Working on it. The answer follows here; if it does not, ask again."))
+        json_response(&render::slack_note("Working on it. The answer follows here; if it does not, ask again."))
     }
 
     /// Shows what others must decide on in the channel for approvals, where there is one.
@@ -274,26 +272,8 @@ impl Slack {
         if format == Format::Text {
             return self.blocks(&reply.document, reply.share);
         }
-        let mut text = render::reply(reply, format);
-        let mut note = reply.command.clone().unwrap_or_default();
-        if text.chars().count() > MAX_VERBATIM {
-            text = text.chars().take(MAX_VERBATIM).collect();
-            note.push_str(" · shortened to fit into a message; run it on the command line to get everything");
-        }
-        json!({
-            "response_type": if reply.share { "in_channel" } else { "ephemeral" },
-            "mrkdwn": false,
-            "text": "The answer is in the message.",
-            "blocks": [
-                {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}]},
-                {"type": "context", "elements": [{"type": "plain_text", "text": if note.is_empty() { "claude-admin" } else { &note }, "emoji": false}]},
-            ],
-        })
+        render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
     }
-}
-
-fn is_ssl_check(body: &[u8]) -> bool {
-    fields(body).is_ok_and(|fields| fields.get("ssl_check").is_some_and(|value| value == "1"))
 }
 
 /// A reply without blocks. Slack reads entities in the text of a message, so they are escaped.
@@ -302,10 +282,6 @@ fn as_text(reply: &Reply) -> Value {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let response_type = if reply.share { "in_channel" } else { "ephemeral" };
     json!({"response_type": response_type, "mrkdwn": false, "text": text})
-}
-
-fn ephemeral(text: &str) -> Value {
-    json!({"response_type": "ephemeral", "text": text})
 }
 
 fn json_response(message: &Value) -> Response {

@@ -1,6 +1,6 @@
 //! The payload that Slack posts when somebody clicks.
 
-use super::form::FormError;
+use super::FormError;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

@@ -2,20 +2,17 @@
 
 mod button;
 mod directory;
-mod form;
 mod handler;
 mod interaction;
 mod replay;
 mod response_url;
-mod signature;
 mod web_api;
 
 pub use button::ButtonSeal;
+pub use claude_admin_chat::slack::{FormError, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify};
 pub use directory::SlackDirectory;
-pub use form::{FormError, SlashCommand};
 pub use handler::{Slack, SlackSettings};
 pub use interaction::{Click, InteractionError};
 pub use replay::ReplayCache;
 pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrlError};
-pub use signature::{SignatureError, sign, verify};
 pub use web_api::{DEFAULT_API, WebApi, WebApiError};

@@ -1,0 +1,10 @@
+//! The Rust bindings of a component of this workspace, and the names in them.
+//!
+//! Build scripts use it, and write beside the bindings what follows from the catalog. A crate includes the bindings as
+//! `crate::generated::bindings`.
+
+mod bindings;
+mod rust_names;
+
+pub use bindings::{BindingsError, World};
+pub use rust_names::{RustNames, Side, case, ident};

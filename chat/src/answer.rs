@@ -1,0 +1,70 @@
+//! What a program is answered.
+
+use crate::Outcome;
+use crate::document::Document;
+use crate::render;
+use serde_json::{Map, Value, json};
+
+/// What came of a command, as far as a program is told of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The id of the operation, where operations are recorded.
+    pub operation: Option<&'a str>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The answer of the API, or the part of it that was read before something failed.
+    pub data: Option<&'a Value>,
+    /// What people are shown.
+    pub document: &'a Document,
+    /// The error as the component or the host has it.
+    pub cause: Option<&'a Value>,
+}
+
+impl Answer<'_> {
+    /// The data itself, or an object with the key `error`, beside what was read before it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match (self.data, self.outcome) {
+            (Some(data), Outcome::Done) => data.clone(),
+            // What was to be removed and is not there is done too, whatever the API said about it.
+            (None, Outcome::Done) => json!({ "text": render::text(self.document) }),
+            (data, outcome) => {
+                let mut error = Map::new();
+                error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
+                error.insert("message".to_owned(), Value::from(self.document.notices()));
+                if let Some(operation) = self.operation {
+                    error.insert("operation_id".to_owned(), Value::from(operation));
+                }
+                if let Some(cause) = self.cause {
+                    error.insert("cause".to_owned(), cause.clone());
+                }
+                let mut object = data.and_then(Value::as_object).cloned().unwrap_or_default();
+                object.insert("error".to_owned(), Value::Object(error));
+                Value::Object(object)
+            }
+        }
+    }
+
+    /// `written`, which [`Self::to_json`] or whoever adds secrets wrote, under how it ended.
+    #[must_use]
+    pub fn envelope(&self, command: Option<&str>, written: Value) -> Value {
+        let mut object = Map::new();
+        if let Some(operation) = self.operation {
+            object.insert("operation_id".to_owned(), Value::from(operation));
+        }
+        object.insert("command".to_owned(), command.map_or(Value::Null, Value::from));
+        object.insert("outcome".to_owned(), Value::from(self.outcome.as_str()));
+        match (written, self.outcome) {
+            (Value::Object(mut failed), outcome) if outcome != Outcome::Done => {
+                object.extend(failed.shift_remove_entry("error"));
+                if !failed.is_empty() {
+                    object.insert("result".to_owned(), Value::Object(failed));
+                }
+            }
+            (result, _) => {
+                object.insert("result".to_owned(), result);
+            }
+        }
+        Value::Object(object)
+    }
+}

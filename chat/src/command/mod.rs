@@ -1,0 +1,50 @@
+//! From what a person typed to an action with checked arguments.
+//!
+//! The signature is the grammar: the interface is the noun, the function the verb; required inputs are positional in
+//! WIT order and may also be named; optional ones are flags; lists repeat or use commas; words of a set are bare.
+
+mod arguments;
+mod complete;
+mod draft;
+mod error;
+mod format;
+mod help;
+mod host_command;
+mod host_help;
+mod invocation;
+mod normalize;
+mod options;
+mod parse;
+mod period;
+mod reason;
+mod reference;
+mod secrets;
+mod spell;
+mod structured;
+mod suggest;
+mod time;
+mod token;
+mod usage;
+mod value;
+
+pub use complete::{Candidate, complete};
+pub use draft::Draft;
+pub use error::{CommandError, CommandErrorKind};
+pub use help::{action_help, input_help, not_here, noun_help, overview};
+pub use host_command::{AuditCommand, AuditSearch, HostCommand, is_decision, is_host_command};
+pub use host_help::host_help;
+pub use invocation::{Arguments, Invocation};
+pub use options::{Format, Options};
+pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
+pub use period::before as period_before;
+pub use reason::Reason;
+pub use reference::{Lookup, Reference, lookup};
+pub use secrets::refuse as refuse_secrets;
+pub use structured::from_json;
+pub use suggest::nearest;
+pub use usage::usage;
+
+/// The most characters of a command.
+pub const MAX_CHARS: usize = 3000;
+/// The most words of a command.
+pub const MAX_WORDS: usize = 200;

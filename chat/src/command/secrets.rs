@@ -1,0 +1,58 @@
+//! Refuses text that looks like a credential: it must not be stored, logged or echoed.
+
+use super::{CommandError, CommandErrorKind};
+use crate::find_secret;
+
+/// Looks for credentials anywhere in a line.
+///
+/// # Errors
+///
+/// [`CommandError`] without a trace of the text.
+pub fn refuse(text: &str) -> Result<(), CommandError> {
+    if find_secret(text).is_some() {
+        return Err(CommandError::new(
+            CommandErrorKind::Secret,
+            "That looks like a secret. It was not stored and not sent on; but it has left its safe place: rotate it now.",
+        )
+        .hint("Commands never take secrets; API keys are named by their id, such as `apikey_…`."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_refused_wherever_they_stand() {
+        for text in [
+            "keys get sk-ant-admin01-simulator-0000",
+            "keys list --name=SK-ANT-api03-x",
+            "say \"xoxb-123-456\"",
+            "x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
+            "(sk-ant-oat01-x)",
+            "whsec_abc",
+            "ghs_simulator0000",
+            "AKIASIMULATOR0000000",
+        ] {
+            let error = refuse(text).unwrap_err();
+            assert_eq!(error.kind, CommandErrorKind::Secret, "{text}");
+            let secret = text.split([' ', '=', '"', '(']).max_by_key(|word| word.len()).unwrap();
+            assert!(!error.to_string().contains(secret), "echoed: {error}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_resemble_one_pass() {
+        for text in [
+            "users list --email task-ant-hill@example.com",
+            "keys get apikey_01",
+            "get sk-ant-",
+            "eyjafjallajökull",
+            "users list --email eyjolfur.gunnarsson.hr@example.com",
+            "approve eyj3ctftqtct12rtsj83jgtyma.1",
+        ] {
+            refuse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! One neutral result, which every frontend renders in its own way.
+//!
+//! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
+//! ping, link or format.
+
+mod chart;
+mod flat;
+mod from_failure;
+mod from_result;
+mod label;
+mod money;
+mod report;
+mod secret;
+
+pub use chart::{Chart, Point};
+pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
+pub use from_result::{Listing, column_names, record_facts, result};
+pub use label::label;
+pub use report::is_report;
+pub use secret::{has_secrets, without_secrets};
+
+use crate::Choice;
+use crate::identity::Principal;
+
+/// Something that did not work: what happened and whether anything changed, and what to do next.
+#[must_use]
+pub fn error(text: impl Into<String>, hint: Option<impl Into<String>>) -> Document {
+    let notice = Notice { level: Level::Error, text: text.into(), hint: hint.map(Into::into) };
+    Document::default().with(Block::Notice(notice))
+}
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// What this is, in a few words.
+    pub title: String,
+    /// The parts, in order.
+    pub blocks: Vec<Block>,
+    /// Small print: the command, ids, where the data comes from.
+    pub footer: Vec<String>,
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Text(String),
+    /// Something to notice: what happened, whether anything changed, what to do next.
+    Notice(Notice),
+    /// Names and values of one thing.
+    Facts(Vec<Fact>),
+    /// Many things of one kind.
+    Table(Table),
+    /// Values to compare at a glance.
+    Chart(Chart),
+    /// Commands to type, each with what it does.
+    Commands(Vec<(String, String)>),
+    /// Ways to decide about what waits.
+    Choices(Choices),
+}
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It worked.
+    Done,
+    /// Something is needed.
+    Attention,
+    /// It did not work.
+    Error,
+}
+
+/// Something to notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is meant.
+    pub level: Level,
+    /// What happened, and whether anything changed.
+    pub text: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+/// Ways to decide about what waits: buttons where a platform has them, commands to type elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The operation.
+    pub operation: String,
+    /// The version of its plan that is shown.
+    pub version: u32,
+    /// Whether doing it harms: it is asked about once more.
+    pub harmful: bool,
+    /// What is decided on, in a sentence or two.
+    pub text: String,
+    /// What may be decided, each with its label.
+    pub choices: Vec<(Choice, String)>,
+}
+
+impl Choices {
+    /// The command that decides the same.
+    #[must_use]
+    pub fn command(&self, choice: Choice) -> String {
+        let Self { operation, version, .. } = self;
+        match choice {
+            Choice::Confirm => format!("confirm {operation}.{version}"),
+            Choice::Approve => format!("approve {operation}.{version}"),
+            Choice::Reject => format!("deny {operation}.{version} --reason …"),
+            // Whoever takes a request back takes all of it back.
+            Choice::Cancel => format!("cancel {operation}"),
+        }
+    }
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The name for programs: the field, by its wire name.
+    pub field: String,
+    /// The name.
+    pub label: String,
+    /// The value.
+    pub cell: Cell,
+}
+
+impl Fact {
+    /// A fact that is no field of an answer.
+    #[must_use]
+    pub fn new(label: impl Into<String>, text: impl Into<String>) -> Self {
+        let label = label.into();
+        Self { field: label.to_lowercase().replace(' ', "_"), label, cell: Cell::Text(text.into()) }
+    }
+}
+
+impl Fact {
+    /// An instant, given in milliseconds since 1970.
+    #[must_use]
+    pub fn time(label: &str, time_ms: i64) -> Self {
+        Self { cell: Cell::Time(instant(time_ms)), ..Self::new(label, "") }
+    }
+
+    /// Somebody.
+    #[must_use]
+    pub fn person(label: &str, principal: &Principal) -> Self {
+        Self {
+            cell: Cell::Person { text: principal.to_string(), principal: principal.clone() },
+            ..Self::new(label, "")
+        }
+    }
+}
+
+/// An instant as RFC 3339, to the second.
+#[must_use]
+pub fn instant(time_ms: i64) -> String {
+    jiff::Timestamp::from_second(time_ms.div_euclid(1000)).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// None.
+    Missing,
+    /// Text.
+    Text(String),
+    /// A number, in its own spelling.
+    Number(String),
+    /// An amount of money.
+    Money {
+        /// For people: with its currency.
+        text: String,
+        /// For programs: in cents, to the last digit.
+        cents: String,
+    },
+    /// An instant, RFC 3339.
+    Time(String),
+    /// Somebody whom a platform vouches for. It is the one thing in a document that a renderer may make a mention of.
+    Person {
+        /// For people.
+        text: String,
+        /// Who.
+        principal: Principal,
+    },
+    /// Something with parts: as people read it, and as JSON.
+    Nested {
+        /// For people.
+        text: String,
+        /// For programs.
+        json: String,
+    },
+}
+
+impl Cell {
+    /// The value for people; empty for none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Missing => "",
+            Self::Text(text)
+            | Self::Number(text)
+            | Self::Time(text)
+            | Self::Money { text, .. }
+            | Self::Nested { text, .. }
+            | Self::Person { text, .. } => text,
+        }
+    }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The field, by its wire name.
+    pub field: String,
+    /// The heading.
+    pub label: String,
+    /// Whether it is shown unless all columns are wanted.
+    pub shown: bool,
+}
+
+/// Many things of one kind. Nothing is left out silently: what is not shown is counted or can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What the rows are and how many.
+    pub caption: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, each with a cell for every column.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many rows were shown before these, as parts of the same list.
+    pub earlier: usize,
+    /// How the list goes on.
+    pub next: Next,
+}
+
+/// How a list goes on after a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It does not.
+    End,
+    /// After the last row, this command shows the rest; the cursor cannot begin within the page.
+    Page {
+        /// The command.
+        command: String,
+    },
+    /// After any row: this text, then the cursor of that row.
+    After {
+        /// The command, up to the cursor.
+        command: String,
+        /// The cursor of each row.
+        cursors: Vec<String>,
+        /// Whether more follow the last row.
+        more: bool,
+    },
+}
+
+impl Table {
+    /// The command that shows what follows the first `rows` rows; `None` when nothing does.
+    #[must_use]
+    pub fn command_after(&self, rows: usize) -> Option<String> {
+        match &self.next {
+            Next::End => None,
+            Next::Page { command } => (rows >= self.rows.len()).then(|| command.clone()),
+            Next::After { command, cursors, more } => {
+                let follows = *more || rows < cursors.len();
+                let cursor = rows.checked_sub(1).and_then(|last| cursors.get(last))?;
+                follows.then(|| format!("{command} {cursor}"))
+            }
+        }
+    }
+
+    /// The columns that are shown by default, by index.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        (0..self.columns.len()).filter(|index| self.columns[*index].shown).collect()
+    }
+}
+
+impl Document {
+    /// A document with a title.
+    #[must_use]
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    /// What the notices say, in one paragraph.
+    #[must_use]
+    pub fn notices(&self) -> String {
+        let notices = self.blocks.iter().filter_map(|block| match block {
+            Block::Notice(notice) => Some(match &notice.hint {
+                Some(hint) => format!("{} {hint}", notice.text),
+                None => notice.text.clone(),
+            }),
+            _ => None,
+        });
+        notices.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Adds a part.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// Adds small print.
+    #[must_use]
+    pub fn footer(mut self, line: impl Into<String>) -> Self {
+        self.footer.push(line.into());
+        self
+    }
+}

@@ -1,0 +1,23 @@
+//! What people and programs say to an administrator, and how the answer is written.
+//!
+//! [`slack`] proves who asks, [`command`] reads what was typed into an action with checked arguments, [`document`] holds
+//! what came of it, and [`render`] writes that. Nothing here does anything: there is no clock, no network and no file, so
+//! that all of it runs in a host and inside a component alike. What there is to be done comes from the catalog.
+
+mod answer;
+mod choice;
+pub mod command;
+pub mod document;
+pub mod identity;
+pub mod operation_id;
+mod outcome;
+pub mod render;
+mod secret_text;
+pub mod slack;
+#[cfg(test)]
+mod test_support;
+
+pub use answer::Answer;
+pub use choice::Choice;
+pub use outcome::Outcome;
+pub use secret_text::{find_secret, replace_secrets};

@@ -1,0 +1,240 @@
+//! Slack messages in Block Kit.
+//!
+//! Foreign text stands only in elements that Slack does not interpret: `raw_text` cells, `plain_text` without emoji, and
+//! text of `rich_text`. The limits of Slack are kept by construction; what does not fit is counted, and the command that
+//! shows it is named.
+
+mod budget;
+mod chart;
+mod choices;
+mod table;
+
+pub use choices::{action_id, choice_of};
+pub use table::SlackTables;
+
+use super::visible::visible;
+use crate::document::{Block, Cell, Choices, Document};
+use crate::identity::Platform;
+use budget::Budget;
+use serde_json::{Value, json};
+
+const MAX_BLOCKS: usize = 50;
+const MAX_HEADER: usize = 150;
+const MAX_TEXT: usize = 3000;
+/// The most characters of a text that is shown as it is.
+const MAX_VERBATIM: usize = 9_000;
+const MAX_CONTEXT_ELEMENTS: usize = 10;
+/// The text that notifications and screen readers use. Escaping makes it five times as long at most.
+const MAX_FALLBACK: usize = 600;
+
+/// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
+#[must_use]
+///
+/// `button` makes what the buttons of a choice carry; without it, choices are commands to type.
+pub fn slack(
+    document: &Document,
+    tables: SlackTables,
+    share: bool,
+    button: Option<&dyn Fn(&Choices) -> String>,
+) -> Value {
+    let mut writer = Writer { budget: Budget::default(), blocks: Vec::new(), tables, button, cut: false };
+    if !document.title.is_empty() {
+        let title = writer.budget.take(&visible(&document.title), MAX_HEADER, &mut writer.cut);
+        writer.blocks.push(json!({"type": "header", "text": plain(&title)}));
+    }
+    for block in &document.blocks {
+        writer.block(block);
+    }
+    writer.footer(&document.footer);
+    json!({
+        "response_type": response_type(share),
+        "mrkdwn": false,
+        "text": fallback(document),
+        "blocks": writer.blocks,
+    })
+}
+
+/// Writes text for programs as a Slack message: as it is, in one block. `command` is what it answers.
+#[must_use]
+pub fn slack_verbatim(text: &str, command: Option<&str>, share: bool) -> Value {
+    let mut note = command.unwrap_or_default().to_owned();
+    let shown: String = text.chars().take(MAX_VERBATIM).collect();
+    if shown.len() < text.len() {
+        note.push_str(" · shortened to fit into a message; run it on the command line to get everything");
+    }
+    json!({
+        "response_type": response_type(share),
+        "mrkdwn": false,
+        "text": "The answer is in the message.",
+        "blocks": [
+            {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": shown}]}]},
+            {"type": "context", "elements": [{"type": "plain_text", "text": if note.is_empty() { "claude-admin" } else { &note }, "emoji": false}]},
+        ],
+    })
+}
+
+/// A sentence of our own as a Slack message, for whoever asked alone.
+#[must_use]
+pub fn slack_note(text: &str) -> Value {
+    json!({"response_type": response_type(false), "text": text})
+}
+
+fn response_type(share: bool) -> &'static str {
+    if share { "in_channel" } else { "ephemeral" }
+}
+
+struct Writer<'w> {
+    budget: Budget,
+    blocks: Vec<Value>,
+    tables: SlackTables,
+    button: Option<&'w dyn Fn(&Choices) -> String>,
+    /// Whether any text was cut.
+    cut: bool,
+}
+
+impl Writer<'_> {
+    fn block(&mut self, block: &Block) {
+        // Two blocks are kept for the footer and the note that something was cut.
+        if self.blocks.len() + 3 > MAX_BLOCKS {
+            self.cut = true;
+            return;
+        }
+        match block {
+            Block::Text(text) => self.rich(vec![vec![(text.clone(), Style::Plain)]]),
+            Block::Notice(notice) => {
+                let mut lines = vec![vec![(notice.text.clone(), Style::Bold)]];
+                lines.extend(notice.hint.iter().map(|hint| vec![(hint.clone(), Style::Plain)]));
+                self.rich(lines);
+            }
+            Block::Facts(facts) => self.rich(
+                facts
+                    .iter()
+                    .map(|fact| {
+                        vec![
+                            (format!("{}: ", fact.label), Style::Bold),
+                            (shown(&fact.cell).to_owned(), style(&fact.cell)),
+                        ]
+                    })
+                    .collect(),
+            ),
+            Block::Commands(commands) => self.rich(
+                commands
+                    .iter()
+                    .map(|(command, what)| {
+                        let what = if what.is_empty() { String::new() } else { format!("  {what}") };
+                        vec![(command.clone(), Style::Code), (what, Style::Plain)]
+                    })
+                    .collect(),
+            ),
+            Block::Choices(choices) => choices::write(self, choices),
+            Block::Table(table) => table::write(self, table),
+            Block::Chart(chart) => chart::write(self, chart),
+        }
+    }
+
+    /// Lines of styled text in one block.
+    fn rich(&mut self, lines: Vec<Vec<(String, Style)>>) {
+        let mut elements = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
+            for (text, style) in line {
+                let text = text.lines().map(visible).collect::<Vec<_>>().join("\n");
+                let text = self.budget.take(&text, MAX_TEXT, &mut self.cut);
+                if !text.is_empty() {
+                    elements.push(style.element(&text));
+                }
+            }
+            if index + 1 < lines.len() && !elements.is_empty() && self.budget.try_take(1) {
+                elements.push(json!({"type": "text", "text": "\n"}));
+            }
+        }
+        if !elements.is_empty() {
+            self.blocks.push(json!({
+                "type": "rich_text",
+                "elements": [{"type": "rich_text_section", "elements": elements}],
+            }));
+        }
+    }
+
+    fn footer(&mut self, lines: &[String]) {
+        let cut = std::mem::take(&mut self.cut);
+        let mut elements: Vec<Value> = lines
+            .iter()
+            .take(MAX_CONTEXT_ELEMENTS - 1)
+            .map(|line| self.budget.take_reserved(&visible(line)))
+            .filter(|line| !line.is_empty())
+            .map(|line| plain(&line))
+            .collect();
+        if cut || self.cut {
+            elements.push(plain("Shortened to fit into a message; add -o json on the command line to see everything."));
+        }
+        if !elements.is_empty() {
+            self.blocks.push(json!({"type": "context", "elements": elements}));
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Style {
+    Plain,
+    Bold,
+    Code,
+    /// Somebody of Slack, by id: Slack shows the name.
+    Person(String),
+}
+
+/// Only whom Slack vouches for is mentioned.
+fn style(cell: &Cell) -> Style {
+    match cell {
+        Cell::Person { principal, .. } if principal.platform == Platform::Slack => {
+            Style::Person(principal.user.clone())
+        }
+        _ => Style::Plain,
+    }
+}
+
+impl Style {
+    fn element(&self, text: &str) -> Value {
+        match self {
+            Self::Plain => json!({"type": "text", "text": text}),
+            Self::Bold => json!({"type": "text", "text": text, "style": {"bold": true}}),
+            Self::Code => json!({"type": "text", "text": text, "style": {"code": true}}),
+            Self::Person(user) => json!({"type": "user", "user_id": user}),
+        }
+    }
+}
+
+fn plain(text: &str) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": false})
+}
+
+fn shown(cell: &Cell) -> &str {
+    match cell {
+        Cell::Missing => "–",
+        cell if cell.text().is_empty() => "–",
+        cell => cell.text(),
+    }
+}
+
+/// The takeaway in one text. Slack reads entities in it, so they are escaped.
+fn fallback(document: &Document) -> String {
+    let mut parts = vec![document.title.clone()];
+    for block in &document.blocks {
+        match block {
+            Block::Notice(notice) => {
+                parts.push(notice.text.clone());
+                parts.extend(notice.hint.clone());
+            }
+            Block::Table(table) => parts.push(table.caption.clone()),
+            Block::Text(text) => parts.push(text.clone()),
+            Block::Choices(choices) => {
+                parts.extend(choices.choices.iter().map(|(choice, _)| choices.command(*choice)));
+            }
+            Block::Chart(chart) => parts.push(chart.title.clone()),
+            Block::Facts(_) | Block::Commands(_) => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    let text: String = visible(&parts.join(" – ")).chars().take(MAX_FALLBACK).collect();
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    if text.is_empty() { "claude-admin".to_owned() } else { text }
+}

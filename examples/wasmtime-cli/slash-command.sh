@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Sends one slash command, signed as Slack signs it, and prints the answer:
+#
+#   slash-command.sh http://127.0.0.1:8080/slack/commands 'users list'
+#
+# SLACK_SIGNING_SECRET is the secret that the gateway has. TEAM and USER_ID say who asks, TIMESTAMP when, in seconds.
+# SIGNATURE is sent in place of the right signature, for tests. Needs bash, curl and openssl.
+set -euo pipefail
+
+[[ $# -eq 2 ]] || {
+  echo "Usage: slash-command.sh URL COMMAND" >&2
+  exit 2
+}
+: "${SLACK_SIGNING_SECRET:?is not set}"
+url=$1
+text=$2
+team=${TEAM:-T1}
+user=${USER_ID:-U1}
+timestamp=${TIMESTAMP:-$(date +%s)}
+
+# Percent-encodes every byte.
+encode() { printf %s "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' %; }
+
+body="command=%2Fclaude-admin&team_id=$(encode "$team")&user_id=$(encode "$user")&channel_id=C1&text=$(encode "$text")"
+
+# The key stands on the command line of openssl for a moment. With a real secret, be alone on the machine.
+if [[ -z ${SIGNATURE:-} ]]; then
+  SIGNATURE=v0=$(printf 'v0:%s:%s' "$timestamp" "$body" |
+    openssl dgst -sha256 -hmac "$SLACK_SIGNING_SECRET" | sed 's/.*= *//')
+fi
+
+curl -sS --max-time 30 "$url" -w '\n%{http_code}\n' \
+  -H "x-slack-request-timestamp: $timestamp" -H "x-slack-signature: $SIGNATURE" \
+  -H 'content-type: application/x-www-form-urlencoded' --data-raw "$body"

@@ -1,0 +1,37 @@
+//! The component behind the gateway.
+
+use crate::convert::Called;
+use crate::generated::bindings::claude::admin::settings::{self, Credential};
+use crate::settings::Secret;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// What can be called. A test has its own.
+pub(crate) trait Admin {
+    /// Sends requests to `base_url`, or to the API itself, with this secret.
+    ///
+    /// # Errors
+    ///
+    /// Why the address cannot be used.
+    fn configure(&mut self, base_url: Option<&str>, secret: Option<Secret<'_>>) -> Result<(), String>;
+
+    /// Calls the function of an action.
+    fn call(&mut self, action: &str, parameters: &IndexMap<String, Value>) -> Called;
+}
+
+/// The component that the gateway is composed with.
+pub(crate) struct Component;
+
+impl Admin for Component {
+    fn configure(&mut self, base_url: Option<&str>, secret: Option<Secret<'_>>) -> Result<(), String> {
+        let credential = secret.map(|secret| match secret {
+            Secret::Key(key) => Credential::AdminKey(key.to_owned()),
+            Secret::Token(token) => Credential::OauthToken(token.to_owned()),
+        });
+        settings::configure(base_url, credential.as_ref(), None)
+    }
+
+    fn call(&mut self, action: &str, parameters: &IndexMap<String, Value>) -> Called {
+        crate::generated::call(action, parameters)
+    }
+}

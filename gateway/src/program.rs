@@ -1,0 +1,95 @@
+//! Commands of programs: `POST /v1/commands`, as the host has it.
+
+use crate::admin::Admin;
+use crate::route::{Request, Response};
+use crate::run::{Audience, Reply, run};
+use crate::settings::Settings;
+use claude_admin_catalog::Catalog;
+use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
+use claude_admin_chat::identity::Principal;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use subtle::ConstantTimeEq;
+
+/// The name under which the holder of the token is known.
+const CLIENT: &str = "program";
+const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
+
+/// What a program posts: a typed command, or an operation with its arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    command: Option<String>,
+    op: Option<String>,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default)]
+    yes: bool,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    all: bool,
+}
+
+/// Answers a command of a program.
+pub(crate) fn answer(
+    catalog: &Catalog,
+    settings: &Settings,
+    admin: &mut dyn Admin,
+    request: &Request,
+    now: Timestamp,
+) -> Response {
+    let Some(token) = &settings.http_token else {
+        return Response::text(404, "CLAUDE_ADMIN_HTTP_TOKEN is not set for this gateway");
+    };
+    let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if !given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.as_bytes()))) {
+        let problem = problem("unauthorized", "Send `Authorization: Bearer TOKEN` with CLAUDE_ADMIN_HTTP_TOKEN.");
+        return Response::json(401, &problem);
+    }
+    let principal = Principal::http(CLIENT);
+    if !settings.allows(&principal) {
+        return respond(&Reply::not_allowed(&principal.to_string()));
+    }
+    // Checked before it is read: what is wrong with a body is quoted in the answer.
+    if let Err(error) = refuse_secrets(&String::from_utf8_lossy(&request.body)) {
+        return Response::json(400, &problem("usage", &error.to_string()));
+    }
+    let call: Call = match serde_json::from_slice(&request.body) {
+        Ok(call) => call,
+        Err(error) => {
+            return Response::json(400, &problem("usage", &format!("The body is not a command: {error}. {EXAMPLE}")));
+        }
+    };
+    let command = match (call.command, call.op) {
+        (Some(line), None) if call.args.is_empty() => parse(catalog, &line, Markup::None, now),
+        (None, Some(id)) => {
+            from_json(catalog, &id, &call.args, now).map(|draft| Command::Run(draft, Options::default()))
+        }
+        _ => {
+            let message = format!("Give either `command`, or `op` with `args`. {EXAMPLE}");
+            return Response::json(400, &problem("usage", &message));
+        }
+    };
+    let reply = match command {
+        Ok(mut command) => {
+            if let Command::Run(_, options) = &mut command {
+                options.yes |= call.yes;
+                options.dry_run |= call.dry_run;
+                options.all |= call.all;
+            }
+            run(catalog, settings, admin, command, Audience::Program)
+        }
+        Err(error) => Reply::not_understood(&error),
+    };
+    respond(&reply)
+}
+
+fn respond(reply: &Reply) -> Response {
+    Response::json(reply.outcome.http_status(), &reply.envelope())
+}
+
+fn problem(outcome: &str, message: &str) -> Value {
+    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+}

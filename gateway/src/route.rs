@@ -1,0 +1,65 @@
+//! From a request to a response.
+
+use crate::admin::Admin;
+use crate::settings::Settings;
+use crate::{program, slack};
+use claude_admin_catalog::Catalog;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// A request, whole.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    /// Without the query.
+    pub(crate) path: String,
+    /// Names in small letters.
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// The one header with this name. One that is there twice is none: two readers may take another one each.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(key, _)| key == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => std::str::from_utf8(value).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn text(status: u16, text: impl Into<String>) -> Self {
+        Self { status, content_type: "text/plain; charset=utf-8", body: text.into().into_bytes() }
+    }
+
+    pub(crate) fn json(status: u16, value: &Value) -> Self {
+        Self { status, content_type: "application/json", body: value.to_string().into_bytes() }
+    }
+}
+
+/// Answers a request.
+pub(crate) fn route(
+    catalog: &Catalog,
+    settings: &Settings,
+    admin: &mut dyn Admin,
+    request: &Request,
+    now: Timestamp,
+) -> Response {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/slack/commands") => slack::answer(catalog, settings, admin, request, now),
+        ("POST", "/v1/commands") => program::answer(catalog, settings, admin, request, now),
+        ("GET", "/healthz") => Response::text(200, "ok"),
+        (_, "/slack/commands" | "/v1/commands") => Response::text(405, "use POST"),
+        _ => Response::text(404, "this gateway has POST /slack/commands, POST /v1/commands and GET /healthz"),
+    }
+}

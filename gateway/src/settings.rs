@@ -1,0 +1,158 @@
+//! What is set for the gateway, through the variables of its environment.
+
+use claude_admin_catalog::{Action, Credential};
+use claude_admin_chat::identity::Principal;
+use std::collections::HashMap;
+
+/// Who may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Allowed {
+    Person(Principal),
+    /// Everybody in a Slack workspace.
+    Workspace(String),
+}
+
+/// The settings.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// The signing secret of the Slack app; without it, slash commands are refused.
+    pub(crate) signing_secret: Option<String>,
+    /// The id of the Slack app; commands of others are refused.
+    pub(crate) app_id: Option<String>,
+    /// The token of programs; without it, they are refused.
+    pub(crate) http_token: Option<String>,
+    allowed: Vec<Allowed>,
+    /// Whether a write runs where `--yes` is given. Else none does.
+    pub(crate) writes: bool,
+    /// Where requests go, if not to the API itself.
+    pub(crate) base_url: Option<String>,
+    admin_key: Option<String>,
+    oauth_token: Option<String>,
+    scoped_key: Option<String>,
+}
+
+/// A secret that opens an action.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Secret<'s> {
+    /// Sent as `x-api-key`.
+    Key(&'s str),
+    /// Sent as `authorization: Bearer`.
+    Token(&'s str),
+}
+
+impl Settings {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them, for whoever runs the gateway.
+    pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
+        let mut variables: HashMap<String, String> = variables.into_iter().collect();
+        let mut take = |name: &str| {
+            let value = variables.remove(name)?.trim().to_owned();
+            (!value.is_empty()).then_some(value)
+        };
+        let writes = match take("CLAUDE_ADMIN_WRITES").as_deref() {
+            None | Some("no") => false,
+            Some("with-yes") => true,
+            Some(_) => return Err("CLAUDE_ADMIN_WRITES is `no` or `with-yes`".to_owned()),
+        };
+        let allowed = take("CLAUDE_ADMIN_ALLOW").unwrap_or_default();
+        let allowed = allowed.split([',', ' ']).filter(|text| !text.is_empty());
+        Ok(Self {
+            signing_secret: take("SLACK_SIGNING_SECRET"),
+            app_id: take("SLACK_APP_ID"),
+            http_token: take("CLAUDE_ADMIN_HTTP_TOKEN"),
+            allowed: allowed.map(Allowed::read).collect::<Result<_, _>>()?,
+            writes,
+            base_url: take("ANTHROPIC_BASE_URL"),
+            admin_key: take("ANTHROPIC_ADMIN_KEY"),
+            oauth_token: take("ANTHROPIC_OAUTH_TOKEN"),
+            scoped_key: take("ANTHROPIC_SCOPED_KEY"),
+        })
+    }
+
+    /// Whether somebody may ask for anything.
+    pub(crate) fn allows(&self, principal: &Principal) -> bool {
+        self.allowed.iter().any(|allowed| match allowed {
+            Allowed::Person(person) => person == principal,
+            Allowed::Workspace(team) => principal.platform.has_tenants() && principal.tenant == *team,
+        })
+    }
+
+    /// The secret that opens an action: the first of its kinds that is set.
+    ///
+    /// # Errors
+    ///
+    /// What is needed, where none is set. An action that needs none gets none.
+    pub(crate) fn secret(&self, action: &Action) -> Result<Option<Secret<'_>>, String> {
+        let secret = |kind: &Credential| match kind {
+            Credential::AdminKey => self.admin_key.as_deref().map(Secret::Key),
+            Credential::Scope(_) => self.scoped_key.as_deref().map(Secret::Key),
+            Credential::OauthToken | Credential::OauthScope(_) => self.oauth_token.as_deref().map(Secret::Token),
+            Credential::None => None,
+        };
+        if action.auth.contains(&Credential::None) {
+            return Ok(None);
+        }
+        let needed = || action.auth.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        action.auth.iter().find_map(secret).map(Some).ok_or_else(|| {
+            format!("`{}` needs one of these credentials, and none of them is set: {}", action.command(), needed())
+        })
+    }
+}
+
+impl Allowed {
+    fn read(text: &str) -> Result<Self, String> {
+        if let Some(team) = text.strip_prefix("slack:").and_then(|rest| rest.strip_suffix("/*"))
+            && claude_admin_chat::identity::is_id(team)
+        {
+            return Ok(Self::Workspace(team.to_owned()));
+        }
+        text.parse().map(Self::Person).map_err(|error| format!("CLAUDE_ADMIN_ALLOW: {error}, or slack:TEAM/*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn nobody_may_ask_and_nothing_is_written_unless_it_is_set() {
+        let settings = read(&[]).unwrap();
+        assert!(!settings.allows(&Principal::slack("T1", "U1")) && !settings.writes);
+        assert!(settings.signing_secret.is_none() && settings.http_token.is_none());
+    }
+
+    #[test]
+    fn people_and_workspaces_are_allowed_by_name() {
+        let settings = read(&[("CLAUDE_ADMIN_ALLOW", "slack:T1/U1, http:program slack:T2/*")]).unwrap();
+        for (principal, allowed) in [
+            (Principal::slack("T1", "U1"), true),
+            (Principal::slack("T1", "U2"), false),
+            (Principal::slack("T2", "U9"), true),
+            (Principal::slack("T3", "U1"), false),
+            (Principal::http("program"), true),
+            (Principal::http("other"), false),
+        ] {
+            assert_eq!(settings.allows(&principal), allowed, "{principal}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (name, value) in [
+            ("CLAUDE_ADMIN_ALLOW", "U1"),
+            ("CLAUDE_ADMIN_ALLOW", "slack:*/*"),
+            ("CLAUDE_ADMIN_ALLOW", "*"),
+            ("CLAUDE_ADMIN_WRITES", "yes"),
+        ] {
+            let problem = read(&[(name, value)]).err().unwrap();
+            assert!(problem.contains(name), "{problem}");
+        }
+    }
+}
