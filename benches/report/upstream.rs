@@ -35,7 +35,7 @@ pub(crate) fn start_behind_a_gate() -> (SocketAddr, watch::Sender<bool>) {
     (address, gate)
 }
 
-/// Where answers go that come later: its URL, and how many whole ones came.
+/// Where answers go that come later: its URL, how many came, and how many of them were whole.
 pub(crate) fn receiver() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/later", listener.local_addr().expect("an address"));

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq;
 
 /// The name under which the holder of the token is known.
-const CLIENT: &str = "program";
+pub(crate) const CLIENT: &str = "program";
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
 /// What a program posts: a typed command, or an operation with its arguments.

@@ -130,8 +130,8 @@ fn refused(
         return None;
     }
     if options.dry_run {
-        let target = action.http.path.to_string();
-        let text = format!("This would send {} {target}. Nothing was sent.", action.http.method);
+        let canonical = draft.invocation.canonical(action, &catalog.types);
+        let text = format!("This would run `{canonical}`. Nothing was sent.");
         return told(Outcome::Done, text, "To do it, leave --dry-run out and add --yes.");
     }
     if !settings.writes {

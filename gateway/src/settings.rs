@@ -1,7 +1,8 @@
 //! What is set for the gateway, through the variables of its environment.
 
+use crate::program::CLIENT;
 use claude_admin_catalog::{Action, Credential};
-use claude_admin_chat::identity::Principal;
+use claude_admin_chat::identity::{Platform, Principal};
 use std::collections::HashMap;
 
 /// Who may ask.
@@ -109,7 +110,14 @@ impl Allowed {
         {
             return Ok(Self::Workspace(team.to_owned()));
         }
-        text.parse().map(Self::Person).map_err(|error| format!("CLAUDE_ADMIN_ALLOW: {error}, or slack:TEAM/*"))
+        match text.parse::<Principal>() {
+            Ok(person) if person.platform == Platform::Slack || person == Principal::http(CLIENT) => {
+                Ok(Self::Person(person))
+            }
+            _ => Err(format!(
+                "CLAUDE_ADMIN_ALLOW: `{text}` can ask nothing here; write slack:TEAM/USER, slack:TEAM/* or http:{CLIENT}"
+            )),
+        }
     }
 }
 
@@ -149,6 +157,8 @@ mod tests {
             ("CLAUDE_ADMIN_ALLOW", "U1"),
             ("CLAUDE_ADMIN_ALLOW", "slack:*/*"),
             ("CLAUDE_ADMIN_ALLOW", "*"),
+            ("CLAUDE_ADMIN_ALLOW", "local:ada"),
+            ("CLAUDE_ADMIN_ALLOW", "http:other"),
             ("CLAUDE_ADMIN_WRITES", "yes"),
         ] {
             let problem = read(&[(name, value)]).err().unwrap();
