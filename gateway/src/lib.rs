@@ -1,8 +1,8 @@
 //! Slash commands and HTTP commands, inside WebAssembly.
 //!
 //! Composed with the component, it is an HTTP service for any host of `wasi:http`. A request passes these modules, one
-//! after the other: `http` reads it, `route` sends it to [`slack`] or [`program`], which prove who asks and read the
-//! command; [`run`] decides and calls; the answer goes back the same way. [`settings`] come from the environment.
+//! after the other: `http` reads it, `route` sends it to `slack` or `program`, which prove who asks and read the
+//! command; `run` decides and calls; the answer goes back the same way. `settings` come from the environment.
 //!
 //! It keeps nothing: there is no audit trail, no approval and no memory of what was asked before.
 
