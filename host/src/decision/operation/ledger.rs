@@ -10,6 +10,7 @@ use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -87,39 +88,6 @@ struct Queue {
     changes: Vec<Box<dyn Change>>,
     /// Whether somebody makes them. One thread is enough: others would each wait for it, with a stack of their own.
     is_served: bool,
-}
-
-/// Whoever makes the changes that wait, until there are none.
-struct Writer {
-    inner: Arc<Inner>,
-    is_done: bool,
-}
-
-impl Drop for Writer {
-    /// Where it did not come to its end, what waits is made by whoever comes next.
-    fn drop(&mut self) {
-        if !self.is_done {
-            self.inner.waiting().is_served = false;
-        }
-    }
-}
-
-impl Writer {
-    fn write(mut self) {
-        loop {
-            let changes = {
-                let mut queue = self.inner.waiting();
-                if queue.changes.is_empty() {
-                    // Within the lock: a change that comes later finds that nobody serves it.
-                    queue.is_served = false;
-                    self.is_done = true;
-                    return;
-                }
-                std::mem::take(&mut queue.changes)
-            };
-            self.inner.make(changes);
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -256,8 +224,8 @@ impl Ledger {
             std::mem::replace(&mut queue.is_served, true)
         };
         if !is_served {
-            let writer = Writer { inner: Arc::clone(&self.inner), is_done: false };
-            tokio::task::spawn_blocking(move || writer.write());
+            let inner = Arc::clone(&self.inner);
+            tokio::task::spawn_blocking(move || inner.serve());
         }
         end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
@@ -360,6 +328,24 @@ impl Inner {
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what waits, until nothing does.
+    fn serve(&self) {
+        loop {
+            let changes = {
+                let mut queue = self.waiting();
+                if queue.changes.is_empty() {
+                    // Within the lock: a change that comes later finds that nobody serves it.
+                    queue.is_served = false;
+                    return;
+                }
+                std::mem::take(&mut queue.changes)
+            };
+            // A change that breaks off must not leave those that came meanwhile to nobody. Whoever waits for it is told,
+            // since its reply is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.make(changes)));
+        }
     }
 
     /// Makes changes, in one transaction where they are about different things.

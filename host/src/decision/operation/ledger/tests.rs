@@ -3,6 +3,7 @@ use crate::audit::verify;
 use crate::identity::{Place, Principal};
 use crate::store::{SqliteLog, StoredRecord};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ThreadId;
 
 /// A log that takes its time, counts its transactions, and refuses a record with a word in it.
 #[derive(Debug)]
@@ -136,4 +137,37 @@ async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
     }
     assert!(ledger.append(Durability::Process, vec![received("operation", "d", "x")]).await.is_ok());
     assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_off_holds_up_no_other() {
+    let (ledger, _) = ledger();
+    let breaks = |_: &Projection, _: i64| -> Result<Vec<Entry>, ()> { panic!("as a bug would") };
+    let broken = ledger.commit(Durability::Process, breaks, |_, _| ()).await;
+    assert!(matches!(broken, Err(CommitError::Ledger(LedgerError::Stopping))), "whoever waits is told");
+    assert!(receive(&ledger, "7qk2abcd".to_owned(), "T1/1").await, "the next one is made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_thread_makes_what_many_wait_for() {
+    let threads = Arc::<Mutex<HashSet<ThreadId>>>::default();
+    let (ledger, _) = ledger();
+    let all: Vec<_> = (0..200)
+        .map(|number| {
+            let (ledger, threads) = (ledger.clone(), Arc::clone(&threads));
+            tokio::spawn(async move {
+                let entry = received(&format!("operation{number}"), &format!("T1/{number}"), "x");
+                let decide = move |_: &Projection, _: i64| {
+                    threads.lock().unwrap().insert(std::thread::current().id());
+                    Ok::<_, ()>(vec![entry.clone()])
+                };
+                ledger.commit(Durability::Process, decide, |_, _| ()).await.unwrap();
+            })
+        })
+        .collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    // A thread that has nothing more to do may be followed by another one.
+    assert!(threads.lock().unwrap().len() < 10, "{threads:?}");
 }
