@@ -1,6 +1,5 @@
 //! Requests and responses of `wasi:http`.
 
-use crate::generated::CATALOG;
 use crate::generated::bindings::exports::wasi::http::incoming_handler::Guest;
 use crate::generated::bindings::wasi::cli::environment::get_environment;
 use crate::generated::bindings::wasi::clocks::wall_clock;
@@ -11,7 +10,6 @@ use crate::generated::bindings::wasi::io::streams::StreamError;
 use crate::route::{Request, Response, route};
 use crate::settings::Settings;
 use crate::{Component, admin};
-use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 
 /// The largest body that is read. Slack's are a few kilobytes.
@@ -32,12 +30,10 @@ fn answer(request: &IncomingRequest) -> Result<Response, Response> {
     // There is no log that it could be written to. No secret is ever part of the problem.
     let settings = Settings::read(get_environment())
         .map_err(|problem| Response::text(500, format!("the settings of this gateway are wrong: {problem}")))?;
-    let catalog = Catalog::from_prepared(CATALOG)
-        .map_err(|_| Response::text(500, "the gateway was built with a catalog that it cannot read"))?;
     let now = wall_clock::now();
     let now = i64::try_from(now.seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     let now = now.ok_or_else(|| Response::text(500, "the clock of this host is wrong"))?;
-    Ok(route(&catalog, &settings, &mut admin::Component, &request, now))
+    Ok(route(&settings, &mut admin::Component, &request, now))
 }
 
 fn read(request: &IncomingRequest) -> Result<Request, Response> {

@@ -1,10 +1,9 @@
 //! Commands of programs: `POST /v1/commands`, as the host has it.
 
 use crate::admin::Admin;
-use crate::route::{Request, Response};
+use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
-use claude_admin_catalog::Catalog;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
 use jiff::Timestamp;
@@ -33,13 +32,7 @@ struct Call {
 }
 
 /// Answers a command of a program.
-pub(crate) fn answer(
-    catalog: &Catalog,
-    settings: &Settings,
-    admin: &mut dyn Admin,
-    request: &Request,
-    now: Timestamp,
-) -> Response {
+pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     let Some(token) = &settings.http_token else {
         return Response::text(404, "CLAUDE_ADMIN_HTTP_TOKEN is not set for this gateway");
     };
@@ -61,6 +54,10 @@ pub(crate) fn answer(
         Err(error) => {
             return Response::json(400, &problem("usage", &format!("The body is not a command: {error}. {EXAMPLE}")));
         }
+    };
+    let catalog = &match catalog() {
+        Ok(catalog) => catalog,
+        Err(response) => return response,
     };
     let command = match (call.command, call.op) {
         (Some(line), None) if call.args.is_empty() => parse(catalog, &line, Markup::None, now),

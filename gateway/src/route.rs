@@ -1,6 +1,7 @@
 //! From a request to a response.
 
 use crate::admin::Admin;
+use crate::generated::CATALOG;
 use crate::settings::Settings;
 use crate::{program, slack};
 use claude_admin_catalog::Catalog;
@@ -47,17 +48,18 @@ impl Response {
     }
 }
 
+/// The catalog, for whoever proved to be somebody: reading it is most of the work of a request that is refused.
+pub(crate) fn catalog() -> Result<Catalog, Response> {
+    let unreadable =
+        |_| Response::text(500, "the gateway was built with a catalog that it cannot read; nothing was sent");
+    Catalog::from_prepared(CATALOG).map_err(unreadable)
+}
+
 /// Answers a request.
-pub(crate) fn route(
-    catalog: &Catalog,
-    settings: &Settings,
-    admin: &mut dyn Admin,
-    request: &Request,
-    now: Timestamp,
-) -> Response {
+pub(crate) fn route(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/slack/commands") => slack::answer(catalog, settings, admin, request, now),
-        ("POST", "/v1/commands") => program::answer(catalog, settings, admin, request, now),
+        ("POST", "/slack/commands") => slack::answer(settings, admin, request, now),
+        ("POST", "/v1/commands") => program::answer(settings, admin, request, now),
         ("GET", "/healthz") => Response::text(200, "ok"),
         (_, "/slack/commands" | "/v1/commands") => Response::text(405, "use POST"),
         _ => Response::text(404, "this gateway has POST /slack/commands, POST /v1/commands and GET /healthz"),

@@ -1,7 +1,7 @@
 //! Slash commands of Slack.
 
 use crate::admin::Admin;
-use crate::route::{Request, Response};
+use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
 use claude_admin_catalog::Catalog;
@@ -13,13 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// Answers a slash command.
-pub(crate) fn answer(
-    catalog: &Catalog,
-    settings: &Settings,
-    admin: &mut dyn Admin,
-    request: &Request,
-    now: Timestamp,
-) -> Response {
+pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     let Some(secret) = &settings.signing_secret else {
         return Response::text(404, "SLACK_SIGNING_SECRET is not set for this gateway");
     };
@@ -46,6 +40,10 @@ pub(crate) fn answer(
     if settings.app_id.is_some() && settings.app_id != command.api_app_id {
         return Response::text(401, "the request is of another app");
     }
+    let catalog = &match catalog() {
+        Ok(catalog) => catalog,
+        Err(response) => return response,
+    };
     let principal = Principal::slack(&command.team_id, &command.user_id);
     let reply = if settings.allows(&principal) {
         match parse(catalog, &command.text, Markup::Slack, now) {
