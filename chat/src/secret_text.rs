@@ -35,44 +35,44 @@ const AWS_LENGTH: usize = 16;
 /// Finds the first thing in a text that looks like a credential.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
-    find_from(text, &text.to_ascii_lowercase(), 0)
+    find_from(text, 0)
 }
 
-/// As [`find_secret`], from a place on; `lower` is the text in small letters.
-fn find_from(text: &str, lower: &str, from: usize) -> Option<Range<usize>> {
-    let known = PREFIXES.iter().flat_map(|prefix| {
-        starts(lower, prefix, from).filter_map(|start| {
-            let secret = lower.get(start + prefix.len()..)?;
-            // The prefix alone is none; and a key may hold any of these.
-            let length = secret.find(|c: char| !is_of_token(c) && !"+/=".contains(c)).unwrap_or(secret.len());
-            secret.starts_with(|c: char| c.is_ascii_alphanumeric()).then(|| start..start + prefix.len() + length)
-        })
-    });
-    let tokens = starts(text, JWT, from).filter_map(|start| {
-        let token = text.get(start..)?;
-        let token = token.get(..token.find(|c| !is_of_token(c)).unwrap_or(token.len()))?;
-        let is_one = token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
-        is_one.then(|| start..start + token.len())
-    });
-    let aws = AWS.iter().flat_map(|prefix| {
-        starts(text, prefix, from).filter_map(|start| {
-            let rest = text.get(start + prefix.len()..)?;
-            let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-            let key = rest.get(..length)?;
-            let is_one = length == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-            is_one.then(|| start..start + prefix.len() + length)
-        })
-    });
-    known.chain(tokens).chain(aws).min_by_key(|range| range.start)
+/// As [`find_secret`], from a place on.
+fn find_from(text: &str, from: usize) -> Option<Range<usize>> {
+    word_starts(text, from).find_map(|start| Some(start..start + length_of_secret(text.get(start..)?)?))
 }
 
-/// Where a prefix stands at the start of a word: `task-ant-hill` holds no `sk-ant-`.
-fn starts(text: &str, prefix: &str, from: usize) -> impl Iterator<Item = usize> {
-    let found = text.get(from..).into_iter().flat_map(move |rest| rest.match_indices(prefix));
-    found.map(move |(start, _)| from + start).filter(|start| {
-        let before = text.get(..*start).and_then(|before| before.chars().next_back());
-        before.is_none_or(|c| !c.is_ascii_alphanumeric())
-    })
+/// Where words start that a credential could begin: `task-ant-hill` holds no `sk-ant-`.
+fn word_starts(text: &str, from: usize) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let could_begin = |byte: u8| b"sxwgea".contains(&byte.to_ascii_lowercase());
+    let follows = move |at: usize| at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
+    (from..bytes.len()).filter(move |at| could_begin(bytes[*at]) && !follows(*at))
+}
+
+/// How long the credential is that a text begins with, where it begins with one.
+fn length_of_secret(text: &str) -> Option<usize> {
+    let known = PREFIXES.iter().find_map(|prefix| {
+        let begins = text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        // The prefix alone is none; and a key may hold any of these.
+        let secret = text.get(prefix.len()..).filter(|_| begins)?;
+        let length = secret.find(|c: char| !is_of_token(c) && !"+/=".contains(c)).unwrap_or(secret.len());
+        secret.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(prefix.len() + length)
+    });
+    let token = || {
+        let token = text.get(..text.find(|c| !is_of_token(c)).unwrap_or(text.len()))?;
+        let is_one = token.starts_with(JWT) && token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
+        is_one.then_some(token.len())
+    };
+    let aws = || {
+        let prefix = AWS.into_iter().find(|prefix| text.starts_with(prefix))?;
+        let rest = text.get(prefix.len()..)?;
+        let key = rest.get(..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()))?;
+        let is_one = key.len() == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        is_one.then_some(prefix.len() + key.len())
+    };
+    known.or_else(token).or_else(aws)
 }
 
 fn is_of_token(c: char) -> bool {
@@ -81,10 +81,9 @@ fn is_of_token(c: char) -> bool {
 
 /// Replaces every secret in a text.
 pub fn replace_secrets(text: &mut String, replacement: &str) {
-    let lower = text.to_ascii_lowercase();
     let mut at = 0;
     let mut clean = String::new();
-    while let Some(secret) = find_from(text, &lower, at) {
+    while let Some(secret) = find_from(text, at) {
         clean.push_str(text.get(at..secret.start).unwrap_or_default());
         clean.push_str(replacement);
         at = secret.end;

@@ -65,7 +65,7 @@ impl Reply {
         let action = self.action.as_deref().and_then(|id| catalog.action(id));
         let data = self.data.as_ref().zip(action);
         let data = data.map(|(data, action)| document::without_secrets(&catalog.types, action, data));
-        self.answer(data.as_ref()).to_json()
+        self.answer(data.as_deref()).to_json()
     }
 
     fn answer<'a>(&'a self, data: Option<&'a Value>) -> Answer<'a> {

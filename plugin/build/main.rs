@@ -9,7 +9,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Bytes of memory that an instance begins with: the stack, the data, and a heap that most answers fit in. What is there
+/// need not be asked of the host, which has to change the protection of pages for it, on every processor, in each call.
+const INITIAL_MEMORY: u32 = 2 << 20;
+
 fn main() -> Result<(), Box<dyn Error>> {
+    if env::var("CARGO_CFG_TARGET_ARCH")? == "wasm32" {
+        println!("cargo::rustc-link-arg-cdylib=--initial-memory={INITIAL_MEMORY}");
+    }
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     println!("cargo::rerun-if-changed={}", wit.display());
     let out = PathBuf::from(env::var("OUT_DIR")?);

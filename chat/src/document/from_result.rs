@@ -35,7 +35,7 @@ pub fn result(
     listing: Listing<'_>,
 ) -> Document {
     let types = &catalog.types;
-    let value = &without_secrets(types, action, value);
+    let value = &*without_secrets(types, action, value);
     if let Some(document) = report(catalog, action, invocation, value, columns, listing) {
         return document;
     }

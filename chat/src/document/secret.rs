@@ -2,18 +2,18 @@
 
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What stands in the place of a secret.
 const NOT_SHOWN: &str = "(not shown)";
 
-/// The answer of an action without its secrets: every field that is declared as one, however deep.
+/// The answer of an action without its secrets: every field that is declared as one, however deep. Borrowed where none is.
 #[must_use]
-pub fn without_secrets(types: &Types, action: &Action, value: &Value) -> Value {
+pub fn without_secrets<'v>(types: &Types, action: &Action, value: &'v Value) -> Cow<'v, Value> {
+    let Some(ty) = action.result.as_ref().filter(|ty| holds(types, ty)) else { return Cow::Borrowed(value) };
     let mut value = value.clone();
-    if let Some(ty) = &action.result {
-        strip(types, ty, &mut value);
-    }
-    value
+    strip(types, ty, &mut value);
+    Cow::Owned(value)
 }
 
 /// Whether the answer of an action has a field, however deep, that is declared as a secret.

@@ -7,7 +7,7 @@
 use super::canonical::{self, CanonicalError};
 use super::chain::{Head, is_hex};
 use super::ocsf;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::ops::Range;
@@ -38,7 +38,8 @@ pub(super) fn sha256(parts: &[&[u8]]) -> String {
 
 /// The attestation of the record behind `after`, with a blank fingerprint. A head with the number 0 is no record.
 pub(super) fn unsigned(after: &Head) -> Value {
-    let mut attestation = json!({ "chain_uid": after.chain, FINGERPRINT: ocsf::fingerprint(BLANK) });
+    let mut attestation =
+        ocsf::object([("chain_uid", after.chain.as_str().into()), (FINGERPRINT, ocsf::fingerprint(BLANK))]);
     if let (true, Some(members)) = (after.seq > 0, attestation.as_object_mut()) {
         members.insert("prev_event".to_owned(), previous(&after.chain, after.seq, &after.fingerprint));
     }
@@ -46,7 +47,7 @@ pub(super) fn unsigned(after: &Head) -> Value {
 }
 
 fn previous(chain: &str, seq: u64, fingerprint: &str) -> Value {
-    json!({ FINGERPRINT: ocsf::fingerprint(fingerprint), "uid": uid(chain, seq) })
+    ocsf::object([(FINGERPRINT, ocsf::fingerprint(fingerprint)), ("uid", uid(chain, seq).into())])
 }
 
 /// The canonical form of an event that has one attestation.

@@ -10,7 +10,7 @@ use super::canonical::CanonicalError;
 use super::event::Entry;
 use super::record;
 use super::redact::redact;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -98,7 +98,7 @@ fn seal_one(entry: &Entry, after: &Head) -> Result<(String, Head), CanonicalErro
         metadata.insert("uid".to_owned(), attestation::uid(&after.chain, seq).into());
         metadata.insert("sequence".to_owned(), seq.into());
     }
-    event.insert(attestation::LIST.to_owned(), json!([attestation::unsigned(after)]));
+    event.insert(attestation::LIST.to_owned(), vec![attestation::unsigned(after)].into());
     let mut canonical = attestation::canonical(&event)?;
     let fingerprint = canonical.fingerprint();
     canonical.set_fingerprint(&fingerprint);

@@ -125,3 +125,8 @@ pub(super) fn fingerprint(value: &str) -> Value {
 pub(super) fn product() -> Value {
     json!({ "name": "claude-admin", "vendor_name": "claude-admin", "version": env!("CARGO_PKG_VERSION") })
 }
+
+/// An object of values that are there already: the macro would write a copy of each.
+pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+}

@@ -7,7 +7,7 @@
 use super::event::{Entry, Event};
 use super::ocsf::{
     API_ACTIVITY, APPLICATION_LIFECYCLE, Activity, CREATE, Class, DELETE, ENTITY_MANAGEMENT, OTHER, PROFILE, READ,
-    START, Severity, Status, UPDATE, VERSION, product,
+    START, Severity, Status, UPDATE, VERSION, object, product,
 };
 use crate::identity::{Place, Platform, Principal};
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub(super) fn event(entry: &Entry) -> Result<Map<String, Value>, serde_json::Err
     }
     set("time", entry.time_ms.into());
     set("type_uid", (class.uid * 100 + activity.id).into());
-    set("unmapped", json!({ "claude_admin": serde_json::to_value(entry)? }));
+    set("unmapped", object([("claude_admin", serde_json::to_value(entry)?)]));
     match &entry.event {
         Event::Denied { count, .. } if *count > 1 => {
             set("count", (*count).into());
@@ -184,13 +184,13 @@ fn by_host(event: &Event) -> bool {
 }
 
 fn metadata(entry: &Entry) -> Value {
-    let mut metadata = json!({
-        "event_code": entry.event.kind(),
-        "log_name": "audit",
-        "product": product(),
-        "profiles": [PROFILE],
-        "version": VERSION,
-    });
+    let mut metadata = object([
+        ("event_code", entry.event.kind().into()),
+        ("log_name", "audit".into()),
+        ("product", product()),
+        ("profiles", vec![PROFILE].into()),
+        ("version", VERSION.into()),
+    ]);
     if let (Some(operation), Some(metadata)) = (&entry.operation, metadata.as_object_mut()) {
         metadata.insert("correlation_uid".to_owned(), operation.as_str().into());
     }
@@ -199,7 +199,7 @@ fn metadata(entry: &Entry) -> Value {
 
 fn actor(entry: &Entry) -> Value {
     let mut actor = match &entry.principal {
-        Some(principal) => json!({ "user": user(principal) }),
+        Some(principal) => object([("user", user(principal))]),
         None => json!({ "app_name": "claude-admin" }),
     };
     let Some(members) = actor.as_object_mut() else { return actor };

@@ -15,6 +15,7 @@ use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::{Action, Catalog, Method};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -319,8 +320,11 @@ impl<'e> Executed<'e> {
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         let mut reply = match (read.value, &read.error) {
             (Some(value), None) => {
-                let data = document::without_secrets(&catalog.types, action, &value);
-                Reply::done(result(&value), data).with_secrets(value)
+                let document = result(&value);
+                match document::without_secrets(&catalog.types, action, &value) {
+                    Cow::Borrowed(_) => Reply::done(document, value),
+                    Cow::Owned(data) => Reply::done(document, data).with_secrets(value),
+                }
             }
             (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
             (value, Some(error)) => {
@@ -333,7 +337,8 @@ impl<'e> Executed<'e> {
                         document
                     }
                 };
-                Reply { data: value, ..Reply::failed(outcome, shown).because(error) }
+                let data = value.map(|value| document::without_secrets(&catalog.types, action, &value).into_owned());
+                Reply { data, ..Reply::failed(outcome, shown).because(error) }
             }
         };
         reply.sent = read.sent;

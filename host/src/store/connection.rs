@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After this many pages, the write-ahead log is copied into the file.
+/// After this many pages, the write-ahead log is copied into the file. Whoever commits then waits for the disk, and longer
+/// the longer the log is: few milliseconds with 4 MiB.
 const CHECKPOINT_PAGES: u32 = 64;
 
 /// A connection, and the announcement that its file is in use. The order of the fields matters: first the connection
@@ -67,8 +68,11 @@ fn unreadable(path: &Path) -> u64 {
 
 /// What every connection that writes to the file has to do, so that the file keeps its shape.
 pub(super) fn writer(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON")?;
+    // A statement that could be undone alone keeps the page that it changes meanwhile: in memory, and not in a file.
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Else a statement is compiled again for each number that it is asked with.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

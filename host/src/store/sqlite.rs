@@ -172,7 +172,8 @@ impl Log for SqliteLog {
         }
         let connection = state.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let last: i64 = transaction.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
+        let last: i64 =
+            transaction.prepare_cached("SELECT coalesce(max(seq), 0) FROM record")?.query_row([], |row| row.get(0))?;
         if last != bound(after) {
             return Err(AppendError::Conflict { last: u64::try_from(last).unwrap_or(0) });
         }

@@ -46,12 +46,14 @@ pub fn slack(
         writer.block(block);
     }
     writer.footer(&document.footer);
-    json!({
-        "response_type": response_type(share),
-        "mrkdwn": false,
-        "text": fallback(document),
-        "blocks": writer.blocks,
-    })
+    let message = json!({"response_type": response_type(share), "mrkdwn": false, "text": fallback(document)});
+    with_list(message, "blocks", writer.blocks)
+}
+
+/// Puts a list into an object as it is: the macro would write a copy of all that is in it.
+fn with_list(mut object: Value, name: &str, list: Vec<Value>) -> Value {
+    object[name] = Value::Array(list);
+    object
 }
 
 /// Writes text for programs as a Slack message: as it is, in one block. `command` is what it answers.
@@ -148,10 +150,8 @@ impl Writer<'_> {
             }
         }
         if !elements.is_empty() {
-            self.blocks.push(json!({
-                "type": "rich_text",
-                "elements": [{"type": "rich_text_section", "elements": elements}],
-            }));
+            let section = with_list(json!({"type": "rich_text_section"}), "elements", elements);
+            self.blocks.push(with_list(json!({"type": "rich_text"}), "elements", vec![section]));
         }
     }
 
@@ -168,7 +168,7 @@ impl Writer<'_> {
             elements.push(plain("Shortened to fit into a message; add -o json on the command line to see everything."));
         }
         if !elements.is_empty() {
-            self.blocks.push(json!({"type": "context", "elements": elements}));
+            self.blocks.push(with_list(json!({"type": "context"}), "elements", elements));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Tables in Slack messages.
 
-use super::{Style, Writer, shown};
+use super::{Style, Writer, shown, with_list};
 use crate::document::Table;
 use crate::render::text::more;
 use crate::render::visible::{shortened, visible};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Slack's limits for both kinds of table block, and the lower ones of the older.
 const MAX_ROWS: usize = 100;
@@ -62,7 +62,8 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
         chars += size;
         rows.push(cells);
     }
-    let (caption, cut) = shortened(&caption(table, rows.len()), if fits_head { MAX_CAPTION } else { 0 });
+    let count = rows.len();
+    let (caption, cut) = shortened(&caption(table, count), if fits_head { MAX_CAPTION } else { 0 });
     writer.cut |= cut;
     if !fits_head {
         // Nothing of the table fits any more.
@@ -76,16 +77,18 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
             writer.blocks.push(paragraph(&caption));
         }
         let block = match kind {
-            SlackTables::DataTable => json!({
-                "type": "data_table", "caption": caption, "page_size": PAGE_SIZE,
-                "row_header_column_index": 0, "rows": cells(&head, &rows),
-            }),
-            SlackTables::Table => json!({"type": "table", "rows": cells(&head, &rows)}),
+            SlackTables::DataTable => {
+                let block = json!({
+                    "type": "data_table", "caption": caption, "page_size": PAGE_SIZE, "row_header_column_index": 0,
+                });
+                with_list(block, "rows", cells(head, rows))
+            }
+            SlackTables::Table => with_list(json!({"type": "table"}), "rows", cells(head, rows)),
             SlackTables::Text => preformatted(&head, &rows),
         };
         writer.blocks.push(block);
     }
-    if let Some(more) = more(table, rows.len()).filter(|_| fits_head) {
+    if let Some(more) = more(table, count).filter(|_| fits_head) {
         let (more, cut) = shortened(&more, MORE_CHARS);
         writer.cut |= cut;
         writer.blocks.push(paragraph(&more));
@@ -113,9 +116,14 @@ fn caption(table: &Table, rows: usize) -> String {
     }
 }
 
-fn cells(head: &[String], rows: &[Vec<String>]) -> Vec<Value> {
-    let raw = |cells: &[String]| cells.iter().map(|text| json!({"type": "raw_text", "text": text})).collect::<Value>();
-    std::iter::once(raw(head)).chain(rows.iter().map(|row| raw(row))).collect()
+fn cells(head: Vec<String>, rows: Vec<Vec<String>>) -> Vec<Value> {
+    let raw = |text: String| {
+        let mut cell = Map::with_capacity(2);
+        cell.insert("type".to_owned(), "raw_text".into());
+        cell.insert("text".to_owned(), text.into());
+        Value::Object(cell)
+    };
+    std::iter::once(head).chain(rows).map(|cells| cells.into_iter().map(raw).collect()).collect()
 }
 
 fn preformatted(head: &[String], rows: &[Vec<String>]) -> Value {

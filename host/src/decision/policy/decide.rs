@@ -56,7 +56,7 @@ impl Policies {
     fn answer(&self, asker: &Asker<'_>, action: &KnownAction, request: &Request) -> Decision {
         let uid = action.entity.uid();
         let id = uid.id().unescaped();
-        let entities = match self.vocabulary.types.entities(asker, &action.entity) {
+        let entities = match self.vocabulary.entities(asker, action) {
             Ok(entities) => entities,
             Err(problem) => return Decision::Deny(Denial::broken(problem)),
         };

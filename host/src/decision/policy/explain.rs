@@ -93,7 +93,7 @@ impl Policies {
         let Some(action) = self.vocabulary.action(&question.action.id) else { return explanation };
         explanation.holders = self.holders(action);
         let request = self.vocabulary.request(question, action);
-        let entities = self.vocabulary.types.entities(&question.asker, &action.entity);
+        let entities = self.vocabulary.entities(&question.asker, action);
         // Without a question there are no answers; the decision says what is wrong with it.
         let (Ok(request), Ok(entities)) = (request, entities) else { return explanation };
         let allowed = explanation.decision.requirements().is_some();

@@ -30,6 +30,7 @@ mod operator;
 mod policies;
 mod problem;
 mod question;
+mod remembered;
 mod requirement;
 mod scan;
 mod schema;

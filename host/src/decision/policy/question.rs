@@ -30,7 +30,7 @@ pub struct Question<'a> {
     pub arguments: &'a Arguments,
     /// The reason that is given.
     pub reason: Option<&'a str>,
-    /// The time.
+    /// The time. Policies see it to the second.
     pub now: jiff::Timestamp,
 }
 
@@ -52,7 +52,7 @@ impl Vocabulary {
             Some(("arguments".to_owned(), self.arguments(question, action)?)),
             Some(("cleared".to_owned(), cleared(question.arguments))),
             reason.map(|reason| ("reason".to_owned(), RestrictedExpression::new_string(reason.to_owned()))),
-            Some(("time".to_owned(), time(question.now))),
+            Some(("time".to_owned(), self.remembered.time(question.now))),
         ];
         self.request_with(&question.asker, action, context.into_iter().flatten())
     }
@@ -64,7 +64,7 @@ impl Vocabulary {
         action: &KnownAction,
         now: jiff::Timestamp,
     ) -> Result<Request, Unaskable> {
-        self.request_with(asker, action, [("time".to_owned(), time(now))])
+        self.request_with(asker, action, [("time".to_owned(), self.remembered.time(now))])
     }
 
     fn request_with(
@@ -104,9 +104,4 @@ impl Vocabulary {
 fn cleared(arguments: &Arguments) -> RestrictedExpression {
     let nulls = arguments.iter().filter(|(_, value)| value.is_null());
     RestrictedExpression::new_set(nulls.map(|(name, _)| RestrictedExpression::new_string(snake_case(name))))
-}
-
-/// Cedar counts milliseconds.
-fn time(now: jiff::Timestamp) -> RestrictedExpression {
-    RestrictedExpression::new_datetime(now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
 }

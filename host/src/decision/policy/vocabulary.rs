@@ -4,8 +4,10 @@ use super::HostAction;
 use super::argument_type::ArgumentType;
 use super::entity::EntityTypes;
 use super::problem::{PolicyErrors, PolicyProblem};
+use super::question::Asker;
+use super::remembered::Remembered;
 use super::schema_json::{Declared, schema};
-use cedar_policy::{Entity, EntityUid, Schema};
+use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -79,6 +81,7 @@ pub(super) struct Vocabulary {
     actions: HashMap<String, KnownAction>,
     /// The groups of actions.
     groups: BTreeSet<String>,
+    pub(super) remembered: Remembered,
 }
 
 impl Vocabulary {
@@ -99,7 +102,7 @@ impl Vocabulary {
             HostAction::ALL.into_iter().map(|action| KnownAction::new(&types, Declared::host(action), Risk::Read));
         let actions = of_catalog.chain(of_host).map(|action| (action.declared.id.clone(), action)).collect();
         let groups = group_names(catalog).map(str::to_owned).collect();
-        Ok(Self { actions, groups, types, whole: OnceLock::new() })
+        Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: Remembered::default() })
     }
 
     /// The schema of all actions: what policies are checked against.
@@ -122,6 +125,16 @@ impl Vocabulary {
         let groups = action.declared.groups.iter().map(String::as_str);
         let own = action.schema.get_or_init(|| schema(groups, [&action.declared]));
         own.as_ref().map_err(Clone::clone)
+    }
+
+    /// What Cedar needs to know for one decision.
+    ///
+    /// # Errors
+    ///
+    /// As [`EntityTypes::entities`].
+    pub(super) fn entities(&self, asker: &Asker<'_>, action: &KnownAction) -> Result<Entities, String> {
+        let make = || self.types.entities(asker, &action.entity);
+        self.remembered.entities(asker, &action.declared.id, make)
     }
 
     /// The action with this id.
