@@ -27,29 +27,35 @@ impl Quartiles {
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
+    /// More is better, and it is told for comparison alone.
+    More,
+    /// Less is better, and it is told for comparison alone.
+    Less,
 }
 
 impl Goal {
-    fn is_met(self, value: f64) -> bool {
+    /// Whether it is met; none where there is no goal.
+    fn is_met(self, value: f64) -> Option<bool> {
         match self {
-            Self::AtLeast(goal) => value >= goal,
-            Self::AtMost(goal) => value <= goal,
+            Self::AtLeast(goal) => Some(value >= goal),
+            Self::AtMost(goal) => Some(value <= goal),
+            Self::More | Self::Less => None,
         }
     }
 
     /// A quarter of the turns was better than this.
     pub(crate) fn better_quarter(self, ratio: Quartiles) -> f64 {
         match self {
-            Self::AtLeast(_) => ratio.upper,
-            Self::AtMost(_) => ratio.lower,
+            Self::AtLeast(_) | Self::More => ratio.upper,
+            Self::AtMost(_) | Self::Less => ratio.lower,
         }
     }
 
     /// Whether a ratio is worse than another one by more than a third.
     pub(crate) fn is_regression(self, value: f64, baseline: f64) -> bool {
         match self {
-            Self::AtLeast(_) => value < baseline * 2.0 / 3.0,
-            Self::AtMost(_) => value > baseline * 4.0 / 3.0,
+            Self::AtLeast(_) | Self::More => value < baseline * 2.0 / 3.0,
+            Self::AtMost(_) | Self::Less => value > baseline * 4.0 / 3.0,
         }
     }
 }
@@ -59,6 +65,7 @@ impl std::fmt::Display for Goal {
         match self {
             Self::AtLeast(goal) => write!(f, "≥ {}", short(*goal)),
             Self::AtMost(goal) => write!(f, "≤ {}", short(*goal)),
+            Self::More | Self::Less => f.write_str("–"),
         }
     }
 }
@@ -86,7 +93,7 @@ pub(crate) fn print(measure: &str, findings: &[Finding]) {
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for finding in findings {
         let Finding { name, ours, theirs, ratio, goal, .. } = finding;
-        let met = if goal.is_met(ratio.middle) { "yes" } else { "no" };
+        let met = goal.is_met(ratio.middle).map_or("–", |met| if met { "yes" } else { "no" });
         let half = format!("{} to {}", short(ratio.lower), short(ratio.upper));
         println!("| {name} | {ours} | {theirs} | {} | {half} | {goal} | {met} |", short(ratio.middle));
     }

@@ -1,7 +1,7 @@
 //! The list call in this host: its component, its gate and its pooled client.
 
 use crate::load::Way;
-use crate::upstream::{ITEMS, KEY};
+use crate::upstream::KEY;
 use claude_admin::command::Invocation;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;
@@ -18,11 +18,12 @@ use std::sync::Arc;
 pub(crate) struct Host {
     pub(crate) plugin: Plugin,
     invocation: Authorized<Invocation>,
+    items: usize,
 }
 
 impl Host {
-    pub(crate) async fn new(address: SocketAddr, isolation: Isolation) -> Self {
-        Self::before(Self::egress(&format!("http://{address}")), isolation).await
+    pub(crate) async fn new(address: SocketAddr, isolation: Isolation, items: usize) -> Self {
+        Self::before(Self::egress(&format!("http://{address}")), isolation, items).await
     }
 
     /// The way out to an upstream.
@@ -32,7 +33,7 @@ impl Host {
     }
 
     /// The host with a way out.
-    pub(crate) async fn before(egress: Egress, isolation: Isolation) -> Self {
+    pub(crate) async fn before(egress: Egress, isolation: Isolation, items: usize) -> Self {
         let egress = Arc::new(egress);
         let sandbox = Sandbox::new(Limits { isolation, ..Limits::default() }, egress, None).expect("a sandbox");
         let plugin = Plugin::embedded(&sandbox).expect("the component loads");
@@ -40,11 +41,11 @@ impl Host {
         let policies = Policies::parse(plugin.catalog(), &Default::default(), "bench.cedar", policy).expect("a policy");
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Groups::default(), Clock::system());
         let person = decider.person(&Principal::local("bench"), &Place::terminal()).await;
-        let arguments = [("limit".to_owned(), 20.into())].into_iter().collect();
+        let arguments = [("limit".to_owned(), items.into())].into_iter().collect();
         let invocation = Invocation { action: "users.list".to_owned(), arguments };
         let action = plugin.catalog().action("users.list").expect("declared").clone();
         let invocation = decider.authorize_now(&person, &action, invocation, "bench").expect("allowed");
-        Self { plugin, invocation }
+        Self { plugin, invocation, items }
     }
 }
 
@@ -53,7 +54,7 @@ impl Way for Host {
         Box::pin(async move {
             let answer = self.plugin.call(&self.invocation).await;
             let page = answer.result.expect("a page");
-            assert_eq!(page["data"].as_array().map(Vec::len), Some(ITEMS));
+            assert_eq!(page["data"].as_array().map(Vec::len), Some(self.items));
         })
     }
 }

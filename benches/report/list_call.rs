@@ -6,7 +6,7 @@ use crate::finding::{Finding, Goal, Quartiles, short};
 use crate::host::Host;
 use crate::load::{Way, rate};
 use crate::native::Native;
-use crate::upstream;
+use crate::upstream::{self, ITEMS, ONE};
 use claude_admin::sandbox::Isolation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,34 +19,62 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     };
     runtime.block_on(async {
         let (address, _) = upstream::start();
-        let call = Host::new(address, Isolation::Call).await;
+        let call = Host::new(address, Isolation::Call, ITEMS).await;
         let default_sender = DefaultSender::new(format!("http://{address}"), call.plugin.sandbox().engine(), None);
         let ways: [Arc<dyn Way>; 4] = [
-            Arc::new(Native::new(address)),
+            Arc::new(Native::new(address, ITEMS)),
             Arc::new(call),
-            Arc::new(Host::new(address, Isolation::Principal).await),
+            Arc::new(Host::new(address, Isolation::Principal, ITEMS).await),
             Arc::new(default_sender),
         ];
         let mut findings = Vec::new();
         for in_flight in [1, 64] {
-            let mut rates = [const { Vec::new() }; 4];
-            // The first turn fills caches and pools, and does not count.
-            for counts in std::iter::once(false).chain(std::iter::repeat_n(true, turns)) {
-                for (way, rates) in ways.iter().zip(&mut rates) {
-                    let rate = rate(way, in_flight, turn).await;
-                    if counts {
-                        rates.push(rate);
-                    }
-                }
-            }
-            findings.extend(compare(in_flight, &rates));
+            findings.extend(compare(in_flight, &rates(&ways, in_flight, turns, turn).await));
         }
+        let ways: [Arc<dyn Way>; 2] =
+            [Arc::new(Native::new(address, ONE)), Arc::new(Host::new(address, Isolation::Principal, ONE).await)];
+        findings.push(with_one_member(&rates(&ways, 64, turns, turn).await));
         findings
     })
 }
 
+/// Calls a second of several ways, in turns.
+async fn rates<const N: usize>(
+    ways: &[Arc<dyn Way>; N],
+    in_flight: usize,
+    turns: usize,
+    turn: Duration,
+) -> [Vec<f64>; N] {
+    let mut rates = [const { Vec::new() }; N];
+    // The first turn fills caches and pools, and does not count.
+    for counts in std::iter::once(false).chain(std::iter::repeat_n(true, turns)) {
+        for (way, rates) in ways.iter().zip(&mut rates) {
+            let rate = rate(way, in_flight, turn).await;
+            if counts {
+                rates.push(rate);
+            }
+        }
+    }
+    rates
+}
+
+/// A call whose answer is hardly anything: what is left is the way out of the sandbox and back.
+fn with_one_member([native, principal]: &[Vec<f64>; 2]) -> Finding {
+    Finding {
+        name: "throughput, 64 in flight: one member, `principal`, native".to_owned(),
+        ours: calls_per_second(principal),
+        theirs: calls_per_second(native),
+        ratio: Quartiles::of_ratios(principal, native),
+        goal: Goal::More,
+        is_bound: false,
+    }
+}
+
+fn calls_per_second(rates: &[f64]) -> String {
+    format!("{}/s", short(Quartiles::of(rates.to_vec()).middle))
+}
+
 fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f64>; 4]) -> Vec<Finding> {
-    let rate = |rates: &[f64]| format!("{}/s", short(Quartiles::of(rates.to_vec()).middle));
     let latency = |rates: &[f64]| format!("{} µs", short(1e6 / Quartiles::of(rates.to_vec()).middle));
     let pairs = [
         ("`call`, native", call, native, 0.5),
@@ -68,8 +96,8 @@ fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f6
         } else {
             Finding {
                 name: format!("throughput, {in_flight} in flight: {name}"),
-                ours: rate(ours),
-                theirs: rate(theirs),
+                ours: calls_per_second(ours),
+                theirs: calls_per_second(theirs),
                 ratio: Quartiles::of_ratios(ours, theirs),
                 goal: Goal::AtLeast(goal),
                 is_bound: false,

@@ -24,6 +24,7 @@ mod list_call;
 mod load;
 mod native;
 mod one_connection_each;
+mod plain_server;
 mod server;
 mod slack_command;
 mod slack_side;
@@ -63,6 +64,9 @@ const MEASURES: [(&str, Measure); 6] = [
 fn main() {
     // Cargo says `--bench` to every benchmark.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments == [plain_server::ARGUMENT] {
+        return plain_server::serve();
+    }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let length = if has("--short") { Length::Short } else { Length::Full };
     let named: Vec<&str> =

@@ -1,7 +1,7 @@
 //! The list call without a sandbox: a pooled hyper client that reads the page into Rust structs.
 
 use crate::load::Way;
-use crate::upstream::{ITEMS, KEY};
+use crate::upstream::KEY;
 use claude_admin::egress::{AddressRule, Client};
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -12,29 +12,30 @@ use std::pin::Pin;
 pub(crate) struct Native {
     client: Client,
     url: String,
+    items: usize,
 }
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "reading the fields is the work")]
-struct User {
-    id: String,
+pub(crate) struct User {
+    pub(crate) id: String,
     #[serde(rename = "type")]
     kind: String,
-    email: String,
-    name: String,
-    role: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) role: String,
     added_at: String,
 }
 
 #[derive(Deserialize)]
-struct Page {
-    data: Vec<User>,
+pub(crate) struct Page {
+    pub(crate) data: Vec<User>,
 }
 
 impl Native {
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr, items: usize) -> Self {
         let client = Client::new(AddressRule::LoopbackOnly).expect("a client");
-        Self { client, url: format!("http://{address}/v1/organizations/users?limit=20") }
+        Self { client, url: format!("http://{address}/v1/organizations/users?limit={items}"), items }
     }
 }
 
@@ -50,7 +51,7 @@ impl Way for Native {
             let response = self.client.send(request).await.expect("an answer");
             let body = response.into_body().collect().await.expect("a body").to_bytes();
             let page: Page = serde_json::from_slice(&body).expect("a page");
-            assert_eq!(page.data.len(), ITEMS);
+            assert_eq!(page.data.len(), self.items);
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Plays Slack: signs commands and posts them, over connections that are kept.
 
 use crate::load::Way;
+use crate::plain_server;
 use crate::server::{Server, peers};
 use claude_admin::egress::{AddressRule, Client};
 use claude_admin::frontend::slack::sign;
@@ -71,6 +72,13 @@ impl SlackSide {
         command.arg("serve").arg("--config").arg(folder.join("claude-admin.toml"));
         command.envs(upstream).env("CLAUDE_ADMIN_CACHE", folder.join("compiled"));
         Self::new(command, answers.url())
+    }
+
+    /// The same in plain Rust.
+    pub(crate) fn plain_rust(upstream: &HashMap<String, String>) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.arg(plain_server::ARGUMENT).envs(upstream);
+        Self::new(command, Answers::AtOnce.url())
     }
 
     /// A peer; none where it is not installed.

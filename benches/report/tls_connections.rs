@@ -25,7 +25,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     runtime.block_on(async {
         let (base_url, roots, connections) = upstream::start_secure();
         let client = Client::trusting(AddressRule::LoopbackOnly, roots.clone()).expect("a client");
-        let host = Host::before(Host::egress(&base_url).through(client), Isolation::Principal).await;
+        let host = Host::before(Host::egress(&base_url).through(client), Isolation::Principal, upstream::ITEMS).await;
         let engine = host.plugin.sandbox().engine().clone();
         let ours: Arc<dyn Way> = Arc::new(host);
         let theirs: Arc<dyn Way> = Arc::new(DefaultSender::new(base_url, &engine, Some(OneConnectionEach { roots })));

@@ -1,4 +1,4 @@
-//! An upstream that costs little: it answers every request with the same page of members.
+//! An upstream that costs little: it answers every request with a page of members.
 
 use crate::slack_side::SlackSide;
 use bytes::Bytes;
@@ -16,14 +16,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-/// Members on the page.
+/// Members on a page.
 pub(crate) const ITEMS: usize = 20;
+/// Members on the page that is asked for with `limit=1`.
+pub(crate) const ONE: usize = 1;
 /// HTTP/2, as it is asked for over TLS.
 const H2: &[u8] = b"h2";
 /// A key that is none.
 pub(crate) const KEY: &str = "sk-ant-admin01-simulator-benchmark";
 
-/// An upstream on a thread of its own that answers every request with the same page, and counts its connections.
+/// An upstream on a thread of its own that answers every request with a page of members, and counts its connections.
 pub(crate) fn start() -> (SocketAddr, Arc<AtomicUsize>) {
     serve(None, None)
 }
@@ -108,15 +110,16 @@ async fn accept(
 ) {
     listener.set_nonblocking(true).expect("a listener");
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-    let page = Bytes::from(page());
+    let pages = [page(ITEMS), page(ONE)].map(Bytes::from);
     while let Ok((stream, _)) = listener.accept().await {
         counted.fetch_add(1, Ordering::Relaxed);
-        let (page, tls, gate) = (page.clone(), tls.clone(), gate.clone());
+        let (pages, tls, gate) = (pages.clone(), tls.clone(), gate.clone());
         tokio::spawn(async move {
             stream.set_nodelay(true).ok();
             let is_gated = gate.is_some();
-            let service = service_fn(move |_| {
-                let (page, gate) = (page.clone(), gate.clone());
+            let service = service_fn(move |request: Request<Incoming>| {
+                let page = pages[usize::from(request.uri().query() == Some("limit=1"))].clone();
+                let gate = gate.clone();
                 async move {
                     if let Some(mut gate) = gate {
                         gate.wait_for(|open| *open).await.expect("somebody opens it");
@@ -142,8 +145,8 @@ async fn accept(
     }
 }
 
-fn page() -> String {
-    let users: Vec<serde_json::Value> = (0..ITEMS)
+fn page(items: usize) -> String {
+    let users: Vec<serde_json::Value> = (0..items)
         .map(|number| {
             serde_json::json!({
                 "id": format!("user_{number:024}"), "type": "user", "email": format!("member{number}@example.com"),
