@@ -15,6 +15,7 @@ pub(super) fn claude_admin() -> Command {
     for name in [
         "ANTHROPIC_ADMIN_KEY",
         "ANTHROPIC_OAUTH_TOKEN",
+        "ANTHROPIC_SCOPED_KEY",
         "ANTHROPIC_BASE_URL",
         "SLACK_SIGNING_SECRET",
         "SLACK_BOT_TOKEN",
@@ -207,6 +208,35 @@ fn the_simulator_prints_what_a_shell_needs_and_answers() {
     let wrong = run("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-wrong");
     assert_eq!(wrong.status.code(), Some(8));
     assert!(stdout(&wrong).contains("401") && !stdout(&wrong).contains("wrong\""));
+}
+
+#[test]
+fn an_empty_credential_does_not_lead_to_the_simulator() {
+    let run = |variables: &[(&str, &str)]| {
+        let mut command = claude_admin();
+        command
+            .envs(variables.iter().copied())
+            .args(["run", "-o", "json", "--", "organization", "me"])
+            .output()
+            .unwrap()
+    };
+    for name in ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_SCOPED_KEY"] {
+        let output = run(&[(name, " ")]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = format!("{name} is set, and empty, and there is no other credential. Nothing was sent.");
+        assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+        // A program finds it where it finds every other error.
+        let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(error["error"]["outcome"], "usage");
+        assert!(error["error"]["message"].as_str().unwrap().contains(&said), "{error}");
+    }
+    // Another one will do: what is missing here is a place that is reached.
+    let another = run(&[
+        ("ANTHROPIC_OAUTH_TOKEN", ""),
+        ("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-0"),
+        ("ANTHROPIC_BASE_URL", "http://127.0.0.1:9"),
+    ]);
+    assert!(!stderr(&another).contains("is set, and empty"), "{}", stderr(&another));
 }
 
 #[test]

@@ -106,6 +106,21 @@ async fn what_was_read_before_a_failure_is_written_and_the_failure_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_line_of_csv_on_standard_output_is_a_failure() {
+    let simulator = support::simulator().await;
+    let mut command = super::command_line::claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["run", "-o", "csv", "--", "users", "list", "--limit", "10", "--all"]);
+    simulator.inject(serde_json::from_value(json!({"times": 1, "delay_ms": 0})).unwrap());
+    simulator.inject(serde_json::from_value(json!({"effect": {"status": {"code": 403}}})).unwrap());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(9));
+    let (rows, said) = (super::command_line::stdout(&output), super::command_line::stderr(&output));
+    assert_eq!((rows.lines().count(), rows.matches("example.com").count()), (11, 10), "{rows}");
+    assert!(!rows.contains("403") && said.contains("403"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_more_is_asked_for_once_nobody_wants_more() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);

@@ -81,7 +81,17 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
     let base_url =
         config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()));
     let nothing_given = credentials.is_empty() && base_url.is_none();
-    if config.upstream.simulate || (nothing_given && without == WithoutCredential::Simulate) {
+    let simulates_for_want = nothing_given && without == WithoutCredential::Simulate && !config.upstream.simulate;
+    // A secret that a step of a pipeline does not have looks like this. To simulate then would look like success.
+    let blank = [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(|name| std::env::var_os(name).is_some());
+    if let Some(name) = blank.filter(|_| simulates_for_want) {
+        return Err(SetupError(format!(
+            "{name} is set, and empty, and there is no other credential. Nothing was sent. Set it, or unset it to try everything \
+             with the simulator"
+        ))
+        .into());
+    }
+    if config.upstream.simulate || simulates_for_want {
         let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
         return simulated(simulator);
     }

@@ -209,8 +209,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     tell(&format!("claude-admin: {error:#}\n"));
-    let usage = error.is::<claude_admin::config::ConfigError>() || error.is::<setup_error::SetupError>();
-    ExitCode::from(if usage { USAGE } else { FAILED })
+    ExitCode::from(if setup_error::is_setup(error) { USAGE } else { FAILED })
 }
 
 /// Writes to standard error. Nothing can be done where nobody listens.

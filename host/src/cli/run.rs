@@ -1,16 +1,20 @@
 //! `claude-admin run`: one command as the local operator.
 
-use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
+use super::setup_error::is_setup;
 use super::{print, state, stop, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup, is_host_command};
 use claude_admin::config::Config;
-use claude_admin::identity::Place;
+use claude_admin::document::{self, Block, Document};
+use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Request};
+use claude_admin_chat::Answer;
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -29,7 +33,13 @@ pub(super) struct RunArgs {
     command: Vec<String>,
 }
 
-pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+/// A host that can run the command.
+struct Started {
+    host: Host,
+    principal: Principal,
+}
+
+async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     let principal = operator()?;
     let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.upstream.simulate |= args.simulate;
@@ -49,10 +59,30 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             "SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY to use yours.\n\n",
         );
     }
+    Ok(Started { host, principal })
+}
+
+/// Why the host did not start, as a program reads it: as it reads every other error.
+fn start_error(error: &anyhow::Error) -> Value {
+    let outcome = if is_setup(error) { Outcome::Usage } else { Outcome::Failed };
+    let document = document::error(format!("{error:#}"), None::<&str>);
+    Answer { operation: None, outcome, data: None, document: &document, cause: None }.to_json()
+}
+
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+    let Started { host, principal } = match start(&args).await {
+        Ok(started) => started,
+        Err(error) => {
+            if args.output == Format::Json {
+                print(&format!("{:#}\n", start_error(&error)))?;
+            }
+            return Err(error);
+        }
+    };
     let request =
         Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
     let out = ListWriter::new(args.output);
-    let reply = tokio::select! {
+    let mut reply = tokio::select! {
         reply = host.service.handle_in_parts(request, &out) => reply,
         () = stop::requested() => {
             tell("Interrupted. A write that was on its way may have been done: `status` of its operation tells.\n");
@@ -62,6 +92,10 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let format = reply.format.unwrap_or(args.output);
     let parts = out.finish()?;
     let in_parts = parts.is_some();
+    let has_rows = in_parts || reply.document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
+    // Among rows, a program would take what is said for one of them.
+    let beside =
+        if format == Format::Csv && has_rows { take_notices(&mut reply.document) } else { Document::default() };
     let written = match (parts, format) {
         (Some(parts), _) => parts.end(&reply),
         (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
@@ -76,11 +110,20 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     } else {
         tell(&written);
     }
+    if !beside.blocks.is_empty() {
+        tell(&render::text(&beside));
+    }
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
     }
     Ok(reply.outcome.exit_code())
+}
+
+/// Takes what went wrong out of a document.
+fn take_notices(document: &mut Document) -> Document {
+    let blocks = document.blocks.extract_if(.., |block| matches!(block, Block::Notice(_))).collect();
+    Document { blocks, ..Document::default() }
 }
 
 /// A whole line in quotes is read as a line; words are taken as the shell made them. How the answer is written decides
