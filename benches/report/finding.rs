@@ -75,7 +75,7 @@ impl std::fmt::Display for Goal {
 pub(crate) struct Finding {
     /// What is compared: also the key of the baseline.
     pub(crate) name: String,
-    /// What this project does, with its unit.
+    /// What this project does, or plain Rust, with its unit.
     pub(crate) ours: String,
     /// What the other does, with its unit.
     pub(crate) theirs: String,

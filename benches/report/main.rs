@@ -24,6 +24,7 @@ mod list_call;
 mod load;
 mod native;
 mod one_connection_each;
+mod peer_versions;
 mod plain_server;
 mod server;
 mod slack_command;
@@ -75,6 +76,7 @@ fn main() {
     assert!(unknown.is_none(), "there is no measure {unknown:?}; there are {:?}", MEASURES.map(|(name, _)| name));
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     println!("claude-admin {} on {processors} processors, {length:?}", env!("CARGO_PKG_VERSION"));
+    peer_versions::print();
     let chosen = MEASURES.iter().filter(|(name, _)| named.is_empty() || named.contains(name));
     let mut holds = true;
     for (name, measure) in chosen {

@@ -15,12 +15,9 @@ use std::time::Duration;
 const IN_FLIGHT: usize = 16;
 /// What the slowest may take, of what they take in the frameworks that Slack offers.
 const SLOWEST: Goal = Goal::AtMost(0.2);
-const NO_GOALS: [Goal; 2] = [Goal::More, Goal::Less];
 
 struct Contestant {
     name: &'static str,
-    /// What our throughput and our slowest should be, compared with its own.
-    goals: [Goal; 2],
     side: Arc<SlackSide>,
     /// Commands for each second of a processor, by turn.
     throughput: Vec<f64>,
@@ -29,8 +26,8 @@ struct Contestant {
 }
 
 impl Contestant {
-    fn new(name: &'static str, goals: [Goal; 2], side: SlackSide) -> Self {
-        Self { name, goals, side: Arc::new(side), throughput: Vec::new(), p99: Vec::new() }
+    fn new(name: &'static str, side: SlackSide) -> Self {
+        Self { name, side: Arc::new(side), throughput: Vec::new(), p99: Vec::new() }
     }
 
     async fn turn(&mut self, turn: Duration, counts: bool) {
@@ -56,49 +53,52 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     };
     let (_simulator, upstream) = server::simulator();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut contestants =
-        vec![Contestant::new("this host", NO_GOALS, SlackSide::ours(folder.path(), &upstream, Answers::AtOnce))];
-    let peers = [
+    let mut ours = Contestant::new("this host", SlackSide::ours(folder.path(), &upstream, Answers::AtOnce));
+    let mut plain = Contestant::new("plain Rust", SlackSide::plain_rust(&upstream));
+    let frameworks = [
         ("Bolt for JavaScript", 8.0, SlackSide::bolt_javascript(&upstream, Answers::AtOnce)),
         ("Bolt for Python", 50.0, SlackSide::bolt_python(&upstream, Answers::AtOnce)),
     ];
-    contestants.push(Contestant::new("plain Rust", NO_GOALS, SlackSide::plain_rust(&upstream)));
-    contestants.extend(
-        peers
-            .into_iter()
-            .filter_map(|(name, goal, side)| Some(Contestant::new(name, [Goal::AtLeast(goal), SLOWEST], side?))),
-    );
+    let frameworks = frameworks.into_iter().filter_map(|(name, goal, side)| Some((goal, Contestant::new(name, side?))));
+    let mut frameworks: Vec<(f64, Contestant)> = frameworks.collect();
     runtime.block_on(async {
         // The first turn compiles, connects, and does not count.
         for counts in std::iter::once(false).chain(std::iter::repeat_n(true, turns)) {
-            for contestant in &mut contestants {
-                contestant.turn(turn, counts).await;
+            ours.turn(turn, counts).await;
+            plain.turn(turn, counts).await;
+            for (_, framework) in &mut frameworks {
+                framework.turn(turn, counts).await;
             }
         }
     });
-    let [ours, plain, peers @ ..] = contestants.as_slice() else { unreachable!("these take part") };
-    let with_plain = peers.iter().flat_map(|peer| compare("signed command in plain Rust", plain, peer));
-    let with_ours = std::iter::once(plain).chain(peers).flat_map(|peer| compare("signed command", ours, peer));
-    with_ours.chain(with_plain).collect()
+    let mut findings = compare("signed command", &ours, &plain, [Goal::More, Goal::Less]).to_vec();
+    for (goal, framework) in &frameworks {
+        findings.extend(compare("signed command", &ours, framework, [Goal::AtLeast(*goal), SLOWEST]));
+    }
+    for (_, framework) in &frameworks {
+        findings.extend(compare("signed command in plain Rust", &plain, framework, [Goal::More, Goal::Less]));
+    }
+    findings
 }
 
-fn compare(command: &str, ours: &Contestant, peer: &Contestant) -> [Finding; 2] {
+/// Compares throughput and slowest of two ways to answer a command.
+fn compare(command: &str, one: &Contestant, other: &Contestant, [throughput, slowest]: [Goal; 2]) -> [Finding; 2] {
     let middle = |values: &[f64], unit: &str| format!("{} {unit}", short(Quartiles::of(values.to_vec()).middle));
     [
         Finding {
-            name: format!("{command}, throughput of a core: {}", peer.name),
-            ours: middle(&ours.throughput, "commands/s"),
-            theirs: middle(&peer.throughput, "commands/s"),
-            ratio: Quartiles::of_ratios(&ours.throughput, &peer.throughput),
-            goal: peer.goals[0],
+            name: format!("{command}, throughput of a core: {}", other.name),
+            ours: middle(&one.throughput, "commands/s"),
+            theirs: middle(&other.throughput, "commands/s"),
+            ratio: Quartiles::of_ratios(&one.throughput, &other.throughput),
+            goal: throughput,
             is_bound: false,
         },
         Finding {
-            name: format!("{command}, 99 of 100 within, {IN_FLIGHT} in flight: {}", peer.name),
-            ours: middle(&ours.p99, "ms"),
-            theirs: middle(&peer.p99, "ms"),
-            ratio: Quartiles::of_ratios(&ours.p99, &peer.p99),
-            goal: peer.goals[1],
+            name: format!("{command}, 99 of 100 within, {IN_FLIGHT} in flight: {}", other.name),
+            ours: middle(&one.p99, "ms"),
+            theirs: middle(&other.p99, "ms"),
+            ratio: Quartiles::of_ratios(&one.p99, &other.p99),
+            goal: slowest,
             is_bound: false,
         },
     ]

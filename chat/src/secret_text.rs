@@ -32,47 +32,74 @@ const JWT_LENGTH: usize = 20;
 const AWS: [&str; 2] = ["AKIA", "ASIA"];
 const AWS_LENGTH: usize = 16;
 
+/// Which bytes credentials begin with.
+const BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut index = 0;
+    while index < PREFIXES.len() {
+        let first = PREFIXES[index].as_bytes()[0];
+        begins[first.to_ascii_lowercase() as usize] = true;
+        begins[first.to_ascii_uppercase() as usize] = true;
+        index += 1;
+    }
+    begins[JWT.as_bytes()[0] as usize] = true;
+    begins[AWS[0].as_bytes()[0] as usize] = true;
+    begins[AWS[1].as_bytes()[0] as usize] = true;
+    begins
+};
+
 /// Finds the first thing in a text that looks like a credential.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
     find_from(text, 0)
 }
 
-/// As [`find_secret`], from a place on.
+/// As [`find_secret`], from a place on. The time that it takes grows with the length of the text, whatever is in it.
 fn find_from(text: &str, from: usize) -> Option<Range<usize>> {
-    word_starts(text, from).find_map(|start| Some(start..start + length_of_secret(text.get(start..)?)?))
+    let mut tokens_from = from;
+    word_starts(text, from).find_map(|start| {
+        let rest = text.get(start..)?;
+        let token = || {
+            if start < tokens_from || !rest.starts_with(JWT) {
+                return None;
+            }
+            let token = rest.get(..rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()))?;
+            // Whatever begins later in the same run is shorter, and has no more parts.
+            tokens_from = start + token.len();
+            (token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS).then_some(token.len())
+        };
+        let length = length_of_key(rest).or_else(token).or_else(|| length_of_aws_key(rest))?;
+        Some(start..start + length)
+    })
 }
 
 /// Where words start that a credential could begin: `task-ant-hill` holds no `sk-ant-`.
 fn word_starts(text: &str, from: usize) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    let could_begin = |byte: u8| b"sxwgea".contains(&byte.to_ascii_lowercase());
     let follows = move |at: usize| at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
-    (from..bytes.len()).filter(move |at| could_begin(bytes[*at]) && !follows(*at))
+    (from..bytes.len()).filter(move |at| BEGINS[usize::from(bytes[*at])] && !follows(*at))
 }
 
-/// How long the credential is that a text begins with, where it begins with one.
-fn length_of_secret(text: &str) -> Option<usize> {
-    let known = PREFIXES.iter().find_map(|prefix| {
+/// How long the key is that a text begins with, where it begins with a known prefix.
+fn length_of_key(text: &str) -> Option<usize> {
+    PREFIXES.iter().find_map(|prefix| {
         let begins = text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
-        // The prefix alone is none; and a key may hold any of these.
+        // The prefix alone is none.
         let secret = text.get(prefix.len()..).filter(|_| begins)?;
+        let secret = Some(secret).filter(|secret| secret.starts_with(|c: char| c.is_ascii_alphanumeric()))?;
+        // A key may hold any of these.
         let length = secret.find(|c: char| !is_of_token(c) && !"+/=".contains(c)).unwrap_or(secret.len());
-        secret.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(prefix.len() + length)
-    });
-    let token = || {
-        let token = text.get(..text.find(|c| !is_of_token(c)).unwrap_or(text.len()))?;
-        let is_one = token.starts_with(JWT) && token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS;
-        is_one.then_some(token.len())
-    };
-    let aws = || {
-        let prefix = AWS.into_iter().find(|prefix| text.starts_with(prefix))?;
-        let rest = text.get(prefix.len()..)?;
-        let key = rest.get(..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()))?;
-        let is_one = key.len() == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        is_one.then_some(prefix.len() + key.len())
-    };
-    known.or_else(token).or_else(aws)
+        Some(prefix.len() + length)
+    })
+}
+
+/// How long the access key of AWS is that a text begins with.
+fn length_of_aws_key(text: &str) -> Option<usize> {
+    let prefix = AWS.into_iter().find(|prefix| text.starts_with(prefix))?;
+    let rest = text.get(prefix.len()..)?;
+    let key = rest.get(..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()))?;
+    let is_one = key.len() == AWS_LENGTH && key.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    is_one.then_some(prefix.len() + key.len())
 }
 
 fn is_of_token(c: char) -> bool {
@@ -135,6 +162,24 @@ mod tests {
             "eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0",
         ] {
             assert_eq!(redacted(text), text);
+        }
+    }
+
+    #[test]
+    fn every_kind_is_found() {
+        for prefix in PREFIXES {
+            for prefix in [prefix.to_owned(), prefix.to_uppercase()] {
+                assert_eq!(redacted(&format!("a {prefix}1b c")), "a [redacted] c");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_of_almost_secrets_takes_no_longer_than_another() {
+        // Each of these would take minutes if every start were read to the end of the text.
+        for part in ["s-", "eyJ-", "eyJ.", "sk-ant--", "AKIA-", "x"] {
+            let text = part.repeat((1 << 20) / part.len());
+            assert_eq!(find_secret(&text).is_some(), part == "eyJ.");
         }
     }
 

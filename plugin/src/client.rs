@@ -138,6 +138,8 @@ fn read_body(response: &IncomingResponse) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     loop {
         match stream.blocking_read(READ_BYTES) {
+            // Most bodies are one chunk.
+            Ok(chunk) if bytes.is_empty() => bytes = chunk,
             Ok(chunk) => bytes.extend_from_slice(&chunk),
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(error)) => {

@@ -230,6 +230,12 @@ fn an_empty_credential_does_not_lead_to_the_simulator() {
         assert_eq!(error["error"]["outcome"], "usage");
         assert!(error["error"]["message"].as_str().unwrap().contains(&said), "{error}");
     }
+    let asked_for_in_the_command = claude_admin()
+        .env("ANTHROPIC_ADMIN_KEY", "")
+        .args(["run", "--", "organization", "me", "-o", "json"])
+        .output()
+        .unwrap();
+    assert!(stdout(&asked_for_in_the_command).contains("\"outcome\": \"usage\""));
     // Another one will do: what is missing here is a place that is reached.
     let another = run(&[
         ("ANTHROPIC_OAUTH_TOKEN", ""),
@@ -237,6 +243,15 @@ fn an_empty_credential_does_not_lead_to_the_simulator() {
         ("ANTHROPIC_BASE_URL", "http://127.0.0.1:9"),
     ]);
     assert!(!stderr(&another).contains("is set, and empty"), "{}", stderr(&another));
+}
+
+#[test]
+fn csv_on_standard_output_is_field_names_and_rows_alone() {
+    let output = output(&["run", "-o", "csv", "--", "invites", "create", "new@example.com", "user", "--yes"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let (rows, said) = (stdout(&output), stderr(&output));
+    assert!(rows.lines().count() == 2 && rows.starts_with("id,") && rows.contains("new@example.com"), "{rows}");
+    assert!(said.contains("Done."), "{said}");
 }
 
 #[test]

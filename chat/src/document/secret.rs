@@ -24,8 +24,8 @@ pub fn has_secrets(types: &Types, action: &Action) -> bool {
 
 /// No type of an answer holds itself.
 fn holds(types: &Types, ty: &Type) -> bool {
-    let ty = types.optional(ty).unwrap_or(ty);
-    if let Some(inner) = types.map_value(ty).or_else(|| types.list_item(ty)) {
+    let inner = types.optional(ty).or_else(|| types.map_value(ty)).or_else(|| types.list_item(ty));
+    if let Some(inner) = inner {
         return holds(types, inner);
     }
     match types.kind(ty) {

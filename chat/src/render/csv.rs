@@ -3,7 +3,7 @@
 use crate::document::{Block, Cell, Document, Table};
 
 /// Writes the tables and facts of a document: a line of field names, then a line for each thing. Tables have all their
-/// columns; parts of a value are JSON. Beside a table stands nothing but what went wrong, so that programs can read it.
+/// columns; parts of a value are JSON. Beside a table stands nothing but what is to be noticed, such as what went wrong.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     let mut writer = writer();

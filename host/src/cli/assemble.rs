@@ -81,15 +81,9 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
     let base_url =
         config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()));
     let nothing_given = credentials.is_empty() && base_url.is_none();
-    let simulates_for_want = nothing_given && without == WithoutCredential::Simulate && !config.upstream.simulate;
-    // A secret that a step of a pipeline does not have looks like this. To simulate then would look like success.
-    let blank = [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(|name| std::env::var_os(name).is_some());
-    if let Some(name) = blank.filter(|_| simulates_for_want) {
-        return Err(SetupError(format!(
-            "{name} is set, and empty, and there is no other credential. Nothing was sent. Set it, or unset it to try everything \
-             with the simulator"
-        ))
-        .into());
+    let simulates_for_want = nothing_given && without == WithoutCredential::Simulate;
+    if simulates_for_want && !config.upstream.simulate {
+        no_blank_credential()?;
     }
     if config.upstream.simulate || simulates_for_want {
         let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
@@ -108,6 +102,18 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
         None => Upstream::default(),
     };
     Ok(Target { upstream, credentials, simulator: None })
+}
+
+/// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
+fn no_blank_credential() -> Result<(), SetupError> {
+    let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| text.trim().is_empty());
+    match [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(is_blank) {
+        None => Ok(()),
+        Some(name) => Err(SetupError(format!(
+            "{name} is set, and empty, and there is no other credential. Nothing was sent. Set it; or unset it, or add \
+             --simulate, to try everything with the simulator"
+        ))),
+    }
 }
 
 /// A simulator as the target, with its visibly fake credentials.

@@ -33,6 +33,15 @@ pub(super) struct RunArgs {
     command: Vec<String>,
 }
 
+impl RunArgs {
+    /// Whether a program reads the answer. The command can ask for JSON too; it is not understood before the host starts.
+    fn wants_json(&self) -> bool {
+        let line = self.command.join(" ");
+        self.output == Format::Json
+            || ["--output=json", "--output json", "-o json"].iter().any(|flag| line.contains(flag))
+    }
+}
+
 /// A host that can run the command.
 struct Started {
     host: Host,
@@ -73,8 +82,9 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let Started { host, principal } = match start(&args).await {
         Ok(started) => started,
         Err(error) => {
-            if args.output == Format::Json {
-                print(&format!("{:#}\n", start_error(&error)))?;
+            if args.wants_json() {
+                // What is told on standard error is the same.
+                let _ = print(&format!("{:#}\n", start_error(&error)));
             }
             return Err(error);
         }
@@ -92,7 +102,8 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let format = reply.format.unwrap_or(args.output);
     let parts = out.finish()?;
     let in_parts = parts.is_some();
-    let has_rows = in_parts || reply.document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
+    let is_row = |block: &Block| matches!(block, Block::Table(_) | Block::Facts(_));
+    let has_rows = in_parts || reply.document.blocks.iter().any(is_row);
     // Among rows, a program would take what is said for one of them.
     let beside =
         if format == Format::Csv && has_rows { take_notices(&mut reply.document) } else { Document::default() };
@@ -120,7 +131,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     Ok(reply.outcome.exit_code())
 }
 
-/// Takes what went wrong out of a document.
+/// Takes what is said out of a document.
 fn take_notices(document: &mut Document) -> Document {
     let blocks = document.blocks.extract_if(.., |block| matches!(block, Block::Notice(_))).collect();
     Document { blocks, ..Document::default() }

@@ -16,6 +16,9 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 /// Core instances, memories and tables that one component may be made of.
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 8;
+/// Memory of an instance that the next one in its place finds there, emptied: as much as the component begins with, and as
+/// most calls need.
+const KEPT_MEMORY: usize = 2 << 20;
 /// Stack of wasm code.
 const WASM_STACK_BYTES: usize = 512 << 10;
 /// Stack of a call: that of wasm and some for the host functions that it calls.
@@ -108,7 +111,7 @@ fn config(limits: &Limits, pooling: bool) -> Config {
             .max_memories_per_component(1)
             .max_tables_per_component(TABLES)
             .max_memory_size(limits.memory_bytes)
-            .linear_memory_keep_resident(2 << 20)
+            .linear_memory_keep_resident(KEPT_MEMORY)
             .table_keep_resident(64 << 10)
             .pagemap_scan(Enabled::Auto);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -318,12 +318,17 @@ impl<'e> Executed<'e> {
         let Self { action, upstream, invocation, outcome, read, before } = self;
         let listing = Listing { pages: read.pages, handed_on: read.handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
+        // The answer without its secrets, and the whole one where it has any.
+        let stripped = |value: Value| match document::without_secrets(&catalog.types, action, &value) {
+            Cow::Borrowed(_) => (value, None),
+            Cow::Owned(data) => (data, Some(value)),
+        };
         let mut reply = match (read.value, &read.error) {
             (Some(value), None) => {
                 let document = result(&value);
-                match document::without_secrets(&catalog.types, action, &value) {
-                    Cow::Borrowed(_) => Reply::done(document, value),
-                    Cow::Owned(data) => Reply::done(document, data).with_secrets(value),
+                match stripped(value) {
+                    (data, None) => Reply::done(document, data),
+                    (data, Some(whole)) => Reply::done(document, data).with_secrets(whole),
                 }
             }
             (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
@@ -337,7 +342,7 @@ impl<'e> Executed<'e> {
                         document
                     }
                 };
-                let data = value.map(|value| document::without_secrets(&catalog.types, action, &value).into_owned());
+                let data = value.map(|value| stripped(value).0);
                 Reply { data, ..Reply::failed(outcome, shown).because(error) }
             }
         };

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// After this many pages, the write-ahead log is copied into the file. Whoever commits then waits for the disk, and longer
-/// the longer the log is: few milliseconds with 4 MiB.
+/// the longer the log is: some milliseconds with 64 pages of 64 KiB.
 const CHECKPOINT_PAGES: u32 = 64;
 
 /// A connection, and the announcement that its file is in use. The order of the fields matters: first the connection
@@ -66,7 +66,7 @@ fn unreadable(path: &Path) -> u64 {
     if has_log(path) { file_check::unreadable_tail(path) } else { 0 }
 }
 
-/// What every connection that writes to the file has to do, so that the file keeps its shape.
+/// How every connection that writes to the file is set: so that the file keeps its shape, and that nothing is done twice.
 pub(super) fn writer(connection: &Connection) -> Result<(), StoreError> {
     // A statement that could be undone alone keeps the page that it changes meanwhile: in memory, and not in a file.
     connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")?;

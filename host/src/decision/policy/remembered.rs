@@ -7,12 +7,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 /// How many askers and actions are remembered before all are forgotten.
-const MOST: usize = 256;
+const MOST_REMEMBERED: usize = 256;
 
 /// What was made for earlier questions.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
-    second: Mutex<Option<(i64, RestrictedExpression)>>,
+    last_time: Mutex<Option<(i64, RestrictedExpression)>>,
     entities: Mutex<HashMap<About, Entities>>,
 }
 
@@ -29,7 +29,7 @@ impl Remembered {
     /// The time of a question, to the second.
     pub(super) fn time(&self, now: jiff::Timestamp) -> RestrictedExpression {
         let second = now.as_second();
-        let mut last = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last_time.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, time)) if *known == second => time.clone(),
             _ => {
@@ -63,7 +63,7 @@ impl Remembered {
         }
         let entities = make()?;
         let mut known = known();
-        if known.len() >= MOST {
+        if known.len() >= MOST_REMEMBERED {
             known.clear();
         }
         known.insert(about, entities.clone());
@@ -73,21 +73,21 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::someone;
+    use super::super::testing::{Someone, someone};
     use super::*;
 
     #[test]
     fn what_was_made_is_given_to_the_same_question_alone() {
         let remembered = Remembered::default();
-        let none = |_: &str| Ok(Entities::empty());
+        let made = || Ok(Entities::empty());
         let unexpected = || -> Result<Entities, String> { Err("made again".to_owned()) };
         let (one, other) = (someone(&["admins"]), someone(&["viewers"]));
-        assert!(remembered.entities(&one.asker(), "users.list", || none("")).is_ok());
+        assert!(remembered.entities(&one.asker(), "users.list", made).is_ok());
         assert!(remembered.entities(&one.asker(), "users.list", unexpected).is_ok());
-        let elsewhere = super::super::testing::Someone { place: Place::slack("T2", None), ..one.clone() };
-        let else_ = super::super::testing::Someone { principal: Principal::http("U1"), ..one.clone() };
+        let elsewhere = Someone { place: Place::slack("T1", Some("C2")), ..one.clone() };
+        let somebody = Someone { principal: Principal::http("U1"), ..one.clone() };
         for (asker, action) in
-            [(&one, "users.get"), (&other, "users.list"), (&elsewhere, "users.list"), (&else_, "users.list")]
+            [(&one, "users.get"), (&other, "users.list"), (&elsewhere, "users.list"), (&somebody, "users.list")]
         {
             assert!(remembered.entities(&asker.asker(), action, unexpected).is_err());
         }
@@ -97,10 +97,10 @@ mod tests {
     fn no_more_is_kept_than_there_is_room_for() {
         let remembered = Remembered::default();
         let asker = someone(&[]);
-        for number in 0..3 * MOST {
+        for number in 0..3 * MOST_REMEMBERED {
             remembered.entities(&asker.asker(), &number.to_string(), || Ok(Entities::empty())).unwrap();
         }
-        assert!(remembered.entities.lock().unwrap().len() <= MOST);
+        assert!(remembered.entities.lock().unwrap().len() <= MOST_REMEMBERED);
     }
 
     #[test]
