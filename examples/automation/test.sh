@@ -65,6 +65,8 @@ grep -q '^claude_code,' "$dir/report/cost.csv" || die "cost.csv"
 says '| 25 | $'
 step 2 report.sh PERIOD=2026-10 OUT="$dir/none" # no credential
 says 'No credential'
+step 2 report.sh ANTHROPIC_ADMIN_KEY= PERIOD=2026-10 OUT="$dir/none" # a secret that is missing
+says 'ANTHROPIC_ADMIN_KEY is set, and empty'
 [[ ! -e $dir/none ]] || die "a report without a credential"
 
 export ALLOW_SIMULATOR=1
@@ -73,7 +75,8 @@ step 2 plan.sh ACTION=dance EMAIL="$member"
 step 2 plan.sh ACTION=remove EMAIL="$member" # no reason
 step 2 change.sh ACTION=update EMAIL="$member" ROLE=wizard
 is state usage
-step 2 plan.sh ACTION=update EMAIL="$member" ROLE=user CLAUDE_ADMIN_CONFIG="$dir/nowhere.toml" # no JSON at all
+step 2 plan.sh ACTION=update EMAIL="$member" ROLE=user CLAUDE_ADMIN_CONFIG="$dir/nowhere.toml" # it cannot start
+is state usage
 says 'cannot read the configuration'
 step 4 change.sh ACTION=update EMAIL=nobody@example.com ROLE=user
 is state not_found
@@ -173,6 +176,7 @@ says 'It may have been done'
 fault '{"path": "/v1/organizations/users"}'
 fault '{"path": "/v1/organizations/users", "times": 9, "effect": {"status": {"code": 500, "should_retry": false}}}'
 step 9 report.sh PERIOD=2026-10 OUT="$dir/part"
+says 'An injected fault'
 [[ ! -e $dir/part ]] || die "a part was published"
 no_faults
 step 2 report.sh PERIOD=someday OUT="$dir/part"
@@ -211,7 +215,12 @@ CEDAR
 sed 's|^file = .*|file = "strict.cedar"|' "$dir/claude-admin.toml" >"$dir/strict.toml"
 CLAUDE_ADMIN_CONFIG=$dir/strict.toml executes 6 "$other" user
 CLAUDE_ADMIN_CONFIG=$dir/nowhere.toml executes 2 "$other" user 2>/dev/null
-[[ $(jq .answer "$dir/log") == null ]] || die "an answer without a configuration"
+[[ $(jq -r .answer.error.outcome "$dir/log") == usage ]] || die "the answer without a configuration"
+ANTHROPIC_ADMIN_KEY='' ANTHROPIC_BASE_URL='' executes 2 "$other" user 2>/dev/null # a secret that is missing
+[[ $(jq -r .answer.error.message "$dir/log") == 'ANTHROPIC_ADMIN_KEY is set, and empty'* ]] || die "the answer without a secret"
+ln -sf "$(type -P false)" "$dir/bin/claude-admin"
+executes 1 "$other" user # nothing is printed
+[[ $(jq .answer "$dir/log") == null ]] || die "an answer of nothing"
 
 # The files that the platforms read.
 for file in "$here"/n8n/*.json; do

@@ -9,20 +9,16 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+/// The variables that could lead to an account, or change what is said.
+pub(super) fn of_the_account() -> impl Iterator<Item = &'static str> {
+    let of_the_api = ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_SCOPED_KEY", "ANTHROPIC_BASE_URL"];
+    of_the_api.into_iter().chain(["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CLAUDE_ADMIN_LOG"])
+}
+
 /// The binary, without anything of the environment that could lead to an account.
 pub(super) fn claude_admin() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
-    for name in [
-        "ANTHROPIC_ADMIN_KEY",
-        "ANTHROPIC_OAUTH_TOKEN",
-        "ANTHROPIC_SCOPED_KEY",
-        "ANTHROPIC_BASE_URL",
-        "SLACK_SIGNING_SECRET",
-        "SLACK_BOT_TOKEN",
-        "CLAUDE_ADMIN_LOG",
-    ] {
-        command.env_remove(name);
-    }
+    of_the_account().for_each(|name| _ = command.env_remove(name));
     command.env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled"));
     command.env("XDG_STATE_HOME", support::build_folder().join("state"));
     command

@@ -118,6 +118,8 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         || format == Format::Json
     {
         print(&written)?;
+    } else if format == Format::Csv {
+        tell(&render::text(&reply.document));
     } else {
         tell(&written);
     }

@@ -16,7 +16,7 @@ admin() {
   if [[ -n ${CLAUDE_ADMIN_CONFIG:-} ]]; then options+=(--config "$CLAUDE_ADMIN_CONFIG"); fi
   code=0
   "$CLAUDE_ADMIN" run "${options[@]}" -- "$@" >"$answer" 2>"$notes" || code=$?
-  # A secret that is missing or misspelled is an empty variable. Then `run` answers from the simulator, with code 0.
+  # Without a credential, and without an empty variable for one, `run` answers from the simulator, with code 0.
   if grep -q '^SIMULATED' "$notes" && [[ ${ALLOW_SIMULATOR:-} != 1 ]]; then
     summary <<<"**No credential.** The answer came from the simulator and was thrown away."
     exit 2
@@ -38,13 +38,13 @@ output() {
   printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}"
 }
 
-# Ends the step as the last command ended, and says what to do. There is no JSON where claude-admin could not start.
+# Ends the step as the last command ended, and says what to do. CSV and text have their errors on standard error.
 fail() {
   local message advice
   message=$(part .error.message)
   : "${message:=$(<"$notes")}"
   case $code in
-  2) advice="Correct the inputs or the configuration. Nothing was sent." ;;
+  2) advice="Correct the inputs, the configuration or the secret. Nothing was sent." ;;
   3) advice="The policy does not allow it. Nothing was sent." ;;
   4) advice="Check the address: somebody else may have done it already." ;;
   5) advice="Somebody else changed this. Look, plan anew, run again." ;;

@@ -13,7 +13,7 @@ read_csv() {
     tries=$((tries + 1))
     sleep "${RETRY_AFTER:-60}"
   done
-  # With 9, a part was written, and the last row is the error.
+  # With 9, a part was written, and nothing in it tells.
   if [[ $code -ne 0 ]]; then fail; fi
   mv "$answer" "$work/$file"
 }
