@@ -24,13 +24,13 @@ pub(crate) fn print() {
     said("curl", "curl".into(), &["--version"]);
 }
 
-/// Prints the first line that a program says. What is not installed says nothing, and is left out.
+/// Prints what a program says of itself, up to a parenthesis. What is not installed says nothing, and is left out.
 fn said(what: &str, program: PathBuf, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).current_dir(peers()).output();
     let said =
         output.ok().filter(|output| output.status.success()).and_then(|said| String::from_utf8(said.stdout).ok());
-    if let Some(line) = said.as_deref().and_then(|said| said.lines().next()) {
-        println!("* {what}: {line}");
+    if let Some(version) = said.as_deref().and_then(|said| said.lines().next()?.split(" (").next()) {
+        println!("* {what}: {version}");
     }
 }
 
