@@ -12,6 +12,7 @@ use std::pin::Pin;
 pub(crate) struct Native {
     client: Client,
     url: String,
+    key: String,
     items: usize,
 }
 
@@ -34,24 +35,32 @@ pub(crate) struct Page {
 
 impl Native {
     pub(crate) fn new(address: SocketAddr, items: usize) -> Self {
+        Self::at(&format!("http://{address}"), KEY, items)
+    }
+
+    /// The same at a base URL, with a key.
+    pub(crate) fn at(base_url: &str, key: &str, items: usize) -> Self {
         let client = Client::new(AddressRule::LoopbackOnly).expect("a client");
-        Self { client, url: format!("http://{address}/v1/organizations/users?limit={items}"), items }
+        let url = format!("{base_url}/v1/organizations/users?limit={items}");
+        Self { client, url, key: key.to_owned(), items }
+    }
+
+    /// Asks for the page, and reads it.
+    pub(crate) async fn page(&self) -> Page {
+        let request = Request::builder()
+            .uri(&self.url)
+            .header("x-api-key", &self.key)
+            .header("anthropic-version", "2023-06-01")
+            .body(Full::default())
+            .expect("a request");
+        let response = self.client.send(request).await.expect("an answer");
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        serde_json::from_slice(&body).expect("a page")
     }
 }
 
 impl Way for Native {
     fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            let request = Request::builder()
-                .uri(&self.url)
-                .header("x-api-key", KEY)
-                .header("anthropic-version", "2023-06-01")
-                .body(Full::default())
-                .expect("a request");
-            let response = self.client.send(request).await.expect("an answer");
-            let body = response.into_body().collect().await.expect("a body").to_bytes();
-            let page: Page = serde_json::from_slice(&body).expect("a page");
-            assert_eq!(page.data.len(), self.items);
-        })
+        Box::pin(async move { assert_eq!(self.page().await.data.len(), self.items) })
     }
 }

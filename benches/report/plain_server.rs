@@ -1,17 +1,15 @@
 //! A signed command in plain Rust: the request is verified, the page is read into structs, the message is written. There is
 //! no sandbox, no decision and no trail. What this takes, everybody has to spend who answers a command.
 
-use crate::native::Page;
+use crate::native::{Native, Page};
+use crate::upstream::ITEMS;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
-use claude_admin::egress::{AddressRule, Client};
 use claude_admin::frontend::slack::{SlashCommand, fields, verify};
-use http::Request;
-use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 use std::env::var;
 use std::sync::Arc;
@@ -21,10 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) const ARGUMENT: &str = "serve-in-plain-rust";
 
 struct Plain {
-    client: Client,
+    members: Native,
     secret: String,
-    url: String,
-    key: String,
 }
 
 #[derive(Serialize)]
@@ -61,12 +57,8 @@ struct Text<'m> {
 /// Serves until it is ended.
 pub(crate) fn serve() {
     let variable = |name: &str| var(name).expect("whoever starts it sets the variable");
-    let plain = Plain {
-        client: Client::new(AddressRule::LoopbackOnly).expect("a client"),
-        secret: variable("SLACK_SIGNING_SECRET"),
-        url: format!("{}/v1/organizations/users?limit=20", variable("ANTHROPIC_BASE_URL")),
-        key: variable("ANTHROPIC_ADMIN_KEY"),
-    };
+    let members = Native::at(&variable("ANTHROPIC_BASE_URL"), &variable("ANTHROPIC_ADMIN_KEY"), ITEMS);
+    let plain = Plain { members, secret: variable("SLACK_SIGNING_SECRET") };
     let router = Router::new().route("/slack/commands", post(command)).with_state(Arc::new(plain));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -85,15 +77,7 @@ async fn command(State(plain): State<Arc<Plain>>, headers: HeaderMap, body: Byte
     }
     let command = fields(&body).and_then(SlashCommand::from_fields).expect("a command");
     assert_eq!(command.text, "users list");
-    let request = Request::builder()
-        .uri(&plain.url)
-        .header("x-api-key", &plain.key)
-        .header("anthropic-version", "2023-06-01")
-        .body(Full::default())
-        .expect("a request");
-    let response = plain.client.send(request).await.expect("an answer");
-    let body = response.into_body().collect().await.expect("a body").to_bytes();
-    let page: Page = serde_json::from_slice(&body).expect("a page");
+    let page = plain.members.page().await;
     let message = serde_json::to_string(&message(&page)).expect("it is JSON");
     ([(header::CONTENT_TYPE, "application/json")], message).into_response()
 }
