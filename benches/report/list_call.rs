@@ -11,6 +11,9 @@ use claude_admin::sandbox::Isolation;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Calls at once, where it is the throughput that counts.
+const MANY: usize = 64;
+
 pub(crate) fn measure(length: Length) -> Vec<Finding> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let (turns, turn) = match length {
@@ -28,12 +31,12 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
             Arc::new(default_sender),
         ];
         let mut findings = Vec::new();
-        for in_flight in [1, 64] {
+        for in_flight in [1, MANY] {
             findings.extend(compare(in_flight, &rates(&ways, in_flight, turns, turn).await));
         }
         let ways: [Arc<dyn Way>; 2] =
             [Arc::new(Native::new(address, ONE)), Arc::new(Host::new(address, Isolation::Principal, ONE).await)];
-        findings.push(with_one_member(&rates(&ways, 64, turns, turn).await));
+        findings.push(with_one_member(&rates(&ways, MANY, turns, turn).await));
         findings
     })
 }
@@ -61,7 +64,7 @@ async fn rates<const N: usize>(
 /// A call whose answer is hardly anything: what is left is the way out of the sandbox and back.
 fn with_one_member([native, principal]: &[Vec<f64>; 2]) -> Finding {
     Finding {
-        name: "throughput, 64 in flight: one member, `principal`, native".to_owned(),
+        name: format!("throughput, {MANY} in flight: one member, `principal`, native"),
         ours: calls_per_second(principal),
         theirs: calls_per_second(native),
         ratio: Quartiles::of_ratios(principal, native),

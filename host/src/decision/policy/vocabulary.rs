@@ -81,6 +81,7 @@ pub(super) struct Vocabulary {
     actions: HashMap<String, KnownAction>,
     /// The groups of actions.
     groups: BTreeSet<String>,
+    /// What was made for earlier questions.
     pub(super) remembered: Remembered,
 }
 
