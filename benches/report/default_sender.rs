@@ -1,15 +1,15 @@
 //! The list call in the component as a program without a gate would embed it, on the sender that wasi-http brings along:
 //! it opens a connection for each request.
 
+use crate::embedder::Embedder;
 use crate::load::Way;
 use crate::one_connection_each::OneConnectionEach;
 use crate::upstream::KEY;
 use claude_admin::embedded::COMPONENT;
 use std::pin::Pin;
-use wasmtime::component::{Component, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::component::{Component, InstancePre, Val};
 use wasmtime::{Engine, Store};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView, default_hooks};
-use wasmtime_wasi_io::IoView;
+use wasmtime_wasi_http::WasiHttpHooks;
 
 /// It is told where to go and what to carry.
 pub(crate) struct DefaultSender {
@@ -17,39 +17,14 @@ pub(crate) struct DefaultSender {
     pre: InstancePre<Embedder>,
     component: Component,
     base_url: String,
+    /// What sends in the place of the sender that wasi-http brings along.
     sender: Option<OneConnectionEach>,
-}
-
-struct Embedder {
-    table: ResourceTable,
-    http: WasiHttpCtx,
-    /// What sends; the sender that wasi-http brings along where there is none.
-    sender: Option<OneConnectionEach>,
-}
-
-impl IoView for Embedder {
-    fn table(&mut self) -> &mut ResourceTable {
-        &mut self.table
-    }
-}
-
-impl WasiHttpView for Embedder {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        let hooks: &mut dyn WasiHttpHooks = match &mut self.sender {
-            Some(sender) => sender,
-            None => default_hooks(),
-        };
-        WasiHttpCtxView { hooks, table: &mut self.table, ctx: &mut self.http }
-    }
 }
 
 impl DefaultSender {
     pub(crate) fn new(base_url: String, engine: &Engine, sender: Option<OneConnectionEach>) -> Self {
         let component = Component::new(engine, COMPONENT).expect("the component compiles");
-        let mut linker = Linker::new(engine);
-        wasmtime_wasi_io::add_to_linker_async(&mut linker).expect("linked");
-        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).expect("linked");
-        let pre = linker.instantiate_pre(&component).expect("linked");
+        let pre = Embedder::link(engine, &component);
         Self { engine: engine.clone(), pre, component, base_url, sender }
     }
 
@@ -63,9 +38,8 @@ impl Way for DefaultSender {
     fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let some = |val: Val| Val::Option(Some(Box::new(val)));
-            let sender = self.sender.clone();
-            let embedder = Embedder { table: ResourceTable::new(), http: WasiHttpCtx::new(), sender };
-            let mut store = Store::new(&self.engine, embedder);
+            let sender = self.sender.clone().map(|sender| Box::new(sender) as Box<dyn WasiHttpHooks + Send>);
+            let mut store = Store::new(&self.engine, Embedder::new(sender));
             store.set_epoch_deadline(u64::MAX / 2);
             let instance = self.pre.instantiate_async(&mut store).await.expect("an instance");
             let configure = instance.get_func(&mut store, self.export("settings", "configure")).expect("a function");

@@ -1,6 +1,7 @@
 //! What the sandbox costs: the same list call with and without it.
 
 use crate::Length;
+use crate::bare::{self, Bare};
 use crate::default_sender::DefaultSender;
 use crate::finding::{Finding, Goal, Quartiles, short};
 use crate::host::Host;
@@ -23,12 +24,18 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     runtime.block_on(async {
         let (address, _) = upstream::start();
         let call = Host::new(address, Isolation::Call, ITEMS).await;
+        let principal = Host::new(address, Isolation::Principal, ITEMS).await;
         let default_sender = DefaultSender::new(format!("http://{address}"), call.plugin.sandbox().engine(), None);
-        let ways: [Arc<dyn Way>; 4] = [
+        let component = bare::component();
+        let bare_call = Bare::beside(&call, address, &component, Isolation::Call);
+        let bare_principal = Bare::beside(&principal, address, &component, Isolation::Principal);
+        let ways: [Arc<dyn Way>; 6] = [
             Arc::new(Native::new(address, ITEMS)),
             Arc::new(call),
-            Arc::new(Host::new(address, Isolation::Principal, ITEMS).await),
+            Arc::new(principal),
             Arc::new(default_sender),
+            Arc::new(bare_call),
+            Arc::new(bare_principal),
         ];
         let mut findings = Vec::new();
         for in_flight in [1, MANY] {
@@ -77,23 +84,32 @@ fn calls_per_second(rates: &[f64]) -> String {
     format!("{}/s", short(Quartiles::of(rates.to_vec()).middle))
 }
 
-fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f64>; 4]) -> Vec<Finding> {
+fn compare(
+    in_flight: usize,
+    [native, call, principal, default_sender, bare_call, bare_principal]: &[Vec<f64>; 6],
+) -> Vec<Finding> {
+    // One at a time, what counts is how long it takes: the inverse of the rate.
+    let is_latency = in_flight == 1;
+    let goal = |latency: f64, throughput: f64| {
+        if is_latency { Goal::AtMost(latency) } else { Goal::AtLeast(throughput) }
+    };
+    let for_comparison = if is_latency { Goal::Less } else { Goal::More };
     let latency = |rates: &[f64]| format!("{} µs", short(1e6 / Quartiles::of(rates.to_vec()).middle));
     let pairs = [
-        ("`call`, native", call, native, 0.5),
-        ("`principal`, native", principal, native, 0.8),
-        ("`call`, wasi-http's sender", call, default_sender, 1.0),
+        ("`call`, native", call, native, goal(1.5, 0.5)),
+        ("`principal`, native", principal, native, goal(1.5, 0.8)),
+        ("`call`, wasi-http's sender", call, default_sender, goal(1.0, 1.0)),
+        ("a bare component, `call`, native", bare_call, native, for_comparison),
+        ("a bare component, `principal`, native", bare_principal, native, for_comparison),
     ];
     let findings = pairs.into_iter().map(|(name, ours, theirs, goal)| {
-        // One at a time, what counts is how long it takes: the inverse of the rate.
-        if in_flight == 1 {
-            let goal = if goal < 1.0 { 1.5 } else { 1.0 };
+        if is_latency {
             Finding {
                 name: format!("latency, 1 in flight: {name}"),
                 ours: latency(ours),
                 theirs: latency(theirs),
                 ratio: Quartiles::of_ratios(theirs, ours),
-                goal: Goal::AtMost(goal),
+                goal,
                 is_bound: false,
             }
         } else {
@@ -102,7 +118,7 @@ fn compare(in_flight: usize, [native, call, principal, default_sender]: &[Vec<f6
                 ours: calls_per_second(ours),
                 theirs: calls_per_second(theirs),
                 ratio: Quartiles::of_ratios(ours, theirs),
-                goal: Goal::AtLeast(goal),
+                goal,
                 is_bound: false,
             }
         }

@@ -14,10 +14,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a measurement that goes wrong must end")]
 
+mod bare;
 mod baseline;
 mod cold_start;
 mod decision;
 mod default_sender;
+mod embedder;
 mod finding;
 mod host;
 mod list_call;

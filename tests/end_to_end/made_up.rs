@@ -18,6 +18,7 @@ fn copy() -> std::path::PathBuf {
     for part in [
         "Cargo.toml",
         "Cargo.lock",
+        "benches/bare",
         "bindgen",
         "catalog",
         "chat",
