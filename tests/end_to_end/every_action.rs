@@ -56,6 +56,22 @@ async fn no_input_is_called_like_a_flag_that_every_command_takes() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_of_a_list_can_be_read_to_its_end() {
+    let (_simulator, service) = catalog().await;
+    let catalog = service.catalog();
+    for action in catalog.actions.iter().filter(|action| action.paging.is_some()) {
+        for example in &action.examples {
+            let (invocation, options) = run(catalog, example);
+            let arguments = invocation.arguments.clone().into_iter().collect();
+            let options = Options { all: true, ..options };
+            let input = Input::Operation { id: invocation.action.clone(), arguments, options };
+            let reply = support::carry_out(&service, input).await;
+            assert_eq!(reply.outcome, Outcome::Done, "{example} --all: {}", support::text(&reply));
+        }
+    }
+}
+
 async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::service::Reply {
     let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
     let arguments = invocation.arguments.clone().into_iter().collect();

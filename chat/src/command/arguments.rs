@@ -1,5 +1,6 @@
 //! From words to checked arguments.
 
+use super::condition;
 use super::period::{self, TimeKind};
 use super::suggest::nearest;
 use super::token::Token;
@@ -49,6 +50,7 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
         period::check(action, arguments)?;
+        condition::check_ranges(action, arguments)?;
         return check_changes_something(action, arguments);
     };
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();

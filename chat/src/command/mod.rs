@@ -5,6 +5,7 @@
 
 mod arguments;
 mod complete;
+mod condition;
 mod draft;
 mod error;
 mod format;
@@ -28,6 +29,7 @@ mod usage;
 mod value;
 
 pub use complete::{Candidate, complete};
+pub use condition::greatest;
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
 pub use help::{action_help, input_help, not_here, noun_help, overview};

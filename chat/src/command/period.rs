@@ -1,9 +1,10 @@
-//! Arguments that are times, and the rules that tie them and other arguments together.
+//! Arguments that are times, and the rules that tie them together.
 
+use super::condition::holds;
 use super::time::{self, EXAMPLES, Stretch};
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind, Invocation};
-use claude_admin_catalog::{Action, Condition, Period, Type, Types};
+use claude_admin_catalog::{Action, Period, Type, Types};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -68,7 +69,7 @@ pub(super) fn find<'a>(action: &'a Action, name: &str) -> Option<&'a Period> {
     action.periods.iter().find(|period| period.name == name || period.start == name)
 }
 
-/// Checks everything that depends on more than one argument.
+/// Checks how long the periods are.
 ///
 /// # Errors
 ///
@@ -77,18 +78,6 @@ pub(super) fn check(action: &Action, arguments: &Arguments) -> Result<(), Comman
     for period in &action.periods {
         if let Some((from, until)) = bounds(period, arguments) {
             check_length(action, arguments, period, from, until)?;
-        }
-    }
-    for range in action.conditional_ranges.iter().filter(|range| holds(action, arguments, &range.when)) {
-        let Some(value) = arguments.get(&range.input) else { continue };
-        if Types::check_bounds(range.bounds, value).is_err() {
-            return Err(CommandError::new(
-                CommandErrorKind::BadValue,
-                format!(
-                    "--{}: it must be within {} where {} is {}.",
-                    range.input, range.bounds, range.when.input, range.when.word
-                ),
-            ));
         }
     }
     Ok(())
@@ -163,10 +152,4 @@ fn check_length(
             )))
         }
     }
-}
-
-/// Whether another argument has a word; what the server assumes counts where none is given.
-fn holds(action: &Action, arguments: &Arguments, when: &Condition) -> bool {
-    let assumed = || action.input(&when.input).and_then(|input| input.default.as_deref());
-    arguments.get(&when.input).map_or_else(assumed, Value::as_str) == Some(when.word.as_str())
 }

@@ -3,7 +3,7 @@
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Entry, Event};
-use crate::command::{Draft, Invocation, Options, Reason};
+use crate::command::{self, Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
@@ -231,9 +231,11 @@ pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &In
 
 /// Whoever wants all pages wants few of them: the API counts requests.
 fn in_large_pages(action: &Action, mut invocation: Invocation) -> Invocation {
-    let limit = action.input("limit").filter(|_| action.paging.is_some());
-    if let Some(most) = limit.and_then(|limit| limit.range?.max) {
-        invocation.arguments.entry("limit".to_owned()).or_insert_with(|| most.into());
+    const LIMIT: &str = "limit";
+    if action.paging.is_some()
+        && let Some(most) = command::greatest(action, &invocation.arguments, LIMIT)
+    {
+        invocation.arguments.entry(LIMIT.to_owned()).or_insert_with(|| most.into());
     }
     invocation
 }
