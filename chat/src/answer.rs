@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::document::Document;
 use crate::render;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What came of a command, as far as a program is told of it.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,13 @@ impl Answer<'_> {
     pub fn to_json(&self) -> Value {
         match (self.data, self.outcome) {
             (Some(data), Outcome::Done) => data.clone(),
-            // What was to be removed and is not there is done too, whatever the API said about it.
-            (None, Outcome::Done) => json!({ "text": render::text(self.document) }),
+            // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
+            // said stands beside, so that a program can tell it from what was removed.
+            (None, Outcome::Done) => {
+                let mut told = Map::from_iter([("text".to_owned(), Value::from(render::text(self.document)))]);
+                told.extend(self.cause.map(|cause| ("cause".to_owned(), cause.clone())));
+                Value::Object(told)
+            }
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));

@@ -14,10 +14,11 @@ mod outcome;
 pub mod render;
 mod secret_text;
 pub mod slack;
+pub mod strict_json;
 #[cfg(test)]
 mod test_support;
 
 pub use answer::Answer;
 pub use choice::Choice;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, is_gone};
 pub use secret_text::{find_secret, replace_secrets};

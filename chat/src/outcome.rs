@@ -1,5 +1,6 @@
 //! How a command ended, for programs.
 
+use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
 
 /// How a command ended.
@@ -112,4 +113,14 @@ impl Outcome {
             _ => Self::Failed,
         }
     }
+}
+
+/// Whether what an action is to remove is not there: whoever repeats a removal need not be told of a failure. A page that is
+/// not found because the address is wrong says nothing about that: only the API's own error does.
+#[must_use]
+pub fn is_gone(action: &Action, error: &Value) -> bool {
+    let kind = error.pointer("/api/kind").and_then(Value::as_str);
+    action.http.method == Method::Delete
+        && Outcome::of_failure(error) == Outcome::NotFound
+        && kind == Some("not_found_error")
 }

@@ -43,6 +43,12 @@ step() {
 out() { sed -n "s/^$1=//p" "$dir/output" | tail -n 1; }
 is() { [[ $(out "$1") == "$2" ]] || die "$1 is '$(out "$1")', not '$2'"; }
 says() { grep -qF -- "$1" "$dir/summary" || die "the summary does not say: $1"; }
+# Runs a command with JSON, and checks the state of an operation in it: stands ID STATE
+runs() { "$CLAUDE_ADMIN" run --config "$CLAUDE_ADMIN_CONFIG" -o json -- "$@" 2>"$dir/log"; }
+stands() {
+  [[ $(runs status "$1" | jq -r .state) == "$2" ]] || die "status $1 in JSON: not $2"
+  checks=$((checks + 1))
+}
 fault() { curl -sfS "$CLAUDE_ADMIN_SIMULATOR_CONTROL/faults" -d "$1" >/dev/null; }
 no_faults() { curl -sfS -X DELETE "$CLAUDE_ADMIN_SIMULATOR_CONTROL/faults" >/dev/null; }
 # Waits until a file has a line that matches.
@@ -141,6 +147,9 @@ is state waiting
 is version 1
 operation=$(out operation)
 says "approve $operation.1"
+stands "$operation" waiting
+runs pending | jq -e --arg id "$operation" '[.[] | select(.operation_id == $id).state] == ["waiting"]' >"$dir/log" ||
+  die "pending in JSON"
 step 6 settle.sh OPERATION="$operation" TIMEOUT=0
 is state waiting
 # shellcheck disable=SC2016
@@ -149,6 +158,7 @@ post "$ADA_TOKEN" "{\"command\": \"approve $operation.1\"}" >"$dir/log"
 [[ $(tail -n 1 "$dir/log") == 200 ]] || die "approve"
 step 0 settle.sh OPERATION="$operation" TIMEOUT=5 INTERVAL=0.1
 is state "done"
+stands "$operation" "done"
 step 4 change.sh ACTION=remove EMAIL="$member" REASON="leaver, HR-1" # nobody has the address any more
 
 # Another one is rejected.
@@ -157,6 +167,10 @@ operation=$(out operation)
 post "$ADA_TOKEN" "{\"command\": \"deny $operation.1 --reason \\\"not yet\\\"\"}" >"$dir/log"
 step 3 settle.sh OPERATION="$operation" TIMEOUT=5 INTERVAL=0.1
 is state rejected
+stands "$operation" rejected
+step 8 settle.sh OPERATION=nonsense TIMEOUT=0 # it is not in this store
+is state unknown
+says 'could not be read'
 
 # What the API and the network do.
 fault '{"method": "POST", "effect": {"status": {"code": 429, "retry_after": 1}}}'
@@ -173,6 +187,10 @@ fault '{"method": "POST", "effect": "close"}'
 step 8 change.sh ACTION=update EMAIL="$other" ROLE=user
 is state unknown
 says 'It may have been done'
+step 8 settle.sh OPERATION="$(out operation)" TIMEOUT=0
+is state unknown
+says 'Whether it was done is not known'
+says 'was probably' # what only the text compares
 fault '{"path": "/v1/organizations/users"}'
 fault '{"path": "/v1/organizations/users", "times": 9, "effect": {"status": {"code": 500, "should_retry": false}}}'
 step 9 report.sh PERIOD=2026-10 OUT="$dir/part"
@@ -180,6 +198,35 @@ says 'An injected fault'
 [[ ! -e $dir/part ]] || die "a part was published"
 no_faults
 step 2 report.sh PERIOD=someday OUT="$dir/part"
+
+# Whoever is killed, or prints nothing, told nothing: only a read can be run again. tells CODE [TEXT]
+tells() {
+  printf '#!/bin/sh\nprintf "%%s" %s\nexit %s\n' "'${2:-}'" "$1" >"$dir/fake"
+  chmod +x "$dir/fake"
+}
+for text in '' '{"error": {"outc' '{"error": {"outcome": "new"}}' '{"outcome": "unknown", "error": {"outcome": "unknown"}}'; do
+  tells 8 "$text"
+  step 8 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
+  says 'It may have been done'
+  if grep -q 'Nothing was changed' "$dir/summary"; then die "it says that nothing was changed: $text"; fi
+  [[ $(out state) == "unknown" || $text == *new* ]] || die "state is '$(out state)': $text"
+  step 8 plan.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
+  says 'It can be run again'
+  step 8 settle.sh CLAUDE_ADMIN="$dir/fake" OPERATION="$operation" TIMEOUT=0
+  is state unknown
+  says 'It may have been done'
+done
+tells 137
+step 137 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
+is state unknown
+says 'It may have been done'
+tells 0
+step 8 settle.sh CLAUDE_ADMIN="$dir/fake" OPERATION="$operation" TIMEOUT=0 # no state
+is state unknown
+tells 8 '{"error": {"outcome": "failed"}}'
+step 8 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
+is state failed
+says 'Nothing was changed'
 
 # What n8n gets: asks STATUS OUTCOME BODY
 asks() {
@@ -230,6 +277,8 @@ for file in "$here"/n8n/*.json; do
     and [.connections | to_entries[] | .key, (.value.main[][]?.node)] - $names == []
     and [.nodes[].credentials // {} | .[] | keys[]] - ["name"] == []
     and [.nodes[] | select(.type == null or .typeVersion == null or .parameters == null)] == []
+    and ([.nodes[] | select(.name == "Not Done" or .name == "Ended Otherwise").parameters.errorMessage
+      | contains("It may have been done")] | all and length > 0)
   ' "$file" >"$dir/log" || die "$file"
   checks=$((checks + 1))
 done

@@ -48,6 +48,8 @@ for name in "${variables[@]}"; do
   fi
 done
 
-# -Scli is for the environment and the clock. The limits are for each request: time in all, and memory.
+# -Scli is for the environment and the clock. The limits are for each request: time in all, and memory. Beyond either,
+# the answer is a bare 500. With wasmtime 36, the timeout strikes only when wasm code runs again: it does not end a wait
+# for the upstream, and an answer that comes later than that is thrown away. 48 and 49 end such a wait.
 exec "$WASMTIME" serve -Scli -W timeout=30s -W max-memory-size=134217728 \
   --addr "$ADDR" "${arguments[@]}" "$GATEWAY"

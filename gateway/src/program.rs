@@ -6,6 +6,7 @@ use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
+use claude_admin_chat::strict_json::{distinct_keys, object};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -21,7 +22,7 @@ const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list",
 struct Call {
     command: Option<String>,
     op: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "distinct_keys")]
     args: Map<String, Value>,
     #[serde(default)]
     yes: bool,
@@ -49,7 +50,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
     if let Err(error) = refuse_secrets(&String::from_utf8_lossy(&request.body)) {
         return Response::json(400, &problem("usage", &error.to_string()));
     }
-    let call: Call = match serde_json::from_slice(&request.body) {
+    let call: Call = match object(&request.body) {
         Ok(call) => call,
         Err(error) => {
             return Response::json(400, &problem("usage", &format!("The body is not a command: {error}. {EXAMPLE}")));

@@ -1,18 +1,19 @@
 //! A command that was understood, from somebody who may ask: decided, run and written down as a document.
 
 use crate::admin::Admin;
-use crate::convert::Called;
+use crate::pages::{self, End, Read};
+use crate::refuse::{refusal, refuse};
 use crate::settings::Settings;
-use claude_admin_catalog::{Action, Catalog, Method, joined_pages};
+use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command::{
-    Command, CommandError, Draft, HelpTopic, Invocation, Options, action_help, noun_help, overview,
+    Command, CommandError, HelpTopic, Invocation, Options, action_help, noun_help, overview,
 };
-use claude_admin_chat::document::{self, Block, Document, Level, Listing, Notice};
-use claude_admin_chat::{Answer, Outcome};
+use claude_admin_chat::document::{self, Document, Listing};
+use claude_admin_chat::{Answer, Outcome, is_gone};
 use serde_json::Value;
 
-/// The most pages that one command follows.
-const MAX_PAGES: usize = 1000;
+/// What to do about the settings of the gateway.
+const OPERATORS: Option<&str> = Some("The people who run this gateway must set it.");
 
 /// What came of a command.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub(crate) enum Audience {
 }
 
 impl Reply {
-    fn new(outcome: Outcome, document: Document) -> Self {
+    pub(crate) fn new(outcome: Outcome, document: Document) -> Self {
         let (command, options) = (None, Options::default());
         Self { outcome, document, command, options, data: None, cause: None, action: None }
     }
@@ -49,7 +50,7 @@ impl Reply {
 
     /// The answer to somebody who may not ask.
     pub(crate) fn not_allowed(who: &str) -> Self {
-        let hint = "The people who run this gateway list in CLAUDE_ADMIN_ALLOW who may.".to_owned();
+        let hint = "The people who run this gateway list in CLAUDE_ADMIN_ALLOW who may.";
         let document = refusal(format!("{who} may not ask this gateway. Nothing was sent."), Some(hint));
         Self::new(Outcome::Denied, document)
     }
@@ -86,16 +87,16 @@ pub(crate) fn run(
         Command::Help(topic) => return Reply::new(Outcome::Done, help(catalog, &topic, settings)),
         Command::Host(command) => {
             let text = format!("This gateway has no `{}`: it keeps nothing. Nothing was sent.", command.word());
-            let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.".to_owned();
+            let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
         Command::Run(draft, options) => (draft, options),
     };
     let Some(action) = catalog.action(&draft.invocation.action) else {
-        return Reply::new(Outcome::Failed, refusal("There is no such action.".to_owned(), None));
+        return Reply::new(Outcome::Failed, refusal("There is no such action.", None));
     };
     let canonical = draft.invocation.canonical(action, &catalog.types);
-    let mut reply = match refused(catalog, settings, action, &draft, &options, audience) {
+    let mut reply = match refuse(catalog, settings, action, &draft, &options, audience) {
         Some(reply) => reply,
         None => call(catalog, settings, admin, action, draft.invocation, &options),
     };
@@ -103,118 +104,68 @@ pub(crate) fn run(
     Reply { command: Some(canonical), options, action: Some(action.id.clone()), ..reply }
 }
 
-/// Why a command is not run, where it is not.
-fn refused(
-    catalog: &Catalog,
-    settings: &Settings,
-    action: &Action,
-    draft: &Draft,
-    options: &Options,
-    audience: Audience,
-) -> Option<Reply> {
-    let told = |outcome, text: String, hint: &str| {
-        Some(Reply::new(outcome, refusal(text, Some(hint).filter(|hint| !hint.is_empty()).map(str::to_owned))))
-    };
-    if let Some((name, reference)) = draft.references.first() {
-        let text = format!("{name}: `{}` is not an id. Nothing was sent.", reference.written());
-        return told(Outcome::Usage, text, "This gateway looks nothing up: give the id, which a `list` shows.");
-    }
-    // What is made once and shown once would be lost.
-    let is_secret = action.sensitive || action.writes() && document::has_secrets(&catalog.types, action);
-    if is_secret && audience == Audience::Chat {
-        let text =
-            format!("The answer to `{}` is a secret, which no chat gets to see. Nothing was sent.", action.command());
-        return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");
-    }
-    if !action.writes() {
-        return None;
-    }
-    if options.dry_run {
-        let canonical = draft.invocation.canonical(action, &catalog.types);
-        let text = format!("This would run `{canonical}`. Nothing was sent.");
-        return told(Outcome::Done, text, "To do it, leave --dry-run out and add --yes.");
-    }
-    if !settings.writes {
-        let text = format!("This gateway only reads: `{}` changes something. Nothing was sent.", action.command());
-        let hint = "Use the host, `claude-admin serve`, where writes are decided on and recorded.";
-        return told(Outcome::Denied, text, hint);
-    }
-    if !options.yes {
-        let text = format!("`{}` changes something. Nothing was sent yet.", action.command());
-        return told(Outcome::Waiting, text, "Repeat it with --yes to do it.");
-    }
-    None
-}
-
 fn call(
     catalog: &Catalog,
     settings: &Settings,
     admin: &mut dyn Admin,
     action: &Action,
-    mut invocation: Invocation,
+    invocation: Invocation,
     options: &Options,
 ) -> Reply {
-    let hint = || Some("The people who run this gateway must set it.".to_owned());
     let secret = match settings.secret(action) {
         Ok(secret) => secret,
-        Err(problem) => return Reply::new(Outcome::Failed, refusal(format!("{problem}. Nothing was sent."), hint())),
+        Err(problem) => {
+            return Reply::new(Outcome::Failed, refusal(format!("{problem}. Nothing was sent."), OPERATORS));
+        }
     };
     if let Err(problem) = admin.configure(settings.base_url.as_deref(), secret) {
         return Reply::new(
             Outcome::Failed,
-            refusal(format!("ANTHROPIC_BASE_URL: {problem}. Nothing was sent."), hint()),
+            refusal(format!("ANTHROPIC_BASE_URL: {problem}. Nothing was sent."), OPERATORS),
         );
     }
-    let asked = invocation.clone();
-    let (mut whole, mut pages, mut error) = (None, 0, None);
-    while pages < MAX_PAGES {
-        match admin.call(&action.id, &invocation.parameters(action)) {
-            Called::Returned(page) => {
-                pages += 1;
-                let wanted = action.paging.as_ref().filter(|_| options.all);
-                let cursor =
-                    wanted.and_then(|paging| Some((paging.input().to_owned(), paging.next(&page)?.to_owned())));
-                whole = Some(match whole {
-                    Some(earlier) => joined_pages(earlier, page),
-                    None => page,
-                });
-                let Some((input, cursor)) = cursor else { break };
-                invocation.arguments.insert(input, Value::from(cursor));
-            }
-            Called::Failed(failed) => {
-                error = Some(failed);
-                break;
-            }
-            Called::Misfit(name) => {
-                let text = format!("The component does not take these arguments ({name}). Nothing was sent.");
-                return Reply::new(Outcome::Failed, refusal(text, hint()));
-            }
-        }
-    }
+    let Read { value, pages, end } =
+        pages::read(admin, action, invocation.clone(), options.all, &settings.credentials());
     let shown = |value: &Value| {
-        document::result(catalog, action, &asked, value, &options.columns, Listing { pages, ..Listing::default() })
+        let listing = Listing { pages, ..Listing::default() };
+        document::result(catalog, action, &invocation, value, &options.columns, listing)
     };
-    match (whole, error) {
-        (whole, None) => {
-            let document = whole.as_ref().map_or_else(|| Document::titled(action.summary()), shown);
-            Reply { data: whole, ..Reply::new(Outcome::Done, document) }
+    let (outcome, problem, cause) = match end {
+        End::Whole => {
+            let document = value.as_ref().map_or_else(|| Document::titled(action.summary()), shown);
+            return Reply { data: value, ..Reply::new(Outcome::Done, document) };
         }
-        (whole, Some(error)) => {
-            let mut document = failure(action, settings, &error);
-            let outcome = outcome(action, whole.is_some(), &error);
-            if let Some(value) = &whole {
-                let mut read = shown(value);
-                read.blocks.splice(0..0, document.blocks);
-                document = read;
-            }
-            Reply { data: whole, cause: Some(error), ..Reply::new(outcome, document) }
+        End::Misfit(name) => {
+            let text = format!("The component does not take these arguments ({name}). Nothing was sent.");
+            return Reply::new(Outcome::Failed, refusal(text, OPERATORS));
         }
-    }
+        End::Failed(error) => {
+            (outcome(action, value.is_some(), &error), failure(action, settings, &error), Some(error))
+        }
+        End::Circle => {
+            let text = format!("The API sends the list in a circle: it was cut off after {pages} pages.");
+            (Outcome::Partial, refusal(text, Some("Some items may be missing, and some be there twice.")), None)
+        }
+        End::TooLong => {
+            let text = format!("The list is longer than one command follows: it was cut off after {pages} pages.");
+            (Outcome::Partial, refusal(text, Some("Go on from its end with another command, or ask for less.")), None)
+        }
+    };
+    let document = match &value {
+        None => problem,
+        Some(value) => {
+            let mut read = shown(value);
+            read.blocks.splice(0..0, problem.blocks);
+            read
+        }
+    };
+    Reply { data: value, cause, ..Reply::new(outcome, document) }
 }
 
 fn failure(action: &Action, settings: &Settings, error: &Value) -> Document {
     let upstream = settings.base_url.as_deref().unwrap_or("https://api.anthropic.com");
     let upstream = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
+    let upstream = upstream.split('/').next().unwrap_or(upstream);
     // What the component says before it sends anything is not known to it.
     let sent = error.get("invalid_argument").is_none();
     document::failure(error, action, sent, upstream)
@@ -225,8 +176,7 @@ fn outcome(action: &Action, has_read: bool, error: &Value) -> Outcome {
     let server = error.get("api").and_then(|api| api.get("status")?.as_u64()).is_none_or(|status| status >= 500);
     match outcome {
         _ if has_read => Outcome::Partial,
-        // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-        Outcome::NotFound if action.http.method == Method::Delete => Outcome::Done,
+        _ if is_gone(action, error) => Outcome::Done,
         Outcome::Failed if action.writes() && server && document::failure_may_have_arrived(error) => Outcome::Unknown,
         outcome => outcome,
     }
@@ -241,6 +191,59 @@ fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings) -> Document {
     }
 }
 
-fn refusal(text: String, hint: Option<String>) -> Document {
-    Document::default().with(Block::Notice(Notice { level: Level::Attention, text, hint }))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::Called;
+    use crate::test_support::{Upstream, catalog};
+    use claude_admin_chat::command::{Markup, parse};
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    const KEY: &str = "sk-ant-admin01-of-a-test-0000";
+
+    /// Answers a program whose every call returns the same.
+    fn ask(line: &str, returned: Called) -> Reply {
+        let variables = [("ANTHROPIC_ADMIN_KEY", KEY), ("CLAUDE_ADMIN_WRITES", "with-yes")];
+        let settings = Settings::read(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+        let command = parse(catalog(), line, Markup::None, Timestamp::UNIX_EPOCH).unwrap();
+        run(catalog(), &settings, &mut Upstream::new(|_| returned.clone()), command, Audience::Program)
+    }
+
+    fn not_found(kind: &str, message: &str) -> Called {
+        Called::Failed(json!({ "api": { "status": 404, "kind": kind, "message": message } }))
+    }
+
+    #[test]
+    fn what_was_to_be_removed_is_gone_only_if_the_api_says_so() {
+        let remove = "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --yes";
+        assert_eq!(ask(remove, not_found("not_found_error", "No such user.")).outcome, Outcome::Done);
+        for other in [not_found("", "<html>Not Found</html>"), not_found("page_missing", "no route")] {
+            assert_ne!(ask(remove, other).outcome, Outcome::Done);
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_cut_off_is_a_part_and_says_so() {
+        let page = json!({ "data": [{ "id": "user_1" }], "has_more": true, "first_id": "user_1", "last_id": "user_1" });
+        let reply = ask("users list --all", Called::Returned(page));
+        assert_eq!(reply.outcome, Outcome::Partial);
+        assert!(reply.document.notices().contains("cut off after 2 pages"), "{}", reply.document.notices());
+        let envelope = reply.envelope();
+        assert_eq!(envelope["outcome"], "partial");
+        assert!(envelope["error"]["message"].as_str().unwrap().contains("cut off"), "{envelope}");
+        assert_eq!(envelope["result"]["data"].as_array().unwrap().len(), 2, "what was read is kept");
+    }
+
+    #[test]
+    fn a_credential_that_comes_back_is_in_no_part_of_the_answer() {
+        let page = json!({ "data": [{ "id": "user_1", "name": format!("echo {KEY}") }], "has_more": false });
+        let error =
+            json!({ "api": { "status": 400, "kind": "invalid_request_error", "message": format!("bad {KEY}") } });
+        for returned in [Called::Returned(page), Called::Failed(error)] {
+            let reply = ask("users list", returned);
+            let everything = format!("{reply:?} {} {}", reply.envelope(), reply.to_json(catalog()));
+            assert!(everything.contains("[redacted]") && !everything.contains(KEY), "{everything}");
+        }
+    }
 }

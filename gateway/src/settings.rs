@@ -59,18 +59,27 @@ impl Settings {
             Some(_) => return Err("CLAUDE_ADMIN_WRITES is `no` or `with-yes`".to_owned()),
         };
         let allowed = take("CLAUDE_ADMIN_ALLOW").unwrap_or_default();
-        let allowed = allowed.split([',', ' ']).filter(|text| !text.is_empty());
+        let allowed = allowed.split([',', ' ']).filter(|text| !text.is_empty()).zip(1..);
+        let allowed = allowed.map(|(text, place)| Allowed::read(text).ok_or_else(|| nobody(place)));
         Ok(Self {
             signing_secret: take("SLACK_SIGNING_SECRET"),
             app_id: take("SLACK_APP_ID"),
             http_token: take("CLAUDE_ADMIN_HTTP_TOKEN"),
-            allowed: allowed.map(Allowed::read).collect::<Result<_, _>>()?,
+            allowed: allowed.collect::<Result<_, _>>()?,
             writes,
             base_url: take("ANTHROPIC_BASE_URL"),
             admin_key: take("ANTHROPIC_ADMIN_KEY"),
             oauth_token: take("ANTHROPIC_OAUTH_TOKEN"),
             scoped_key: take("ANTHROPIC_SCOPED_KEY"),
         })
+    }
+
+    /// Every credential that is set, the longest first: one may be a part of another.
+    pub(crate) fn credentials(&self) -> Vec<&str> {
+        let all = [&self.admin_key, &self.oauth_token, &self.scoped_key];
+        let mut all: Vec<&str> = all.into_iter().filter_map(Option::as_deref).collect();
+        all.sort_by_key(|credential| std::cmp::Reverse(credential.len()));
+        all
     }
 
     /// Whether somebody may ask for anything.
@@ -104,21 +113,25 @@ impl Settings {
 }
 
 impl Allowed {
-    fn read(text: &str) -> Result<Self, String> {
-        if let Some(team) = text.strip_prefix("slack:").and_then(|rest| rest.strip_suffix("/*"))
-            && claude_admin_chat::identity::is_id(team)
-        {
-            return Ok(Self::Workspace(team.to_owned()));
+    /// Nothing, where a text names nobody who can ask here.
+    fn read(text: &str) -> Option<Self> {
+        let team = text.strip_prefix("slack:").and_then(|rest| rest.strip_suffix("/*"));
+        if let Some(team) = team.filter(|team| claude_admin_chat::identity::is_id(team)) {
+            return Some(Self::Workspace(team.to_owned()));
         }
-        match text.parse::<Principal>() {
-            Ok(person) if person.platform == Platform::Slack || person == Principal::http(CLIENT) => {
-                Ok(Self::Person(person))
-            }
-            _ => Err(format!(
-                "CLAUDE_ADMIN_ALLOW: `{text}` can ask nothing here; write slack:TEAM/USER, slack:TEAM/* or http:{CLIENT}"
-            )),
-        }
+        let person: Principal = text.parse().ok()?;
+        let can_ask = person.platform == Platform::Slack || person == Principal::http(CLIENT);
+        can_ask.then_some(Self::Person(person))
     }
+}
+
+/// What is wrong with CLAUDE_ADMIN_ALLOW. It does not quote what is there: that may be a secret which was put into the
+/// wrong variable, and everybody may read this at `/healthz`.
+fn nobody(place: usize) -> String {
+    format!(
+        "number {place} of CLAUDE_ADMIN_ALLOW names nobody who can ask here; \
+         write slack:TEAM/USER, slack:TEAM/* or http:{CLIENT}"
+    )
 }
 
 #[cfg(test)]
@@ -164,5 +177,24 @@ mod tests {
             let problem = read(&[(name, value)]).err().unwrap();
             assert!(problem.contains(name), "{problem}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_its_value() {
+        for (name, value) in [
+            ("CLAUDE_ADMIN_ALLOW", "http:program, sk-ant-admin01-misplaced"),
+            ("CLAUDE_ADMIN_ALLOW", "slack:T1/U1 slack:misplaced.of-somebody"),
+            ("CLAUDE_ADMIN_WRITES", "misplaced"),
+        ] {
+            let problem = read(&[(name, value)]).err().unwrap();
+            assert!(problem.contains(name) && !problem.contains("misplaced"), "{problem}");
+            assert!(name != "CLAUDE_ADMIN_ALLOW" || problem.contains("number 2"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_longest_credential_is_the_first() {
+        let settings = read(&[("ANTHROPIC_ADMIN_KEY", "key"), ("ANTHROPIC_SCOPED_KEY", "key-with-scopes")]).unwrap();
+        assert_eq!(settings.credentials(), ["key-with-scopes", "key"]);
     }
 }

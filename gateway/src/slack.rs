@@ -5,6 +5,7 @@ use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::Outcome;
 use claude_admin_chat::command::{Format, Markup, parse};
 use claude_admin_chat::identity::Principal;
 use claude_admin_chat::render::{self, SlackTables};
@@ -61,6 +62,10 @@ fn message(catalog: &Catalog, reply: &Reply) -> Value {
     let text = match options.format.unwrap_or_default() {
         Format::Text => return render::slack(document, SlackTables::default(), options.share, None),
         Format::Json => format!("{:#}", reply.to_json(catalog)),
+        // Beside rows, CSV has no place for what is missing.
+        Format::Csv if reply.outcome == Outcome::Partial => {
+            format!("{}\n\n{}", document.notices(), render::csv(document))
+        }
         Format::Csv => render::csv(document),
         Format::Markdown => render::markdown(document),
     };

@@ -61,23 +61,40 @@ impl Guest for Component {
 }
 
 /// Reads a base URL. Plain http is for loopback addresses only: a credential must not cross a network in the clear.
+///
+/// What is wrong with it is told without it: a user, a query, or what was put here by mistake, may be a secret.
 fn parse(url: &str) -> Result<BaseUrl, String> {
     let (https, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
-        _ => return Err(format!("`{url}` is not a base URL; write https://HOST")),
+        _ => return Err("the base URL does not begin with https://; write https://HOST".to_owned()),
     };
     let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-    if authority.is_empty() || authority.contains(['@', '?', '#', ' ']) || prefix.contains(['?', '#', ' ']) {
-        return Err(format!("`{url}` is not a base URL; write https://HOST without user, query or fragment"));
+    if authority.contains(['@', '?', '#', ' ']) || prefix.contains(['?', '#', ' ']) {
+        return Err(
+            "the base URL has more than host and path; write https://HOST without user, query or fragment".to_owned()
+        );
     }
-    let host = authority.rsplit_once(':').map_or(authority, |(host, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { authority }
-    });
+    let Some(host) = host(authority) else {
+        return Err(
+            "the base URL has no host, or a port that is none; write https://HOST or https://HOST:PORT".to_owned()
+        );
+    };
     if !https && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-        return Err(format!("`{url}` is not https; plain http is for 127.0.0.1, [::1] and localhost only"));
+        return Err("the base URL is not https; plain http is for 127.0.0.1, [::1] and localhost only".to_owned());
     }
     Ok(BaseUrl { https, authority: authority.to_owned(), prefix: prefix.trim_end_matches('/').to_owned() })
+}
+
+/// The host of an authority, unless there is none or what follows it is no port.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.rsplit_once(':') {
+        // The last colon of a bare IPv6 address is a part of it.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (!host.is_empty() && port.is_none_or(is_port)).then_some(host)
 }
 
 #[cfg(test)]
@@ -93,6 +110,9 @@ mod tests {
         );
         assert!(!parse("http://127.0.0.1:8080").unwrap().https);
         assert!(!parse("http://[::1]:8080").unwrap().https);
+        for url in ["http://[::1]", "http://localhost", "https://[2001:db8::1]", "https://h:1", "https://h:65535/a"] {
+            assert!(parse(url).is_ok(), "{url}");
+        }
     }
 
     #[test]
@@ -105,8 +125,32 @@ mod tests {
             "https://u@h",
             "ftp://h",
             "https://h?x",
+            "https://",
+            "https://:443",
+            "https://h:",
+            "https://h:99999",
+            "https://h:65536/v1",
+            "https://h:+80",
+            "https://h:port",
+            "https://[::1]:",
+            "http://127.0.0.1:99999",
         ] {
             assert!(parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_url_is_told_without_it() {
+        for url in [
+            "https://user:misplaced@proxy.example",
+            "https://proxy.example?key=misplaced",
+            "https://proxy.example/v1?key=misplaced",
+            "http://proxy.example/misplaced",
+            "https://proxy.example:misplaced",
+            "sk-ant-admin01-misplaced",
+        ] {
+            let problem = parse(url).unwrap_err();
+            assert!(problem.contains("the base URL") && !problem.contains("misplaced"), "{problem}");
         }
     }
 }

@@ -60,7 +60,12 @@ class McpTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_mistake_is_told_to_the_model(self):
         async with connected(self.env) as session:
-            for arguments, word in (({"limit": "many"}, "limit"), ({"lmit": 2}, "limit"), ({"limit": 0}, "limit")):
+            for arguments, word in (
+                ({"limit": "many"}, "limit"),
+                ({"lmit": 2}, "limit"),
+                ({"limit": 0}, "limit"),
+                ({"dry_run": True}, "dry"),
+            ):
                 failed, answer = await self.call(session, "users_list", **arguments)
                 self.assertTrue(failed)
                 self.assertEqual(answer["outcome"], "usage")

@@ -248,6 +248,94 @@ fn csv_on_standard_output_is_field_names_and_rows_alone() {
     let (rows, said) = (stdout(&output), stderr(&output));
     assert!(rows.lines().count() == 2 && rows.starts_with("id,") && rows.contains("new@example.com"), "{rows}");
     assert!(said.contains("Done."), "{said}");
+    let output = self::output(&["run", "-o", "csv", "--", "invites", "create", "new@example.com", "user"]);
+    assert_eq!(stdout(&output).lines().count(), 2, "what waits has buttons too: {}", stdout(&output));
+    let output = self::output(&["run", "-o", "csv", "--", "users", "list", "--limit", "2"]);
+    assert_eq!(stdout(&output).lines().count(), 3);
+    assert!(stderr(&output).contains("More follow"), "{}", stderr(&output));
+}
+
+#[test]
+fn how_to_write_the_answer_is_not_a_word_of_the_command() {
+    for words in [
+        &["help"][..],
+        &["help users"],
+        &["users"],
+        &["workspaces", "create", "--dry-run", "--", "--x"],
+        &["workspaces create --dry-run -- --x"],
+    ] {
+        let output = output(&[&["run", "-o", "json", "--"], words].concat());
+        assert!(output.status.success(), "{words:?}: {}", stdout(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    }
+}
+
+#[test]
+fn a_command_that_asks_for_json_gets_its_error_as_json() {
+    for words in
+        [&["users", "lst", "-o", "json"][..], &["users", "list", "--bogus", "-ojson"], &["users lst --output=json"]]
+    {
+        let output = output(&[&["run", "--"], words].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(error["error"]["outcome"], "usage", "{words:?}");
+    }
+}
+
+/// Runs a program, reads nothing of what it writes, and returns its exit code.
+fn code_with_a_closed_pipe(mut command: Command) -> Option<i32> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn a_closed_pipe_does_not_make_a_success_of_a_failure() {
+    for (words, code) in [
+        (&["users", "list"][..], 0),
+        (&["users", "get", "user_none"], 4),
+        (&["users", "lst"], 2),
+        (&["invites", "create", "a@example.com", "user"], 6),
+    ] {
+        let mut command = claude_admin();
+        command.args([&["run", "-o", "json", "--"], words].concat());
+        assert_eq!(code_with_a_closed_pipe(command), Some(code), "{words:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_that_is_exported_into_a_closed_pipe_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let mut run = claude_admin();
+    run.args(["run", "--config"]).arg(&config).args(["--", "whoami"]);
+    assert!(run.current_dir(folder.path()).output().unwrap().status.success());
+    for format in ["ocsf", "csv"] {
+        let mut export = claude_admin();
+        export.args(["audit", "export", "--format", format, "--config"]).arg(&config).current_dir(folder.path());
+        assert_eq!(code_with_a_closed_pipe(export), Some(0), "{format}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
+    let simulator = support::simulator().await;
+    let slow = serde_json::json!({ "delay_ms": 20_000 });
+    simulator.inject(serde_json::from_value(slow).unwrap());
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["run", "-o", "json", "--", "invites", "create", "a@example.com", "user", "--yes"]);
+    command.env("XDG_STATE_HOME", support::build_folder().join("interrupted"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while simulator.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
+    let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(error["error"]["outcome"], "unknown", "{error}");
 }
 
 #[test]
@@ -297,6 +385,29 @@ async fn a_host_serves_signed_commands_and_stops_when_asked() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the host did not stop");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
+    let (mut running, lines) = start(&mut command, 1);
+    let mut stalled = std::net::TcpStream::connect(lines[0].strip_prefix("listening on http://").unwrap()).unwrap();
+    stalled.write_all(b"POST /v1/comm").unwrap();
+    let pid = running.0.id().to_string();
+    let asked = std::time::Instant::now();
+    let status = loop {
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        std::thread::sleep(Duration::from_millis(300));
+        if let Some(status) = running.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(asked.elapsed() < Duration::from_secs(20), "the host did not stop");
+    };
+    assert!(status.success(), "{status}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ async fn a_host_that_ends_at_a_step() {
     let asking = who.split(' ').map(|who| {
         let (service, principal) = (Arc::clone(&service), Principal::local(who));
         let input = Input::Text { line: line.clone(), markup: claude_admin::command::Markup::None };
-        let request = Request { principal, place: Place::terminal(), input, delivery: None };
+        let request = Request { principal, place: Place::terminal(), input, delivery: None, format: None };
         tokio::spawn(async move { service.handle(request).await })
     });
     for asked in asking.collect::<Vec<_>>() {

@@ -67,6 +67,7 @@ async fn every_action_runs_as_words_as_a_slash_command_and_over_http() {
             place: Place::terminal(),
             input: Input::Words(words(&line)),
             delivery: None,
+            format: None,
         };
         let reply = server.service.handle(request).await;
         agreed(&server, &support::text(&reply)).await;

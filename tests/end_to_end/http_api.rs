@@ -294,6 +294,97 @@ async fn many_at_once_with_one_key_are_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_is_answered_with_how_the_first_stands_by_now() {
+    let server = Server::start().await;
+    let key = [("idempotency-key", "waits")];
+    let body = r#"{"op": "users.remove", "args": {"user_id": "user_01fTPAarejCcux4jybAuxoiu"}, "reason": "a leaver"}"#;
+    let first = server.http_to("/v1/commands", body, &key).await;
+    assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.body);
+    let id = first.json()["operation_id"].as_str().unwrap().to_owned();
+    let again = server.http_to("/v1/commands", body, &key).await;
+    assert_eq!((again.status, &again.json()["outcome"]), (StatusCode::ACCEPTED, &json!("waiting")), "{}", again.body);
+    let line = format!("deny {id} --reason no");
+    let denied = server.http(Some(SECOND_TOKEN), &json!({ "command": line, "version": 1 }).to_string()).await;
+    assert_eq!(denied.status, StatusCode::OK, "{}", denied.body);
+    let again = server.http_to("/v1/commands", body, &key).await;
+    assert_eq!((again.status, &again.json()["outcome"]), (StatusCode::FORBIDDEN, &json!("denied")), "{}", again.body);
+    assert_eq!(again.json()["result"]["state"], "rejected", "{}", again.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_failed_is_no_success_when_it_is_sent_again() {
+    let server = Server::start().await;
+    assert_eq!(server.http(Some(TOKEN), INVITE).await.status, StatusCode::OK);
+    for _ in 0..2 {
+        let answer = server.http_to("/v1/commands", INVITE, &[("idempotency-key", "twice")]).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+        assert_eq!(answer.json()["outcome"], "conflict", "{}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_sent_again_is_answered_with_what_came_of_it() {
+    let server = Server::start().await;
+    let wish = r#"{"command": "invites create later@example.com user"}"#;
+    let id = server.http(Some(TOKEN), wish).await.json()["operation_id"].as_str().unwrap().to_owned();
+    let confirm = json!({ "command": format!("confirm {id}"), "version": 1 }).to_string();
+    for replayed in [false, true] {
+        let answer = server.http_to("/v1/commands", &confirm, &[("idempotency-key", "decides")]).await;
+        assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
+        assert_eq!(answer.headers.contains_key("idempotent-replayed"), replayed, "{}", answer.body);
+    }
+    assert_eq!(support::writes(&server.simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_with_a_key_is_made_again() {
+    let server = Server::start().await;
+    let body = r#"{"command": "invites create a@example.com user", "dry_run": true}"#;
+    for _ in 0..2 {
+        let answer = server.http_to("/v1/commands", body, &[("idempotency-key", "dry")]).await;
+        assert_eq!(answer.json()["result"]["dry_run"], true, "{}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_to_be_confirmed_is_not_confirmed_in_other_words_either() {
+    let server = Server::start().await;
+    for flag in ["--yes", "-y"] {
+        let body = json!({ "command": format!("invites create a@example.com user {flag}"), "yes": false });
+        assert_eq!(server.http(Some(TOKEN), &body.to_string()).await.status, StatusCode::BAD_REQUEST, "{flag}");
+    }
+    let body = json!({ "command": r#"invites create a@example.com user --reason "not --yes""#, "yes": false });
+    assert_eq!(server.http(Some(TOKEN), &body.to_string()).await.status, StatusCode::ACCEPTED);
+    assert_eq!(support::writes(&server.simulator).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_no_command_whatever_its_items_are() {
+    let server = Server::start().await;
+    let list = r#"[null, "users.list", {"limit": 1}, null, false, null, null, false, "json"]"#;
+    let answer = server.http(Some(TOKEN), list).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    assert!(answer.body.contains("no object"), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scheme_of_a_token_may_be_written_in_any_case() {
+    let server = Server::start().await;
+    let token = format!("bearer {TOKEN}");
+    let answer = server.http_with("/v1/commands", r#"{"command": "whoami"}"#, &[("authorization", &token)]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_is_field_names_and_rows_alone() {
+    let server = Server::start().await;
+    let body = r#"{"command": "groups create night --yes", "output": "csv"}"#;
+    let answer = server.http(Some(TOKEN), body).await;
+    assert!(answer.body.starts_with("id,"), "{}", answer.body);
+    assert_eq!(answer.body.lines().count(), 2, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_a_request_that_came_to_nothing_says_so() {
     let server = Server::start().await;
     let key = [("idempotency-key", "k")];
@@ -311,6 +402,7 @@ async fn what_is_to_be_removed_and_is_not_there_is_told_as_text_and_not_as_an_er
     assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
     let text = answer.json()["result"]["text"].as_str().unwrap_or_default().to_owned();
     assert!(text.contains("There is no such thing"), "{}", answer.body);
+    assert_eq!(answer.json()["result"]["cause"]["api"]["status"], 404, "{}", answer.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

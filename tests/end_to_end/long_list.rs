@@ -25,7 +25,7 @@ impl Collected {
 
     async fn of(self, service: &Service, line: &str) -> (String, usize, Reply) {
         let input = Input::Text { line: line.to_owned(), markup: Markup::None };
-        let request = Request { principal: ada(), place: Place::terminal(), input, delivery: None };
+        let request = Request { principal: ada(), place: Place::terminal(), input, delivery: None, format: None };
         let reply = service.handle_in_parts(request, &self).await;
         let (parts, mut written, count) = self.state.into_inner().unwrap();
         if count > 0 {
@@ -83,7 +83,7 @@ async fn what_fits_a_page_and_what_has_sums_is_not_taken_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_before_a_failure_is_written_and_the_failure_too() {
+async fn what_was_read_before_a_failure_is_written_and_the_failure_unless_among_rows() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     for format in [Format::Json, Format::Csv, Format::Text, Format::Markdown] {
@@ -91,7 +91,8 @@ async fn what_was_read_before_a_failure_is_written_and_the_failure_too() {
         simulator.inject(serde_json::from_value(json!({"effect": {"status": {"code": 403}}})).unwrap());
         let (written, parts, reply) = Collected::new(format, usize::MAX).of(&service, LIST).await;
         assert_eq!((parts, reply.outcome), (1, Outcome::Partial));
-        assert!(written.contains("403"), "{written}");
+        // Among rows, a program would take it for one of them.
+        assert_eq!(written.contains("403"), format != Format::Csv, "{written}");
         if format == Format::Json {
             let read: Value = serde_json::from_str(&written).unwrap();
             assert_eq!(read["data"].as_array().map(Vec::len), Some(10));

@@ -156,22 +156,26 @@ impl Server {
         self.post_signed(&form(user, text, &[]), now()).await
     }
 
-    /// Posts a command to the HTTP API.
-    /// Posts to a path of the HTTP API, with more headers.
-    pub(super) async fn http_to(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+    /// Posts to a path of the HTTP API, with these headers alone.
+    pub(super) async fn http_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(Method::POST).uri(format!("http://{}{path}", self.address));
-        for (name, value) in headers.iter().chain(&[("authorization", &*format!("Bearer {TOKEN}"))]) {
+        for (name, value) in headers {
             request = request.header(*name, *value);
         }
         self.send(request.body(Full::from(body.to_owned())).expect("a request")).await
     }
 
+    /// The same with the token of the first client.
+    pub(super) async fn http_to(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let token = format!("Bearer {TOKEN}");
+        self.http_with(path, body, &[headers, &[("authorization", &token)]].concat()).await
+    }
+
+    /// Posts a command to the HTTP API.
     pub(super) async fn http(&self, token: Option<&str>, body: &str) -> Answer {
-        let mut request = Request::builder().method(Method::POST).uri(format!("http://{}/v1/commands", self.address));
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        self.send(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await
+        let token = token.map(|token| format!("Bearer {token}"));
+        let headers: Vec<(&str, &str)> = token.iter().map(|token| ("authorization", token.as_str())).collect();
+        self.http_with("/v1/commands", body, &headers).await
     }
 }
 

@@ -95,6 +95,7 @@ async fn type_as(service: &Service, user: &str, line: &str) -> (String, String) 
         place: Place::slack("T1", Some("C1")),
         input: Input::Text { line: line.to_owned(), markup: claude_admin::command::Markup::Slack },
         delivery: None,
+        format: None,
     };
     let reply = service.handle(request).await;
     (reply.outcome.as_str().to_owned(), support::text(&reply))

@@ -224,7 +224,7 @@ pub(super) async fn type_as(service: &Service, principal: &Principal, line: &str
 /// Asks for something as somebody at this terminal.
 pub(super) async fn ask(service: &Service, principal: &Principal, input: Input) -> Reply {
     let (principal, place) = (principal.clone(), Place::terminal());
-    service.handle(Request { principal, place, input, delivery: None }).await
+    service.handle(Request { principal, place, input, delivery: None, format: None }).await
 }
 
 /// Asks for something, and has somebody else agree where that is needed.

@@ -35,15 +35,17 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
     if !old.is_empty() {
         document = document.with(Block::Text(format!("Not to be used any more: {}.", old.join(", "))));
     }
+    document = document.with(Block::Text("For example:".to_owned())).with(Block::Commands(examples));
+    let how = "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one";
+    // A gateway has none of these.
+    let of_the_host = host_help::list(may_use);
+    if of_the_host.is_empty() {
+        return document.footer(format!("{how}."));
+    }
     document
-        .with(Block::Text("For example:".to_owned()))
-        .with(Block::Commands(examples))
         .with(Block::Text("To decide about what waits, and to see what may be done and what was done:".to_owned()))
-        .with(Block::Commands(host_help::list(may_use)))
-        .footer(
-            "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one, and `help audit` \
-             does so for a command of the host.",
-        )
+        .with(Block::Commands(of_the_host))
+        .footer(format!("{how}, and `help audit` does so for a command of the host."))
 }
 
 /// The most nouns that are listed each with what it is. More are listed by family.

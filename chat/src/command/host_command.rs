@@ -256,12 +256,6 @@ pub fn is_decision(word: &str) -> bool {
     matches!(word, "confirm" | "approve" | "deny" | "cancel")
 }
 
-/// Whether a word begins a command of the host itself, which takes none of the flags of an action.
-#[must_use]
-pub fn is_host_command(word: &str) -> bool {
-    WORDS.contains(&word)
-}
-
 /// The version of the plan that is meant: it may stand behind the id, or in a flag.
 fn one_version(behind_the_id: Option<u32>, flag: Option<String>) -> Result<Option<u32>, CommandError> {
     let Some(flag) = flag else { return Ok(behind_the_id) };

@@ -5,7 +5,6 @@ use super::time::{self, EXAMPLES, Stretch};
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind, Invocation};
 use claude_admin_catalog::{Action, Period, Type, Types};
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -41,7 +40,7 @@ impl TimeKind {
         begins_period: bool,
     ) -> Result<(Value, Option<Value>), String> {
         // A day is what the API takes for a day: it has no end of its own.
-        if self == Self::Day && text.parse::<Date>().is_ok() {
+        if self == Self::Day && time::date(text).is_some() {
             return Ok((Value::from(text), None));
         }
         let is_long = |from, until: Timestamp| until.duration_since(from) > SignedDuration::from_hours(24);

@@ -69,11 +69,16 @@ fn named(text: &str, now: Timestamp) -> Option<Stretch> {
 
 /// A day or a month of the calendar: `2026-11-21`, `2026-11`.
 fn calendar(text: &str) -> Option<Stretch> {
-    if let Ok(day) = text.parse::<Date>() {
+    if let Some(day) = date(text) {
         return days(day, day.tomorrow().ok()?);
     }
     let month: Date = format!("{text}-01").parse().ok().filter(|_| text.len() == "2026-11".len())?;
     days(month, month.checked_add(1.month()).ok()?)
+}
+
+/// A day as the API writes it. A time of the day without an offset is no day, and no instant either.
+pub(super) fn date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|day: &Date| day.to_string() == text)
 }
 
 /// `7d` is seven days with today as the last, `2w` is 14, `24h` and `90m` end now.
@@ -172,6 +177,18 @@ mod tests {
     fn what_is_no_time_is_not_guessed_at() {
         for text in ["", "d", "0d", "-3d", "7x", "soon", "2026-13-01", "2026", "2026-11-15..2026-11-01", "99999999d"] {
             assert_eq!(spelled(text, false), "not a time", "{text}");
+        }
+        // A time of the day is one somewhere: without an offset, nobody knows where.
+        for text in [
+            "2026-11-01T14:30",
+            "2026-11-01T14:30:00",
+            "2026-11-01 14:30:00",
+            "2026-11-01T14:30:00[Europe/Berlin]",
+            "2026-11-01T14:00:00..2026-11-01T15:00:00",
+            "20261101",
+        ] {
+            assert_eq!(spelled(text, false), "not a time", "{text}");
+            assert_eq!(spelled(text, true), "not a time", "{text}");
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Block, Document, Level, Notice};
 use crate::command::CommandError;
-use claude_admin_catalog::{Action, Method};
+use crate::is_gone;
+use claude_admin_catalog::Action;
 use serde_json::Value;
 
 /// A command that was not understood.
@@ -16,9 +17,7 @@ pub fn command_error(error: &CommandError) -> Document {
 pub fn failure_may_have_arrived(error: &Value) -> bool {
     const NEVER_ARRIVED: [&str; 3] = ["dns", "connection_refused", "tls"];
     let problem = error.get("transport").and_then(|transport| transport.get("problem")?.as_str());
-    error.get("denied").is_none()
-        && error.get("decode").is_none()
-        && !problem.is_some_and(|problem| NEVER_ARRIVED.contains(&problem))
+    error.get("denied").is_none() && !problem.is_some_and(|problem| NEVER_ARRIVED.contains(&problem))
 }
 
 /// The error of the WIT package, as an object with its case as the only key. `sent` says whether the request left.
@@ -30,14 +29,18 @@ pub fn failure(error: &Value, action: &Action, sent: bool, upstream: &str) -> Do
     };
     let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let document = match case {
-        "api" => return api(payload, action),
+        "api" => return api(payload, action, is_gone(action, error)),
         "transport" => transport(&text("problem"), action, sent, upstream),
         "decode" => {
             let place = match text("path") {
                 path if path.is_empty() => String::new(),
                 path => format!(" at `{path}`"),
             };
-            let done = if action.writes() { "The change was made." } else { "Nothing was changed." };
+            let done = if action.writes() {
+                "It was probably changed; that is not known for sure."
+            } else {
+                "Nothing was changed."
+            };
             notice(
                 Level::Error,
                 format!(
@@ -75,7 +78,7 @@ pub fn failure(error: &Value, action: &Action, sent: bool, upstream: &str) -> Do
 }
 
 /// The API refused. What helps depends on the type of the error, never on its message.
-fn api(error: &Value, action: &Action) -> Document {
+fn api(error: &Value, action: &Action, gone: bool) -> Document {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     let status = error.get("status").and_then(Value::as_u64).unwrap_or_default();
     let message = text("message").filter(|message| !message.is_empty()).unwrap_or("no message");
@@ -94,7 +97,7 @@ fn api(error: &Value, action: &Action) -> Document {
             "The host's credential does not open this",
             scopes(message).unwrap_or_else(|| format!("It needs {}.", auth(action))),
         ),
-        404 if action.http.method == Method::Delete => (
+        404 if gone => (
             "There is no such thing: it is gone already, or was never there",
             "If it should be there, check the id; a `list` shows those that exist.".to_owned(),
         ),

@@ -117,9 +117,28 @@ fn item_of<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<&'c Type> {
     catalog.types.list_item(&data.ty)
 }
 
+/// What is wrong with the columns that are wanted: one that the answer does not have would be left out silently, and one that
+/// is named twice would stand there twice.
+#[must_use]
+pub fn unknown_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Option<Document> {
+    if wanted.is_empty() {
+        return None;
+    }
+    if let Some(twice) =
+        wanted.iter().enumerate().find_map(|(index, name)| wanted[..index].contains(name).then_some(name))
+    {
+        let text = format!("--columns: `{twice}` is named twice. Nothing was sent.");
+        return Some(super::error(text, Some("Name each column once.")));
+    }
+    let known = column_names(catalog, action)?;
+    let unknown = wanted.iter().find(|name| !known.contains(name))?;
+    let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
+    Some(super::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
+}
+
 /// The columns that the list of an action can show; `None` where its answer is no list of records.
 #[must_use]
-pub fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
+fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
     let item = item_of(catalog, action)?;
     if is_report(catalog, action)
         && let Some(rows) = Rows::of(&catalog.types, item)
@@ -188,8 +207,17 @@ fn caption(action: &Action, rows: usize, more: bool, listing: Listing<'_>) -> St
     let more = if more { "; more follow" } else { "" };
     match rows {
         0 => format!("No {noun} found"),
-        1 => format!("1 {}{pages}{more}", noun.trim_end_matches('s')),
+        1 => format!("1 {}{pages}{more}", singular(&noun)),
         rows => format!("{rows} {noun}{pages}{more}"),
+    }
+}
+
+/// One of what an interface holds: the names of interfaces are regular plurals, if anything.
+fn singular(noun: &str) -> String {
+    match (noun.strip_suffix("ies"), noun.strip_suffix("ss"), noun.strip_suffix('s')) {
+        (Some(stem), ..) => format!("{stem}y"),
+        (None, None, Some(stem)) => stem.to_owned(),
+        _ => noun.to_owned(),
     }
 }
 
@@ -286,5 +314,23 @@ fn readable(value: &Value) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::singular;
+
+    #[test]
+    fn one_of_many_is_named_in_the_singular() {
+        for (many, one) in [
+            ("users", "user"),
+            ("activities", "activity"),
+            ("api keys", "api key"),
+            ("access", "access"),
+            ("usage", "usage"),
+        ] {
+            assert_eq!(singular(many), one);
+        }
     }
 }

@@ -3,12 +3,17 @@
 use crate::document::{Block, Cell, Document, Table};
 
 /// Writes the tables and facts of a document: a line of field names, then a line for each thing. Tables have all their
-/// columns; parts of a value are JSON. Beside a table stands nothing but what is to be noticed, such as what went wrong.
+/// columns; parts of a value are JSON. Beside rows stands nothing: a program would take what is said for one of them.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     let mut writer = writer();
     let has_table = document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
-    let written = |block: &&Block| !has_table || matches!(block, Block::Table(_) | Block::Notice(_));
+    let has_facts = document.blocks.iter().any(|block| matches!(block, Block::Facts(_)));
+    let written = |block: &&Block| match block {
+        Block::Table(_) => true,
+        Block::Notice(_) | Block::Choices(_) => !has_table && !has_facts,
+        _ => !has_table,
+    };
     for block in document.blocks.iter().filter(written) {
         // Writing to memory does not fail.
         let _ = match block {

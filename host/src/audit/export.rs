@@ -15,7 +15,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What is written to does not take it.
-    #[error(transparent)]
+    #[error("the events cannot be written: {0}")]
     Io(#[from] io::Error),
 }
 

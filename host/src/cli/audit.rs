@@ -20,6 +20,8 @@ pub(super) enum AuditCommand {
         count: usize,
         #[command(flatten)]
         store: StoreArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// Show the entries that fit, newest first
     Search {
@@ -30,6 +32,8 @@ pub(super) enum AuditCommand {
         limit: usize,
         #[command(flatten)]
         store: StoreArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// Check every record and every byte of the file; with a published head, also that nothing was cut off
     Verify {
@@ -38,6 +42,8 @@ pub(super) enum AuditCommand {
         head: Option<String>,
         #[command(flatten)]
         store: StoreArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// Print the head of the chain, to be kept where whoever can write to the store cannot write
     Head {
@@ -70,6 +76,10 @@ pub(super) struct StoreArgs {
     /// The file of the store; without this and --config, the one of this account
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AnswerArgs {
     /// How to write the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     output: Format,
@@ -130,8 +140,8 @@ impl StoreArgs {
 
 pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
     let (reply, format) = match command {
-        AuditCommand::Tail { count, store } => (audit_entries(&tail(&store.open()?, count)?), store.output),
-        AuditCommand::Search { filter, limit, store } => {
+        AuditCommand::Tail { count, store, answer } => (audit_entries(&tail(&store.open()?, count)?), answer.output),
+        AuditCommand::Search { filter, limit, store, answer } => {
             let wanted = claude_admin::command::AuditSearch {
                 since: filter.since,
                 until: filter.until,
@@ -143,12 +153,12 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
                 limit: Some(limit),
             };
             let filter: Filter = claude_admin::service::audit_filter(wanted).map_err(SetupError)?;
-            (audit_entries(&search(&store.open()?, &filter, limit)?), store.output)
+            (audit_entries(&search(&store.open()?, &filter, limit)?), answer.output)
         }
-        AuditCommand::Verify { head, store } => {
+        AuditCommand::Verify { head, store, answer } => {
             let head = head.map(|head| head.parse::<Head>()).transpose();
             let head = head.map_err(|error| SetupError(format!("--head: {error}")))?;
-            (audit_verification(&verify_file(&store.path()?, head.as_ref()), head.is_some()), store.output)
+            (audit_verification(&verify_file(&store.path()?, head.as_ref()), head.is_some()), answer.output)
         }
         AuditCommand::Head { store } => {
             let last = store.open()?.last()?;

@@ -2,7 +2,8 @@
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
 use super::operator::operator;
-use super::{state, stop, tell};
+use super::stop::Stop;
+use super::{state, tell};
 use clap::Args;
 use claude_admin::config::Config;
 use claude_admin::frontend::mcp;
@@ -40,9 +41,10 @@ pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
     };
     let host = host(&config, target, policy, store)?;
     let service = Arc::clone(&host.service);
+    let mut stop = Stop::listen();
     tokio::select! {
         served = mcp::serve(service, principal, tokio::io::stdin(), tokio::io::stdout()) => served?,
-        () = stop::requested() => {}
+        () = stop.requested() => {}
     }
     host.service.finish().await;
     if let Some(simulator) = host.simulator {

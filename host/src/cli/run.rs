@@ -5,16 +5,17 @@ use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::setup_error::is_setup;
-use super::{print, state, stop, tell};
+use super::stop::Stop;
+use super::{print, state, tell};
 use clap::Args;
-use claude_admin::command::{Format, Markup, is_host_command};
+use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
-use claude_admin::document::{self, Block, Document};
+use claude_admin::document::{self, Block, Document, Level, Notice};
 use claude_admin::identity::{Place, Principal};
-use claude_admin::render;
-use claude_admin::service::{Input, Outcome, Request};
+use claude_admin::render::{self, Parts};
+use claude_admin::service::{Input, Outcome, Reply, Request};
 use claude_admin_chat::Answer;
-use serde_json::Value;
+use std::io;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -34,11 +35,16 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
-    /// Whether a program reads the answer. The command can ask for JSON too; it is not understood before the host starts.
-    fn wants_json(&self) -> bool {
+    /// How to write the answer to a command that is not understood, or not before the host starts: as it asks for it itself.
+    fn format(&self) -> Format {
         let line = self.command.join(" ");
-        self.output == Format::Json
-            || ["--output=json", "--output json", "-o json"].iter().any(|flag| line.contains(flag))
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_flag = |word: &str| matches!(word, "-o" | "--output");
+        let apart = words.windows(2).find(|pair| is_flag(pair[0])).map(|pair| pair[1]);
+        let together =
+            || words.iter().find_map(|word| word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")));
+        let asked = apart.or_else(together).and_then(|name| name.trim_start_matches('=').parse().ok());
+        asked.unwrap_or(self.output)
     }
 }
 
@@ -71,94 +77,118 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     Ok(Started { host, principal })
 }
 
-/// Why the host did not start, as a program reads it: as it reads every other error.
-fn start_error(error: &anyhow::Error) -> Value {
-    let outcome = if is_setup(error) { Outcome::Usage } else { Outcome::Failed };
-    let document = document::error(format!("{error:#}"), None::<&str>);
-    Answer { operation: None, outcome, data: None, document: &document, cause: None }.to_json()
+/// What happened to the host, as a program reads it: as it reads every other error.
+fn host_error(outcome: Outcome, message: &str) -> String {
+    let document = document::error(message, None::<&str>);
+    let answer = Answer { operation: None, outcome, data: None, document: &document, cause: None };
+    format!("{:#}\n", answer.to_json())
 }
 
+const INTERRUPTED: &str = "Interrupted. A write that was on its way may have been done: `pending` and `audit tail` show what \
+    was begun, and `status` of its operation tells how it ended.";
+
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+    let asked = args.format();
     let Started { host, principal } = match start(&args).await {
         Ok(started) => started,
         Err(error) => {
-            if args.wants_json() {
+            if asked == Format::Json {
+                let outcome = if is_setup(&error) { Outcome::Usage } else { Outcome::Failed };
                 // What is told on standard error is the same.
-                let _ = print(&format!("{:#}\n", start_error(&error)));
+                let _ = print(&host_error(outcome, &format!("{error:#}")));
             }
             return Err(error);
         }
     };
-    let request =
-        Request { principal, place: Place::terminal(), input: input(args.command, args.output), delivery: None };
+    let input = input(args.command);
+    let request = Request { principal, place: Place::terminal(), input, delivery: None, format: Some(args.output) };
     let out = ListWriter::new(args.output);
-    let mut reply = tokio::select! {
+    let mut stop = Stop::listen();
+    let reply = tokio::select! {
         reply = host.service.handle_in_parts(request, &out) => reply,
-        () = stop::requested() => {
-            tell("Interrupted. A write that was on its way may have been done: `status` of its operation tells.\n");
+        () = stop.requested() => {
+            if asked == Format::Json {
+                let _ = print(&host_error(Outcome::Unknown, INTERRUPTED));
+            } else {
+                tell(&format!("{INTERRUPTED}\n"));
+            }
             return Ok(Outcome::Unknown.exit_code());
         }
     };
-    let format = reply.format.unwrap_or(args.output);
-    let parts = out.finish()?;
-    let in_parts = parts.is_some();
-    let is_row = |block: &Block| matches!(block, Block::Table(_) | Block::Facts(_));
-    let has_rows = in_parts || reply.document.blocks.iter().any(is_row);
-    // Among rows, a program would take what is said for one of them.
-    let beside =
-        if format == Format::Csv && has_rows { take_notices(&mut reply.document) } else { Document::default() };
-    let written = match (parts, format) {
-        (Some(parts), _) => parts.end(&reply),
-        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
-        (None, format) => render::reply(&reply, format),
-    };
-    // Programs read one stream; people see failures beside the data.
-    if in_parts
-        || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting)
-        || format == Format::Json
-    {
-        print(&written)?;
-    } else if format == Format::Csv {
-        tell(&render::text(&reply.document));
-    } else {
-        tell(&written);
-    }
-    if !beside.blocks.is_empty() {
-        tell(&render::text(&beside));
-    }
+    let (outcome, operation) = (reply.outcome, reply.operation.clone());
+    let written = out.finish().and_then(|parts| write(reply, parts, asked));
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
     }
-    Ok(reply.outcome.exit_code())
+    match written {
+        // Whoever closed the pipe has read enough, and what was done is done.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            tell(&format!(
+                "The answer cannot be written: {error}. It ended as `{}`; `status {operation}` tells more of what changed \
+                 something.\n",
+                outcome.as_str()
+            ));
+            Ok(Outcome::Failed.exit_code())
+        }
+        _ => Ok(outcome.exit_code()),
+    }
+}
+
+/// Writes what was not written yet: data to standard output, and what is to be noticed to standard error, unless a person or
+/// a program would look for it beside the data.
+fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io::Result<()> {
+    let format = reply.format.unwrap_or(asked);
+    let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
+    // Programs read one stream; people see failures beside the data.
+    if !has_data && format != Format::Json {
+        tell(&render::reply(&reply, if format == Format::Csv { Format::Text } else { format }));
+        return Ok(());
+    }
+    let beside = match format {
+        // Among rows, a program would take what is said for one of them.
+        Format::Csv => taken_from_rows(&mut reply.document),
+        Format::Text | Format::Markdown if reply.outcome == Outcome::Partial => {
+            take_notices(&mut reply.document, |notice| notice.level == Level::Error)
+        }
+        _ => Document::default(),
+    };
+    let printed = print(&match (parts, format) {
+        (Some(parts), _) => parts.end(&reply),
+        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
+        (None, format) => render::reply(&reply, format),
+    });
+    if !beside.blocks.is_empty() {
+        tell(&render::text(&beside));
+    }
+    printed
+}
+
+/// Takes out of a document what is no row, and says whether more rows follow.
+fn taken_from_rows(document: &mut Document) -> Document {
+    let mut beside = take_notices(document, |_| true);
+    for block in &document.blocks {
+        if let Block::Table(table) = block
+            && let Some(command) = table.command_after(table.rows.len())
+        {
+            beside.blocks.push(Block::Text(format!("More follow: `{command}`, or all of them with --all.")));
+        }
+    }
+    beside
 }
 
 /// Takes what is said out of a document.
-fn take_notices(document: &mut Document) -> Document {
-    let blocks = document.blocks.extract_if(.., |block| matches!(block, Block::Notice(_))).collect();
+fn take_notices(document: &mut Document, taken: impl Fn(&Notice) -> bool) -> Document {
+    let blocks = &mut document.blocks;
+    let blocks = blocks.extract_if(.., |block| matches!(block, Block::Notice(notice) if taken(notice))).collect();
     Document { blocks, ..Document::default() }
 }
 
-/// A whole line in quotes is read as a line; words are taken as the shell made them. How the answer is written decides
-/// what is fetched for it, so that the command says it too.
-fn input(mut words: Vec<String>, output: Format) -> Input {
-    let flag = match output {
-        Format::Text => None,
-        Format::Json => Some("--output=json"),
-        Format::Csv => Some("--output=csv"),
-        Format::Markdown => Some("--output=markdown"),
-    };
-    let asks = |words: &[String]| words.iter().any(|word| word.starts_with("--output") || word.starts_with("-o"));
-    let first = words.first().and_then(|word| word.split_whitespace().next());
-    let takes_it = first.is_some_and(|word| !is_host_command(&word.to_lowercase()));
-    let flag = flag.filter(|_| takes_it && !asks(&words));
+/// A whole line in quotes is read as a line; words are taken as the shell made them.
+fn input(mut words: Vec<String>) -> Input {
     if words.len() == 1 && words[0].contains(' ') {
-        let line = words.remove(0);
-        let flag = flag.filter(|_| !line.contains("--output") && !line.contains(" -o"));
-        let line = flag.map_or(line.clone(), |flag| format!("{line} {flag}"));
-        Input::Text { line, markup: Markup::None }
+        Input::Text { line: words.remove(0), markup: Markup::None }
     } else {
-        words.extend(flag.map(str::to_owned));
         Input::Words(words)
     }
 }

@@ -1,8 +1,9 @@
 //! `claude-admin serve`: slash commands and the HTTP API.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::print;
 use super::setup_error::SetupError;
-use super::{print, stop};
+use super::stop::Stop;
 use anyhow::Context;
 use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
@@ -44,10 +45,18 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     let egress = service.plugin().sandbox().egress();
     let (upstream, credentials) = (egress.upstream().authority(), egress.credentials().held());
     tracing::info!(%address, upstream, credentials, "serving");
+    let (mut once, mut twice) = (Stop::listen(), Stop::listen());
     print(&format!("listening on http://{address}\n"))?;
     let ticking = tokio::spawn(tick(Arc::clone(&service), slack.clone()));
     let frontends = Frontends { service: Arc::clone(&service), slack, http, background, stopping: Arc::default() };
-    claude_admin::frontend::serve(listener, frontends, stop::requested()).await?;
+    let insisted = async {
+        twice.requested().await;
+        twice.requested().await;
+    };
+    tokio::select! {
+        served = claude_admin::frontend::serve(listener, frontends, async move { once.requested().await }) => served?,
+        () = insisted => tracing::warn!("asked to stop twice: no answer is waited for any more"),
+    }
     ticking.abort();
     service.finish().await;
     if let Some(simulator) = simulator {

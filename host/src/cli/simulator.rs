@@ -1,6 +1,7 @@
 //! `claude-admin simulator`: the simulator alone.
 
-use super::{print, stop};
+use super::print;
+use super::stop::Stop;
 use anyhow::Context;
 use clap::Args;
 use claude_admin_simulator::{Clock, Simulator, SimulatorConfig};
@@ -51,8 +52,9 @@ pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
         ("CLAUDE_ADMIN_SIMULATOR_CONTROL", running.control_url()),
     ];
     let lines = variables.map(|(name, value)| format!("export {name}={value}\n"));
+    let mut stop = Stop::listen();
     print(&lines.concat())?;
-    stop::requested().await;
+    stop.requested().await;
     running.shutdown().await;
     Ok(0)
 }

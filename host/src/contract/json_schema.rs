@@ -135,6 +135,9 @@ impl<'c> Schemas<'c> {
             if let Some(bounds) = field.range.filter(|_| self.direction == Direction::Given) {
                 bound(&mut schema, bounds);
             }
+            if field.null_when_none && self.direction == Direction::Given {
+                schema = json!({ "anyOf": [schema, { "type": "null" }] });
+            }
             if let Some(word) = &field.constant {
                 set(&mut schema, "const", json!(word));
             }

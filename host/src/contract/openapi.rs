@@ -1,6 +1,7 @@
 //! The HTTP API as an OpenAPI document.
 
 use super::{Direction, Schemas};
+use crate::command::Format;
 use crate::service::Outcome;
 use claude_admin_catalog::{Action, Catalog, Type};
 use serde_json::{Map, Value, json};
@@ -24,7 +25,8 @@ pub fn openapi(catalog: &Catalog) -> Value {
         ("Command".to_owned(), command()),
         ("DryRun".to_owned(), dry_run()),
         ("Failure".to_owned(), failure(&cause)),
-        ("Told".to_owned(), told()),
+        ("Record".to_owned(), record()),
+        ("Told".to_owned(), told(&cause)),
     ]);
     schemas.extend(returned.into_definitions());
     schemas.extend(given.into_definitions().into_iter().map(|(name, schema)| (format!("given.{name}"), schema)));
@@ -63,18 +65,11 @@ fn commands() -> Value {
             "required": true,
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Command" } } },
         },
-        "responses": written_as_wanted(with_success(&json!({ "$ref": "#/components/schemas/Answer" }))),
+        "responses": with_success(&json!({ "$ref": "#/components/schemas/Answer" })),
     })
 }
 
-/// A command may ask for an answer that is no JSON.
-fn written_as_wanted(mut responses: Value) -> Value {
-    if let Some(content) = responses.pointer_mut("/200/content").and_then(Value::as_object_mut) {
-        content.extend(texts());
-    }
-    responses
-}
-
+/// An answer that is no JSON, where that is asked for.
 fn texts() -> impl Iterator<Item = (String, Value)> {
     let text = json!({ "schema": { "type": "string" } });
     ["text/csv", "text/markdown", "text/plain"].into_iter().map(move |name| (name.to_owned(), text.clone()))
@@ -99,8 +94,9 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     });
     let mut result = action.result.as_ref().map_or_else(|| json!({ "type": "null" }), |ty| returned.of(ty));
     if action.writes() {
-        let others = ["DryRun", "Told"].map(|name| json!({ "$ref": format!("{COMPONENTS}{name}") }));
-        result = json!({ "anyOf": [result, others[0], others[1]] });
+        let mut any = vec![result];
+        any.extend(["DryRun", "Record", "Told"].map(|name| json!({ "$ref": format!("{COMPONENTS}{name}") })));
+        result = json!({ "anyOf": any });
     }
     let mut operation = json!({
         "operationId": action.id,
@@ -130,12 +126,18 @@ fn options(action: &Action) -> Map<String, Value> {
     if action.paging.is_some() {
         option("all", "boolean", "Whether to read every page of the list.");
     }
+    // The policy may ask for a reason, a confirmation or an approval of a read too.
+    option("yes", "boolean", "Whether it is confirmed; without it, what has to be confirmed waits.");
+    option("reason", "string", "Why it is wanted; it stays on record.");
     if action.writes() {
-        option("yes", "boolean", "Whether it is confirmed; without it, it waits to be confirmed.");
         option("dry_run", "boolean", "Whether to tell only what would be done.");
-        option("reason", "string", "Why it is wanted; it stays on record.");
     }
+    options.insert("output".to_owned(), output());
     options
+}
+
+fn output() -> Value {
+    json!({ "type": "string", "enum": Format::NAMES, "description": "How to write the answer." })
 }
 
 fn command() -> Value {
@@ -152,7 +154,7 @@ fn command() -> Value {
             "reason": text("Why it is wanted; with `op` alone."),
             "version": { "type": "integer", "minimum": 1, "description": "The version of the plan that is decided on." },
             "all": { "type": "boolean", "description": "Whether to read every page of a list." },
-            "output": { "type": "string", "enum": ["json", "text", "csv", "markdown"], "description": "How to write the answer." },
+            "output": output(),
         },
         "additionalProperties": false,
         "oneOf": [{ "required": ["command"] }, { "required": ["op"] }],
@@ -186,11 +188,27 @@ fn dry_run() -> Value {
     })
 }
 
-fn told() -> Value {
+fn record() -> Value {
+    json!({
+        "type": "object",
+        "description": "How an operation stands: what a request is answered with that was received before.",
+        "properties": {
+            "operation_id": { "type": "string" },
+            "state": { "type": "string", "description": "How it stands or ended." },
+            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and what it is done to." },
+        },
+        "required": ["operation_id", "state", "plan"],
+    })
+}
+
+fn told(cause: &Value) -> Value {
     json!({
         "type": "object",
         "description": "What there is to say where the API returns nothing: what was to be removed is not there.",
-        "properties": { "text": { "type": "string" } },
+        "properties": {
+            "text": { "type": "string" },
+            "cause": { "description": "What the API said to it.", "anyOf": [cause, { "type": "object" }] },
+        },
         "required": ["text"],
     })
 }
@@ -226,21 +244,29 @@ fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "Makes it safe to send a write again: the same key with the same body is done once. A second request \
-            is answered with how the first one stands. A key is remembered for ten minutes. Reads are simply read again.",
+            is answered with how the first one stands by now, as its outcome and in its result. A key is remembered for ten minutes. Reads are simply read again.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     })
 }
 
 fn with_success(schema: &Value) -> Value {
-    let mut all = json!({
-        "200": { "description": "It was done.", "content": { "application/json": { "schema": schema } } },
-    });
-    if let Some(all) = all.as_object_mut() {
-        for (status, name, _) in FAILURES {
-            all.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
-        }
+    let mut all = Map::from_iter([("200".to_owned(), response("It was done.", schema))]);
+    for (status, name, _) in FAILURES {
+        all.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
-    all
+    Value::Object(all)
+}
+
+fn response(description: &str, schema: &Value) -> Value {
+    let json = ("application/json".to_owned(), json!({ "schema": schema }));
+    json!({
+        "description": description,
+        "headers": { "idempotent-replayed": {
+            "description": "`true` where the request was received before: the answer says how the first one stands.",
+            "schema": { "type": "string", "const": "true" },
+        } },
+        "content": std::iter::once(json).chain(texts()).collect::<Map<_, _>>(),
+    })
 }
 
 /// Status, name and meaning of what is no success.
@@ -258,17 +284,12 @@ const FAILURES: [(&str, &str, &str); 10] = [
 ];
 
 fn responses() -> Value {
+    let schema = json!({ "$ref": format!("{COMPONENTS}Failure") });
     let all = FAILURES.into_iter().map(|(status, name, description)| {
-        let mut response = json!({ "description": description });
         // Whoever sends too much is cut off before there is anybody to answer.
-        if status != "413"
-            && let Some(response) = response.as_object_mut()
-        {
-            let schema = json!({ "schema": { "$ref": "#/components/schemas/Failure" } });
-            let content = std::iter::once(("application/json".to_owned(), schema)).chain(texts());
-            response.insert("content".to_owned(), Value::Object(content.collect()));
-        }
-        (name.to_owned(), response)
+        let whole =
+            if status == "413" { json!({ "description": description }) } else { response(description, &schema) };
+        (name.to_owned(), whole)
     });
     Value::Object(all.collect())
 }

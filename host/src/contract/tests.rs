@@ -46,7 +46,9 @@ fn a_tool_says_whether_it_changes_or_destroys_something() {
     let tool = |name: &str| tools(catalog()).find(|tool| tool.name == name).unwrap();
     let list = tool("users_list");
     assert!(list.read_only && !list.destructive && list.idempotent);
-    assert!(!list.input_schema["properties"].as_object().unwrap().contains_key("reason"));
+    // The policy may ask for the reason of a read.
+    assert!(list.input_schema["properties"].as_object().unwrap().contains_key("reason"));
+    assert!(!list.input_schema["properties"].as_object().unwrap().contains_key("dry_run"));
     let remove = tool("users_remove");
     assert!(!remove.read_only && remove.destructive && remove.idempotent);
     let invite = tool("invites_create");
@@ -95,4 +97,16 @@ fn the_openapi_document_has_a_path_for_every_action_and_no_loose_end() {
         let arguments = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"]["args"];
         assert_eq!(arguments["properties"].as_object().map(Map::len), Some(action.inputs.len()), "{}", action.id);
     }
+}
+
+#[test]
+fn what_null_says_may_be_said() {
+    let document = openapi(catalog());
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let nullable = schemas
+        .iter()
+        .filter(|(name, _)| name.starts_with("given.workspace-rate-limits."))
+        .find_map(|(_, schema)| schema.pointer("/properties/value"));
+    let types = &nullable.unwrap()["anyOf"];
+    assert!(types.as_array().unwrap().contains(&serde_json::json!({ "type": "null" })), "{types}");
 }

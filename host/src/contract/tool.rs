@@ -70,8 +70,9 @@ fn input_schema(catalog: &Catalog, action: &Action) -> Map<String, Value> {
     if action.paging.is_some() {
         flag("all", "boolean", "Whether to read every page of the list, and not only one.");
     }
+    // The policy may ask for the reason of a read too.
+    flag("reason", "string", "Why it is wanted. Whoever decides reads it, and it stays on record.");
     if action.writes() {
-        flag("reason", "string", "Why it is wanted. Whoever decides reads it, and it stays on record.");
         flag("dry_run", "boolean", "Whether to tell only what would be done.");
     }
     let schema = json!({

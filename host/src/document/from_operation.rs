@@ -5,6 +5,7 @@ use crate::Choice;
 use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
 use crate::decision::plan::{Before, Plan};
 use crate::decision::policy::{ApprovalRule, Requirements};
+use crate::identity::Platform;
 use claude_admin_catalog::Catalog;
 
 /// A plan alone: what a command would do.
@@ -29,7 +30,14 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let is_read = catalog.action(&plan.action).is_some_and(|action| !action.writes());
     let agreed = !alone && is_read && operation.approvers().count() > 0;
     let (title, hint) = if alone {
-        ("Confirm".to_owned(), format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()))
+        let hint = match operation.pending.place.platform {
+            // A model cannot confirm what it proposes.
+            Platform::Mcp => {
+                format!("A person does it on a terminal: `claude-admin run -- confirm {}`.", operation.plan_id())
+            }
+            _ => format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()),
+        };
+        ("Confirm".to_owned(), hint)
     } else {
         let mut hint =
             format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());

@@ -6,13 +6,13 @@ use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use claude_admin_catalog::Action;
+use claude_admin_chat::strict_json;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::fmt;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -38,7 +38,7 @@ pub struct Http {
 struct Call {
     command: Option<String>,
     op: Option<String>,
-    #[serde(default, deserialize_with = "distinct_keys")]
+    #[serde(default, deserialize_with = "strict_json::distinct_keys")]
     args: Map<String, Value>,
     yes: Option<bool>,
     #[serde(default)]
@@ -48,31 +48,6 @@ struct Call {
     #[serde(default)]
     all: bool,
     output: Option<String>,
-}
-
-/// Reads an object and refuses one that says a thing twice: two readers may take another one each.
-fn distinct_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    struct Distinct;
-
-    impl<'de> Visitor<'de> for Distinct {
-        type Value = Map<String, Value>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object with the arguments")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            let mut arguments = Map::new();
-            while let Some((key, value)) = entries.next_entry::<String, Value>()? {
-                if arguments.insert(key.clone(), value).is_some() {
-                    return Err(A::Error::custom(format!("`{key}` is given twice")));
-                }
-            }
-            Ok(arguments)
-        }
-    }
-
-    deserializer.deserialize_map(Distinct)
 }
 
 impl Http {
@@ -105,7 +80,7 @@ impl Http {
         if let Err(error) = command::refuse_secrets(&String::from_utf8_lossy(body)) {
             return bad_request(&error.to_string());
         }
-        let mut call: Call = match serde_json::from_slice(body) {
+        let mut call: Call = match strict_json::object(body) {
             Ok(call) => call,
             Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),
         };
@@ -127,7 +102,7 @@ impl Http {
             Err(error) => return bad_request(&error.to_string()),
         };
         let yes = call.yes.unwrap_or_default();
-        if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| command.contains("--yes")) {
+        if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| self.says_yes(command)) {
             return bad_request("`yes` is false, and the command says --yes. Leave one of the two out.");
         }
         let input = match (call.command, call.op) {
@@ -156,8 +131,9 @@ impl Http {
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
         // A read is simply read again, so that whoever missed the answer gets it.
-        let key = key.filter(|_| !self.only_reads(&input));
+        let key = key.filter(|_| self.may_change_something(&input));
         let delivery = key.map(|key| delivery(&client.name, key, &input));
+        let decided = decided(&input).map(str::to_owned);
         let reply = self.ask(&client.name, input, delivery).await;
         let format = format.or(reply.format).unwrap_or(Format::Json);
         match &reply.duplicate_of {
@@ -167,42 +143,67 @@ impl Http {
                 (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", message))).into_response()
             }
             Some(first) => {
-                let line = format!("status {}", first.operation);
-                let status = self.ask(&client.name, Input::Text { line, markup: Markup::None }, None).await;
-                let mut response = if status.outcome == Outcome::NotFound {
-                    (StatusCode::CONFLICT, axum_json(&problem("conflict", NOTHING_CAME_OF_IT))).into_response()
-                } else {
-                    respond(&status, format)
-                };
+                // A decision is no operation of its own: what counts is how that stands which it is about.
+                let id = decided.unwrap_or_else(|| first.operation.clone());
+                let mut response = self.how_it_stands(&client.name, &id, format).await;
                 response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
                 response
             }
         }
     }
 
+    /// Answers as the first request with the same key would be answered now.
+    async fn how_it_stands(&self, client: &str, operation: &str, format: Format) -> Response {
+        let line = format!("status {operation}");
+        let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None).await;
+        if status.outcome == Outcome::NotFound {
+            return (StatusCode::CONFLICT, axum_json(&problem("conflict", NOTHING_CAME_OF_IT))).into_response();
+        }
+        let state = status.data.as_ref().and_then(|data| data["state"].as_str());
+        if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
+            status.outcome = outcome_of(state);
+        }
+        respond(&status, format)
+    }
+
     async fn ask(&self, client: &str, input: Input, delivery: Option<String>) -> Reply {
-        let request = Request { principal: Principal::http(client), place: Place::http(), input, delivery };
+        let request =
+            Request { principal: Principal::http(client), place: Place::http(), input, delivery, format: None };
         Arc::clone(&self.service).handle_to_the_end(request).await
     }
 
-    fn only_reads(&self, input: &Input) -> bool {
-        let catalog = self.service.catalog();
-        let reads = |id: &str| catalog.action(id).is_some_and(|action| !action.writes());
+    fn parsed(&self, line: &str, markup: Markup) -> Option<Command> {
+        command::parse(self.service.catalog(), line, markup, Timestamp::now()).ok()
+    }
+
+    /// Whether a command that somebody typed is confirmed in itself.
+    fn says_yes(&self, line: &str) -> bool {
+        matches!(self.parsed(line, Markup::None), Some(Command::Run(_, options)) if options.yes)
+    }
+
+    /// Whether there is anything that should not be done twice.
+    fn may_change_something(&self, input: &Input) -> bool {
+        let writes = |id: &str, options: &Options| {
+            !options.dry_run && self.service.catalog().action(id).is_none_or(Action::writes)
+        };
         match input {
-            Input::Operation { id, .. } => reads(id),
-            Input::Text { line, markup } => match command::parse(catalog, line, *markup, Timestamp::now()) {
-                Ok(Command::Run(draft, _)) => reads(&draft.invocation.action),
-                Ok(Command::Help(_)) => true,
-                Ok(Command::Host(_)) => !decides(line),
-                Err(_) => false,
+            Input::Operation { id, options, .. } => writes(id, options),
+            Input::Text { line, markup } => match self.parsed(line, *markup) {
+                Some(Command::Run(draft, options)) => writes(&draft.invocation.action, &options),
+                Some(Command::Help(_)) => false,
+                Some(Command::Host(_)) => decides(line),
+                None => true,
             },
-            Input::Words(_) | Input::Vote(_) => false,
+            Input::Words(_) | Input::Vote(_) => true,
         }
     }
 
     /// Compares digests, so that neither length nor content of a token shows in the time it takes.
     fn client(&self, headers: &HeaderMap) -> Option<&Client> {
-        let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        let (scheme, given) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
         let given = Sha256::digest(given.as_bytes());
         self.clients.iter().find(|client| {
             let known = Sha256::digest(client.token.expose_secret().as_bytes());
@@ -238,6 +239,23 @@ fn delivery(client: &str, key: &str, input: &Input) -> String {
 /// Whether a command line decides about what waits.
 fn decides(line: &str) -> bool {
     line.split_whitespace().next().is_some_and(|word| command::is_decision(&word.to_lowercase()))
+}
+
+/// The operation that a command line decides about, without the version of its plan.
+fn decided(input: &Input) -> Option<&str> {
+    let Input::Text { line, .. } = input else { return None };
+    let id = line.split_whitespace().nth(1).filter(|_| decides(line))?;
+    Some(id.split_once('.').map_or(id, |(id, _)| id))
+}
+
+/// How a request ended that led to an operation in this state.
+fn outcome_of(state: &str) -> Outcome {
+    match state {
+        "waiting" => Outcome::Waiting,
+        "rejected" => Outcome::Denied,
+        // It runs, was cancelled, or nobody settled it in time.
+        state => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
+    }
 }
 
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;

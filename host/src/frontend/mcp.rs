@@ -106,7 +106,8 @@ impl ServerHandler for Mcp {
     ) -> Result<CallToolResponse, ErrorData> {
         let input = self.input(&call.name, call.arguments.unwrap_or_default());
         let input = input.map_err(|problem| ErrorData::invalid_params(problem, None))?;
-        let request = Request { principal: self.principal.clone(), place: Place::mcp(), input, delivery: None };
+        let request =
+            Request { principal: self.principal.clone(), place: Place::mcp(), input, delivery: None, format: None };
         let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
         let answer = reply.envelope(reply.to_json());
         let content = vec![ContentBlock::text(format!("{answer:#}"))];
@@ -127,7 +128,8 @@ impl Mcp {
         }
         let action = action_of(self.service.catalog(), tool)
             .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` has them all"))?;
-        let mut flag = |name: &str, takes: bool| match arguments.shift_remove(name).filter(|_| takes) {
+        // What a tool does not take stays among its arguments, where it is refused as any other that it does not know.
+        let mut flag = |name: &str, takes: bool| match takes.then(|| arguments.shift_remove(name)).flatten() {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(given)) => Ok(given),
             Some(_) => Err(format!("`{name}` is true or false")),
@@ -166,6 +168,10 @@ impl HostTool {
     }
 
     fn input(&self, arguments: &Map<String, Value>) -> Result<Input, String> {
+        let takes = |given: &String| self.argument.is_some_and(|(name, _)| name == given);
+        if let Some(unknown) = arguments.keys().find(|given| !takes(given)) {
+            return Err(format!("`{}` takes no `{unknown}`", self.name));
+        }
         let mut line = self.command();
         if let Some((name, docs)) = self.argument {
             let given = arguments.get(name).and_then(Value::as_str);

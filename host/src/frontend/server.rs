@@ -11,12 +11,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// The largest body that is read. Slack's are a few kilobytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// What a request may take beyond the call that it makes.
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// The frontends of a host.
 #[derive(Debug, Clone)]
@@ -33,7 +39,8 @@ pub struct Frontends {
     pub stopping: Arc<AtomicBool>,
 }
 
-/// Serves until `stop` resolves; then takes nothing new and finishes what was begun.
+/// Serves until `stop` resolves; then takes nothing new and finishes what was begun. A connection on which nothing was asked
+/// within the time that a call may take is cut.
 ///
 /// # Errors
 ///
@@ -44,6 +51,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let background = frontends.background.clone();
+    // Whatever was asked before is answered by then: what is left is a client that does not say what it wants.
+    let longest = frontends.service.plugin().sandbox().limits().wall_clock + MARGIN;
     let stopping = Arc::clone(&frontends.stopping);
     // It says nothing about the organization, and needs no token: whoever asks for it should not cost much.
     let document = Bytes::from(contract::openapi(frontends.service.catalog()).to_string());
@@ -58,12 +67,21 @@ pub async fn serve(
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(frontends);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move {
-            stop.await;
-            stopping.store(true, Ordering::Release);
-        })
-        .await?;
+    let asked = CancellationToken::new();
+    let stopped = asked.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        stopping.store(true, Ordering::Release);
+        stopped.cancel();
+    });
+    let too_late = async {
+        asked.cancelled().await;
+        tokio::time::sleep(longest).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = too_late => tracing::warn!("a client kept its connection open; it is cut"),
+    }
     background.finish().await;
     Ok(())
 }

@@ -198,3 +198,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_notification_of_slack_has_one_line() {
+    let document = Document::default().with(Block::Text("first\nsecond".to_owned()));
+    assert_eq!(slack(&document, SlackTables::DataTable, false, None)["text"], "first second");
+}

@@ -16,7 +16,7 @@ pub use part::{Part, PartSink};
 pub use reply::Reply;
 
 use crate::audit::{Entry, Event};
-use crate::command::{self, Command, CommandError, CommandErrorKind, HostCommand, Markup, Options};
+use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Markup, Options};
 use crate::decision::approval::{Approvals, Steps, Vote};
 use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
@@ -70,6 +70,8 @@ pub struct Request {
     /// By what a second delivery of the same request is known, where the platform may deliver twice; behind a space, a
     /// digest of what it asks for, where two requests might be known by the same.
     pub delivery: Option<String>,
+    /// How the answer will be written, where that is known before and the command does not say otherwise.
+    pub format: Option<Format>,
 }
 
 /// The host: one component, one policy, one audit trail.
@@ -209,12 +211,12 @@ impl Service {
 
     async fn handled(&self, request: Request, parts: Option<&dyn PartSink>) -> Reply {
         let id = operation_id::random();
-        let Request { principal, place, input, delivery } = request;
+        let Request { principal, place, input, delivery, format } = request;
         tracing::info!(operation = id, %principal, %place, "received");
         self.refresh_policy().await;
         let person = self.decider.person(&principal, &place).await;
         let typed = typed(&input);
-        let understood = self.understand(input);
+        let understood = self.understand(input, format);
         let text = match &understood {
             Err(CommandError { kind: CommandErrorKind::Secret, .. }) => Some("[redacted]".to_owned()),
             _ => typed,
@@ -261,10 +263,10 @@ impl Service {
         reply.under(&id)
     }
 
-    fn understand(&self, input: Input) -> Result<Understood, CommandError> {
+    fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
         let catalog = self.catalog();
         let now = Timestamp::from_second(self.api_clock.now_ms().div_euclid(1000)).unwrap_or_default();
-        let command = match input {
+        let mut command = match input {
             Input::Text { line, markup } => command::parse(catalog, &line, markup, now)?,
             Input::Words(words) => command::parse_words(catalog, &words, now)?,
             Input::Operation { id, arguments, options } => {
@@ -272,6 +274,9 @@ impl Service {
             }
             Input::Vote(vote) => return Ok(Understood::Vote(vote)),
         };
+        if let Command::Run(_, options) = &mut command {
+            options.format = options.format.or(format);
+        }
         Ok(Understood::Command(Box::new(command)))
     }
 

@@ -4,6 +4,7 @@ use crate::decision::approval::SettleError;
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
 use crate::sandbox::CallError;
+use claude_admin_catalog::Action;
 pub use claude_admin_chat::Outcome;
 
 pub(super) fn of_resolve_error(error: &ResolveError) -> Outcome {
@@ -28,6 +29,11 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
         SettleError::NotAllowed(..) | SettleError::RequesterNotAllowed(..) => Outcome::Denied,
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
     }
+}
+
+/// Whether what an action is to remove is not there.
+pub(super) fn is_gone(action: &Action, error: &CallError) -> bool {
+    matches!(error, CallError::Failed { error, .. } if claude_admin_chat::is_gone(action, error))
 }
 
 pub(super) fn of_error(error: &CallError) -> Outcome {

@@ -1,6 +1,6 @@
 //! Running an action: decided, executed, recorded.
 
-use super::outcome::{of_error, of_resolve_error};
+use super::outcome::{is_gone, of_error, of_resolve_error};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
@@ -12,7 +12,7 @@ use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
 use crate::sandbox::{CallError, Plugin};
-use claude_admin_catalog::{Action, Catalog, Method};
+use claude_admin_catalog::{Action, Catalog};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ impl Service {
         let Some(action) = catalog.action(&draft.invocation.action) else {
             return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
         };
-        if let Some(problem) = unknown_column(catalog, action, &options) {
+        if let Some(problem) = document::unknown_column(catalog, action, &options.columns) {
             let canonical = draft.invocation.canonical(action, &catalog.types);
             return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
         }
@@ -228,8 +228,7 @@ impl Service {
         let document = document::propose_error(catalog, &not, upstream);
         let mut reply = Reply::failed(outcome, document);
         if let ProposeError::Before(cause, _) = error {
-            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-            if action.http.method == Method::Delete && outcome == Outcome::NotFound {
+            if is_gone(action, cause) {
                 reply.outcome = Outcome::Done;
             }
             reply = reply.because(cause);
@@ -290,10 +289,7 @@ impl<'e> Executed<'e> {
         let outcome = match (&read.value, &read.error) {
             (_, None) => Outcome::Done,
             (Some(_), Some(_)) => Outcome::Partial,
-            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-            (None, Some(error)) if action.http.method == Method::Delete && of_error(error) == Outcome::NotFound => {
-                Outcome::Done
-            }
+            (None, Some(error)) if is_gone(action, error) => Outcome::Done,
             (None, Some(error)) if is_unknown(action, error) => Outcome::Unknown,
             (None, Some(error)) => of_error(error),
         };
@@ -351,7 +347,7 @@ impl<'e> Executed<'e> {
     }
 }
 
-/// Whether a write may have been done although no answer says so. An answer that is not understood says that it was.
+/// Whether a write may have been done although no answer says so that can be understood.
 fn is_unknown(action: &Action, error: &CallError) -> bool {
     action.writes() && document::may_have_been_done(error) && error.status().is_none_or(|status| status >= 500)
 }
@@ -368,15 +364,4 @@ pub(super) fn waiting_json(operation: &Operation) -> Value {
             "expires_at": document::instant(operation.expires_ms),
         }
     })
-}
-
-/// A column that the answer does not have would otherwise be left out silently.
-fn unknown_column(catalog: &Catalog, action: &Action, options: &Options) -> Option<Document> {
-    if options.columns.is_empty() {
-        return None;
-    }
-    let known = document::column_names(catalog, action)?;
-    let unknown = options.columns.iter().find(|name| !known.contains(name))?;
-    let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
-    Some(document::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
 }

@@ -3,9 +3,10 @@
 use super::in_use::{InUse, RawFile};
 use super::migration::{self, APPLICATION_ID, FORMAT};
 use super::{Settings, StoreError, file_check};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +14,9 @@ use std::time::{Duration, Instant};
 /// After this many pages, the write-ahead log is copied into the file. Whoever commits then waits for the disk, and longer
 /// the longer the log is: some milliseconds with 64 pages of 64 KiB.
 const CHECKPOINT_PAGES: u32 = 64;
+
+/// Everything that means something in an address of SQLite.
+const NOT_IN_ADDRESSES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// A connection, and the announcement that its file is in use. The order of the fields matters: first the connection
 /// is closed, then the announcement is withdrawn.
@@ -57,9 +61,31 @@ pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened
     let path = absolute(path)?;
     check_ours(&path)?;
     let unreadable = unreadable(&path);
-    let opened = Opened { unreadable, ..open_as_it_is(&path, busy_timeout)? };
+    let mut opened = open_as_it_is(&path, busy_timeout)?;
+    // Even to read, SQLite makes files beside a store, which it cannot do in a place where nothing may be written. A store
+    // without a log there was closed, and nobody who could be heard writes to it.
+    if !has_log(&path) && is_read_only(&opened.connection) {
+        opened.connection = immutable(&path)?;
+    }
     opened.connection.execute_batch("PRAGMA query_only = ON")?;
-    Ok(opened)
+    Ok(Opened { unreadable, ..opened })
+}
+
+fn is_read_only(connection: &Connection) -> bool {
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    matches!(read, Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly))
+}
+
+/// Opens a file that does not change while it is read.
+fn immutable(path: &Path) -> Result<Connection, StoreError> {
+    let address = path.to_str().ok_or_else(|| {
+        StoreError::io(path, io::Error::new(io::ErrorKind::InvalidInput, "a path in a read-only place must be UTF-8"))
+    })?;
+    let address = format!("file:{}?immutable=1", utf8_percent_encode(address, NOT_IN_ADDRESSES));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(address, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(connection)
 }
 
 fn unreadable(path: &Path) -> u64 {

@@ -1,6 +1,8 @@
 //! The gateway: what it lets through, and that what it answers is what the component says.
 
+mod hidden;
 pub(super) mod served;
+mod strict;
 
 use super::support;
 use claude_admin::frontend::slack::sign;

@@ -234,7 +234,9 @@ fn fallback(document: &Document) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
-    let text: String = visible(&parts.join(" – ")).chars().take(MAX_FALLBACK).collect();
+    // A notification has one line.
+    let line = parts.join(" – ").lines().collect::<Vec<_>>().join(" ");
+    let text: String = visible(&line).chars().take(MAX_FALLBACK).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if text.is_empty() { "claude-admin".to_owned() } else { text }
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Makes the change, or asks for it where others must approve.
 # In: ACTION, EMAIL, ROLE, REASON, and PLAN_HASH of the plan that was approved.
-# Out: state (done, waiting, or the outcome of an error), operation, version.
+# Out: state (done, waiting, or the outcome of an error; unknown where none was told), operation, version.
 . "$(dirname "$0")/lib.sh"
 read_inputs
 
 # What was approved must still be what would happen.
 if [[ -n ${PLAN_HASH:-} ]]; then
   admin json "${change[@]}" --dry-run
-  if [[ $code -ne 0 ]]; then fail; fi
+  if [[ $code -ne 0 ]]; then fail read; fi
   if [[ $(part .plan_hash) != "$PLAN_HASH" ]]; then
     summary <<<"**The plan is another one than the one that was approved.** Nothing was changed. Run the workflow again."
     output state conflict

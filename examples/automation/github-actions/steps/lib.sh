@@ -38,31 +38,41 @@ output() {
   printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}"
 }
 
-# Ends the step as the last command ended, and says what to do. CSV and text have their errors on standard error.
+# Ends the step as the last command ended, and says what to do: fail [read], for a write unless it says `read`.
+# CSV and text have their errors on standard error. Whoever was killed told nothing: a write may have been done then.
 fail() {
-  local message advice
+  local message advice outcome open="It may have been done. Do not run again before you have looked at the member."
   message=$(part .error.message)
   : "${message:=$(<"$notes")}"
+  : "${message:=claude-admin printed nothing.}"
+  outcome=$(part .error.outcome)
+  if [[ ${1:-} == read ]]; then open="Nothing was changed by this. It can be run again."; fi
   case $code in
   2) advice="Correct the inputs, the configuration or the secret. Nothing was sent." ;;
   3) advice="The policy does not allow it. Nothing was sent." ;;
   4) advice="Check the address: somebody else may have done it already." ;;
   5) advice="Somebody else changed this. Look, plan anew, run again." ;;
   7) advice="The API asks to slow down. Run again later." ;;
-  8) case $(part .error.outcome) in
-    unknown) advice="It may have been done. Do not run again before you have looked at the member." ;;
+  8) case $outcome in
+    failed) advice="Nothing was changed. It can be run again." ;;
     refused) advice="The API did not accept it. Nothing was changed. To repeat it does not help." ;;
-    *) advice="Nothing was changed. It can be run again." ;;
+    *)
+      advice=$open
+      : "${outcome:=unknown}"
+      ;;
     esac ;;
   9) advice="Only a part was read. Do not use it; run again." ;;
-  *) advice="This exit code is not known." ;;
+  *)
+    advice="This exit code is not known. $open"
+    : "${outcome:=unknown}"
+    ;;
   esac
   {
     printf '### Not done: exit code %s\n\n%s\n\n' "$code" "$advice"
     shown "$message"
   } | summary
   jq -c '.error // empty' "$answer" >&2 2>/dev/null || true
-  output state "$(part .error.outcome)"
+  output state "$outcome"
   output operation "$(part .error.operation_id)"
   exit "$code"
 }

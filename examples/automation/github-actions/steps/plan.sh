@@ -5,7 +5,7 @@
 read_inputs
 
 admin json "${change[@]}" --dry-run
-if [[ $code -ne 0 ]]; then fail; fi
+if [[ $code -ne 0 ]]; then fail read; fi
 
 {
   printf '### Plan\n\n'

@@ -14,7 +14,7 @@ read_csv() {
     sleep "${RETRY_AFTER:-60}"
   done
   # With 9, a part was written, and nothing in it tells.
-  if [[ $code -ne 0 ]]; then fail; fi
+  if [[ $code -ne 0 ]]; then fail read; fi
   mv "$answer" "$work/$file"
 }
 

@@ -5,7 +5,8 @@ mod slack_side;
 mod tour;
 
 use super::assemble::{Host, PolicySource, StoreSource, host, simulated};
-use super::{print, stop};
+use super::print;
+use super::stop::Stop;
 use anyhow::Context;
 use claude_admin::config::Config;
 use claude_admin::frontend::http::{Client, Http};
@@ -85,7 +86,7 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
              The simulator's control port is {}. Press Ctrl-C to end.\n",
             simulator.control_url(),
         ))?;
-        stop::requested().await;
+        Stop::listen().requested().await;
     }
     // The server may have ended by itself; then there is nobody to tell.
     let _ = stop_server.send(());

@@ -50,6 +50,7 @@ pub(crate) async fn read(
 ) -> Read {
     let mut read = Read { value: None, error: None, pages: 0, handed_on: 0, sent: Vec::new() };
     let mut next: Option<Authorized<Invocation>> = None;
+    let mut asked: Option<String> = None;
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
         read.sent.extend(answer.sent);
@@ -79,7 +80,10 @@ pub(crate) async fn read(
         if flow.is_break() {
             return read;
         }
-        next = cursor.filter(|_| read.pages < MAX_PAGES).and_then(|cursor| authorized.continued(action, &cursor));
+        // A page that leads to itself would be read again and again.
+        let cursor = cursor.filter(|cursor| read.pages < MAX_PAGES && asked.as_ref() != Some(cursor));
+        next = cursor.as_ref().and_then(|cursor| authorized.continued(action, cursor));
+        asked = cursor;
         if next.is_none() {
             return read;
         }

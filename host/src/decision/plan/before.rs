@@ -2,7 +2,8 @@
 
 use crate::audit::redact_json;
 use crate::command::{Arguments, Invocation};
-use claude_admin_catalog::{Action, Catalog, Method, Place, Type, Types};
+use claude_admin_catalog::{Action, Catalog, Method, Place, Types};
+use claude_admin_chat::document::without_secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -67,33 +68,9 @@ pub(in crate::decision) fn read_before(catalog: &Catalog, action: &Action, write
 impl Before {
     /// What an action read.
     pub(in crate::decision) fn read(types: &Types, action: &Action, value: &Value) -> Self {
-        let value = action.result.as_ref().map_or(Value::Null, |ty| without_secrets(types, ty, value));
         // What is recorded is redacted; the plan must be the same before and after.
-        let value = redact_json(value);
+        let value = redact_json(without_secrets(types, action, value).into_owned());
         Self::Read { action: action.id.clone(), value }
-    }
-}
-
-fn without_secrets(types: &Types, ty: &Type, value: &Value) -> Value {
-    let ty = types.optional(ty).unwrap_or(ty);
-    match value {
-        Value::Object(entries) => {
-            let fields = types.record(ty).unwrap_or_default();
-            let kept = entries.iter().filter_map(|(name, value)| {
-                let field = fields.iter().find(|field| field.wire == *name);
-                match field {
-                    Some(field) if field.sensitive => None,
-                    Some(field) => Some((name.clone(), without_secrets(types, &field.ty, value))),
-                    None => Some((name.clone(), value.clone())),
-                }
-            });
-            Value::Object(kept.collect())
-        }
-        Value::Array(items) => match types.list_item(ty) {
-            Some(item) => items.iter().map(|value| without_secrets(types, item, value)).collect(),
-            None => value.clone(),
-        },
-        other => other.clone(),
     }
 }
 

@@ -114,6 +114,7 @@ impl Slack {
             place,
             input: Input::Vote(Vote { operation, version: Some(version), by_button: true, choice, reason: None }),
             delivery: Some(click.delivery),
+            format: None,
         };
         let slack = Arc::clone(&self);
         self.background.spawn(async move {
@@ -189,6 +190,7 @@ impl Slack {
             input: Input::Text { line: command.text, markup: Markup::Slack },
             // Slack has been seen to deliver a command twice, each with a signature of its own.
             delivery: command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)),
+            format: None,
         };
         let slack = Arc::clone(&self);
         let mut work = self.background.spawn(async move {

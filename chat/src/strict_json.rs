@@ -1,0 +1,88 @@
+//! JSON that cannot be read in two ways.
+
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Reads an object. A list with as many items as a struct has fields is none, whatever serde would make of it.
+///
+/// # Errors
+///
+/// What is wrong with the text.
+pub fn object<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
+    match text.trim_ascii_start().first() {
+        Some(b'{') | None => serde_json::from_slice(text),
+        Some(_) => {
+            // What is no JSON at all is said first.
+            serde_json::from_slice::<serde::de::IgnoredAny>(text)?;
+            Err(serde_json::Error::custom("it is no object"))
+        }
+    }
+}
+
+/// Reads an object and refuses one that says a thing twice: two readers may take another one each.
+///
+/// # Errors
+///
+/// Which name is there twice, or what is wrong with the text.
+pub fn distinct_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    struct Distinct;
+
+    impl<'de> Visitor<'de> for Distinct {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object with the arguments")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut arguments = Map::new();
+            while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                if arguments.insert(key.clone(), value).is_some() {
+                    return Err(A::Error::custom(format!("`{key}` is given twice")));
+                }
+            }
+            Ok(arguments)
+        }
+    }
+
+    deserializer.deserialize_map(Distinct)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Call {
+        #[serde(default, deserialize_with = "distinct_keys")]
+        args: Map<String, Value>,
+    }
+
+    fn problem(text: &str) -> String {
+        object::<Call>(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_object_is_read() {
+        assert_eq!(object::<Call>(br#" {"args": {"limit": 1}}"#).unwrap().args["limit"], 1);
+    }
+
+    #[test]
+    fn a_list_is_no_object_however_many_items_it_has() {
+        assert!(problem(r#"[{"limit": 1}]"#).contains("no object"));
+        assert!(problem("\"text\"").contains("no object"));
+    }
+
+    #[test]
+    fn what_is_given_twice_is_refused() {
+        assert!(problem(r#"{"args": {"limit": 1, "limit": 2}}"#).contains("`limit` is given twice"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_where_it_breaks() {
+        assert!(problem("[1,").contains("line 1"));
+        assert!(problem("").contains("EOF"));
+    }
+}

@@ -1,0 +1,128 @@
+//! One page of a list, or all of them, put together.
+
+use crate::admin::Admin;
+use crate::convert::Called;
+use crate::redact::redact;
+use claude_admin_catalog::{Action, joined_pages};
+use claude_admin_chat::command::Invocation;
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// The most pages that one command follows.
+const MAX_PAGES: usize = 1000;
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// The answer; of several pages, the last one with the items of all.
+    pub(crate) value: Option<Value>,
+    /// How many pages were read.
+    pub(crate) pages: usize,
+    pub(crate) end: End,
+}
+
+/// Why nothing more was read.
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    /// It is all that was wanted.
+    Whole,
+    /// The error of the component.
+    Failed(Value),
+    /// The parameter with this name is not of its type.
+    Misfit(&'static str),
+    /// More would follow at a place in the list that was asked for before: it would never end.
+    Circle,
+    /// More would follow, and these are as many pages as one command follows.
+    TooLong,
+}
+
+/// Runs an invocation, and follows its pages if all are wanted. Nothing of it holds one of the secrets.
+pub(crate) fn read(
+    admin: &mut dyn Admin,
+    action: &Action,
+    mut invocation: Invocation,
+    all: bool,
+    secrets: &[&str],
+) -> Read {
+    let paging = action.paging.as_ref().filter(|_| all);
+    let begin = paging.and_then(|paging| invocation.arguments.get(paging.input())?.as_str());
+    let mut asked: HashSet<String> = begin.map(str::to_owned).into_iter().collect();
+    let mut read = Read { value: None, pages: 0, end: End::Whole };
+    loop {
+        let page = match redact(admin.call(&action.id, &invocation.parameters(action)), secrets) {
+            Called::Returned(page) => page,
+            Called::Failed(error) => return Read { end: End::Failed(error), ..read },
+            Called::Misfit(name) => return Read { end: End::Misfit(name), ..read },
+        };
+        read.pages += 1;
+        let next = paging.and_then(|paging| Some((paging.input(), paging.next(&page)?.to_owned())));
+        read.value = Some(match read.value.take() {
+            Some(earlier) => joined_pages(earlier, page),
+            None => page,
+        });
+        let Some((input, cursor)) = next else { return read };
+        if !asked.insert(cursor.clone()) {
+            return Read { end: End::Circle, ..read };
+        }
+        if read.pages == MAX_PAGES {
+            return Read { end: End::TooLong, ..read };
+        }
+        invocation.arguments.insert(input.to_owned(), Value::from(cursor));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{Upstream, catalog};
+    use serde_json::json;
+
+    fn page(item: usize, next: Option<&str>) -> Called {
+        Called::Returned(json!({ "data": [{ "id": item }], "has_more": next.is_some(), "last_id": next }))
+    }
+
+    /// Reads the members from an upstream, and returns what it was asked, too.
+    fn read_members(all: bool, answer: impl FnMut(usize) -> Called) -> (Read, Vec<String>) {
+        let action = catalog().action("users.list").unwrap();
+        let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };
+        let mut upstream = Upstream::new(answer);
+        (read(&mut upstream, action, invocation, all, &["of-a-test"]), upstream.asked)
+    }
+
+    fn items(read: &Read) -> usize {
+        read.value.as_ref().and_then(|value| value["data"].as_array()).map_or(0, Vec::len)
+    }
+
+    #[test]
+    fn pages_are_followed_to_the_end_where_all_are_wanted() {
+        let answer = |call: usize| page(call, ["a", "b"].get(call - 1).copied());
+        let (read, asked) = read_members(true, answer);
+        assert_eq!((read.pages, items(&read), &read.end), (3, 3, &End::Whole));
+        assert!(asked[0].is_empty() && asked[1].contains("\"a\"") && asked[2].contains("\"b\""), "{asked:?}");
+        let (read, _) = read_members(false, answer);
+        assert_eq!((read.pages, items(&read), &read.end), (1, 1, &End::Whole));
+    }
+
+    #[test]
+    fn a_place_that_was_asked_for_before_ends_it() {
+        let (read, _) = read_members(true, |call: usize| page(call, Some("a")));
+        assert_eq!((read.pages, items(&read), &read.end), (2, 2, &End::Circle));
+        let (read, _) = read_members(true, |call: usize| page(call, Some(["a", "b"][call % 2])));
+        assert_eq!((read.pages, items(&read), &read.end), (3, 3, &End::Circle));
+    }
+
+    #[test]
+    fn a_list_that_goes_on_and_on_is_cut_off() {
+        let (read, _) = read_members(true, |call: usize| page(call, Some(&call.to_string())));
+        assert_eq!((read.pages, items(&read), &read.end), (MAX_PAGES, MAX_PAGES, &End::TooLong));
+    }
+
+    #[test]
+    fn what_was_read_before_an_error_is_kept() {
+        let error = json!({ "denied": "said of-a-test" });
+        let answer = |call: usize| if call == 1 { page(call, Some("a")) } else { Called::Failed(error.clone()) };
+        let (read, _) = read_members(true, answer);
+        assert_eq!((read.pages, items(&read)), (1, 1));
+        assert_eq!(read.end, End::Failed(json!({ "denied": "said [redacted]" })));
+    }
+}
