@@ -175,3 +175,18 @@ async fn a_list_of_many_pages_takes_the_memory_of_a_few() {
         assert!(all < few * 2, "{format}: {few} KiB for one page, {all} KiB for all");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_leads_back_to_itself_is_cut_off_and_says_so() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let first = support::type_in(&service, "users list --limit 10").await.to_json()["last_id"].clone();
+    let circle = json!({"times": 9, "effect": {"patch": {"set": {"/last_id": first, "/has_more": true}}}});
+    simulator.inject(serde_json::from_value(circle).unwrap());
+    simulator.clear_requests();
+    let reply = support::type_in(&service, LIST).await;
+    assert_eq!(reply.outcome, Outcome::Partial);
+    assert!(text(&reply).contains("in a circle"), "{}", text(&reply));
+    assert_eq!(reply.to_json()["data"].as_array().map(Vec::len), Some(20));
+    assert_eq!(simulator.requests().len(), 2);
+}

@@ -287,6 +287,7 @@ impl<'e> Executed<'e> {
             tracing::info!(operation, method, target, status, request_id, attempts = sent.attempts, "sent");
         }
         let outcome = match (&read.value, &read.error) {
+            (_, None) if read.cut_off.is_some() => Outcome::Partial,
             (_, None) => Outcome::Done,
             (Some(_), Some(_)) => Outcome::Partial,
             (None, Some(error)) if is_gone(action, error) => Outcome::Done,
@@ -319,16 +320,21 @@ impl<'e> Executed<'e> {
             Cow::Borrowed(_) => (value, None),
             Cow::Owned(data) => (data, Some(value)),
         };
-        let mut reply = match (read.value, &read.error) {
-            (Some(value), None) => {
+        let mut reply = match (read.value, &read.error, read.cut_off) {
+            (Some(value), None, Some((what, hint))) => {
+                let mut document = result(&value);
+                document.blocks.splice(0..0, document::error(what, Some(hint)).blocks);
+                Reply { data: Some(stripped(value).0), ..Reply::failed(outcome, document) }
+            }
+            (Some(value), None, None) => {
                 let document = result(&value);
                 match stripped(value) {
                     (data, None) => Reply::done(document, data),
                     (data, Some(whole)) => Reply::done(document, data).with_secrets(whole),
                 }
             }
-            (None, None) => Reply::done(Document::titled(action.summary()), Value::Null),
-            (value, Some(error)) => {
+            (None, None, _) => Reply::done(Document::titled(action.summary()), Value::Null),
+            (value, Some(error), _) => {
                 let failure = document::call_error(error, action, upstream);
                 let shown = match &value {
                     None => failure,
