@@ -273,7 +273,7 @@ fn how_to_write_the_answer_is_not_a_word_of_the_command() {
 #[test]
 fn a_command_that_asks_for_json_gets_its_error_as_json() {
     for words in
-        [&["users", "lst", "-o", "json"][..], &["users", "list", "--bogus", "-ojson"], &["users lst --output=json"]]
+        [&["users", "lst", "-o", "json"][..], &["users", "list", "--bogus", "-o", "json"], &["users lst --output=json"]]
     {
         let output = output(&[&["run", "--"], words].concat());
         assert_eq!(output.status.code(), Some(2));
@@ -336,6 +336,63 @@ async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
     assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
     let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(error["error"]["outcome"], "unknown", "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_interrupted_is_json_all_the_same() {
+    let simulator = support::simulator().await;
+    for fault in [serde_json::json!({ "times": 1 }), serde_json::json!({ "delay_ms": 20_000 })] {
+        simulator.inject(serde_json::from_value(fault).unwrap());
+    }
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["run", "-o", "json", "--", "users", "list", "--all", "--limit", "5"]);
+    command.env("XDG_STATE_HOME", support::build_folder().join("interrupted-list"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while simulator.requests().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let read: Value =
+        serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{error}: {}", stdout(&output)));
+    assert_eq!((read["data"].as_array().map(Vec::len), &read["error"]["outcome"]), (Some(5), &"unknown".into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_for_models_ends_when_it_is_asked_although_nothing_is_typed() {
+    let mut command = claude_admin();
+    let child = command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    // It says that it simulates once it listens.
+    let mut said = [0; 9];
+    std::io::Read::read_exact(running.0.stderr.as_mut().unwrap(), &mut said).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap().success());
+    for _ in 0..100 {
+        if running.0.try_wait().unwrap().is_some() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it did not end");
+}
+
+#[test]
+fn a_damaged_trail_is_one_although_nobody_reads_what_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("damaged.db");
+    std::fs::write(&store, b"no store at all").unwrap();
+    let verify = |store: &std::path::Path| {
+        let mut command = claude_admin();
+        command.args(["audit", "verify", "--store"]).arg(store);
+        command
+    };
+    let code = verify(&store).output().unwrap().status.code();
+    assert_ne!(code, Some(0));
+    assert_eq!(code_with_a_closed_pipe(verify(&store)), code);
 }
 
 #[test]

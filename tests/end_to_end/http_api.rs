@@ -327,7 +327,7 @@ async fn a_decision_that_is_sent_again_is_answered_with_what_came_of_it() {
     let server = Server::start().await;
     let wish = r#"{"command": "invites create later@example.com user"}"#;
     let id = server.http(Some(TOKEN), wish).await.json()["operation_id"].as_str().unwrap().to_owned();
-    let confirm = json!({ "command": format!("confirm {id}"), "version": 1 }).to_string();
+    let confirm = json!({ "command": format!("`/claude-admin confirm {id}`"), "version": 1 }).to_string();
     for replayed in [false, true] {
         let answer = server.http_to("/v1/commands", &confirm, &[("idempotency-key", "decides")]).await;
         assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
@@ -391,7 +391,18 @@ async fn a_key_of_a_request_that_came_to_nothing_says_so() {
     let body = r#"{"op": "invites.create", "args": {"email": "a@example.com"}}"#;
     assert_eq!(server.http_to("/v1/commands", body, &key).await.status, StatusCode::BAD_REQUEST);
     let again = server.http_to("/v1/commands", body, &key).await;
-    assert_eq!((again.status, &again.json()["outcome"]), (StatusCode::CONFLICT, &json!("conflict")), "{}", again.body);
+    assert_eq!((again.status, &again.json()["outcome"]), (StatusCode::BAD_REQUEST, &json!("usage")), "{}", again.body);
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_removal_of_what_is_gone_is_done_however_often_it_is_sent() {
+    let server = Server::start().await;
+    let body = r#"{"op": "invites.delete", "args": {"invite_id": "invite_none"}, "yes": true}"#;
+    for _ in 0..2 {
+        let answer = server.http_to("/v1/commands", body, &[("idempotency-key", "gone")]).await;
+        assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use claude_admin::audit::{Entry, Event, Filter, search};
 use claude_admin::decision::Decider;
 use claude_admin::decision::approval::{NoSteps, Vote};
 use claude_admin::decision::operation::Clock;
-use claude_admin::decision::policy::LivePolicy;
+use claude_admin::decision::policy::{LivePolicy, Policies};
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::Value;
@@ -76,7 +76,7 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     }
     // An address that stands for nobody is not taken for somebody.
     let nobody = type_in(&service, "can-i users remove nobody@example.com").await;
-    says(&nobody, Outcome::Done, &["Yes", "shows nothing with the address `nobody@example.com`", "would be refused"]);
+    says(&nobody, Outcome::Done, &["Yes", "shows nothing that `nobody@example.com` stands for", "would be refused"]);
     simulator.clear_requests();
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
@@ -232,4 +232,50 @@ async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone()
     says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is refused"]);
     // With the policy it is as it was.
     says(&type_in(&service(&live), &format!("status {id}")).await, Outcome::Done, &["waiting"]);
+}
+
+/// Two hosts on one audit trail, the second with a policy that came later.
+async fn before_and_after(earlier: &str, later: &str) -> (claude_admin_simulator::RunningSimulator, Service, Service) {
+    let simulator = support::simulator().await;
+    let plugin = plugin(&simulator).await;
+    let ledger = support::ledger(Clock::system());
+    let service = |policy: &str| {
+        let policies = Policies::parse(plugin.catalog(), &Default::default(), "policy.cedar", policy).unwrap();
+        let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Default::default(), Clock::system());
+        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoSteps))
+    };
+    (simulator, service(earlier), service(later))
+}
+
+const INVITES: &str = r#"permit(principal, action == Action::"invites.create", resource);"#;
+const INVITE: &str = "invites create later@example.com developer";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_that_the_policy_comes_to_ask_for_is_asked_for_before_it_runs() {
+    let (simulator, earlier, later) = before_and_after(INVITES, &format!("@reason(\"required\") {INVITES}")).await;
+    let plan = type_in(&earlier, INVITE).await;
+    for _ in 0..2 {
+        let confirmed = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
+        says(&confirmed, Outcome::Conflict, &["takes a reason by now", "Nothing was changed", "cancel"]);
+    }
+    assert_eq!(support::writes(&simulator).len(), 0);
+    let asked = type_in(&earlier, &format!("{INVITE} --reason onboarding")).await;
+    let confirmed = type_in(&later, &format!("confirm {}.1", asked.operation)).await;
+    assert_ne!(confirmed.outcome, Outcome::Usage, "{}", text(&confirmed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_to_need_others_while_it_waits_is_shown_to_them() {
+    let (simulator, earlier, later) = before_and_after(INVITES, &format!("@approvals(\"1\") {INVITES}")).await;
+    let plan = type_in(&earlier, INVITE).await;
+    assert!(!plan.for_others);
+    let superseded = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
+    says(&superseded, Outcome::Conflict, &["asks for more", "Approval needed"]);
+    assert!(superseded.for_others && superseded.share);
+    says(
+        &type_as(&later, &bob(), &format!("approve {}.2", plan.operation)).await,
+        Outcome::Done,
+        &["later@example.com"],
+    );
+    assert_eq!(support::writes(&simulator).len(), 1);
 }

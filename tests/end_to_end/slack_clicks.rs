@@ -218,7 +218,7 @@ async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_reco
     let mut stale = approve.clone();
     stale["value"] = json!(ButtonSeal::new(SECRET.as_bytes()).seal(&operation, 7));
     let answer = slack.click("USECOND", &stale).await;
-    assert!(answer["text"].as_str().unwrap().contains("older plan"), "{answer}");
+    assert!(answer["text"].as_str().unwrap().contains("another version of the plan"), "{answer}");
     let card = slack.next().await;
     assert!(card["replace_original"] == true && card["blocks"].to_string().contains("Approval needed"), "{card}");
     // Somebody of another workspace, in a channel that both share, with the id of an admin.

@@ -202,7 +202,8 @@ impl Reader<'_> {
                     None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
                 };
                 if name == "columns" {
-                    self.given.options.columns = text.split(',').map(|name| name.trim().replace('-', "_")).collect();
+                    let names = text.split(',').map(|name| name.trim().replace('-', "_"));
+                    self.given.options.columns.extend(names);
                 } else {
                     let bad = || {
                         CommandError::new(

@@ -251,11 +251,6 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
     Ok(command)
 }
 
-/// Whether a word begins a command that decides about what waits.
-pub fn is_decision(word: &str) -> bool {
-    matches!(word, "confirm" | "approve" | "deny" | "cancel")
-}
-
 /// The version of the plan that is meant: it may stand behind the id, or in a flag.
 fn one_version(behind_the_id: Option<u32>, flag: Option<String>) -> Result<Option<u32>, CommandError> {
     let Some(flag) = flag else { return Ok(behind_the_id) };

@@ -33,7 +33,7 @@ pub use condition::greatest;
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
 pub use help::{action_help, input_help, not_here, noun_help, overview};
-pub use host_command::{AuditCommand, AuditSearch, HostCommand, is_decision};
+pub use host_command::{AuditCommand, AuditSearch, HostCommand};
 pub use host_help::host_help;
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};

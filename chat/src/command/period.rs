@@ -40,7 +40,7 @@ impl TimeKind {
         begins_period: bool,
     ) -> Result<(Value, Option<Value>), String> {
         // A day is what the API takes for a day: it has no end of its own.
-        if self == Self::Day && time::date(text).is_some() {
+        if self == Self::Day && !begins_period && time::date(text).is_some() {
             return Ok((Value::from(text), None));
         }
         let is_long = |from, until: Timestamp| until.duration_since(from) > SignedDuration::from_hours(24);
@@ -50,7 +50,15 @@ impl TimeKind {
             {
                 Err(format!("`{}` is several days, and one is asked for; write yesterday or 2026-11-20", shown(text)))
             }
-            Some(Stretch { from, until }) => Ok((self.spell(from), until.map(|until| self.spell(until)))),
+            Some(Stretch { from, until }) => {
+                let begin = self.spell(from);
+                let end = until.map(|until| match self.spell(until) {
+                    // What has begun today, and lasts until now, is this day.
+                    end if self == Self::Day && end == begin => self.spell(until + SignedDuration::from_hours(24)),
+                    end => end,
+                });
+                Ok((begin, end))
+            }
             None => Err(format!("`{}` is not a time; write {EXAMPLES}", shown(text))),
         }
     }

@@ -35,6 +35,9 @@ fn instant(text: &str) -> Option<Stretch> {
 
 /// `A..B`, both included where they are days or longer; `A..` lasts until now.
 fn between(from: &str, until: &str, now: Timestamp, whole_days: bool) -> Option<Stretch> {
+    if until.contains("..") {
+        return None;
+    }
     let from = read(from, now, whole_days)?.from;
     let until = match until {
         "" => now,
@@ -186,6 +189,7 @@ mod tests {
             "2026-11-01T14:30:00[Europe/Berlin]",
             "2026-11-01T14:00:00..2026-11-01T15:00:00",
             "20261101",
+            "2026-11-01..2026-11-02..2026-11-03",
         ] {
             assert_eq!(spelled(text, false), "not a time", "{text}");
             assert_eq!(spelled(text, true), "not a time", "{text}");

@@ -226,6 +226,22 @@ impl fmt::Display for Event {
 }
 
 impl Event {
+    /// The words of all events.
+    pub const KINDS: [&str; 12] = [
+        "opened",
+        "received",
+        "denied",
+        "planned",
+        "requested",
+        "decided",
+        "intent",
+        "outcome",
+        "expired",
+        "superseded",
+        "policy-changed",
+        "audit-read",
+    ];
+
     /// The word of the event, such as `policy-changed`.
     #[must_use]
     pub fn kind(&self) -> &'static str {

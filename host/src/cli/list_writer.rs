@@ -1,6 +1,6 @@
 //! Standard output, to which a long list goes while it is read.
 
-use super::print;
+use super::write_out;
 use claude_admin::command::Format;
 use claude_admin::render::Parts;
 use claude_admin::service::{Part, PartSink};
@@ -34,7 +34,7 @@ impl PartSink for ListWriter {
     fn take(&self, part: Part<'_>) -> ControlFlow<()> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = begun.take().unwrap_or_else(|| Ok(Parts::new(part.format.unwrap_or(self.format))));
-        let written = parts.and_then(|mut parts| print(&parts.part(&part)).map(|()| parts));
+        let written = parts.and_then(|mut parts| write_out(&parts.part(&part)).map(|()| parts));
         let flow = if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         *begun = Some(written);
         flow

@@ -151,7 +151,10 @@ pub(crate) fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    match runtime.block_on(dispatch(cli)) {
+    let ended = runtime.block_on(dispatch(cli));
+    // A thread that reads standard input would be waited for until somebody types.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => failed(&error),
     }
@@ -218,8 +221,16 @@ fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Writes to standard output.
+/// Writes to standard output. Whoever closed the pipe has read enough, which changes nothing of what is done and how it ends.
 fn print(text: &str) -> io::Result<()> {
+    match write_out(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Writes to standard output, and tells where nobody reads it any more.
+fn write_out(text: &str) -> io::Result<()> {
     use io::Write;
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -15,8 +15,10 @@ use claude_admin::identity::{Place, Principal};
 use claude_admin::render::{self, Parts};
 use claude_admin::service::{Input, Outcome, Reply, Request};
 use claude_admin_chat::Answer;
+use serde_json::Value;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -37,14 +39,14 @@ pub(super) struct RunArgs {
 impl RunArgs {
     /// How to write the answer to a command that is not understood, or not before the host starts: as it asks for it itself.
     fn format(&self) -> Format {
-        let line = self.command.join(" ");
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<&str> = match self.command.as_slice() {
+            [line] => line.split_whitespace().collect(),
+            words => words.iter().map(String::as_str).collect(),
+        };
         let is_flag = |word: &str| matches!(word, "-o" | "--output");
         let apart = words.windows(2).find(|pair| is_flag(pair[0])).map(|pair| pair[1]);
-        let together =
-            || words.iter().find_map(|word| word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")));
-        let asked = apart.or_else(together).and_then(|name| name.trim_start_matches('=').parse().ok());
-        asked.unwrap_or(self.output)
+        let together = || words.iter().find_map(|word| word.strip_prefix("--output="));
+        apart.or_else(together).and_then(|name| name.parse().ok()).unwrap_or(self.output)
     }
 }
 
@@ -78,13 +80,26 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
 }
 
 /// What happened to the host, as a program reads it: as it reads every other error.
-fn host_error(outcome: Outcome, message: &str) -> String {
+fn host_error(outcome: Outcome, message: &str) -> Value {
     let document = document::error(message, None::<&str>);
-    let answer = Answer { operation: None, outcome, data: None, document: &document, cause: None };
-    format!("{:#}\n", answer.to_json())
+    Answer { operation: None, outcome, data: None, document: &document, cause: None }.to_json()
 }
 
-const INTERRUPTED: &str = "Interrupted. A write that was on its way may have been done: `pending` and `audit tail` show what \
+/// Ends the process some time after it was asked to, where it does not by itself: a reader that does not read holds up
+/// whoever writes.
+fn end_in_any_case() {
+    let mut stop = Stop::listen();
+    tokio::spawn(async move {
+        stop.requested().await;
+        tokio::time::sleep(LONGEST_END).await;
+        std::process::exit(Outcome::Unknown.exit_code().into());
+    });
+}
+
+/// How long it may take to end after an interrupt.
+const LONGEST_END: Duration = Duration::from_secs(2);
+
+const INTERRUPTED: &str = "Interrupted. If this was a write, it may have been done: `pending` and `audit tail` show what \
     was begun, and `status` of its operation tells how it ended.";
 
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
@@ -95,7 +110,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             if asked == Format::Json {
                 let outcome = if is_setup(&error) { Outcome::Usage } else { Outcome::Failed };
                 // What is told on standard error is the same.
-                let _ = print(&host_error(outcome, &format!("{error:#}")));
+                let _ = print(&format!("{:#}\n", host_error(outcome, &format!("{error:#}"))));
             }
             return Err(error);
         }
@@ -104,12 +119,18 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let request = Request { principal, place: Place::terminal(), input, delivery: None, format: Some(args.output) };
     let out = ListWriter::new(args.output);
     let mut stop = Stop::listen();
+    end_in_any_case();
     let reply = tokio::select! {
         reply = host.service.handle_in_parts(request, &out) => reply,
         () = stop.requested() => {
-            if asked == Format::Json {
-                let _ = print(&host_error(Outcome::Unknown, INTERRUPTED));
-            } else {
+            let error = host_error(Outcome::Unknown, INTERRUPTED);
+            let _ = match out.finish() {
+                // What was read before it stays readable.
+                Ok(Some(parts)) => print(&parts.broken_off(&error)),
+                Ok(None) if asked == Format::Json => print(&format!("{error:#}\n")),
+                _ => Ok(()),
+            };
+            if asked != Format::Json {
                 tell(&format!("{INTERRUPTED}\n"));
             }
             return Ok(Outcome::Unknown.exit_code());

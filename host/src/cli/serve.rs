@@ -55,7 +55,10 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     };
     tokio::select! {
         served = claude_admin::frontend::serve(listener, frontends, async move { once.requested().await }) => served?,
-        () = insisted => tracing::warn!("asked to stop twice: no answer is waited for any more"),
+        () = insisted => {
+            tracing::warn!("asked to stop twice: what was begun is not waited for any more");
+            return Ok(0);
+        }
     }
     ticking.abort();
     service.finish().await;

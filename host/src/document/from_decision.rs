@@ -106,6 +106,11 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
             Some("Somebody who may must ask for it anew.".to_owned()),
         ),
         SettleError::Unplanned(operation, problem, _) => unplanned(catalog, operation, problem, upstream),
+        SettleError::NoReason(operation, _) => notice(
+            Level::Error,
+            format!("`{}` takes a reason by now, and was asked for without one. {none}", own(operation)),
+            Some(format!("`cancel {}`, and ask for it again with --reason \"…\".", operation.id)),
+        ),
         SettleError::Busy(operation) => notice(
             Level::Error,
             format!("Others decide about `{}` at the same time, or the policy changes. {none}", own(operation)),
@@ -147,8 +152,11 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
             format!("`status {}` shows who decided and what came of it.", operation.id),
         ),
         Unsettled::OtherVersion => (
-            "This request changed since it was shown: the decision was about an older plan.".to_owned(),
-            format!("Look at the new one: version {} of `status {}`.", operation.pending.version, operation.id),
+            format!(
+                "The decision was about another version of the plan than the one that waits, which is version {}.",
+                operation.pending.version
+            ),
+            format!("Look at that one: `status {}`.", operation.id),
         ),
         Unsettled::NoVersion => (
             format!(
@@ -160,14 +168,24 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         ),
         Unsettled::NotRequester => (
             format!("Only {} may do that: it is their request.", operation.pending.requester),
-            format!("Whoever may decide about it can `deny {}`.", operation.plan_id()),
+            if operation.pending.requirements.approvals.is_empty() {
+                "They can `confirm` or `cancel` it; it ends by itself after a time.".to_owned()
+            } else {
+                format!("Whoever may decide about it can `deny {} --reason …`.", operation.plan_id())
+            },
         ),
         Unsettled::OwnRequest => (
             "This is your own request: somebody else must decide about it.".to_owned(),
             format!("You can withdraw it: `cancel {}`.", operation.id),
         ),
         Unsettled::Twice => {
-            ("You approved this already; it counts once.".to_owned(), "Others must approve it too.".to_owned())
+            let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
+            let hint = if operation.approvers().count() < needed {
+                "Others must approve it too.".to_owned()
+            } else {
+                format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id())
+            };
+            ("You approved this already; it counts once.".to_owned(), hint)
         }
         Unsettled::NoApprovalNeeded => (
             "This waits for its requester alone.".to_owned(),

@@ -33,7 +33,10 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         let hint = match operation.pending.place.platform {
             // A model cannot confirm what it proposes.
             Platform::Mcp => {
-                format!("A person does it on a terminal: `claude-admin run -- confirm {}`.", operation.plan_id())
+                format!(
+                    "A person does it, with `claude-admin run` and the same configuration: `confirm {}`.",
+                    operation.plan_id()
+                )
             }
             _ => format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()),
         };
@@ -132,11 +135,11 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             Level::Error,
             format!(
                 "Whether it was done is not known{}.",
-                message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
+                message.as_ref().map(|message| format!(": {}", message.trim_end_matches('.'))).unwrap_or_default()
             ),
             Some(format!(
-                "It is not sent again by itself. Look first, with `status {id}`, `{noun} list` or `{noun} get`; ask for it \
-                 again if it was not done."
+                "It is not sent again by itself. `status {id}` looks at its target, and so do `{noun} list` and `{noun} get`; \
+                 ask for it again if it was not done."
             )),
         ),
         State::Ended { result, message, .. } => (

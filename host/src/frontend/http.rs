@@ -1,6 +1,7 @@
 //! The HTTP API: commands as JSON, for programs.
 
-use crate::command::{self, Command, Format, Markup, Options, Reason};
+use super::idempotency;
+use crate::command::{self, Command, Format, HostCommand, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
@@ -50,6 +51,16 @@ struct Call {
     output: Option<String>,
 }
 
+/// What can be known of a request before it is handled.
+struct Foreseen {
+    /// Whether there is anything that should not be done twice.
+    may_change: bool,
+    /// The operation that it decides about.
+    decides_about: Option<String>,
+    /// How it asks for its answer to be written.
+    format: Option<Format>,
+}
+
 impl Http {
     /// Puts the service behind bearer tokens.
     #[must_use]
@@ -88,7 +99,7 @@ impl Http {
             return bad_request("The path names the action: leave `command` and `op` out of the body.");
         }
         call.op = call.op.or(action);
-        let key = match idempotency_key(headers) {
+        let key = match idempotency::key(headers) {
             Ok(key) => key,
             Err(problem) => return bad_request(problem),
         };
@@ -109,14 +120,15 @@ impl Http {
             (Some(_), None) if reason.is_some() => {
                 return bad_request("With `command`, the reason stands in it: `--reason \"…\"`.");
             }
-            (Some(command), None) if call.version.is_some() && !decides(&command) => {
+            (Some(command), None) if call.version.is_some() && !self.decides(&command) => {
                 return bad_request("`version` belongs to `confirm`, `approve`, `deny` and `cancel` alone.");
             }
             (None, Some(_)) if call.version.is_some() => {
                 return bad_request("`version` belongs to a `command` that decides about what waits.");
             }
             (Some(command), None) if call.args.is_empty() => {
-                let mut line = command;
+                // What is copied out of an answer brings its marks along.
+                let mut line = command.trim().trim_matches('`').to_owned();
                 line.push_str(&call.version.map(|version| format!(" --version {version}")).unwrap_or_default());
                 line.push_str(if yes { " --yes" } else { "" });
                 line.push_str(if call.all { " --all" } else { "" });
@@ -130,23 +142,27 @@ impl Http {
             },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
+        let Foreseen { may_change, decides_about, format: asked } = self.foresee(&input);
         // A read is simply read again, so that whoever missed the answer gets it.
-        let key = key.filter(|_| self.may_change_something(&input));
-        let delivery = key.map(|key| delivery(&client.name, key, &input));
-        let decided = decided(&input).map(str::to_owned);
+        let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.name, key, &input));
         let reply = self.ask(&client.name, input, delivery).await;
-        let format = format.or(reply.format).unwrap_or(Format::Json);
+        let format = format.or(asked).unwrap_or(Format::Json);
         match &reply.duplicate_of {
             None => respond(&reply, format),
             Some(first) if !first.is_same => {
-                let message = "This `Idempotency-Key` was used for another request. Nothing was done. Take a new key.";
-                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", message))).into_response()
+                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", idempotency::ANOTHER_REQUEST)))
+                    .into_response()
             }
             Some(first) => {
                 // A decision is no operation of its own: what counts is how that stands which it is about.
-                let id = decided.unwrap_or_else(|| first.operation.clone());
-                let mut response = self.how_it_stands(&client.name, &id, format).await;
-                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                let mut response = match (decides_about, &first.ended) {
+                    (None, Some(ended)) => how_it_ended(&first.operation, ended),
+                    (decides_about, _) => {
+                        let id = decides_about.unwrap_or_else(|| first.operation.clone());
+                        self.how_it_stands(&client.name, &id, format).await
+                    }
+                };
+                response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
                 response
             }
         }
@@ -157,11 +173,12 @@ impl Http {
         let line = format!("status {operation}");
         let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None).await;
         if status.outcome == Outcome::NotFound {
-            return (StatusCode::CONFLICT, axum_json(&problem("conflict", NOTHING_CAME_OF_IT))).into_response();
+            return (StatusCode::CONFLICT, axum_json(&problem("conflict", idempotency::NOTHING_CAME_OF_IT)))
+                .into_response();
         }
         let state = status.data.as_ref().and_then(|data| data["state"].as_str());
         if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
-            status.outcome = outcome_of(state);
+            status.outcome = idempotency::outcome_of(state);
         }
         respond(&status, format)
     }
@@ -181,21 +198,33 @@ impl Http {
         matches!(self.parsed(line, Markup::None), Some(Command::Run(_, options)) if options.yes)
     }
 
-    /// Whether there is anything that should not be done twice.
-    fn may_change_something(&self, input: &Input) -> bool {
+    /// Whether a command line decides about what waits.
+    fn decides(&self, line: &str) -> bool {
+        matches!(self.parsed(line, Markup::None), Some(Command::Host(HostCommand::Decide { .. })))
+    }
+
+    fn foresee(&self, input: &Input) -> Foreseen {
         let writes = |id: &str, options: &Options| {
             !options.dry_run && self.service.catalog().action(id).is_none_or(Action::writes)
         };
-        match input {
+        let (mut decides_about, mut format) = (None, None);
+        let may_change = match input {
             Input::Operation { id, options, .. } => writes(id, options),
             Input::Text { line, markup } => match self.parsed(line, *markup) {
-                Some(Command::Run(draft, options)) => writes(&draft.invocation.action, &options),
-                Some(Command::Help(_)) => false,
-                Some(Command::Host(_)) => decides(line),
+                Some(Command::Run(draft, options)) => {
+                    format = options.format;
+                    writes(&draft.invocation.action, &options)
+                }
+                Some(Command::Host(HostCommand::Decide { operation, .. })) => {
+                    decides_about = Some(operation);
+                    true
+                }
+                Some(Command::Host(_) | Command::Help(_)) => false,
                 None => true,
             },
             Input::Words(_) | Input::Vote(_) => true,
-        }
+        };
+        Foreseen { may_change, decides_about, format }
     }
 
     /// Compares digests, so that neither length nor content of a token shows in the time it takes.
@@ -212,50 +241,23 @@ impl Http {
     }
 }
 
-/// The header that marks the answer to a request that was received before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// What is said of a first request that is no operation.
-const NOTHING_CAME_OF_IT: &str = "A request with this `Idempotency-Key` was received before, and is no operation: it was \
-    not understood or not allowed, or it is just being read. Nothing was done by this one. Ask again in a moment to see \
-    how it stands, or take a new key.";
-/// The longest key.
-const MAX_KEY_CHARS: usize = 255;
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
-    let mut keys = headers.get_all("idempotency-key").iter();
-    match (keys.next().map(HeaderValue::to_str), keys.next()) {
-        (None, _) => Ok(None),
-        (Some(Ok(key)), None) if !key.is_empty() && key.len() <= MAX_KEY_CHARS => Ok(Some(key)),
-        _ => Err("`Idempotency-Key` is one header of 1 to 255 visible characters."),
-    }
-}
-
-/// By what a second request is known: client and key, and what is asked for. Digests, since a key may hold anything.
-fn delivery(client: &str, key: &str, input: &Input) -> String {
-    let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
-    format!("http:{client}/{} {}", digest(key), digest(&format!("{input:?}")))
-}
-
-/// Whether a command line decides about what waits.
-fn decides(line: &str) -> bool {
-    line.split_whitespace().next().is_some_and(|word| command::is_decision(&word.to_lowercase()))
-}
-
-/// The operation that a command line decides about, without the version of its plan.
-fn decided(input: &Input) -> Option<&str> {
-    let Input::Text { line, .. } = input else { return None };
-    let id = line.split_whitespace().nth(1).filter(|_| decides(line))?;
-    Some(id.split_once('.').map_or(id, |(id, _)| id))
-}
-
-/// How a request ended that led to an operation in this state.
-fn outcome_of(state: &str) -> Outcome {
-    match state {
-        "waiting" => Outcome::Waiting,
-        "rejected" => Outcome::Denied,
-        // It runs, was cancelled, or nobody settled it in time.
-        state => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
-    }
+/// Says how a request ended that came to nothing that waits or runs: what was to be removed is not there, or it was not
+/// understood.
+fn how_it_ended(operation: &str, ended: &str) -> Response {
+    let outcome = idempotency::outcome_of(ended);
+    let text = format!(
+        "A request with this `Idempotency-Key` was received before, and ended as `{}` without any change. Nothing was done \
+         by this one. Take a new key to ask again.",
+        outcome.as_str()
+    );
+    let body = match outcome {
+        Outcome::Done => {
+            json!({ "operation_id": operation, "command": null, "outcome": "done", "result": { "text": text } })
+        }
+        outcome => problem(outcome.as_str(), &text),
+    };
+    let status = StatusCode::from_u16(outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, axum_json(&body)).into_response()
 }
 
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;

@@ -2,6 +2,7 @@
 
 mod background;
 pub mod http;
+mod idempotency;
 pub mod mcp;
 mod server;
 pub mod slack;

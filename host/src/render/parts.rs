@@ -59,6 +59,14 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// What closes a list that was broken off, so that it can be read: an object with the key `error`.
+    #[must_use]
+    pub fn broken_off(&self, error: &Value) -> String {
+        if self.format == Format::Json { json_end(error) } else { String::new() }
+    }
+}
+
 fn table(document: &Document) -> Option<&Table> {
     document.blocks.iter().find_map(|block| match block {
         Block::Table(table) => Some(table),

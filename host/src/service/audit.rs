@@ -103,6 +103,12 @@ pub fn audit_filter(wanted: AuditSearch) -> Result<Filter, String> {
         };
         text.map(parse).transpose()
     };
+    if let Some(unknown) = wanted.kind.as_ref().filter(|kind| !Event::KINDS.contains(&kind.as_str())) {
+        return Err(format!(
+            "--kind: there is no entry of the kind `{unknown}`; there are {}",
+            Event::KINDS.join(", ")
+        ));
+    }
     Ok(Filter {
         since_ms: time("since", wanted.since)?,
         until_ms: time("until", wanted.until)?,

@@ -10,6 +10,7 @@ use crate::decision::approval::{SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, UNKNOWN, Unsettled};
 use crate::decision::plan::{Before, Plan, reads_the_target};
 use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use claude_admin_catalog::{Action, Place};
 use serde_json::{Value, json};
 
 impl Service {
@@ -42,12 +43,15 @@ impl Service {
                 reply.error = Some(operation_json(&operation));
                 reply.about(&operation)
             }
-            Ok(Settled::Superseded(operation, differences)) => {
+            Ok(Settled::Superseded { operation, differences, others_come_in }) => {
                 let mut reply =
                     Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));
                 let mut error = waiting_json(&operation);
                 error["differences"] = json!(differences);
                 reply.error = Some(error);
+                let action = catalog.action(&operation.pending.plan.action);
+                reply.for_others = others_come_in;
+                reply.share = others_come_in && action.is_some_and(|action| !action.sensitive);
                 reply.about(&operation)
             }
             Err(error) => self.not_settled(person, &vote, error).await,
@@ -64,6 +68,9 @@ impl Service {
         let mut reply = Reply::failed(outcome, reason);
         match error {
             // A card that is out of date becomes what it should be.
+            // While it runs, whoever runs it is about to say how it ended: this could come later, and would stay.
+            SettleError::Unsettled(operation, Unsettled::Settled)
+                if matches!(operation.state, State::Running { .. }) => {}
             SettleError::Unsettled(operation, Unsettled::Settled) => {
                 reply.card = Some(document::operation(catalog, &operation));
             }
@@ -152,7 +159,7 @@ impl Service {
             let action = self.catalog().action(&found.pending.plan.action);
             let tells = action.is_some_and(|action| reads_the_target(self.catalog(), action));
             let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
-            document = document.with(Block::Notice(target_now(&found.pending.plan, look)));
+            document = document.with(Block::Notice(target_now(action, &found.pending.plan, look)));
         }
         document.blocks.push(Block::Facts(vec![
             Fact::new("State", found.state.as_str().to_owned()),
@@ -171,21 +178,29 @@ fn with_record(mut result: Document, record: Document) -> Document {
 }
 
 /// What a target looks like now, against what it was when the plan was made.
-fn target_now(plan: &Plan, now: Option<Result<Before, String>>) -> Notice {
+fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Result<Before, String>>) -> Notice {
     let (text, hint) = match (now, &plan.before) {
         (Some(Ok(now)), before @ Before::Read { .. }) => {
+            let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
             let differences =
                 Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
-            if differences.is_empty() {
-                (
+            let changed = format!("The target has changed since: {}.", differences.join("; "));
+            match as_asked {
+                _ if differences.is_empty() => (
                     "The target is as it was before: it was probably not done.".to_owned(),
                     "Ask for it again if it is still wanted.",
-                )
-            } else {
-                (
-                    format!("The target has changed since: {}. It was probably done.", differences.join("; ")),
+                ),
+                Some(true) => {
+                    (format!("{changed} It was probably done."), "If that is what was wanted, nothing more is needed.")
+                }
+                Some(false) => (
+                    format!("{changed} That is not what was asked for: somebody else changed it, before or after."),
+                    "Look at it, and ask for it again if it is still wanted.",
+                ),
+                None => (
+                    format!("{changed} Whether this did it cannot be told."),
                     "If that is what was wanted, nothing more is needed.",
-                )
+                ),
             }
         }
         (Some(Err(problem)), Before::Read { .. }) => (
@@ -197,6 +212,19 @@ fn target_now(plan: &Plan, now: Option<Result<Before, String>>) -> Notice {
         }
     };
     Notice { level: Level::Attention, text, hint: Some(hint.to_owned()) }
+}
+
+/// Whether everything that a write was to set is as it was to be; none where what is read shows none of it.
+fn is_as_asked(action: &Action, plan: &Plan, now: &Value) -> Option<bool> {
+    let asked = plan.invocation().parameters(action);
+    let mut set = action
+        .params
+        .iter()
+        .filter(|param| param.place == Place::Body)
+        .filter_map(|param| Some((asked.get(&param.name)?, now.get(&param.wire)?)))
+        .peekable();
+    set.peek()?;
+    Some(set.all(|(asked, now)| asked == now))
 }
 
 /// An operation, for programs.

@@ -25,7 +25,7 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
         SettleError::Unsettled(_, Unsettled::NotRequester | Unsettled::OwnRequest | Unsettled::NeedsApproval) => {
             Outcome::Denied
         }
-        SettleError::Unsettled(..) | SettleError::Busy(_) => Outcome::Conflict,
+        SettleError::Unsettled(..) | SettleError::NoReason(..) | SettleError::Busy(_) => Outcome::Conflict,
         SettleError::NotAllowed(..) | SettleError::RequesterNotAllowed(..) => Outcome::Denied,
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
     }

@@ -199,6 +199,8 @@ impl Service {
         let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
+            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
+            ProposeError::Before(cause, invocation) if is_gone(action, cause) => (Outcome::Done, invocation),
             ProposeError::Before(cause, invocation) => (of_error(cause), invocation),
             ProposeError::Resolve(error) => (of_resolve_error(error), written),
             ProposeError::Ledger(_) => (Outcome::Failed, written),
@@ -228,9 +230,6 @@ impl Service {
         let document = document::propose_error(catalog, &not, upstream);
         let mut reply = Reply::failed(outcome, document);
         if let ProposeError::Before(cause, _) = error {
-            if is_gone(action, cause) {
-                reply.outcome = Outcome::Done;
-            }
             reply = reply.because(cause);
         }
         reply.of(action, &canonical, options)

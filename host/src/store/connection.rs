@@ -64,7 +64,10 @@ pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened
     let mut opened = open_as_it_is(&path, busy_timeout)?;
     // Even to read, SQLite makes files beside a store, which it cannot do in a place where nothing may be written. A store
     // without a log there was closed, and nobody who could be heard writes to it.
-    if !has_log(&path) && is_read_only(&opened.connection) {
+    if is_read_only(&opened.connection) {
+        if has_log(&path) {
+            return Err(StoreError::LogInReadOnlyPlace(path));
+        }
         opened.connection = immutable(&path)?;
     }
     opened.connection.execute_batch("PRAGMA query_only = ON")?;
@@ -72,8 +75,9 @@ pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened
 }
 
 fn is_read_only(connection: &Connection) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-    matches!(read, Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly))
+    matches!(read, Err(error) if matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly)))
 }
 
 /// Opens a file that does not change while it is read.

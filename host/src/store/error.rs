@@ -31,6 +31,13 @@ pub enum StoreError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// A store with a write-ahead log, in a place where nothing may be written.
+    #[error(
+        "{path} has a write-ahead log, which cannot be read where nothing may be written: copy the file, together with the \
+         one whose name ends with `-wal`, to a place where you may write, and read it there",
+        path = .0.display()
+    )]
+    LogInReadOnlyPlace(PathBuf),
     /// SQLite refused something.
     #[error("the audit store cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),

@@ -220,6 +220,10 @@ pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Ev
 /// Reads what a write is done to, as far as whoever wants it may read it.
 pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &Invocation) -> Result<Before, CallError> {
     let catalog = reader.plugin.catalog();
+    // A read changes nothing that there could be a state before of.
+    if !action.writes() {
+        return Ok(Before::Nothing);
+    }
     let Some(read) = read_before(catalog, action, invocation) else { return Ok(Before::Nothing) };
     let Some(read_action) = catalog.action(&read.action) else { return Ok(Before::Nothing) };
     match reader.read(read_action, read).await {

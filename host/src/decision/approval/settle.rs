@@ -37,7 +37,14 @@ pub enum Settled {
     /// It is rejected or cancelled.
     Closed(Box<Operation>),
     /// What was shown is no longer what would be done: nothing was done, and the new plan waits.
-    Superseded(Box<Operation>, Vec<String>),
+    Superseded {
+        /// With its new plan.
+        operation: Box<Operation>,
+        /// What is different.
+        differences: Vec<String>,
+        /// Whether others must decide about it who had no part in it before.
+        others_come_in: bool,
+    },
     /// What it was to be done to is gone: nothing was done, and it waits no longer.
     Gone(Box<Operation>),
     /// Everything is decided, and it may be done. The intent is recorded.
@@ -61,6 +68,8 @@ pub enum SettleError {
     RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
     /// Its plan cannot be made anew; with the ids at the API of the requests.
     Unplanned(Box<Operation>, Unplanned, Vec<String>),
+    /// The policy asks for a reason by now, and it was asked for without one.
+    NoReason(Box<Operation>, Vec<String>),
     /// Others decide about it all the time.
     Busy(Box<Operation>),
     /// The audit trail cannot be written.
@@ -106,6 +115,7 @@ impl SettleError {
             | Self::NotAllowed(operation, _)
             | Self::RequesterNotAllowed(operation, ..)
             | Self::Unplanned(operation, ..)
+            | Self::NoReason(operation, _)
             | Self::Busy(operation) => Some(operation),
             Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
         }
@@ -121,7 +131,7 @@ impl SettleError {
         match self {
             Self::NotAllowed(_, denial) => entry.decided_by(denial.policies()),
             Self::RequesterNotAllowed(_, denial, lookups) => entry.decided_by(denial.policies()).after_lookups(lookups),
-            Self::Unplanned(.., lookups) => entry.after_lookups(lookups),
+            Self::Unplanned(.., lookups) | Self::NoReason(_, lookups) => entry.after_lookups(lookups),
             _ => entry,
         }
     }
@@ -254,6 +264,9 @@ impl Approvals {
                 return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, lookups));
             }
         };
+        if requirements.reason && pending.reason.is_none() {
+            return Err(SettleError::NoReason(Box::new(operation), lookups));
+        }
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
         if !self.is_enough(&operation, one_more).await || self.decider.policy_hash() != requester.policy_hash() {
             return Err(SettleError::Busy(Box::new(operation)));
@@ -263,9 +276,10 @@ impl Approvals {
             differences.push("the policy asks for more than it did".to_owned());
         }
         if !differences.is_empty() {
+            let others_come_in = pending.requirements.approvals.is_empty() && !requirements.approvals.is_empty();
             let renewed = Pending { version: pending.version + 1, plan, requirements, ..pending.clone() };
             let operation = self.supersede(&operation, &person, renewed, &differences, lookups).await?;
-            return Ok(Settled::Superseded(Box::new(operation), differences));
+            return Ok(Settled::Superseded { operation: Box::new(operation), differences, others_come_in });
         }
         self.steps.reached(Step::Decided);
         let run = Then::Run { policies: requirements.policies, lookups };

@@ -17,6 +17,8 @@ const MAX_SETTLED: usize = 1000;
 pub struct FirstDelivery {
     /// The operation that it began.
     pub operation: String,
+    /// The word of its outcome, where it ended before it became something that waits or runs.
+    pub ended: Option<String>,
     /// Whether it asked for the same.
     pub is_same: bool,
 }
@@ -25,6 +27,7 @@ pub struct FirstDelivery {
 struct Delivered {
     operation: String,
     content: String,
+    ended: Option<String>,
 }
 
 /// By what a delivery is known, and behind a space, where there is one, the digest of what it asks for.
@@ -43,6 +46,8 @@ pub struct Projection {
     operations: BTreeMap<String, Operation>,
     settled: VecDeque<String>,
     deliveries: HashMap<String, Delivered>,
+    /// By which delivery an operation began.
+    began_by: HashMap<String, String>,
     delivered: VecDeque<(i64, String)>,
     last_seq: u64,
 }
@@ -64,7 +69,8 @@ impl Projection {
     pub fn first_delivery(&self, delivery: &str) -> Option<FirstDelivery> {
         let (known_by, content) = parts(delivery);
         let first = self.deliveries.get(known_by)?;
-        Some(FirstDelivery { operation: first.operation.clone(), is_same: first.content == content })
+        let (operation, ended) = (first.operation.clone(), first.ended.clone());
+        Some(FirstDelivery { operation, ended, is_same: first.content == content })
     }
 
     /// The last record that was read.
@@ -123,7 +129,9 @@ impl Projection {
         if let Event::Received { delivery: Some(delivery), .. } = &entry.event {
             let (known_by, content) = parts(delivery);
             let operation = entry.operation.clone().unwrap_or_default();
-            self.deliveries.insert(known_by.to_owned(), Delivered { operation, content: content.to_owned() });
+            self.began_by.insert(operation.clone(), known_by.to_owned());
+            let delivered = Delivered { operation, content: content.to_owned(), ended: None };
+            self.deliveries.insert(known_by.to_owned(), delivered);
             self.delivered.push_back((entry.time_ms, known_by.to_owned()));
         }
         let Some(id) = &entry.operation else { return };
@@ -155,6 +163,12 @@ impl Projection {
             if operation.state.is_settled() && !was_settled {
                 self.settled.push_back(id.clone());
             }
+        } else if let Some(delivered) = self.began_by.get(id).and_then(|known_by| self.deliveries.get_mut(known_by)) {
+            match &entry.event {
+                Event::Outcome { result, .. } => delivered.ended = Some(result.clone()),
+                Event::Denied { .. } => delivered.ended = Some("denied".to_owned()),
+                _ => {}
+            }
         }
         while self.settled.len() > MAX_SETTLED {
             if let Some(id) = self.settled.pop_front() {
@@ -165,8 +179,10 @@ impl Projection {
 
     fn forget(&mut self, now_ms: i64) {
         while self.delivered.front().is_some_and(|(time, _)| time + DELIVERY_MS < now_ms) {
-            if let Some((_, delivery)) = self.delivered.pop_front() {
-                self.deliveries.remove(&delivery);
+            if let Some((_, delivery)) = self.delivered.pop_front()
+                && let Some(delivered) = self.deliveries.remove(&delivery)
+            {
+                self.began_by.remove(&delivered.operation);
             }
         }
     }

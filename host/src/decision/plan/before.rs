@@ -66,6 +66,15 @@ pub(in crate::decision) fn read_before(catalog: &Catalog, action: &Action, write
 }
 
 impl Before {
+    /// What was read, where anything was.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Read { value, .. } => Some(value),
+            Self::Nothing | Self::NotAllowed { .. } => None,
+        }
+    }
+
     /// What an action read.
     pub(in crate::decision) fn read(types: &Types, action: &Action, value: &Value) -> Self {
         // What is recorded is redacted; the plan must be the same before and after.

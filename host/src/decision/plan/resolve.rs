@@ -42,7 +42,7 @@ pub enum ResolveError {
         list: String,
     },
     /// Nothing has that address.
-    #[error("`{list}` shows nothing with the address `{written}`")]
+    #[error("`{list}` shows nothing that `{written}` stands for")]
     NotFound {
         /// What was written.
         written: String,

@@ -120,16 +120,17 @@ impl Slack {
         self.background.spawn(async move {
             let reply = slack.service.handle(request).await;
             let Some(url) = click.response_url.filter(|_| reply.duplicate_of.is_none()) else { return };
+            let reply = if reply.for_others { slack.shown_to_others(&url, reply).await } else { reply };
             // What the card does not say is told to whoever clicked alone; the card is for everybody.
             if reply.card.as_ref() != Some(&reply.document) {
                 let mut message = slack.blocks(&reply.document, false);
                 message["replace_original"] = json!(false);
-                slack.deliver(&url, &reply, message).await;
+                slack.deliver(&url, &reply.operation, &reply.document, message).await;
             }
             if let Some(card) = &reply.card {
                 let mut message = slack.blocks(card, reply.share);
                 message["replace_original"] = json!(true);
-                slack.deliver(&url, &reply, message).await;
+                slack.deliver(&url, &reply.operation, card, message).await;
             }
         });
         StatusCode::OK.into_response()
@@ -217,7 +218,7 @@ impl Slack {
                 return;
             };
             let message = slack.message(&reply);
-            slack.deliver(&url, &reply, message).await;
+            slack.deliver(&url, &reply.operation, &reply.document, message).await;
         });
         json_response(&render::slack_note("Working on it. The answer follows here; if it does not, ask again."))
     }
@@ -245,15 +246,30 @@ impl Slack {
         reply
     }
 
+    /// Shows what others must decide on from now on where they see it: the card that was clicked is of whoever asked alone.
+    async fn shown_to_others(&self, url: &str, reply: Reply) -> Reply {
+        let mut reply = if self.settings.approvals_channel.is_some() {
+            self.witnessed(reply).await
+        } else {
+            let mut message = self.blocks(&reply.document, reply.share);
+            message["replace_original"] = json!(false);
+            self.deliver(url, &reply.operation, &reply.document, message).await;
+            reply
+        };
+        reply.document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+        reply.card = Some(reply.document.clone());
+        reply.share = false;
+        reply
+    }
+
     /// Posts a message later. Workspaces differ in the blocks that they know: a message that is refused is sent once more,
     /// as text alone.
-    async fn deliver(&self, url: &str, reply: &Reply, message: Value) {
-        let operation = &reply.operation;
+    async fn deliver(&self, url: &str, operation: &str, document: &Document, message: Value) {
         let first = self.responder.post(url, &message).await;
         let last = match first {
             Err(ResponseUrlError::Refused(status)) if (400..500).contains(&status) => {
                 tracing::warn!(operation, status, "a message is refused; its text follows alone");
-                self.responder.post(url, &as_text(reply)).await
+                self.responder.post(url, &as_text(document, message)).await
             }
             other => other,
         };
@@ -271,19 +287,23 @@ impl Slack {
     /// A reply as a message. Formats for programs are shown as they are, in one block of text.
     fn message(&self, reply: &Reply) -> Value {
         let format = reply.format.unwrap_or_default();
-        if format == Format::Text {
+        // What others must decide on has buttons, whatever was wanted.
+        if format == Format::Text || reply.for_others {
             return self.blocks(&reply.document, reply.share);
         }
         render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
     }
 }
 
-/// A reply without blocks. Slack reads entities in the text of a message, so they are escaped.
-fn as_text(reply: &Reply) -> Value {
-    let text: String = render::text(&reply.document).chars().take(MAX_TEXT).collect();
+/// A message without its blocks. Slack reads entities in the text of a message, so they are escaped.
+fn as_text(document: &Document, mut message: Value) -> Value {
+    let text: String = render::text(document).chars().take(MAX_TEXT).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let response_type = if reply.share { "in_channel" } else { "ephemeral" };
-    json!({"response_type": response_type, "mrkdwn": false, "text": text})
+    if let Some(fields) = message.as_object_mut() {
+        fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
+        fields.insert("text".to_owned(), Value::from(text));
+    }
+    message
 }
 
 fn json_response(message: &Value) -> Response {
