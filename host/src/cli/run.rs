@@ -1,5 +1,6 @@
 //! `claude-admin run`: one command as the local operator.
 
+use super::answer;
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::format::format;
 use super::list_writer::ListWriter;
@@ -10,15 +11,20 @@ use super::{print, state, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
 use claude_admin::config::Config;
-use claude_admin::document::{self, Block, Document, Level, Notice};
+use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
-use claude_admin::render::{self, Parts};
-use claude_admin::service::{Input, Outcome, Reply, Request};
+use claude_admin::service::{Input, Outcome, Request};
 use claude_admin_chat::Answer;
 use serde_json::Value;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How long it may take to end after an interrupt.
+const LONGEST_END: Duration = Duration::from_secs(2);
+
+const INTERRUPTED: &str = "Interrupted. If this was a write, it may have been done: `pending` and `audit tail` show what \
+    was begun, and `status` of its operation tells how it ended.";
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -96,12 +102,6 @@ fn end_in_any_case() {
     });
 }
 
-/// How long it may take to end after an interrupt.
-const LONGEST_END: Duration = Duration::from_secs(2);
-
-const INTERRUPTED: &str = "Interrupted. If this was a write, it may have been done: `pending` and `audit tail` show what \
-    was begun, and `status` of its operation tells how it ended.";
-
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let asked = args.format();
     let Started { host, principal } = match start(&args).await {
@@ -137,7 +137,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
     };
     let (outcome, operation) = (reply.outcome, reply.operation.clone());
-    let written = out.finish().and_then(|parts| write(reply, parts, asked));
+    let written = out.finish().and_then(|parts| answer::write(reply, parts, asked));
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
@@ -154,55 +154,6 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
         _ => Ok(outcome.exit_code()),
     }
-}
-
-/// Writes what was not written yet: data to standard output, and what is to be noticed to standard error, unless a person or
-/// a program would look for it beside the data.
-fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io::Result<()> {
-    let format = reply.format.unwrap_or(asked);
-    let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
-    // Programs read one stream; people see failures beside the data.
-    if !has_data && format != Format::Json {
-        tell(&render::reply(&reply, if format == Format::Csv { Format::Text } else { format }));
-        return Ok(());
-    }
-    let beside = match format {
-        // Among rows, a program would take what is said for one of them.
-        Format::Csv => taken_from_rows(&mut reply.document),
-        Format::Text | Format::Markdown if reply.outcome == Outcome::Partial => {
-            take_notices(&mut reply.document, |notice| notice.level == Level::Error)
-        }
-        _ => Document::default(),
-    };
-    let printed = print(&match (parts, format) {
-        (Some(parts), _) => parts.end(&reply),
-        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
-        (None, format) => render::reply(&reply, format),
-    });
-    if !beside.blocks.is_empty() {
-        tell(&render::text(&beside));
-    }
-    printed
-}
-
-/// Takes out of a document what is no row, and says whether more rows follow.
-fn taken_from_rows(document: &mut Document) -> Document {
-    let mut beside = take_notices(document, |_| true);
-    for block in &document.blocks {
-        if let Block::Table(table) = block
-            && let Some(command) = table.command_after(table.rows.len())
-        {
-            beside.blocks.push(Block::Text(format!("More follow: `{command}`, or all of them with --all.")));
-        }
-    }
-    beside
-}
-
-/// Takes what is said out of a document.
-fn take_notices(document: &mut Document, taken: impl Fn(&Notice) -> bool) -> Document {
-    let blocks = &mut document.blocks;
-    let blocks = blocks.extract_if(.., |block| matches!(block, Block::Notice(notice) if taken(notice))).collect();
-    Document { blocks, ..Document::default() }
 }
 
 /// A whole line in quotes is read as a line; words are taken as the shell made them.

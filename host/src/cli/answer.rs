@@ -1,0 +1,57 @@
+//! What goes to standard output, and what to standard error.
+
+use super::{print, tell};
+use claude_admin::command::Format;
+use claude_admin::document::{Block, Document, Level, Notice};
+use claude_admin::render::{self, Parts};
+use claude_admin::service::{Outcome, Reply};
+use std::io;
+
+/// Writes what was not written yet: data to standard output, and what is to be noticed to standard error, unless a person or
+/// a program would look for it beside the data.
+pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io::Result<()> {
+    let format = reply.format.unwrap_or(asked);
+    let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
+    // Programs read one stream; people see failures beside the data.
+    if !has_data && format != Format::Json {
+        tell(&render::reply(&reply, if format == Format::Csv { Format::Text } else { format }));
+        return Ok(());
+    }
+    let beside = match format {
+        // Among rows, a program would take what is said for one of them.
+        Format::Csv => taken_from_rows(&mut reply.document),
+        Format::Text | Format::Markdown if reply.outcome == Outcome::Partial => {
+            take_notices(&mut reply.document, |notice| notice.level == Level::Error)
+        }
+        _ => Document::default(),
+    };
+    let printed = print(&match (parts, format) {
+        (Some(parts), _) => parts.end(&reply),
+        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
+        (None, format) => render::reply(&reply, format),
+    });
+    if !beside.blocks.is_empty() {
+        tell(&render::text(&beside));
+    }
+    printed
+}
+
+/// Takes out of a document what is no row, and says whether more rows follow.
+fn taken_from_rows(document: &mut Document) -> Document {
+    let mut beside = take_notices(document, |_| true);
+    for block in &document.blocks {
+        if let Block::Table(table) = block
+            && let Some(command) = table.command_after(table.rows.len())
+        {
+            beside.blocks.push(Block::Text(format!("More follow: `{command}`, or all of them with --all.")));
+        }
+    }
+    beside
+}
+
+/// Takes what is said out of a document.
+fn take_notices(document: &mut Document, taken: impl Fn(&Notice) -> bool) -> Document {
+    let blocks = &mut document.blocks;
+    let blocks = blocks.extract_if(.., |block| matches!(block, Block::Notice(notice) if taken(notice))).collect();
+    Document { blocks, ..Document::default() }
+}
