@@ -401,6 +401,21 @@ async fn a_change_that_is_not_what_was_asked_for_is_not_taken_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_was_to_be_set_is_found_in_the_whole_that_it_is_a_part_of() {
+    let (simulator, service) = open_host().await;
+    let workspace = type_in(&service, "workspaces list --limit 1").await.to_json()["data"][0]["id"].clone();
+    let workspace = workspace.as_str().unwrap();
+    let lost = serde_json::json!({"method": "POST", "effect": "close", "perform": true});
+    for change in ["--tag one=1", "--tag two=2", "--no-tag one", "--default-inference-geo global"] {
+        simulator.inject(serde_json::from_value(lost.clone()).unwrap());
+        let unseen = type_in(&service, &format!("workspaces update {workspace} {change} --yes --reason x")).await;
+        assert_eq!(unseen.outcome, Outcome::Unknown, "{change}: {}", text(&unseen));
+        let status = type_in(&service, &format!("status {}", unseen.operation)).await;
+        says(&status, Outcome::Done, &["The target has changed since", "It was probably done"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_of_an_unseen_end_is_only_what_can_be_known() {
     let (_simulator, service) = open_host().await;
     let catalog = service.catalog();

@@ -380,6 +380,26 @@ fn a_server_for_models_ends_when_it_is_asked_although_nothing_is_typed() {
     panic!("it did not end");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_log_nobody_reads_serves_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
+    let (mut running, lines) = start(&mut command, 1);
+    drop(running.0.stderr.take());
+    let url = lines[0].strip_prefix("listening on ").unwrap();
+    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
+    // A forged request is logged.
+    for path in ["/slack/commands", "/healthz"] {
+        let method = if path == "/healthz" { "GET" } else { "POST" };
+        let request = http::Request::builder().method(method).uri(format!("{url}{path}"));
+        let request = request.header("x-slack-signature", "v0=forged").body(http_body_util::Full::default()).unwrap();
+        let status = client.send(request).await.unwrap().status();
+        assert!(status.is_success() || status == http::StatusCode::UNAUTHORIZED, "{path}: {status}");
+    }
+    assert!(running.0.try_wait().unwrap().is_none(), "it is still there");
+}
+
 #[test]
 fn a_damaged_trail_is_one_although_nobody_reads_what_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -337,6 +337,22 @@ async fn a_decision_that_is_sent_again_is_answered_with_what_came_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_took_something_back_is_told_so_again() {
+    let server = Server::start().await;
+    let wish = r#"{"command": "invites create back@example.com user"}"#;
+    let id = server.http(Some(TOKEN), wish).await.json()["operation_id"].as_str().unwrap().to_owned();
+    for (command, status) in
+        [(format!("cancel {id}"), StatusCode::OK), ("confirm zzzzzzzz.1".to_owned(), StatusCode::NOT_FOUND)]
+    {
+        let body = json!({ "command": command }).to_string();
+        for _ in 0..2 {
+            let answer = server.http_to("/v1/commands", &body, &[("idempotency-key", &command)]).await;
+            assert_eq!(answer.status, status, "{command}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_with_a_key_is_made_again() {
     let server = Server::start().await;
     let body = r#"{"command": "invites create a@example.com user", "dry_run": true}"#;

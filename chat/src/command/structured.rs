@@ -3,7 +3,6 @@
 use super::arguments::check_complete;
 use super::period::{self, TimeKind};
 use super::suggest::nearest;
-use super::time;
 use super::value::{check_content, check_json};
 use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
 use claude_admin_catalog::{Catalog, Types};
@@ -55,10 +54,8 @@ pub fn from_json(
         };
         if let (Some(kind), Some(text)) = (TimeKind::of(&catalog.types, &input.ty), value.as_str()) {
             let end = period.or_else(|| period::find(action, &name)).map(|period| period.end.clone());
-            // Under the API's own name, a day is what the API takes it for.
-            let begins_period = period.is_some() || (end.is_some() && time::date(text).is_none());
             let (from, until) = kind
-                .read(text, now, begins_period)
+                .read(text, now, end.is_some())
                 .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {problem}.")))?;
             if checked.insert(name.clone(), from).is_some() {
                 return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));

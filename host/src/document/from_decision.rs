@@ -109,7 +109,10 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
         SettleError::NoReason(operation, _) => notice(
             Level::Error,
             format!("`{}` takes a reason by now, and was asked for without one. {none}", own(operation)),
-            Some(format!("`cancel {}`, and ask for it again with --reason \"…\".", operation.id)),
+            Some(format!(
+                "{} must `cancel {}`, and ask for it again with --reason \"…\".",
+                operation.pending.requester, operation.id
+            )),
         ),
         SettleError::Busy(operation) => notice(
             Level::Error,

@@ -1,6 +1,7 @@
 //! The HTTP API: commands as JSON, for programs.
 
 use super::idempotency;
+use crate::Choice;
 use crate::command::{self, Command, Format, HostCommand, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
@@ -55,8 +56,8 @@ struct Call {
 struct Foreseen {
     /// Whether there is anything that should not be done twice.
     may_change: bool,
-    /// The operation that it decides about.
-    decides_about: Option<String>,
+    /// The operation that it decides about, and how.
+    decision: Option<(String, Choice)>,
     /// How it asks for its answer to be written.
     format: Option<Format>,
 }
@@ -142,7 +143,7 @@ impl Http {
             },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
-        let Foreseen { may_change, decides_about, format: asked } = self.foresee(&input);
+        let Foreseen { may_change, decision, format: asked } = self.foresee(&input);
         // A read is simply read again, so that whoever missed the answer gets it.
         let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.name, key, &input));
         let reply = self.ask(&client.name, input, delivery).await;
@@ -155,12 +156,10 @@ impl Http {
             }
             Some(first) => {
                 // A decision is no operation of its own: what counts is how that stands which it is about.
-                let mut response = match (decides_about, &first.ended) {
+                let mut response = match (decision, &first.ended) {
                     (None, Some(ended)) => how_it_ended(&first.operation, ended),
-                    (decides_about, _) => {
-                        let id = decides_about.unwrap_or_else(|| first.operation.clone());
-                        self.how_it_stands(&client.name, &id, format).await
-                    }
+                    (None, None) => self.how_it_stands(&client.name, &first.operation, None, format).await,
+                    (Some((id, choice)), _) => self.how_it_stands(&client.name, &id, Some(choice), format).await,
                 };
                 response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
                 response
@@ -168,17 +167,17 @@ impl Http {
         }
     }
 
-    /// Answers as the first request with the same key would be answered now.
-    async fn how_it_stands(&self, client: &str, operation: &str, format: Format) -> Response {
+    /// Answers as the first request with the same key would be answered now: one that began an operation, or decided about it.
+    async fn how_it_stands(&self, client: &str, operation: &str, decision: Option<Choice>, format: Format) -> Response {
         let line = format!("status {operation}");
         let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None).await;
-        if status.outcome == Outcome::NotFound {
+        if status.outcome == Outcome::NotFound && decision.is_none() {
             return (StatusCode::CONFLICT, axum_json(&problem("conflict", idempotency::NOTHING_CAME_OF_IT)))
                 .into_response();
         }
         let state = status.data.as_ref().and_then(|data| data["state"].as_str());
         if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
-            status.outcome = idempotency::outcome_of(state);
+            status.outcome = idempotency::outcome_of(state, decision);
         }
         respond(&status, format)
     }
@@ -207,7 +206,7 @@ impl Http {
         let writes = |id: &str, options: &Options| {
             !options.dry_run && self.service.catalog().action(id).is_none_or(Action::writes)
         };
-        let (mut decides_about, mut format) = (None, None);
+        let (mut decision, mut format) = (None, None);
         let may_change = match input {
             Input::Operation { id, options, .. } => writes(id, options),
             Input::Text { line, markup } => match self.parsed(line, *markup) {
@@ -215,8 +214,8 @@ impl Http {
                     format = options.format;
                     writes(&draft.invocation.action, &options)
                 }
-                Some(Command::Host(HostCommand::Decide { operation, .. })) => {
-                    decides_about = Some(operation);
+                Some(Command::Host(HostCommand::Decide { operation, choice, .. })) => {
+                    decision = Some((operation, choice));
                     true
                 }
                 Some(Command::Host(_) | Command::Help(_)) => false,
@@ -224,7 +223,7 @@ impl Http {
             },
             Input::Words(_) | Input::Vote(_) => true,
         };
-        Foreseen { may_change, decides_about, format }
+        Foreseen { may_change, decision, format }
     }
 
     /// Compares digests, so that neither length nor content of a token shows in the time it takes.
@@ -244,7 +243,7 @@ impl Http {
 /// Says how a request ended that came to nothing that waits or runs: what was to be removed is not there, or it was not
 /// understood.
 fn how_it_ended(operation: &str, ended: &str) -> Response {
-    let outcome = idempotency::outcome_of(ended);
+    let outcome = idempotency::outcome_of(ended, None);
     let text = format!(
         "A request with this `Idempotency-Key` was received before, and ended as `{}` without any change. Nothing was done \
          by this one. Take a new key to ask again.",

@@ -1,5 +1,6 @@
 //! Requests that are sent again: by what they are known, and what is said of the first one.
 
+use crate::Choice;
 use crate::service::{Input, Outcome};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -36,12 +37,13 @@ pub(super) fn delivery(client: &str, key: &str, input: &Input) -> String {
     format!("http:{client}/{} {}", digest(key), digest(&format!("{input:?}")))
 }
 
-/// How a request ended that led to an operation in this state.
-pub(super) fn outcome_of(state: &str) -> Outcome {
-    match state {
-        "waiting" => Outcome::Waiting,
-        "rejected" => Outcome::Denied,
+/// How a request ended that led to an operation in this state, or a decision about one.
+pub(super) fn outcome_of(state: &str, decision: Option<Choice>) -> Outcome {
+    match (state, decision) {
+        ("rejected", Some(Choice::Reject)) | ("cancelled", Some(Choice::Cancel)) => Outcome::Done,
+        ("waiting", _) => Outcome::Waiting,
+        ("rejected", _) => Outcome::Denied,
         // It runs, was cancelled, or nobody settled it in time.
-        state => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
+        (state, _) => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
     }
 }

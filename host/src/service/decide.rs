@@ -3,6 +3,7 @@
 use super::outcome::of_settle_error;
 use super::run::waiting_json;
 use super::{Outcome, Reply, Service};
+use crate::Choice;
 use crate::audit::{Entry, Event};
 use crate::command::Options;
 use crate::decision::Person;
@@ -75,7 +76,12 @@ impl Service {
                 reply.card = Some(document::operation(catalog, &operation));
             }
             SettleError::Unsettled(operation, Unsettled::OtherVersion | Unsettled::NoVersion) => {
-                let card = document::operation(catalog, &operation);
+                let mut card = document::operation(catalog, &operation);
+                // A card to confirm is of whoever asked alone, and they do not decide about it any more.
+                let is_private = matches!(vote.choice, Choice::Confirm | Choice::Cancel);
+                if is_private && !operation.pending.requirements.approvals.is_empty() {
+                    card.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+                }
                 // Whoever typed has no card that could become the new one: they are shown it with the answer.
                 if !vote.by_button {
                     reply.document.title.clone_from(&card.title);
@@ -224,7 +230,18 @@ fn is_as_asked(action: &Action, plan: &Plan, now: &Value) -> Option<bool> {
         .filter_map(|param| Some((asked.get(&param.name)?, now.get(&param.wire)?)))
         .peekable();
     set.peek()?;
-    Some(set.all(|(asked, now)| asked == now))
+    Some(set.all(|(asked, now)| holds(now, asked)))
+}
+
+/// Whether a value holds what was to be set in it: the API changes the fields of an object that are given, and takes those
+/// away that are given as null.
+fn holds(now: &Value, asked: &Value) -> bool {
+    match (now, asked) {
+        (Value::Object(now), Value::Object(asked)) => {
+            asked.iter().all(|(name, asked)| holds(now.get(name).unwrap_or(&Value::Null), asked))
+        }
+        (now, asked) => now == asked,
+    }
 }
 
 /// An operation, for programs.
