@@ -406,7 +406,7 @@ async fn a_part_that_was_to_be_set_is_found_in_the_whole_that_it_is_a_part_of() 
     let workspace = type_in(&service, "workspaces list --limit 1").await.to_json()["data"][0]["id"].clone();
     let workspace = workspace.as_str().unwrap();
     let lost = serde_json::json!({"method": "POST", "effect": "close", "perform": true});
-    for change in ["--tag one=1", "--tag two=2", "--no-tag one", "--default-inference-geo global"] {
+    for change in ["--tag one=1", "--tag two=2", "--no-tag one", "--name Renamed"] {
         simulator.inject(serde_json::from_value(lost.clone()).unwrap());
         let unseen = type_in(&service, &format!("workspaces update {workspace} {change} --yes --reason x")).await;
         assert_eq!(unseen.outcome, Outcome::Unknown, "{change}: {}", text(&unseen));
