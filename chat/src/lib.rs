@@ -11,6 +11,7 @@ pub mod document;
 pub mod identity;
 pub mod operation_id;
 mod outcome;
+pub mod paging;
 pub mod render;
 mod secret_text;
 pub mod slack;

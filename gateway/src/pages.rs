@@ -5,11 +5,8 @@ use crate::convert::Called;
 use crate::redact::redact;
 use claude_admin_catalog::{Action, joined_pages};
 use claude_admin_chat::command::Invocation;
+use claude_admin_chat::paging::{CutOff, Following};
 use serde_json::Value;
-use std::collections::HashSet;
-
-/// The most pages that one command follows.
-const MAX_PAGES: usize = 1000;
 
 /// What was read.
 #[derive(Debug)]
@@ -30,10 +27,8 @@ pub(crate) enum End {
     Failed(Value),
     /// The parameter with this name is not of its type.
     Misfit(&'static str),
-    /// More would follow at a place in the list that was asked for before: it would never end.
-    Circle,
-    /// More would follow, and these are as many pages as one command follows.
-    TooLong,
+    /// More would follow.
+    CutOff(CutOff),
 }
 
 /// Runs an invocation, and follows its pages if all are wanted. Nothing of it holds one of the secrets.
@@ -46,7 +41,7 @@ pub(crate) fn read(
 ) -> Read {
     let paging = action.paging.as_ref().filter(|_| all);
     let begin = paging.and_then(|paging| invocation.arguments.get(paging.input())?.as_str());
-    let mut asked: HashSet<String> = begin.map(str::to_owned).into_iter().collect();
+    let mut following = Following::beginning_at(begin);
     let mut read = Read { value: None, pages: 0, end: End::Whole };
     loop {
         let page = match redact(admin.call(&action.id, &invocation.parameters(action)), secrets) {
@@ -61,11 +56,8 @@ pub(crate) fn read(
             None => page,
         });
         let Some((input, cursor)) = next else { return read };
-        if !asked.insert(cursor.clone()) {
-            return Read { end: End::Circle, ..read };
-        }
-        if read.pages == MAX_PAGES {
-            return Read { end: End::TooLong, ..read };
+        if let Err(cut_off) = following.go_on(&cursor) {
+            return Read { end: End::CutOff(cut_off), ..read };
         }
         invocation.arguments.insert(input.to_owned(), Value::from(cursor));
     }
@@ -75,6 +67,7 @@ pub(crate) fn read(
 mod tests {
     use super::*;
     use crate::test_support::{Upstream, catalog};
+    use claude_admin_chat::paging::MAX_PAGES;
     use serde_json::json;
 
     fn page(item: usize, next: Option<&str>) -> Called {
@@ -106,15 +99,15 @@ mod tests {
     #[test]
     fn a_place_that_was_asked_for_before_ends_it() {
         let (read, _) = read_members(true, |call: usize| page(call, Some("a")));
-        assert_eq!((read.pages, items(&read), &read.end), (2, 2, &End::Circle));
+        assert_eq!((read.pages, items(&read), &read.end), (2, 2, &End::CutOff(CutOff::Circle)));
         let (read, _) = read_members(true, |call: usize| page(call, Some(["a", "b"][call % 2])));
-        assert_eq!((read.pages, items(&read), &read.end), (3, 3, &End::Circle));
+        assert_eq!((read.pages, items(&read), &read.end), (3, 3, &End::CutOff(CutOff::Circle)));
     }
 
     #[test]
     fn a_list_that_goes_on_and_on_is_cut_off() {
         let (read, _) = read_members(true, |call: usize| page(call, Some(&call.to_string())));
-        assert_eq!((read.pages, items(&read), &read.end), (MAX_PAGES, MAX_PAGES, &End::TooLong));
+        assert_eq!((read.pages, items(&read), &read.end), (MAX_PAGES, MAX_PAGES, &End::CutOff(CutOff::TooLong)));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) fn refuse(
     if let Some((what, hint)) = without_effect(options, audience) {
         return told(Outcome::Usage, format!("{what} Nothing was sent."), hint);
     }
-    if let Some(problem) = document::unknown_column(catalog, action, &options.columns) {
+    if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
         return Some(Reply::new(Outcome::Usage, problem));
     }
     if let Some((name, reference)) = draft.references.first() {

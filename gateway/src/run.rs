@@ -142,14 +142,7 @@ fn call(
         End::Failed(error) => {
             (outcome(action, value.is_some(), &error), failure(action, settings, &error), Some(error))
         }
-        End::Circle => {
-            let text = format!("The API sends the list in a circle: it was cut off after {pages} pages.");
-            (Outcome::Partial, refusal(text, Some("Some items may be missing, and some be there twice.")), None)
-        }
-        End::TooLong => {
-            let text = format!("The list is longer than one command follows: it was cut off after {pages} pages.");
-            (Outcome::Partial, refusal(text, Some("Go on from its end with another command, or ask for less.")), None)
-        }
+        End::CutOff(cut_off) => (Outcome::Partial, refusal(cut_off.text(pages), Some(cut_off.hint())), None),
     };
     let document = match &value {
         None => problem,

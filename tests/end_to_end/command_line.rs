@@ -1,13 +1,10 @@
 //! The binary, as people start it.
 
-use super::server::{form, now};
 use super::support;
-use claude_admin::frontend::slack::sign;
 use claude_admin_catalog::{Catalog, PackageText};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 /// The variables that could lead to an account, or change what is said.
 pub(super) fn of_the_account() -> impl Iterator<Item = &'static str> {
@@ -24,7 +21,7 @@ pub(super) fn claude_admin() -> Command {
     command
 }
 
-fn output(args: &[&str]) -> Output {
+pub(super) fn output(args: &[&str]) -> Output {
     claude_admin().args(args).output().unwrap()
 }
 
@@ -37,7 +34,7 @@ pub(super) fn stderr(output: &Output) -> String {
 }
 
 /// A program that is ended when the test ends, however it ends.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -47,7 +44,7 @@ impl Drop for Running {
 }
 
 /// Starts a program and returns the first lines of its output.
-fn start(command: &mut Command, lines: usize) -> (Running, Vec<String>) {
+pub(super) fn start(command: &mut Command, lines: usize) -> (Running, Vec<String>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
     let lines = (0..lines).map(|_| reader.next().expect("the program prints a line").unwrap()).collect();
@@ -81,20 +78,6 @@ fn exit_codes_tell_how_it_ended() {
         let output = output(args);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}{}", stdout(&output), stderr(&output));
     }
-}
-
-#[test]
-fn data_goes_to_one_stream_and_talk_to_the_other() {
-    let output = output(&["run", "-o", "json", "--", "organization", "me"]);
-    let organization: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(organization["type"], "organization");
-    assert!(stderr(&output).contains("SIMULATED"));
-    let failed = self::output(&["run", "-o", "json", "--", "users", "get", "user_none"]);
-    let error: Value = serde_json::from_slice(&failed.stdout).unwrap();
-    assert_eq!(error["error"]["outcome"], "not_found");
-    let failed = self::output(&["run", "--", "users", "get", "user_none"]);
-    assert_eq!(stdout(&failed), "");
-    assert!(stderr(&failed).contains("no such thing"));
 }
 
 #[test]
@@ -242,180 +225,6 @@ fn an_empty_credential_does_not_lead_to_the_simulator() {
 }
 
 #[test]
-fn csv_on_standard_output_is_field_names_and_rows_alone() {
-    let output = output(&["run", "-o", "csv", "--", "invites", "create", "new@example.com", "user", "--yes"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let (rows, said) = (stdout(&output), stderr(&output));
-    assert!(rows.lines().count() == 2 && rows.starts_with("id,") && rows.contains("new@example.com"), "{rows}");
-    assert!(said.contains("Done."), "{said}");
-    let output = self::output(&["run", "-o", "csv", "--", "invites", "create", "new@example.com", "user"]);
-    assert_eq!(stdout(&output).lines().count(), 2, "what waits has buttons too: {}", stdout(&output));
-    let output = self::output(&["run", "-o", "csv", "--", "users", "list", "--limit", "2"]);
-    assert_eq!(stdout(&output).lines().count(), 3);
-    assert!(stderr(&output).contains("More follow"), "{}", stderr(&output));
-}
-
-#[test]
-fn how_to_write_the_answer_is_not_a_word_of_the_command() {
-    for words in [
-        &["help"][..],
-        &["help users"],
-        &["users"],
-        &["workspaces", "create", "--dry-run", "--", "--x"],
-        &["workspaces create --dry-run -- --x"],
-    ] {
-        let output = output(&[&["run", "-o", "json", "--"], words].concat());
-        assert!(output.status.success(), "{words:?}: {}", stdout(&output));
-        serde_json::from_str::<Value>(&stdout(&output)).unwrap_or_else(|error| panic!("{words:?}: {error}"));
-    }
-}
-
-#[test]
-fn a_command_that_asks_for_json_gets_its_error_as_json() {
-    for words in
-        [&["users", "lst", "-o", "json"][..], &["users", "list", "--bogus", "-o", "json"], &["users lst --output=json"]]
-    {
-        let output = output(&[&["run", "--"], words].concat());
-        assert_eq!(output.status.code(), Some(2));
-        let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
-        assert_eq!(error["error"]["outcome"], "usage", "{words:?}");
-    }
-}
-
-/// Runs a program, reads nothing of what it writes, and returns its exit code.
-fn code_with_a_closed_pipe(mut command: Command) -> Option<i32> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    drop(child.stdout.take());
-    child.wait().unwrap().code()
-}
-
-#[test]
-fn a_closed_pipe_does_not_make_a_success_of_a_failure() {
-    for (words, code) in [
-        (&["users", "list"][..], 0),
-        (&["users", "get", "user_none"], 4),
-        (&["users", "lst"], 2),
-        (&["invites", "create", "a@example.com", "user"], 6),
-    ] {
-        let mut command = claude_admin();
-        command.args([&["run", "-o", "json", "--"], words].concat());
-        assert_eq!(code_with_a_closed_pipe(command), Some(code), "{words:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_trail_that_is_exported_into_a_closed_pipe_is_no_failure() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path());
-    let mut run = claude_admin();
-    run.args(["run", "--config"]).arg(&config).args(["--", "whoami"]);
-    assert!(run.current_dir(folder.path()).output().unwrap().status.success());
-    for format in ["ocsf", "csv"] {
-        let mut export = claude_admin();
-        export.args(["audit", "export", "--format", format, "--config"]).arg(&config).current_dir(folder.path());
-        assert_eq!(code_with_a_closed_pipe(export), Some(0), "{format}");
-    }
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
-    let simulator = support::simulator().await;
-    let slow = serde_json::json!({ "delay_ms": 20_000 });
-    simulator.inject(serde_json::from_value(slow).unwrap());
-    let mut command = claude_admin();
-    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
-    command.args(["run", "-o", "json", "--", "invites", "create", "a@example.com", "user", "--yes"]);
-    command.env("XDG_STATE_HOME", support::build_folder().join("interrupted"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while simulator.requests().is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
-    let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
-    assert_eq!(error["error"]["outcome"], "unknown", "{error}");
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_is_interrupted_is_json_all_the_same() {
-    let simulator = support::simulator().await;
-    for fault in [serde_json::json!({ "times": 1 }), serde_json::json!({ "delay_ms": 20_000 })] {
-        simulator.inject(serde_json::from_value(fault).unwrap());
-    }
-    let mut command = claude_admin();
-    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
-    command.args(["run", "-o", "json", "--", "users", "list", "--all", "--limit", "5"]);
-    command.env("XDG_STATE_HOME", support::build_folder().join("interrupted-list"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while simulator.requests().len() < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    let read: Value =
-        serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{error}: {}", stdout(&output)));
-    assert_eq!((read["data"].as_array().map(Vec::len), &read["error"]["outcome"]), (Some(5), &"unknown".into()));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_server_for_models_ends_when_it_is_asked_although_nothing_is_typed() {
-    let mut command = claude_admin();
-    let child = command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut running = Running(child);
-    // It says that it simulates once it listens.
-    let mut said = [0; 9];
-    std::io::Read::read_exact(running.0.stderr.as_mut().unwrap(), &mut said).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap().success());
-    for _ in 0..100 {
-        if running.0.try_wait().unwrap().is_some() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it did not end");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_whose_log_nobody_reads_serves_all_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = claude_admin();
-    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
-    let (mut running, lines) = start(&mut command, 1);
-    drop(running.0.stderr.take());
-    let url = lines[0].strip_prefix("listening on ").unwrap();
-    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
-    // A forged request is logged.
-    for path in ["/slack/commands", "/healthz"] {
-        let method = if path == "/healthz" { "GET" } else { "POST" };
-        let request = http::Request::builder().method(method).uri(format!("{url}{path}"));
-        let request = request.header("x-slack-signature", "v0=forged").body(http_body_util::Full::default()).unwrap();
-        let status = client.send(request).await.unwrap().status();
-        assert!(status.is_success() || status == http::StatusCode::UNAUTHORIZED, "{path}: {status}");
-    }
-    assert!(running.0.try_wait().unwrap().is_none(), "it is still there");
-}
-
-#[test]
-fn a_damaged_trail_is_one_although_nobody_reads_what_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("damaged.db");
-    std::fs::write(&store, b"no store at all").unwrap();
-    let verify = |store: &std::path::Path| {
-        let mut command = claude_admin();
-        command.args(["audit", "verify", "--store"]).arg(store);
-        command
-    };
-    let code = verify(&store).output().unwrap().status.code();
-    assert_ne!(code, Some(0));
-    assert_eq!(code_with_a_closed_pipe(verify(&store)), code);
-}
-
-#[test]
 fn a_base_url_that_would_send_the_key_in_the_clear_is_refused() {
     let mut command = claude_admin();
     command.env("ANTHROPIC_BASE_URL", "http://example.com").env("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-0");
@@ -424,67 +233,13 @@ fn a_base_url_that_would_send_the_key_in_the_clear_is_refused() {
     assert!(stderr(&output).contains("https") && !stderr(&output).contains("sk-ant"));
 }
 
-fn config(folder: &std::path::Path) -> std::path::PathBuf {
+pub(super) fn config(folder: &std::path::Path) -> std::path::PathBuf {
     let path = folder.join("claude-admin.toml");
     let text = "[upstream]\nsimulate = true\n[http]\nlisten = \"127.0.0.1:0\"\n[slack]\n";
     std::fs::write(&path, text).unwrap();
     let policy = "permit(principal in Tenant::\"slack:T1\", action in Action::\"read\", resource);\n";
     std::fs::write(folder.join("policy.cedar"), policy).unwrap();
     path
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_serves_signed_commands_and_stops_when_asked() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = claude_admin();
-    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
-    let (mut running, lines) = start(&mut command, 1);
-    let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
-    let body = form("U1", "users list --limit 1", &[]);
-    let request = http::Request::builder()
-        .method("POST")
-        .uri(format!("{url}/slack/commands"))
-        .header("x-slack-request-timestamp", now())
-        .header("x-slack-signature", sign(b"the-secret", now(), body.as_bytes()))
-        .body(http_body_util::Full::new(bytes::Bytes::from(body)))
-        .unwrap();
-    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
-    let response = client.send(request).await.unwrap();
-    assert!(response.status().is_success());
-    drop((response, client));
-    let pid = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    for _ in 0..100 {
-        if let Some(status) = running.0.try_wait().unwrap() {
-            assert!(status.success(), "{status}");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("the host did not stop");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
-    use std::io::Write;
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = claude_admin();
-    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
-    let (mut running, lines) = start(&mut command, 1);
-    let mut stalled = std::net::TcpStream::connect(lines[0].strip_prefix("listening on http://").unwrap()).unwrap();
-    stalled.write_all(b"POST /v1/comm").unwrap();
-    let pid = running.0.id().to_string();
-    let asked = std::time::Instant::now();
-    let status = loop {
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        std::thread::sleep(Duration::from_millis(300));
-        if let Some(status) = running.0.try_wait().unwrap() {
-            break status;
-        }
-        assert!(asked.elapsed() < Duration::from_secs(20), "the host did not stop");
-    };
-    assert!(status.success(), "{status}");
 }
 
 #[test]

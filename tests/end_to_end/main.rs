@@ -28,6 +28,9 @@ mod shared_store;
 mod slack;
 mod slack_clicks;
 mod slack_directory;
+#[cfg(unix)]
+mod stopping;
+mod streams;
 mod support;
 mod tolerance;
 mod upstream_trouble;

@@ -120,7 +120,7 @@ fn item_of<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<&'c Type> {
 /// What is wrong with the columns that are wanted: one that the answer does not have would be left out silently, and one that
 /// is named twice would stand there twice.
 #[must_use]
-pub fn unknown_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Option<Document> {
+pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Option<Document> {
     if wanted.is_empty() {
         return None;
     }

@@ -14,7 +14,7 @@ mod secret;
 
 pub use chart::{Chart, Point};
 pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
-pub use from_result::{Listing, record_facts, result, unknown_column};
+pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;
 pub use report::is_report;
 pub use secret::{has_secrets, without_secrets};

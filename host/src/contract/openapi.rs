@@ -244,7 +244,8 @@ fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "Makes it safe to send a write again: the same key with the same body is done once. A second request \
-            is answered with how the first one stands by now, as its outcome and in its result. A key is remembered for ten minutes. Reads are simply read again.",
+            is answered with how the first one stands by now, as its outcome and in its result. A key is remembered for ten \
+            minutes. Reads are simply read again.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     })
 }

@@ -33,7 +33,7 @@ impl Service {
         let Some(action) = catalog.action(&draft.invocation.action) else {
             return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
         };
-        if let Some(problem) = document::unknown_column(catalog, action, &options.columns) {
+        if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
             let canonical = draft.invocation.canonical(action, &catalog.types);
             return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
         }
@@ -301,11 +301,12 @@ impl<'e> Executed<'e> {
     /// How it ended, for the record.
     fn end(&self) -> End {
         let failure = self.read.error.as_ref().map(|error| document::call_error(error, self.action, self.upstream));
+        let failure = failure.map(|document| document.notices());
         End {
             result: if self.outcome == Outcome::Unknown { UNKNOWN } else { self.outcome.as_str() },
             status: self.read.sent.last().and_then(|sent| sent.status),
             requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
-            message: failure.map(|document| document.notices()),
+            message: failure.or_else(|| self.read.cut_off.map(|cut_off| cut_off.text(self.read.pages))),
         }
     }
 
@@ -320,9 +321,10 @@ impl<'e> Executed<'e> {
             Cow::Owned(data) => (data, Some(value)),
         };
         let mut reply = match (read.value, &read.error, read.cut_off) {
-            (Some(value), None, Some((what, hint))) => {
+            (Some(value), None, Some(cut_off)) => {
                 let mut document = result(&value);
-                document.blocks.splice(0..0, document::error(what, Some(hint)).blocks);
+                let failure = document::error(cut_off.text(read.pages), Some(cut_off.hint()));
+                document.blocks.splice(0..0, failure.blocks);
                 Reply { data: Some(stripped(value).0), ..Reply::failed(outcome, document) }
             }
             (Some(value), None, None) => {

@@ -7,21 +7,9 @@ use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::{Action, joined_pages};
+use claude_admin_chat::paging::{CutOff, Following};
 use serde_json::Value;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-
-/// The most pages that one command follows: at 1,000 items a page, more than any organization has.
-const MAX_PAGES: usize = 1000;
-
-/// More would follow at a place in the list that was asked for before: it would never end.
-const CIRCLE: (&str, &str) =
-    ("The API sends the list in a circle: it was cut off.", "Some items may be missing, and some be there twice.");
-/// More would follow, and these are as many pages as one command follows.
-const TOO_LONG: (&str, &str) = (
-    "The list is longer than one command follows: it was cut off.",
-    "Go on from its end with another command, or ask for less.",
-);
 
 /// What was read.
 #[derive(Debug)]
@@ -30,8 +18,8 @@ pub(crate) struct Read {
     pub(crate) value: Option<Value>,
     /// Why it is not complete.
     pub(crate) error: Option<CallError>,
-    /// Why more was not even asked for, although all was wanted: what to say, and what to do.
-    pub(crate) cut_off: Option<(&'static str, &'static str)>,
+    /// Why more was not even asked for, although all was wanted.
+    pub(crate) cut_off: Option<CutOff>,
     /// How many pages were read.
     pub(crate) pages: usize,
     /// How many items were handed on.
@@ -62,7 +50,8 @@ pub(crate) async fn read(
 ) -> Read {
     let mut read = Read { value: None, error: None, cut_off: None, pages: 0, handed_on: 0, sent: Vec::new() };
     let mut next: Option<Authorized<Invocation>> = None;
-    let mut asked = HashSet::new();
+    let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
+    let mut following = Following::beginning_at(begin);
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
         read.sent.extend(answer.sent);
@@ -93,17 +82,11 @@ pub(crate) async fn read(
             return read;
         }
         let Some(cursor) = cursor else { return read };
-        next = authorized.continued(action, &cursor);
-        read.cut_off = if !asked.insert(cursor) {
-            Some(CIRCLE)
-        } else if read.pages == MAX_PAGES {
-            Some(TOO_LONG)
-        } else {
-            None
-        };
-        if read.cut_off.is_some() {
+        if let Err(cut_off) = following.go_on(&cursor) {
+            read.cut_off = Some(cut_off);
             return read;
         }
+        next = authorized.continued(action, &cursor);
         if next.is_none() {
             return read;
         }

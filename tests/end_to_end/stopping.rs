@@ -1,0 +1,121 @@
+//! How the binary ends when it is asked to.
+
+use super::command_line::{Running, claude_admin, config, start, stderr, stdout};
+use super::server::{form, now};
+use super::support;
+use claude_admin::frontend::slack::sign;
+use claude_admin_simulator::RunningSimulator;
+use serde_json::{Value, json};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+fn signal(child: &std::process::Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Interrupts a command that a simulator has answered all but the last request of.
+async fn interrupted(simulator: &RunningSimulator, words: &[&str], requests: usize, by: &str) -> Output {
+    for request in 1..=requests {
+        let delay_ms = if request == requests { 20_000 } else { 0 };
+        simulator.inject(serde_json::from_value(json!({ "delay_ms": delay_ms })).unwrap());
+    }
+    let state = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.env("XDG_STATE_HOME", state.path()).args(["run", "-o", "json", "--"]).args(words);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while simulator.requests().len() < requests {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    signal(&child, by);
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
+    let simulator = support::simulator().await;
+    let words = ["invites", "create", "a@example.com", "user", "--yes"];
+    let output = interrupted(&simulator, &words, 1, "-TERM").await;
+    assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
+    let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(error["error"]["outcome"], "unknown", "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_interrupted_is_json_all_the_same() {
+    let simulator = support::simulator().await;
+    let output = interrupted(&simulator, &["users", "list", "--all", "--limit", "5"], 2, "-INT").await;
+    let read: Value =
+        serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{error}: {}", stdout(&output)));
+    assert_eq!((read["data"].as_array().map(Vec::len), &read["error"]["outcome"]), (Some(5), &"unknown".into()));
+}
+
+#[test]
+fn a_server_for_models_ends_when_it_is_asked_although_nothing_is_typed() {
+    let mut command = claude_admin();
+    let child = command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    // It says that it simulates once it listens.
+    let mut said = [0; 9];
+    std::io::Read::read_exact(running.0.stderr.as_mut().unwrap(), &mut said).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&running.0, "-TERM");
+    for _ in 0..100 {
+        if running.0.try_wait().unwrap().is_some() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it did not end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_serves_signed_commands_and_stops_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
+    let (mut running, lines) = start(&mut command, 1);
+    let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
+    let body = form("U1", "users list --limit 1", &[]);
+    let request = http::Request::builder()
+        .method("POST")
+        .uri(format!("{url}/slack/commands"))
+        .header("x-slack-request-timestamp", now())
+        .header("x-slack-signature", sign(b"the-secret", now(), body.as_bytes()))
+        .body(http_body_util::Full::new(bytes::Bytes::from(body)))
+        .unwrap();
+    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
+    let response = client.send(request).await.unwrap();
+    assert!(response.status().is_success());
+    drop((response, client));
+    signal(&running.0, "-TERM");
+    for _ in 0..100 {
+        if let Some(status) = running.0.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the host did not stop");
+}
+
+#[test]
+fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));
+    let (mut running, lines) = start(&mut command, 1);
+    let mut stalled = std::net::TcpStream::connect(lines[0].strip_prefix("listening on http://").unwrap()).unwrap();
+    stalled.write_all(b"POST /v1/comm").unwrap();
+    let asked = std::time::Instant::now();
+    let status = loop {
+        signal(&running.0, "-TERM");
+        std::thread::sleep(Duration::from_millis(300));
+        if let Some(status) = running.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(asked.elapsed() < Duration::from_secs(20), "the host did not stop");
+    };
+    assert!(status.success(), "{status}");
+}
