@@ -1,7 +1,10 @@
 //! What can be done: one action for each function that makes a request.
 
 use crate::annotation::Docs;
-use crate::{Bounds, ConditionalBeta, ConditionalRange, HttpRequest, Input, Paging, Period, PeriodLimit, Type};
+use crate::{
+    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, ErrorCode, HttpRequest, Input, Paging,
+    Period, PeriodLimit, Type, Unit,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -12,6 +15,8 @@ use std::str::FromStr;
 pub enum Risk {
     /// Changes nothing.
     Read,
+    /// Changes nothing, and shows what people wrote.
+    Confidential,
     /// Changes something that can be changed back.
     Reversible,
     /// Interrupts somebody's work.
@@ -22,17 +27,26 @@ pub enum Risk {
 
 impl Risk {
     /// Every level, from the least to the most harmful.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Reversible, Self::Disruptive, Self::Irreversible];
+    pub const ALL: [Self; 5] = [Self::Read, Self::Confidential, Self::Reversible, Self::Disruptive, Self::Irreversible];
 
     /// The word in annotations, configuration and output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Confidential => "confidential",
             Self::Reversible => "reversible",
             Self::Disruptive => "disruptive",
             Self::Irreversible => "irreversible",
         }
+    }
+}
+
+impl Risk {
+    /// Whether an action of this level changes something.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self > Self::Confidential
     }
 }
 
@@ -49,7 +63,7 @@ impl FromStr for Risk {
         Self::ALL
             .into_iter()
             .find(|risk| risk.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not one of read, reversible, disruptive, irreversible"))
+            .ok_or_else(|| format!("`{text}` is not one of read, confidential, reversible, disruptive, irreversible"))
     }
 }
 
@@ -123,6 +137,8 @@ pub struct Param {
     pub place: Place,
     /// Bounds (`@range`).
     pub range: Option<Bounds>,
+    /// What the number means (`@unit`).
+    pub unit: Option<Unit>,
     /// What the server assumes when it is not sent (`@default`).
     pub default: Option<String>,
     /// Whether none is sent as null (`@null`).
@@ -180,8 +196,16 @@ pub struct Action {
     pub conditional_betas: Vec<ConditionalBeta>,
     /// Fixed fields of the body.
     pub constants: Vec<(String, String)>,
-    /// What a person is told before confirming.
-    pub effect: Option<String>,
+    /// What a run brings about (`@effect`): the first text that applies.
+    pub effects: Vec<ConditionalText>,
+    /// The question before a run (`@ask`): the first that applies.
+    pub questions: Vec<ConditionalText>,
+    /// Commands whose results show what depends on the target (`@impact`), with `{NAME}` for arguments.
+    pub impacts: Vec<String>,
+    /// Error codes that mean more than their status says (`@code`).
+    pub codes: Vec<ErrorCode>,
+    /// Where it exists (`@available`); empty where that is not stated.
+    pub available: Vec<Availability>,
     /// Command lines, without the name of the program.
     pub examples: Vec<String>,
     /// Other spellings of the verb.
@@ -232,7 +256,43 @@ impl Action {
     /// Whether it changes something.
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.risk > Risk::Read
+        self.risk.writes()
+    }
+
+    /// Whether its answer carries what people wrote, so that it is for the requester only.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.risk == Risk::Confidential
+    }
+
+    /// The question that is asked before a run with these arguments (`@ask`).
+    #[must_use]
+    pub fn question<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Option<&ConditionalText> {
+        self.questions.iter().find(|question| question.applies(&given))
+    }
+
+    /// What a run with these arguments brings about (`@effect`).
+    #[must_use]
+    pub fn effect_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Option<&ConditionalText> {
+        self.effects.iter().find(|effect| effect.applies(&given))
+    }
+
+    /// What a run can bring about, in one text: each effect that has a condition after the condition; none for a read.
+    #[must_use]
+    pub fn effect(&self) -> Option<String> {
+        let texts = self.effects.iter().map(|effect| match &effect.when {
+            Some(when) => format!("With {when}: {}", effect.text),
+            None if self.effects.len() > 1 => format!("Otherwise: {}", effect.text),
+            None => effect.text.clone(),
+        });
+        let texts: Vec<String> = texts.collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
+    }
+
+    /// What an error code of the API means for this action (`@code`).
+    #[must_use]
+    pub fn code(&self, code: &str) -> Option<&ErrorCode> {
+        self.codes.iter().find(|known| known.code == code)
     }
 
     /// The input with this name.
@@ -257,6 +317,8 @@ pub struct Interface {
     pub family: String,
     /// Why it should not be used any more (`@deprecated`).
     pub deprecated: Option<String>,
+    /// The field of its objects that holds the human name, which may be written instead of the id (`@names`).
+    pub names: Option<String>,
     /// Where it stands in the text of the package: what comes first there is shown first.
     pub place: u32,
 }

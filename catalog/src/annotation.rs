@@ -6,11 +6,18 @@
 //! | annotation | on | meaning |
 //! | --- | --- | --- |
 //! | `@http METHOD /path/{param}` | function | the one request that the function makes |
-//! | `@risk read\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
+//! | `@risk read\|confidential\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
 //! | `@auth admin-key\|oauth\|oauth:SCOPE\|scope:NAME\|none` | function, interface | a credential that opens it; default: admin key or OAuth token |
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
 //! | `@beta NAME PARAM` or `NAME PARAM=WORD` | function | one that is required while a query parameter is given, or has this word |
-//! | `@effect TEXT` | function | what a person is told before confirming; needed on every write |
+//! | `@effect TEXT` or `[INPUT=WORD] TEXT` | function | what the write brings about; needed on every write; with conditions, the first that applies |
+//! | `@ask TEXT` or `[INPUT=WORD] TEXT` | function | the question before the write: `{NAME}` stands for an argument, or for a field of the target by its JSON name |
+//! | `@impact COMMAND` | function | a read whose result shows what depends on the target of the write |
+//! | `@code CODE changed\|unchanged\|unknown TEXT` | function | an error code of the API that means more than its status: whether something was changed, and what to do |
+//! | `@available console\|enterprise\|aws …` | function, interface | where it exists |
+//! | `@content` | function, field | the answer carries what people wrote: the function must be `@risk confidential` |
+//! | `@unit PARAM UNIT`, `@unit UNIT` | function, field | what a number means: `cents CURRENCY`, `cents CURRENCY-FIELD`, or a plural noun |
+//! | `@names FIELD` | interface | the field that holds the human name of its objects, which may be written instead of the id |
 //! | `@example TEXT` | function | a command line; at least one |
 //! | `@alias NAME` | interface, function | another spelling |
 //! | `@family NAME` | interface | the group that it stands in, where interfaces are listed |

@@ -11,20 +11,26 @@ use std::str::FromStr;
 use wit_parser::{Resolve, Span};
 
 /// Annotations of an interface.
-pub(crate) const INTERFACE: &[&str] = &["alias", "auth", "beta", "deprecated", "embedder", "family"];
+pub(crate) const INTERFACE: &[&str] =
+    &["alias", "auth", "available", "beta", "deprecated", "embedder", "family", "names"];
 /// Annotations of a function that makes a request.
 pub(crate) const FUNCTION: &[&str] = &[
     "alias",
+    "ask",
     "auth",
+    "available",
     "beta",
     "body",
+    "code",
     "const",
+    "content",
     "default",
     "deprecated",
     "effect",
     "example",
     "flatten",
     "http",
+    "impact",
     "name",
     "null",
     "param",
@@ -34,6 +40,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "risk",
     "sensitive",
     "span",
+    "unit",
 ];
 /// Annotations of a function for embedding programs.
 pub(crate) const EMBEDDER_FUNCTION: &[&str] = &[];
@@ -46,7 +53,8 @@ pub(crate) const RECORD: &[&str] = &["compact"];
 /// Annotations of any other type.
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
-pub(crate) const FIELD: &[&str] = &["const", "default", "name", "null", "range", "rest", "sensitive"];
+pub(crate) const FIELD: &[&str] =
+    &["const", "content", "default", "name", "null", "range", "rest", "sensitive", "unit"];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
@@ -54,24 +62,26 @@ pub(crate) const CASE: &[&str] = &["name"];
 const ONCE: &[&str] = &[
     "body",
     "compact",
+    "content",
     "default",
     "deprecated",
-    "effect",
     "embedder",
     "family",
     "flatten",
     "http",
+    "names",
     "prefix",
     "reply",
     "rest",
     "risk",
     "sensitive",
     "tag",
+    "unit",
 ];
 /// Annotations that say all by being there.
-const BARE: &[&str] = &["compact", "embedder", "rest", "sensitive"];
+const BARE: &[&str] = &["compact", "content", "embedder", "rest", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
-const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range"];
+const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "unit"];
 
 /// An item that may have problems.
 #[derive(Debug)]
@@ -175,7 +185,7 @@ impl<'r> Checker<'r> {
                 self.problem(
                     item,
                     format!("a {method} has no `@risk`"),
-                    "write `@risk read`, `reversible`, `disruptive` or `irreversible`",
+                    "write `@risk read`, `confidential`, `reversible`, `disruptive` or `irreversible`",
                 );
                 UNSTATED
             }
@@ -228,15 +238,17 @@ impl<'r> Checker<'r> {
         if !docs.has("example") {
             self.problem(item, "it has no `@example`", "write `@example noun verb arguments`");
         }
-        if risk > Risk::Read && !docs.has("effect") {
+        if risk.writes() && !docs.has("effect") {
             self.problem(
                 item,
                 "it changes something and has no `@effect`",
                 "write `@effect` and what the person must know before confirming",
             );
         }
-        if risk == Risk::Read && docs.has("effect") {
-            self.problem(item, "it is a read and has an `@effect`", "remove one of the two");
+        for annotation in ["effect", "ask", "impact"] {
+            if !risk.writes() && docs.has(annotation) {
+                self.problem(item, format!("it is a read and has an `@{annotation}`"), "remove one of the two");
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! A parameter that is a record is taken apart: each field is an input of its own. The same inputs are the flags of a
 //! command, the keys of a JSON request and the arguments that a policy sees.
 
-use crate::{Bounds, Param, Place, Type, Types};
+use crate::{Bounds, Param, Place, Type, Types, Unit};
 use serde::{Deserialize, Serialize};
 
 /// Whether an input must be given.
@@ -38,6 +38,8 @@ pub struct Input {
     pub docs: String,
     /// Bounds.
     pub range: Option<Bounds>,
+    /// What the number means (`@unit`).
+    pub unit: Option<Unit>,
     /// What the server assumes when it is not sent.
     pub default: Option<String>,
 }
@@ -60,6 +62,7 @@ impl Input {
                 fields: Vec::new(),
                 docs: param.docs.clone(),
                 range: param.range,
+                unit: param.unit.clone(),
                 default: param.default.clone(),
             };
             input.flatten(types, &mut inputs);
@@ -102,6 +105,7 @@ impl Input {
                 fields: path,
                 docs: field.docs.clone(),
                 range: field.range,
+                unit: field.unit.clone(),
                 default: field.default.clone(),
             };
             input.flatten(types, inputs);

@@ -42,9 +42,12 @@
 
 mod action;
 pub mod annotation;
+mod availability;
 mod catalog;
 mod check;
+mod consequence;
 mod constraint;
+mod content;
 mod error;
 mod input;
 mod json_shape;
@@ -54,10 +57,13 @@ mod path_template;
 mod read;
 mod short_form;
 mod types;
+mod unit;
 mod wire_name;
 
 pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyForm, Risk};
+pub use availability::Availability;
 pub use catalog::{Catalog, EmbedderFunction, PreparedError};
+pub use consequence::{CodeEffect, ConditionalText, ErrorCode, InputCondition};
 pub use constraint::{Condition, ConditionalBeta, ConditionalRange, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};
@@ -67,4 +73,5 @@ pub use paging::{Paging, joined_pages};
 pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
 pub use short_form::ShortForm;
 pub use types::{Bounds, Case, Field, Kind, Type, TypeDef, TypeId, Types, VariantForm};
+pub use unit::{Currency, Unit};
 pub use wire_name::snake_case;

@@ -68,6 +68,7 @@ impl Reader<'_> {
             let aliases = docs.values("alias").map(str::to_owned).collect();
             let family = docs.value("family").unwrap_or_else(|| name.clone());
             let deprecated = docs.value("deprecated");
+            let names = docs.value("names");
             let place = if interface.span.is_known() { interface.span.start() } else { u32::MAX };
             catalog.interfaces.push(Interface {
                 name: name.clone(),
@@ -76,6 +77,7 @@ impl Reader<'_> {
                 embedder,
                 family,
                 deprecated,
+                names,
                 place,
             });
         }
@@ -163,8 +165,10 @@ impl Reader<'_> {
             wire: docs.value("name").unwrap_or_else(|| snake_case(&field.name)),
             ty: self.ty(&field.ty, &item),
             range: docs.value("range").and_then(|text| self.checker.bounds(&text, &item)),
+            unit: docs.value("unit").and_then(|text| self.checker.parsed(&text, &item)),
             default: docs.value("default"),
             sensitive: docs.has("sensitive"),
+            content: docs.has("content"),
             constant: docs.value("const"),
             null_when_none: docs.has("null"),
             rest: docs.has("rest"),
@@ -317,6 +321,7 @@ impl Reader<'_> {
                 docs: about("param", &param.name).unwrap_or_default(),
                 place,
                 range,
+                unit: about("unit", &param.name).and_then(|text| self.checker.parsed(&text, item)),
                 default: about("default", &param.name),
                 null_when_none: docs.values("null").any(|name| name == param.name),
                 flatten: docs.values("flatten").any(|name| name == param.name),
@@ -327,7 +332,13 @@ impl Reader<'_> {
             let stated = own.values("auth").filter_map(|text| self.checker.parsed(text, item)).collect::<Vec<_>>();
             if stated.is_empty() { vec![Credential::AdminKey, Credential::OauthToken] } else { stated }
         };
+        let available = {
+            let own = if docs.has("available") { &docs } else { interface_docs };
+            let words = own.values("available").flat_map(str::split_whitespace);
+            words.filter_map(|word| self.checker.parsed(word, item)).collect()
+        };
         self.checker.prose(&docs, item, risk);
+        self.checker.content(&docs, item, risk, result.as_ref(), &self.types);
         self.checker.json_types(&params, result.as_ref(), &self.types, item);
         let inputs = Input::of_params(&params, &self.types);
         self.checker.inputs(&inputs, item);
@@ -339,7 +350,10 @@ impl Reader<'_> {
         if bytes {
             self.checker.file_reply(result.as_ref(), &self.types, item);
         }
-        let effect = docs.value("effect");
+        let effects = self.checker.conditional_texts(&docs, "effect", item, &inputs);
+        let questions = self.checker.conditional_texts(&docs, "ask", item, &inputs);
+        let impacts = docs.values("impact").map(str::to_owned).collect();
+        let codes = self.checker.codes(&docs, item);
         let examples = docs.values("example").map(str::to_owned).collect();
         let aliases = docs.values("alias").map(str::to_owned).collect();
         let (mut betas, conditional_betas) = self.checker.betas(&docs, item, &params);
@@ -363,7 +377,11 @@ impl Reader<'_> {
             betas,
             conditional_betas,
             constants,
-            effect,
+            effects,
+            questions,
+            impacts,
+            codes,
+            available,
             examples,
             aliases,
             sensitive: docs.has("sensitive"),

@@ -1,5 +1,6 @@
 //! The types of a package, with what their annotations add.
 
+use crate::Unit;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -91,10 +92,14 @@ pub struct Field {
     pub docs: String,
     /// Bounds (`@range`).
     pub range: Option<Bounds>,
+    /// What the number means (`@unit`).
+    pub unit: Option<Unit>,
     /// What the server assumes when it is not sent (`@default`).
     pub default: Option<String>,
     /// Whether it holds a secret (`@sensitive`).
     pub sensitive: bool,
+    /// Whether it holds what people wrote (`@content`).
+    pub content: bool,
     /// The word that it always holds (`@const`).
     pub constant: Option<String>,
     /// Whether none is sent as null (`@null`).

@@ -2,7 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-use claude_admin_catalog::{Catalog, CatalogError, PackageText, Problem};
+use claude_admin_catalog::{
+    Availability, Catalog, CatalogError, CodeEffect, ConditionalText, Currency, PackageText, Problem, Unit,
+};
 use serde_json::{Value, json};
 
 const TYPES: &str =
@@ -162,4 +164,83 @@ fn one_spelling_cannot_mean_two_verbs() {
 fn text_that_is_not_wit_is_shown_with_its_place() {
     let error = read("get: fnc();").unwrap_err().to_string();
     assert!(error.contains("things.wit:4"), "{error}");
+}
+
+/// A write with these annotations, on a thing with an optional name and status.
+fn write_with(annotations: &str) -> String {
+    format!(
+        "/// Change.\n/// @http POST /v1/x/{{id}}\n/// @risk reversible\n{annotations}/// @param id Which.\n/// @param status S.\n\
+         /// @example things change 1\nchange: func(id: string, status: option<string>) -> result<_, error>;"
+    )
+}
+
+#[test]
+fn effect_and_question_depend_on_arguments() {
+    let catalog = read(&write_with(
+        "/// @effect [status=off] It stops.\n/// @effect It changes.\n/// @ask [status] Set {id}?\n/// @ask Change {id}?\n",
+    ))
+    .unwrap();
+    let change = &catalog.actions[0];
+    let with = |status: Value| {
+        let given = |input: &str| Some(&status).filter(|_| input == "status");
+        let text = |found: Option<&ConditionalText>| found.unwrap().text.clone();
+        (text(change.effect_of(given)), text(change.question(given)))
+    };
+    assert_eq!(with(json!("off")), ("It stops.".to_owned(), "Set {id}?".to_owned()));
+    assert_eq!(with(json!("on")), ("It changes.".to_owned(), "Set {id}?".to_owned()));
+    assert_eq!(with(Value::Null), ("It changes.".to_owned(), "Change {id}?".to_owned()));
+    assert_eq!(change.effect().unwrap(), "With status=off: It stops. Otherwise: It changes.");
+    assert_eq!(change.questions[0].placeholders().collect::<Vec<_>>(), ["id"]);
+}
+
+#[test]
+fn conditional_text_that_never_applies_is_a_problem() {
+    let never = only_problem(&write_with("/// @effect Always.\n/// @effect [status=off] Never.\n"));
+    assert!(never.message.contains("never applies"), "{never}");
+    let unknown = only_problem(&write_with("/// @effect E.\n/// @ask [stauts=off] Off?\n"));
+    assert!(unknown.message.contains("[stauts]"), "{unknown}");
+}
+
+#[test]
+fn error_code_says_what_was_changed() {
+    let catalog = read(&write_with("/// @effect E.\n/// @code half_done changed It was made. Look at it.\n")).unwrap();
+    let code = catalog.actions[0].code("half_done").unwrap();
+    assert_eq!((code.effect, &*code.advice), (CodeEffect::Changed, "It was made. Look at it."));
+    for (bad, expected) in [("half_done", "incomplete"), ("half_done perhaps It was.", "`perhaps`")] {
+        let problem = only_problem(&write_with(&format!("/// @effect E.\n/// @code {bad}\n")));
+        assert!(problem.message.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn content_makes_a_read_confidential_and_nothing_else_does() {
+    let function = |risk: &str, content: &str| {
+        format!(
+            "/// Text.\nrecord text {{\n/// Words.\n{content}words: string }}\n/// Read.\n/// @http GET /v1/x\n{risk}\
+             /// @example things get\nget: func() -> result<list<text>, error>;"
+        )
+    };
+    let (content, confidential) = ("/// @content\n", "/// @risk confidential\n");
+    assert!(read(&function(confidential, content)).unwrap().actions[0].is_confidential());
+    assert!(only_problem(&function("", content)).remedy.contains("confidential"));
+    assert!(only_problem(&function(confidential, "")).remedy.contains("@content"));
+}
+
+#[test]
+fn unit_and_availability_are_read_and_checked() {
+    let function = |unit: &str, available: &str| {
+        format!(
+            "/// Sum.\nrecord sum {{\n/// Amount.\n/// @unit {unit}\namount: s64,\n/// Currency.\ncurrency: string }}\n/// Read.\n\
+             /// @http GET /v1/x\n/// @available {available}\n/// @example things get\nget: func() -> result<sum, error>;"
+        )
+    };
+    let catalog = read(&function("cents currency", "console aws")).unwrap();
+    let sum = catalog.types.record(catalog.actions[0].result.as_ref().unwrap()).unwrap();
+    let unit = Unit::Cents(Currency::Field("currency".to_owned()));
+    assert_eq!(sum[0].unit, Some(unit));
+    assert_eq!("cents USD".parse(), Ok(Unit::Cents(Currency::Code("USD".to_owned()))));
+    assert_eq!("tokens".parse(), Ok(Unit::Of("tokens".to_owned())));
+    assert_eq!(catalog.actions[0].available, [Availability::Console, Availability::Aws]);
+    assert!(only_problem(&function("cents", "console")).message.contains("not a unit"));
+    assert!(only_problem(&function("tokens", "moon")).message.contains("`moon`"));
 }

@@ -50,7 +50,7 @@ fn a_summary_is_one_short_order() {
 fn what_takes_a_thing_away_for_good_says_so_before_it_is_done() {
     every_action(|_, action| {
         let takes_away = ["delete", "remove", "archive"].iter().any(|word| action.function.starts_with(word));
-        (takes_away && action.effect.is_none()).then(|| "it says nothing of its effect".to_owned())
+        (takes_away && action.effects.is_empty()).then(|| "it says nothing of its effect".to_owned())
     });
 }
 

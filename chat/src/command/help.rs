@@ -130,7 +130,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
     if !periods.is_empty() {
         document = document.with(Block::Text(format!("{}.", periods.join("; "))));
     }
-    if let Some(effect) = &action.effect {
+    if let Some(effect) = action.effect() {
         document = document.with(Block::Text(format!("Effect: {effect}")));
     }
     if !action.aliases.is_empty() {

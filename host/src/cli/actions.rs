@@ -71,7 +71,7 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         })).collect::<Vec<_>>(),
         "summary": action.summary(),
         "description": action.docs.prose,
-        "effect": action.effect,
+        "effect": action.effect(),
         "inputs": inputs,
         "examples": action.examples,
         "aliases": action.aliases,

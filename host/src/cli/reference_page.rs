@@ -69,7 +69,7 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
     }
     let _ = writeln!(out, "* Request: `{}`", action.http);
     let _ = writeln!(out, "* Risk: {}", action.risk);
-    if let Some(effect) = &action.effect {
+    if let Some(effect) = action.effect() {
         let _ = writeln!(out, "* Effect: {effect}");
     }
     let _ = writeln!(out, "* Credential, any of: {}", credentials.join(", "));

@@ -37,7 +37,7 @@ pub fn action_of<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Action> {
 
 fn tool(catalog: &Catalog, action: &Action) -> Tool {
     let mut description = action.docs.prose.clone();
-    if let Some(effect) = &action.effect {
+    if let Some(effect) = action.effect() {
         description = format!("{description}\n\nWhat follows: {effect}");
     }
     if action.writes() {

@@ -59,7 +59,7 @@ impl Plan {
             arguments: invocation.arguments.clone(),
             command: invocation.canonical(action, types),
             summary: action.summary().to_owned(),
-            effect: action.effect.clone(),
+            effect: action.effect_of(|name| invocation.arguments.get(name)).map(|effect| effect.text.clone()),
             risk: action.risk.to_string(),
             targets,
             before,

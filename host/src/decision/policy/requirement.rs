@@ -5,6 +5,7 @@
 //! | risk | floor |
 //! | --- | --- |
 //! | read | nothing |
+//! | confidential | a reason and the approval of a second person |
 //! | reversible | a confirmation |
 //! | disruptive | a confirmation and a reason |
 //! | irreversible | a reason and the approval of a second person |
@@ -63,8 +64,11 @@ impl Requirements {
         let second_person = ApprovalRule { count: 1, from: None };
         Self {
             confirm: matches!(risk, Risk::Reversible | Risk::Disruptive),
-            reason: risk >= Risk::Disruptive,
-            approvals: if risk >= Risk::Irreversible { vec![second_person] } else { Vec::new() },
+            reason: matches!(risk, Risk::Confidential | Risk::Disruptive | Risk::Irreversible),
+            approvals: match risk {
+                Risk::Confidential | Risk::Irreversible => vec![second_person],
+                Risk::Read | Risk::Reversible | Risk::Disruptive => Vec::new(),
+            },
             expires_seconds: DEFAULT_EXPIRY_SECONDS,
             policies: Vec::new(),
         }
@@ -135,7 +139,13 @@ mod tests {
         });
         assert_eq!(
             floors,
-            [(false, false, 0, 1800), (true, false, 0, 1800), (true, true, 0, 1800), (false, true, 1, 1800)]
+            [
+                (false, false, 0, 1800),
+                (false, true, 1, 1800),
+                (true, false, 0, 1800),
+                (true, true, 0, 1800),
+                (false, true, 1, 1800)
+            ]
         );
     }
 

@@ -1,0 +1,160 @@
+//! What a person must know about a call: the question before it, what it brings about, what depends on its target, and what
+//! its error codes say about whether something was changed.
+
+use crate::Input;
+use crate::annotation::Docs;
+use crate::check::{Checker, Item};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that applies under a condition on the arguments (`@ask`, `@effect`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionalText {
+    /// When it applies; always, where absent.
+    pub when: Option<InputCondition>,
+    /// The text. `{NAME}` stands for an argument, by its WIT name, or for a field of the target, by its JSON name.
+    pub text: String,
+}
+
+impl ConditionalText {
+    /// Whether it applies to these arguments.
+    #[must_use]
+    pub fn applies<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> bool {
+        self.when.as_ref().is_none_or(|when| when.holds(given(&when.input)))
+    }
+
+    /// The names between braces in the text.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        self.text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+    }
+}
+
+/// What an input must be for a text to apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputCondition {
+    /// The input.
+    pub input: String,
+    /// The word that it must have, as on the wire; any value but null, where absent.
+    pub word: Option<String>,
+}
+
+impl InputCondition {
+    /// Whether an input with this value fulfils it.
+    #[must_use]
+    pub fn holds(&self, given: Option<&Value>) -> bool {
+        match (given, &self.word) {
+            (None | Some(Value::Null), _) => false,
+            (Some(_), None) => true,
+            (Some(Value::String(text)), Some(word)) => text == word,
+            (Some(value), Some(word)) => value.to_string() == *word,
+        }
+    }
+}
+
+/// As it is typed: `status=inactive`, or `name`.
+impl fmt::Display for InputCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.input)?;
+        self.word.as_ref().map_or(Ok(()), |word| write!(f, "={word}"))
+    }
+}
+
+/// What an error code says about a write that the API refused with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CodeEffect {
+    /// The change was made.
+    Changed,
+    /// Nothing was changed.
+    Unchanged,
+    /// It is not known whether anything was changed.
+    Unknown,
+}
+
+impl FromStr for CodeEffect {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "changed" => Ok(Self::Changed),
+            "unchanged" => Ok(Self::Unchanged),
+            "unknown" => Ok(Self::Unknown),
+            _ => Err(format!("`{text}` is not one of changed, unchanged, unknown")),
+        }
+    }
+}
+
+/// An error code of the API that means more than its status says (`@code`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorCode {
+    /// The code, as in `details.error_code`.
+    pub code: String,
+    /// What it says about whether something was changed.
+    pub effect: CodeEffect,
+    /// What happened and what to do, in full sentences.
+    pub advice: String,
+}
+
+impl Checker<'_> {
+    /// Texts under conditions: `TEXT`, `[INPUT=WORD] TEXT` or `[INPUT] TEXT`. The one without a condition comes last.
+    pub(crate) fn conditional_texts(
+        &mut self,
+        docs: &Docs,
+        annotation: &str,
+        item: &Item,
+        inputs: &[Input],
+    ) -> Vec<ConditionalText> {
+        let mut texts: Vec<ConditionalText> = Vec::new();
+        for value in docs.values(annotation) {
+            if texts.last().is_some_and(|last| last.when.is_none()) {
+                self.problem(
+                    item,
+                    format!("`@{annotation} {value}` never applies"),
+                    format!("put the `@{annotation}` without a condition last, and keep one of them"),
+                );
+            }
+            let (when, text) = match value.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                Some((when, text)) => (Some(when), text.trim()),
+                None => (None, value),
+            };
+            let when = when.map(|when| match when.split_once('=') {
+                Some((input, word)) => InputCondition { input: input.to_owned(), word: Some(word.to_owned()) },
+                None => InputCondition { input: when.to_owned(), word: None },
+            });
+            match &when {
+                Some(when) if !inputs.iter().any(|input| input.name == when.input) => self.problem(
+                    item,
+                    format!("`@{annotation} [{}]` names no input", when.input),
+                    "write `[INPUT=WORD]` or `[INPUT]`",
+                ),
+                _ => texts.push(ConditionalText { when, text: text.to_owned() }),
+            }
+        }
+        texts
+    }
+
+    /// `CODE changed|unchanged|unknown ADVICE`.
+    pub(crate) fn codes(&mut self, docs: &Docs, item: &Item) -> Vec<ErrorCode> {
+        let mut codes: Vec<ErrorCode> = Vec::new();
+        for value in docs.values("code") {
+            let mut words = value.splitn(3, ' ');
+            match (words.next(), words.next(), words.next()) {
+                (Some(code), Some(effect), Some(advice)) => {
+                    if codes.iter().any(|known| known.code == code) {
+                        self.problem(item, format!("the code `{code}` stands there twice"), "keep one");
+                    }
+                    if let Some(effect) = self.parsed(effect, item) {
+                        codes.push(ErrorCode { code: code.to_owned(), effect, advice: advice.trim().to_owned() });
+                    }
+                }
+                _ => self.problem(
+                    item,
+                    format!("`@code {value}` is incomplete"),
+                    "write `@code CODE changed|unchanged|unknown ADVICE`",
+                ),
+            }
+        }
+        codes
+    }
+}
