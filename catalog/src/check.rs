@@ -54,7 +54,7 @@ pub(crate) const RECORD: &[&str] = &["compact"];
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
 pub(crate) const FIELD: &[&str] =
-    &["const", "content", "default", "name", "null", "range", "rest", "sensitive", "unit"];
+    &["const", "content", "default", "name", "null", "owner", "range", "rest", "sensitive", "unit"];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
@@ -70,6 +70,7 @@ const ONCE: &[&str] = &[
     "flatten",
     "http",
     "names",
+    "owner",
     "prefix",
     "reply",
     "rest",
@@ -79,7 +80,7 @@ const ONCE: &[&str] = &[
     "unit",
 ];
 /// Annotations that say all by being there.
-const BARE: &[&str] = &["compact", "content", "embedder", "rest", "sensitive"];
+const BARE: &[&str] = &["compact", "content", "embedder", "owner", "rest", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
 const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "unit"];
 

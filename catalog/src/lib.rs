@@ -49,6 +49,7 @@ mod consequence;
 mod constraint;
 mod content;
 mod error;
+mod floor;
 mod input;
 mod json_shape;
 mod package_text;

@@ -169,6 +169,7 @@ impl Reader<'_> {
             default: docs.value("default"),
             sensitive: docs.has("sensitive"),
             content: docs.has("content"),
+            owner: docs.has("owner"),
             constant: docs.value("const"),
             null_when_none: docs.has("null"),
             rest: docs.has("rest"),

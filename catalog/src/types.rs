@@ -100,6 +100,8 @@ pub struct Field {
     pub sensitive: bool,
     /// Whether it holds what people wrote (`@content`).
     pub content: bool,
+    /// Whether it names the person who wrote it (`@owner`).
+    pub owner: bool,
     /// The word that it always holds (`@const`).
     pub constant: Option<String>,
     /// Whether none is sent as null (`@null`).
@@ -259,6 +261,23 @@ impl Types {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Whether a value of this type has a field, at any depth, for which this holds. No type holds itself.
+    #[must_use]
+    pub fn any_field(&self, ty: &Type, holds: &dyn Fn(&Field) -> bool) -> bool {
+        match self.underlying(ty) {
+            Type::List(inner) | Type::Option(inner) => self.any_field(inner, holds),
+            Type::Tuple(items) => items.iter().any(|item| self.any_field(item, holds)),
+            Type::Named(id) => match &self.get(*id).kind {
+                Kind::Record(fields) => fields.iter().any(|field| holds(field) || self.any_field(&field.ty, holds)),
+                Kind::Variant { cases, .. } => {
+                    cases.iter().filter_map(|case| case.payload.as_ref()).any(|ty| self.any_field(ty, holds))
+                }
+                Kind::Alias(_) | Kind::Enum(_) => false,
+            },
+            _ => false,
         }
     }
 

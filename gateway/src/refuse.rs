@@ -39,6 +39,14 @@ pub(crate) fn refuse(
             format!("The answer to `{}` is a secret, which no chat gets to see. Nothing was sent.", action.command());
         return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");
     }
+    if action.is_confidential() {
+        let text = format!(
+            "The result of `{}` is what people wrote, and this gateway shows it to nobody. Nothing was sent.",
+            action.command()
+        );
+        let hint = "Use the host, `claude-admin serve`, where each read is approved by a second person and recorded.";
+        return told(Outcome::Denied, text, hint);
+    }
     if !action.writes() {
         return None;
     }

@@ -4,6 +4,7 @@
 //! ping, link or format.
 
 mod chart;
+mod content;
 mod flat;
 mod from_failure;
 mod from_result;
@@ -13,6 +14,7 @@ mod report;
 mod secret;
 
 pub use chart::{Chart, Point};
+pub use content::content_owners;
 pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
 pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;

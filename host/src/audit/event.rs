@@ -199,6 +199,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<String>,
     },
+    /// What people wrote was read, and shown to the requester. The content itself is not recorded.
+    ContentRead {
+        /// Whose content: addresses, or ids where the API gives no address; the ids of the objects where it names nobody.
+        of: Vec<String>,
+    },
     /// Somebody read the audit trail.
     AuditRead {
         /// What was asked.
@@ -227,7 +232,7 @@ impl fmt::Display for Event {
 
 impl Event {
     /// The words of all events.
-    pub const KINDS: [&str; 12] = [
+    pub const KINDS: [&str; 13] = [
         "opened",
         "received",
         "denied",
@@ -239,6 +244,7 @@ impl Event {
         "expired",
         "superseded",
         "policy-changed",
+        "content-read",
         "audit-read",
     ];
 
@@ -257,6 +263,7 @@ impl Event {
             Self::Expired => "expired",
             Self::Superseded { .. } => "superseded",
             Self::PolicyChanged { .. } => "policy-changed",
+            Self::ContentRead { .. } => "content-read",
             Self::AuditRead { .. } => "audit-read",
         }
     }

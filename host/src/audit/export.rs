@@ -218,6 +218,7 @@ impl Facts {
                 facts.policy_hash = text(policy_hash);
                 facts.reason = text(problem);
             }
+            Event::ContentRead { of } => facts.result = of.join(" "),
             Event::AuditRead { query } => facts.reason = query.clone(),
         }
         facts

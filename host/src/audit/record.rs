@@ -89,7 +89,7 @@ fn classify(entry: &Entry) -> (Class, Activity) {
     match &entry.event {
         Event::Opened { .. } => (APPLICATION_LIFECYCLE, START),
         Event::PolicyChanged { .. } => (ENTITY_MANAGEMENT, UPDATE),
-        Event::AuditRead { .. } => (API_ACTIVITY, READ),
+        Event::AuditRead { .. } | Event::ContentRead { .. } => (API_ACTIVITY, READ),
         // Only these two are about a call that leaves, or has left. A read has no plan, whatever it is called.
         Event::Intent { plan_hash: None, .. } => (API_ACTIVITY, READ),
         Event::Intent { .. } | Event::Outcome { .. } => (API_ACTIVITY, activity_of(entry.action.as_deref())),
@@ -123,6 +123,7 @@ fn step(event: &Event) -> &'static str {
         Event::Expired => "Expired",
         Event::Superseded { .. } => "Superseded",
         Event::PolicyChanged { .. } => "Policy Changed",
+        Event::ContentRead { .. } => "Content Read",
         Event::AuditRead { .. } => "Audit Read",
     }
 }
@@ -158,6 +159,7 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
         | Event::Planned { .. }
         | Event::Requested { .. }
         | Event::PolicyChanged { .. }
+        | Event::ContentRead { .. }
         | Event::AuditRead { .. } => (Status::Success, Severity::Informational, None),
     }
 }

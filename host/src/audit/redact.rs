@@ -153,6 +153,7 @@ fn event(event: &mut Event) {
             optional(policy_hash.as_mut());
             optional(problem.as_mut());
         }
+        Event::ContentRead { of } => all(of),
         Event::AuditRead { query } => replace_secrets(query, REDACTED),
     }
 }
@@ -186,7 +187,7 @@ mod tests {
                 _ => {}
             }
         }
-        for number in 0..12 {
+        for number in 0..13 {
             let mut value = serde_json::to_value(entry(number)).unwrap();
             poison(&mut value);
             let mut poisoned: Entry = serde_json::from_value(value).unwrap();

@@ -42,6 +42,7 @@ pub(super) fn entry(number: u64) -> Entry {
         8 => Event::Expired,
         9 => Event::Superseded { differences: vec!["role".into()] },
         10 => Event::PolicyChanged { policy_hash: Some("q".into()), problem: None },
+        11 => Event::ContentRead { of: vec!["ada@example.com".into()] },
         _ => Event::AuditRead { query: "tail 10".into() },
     };
     let of_operation = (1..10).contains(&(number % 12));

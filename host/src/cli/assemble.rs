@@ -15,10 +15,10 @@ use claude_admin::egress::{Credentials, Egress, Upstream, WorkloadSettings};
 use claude_admin::embedded;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
-use claude_admin::sandbox::{Plugin, Sandbox};
+use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
 use claude_admin::service::Service;
 use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
-use claude_admin_catalog::{Catalog, PackageText};
+use claude_admin_catalog::Catalog;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use http::HeaderValue;
 use secrecy::SecretString;
@@ -163,19 +163,37 @@ fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyh
         .map_err(|_| SetupError("upstream.anthropic_version holds characters that no header may hold".to_owned()))?;
     let egress = Arc::new(Egress::new(upstream, credentials, version)?);
     let sandbox = Sandbox::new(config.limits.limits()?, egress, cache::folder().as_deref())?;
-    load(&sandbox, config.plugin.as_deref())
+    match component(config)? {
+        None => load(&sandbox, None),
+        Some((path, bytes)) => load(&sandbox, Some((path, &bytes))),
+    }
 }
 
-/// Loads the component of a file, or the embedded one.
-pub(super) fn load(sandbox: &Arc<Sandbox>, path: Option<&Path>) -> anyhow::Result<Plugin> {
-    match path {
+/// The component that a configuration names, as far as it is the one that it pins.
+fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
+    let (path, bytes) = match (&config.plugin, &config.plugin_sha256) {
+        (Some(path), _) => (path, read_component(path)?),
+        (None, Some(_)) => return Err(SetupError("`plugin_sha256` is set, and `plugin` is not".to_owned()).into()),
+        (None, None) => return Ok(None),
+    };
+    if let Some(pinned) = &config.plugin_sha256 {
+        check_digest(&bytes, pinned)
+            .map_err(|error| SetupError(format!("{}: {error}; nothing of it ran", path.display())))?;
+    }
+    Ok(Some((path, bytes)))
+}
+
+/// Reads the file of a component.
+pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, SetupError> {
+    std::fs::read(path).map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))
+}
+
+/// Loads a component with the file that it is from, or the embedded one.
+pub(super) fn load(sandbox: &Arc<Sandbox>, component: Option<(&Path, &[u8])>) -> anyhow::Result<Plugin> {
+    match component {
         None => Ok(Plugin::embedded(sandbox).context("the embedded component cannot be loaded")?),
-        Some(path) => {
-            let unreadable = |error| SetupError(format!("cannot read the component {}: {error}", path.display()));
-            let bytes = std::fs::read(path).map_err(unreadable)?;
-            Ok(Plugin::load(sandbox, &bytes)
-                .with_context(|| format!("the component {} cannot be loaded", path.display()))?)
-        }
+        Some((path, bytes)) => Ok(Plugin::load(sandbox, bytes)
+            .with_context(|| format!("the component {} cannot be loaded", path.display()))?),
     }
 }
 
@@ -226,12 +244,10 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
 
 /// The catalog of the component that a configuration names.
 pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let Some(path) = &config.plugin else { return Ok(embedded::catalog()?) };
-    let bytes = std::fs::read(path)
-        .map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))?;
-    let text = PackageText::from_component(&bytes)?;
-    let text = text.context("the component does not carry the text of its WIT package")?;
-    Ok(Catalog::from_text(&text)?)
+    match component(config)? {
+        None => Ok(embedded::catalog()?),
+        Some((path, bytes)) => Ok(catalog_of(&bytes).with_context(|| format!("the component {}", path.display()))?),
+    }
 }
 
 /// Slack's Web API, where there is a bot token.

@@ -1,6 +1,6 @@
 //! `claude-admin plugin`: look at a component, or write the embedded one to a file.
 
-use super::assemble::load;
+use super::assemble::{load, read_component};
 use super::print;
 use anyhow::Context;
 use clap::Subcommand;
@@ -39,7 +39,8 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
                 egress,
                 super::cache::folder().as_deref(),
             )?;
-            let plugin = load(&sandbox, path.as_deref())?;
+            let bytes = path.as_deref().map(read_component).transpose()?;
+            let plugin = load(&sandbox, path.as_deref().zip(bytes.as_deref()))?;
             let mut text = String::new();
             // Writing to a string does not fail.
             let _ = writeln!(text, "package  {}", plugin.catalog().package);

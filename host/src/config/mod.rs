@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Another component than the embedded one.
     pub plugin: Option<PathBuf>,
+    /// The SHA-256 of the component that was reviewed, in hexadecimal: no other is loaded.
+    pub plugin_sha256: Option<String>,
 }
 
 /// Where requests go, and with what.

@@ -7,6 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// The group that exists in every configuration: the only one that the starter policy lets read what people wrote. It is empty
+/// until the configuration says who belongs to it.
+pub const COMPLIANCE: &str = "compliance";
+
 /// Whom a line of the configuration means: a person, everybody of a tenant, or a user group of the chat platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Member {
@@ -71,7 +75,7 @@ impl Groups {
     /// The names of the configured groups.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
-        self.configured.keys().cloned().collect()
+        self.configured.keys().cloned().chain([COMPLIANCE.to_owned()]).collect()
     }
 
     /// Whether any member is a user group, which only the chat platform can look up.

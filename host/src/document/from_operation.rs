@@ -164,7 +164,10 @@ fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
     match &plan.before {
         Before::Nothing => {}
         Before::NotAllowed { action } => {
-            facts.push(Fact::new(when, format!("not read: whoever asks may not run `{}`", action.replace('.', " "))));
+            facts.push(Fact::new(
+                when,
+                format!("not read: the requester cannot run `{}` without further approval", action.replace('.', " ")),
+            ));
         }
         Before::Read { action, value } => {
             let result = catalog.action(action).and_then(|action| action.result.as_ref());

@@ -87,7 +87,11 @@ impl ServerHandler for Mcp {
         let place = Place::mcp();
         let allowed = self.service.may_ever(&self.principal, &place).await;
         let actions = tools(self.service.catalog())
-            .filter(|tool| action_of(self.service.catalog(), &tool.name).is_some_and(&allowed))
+            .filter(|tool| {
+                let action = action_of(self.service.catalog(), &tool.name);
+                // What people wrote is never passed to a model.
+                action.is_some_and(|action| !action.is_confidential() && allowed(action))
+            })
             .map(|tool| {
                 let annotations = ToolAnnotations::with_title(tool.title)
                     .read_only(tool.read_only)

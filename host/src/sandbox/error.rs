@@ -23,6 +23,14 @@ pub enum LoadError {
         claude_admin_catalog::SECTION_NAME
     )]
     NoPackageText,
+    /// The component is not the one whose digest is pinned.
+    #[error("the component has the digest sha256:{found}, and the configuration pins sha256:{expected}")]
+    Digest {
+        /// The digest of the component.
+        found: String,
+        /// The digest that is pinned.
+        expected: String,
+    },
     /// The WIT text in the component is not a catalog.
     #[error(transparent)]
     Catalog(#[from] CatalogError),

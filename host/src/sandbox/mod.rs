@@ -18,5 +18,5 @@ pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
 pub use error::{CallError, LoadError};
 pub use limits::{Isolation, LimitKind, Limits};
-pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, digest};
+pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, catalog_of, check_digest, digest};
 pub use values::{from_val, to_val};

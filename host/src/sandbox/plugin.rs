@@ -62,9 +62,8 @@ impl Plugin {
         if bytes.starts_with(b"\0asm") && bytes.get(4..8) == Some(&CORE_LAYER) {
             return Err(LoadError::CoreModule);
         }
-        let text = PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
-        let compiled = Compiled::of(sandbox, bytes, digest(bytes))?;
-        compiled.link(sandbox, Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?)
+        let catalog = catalog_of(bytes)?;
+        Compiled::of(sandbox, bytes, digest(bytes))?.link(sandbox, catalog)
     }
 
     /// Links the component that the build embeds, whose text the build has read.
@@ -195,6 +194,32 @@ fn exports(sandbox: &Sandbox, component: &Component) -> Vec<Export> {
             Export { name: name.to_owned(), functions }
         })
         .collect()
+}
+
+/// The catalog of a component. Any component but the embedded one can state what it likes: the risk of its actions is at
+/// least what the embedded package says of the same requests.
+///
+/// # Errors
+///
+/// [`LoadError`] where it carries no text of a WIT package, or one with mistakes.
+pub fn catalog_of(bytes: &[u8]) -> Result<Catalog, LoadError> {
+    let text = PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
+    let mut catalog = Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?;
+    if digest(bytes) != embedded::DIGEST {
+        catalog.raise_to(&embedded::catalog()?);
+    }
+    Ok(catalog)
+}
+
+/// Checks that a component is the one that was reviewed. `pinned` is a SHA-256 in hexadecimal, with or without `sha256:`.
+///
+/// # Errors
+///
+/// [`LoadError::Digest`] where it is another one.
+pub fn check_digest(bytes: &[u8], pinned: &str) -> Result<(), LoadError> {
+    let found = digest(bytes);
+    let expected = pinned.trim().trim_start_matches("sha256:").to_ascii_lowercase();
+    if found == expected { Ok(()) } else { Err(LoadError::Digest { found, expected }) }
 }
 
 /// SHA-256 of a component, in hexadecimal.

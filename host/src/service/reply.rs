@@ -132,7 +132,7 @@ impl Reply {
         self.document.footer.push(canonical.to_owned());
         self.command = Some(canonical.to_owned());
         self.format = options.format;
-        self.share = options.share && !action.sensitive;
+        self.share = options.share && !action.sensitive && !action.is_confidential();
         self
     }
 

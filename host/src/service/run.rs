@@ -1,5 +1,6 @@
 //! Running an action: decided, executed, recorded.
 
+use super::audience;
 use super::outcome::{is_gone, of_error, of_resolve_error};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
@@ -12,7 +13,7 @@ use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
 use crate::sandbox::{CallError, Plugin};
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, Input, Place};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -37,6 +38,18 @@ impl Service {
             let canonical = draft.invocation.canonical(action, &catalog.types);
             return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
         }
+        if let Some(not_carried) = audience::refusal(action, &person.place, &options) {
+            let canonical = draft.invocation.canonical(action, &catalog.types);
+            let event = Event::Denied { reason: "confidential".to_owned(), count: 1 };
+            let entry = Entry {
+                operation: Some(id.to_owned()),
+                action: Some(action.id.clone()),
+                command: Some(canonical.clone()),
+                ..person.did(event)
+            };
+            self.note(entry).await;
+            return not_carried.of(action, &canonical, &options);
+        }
         let written = draft.invocation.clone();
         let proposal = Proposal { operation: id, person, draft, options: &options };
         let proposed = Box::pin(self.approvals.propose(proposal)).await;
@@ -59,7 +72,7 @@ impl Service {
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
-                let End { result, status, requests, message } = executed.end();
+                let End { result, status, requests, message, content_of: _ } = executed.end(catalog);
                 let event = Event::Outcome { result: result.to_owned(), status, requests, message };
                 let entry = Entry {
                     operation: Some(id.to_owned()),
@@ -151,7 +164,7 @@ impl Service {
             );
             let executed = Executed::of(&plugin, action, authorized, follow(&options)).await;
             // Recorded before anything else is made of it.
-            let recorded = approvals.finish(&running, executed.end()).await;
+            let recorded = approvals.finish(&running, executed.end(&catalog)).await;
             let mut reply = executed.show(&catalog, &options);
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
@@ -176,7 +189,7 @@ impl Service {
     /// Records that nobody saw how a write ended.
     async fn ended_unseen(&self, operation: Operation) -> Reply {
         let message = Some("the host failed before it saw the end".to_owned());
-        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), message };
+        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), message, content_of: Vec::new() };
         if let Err(error) = self.approvals.finish(&operation, end).await {
             tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");
         }
@@ -299,7 +312,7 @@ impl<'e> Executed<'e> {
     }
 
     /// How it ended, for the record.
-    fn end(&self) -> End {
+    fn end(&self, catalog: &Catalog) -> End {
         let failure = self.read.error.as_ref().map(|error| document::call_error(error, self.action, self.upstream));
         let failure = failure.map(|document| document.notices());
         End {
@@ -307,7 +320,23 @@ impl<'e> Executed<'e> {
             status: self.read.sent.last().and_then(|sent| sent.status),
             requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
             message: failure.or_else(|| self.read.cut_off.map(|cut_off| cut_off.text(self.read.pages))),
+            content_of: self.content_of(catalog),
         }
+    }
+
+    /// Whose content was read, or which objects, where the answer names nobody.
+    fn content_of(&self, catalog: &Catalog) -> Vec<String> {
+        let Some(value) = self.read.value.as_ref().filter(|_| self.action.is_confidential()) else { return Vec::new() };
+        let owners = document::content_owners(&catalog.types, self.action, value);
+        if !owners.is_empty() {
+            return owners.into_iter().collect();
+        }
+        let of_path = |input: &&Input| input.place == Place::Path;
+        let ids =
+            self.action.inputs.iter().filter(of_path).filter_map(|input| self.invocation.arguments.get(&input.name));
+        let ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
+        // A list without an owner in it is named by what was asked for.
+        if ids.is_empty() { vec![self.invocation.canonical(self.action, &catalog.types)] } else { ids }
     }
 
     /// What to show.

@@ -49,6 +49,8 @@ pub struct End {
     pub requests: Vec<String>,
     /// What went wrong, where something did.
     pub message: Option<String>,
+    /// Whose content was read, or which objects, where content was read.
+    pub content_of: Vec<String>,
 }
 
 impl Approvals {
@@ -77,11 +79,13 @@ impl Approvals {
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.steps.reached(Step::Answered);
-        let End { result, status, requests, message } = end;
-        let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let End { result, status, requests, message, content_of } = end;
+        let read = (!content_of.is_empty()).then_some(Event::ContentRead { of: content_of });
+        let outcome = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let entries: Vec<Entry> = read.into_iter().chain([outcome]).map(|event| operation.entry(event)).collect();
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.
-        while let Err(error) = self.ledger.append(Durability::Disk, vec![operation.entry(event.clone())]).await {
+        while let Err(error) = self.ledger.append(Durability::Disk, entries.clone()).await {
             if attempt == FINISH_ATTEMPTS {
                 return Err(error);
             }

@@ -9,9 +9,12 @@ pub const STARTER_TESTS: &str = include_str!("starter-tests.toml");
 #[cfg(test)]
 mod tests {
     use super::super::testing::{CATALOG, command, group_names, parse, policies, sample, someone};
-    use super::super::{HostAction, Policies, Table, run};
+    use super::super::{HostAction, Policies, Requirements, Table, run};
     use super::*;
+    use claude_admin_catalog::{Action, Risk};
     use std::collections::BTreeSet;
+    use std::fmt::Write;
+    use std::path::Path;
 
     fn report_of(policies: &Policies, tests: &str) -> super::super::Report {
         let table = Table::parse("starter-tests.toml", tests, &group_names()).unwrap();
@@ -54,13 +57,65 @@ mod tests {
                 let asker = someone(&[group]);
                 starter.decide(&asker.asks(action, &given)).requirements().cloned()
             };
-            assert_eq!(ask("viewers").is_some(), !action.writes(), "{}", action.id);
-            let admin = ask("admins").unwrap();
-            if action.risk == claude_admin_catalog::Risk::Irreversible {
-                assert_eq!(admin.approvals[0].from.as_deref(), Some("admins"), "{}", action.id);
+            assert_eq!(ask("viewers").is_some(), action.risk == Risk::Read, "{}", action.id);
+            assert_eq!(ask("compliance").is_some(), action.is_confidential(), "{}", action.id);
+            assert_eq!(ask("admins").is_some(), !action.is_confidential(), "{}", action.id);
+            if action.risk == Risk::Irreversible {
+                assert_eq!(ask("admins").unwrap().approvals[0].from.as_deref(), Some("admins"), "{}", action.id);
             }
             assert!(starter.decide(&someone(&[]).asks(action, &given)).requirements().is_none(), "{}", action.id);
         }
+    }
+
+    /// What somebody in a group can do with an action, in words.
+    fn verdict(starter: &Policies, group: &str, action: &Action) -> String {
+        let asker = someone(&[group]);
+        let decide = |all: bool| starter.decide(&asker.asks(action, &sample(&CATALOG.types, action, all)));
+        let needs = |requirements: &Requirements| {
+            let mut needs = Vec::new();
+            needs.extend(requirements.confirm.then(|| "confirmation".to_owned()));
+            needs.extend(requirements.reason.then(|| "reason".to_owned()));
+            needs.extend(requirements.approvals.iter().map(|rule| match &rule.from {
+                Some(group) => format!("{} approval ({group})", rule.count),
+                None => format!("{} approval", rule.count),
+            }));
+            if needs.is_empty() { "runs".to_owned() } else { needs.join(" + ") }
+        };
+        match decide(false).requirements() {
+            Some(requirements) => needs(requirements),
+            None if starter.may_ever(&asker.asker(), action) => "depends on the arguments".to_owned(),
+            None => "denied".to_owned(),
+        }
+    }
+
+    /// Every action against every group, for people to read.
+    fn table() -> String {
+        const GROUPS: [&str; 5] = ["", "viewers", "helpdesk", "admins", "compliance"];
+        let starter = policies(STARTER_POLICY);
+        let mut table = "# What the starter policy permits\n\nEach action, its risk, and what the members of each group can do with it: it \
+            runs, it requires something first, or it is denied. A person in no group is denied everything but `help`, `whoami` and \
+            `status`. This page is written by a test of the policy.\n\n\
+            | action | risk | in no group | viewers | helpdesk | admins | compliance |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+        for action in &CATALOG.actions {
+            let verdicts = GROUPS.map(|group| verdict(&starter, group, action)).join(" | ");
+            writeln!(table, "| `{}` | {} | {verdicts} |", action.command(), action.risk).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn starter_table_shows_every_action_against_every_group() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/starter-policy.md");
+        let table = table();
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &table).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            table == written,
+            "docs/starter-policy.md is not up to date: run this test with BLESS=1 and read the change"
+        );
     }
 
     #[test]

@@ -101,7 +101,7 @@ interface shapes {
 
 /// The configured groups of most tests.
 pub(super) fn group_names() -> GroupNames {
-    ["viewers", "helpdesk", "admins"].map(str::to_owned).into()
+    ["compliance", "viewers", "helpdesk", "admins"].map(str::to_owned).into()
 }
 
 /// Reads policies for the real catalog.
