@@ -48,7 +48,7 @@ impl InputCondition {
             (None | Some(Value::Null), _) => false,
             (Some(_), None) => true,
             (Some(Value::String(text)), Some(word)) => text == word,
-            (Some(value), Some(word)) => value.to_string() == *word,
+            (Some(value), Some(word)) => serde_json::from_str::<Value>(word).is_ok_and(|word| word == *value),
         }
     }
 }

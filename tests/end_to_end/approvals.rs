@@ -275,7 +275,7 @@ async fn whoever_may_not_read_the_list_must_write_the_id() {
     assert_eq!(simulator.requests(), []);
     // What may not be read is not looked at, and the plan says so.
     let plan = type_in(&service, &format!("users update {MEMBER} billing")).await;
-    says(&plan, Outcome::Waiting, &["not read: whoever asks may not run `users get`"]);
+    says(&plan, Outcome::Waiting, &["not read: the requester cannot run `users get`"]);
     assert_eq!(simulator.requests(), []);
     says(&type_in(&service, &format!("confirm {}", plan.operation)).await, Outcome::Done, &["Done."]);
     assert_eq!(simulator.requests().len(), 1, "what the policy permits, and nothing else");

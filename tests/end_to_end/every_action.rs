@@ -64,7 +64,8 @@ async fn every_example_of_a_list_can_be_read_to_its_end() {
         for example in &action.examples {
             let (invocation, options) = run(catalog, example);
             let arguments = invocation.arguments.clone().into_iter().collect();
-            let options = Options { all: true, ..options };
+            let reason = Some(Reason::new("a test").unwrap());
+            let options = Options { all: true, reason, ..options };
             let input = Input::Operation { id: invocation.action.clone(), arguments, options };
             let reply = support::carry_out(&service, input).await;
             assert_eq!(reply.outcome, Outcome::Done, "{example} --all: {}", support::text(&reply));

@@ -1,9 +1,10 @@
 //! An operation that does not exist, added to a copy of the WIT package: it works everywhere without any other change.
 
 use super::support;
+use claude_admin::command::Markup;
 use claude_admin::decision::policy::schema_text;
 use claude_admin::sandbox::Plugin;
-use claude_admin::service::Outcome;
+use claude_admin::service::{Input, Outcome};
 use claude_admin_catalog::{Catalog, PackageText};
 use claude_admin_simulator::{Simulator, SimulatorConfig};
 use std::fs;
@@ -82,12 +83,14 @@ async fn a_new_operation_works_with_no_other_change() {
     let service = support::service_with(plugin, support::OPEN_POLICY, &[]);
 
     // Command, component, egress rule, simulator and document.
-    let built = support::type_in(&service, "robots build Rob flyer --yes").await;
+    // Nobody reviewed its requests: what changes something counts as irreversible, and what reads as confidential.
+    let as_typed = |line: &str| Input::Text { line: format!("{line} --reason test"), markup: Markup::None };
+    let built = support::carry_out(&service, as_typed("robots build Rob flyer")).await;
     assert_eq!(built.outcome, Outcome::Done, "{}", support::text(&built));
     let robot = built.to_json();
     assert_eq!((&robot["name"], &robot["model"]), (&"Rob".into(), &"flyer".into()), "{robot}");
     assert_eq!(simulator.requests().last().unwrap().path, "/v1/organizations/robots");
-    let listed = support::type_in(&service, "robots list").await;
+    let listed = support::carry_out(&service, as_typed("robots list")).await;
     assert!(support::text(&listed).contains("Rob"), "{}", support::text(&listed));
 
     // A mistake is answered, help explains, the plan shows the effect.

@@ -6,6 +6,7 @@ mod approvals;
 mod bad_input;
 mod command_line;
 mod component;
+mod confidential;
 mod crash;
 mod every_action;
 mod frontends;

@@ -197,7 +197,12 @@ pub(super) async fn authorized_for(
                 choice: Choice::Approve,
                 reason: None,
             };
-            match approvals.settle(vote, &bob).await.expect("it is approved") {
+            let mut settled = approvals.settle(vote.clone(), &bob).await.expect("it is approved");
+            if matches!(settled, Settled::Counted(_)) {
+                let confirmed = Vote { choice: Choice::Confirm, ..vote };
+                settled = approvals.settle(confirmed, &asking).await.expect("it is confirmed");
+            }
+            match settled {
                 Settled::Run(_, authorized) => authorized,
                 other => panic!("{other:?}"),
             }
@@ -233,7 +238,12 @@ pub(super) async fn carry_out(service: &Service, input: Input) -> Reply {
     if reply.outcome != Outcome::Waiting {
         return reply;
     }
-    type_as(service, &bob(), &format!("approve {}", reply.operation)).await
+    let approved = type_as(service, &bob(), &format!("approve {}", reply.operation)).await;
+    if approved.outcome != Outcome::Waiting {
+        return approved;
+    }
+    // The result is for the requester, who runs it.
+    type_in(service, &format!("confirm {}", reply.operation)).await
 }
 
 /// What a person reads.

@@ -62,8 +62,9 @@ impl Plugin {
         if bytes.starts_with(b"\0asm") && bytes.get(4..8) == Some(&CORE_LAYER) {
             return Err(LoadError::CoreModule);
         }
-        let catalog = catalog_of(bytes)?;
-        Compiled::of(sandbox, bytes, digest(bytes))?.link(sandbox, catalog)
+        PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
+        let compiled = Compiled::of(sandbox, bytes, digest(bytes))?;
+        compiled.link(sandbox, catalog_of(bytes)?)
     }
 
     /// Links the component that the build embeds, whose text the build has read.

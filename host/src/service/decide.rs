@@ -21,7 +21,8 @@ impl Service {
         match self.approvals.settle(vote.clone(), person).await {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
-                let mut reply = self.run_intended(*operation, authorized, Options::default()).await;
+                let options = Options { all: operation.pending.plan.all, ..Options::default() };
+                let mut reply = self.run_intended(*operation, authorized, options).await;
                 if let Ok(operation) = self.approvals.find(&id).await {
                     let record = document::record(catalog, &operation);
                     reply.document = with_record(reply.document, record.clone());

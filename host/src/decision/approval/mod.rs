@@ -19,7 +19,7 @@ pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
 use super::operation::{Ledger, LedgerError, Operation};
-use crate::audit::Event;
+use crate::audit::{Entry, Event};
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use std::sync::Arc;

@@ -142,7 +142,8 @@ impl Approvals {
         let before = before(reader, action, &invocation)
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
-        let plan = Plan::new(action, &invocation, &catalog.types, found, before);
+        let all = options.all && action.paging.is_some();
+        let plan = Plan::new(action, &invocation, &catalog.types, found, before).with_all_pages(all);
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
             plan_hash: plan.hash(),

@@ -317,7 +317,8 @@ impl Approvals {
             target.written.clone_from(&old.written);
         }
         let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
-        Ok((Plan::new(action, &invocation, &catalog.types, targets, before), action))
+        let plan = Plan::new(action, &invocation, &catalog.types, targets, before).with_all_pages(old.all);
+        Ok((plan, action))
     }
 
     /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.

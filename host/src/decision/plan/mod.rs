@@ -38,6 +38,9 @@ pub struct Plan {
     pub arguments: Arguments,
     /// The command in its canonical form.
     pub command: String,
+    /// Whether every page of a list is read, and not only one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
     /// What it does, in a sentence.
     pub summary: String,
     /// What it brings about.
@@ -58,12 +61,22 @@ impl Plan {
             action: action.id.clone(),
             arguments: invocation.arguments.clone(),
             command: invocation.canonical(action, types),
+            all: false,
             summary: action.summary().to_owned(),
             effect: action.effect_of(|name| invocation.arguments.get(name)).map(|effect| effect.text.clone()),
             risk: action.risk.to_string(),
             targets,
             before,
         }
+    }
+
+    /// Reads every page of the list that the plan is about.
+    #[must_use]
+    pub fn with_all_pages(mut self, all: bool) -> Self {
+        if all {
+            self.command.push_str(" --all");
+        }
+        Self { all, ..self }
     }
 
     /// The invocation that the plan is about.

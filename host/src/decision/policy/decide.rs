@@ -143,9 +143,7 @@ mod tests {
     fn every_action_is_forbidden_by_a_forbid_for_each_of_its_groups() {
         for action in &CATALOG.actions {
             let given = sample(&CATALOG.types, action, false);
-            let groups =
-                [action.interface.as_str(), action.risk.as_str(), if action.writes() { "write" } else { "read" }];
-            for group in groups {
+            for group in super::super::vocabulary::groups_of(action) {
                 let forbid = policies(&format!(
                     "permit(principal, action, resource);\n@id(\"no\") @description(\"never\") \
                      forbid(principal, action in Action::\"{group}\", resource);"
