@@ -38,16 +38,20 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             format!("The component was stopped: it tried {violation}. {}", changed(action, false)),
             Some("Do not use this component; tell the people who run this host.".to_owned()),
         ),
+        CallError::Limit { kind: LimitKind::Queue, .. } => notice(
+            Level::Error,
+            "All slots for your calls are in use, and none became free in time (`limits.queue_ms`). Nothing was sent."
+                .to_owned(),
+            Some(
+                "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
+                 `limits.concurrency` or `limits.queue_ms`."
+                    .to_owned(),
+            ),
+        ),
         CallError::Limit { kind, sent } => notice(
             Level::Error,
             format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
-            Some(match kind {
-                LimitKind::WallClock => verify(action, *sent, "Try again in a moment."),
-                LimitKind::CopiedBytes | LimitKind::Memory => {
-                    verify(action, *sent, "Ask for less at once, for example with --limit.")
-                }
-                LimitKind::WasmTime => verify(action, *sent, "Tell the people who run this host."),
-            }),
+            Some(verify(action, *sent, limit_hint(*kind))),
         ),
         CallError::Trap { message, sent } => notice(
             Level::Error,
@@ -60,6 +64,26 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
         ),
         CallError::Failed { error, sent } => failure(error, action, *sent, upstream),
+    }
+}
+
+/// What helps where a call met a limit.
+fn limit_hint(kind: LimitKind) -> &'static str {
+    match kind {
+        LimitKind::WallClock => "Try again in a moment. The host administrator can raise `limits.wall_clock_ms`.",
+        LimitKind::Queue => "Try again in a moment. The host administrator can raise `limits.queue_ms`.",
+        LimitKind::Answers => "Try again in a moment. The host administrator can raise `limits.answers_mib`.",
+        LimitKind::Answer => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.answer_mib`."
+        }
+        LimitKind::CopiedBytes => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.copied_mib`."
+        }
+        LimitKind::Memory => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.memory_mib`."
+        }
+        LimitKind::WasmTime => "Report this to the host administrator, who can raise `limits.wasm_time_ms`.",
+        LimitKind::Resources => "Report this to the host administrator, who can raise `limits.resources`.",
     }
 }
 

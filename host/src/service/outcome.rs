@@ -3,7 +3,7 @@
 use crate::decision::approval::SettleError;
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
-use crate::sandbox::CallError;
+use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::Action;
 pub use claude_admin_chat::Outcome;
 
@@ -39,6 +39,7 @@ pub(super) fn is_gone(action: &Action, error: &CallError) -> bool {
 pub(super) fn of_error(error: &CallError) -> Outcome {
     match error {
         CallError::Failed { error, .. } => Outcome::of_failure(error),
+        CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers, .. } => Outcome::RateLimited,
         _ => Outcome::Failed,
     }
 }

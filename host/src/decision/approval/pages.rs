@@ -5,9 +5,9 @@
 use super::Authorized;
 use crate::command::Invocation;
 use crate::egress::SentRequest;
-use crate::sandbox::{CallError, Plugin};
+use crate::sandbox::{CallError, Held, LimitKind, Plugin};
 use claude_admin_catalog::{Action, joined_pages};
-use claude_admin_chat::paging::{CutOff, Following};
+use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
@@ -26,6 +26,8 @@ pub(crate) struct Read {
     pub(crate) handed_on: usize,
     /// What left.
     pub(crate) sent: Vec<SentRequest>,
+    /// The memory of the answer.
+    pub(crate) held: Held,
 }
 
 /// Takes pages as they come. A break ends the reading.
@@ -48,7 +50,15 @@ pub(crate) async fn read(
     authorized: &Authorized<Invocation>,
     mut follow: Follow<'_>,
 ) -> Read {
-    let mut read = Read { value: None, error: None, cut_off: None, pages: 0, handed_on: 0, sent: Vec::new() };
+    let mut read = Read {
+        value: None,
+        error: None,
+        cut_off: None,
+        pages: 0,
+        handed_on: 0,
+        sent: Vec::new(),
+        held: plugin.sandbox().room(),
+    };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
     let mut following = Following::beginning_at(begin);
@@ -62,6 +72,18 @@ pub(crate) async fn read(
                 return read;
             }
         };
+        let bytes = memory_of(&page);
+        if let Err(limit) = read.held.take(bytes)
+            // What a write returns is small, and there is no other way to get it.
+            && !action.writes()
+        {
+            match (&read.value, limit) {
+                (None, kind) => read.error = Some(CallError::Limit { kind, sent: true }),
+                (Some(_), LimitKind::Answers) => read.cut_off = Some(CutOff::HostFull),
+                (Some(_), _) => read.cut_off = Some(CutOff::TooLarge),
+            }
+            return read;
+        }
         read.pages += 1;
         let wanted = action.paging.as_ref().filter(|_| !matches!(follow, Follow::One));
         let cursor = wanted.and_then(|paging| paging.next(&page).map(str::to_owned));
@@ -70,6 +92,7 @@ pub(crate) async fn read(
                 let flow = each(&page);
                 let (page, items) = without_items(page);
                 read.handed_on += items;
+                read.held.give_back(bytes.saturating_sub(memory_of(&page)));
                 (page, flow)
             }
             _ => (page, ControlFlow::Continue(())),
