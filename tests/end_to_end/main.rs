@@ -4,6 +4,7 @@
 
 mod approvals;
 mod bad_input;
+mod bounds;
 mod command_line;
 mod component;
 mod confidential;
@@ -21,10 +22,13 @@ mod matrix;
 mod operating;
 mod policy_in_force;
 mod policy_property;
+mod raw_upstream;
 mod readme;
 mod reference_page;
+mod replays;
 mod reports;
 mod server;
+mod server_limits;
 mod shared_store;
 mod slack;
 mod slack_clicks;
