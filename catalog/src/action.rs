@@ -295,6 +295,12 @@ impl Action {
         self.codes.iter().find(|known| known.code == code)
     }
 
+    /// The field of its items by which the API orders the list (`@order`).
+    #[must_use]
+    pub fn ordered_by(&self) -> Option<&str> {
+        self.docs.values("order").next()
+    }
+
     /// The input with this name.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Input> {

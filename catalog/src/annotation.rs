@@ -42,6 +42,9 @@
 //! | `@reply bytes` | function | the answer is a file, not JSON: it goes into a record with `content-type`, `file-name` and `content` |
 //! | `@span PERIOD LENGTH` | function | how long a period may be, such as `31d` or `24h`; `OTHER=WORD` may follow |
 //! | `@period NAME START END` | function | two parameters that bound a time, `END` left out; people may give both as one, under this name |
+//! | `@period NAME START END WIDTH` | function | the same of a report; `WIDTH` is the parameter that says how wide its buckets are, to whose borders the period is aligned |
+//! | `@order FIELD` | function | the field of its items, by wire name, by which the API orders the list; it is always shown |
+//! | `@level` | field | a number that does not add up: of two days or groups, their sum means nothing |
 //! | `@prefix TEXT` | type | how identifiers of this type begin |
 //! | `@tag FIELD` | variant | the field that tells the cases apart |
 //! | `@compact` | record | people write it as one value, `FIRST=SECOND`, instead of field by field |

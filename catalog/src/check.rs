@@ -33,6 +33,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "impact",
     "name",
     "null",
+    "order",
     "param",
     "period",
     "range",
@@ -54,7 +55,7 @@ pub(crate) const RECORD: &[&str] = &["compact"];
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
 pub(crate) const FIELD: &[&str] =
-    &["const", "content", "default", "name", "null", "owner", "range", "rest", "sensitive", "unit"];
+    &["const", "content", "default", "level", "name", "null", "owner", "range", "rest", "sensitive", "unit"];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
@@ -69,7 +70,9 @@ const ONCE: &[&str] = &[
     "family",
     "flatten",
     "http",
+    "level",
     "names",
+    "order",
     "owner",
     "prefix",
     "reply",
@@ -80,7 +83,7 @@ const ONCE: &[&str] = &[
     "unit",
 ];
 /// Annotations that say all by being there.
-const BARE: &[&str] = &["compact", "content", "embedder", "owner", "rest", "sensitive"];
+const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
 const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "unit"];
 

@@ -3,7 +3,7 @@
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
-use crate::{Bounds, Input, Param, Place};
+use crate::{Bounds, Input, Param, Place, Type, Types};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -80,33 +80,55 @@ pub struct Period {
     pub start: String,
     /// The input that says when it ends; that instant or day is left out.
     pub end: String,
+    /// The input that says how wide the buckets of the report are, which begin at whole units of UTC.
+    #[serde(default)]
+    pub width: Option<String>,
 }
 
 impl Checker<'_> {
     /// The bounds of a period are optional or required times of one kind.
     pub(crate) fn periods(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Period> {
+        let known = |name: &str| inputs.iter().any(|input| input.name == name);
         let mut periods = Vec::new();
         for text in docs.values("period") {
             let words: Vec<&str> = text.split_whitespace().collect();
             match words.as_slice() {
-                [name, start, end] if [start, end].iter().all(|name| inputs.iter().any(|i| i.name == **name)) => {
-                    if inputs.iter().any(|input| input.name == *name) {
+                [name, bounds @ ..] if matches!(bounds.len(), 2 | 3) && bounds.iter().all(|name| known(name)) => {
+                    if known(name) {
                         self.problem(item, format!("the period `{name}` is called like an input"), "rename the period");
                     }
                     periods.push(Period {
                         name: (*name).to_owned(),
-                        start: (*start).to_owned(),
-                        end: (*end).to_owned(),
+                        start: bounds[0].to_owned(),
+                        end: bounds[1].to_owned(),
+                        width: bounds.get(2).map(|width| (*width).to_owned()),
                     });
                 }
                 _ => self.problem(
                     item,
-                    format!("`@period {text}` does not name two parameters"),
-                    "write `@period NAME START END`",
+                    format!("`@period {text}` does not name two or three parameters"),
+                    "write `@period NAME START END`, or `@period NAME START END WIDTH`",
                 ),
             }
         }
         periods
+    }
+
+    /// A list is ordered by a field of its items.
+    pub(crate) fn order(&mut self, docs: &Docs, item: &Item, result: Option<&Type>, types: &Types) {
+        let items = || {
+            let data = types.record(result?)?.iter().find(|field| field.wire == "data")?;
+            types.record(types.list_item(&data.ty)?)
+        };
+        for field in docs.values("order") {
+            if !items().is_some_and(|fields| fields.iter().any(|known| known.wire == field)) {
+                self.problem(
+                    item,
+                    format!("`@order {field}` names no field of the items in `data`"),
+                    "write the wire name of such a field",
+                );
+            }
+        }
     }
 
     /// Bounds that hold only while another parameter has a word: `limit 1..31 bucket-width=1d`.

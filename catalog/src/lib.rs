@@ -70,7 +70,7 @@ pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};
 pub use json_shape::{JsonProblem, ProblemKind, describe};
 pub use package_text::{COMPRESSED_SECTION_NAME, PackageText, SECTION_NAME, SectionError};
-pub use paging::{Paging, joined_pages};
+pub use paging::{Onward, Paging, joined_pages};
 pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
 pub use short_form::ShortForm;
 pub use types::{Bounds, Case, Field, Kind, Type, TypeDef, TypeId, Types, VariantForm};

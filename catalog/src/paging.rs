@@ -45,14 +45,46 @@ impl Paging {
         }
     }
 
-    /// The cursor that leads on from a page; `None` at the end of the list.
+    /// Reads from a page where the list goes on. Everything that follows, shows or counts a list asks here.
+    ///
+    /// `has_more` decides where a page has it; null says no more than false does. Many lists have no such field: then a
+    /// cursor means that more follows. How many items a page has does not matter: an empty one may stand in the middle.
     #[must_use]
-    pub fn next<'p>(&self, page: &'p Value) -> Option<&'p str> {
-        let cursor = match self {
-            Self::Id { .. } => page.get("last_id").filter(|_| page.get("has_more") == Some(&Value::Bool(true))),
-            Self::Cursor { .. } => page.get("next_page"),
+    pub fn onward<'p>(&self, page: &'p Value) -> Onward<'p> {
+        let field = match self {
+            Self::Id { .. } => "last_id",
+            Self::Cursor { .. } => "next_page",
         };
-        cursor?.as_str()
+        let cursor = page.get(field).and_then(Value::as_str).filter(|cursor| !cursor.is_empty());
+        match (page.get("has_more"), self, cursor) {
+            (Some(Value::Bool(true)), _, None) => Onward::Lost,
+            (Some(Value::Bool(true)), _, Some(cursor)) | (None, Self::Cursor { .. }, Some(cursor)) => {
+                Onward::Next(cursor)
+            }
+            _ => Onward::End,
+        }
+    }
+}
+
+/// Where a list goes on after a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onward<'p> {
+    /// Nowhere: that was the last page.
+    End,
+    /// At this cursor.
+    Next(&'p str),
+    /// More follows, but the page has no cursor that leads to it.
+    Lost,
+}
+
+impl<'p> Onward<'p> {
+    /// The cursor that leads on.
+    #[must_use]
+    pub fn cursor(self) -> Option<&'p str> {
+        match self {
+            Self::Next(cursor) => Some(cursor),
+            Self::End | Self::Lost => None,
+        }
     }
 }
 
@@ -68,4 +100,38 @@ pub fn joined_pages(earlier: Value, mut page: Value) -> Value {
         std::mem::swap(items, more);
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn page_states_where_the_list_goes_on() {
+        let by_id = Paging::Id { after: "after-id".to_owned() };
+        let by_cursor = Paging::Cursor { page: "page".to_owned() };
+        // has_more, cursor, and what follows by id and by cursor; absent is written as "absent".
+        for (has_more, cursor, id, page) in [
+            (json!(true), json!("c"), Onward::Next("c"), Onward::Next("c")),
+            (json!(true), json!(""), Onward::Lost, Onward::Lost),
+            (json!(true), json!(null), Onward::Lost, Onward::Lost),
+            (json!(true), json!("absent"), Onward::Lost, Onward::Lost),
+            (json!(false), json!("c"), Onward::End, Onward::End),
+            (json!(false), json!(null), Onward::End, Onward::End),
+            (json!(null), json!("c"), Onward::End, Onward::End),
+            (json!(null), json!(null), Onward::End, Onward::End),
+            (json!("absent"), json!("c"), Onward::End, Onward::Next("c")),
+            (json!("absent"), json!(null), Onward::End, Onward::End),
+        ] {
+            // A page without items is a page like any other.
+            for items in [json!([]), json!([{ "id": "c" }])] {
+                for (paging, field, right) in [(&by_id, "last_id", id), (&by_cursor, "next_page", page)] {
+                    let mut answer = json!({ "data": items, "has_more": has_more, field: cursor });
+                    answer.as_object_mut().unwrap().retain(|_, value| *value != "absent");
+                    assert_eq!(paging.onward(&answer), right, "{answer}");
+                }
+            }
+        }
+    }
 }

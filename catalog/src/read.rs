@@ -173,6 +173,7 @@ impl Reader<'_> {
             constant: docs.value("const"),
             null_when_none: docs.has("null"),
             rest: docs.has("rest"),
+            level: docs.has("level"),
             docs: docs.prose,
         }
     }
@@ -346,6 +347,7 @@ impl Reader<'_> {
         let periods = self.checker.periods(&docs, item, &inputs);
         let period_limits = self.checker.period_limits(&docs, item, &inputs, &periods);
         let conditional_ranges = self.checker.conditional_ranges(&docs, item, &inputs);
+        self.checker.order(&docs, item, result.as_ref(), &self.types);
         let multipart = self.checker.form(&docs, item, "body", "multipart");
         let bytes = self.checker.form(&docs, item, "reply", "bytes");
         if bytes {

@@ -2,6 +2,7 @@
 
 use crate::Unit;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 
 /// Refers to a [`TypeDef`] in [`Types`].
@@ -108,6 +109,9 @@ pub struct Field {
     pub null_when_none: bool,
     /// Whether it holds every field that no other one takes (`@rest`).
     pub rest: bool,
+    /// Whether it is a number that does not add up, such as how many different people there were (`@level`).
+    #[serde(default)]
+    pub level: bool,
 }
 
 /// A case of an enum or variant.
@@ -218,6 +222,19 @@ impl Types {
     pub fn record<'t>(&'t self, ty: &'t Type) -> Option<&'t [Field]> {
         match self.kind(ty)? {
             Kind::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The fields of a value: of its record, or of what its case of a union carries.
+    #[must_use]
+    pub fn fields_of<'t>(&'t self, ty: &'t Type, value: &Value) -> Option<&'t [Field]> {
+        match self.kind(ty)? {
+            Kind::Record(fields) => Some(fields),
+            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
+                let word = value.get(tag)?.as_str()?;
+                self.record(cases.iter().find(|case| case.wire == word)?.payload.as_ref()?)
+            }
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-use claude_admin_catalog::{Action, Catalog, PackageText};
+use claude_admin_catalog::{Action, Catalog, Currency, Kind, PackageText, Type, Unit};
 use std::path::Path;
 
 /// What every list and help can show without a break.
@@ -85,4 +85,51 @@ fn short_spellings_lead_to_one_noun_each() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all, "two nouns share a spelling");
+}
+
+#[test]
+fn order_that_a_summary_states_names_its_field() {
+    let times = ["newest first", "oldest first", "recent first", "recently added first", "joined first"];
+    every_action(|_, action| {
+        let is_list = action.paging.is_some();
+        let says = times.iter().any(|time| action.summary().contains(time));
+        let missing = is_list && says && action.ordered_by().is_none();
+        missing.then(|| "the summary states an order, and there is no `@order`".to_owned())
+    });
+}
+
+#[test]
+fn every_amount_of_money_states_its_currency() {
+    let catalog = catalog();
+    let types = &catalog.types;
+    let is_money = |ty: &Type, name: &str| {
+        let ty = types.optional(ty).unwrap_or(ty);
+        let is_number = matches!(types.underlying(ty), Type::F64);
+        matches!(types.format(ty), Some("cents" | "whole-cents")) || (is_number && name.ends_with("amount"))
+    };
+    let mut amounts = 0;
+    let mut check = |unit: &Option<Unit>, place: String, beside: &[&str]| {
+        amounts += 1;
+        match unit {
+            Some(Unit::Cents(Currency::Code(_))) => {}
+            Some(Unit::Cents(Currency::Field(field))) => {
+                assert!(beside.contains(&field.as_str()), "{place}: no `{field}`")
+            }
+            other => panic!("{place}: {other:?} is no unit of money"),
+        }
+    };
+    for (_, def) in types.iter() {
+        let Kind::Record(fields) = &def.kind else { continue };
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        for field in fields.iter().filter(|field| is_money(&field.ty, &field.name)) {
+            check(&field.unit, format!("{}.{}", def.name, field.name), &names);
+        }
+    }
+    for action in &catalog.actions {
+        let names: Vec<&str> = action.inputs.iter().map(|input| input.name.as_str()).collect();
+        for input in action.inputs.iter().filter(|input| is_money(&input.ty, &input.name)) {
+            check(&input.unit, format!("{} --{}", action.id, input.name), &names);
+        }
+    }
+    assert!(amounts >= 15, "{amounts} amounts");
 }

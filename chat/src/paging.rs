@@ -1,10 +1,41 @@
 //! How far the pages of a list are followed.
 
+use crate::command::{Arguments, Invocation, greatest};
+use crate::document::is_report;
+use claude_admin_catalog::{Action, Catalog, Onward};
 use serde_json::Value;
 use std::collections::HashSet;
 
 /// The most pages that one command follows: at 1,000 items a page, more than any organization has.
 pub const MAX_PAGES: usize = 1000;
+
+/// The input that says how many items a page has.
+pub const LIMIT: &str = "limit";
+
+/// Whether something is followed although nobody asks for all of it: a report is about a period, however many pages that
+/// has. Who asks for a page, or for less than a whole one, gets that.
+#[must_use]
+pub fn is_followed(catalog: &Catalog, invocation: &Invocation) -> bool {
+    let Some(action) = catalog.action(&invocation.action).filter(|action| is_report(catalog, action)) else {
+        return false;
+    };
+    let Some(paging) = &action.paging else { return false };
+    let arguments = &invocation.arguments;
+    let limit = arguments.get(LIMIT).and_then(Value::as_i64);
+    !arguments.contains_key(paging.input())
+        && limit.is_none_or(|limit| greatest(action, arguments, LIMIT).is_some_and(|most| limit >= most))
+}
+
+/// Asks for large pages where no size is given: the API counts requests.
+#[must_use]
+pub fn in_large_pages(action: &Action, mut arguments: Arguments) -> Arguments {
+    if action.paging.is_some()
+        && let Some(most) = greatest(action, &arguments, LIMIT)
+    {
+        arguments.entry(LIMIT.to_owned()).or_insert_with(|| most.into());
+    }
+    arguments
+}
 
 /// The way through a list, from page to page.
 #[derive(Debug)]
@@ -24,6 +55,8 @@ pub enum CutOff {
     TooLarge,
     /// The next page does not fit in the memory for the results of all commands.
     HostFull,
+    /// A page says that more follows, and does not say where.
+    NoCursor,
 }
 
 impl Following {
@@ -33,19 +66,21 @@ impl Following {
         Self { pages: 0, asked: cursor.map(str::to_owned).into_iter().collect() }
     }
 
-    /// Takes in a page that leads on to a place in the list.
+    /// Takes in a page, and returns the cursor to follow; `None` at the end of the list. Of a list that is not `followed`,
+    /// one page is all that is wanted.
     ///
     /// # Errors
     ///
-    /// Why it is not followed there.
-    pub fn go_on(&mut self, cursor: &str) -> Result<(), CutOff> {
+    /// Why the list cannot be followed although it goes on.
+    pub fn take<'p>(&mut self, onward: Onward<'p>, followed: bool) -> Result<Option<&'p str>, CutOff> {
         self.pages += 1;
-        if !self.asked.insert(cursor.to_owned()) {
-            Err(CutOff::Circle)
-        } else if self.pages == MAX_PAGES {
-            Err(CutOff::TooLong)
-        } else {
-            Ok(())
+        match onward {
+            Onward::End => Ok(None),
+            Onward::Lost => Err(CutOff::NoCursor),
+            Onward::Next(_) if !followed => Ok(None),
+            Onward::Next(cursor) if !self.asked.insert(cursor.to_owned()) => Err(CutOff::Circle),
+            Onward::Next(_) if self.pages == MAX_PAGES => Err(CutOff::TooLong),
+            Onward::Next(cursor) => Ok(Some(cursor)),
         }
     }
 }
@@ -54,24 +89,33 @@ impl CutOff {
     /// What there is to say after some pages.
     #[must_use]
     pub fn text(self, pages: usize) -> String {
-        let what = match self {
-            Self::Circle => "The API sends the list in a circle",
-            Self::TooLong => "The list is longer than one command follows",
-            Self::TooLarge => "The list needs more memory than the result of one command can use (`limits.answer_mib`)",
-            Self::HostFull => {
-                "The results of the commands that run now use all the memory for results (`limits.answers_mib`)"
+        let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
+        match self {
+            Self::Circle => {
+                format!("The API returned the same place in the list twice, so the list was read for {pages} only.")
             }
-        };
-        format!("{what}: it was cut off after {pages} pages.")
+            Self::TooLong => format!("The list is longer than one command reads: {pages} were read."),
+            Self::TooLarge => format!(
+                "The list needs more memory than the result of one command can use (`limits.answer_mib`): {pages} were read."
+            ),
+            Self::HostFull => format!(
+                "The results of the commands that run now use all the memory for results (`limits.answers_mib`): {pages} \
+                 were read."
+            ),
+            Self::NoCursor => format!(
+                "The list is incomplete: after {pages} the API reported that more items follow, but not where they begin."
+            ),
+        }
     }
 
     /// What to make of it.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Circle => "Some items may be missing, and some be there twice.",
-            Self::TooLong | Self::TooLarge => "Go on from its end with another command, or ask for less.",
-            Self::HostFull => "Go on from its end with another command in a moment.",
+            Self::Circle => "Some items might be missing, and some might be listed twice.",
+            Self::TooLong | Self::TooLarge => "Continue from its end with another command, or request less.",
+            Self::HostFull => "Continue from its end with another command in a moment.",
+            Self::NoCursor => "The other items cannot be requested. A narrower filter might return all of its items.",
         }
     }
 }
@@ -100,16 +144,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_that_was_asked_for_before_is_the_end() {
+    fn repeated_place_ends_the_list() {
         let mut following = Following::beginning_at(Some("a"));
-        assert_eq!(following.go_on("b"), Ok(()));
-        assert_eq!(following.go_on("a"), Err(CutOff::Circle));
+        assert_eq!(following.take(Onward::Next("b"), true), Ok(Some("b")));
+        assert_eq!(following.take(Onward::Next("a"), true), Err(CutOff::Circle));
     }
 
     #[test]
-    fn a_list_is_followed_for_so_many_pages_and_no_more() {
+    fn list_is_followed_for_so_many_pages_and_no_more() {
         let mut following = Following::beginning_at(None);
-        assert!((1..MAX_PAGES).all(|page| following.go_on(&page.to_string()).is_ok()));
-        assert_eq!(following.go_on("last"), Err(CutOff::TooLong));
+        assert!((1..MAX_PAGES).all(|page| following.take(Onward::Next(&page.to_string()), true).is_ok()));
+        assert_eq!(following.take(Onward::Next("last"), true), Err(CutOff::TooLong));
+    }
+
+    #[test]
+    fn one_page_is_whole_unless_the_rest_is_lost() {
+        for followed in [false, true] {
+            assert_eq!(Following::beginning_at(None).take(Onward::End, followed), Ok(None));
+            assert_eq!(Following::beginning_at(None).take(Onward::Lost, followed), Err(CutOff::NoCursor));
+        }
+        assert_eq!(Following::beginning_at(Some("a")).take(Onward::Next("a"), false), Ok(None));
     }
 }

@@ -3,7 +3,7 @@
 use crate::admin::Admin;
 use crate::convert::Called;
 use crate::redact::redact;
-use claude_admin_catalog::{Action, joined_pages};
+use claude_admin_catalog::{Action, Onward, joined_pages};
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub(crate) fn read(
     all: bool,
     secrets: &[&str],
 ) -> Read {
-    let paging = action.paging.as_ref().filter(|_| all);
+    let paging = action.paging.as_ref();
     let begin = paging.and_then(|paging| invocation.arguments.get(paging.input())?.as_str());
     let mut following = Following::beginning_at(begin);
     let mut read = Read { value: None, pages: 0, end: End::Whole };
@@ -58,16 +58,19 @@ pub(crate) fn read(
             return Read { end: End::CutOff(CutOff::TooLarge), ..read };
         }
         read.pages += 1;
-        let next = paging.and_then(|paging| Some((paging.input(), paging.next(&page)?.to_owned())));
+        let onward = paging.map_or(Onward::End, |paging| paging.onward(&page));
+        let next = following.take(onward, all).map(|cursor| cursor.map(str::to_owned));
         read.value = Some(match read.value.take() {
             Some(earlier) => joined_pages(earlier, page),
             None => page,
         });
-        let Some((input, cursor)) = next else { return read };
-        if let Err(cut_off) = following.go_on(&cursor) {
-            return Read { end: End::CutOff(cut_off), ..read };
+        match (next, paging) {
+            (Ok(Some(cursor)), Some(paging)) => {
+                invocation.arguments.insert(paging.input().to_owned(), Value::from(cursor));
+            }
+            (Err(cut_off), _) => return Read { end: End::CutOff(cut_off), ..read },
+            _ => return read,
         }
-        invocation.arguments.insert(input.to_owned(), Value::from(cursor));
     }
 }
 

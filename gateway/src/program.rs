@@ -77,7 +77,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
                 options.dry_run |= call.dry_run;
                 options.all |= call.all;
             }
-            run(catalog, settings, admin, command, Audience::Program)
+            run(catalog, settings, admin, command, Audience::Program, now)
         }
         Err(error) => Reply::not_understood(&error),
     };

@@ -9,7 +9,9 @@ use claude_admin_chat::command::{
     Command, CommandError, HelpTopic, Invocation, Options, action_help, noun_help, overview,
 };
 use claude_admin_chat::document::{self, Document, Listing};
+use claude_admin_chat::paging::{in_large_pages, is_followed};
 use claude_admin_chat::{Answer, Outcome, is_gone};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What to do about the settings of the gateway.
@@ -82,6 +84,7 @@ pub(crate) fn run(
     admin: &mut dyn Admin,
     command: Command,
     audience: Audience,
+    now: Timestamp,
 ) -> Reply {
     let (draft, options) = match command {
         Command::Help(topic) => return Reply::new(Outcome::Done, help(catalog, &topic, settings)),
@@ -98,7 +101,7 @@ pub(crate) fn run(
     let canonical = draft.invocation.canonical(action, &catalog.types);
     let mut reply = match refuse(catalog, settings, action, &draft, &options, audience) {
         Some(reply) => reply,
-        None => call(catalog, settings, admin, action, draft.invocation, &options),
+        None => call(catalog, settings, admin, action, draft.invocation, &options, now),
     };
     reply.document.footer.push(canonical.clone());
     Reply { command: Some(canonical), options, action: Some(action.id.clone()), ..reply }
@@ -111,6 +114,7 @@ fn call(
     action: &Action,
     invocation: Invocation,
     options: &Options,
+    now: Timestamp,
 ) -> Reply {
     let secret = match settings.secret(action) {
         Ok(secret) => secret,
@@ -124,10 +128,14 @@ fn call(
             refusal(format!("ANTHROPIC_BASE_URL: {problem}. Nothing was sent."), OPERATORS),
         );
     }
-    let Read { value, pages, end } =
-        pages::read(admin, action, invocation.clone(), options.all, &settings.credentials());
+    let all = options.all || is_followed(catalog, &invocation);
+    let arguments = invocation.arguments.clone();
+    let arguments = if all { in_large_pages(action, arguments) } else { arguments };
+    let paged = Invocation { arguments, ..invocation.clone() };
+    let Read { value, pages, end } = pages::read(admin, action, paged, all, &settings.credentials());
+    let broken_off = end != End::Whole;
     let shown = |value: &Value| {
-        let listing = Listing { pages, ..Listing::default() };
+        let listing = Listing { pages, all, broken_off, now: Some(now), ..Listing::default() };
         document::result(catalog, action, &invocation, value, &options.columns, listing)
     };
     let (outcome, problem, cause) = match end {
@@ -190,7 +198,6 @@ mod tests {
     use crate::convert::Called;
     use crate::test_support::{Upstream, catalog};
     use claude_admin_chat::command::{Markup, parse};
-    use jiff::Timestamp;
     use serde_json::json;
 
     const KEY: &str = "sk-ant-admin01-of-a-test-0000";
@@ -200,7 +207,14 @@ mod tests {
         let variables = [("ANTHROPIC_ADMIN_KEY", KEY), ("CLAUDE_ADMIN_WRITES", "with-yes")];
         let settings = Settings::read(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
         let command = parse(catalog(), line, Markup::None, Timestamp::UNIX_EPOCH).unwrap();
-        run(catalog(), &settings, &mut Upstream::new(|_| returned.clone()), command, Audience::Program)
+        run(
+            catalog(),
+            &settings,
+            &mut Upstream::new(|_| returned.clone()),
+            command,
+            Audience::Program,
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     fn not_found(kind: &str, message: &str) -> Called {
@@ -221,10 +235,10 @@ mod tests {
         let page = json!({ "data": [{ "id": "user_1" }], "has_more": true, "first_id": "user_1", "last_id": "user_1" });
         let reply = ask("users list --all", Called::Returned(page));
         assert_eq!(reply.outcome, Outcome::Partial);
-        assert!(reply.document.notices().contains("cut off after 2 pages"), "{}", reply.document.notices());
+        assert!(reply.document.notices().contains("was read for 2 pages only"), "{}", reply.document.notices());
         let envelope = reply.envelope();
         assert_eq!(envelope["outcome"], "partial");
-        assert!(envelope["error"]["message"].as_str().unwrap().contains("cut off"), "{envelope}");
+        assert!(envelope["error"]["message"].as_str().unwrap().contains("for 2 pages only"), "{envelope}");
         assert_eq!(envelope["result"]["data"].as_array().unwrap().len(), 2, "what was read is kept");
     }
 

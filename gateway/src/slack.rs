@@ -48,7 +48,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
     let principal = Principal::slack(&command.team_id, &command.user_id);
     let reply = if settings.allows(&principal) {
         match parse(catalog, &command.text, Markup::Slack, now) {
-            Ok(command) => run(catalog, settings, admin, command, Audience::Chat),
+            Ok(command) => run(catalog, settings, admin, command, Audience::Chat, now),
             Err(error) => Reply::not_understood(&error),
         }
     } else {

@@ -5,6 +5,7 @@ use claude_admin::command::{Format, Markup};
 use claude_admin::identity::Place;
 use claude_admin::render::{self, Parts};
 use claude_admin::service::{Input, Outcome, Part, PartSink, Reply, Request, Service};
+use claude_admin_catalog::Onward;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -186,7 +187,90 @@ async fn a_list_that_leads_back_to_itself_is_cut_off_and_says_so() {
     simulator.clear_requests();
     let reply = support::type_in(&service, LIST).await;
     assert_eq!(reply.outcome, Outcome::Partial);
-    assert!(text(&reply).contains("in a circle"), "{}", text(&reply));
+    assert!(text(&reply).contains("the same place in the list twice"), "{}", text(&reply));
     assert_eq!(reply.to_json()["data"].as_array().map(Vec::len), Some(20));
     assert_eq!(simulator.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_states_decides_alike_for_one_page_for_all_and_in_parts() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let catalog = service.catalog();
+    for (id, line, field) in [
+        ("users.list", "users list --limit 10", "/last_id"),
+        ("cost.report", "cost report 2026-11-01..2026-11-15 --limit 5 --no-compare", "/next_page"),
+        ("groups.list", "groups list --limit 1", "/next_page"),
+    ] {
+        let paging = catalog.action(id).unwrap().paging.as_ref().unwrap();
+        // Where pages have no `has_more`, they are given none.
+        let has_more = match id {
+            "groups.list" => vec![None],
+            _ => [json!(true), json!(false)].map(Some).to_vec(),
+        };
+        for has_more in has_more {
+            for cursor in [json!("elsewhere"), Value::Null] {
+                for items in [None, Some(json!([]))] {
+                    let mut set = json!({ field: cursor });
+                    if let Some(has_more) = &has_more {
+                        set["/has_more"] = has_more.clone();
+                    }
+                    if let Some(items) = &items {
+                        set["/data"] = items.clone();
+                    }
+                    let mut page = json!({ field[1..]: cursor });
+                    if let Some(has_more) = &has_more {
+                        page["has_more"] = has_more.clone();
+                    }
+                    let onward = paging.onward(&page);
+                    for all in ["", " --all"] {
+                        simulator.clear_faults();
+                        simulator.clear_requests();
+                        simulator.inject(
+                            serde_json::from_value(json!({"times": 1, "effect": {"patch": {"set": set}}})).unwrap(),
+                        );
+                        let line = format!("{line}{all}");
+                        let (written, _, reply) = Collected::new(Format::Text, usize::MAX).of(&service, &line).await;
+                        let shown = written + &text(&reply);
+                        let lost = onward == Onward::Lost;
+                        let follows = !all.is_empty() && matches!(onward, Onward::Next(_));
+                        // The made-up cursor leads nowhere, so that a list that is followed breaks off there.
+                        let expected = if lost || follows { Outcome::Partial } else { Outcome::Done };
+                        assert_eq!(reply.outcome, expected, "{line}: {set}: {shown}");
+                        assert_eq!(simulator.requests().len(), 1 + usize::from(follows), "{line}: {set}");
+                        assert_eq!(shown.contains("The list is incomplete"), lost, "{line}: {set}: {shown}");
+                        assert!(all.is_empty() || !shown.contains("(or --all)"), "{line}: {set}: {shown}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_page_in_the_middle_leaves_no_trace() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    for format in [Format::Json, Format::Csv, Format::Text, Format::Markdown] {
+        for page in [0, 1] {
+            simulator.clear_faults();
+            if page == 1 {
+                simulator.inject(serde_json::from_value(json!({"times": 1, "delay_ms": 0})).unwrap());
+            }
+            simulator.inject(
+                serde_json::from_value(json!({"times": 1, "effect": {"patch": {"set": {"/data": []}}}})).unwrap(),
+            );
+            let (written, parts, reply) = Collected::new(format, usize::MAX).of(&service, LIST).await;
+            assert_eq!((parts, reply.outcome), (3, Outcome::Done), "{written}");
+            // Markdown writes the sign of an address as an entity.
+            let plain = written.replace("&#64;", "@");
+            let rows = plain.split("\n\n").find(|part| part.contains('@')).unwrap();
+            let (found, all) = (rows.matches('@').count(), plain.matches('@').count());
+            assert_eq!(found, all, "{format:?}: a blank line among rows: {plain}");
+            if format == Format::Json {
+                let read: Value = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+                assert!(read["data"].as_array().unwrap().len() >= 10);
+            }
+        }
+    }
 }

@@ -70,6 +70,8 @@ async fn unknown_fields_unknown_words_nulls_and_absent_fields_never_fail_a_read(
         let plain = type_in(&service, &line).await.to_json();
         let mut freedom = Freedom { optional: Vec::new(), open: Vec::new(), objects: Vec::new() };
         Freedom::of(&service.catalog().types, &ty, &plain, "", &mut freedom);
+        // Without the place where it goes on, a list is only a part.
+        freedom.optional.retain(|at| !matches!(at.as_str(), "/last_id" | "/next_page"));
         // What stands inside something that is taken away cannot be changed too: one kind of change at a time.
         let words: Map<String, Value> = freedom.open.iter().map(|at| (at.clone(), json!("not_known_yet"))).collect();
         let nulls: Map<String, Value> = freedom.optional.iter().rev().map(|at| (at.clone(), Value::Null)).collect();

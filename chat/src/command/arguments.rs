@@ -41,6 +41,7 @@ pub(super) fn read_arguments(
         implied: None,
     };
     reader.run()?;
+    period::align(action, &mut reader.given.arguments, now);
     Ok(reader.given)
 }
 
@@ -274,9 +275,10 @@ impl Reader<'_> {
 
     /// Puts a time, and the end of the period that it begins, unless that is given as well.
     fn put_time(&mut self, kind: TimeKind, input: &Input, token: &Token) -> Result<(), CommandError> {
-        let end = period::find(self.action, &input.name).map(|period| period.end.clone());
+        let period = period::find(self.action, &input.name);
+        let end = period.map(|period| period.end.clone());
         let (from, until) = kind
-            .read(&token.text, self.now, end.is_some())
+            .read(&token.text, self.now, period)
             .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}.", input.name)))?;
         if self.implied.as_ref() == Some(&input.name) {
             self.implied = None;

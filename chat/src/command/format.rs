@@ -1,9 +1,11 @@
 //! The formats of texts, by the name of their alias, and the kinds of ids, by how they begin.
 
 use super::value::{BadValue, shown};
+use crate::document::grouped;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_admin_catalog::{Type, Types, describe};
+use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// A text as the API spells it, where people write it in another way.
@@ -11,8 +13,6 @@ pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, s
     match types.format(ty) {
         // Copied addresses bring their scheme along.
         Some("email") => Cow::Borrowed(text.strip_prefix("mailto:").unwrap_or(text)),
-        // People think in dollars, and a limit that is a hundred times too high or too low is no slip to make.
-        Some("whole-cents") => dollars(text).map_or(Cow::Borrowed(text), Cow::Owned),
         _ => Cow::Borrowed(text),
     }
 }
@@ -28,6 +28,26 @@ fn dollars(text: &str) -> Option<String> {
     let all = format!("{whole}{cents}");
     let trimmed = all.trim_start_matches('0');
     Some(if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() })
+}
+
+/// Whether an input is an amount of dollars, by its unit. People think in dollars, and a limit that is a hundred times too
+/// high or too low is no slip to make.
+fn is_dollars(input: &Input) -> bool {
+    matches!(&input.unit, Some(Unit::Cents(Currency::Code(code))) if code == "USD")
+}
+
+/// The amount of the API, in cents, where dollars are written for an input: `$123` or `$123.45`.
+pub(super) fn in_cents(input: &Input, text: &str) -> Option<String> {
+    dollars(text).filter(|_| is_dollars(input))
+}
+
+/// The amount of an input in dollars, such as `$1,234.50`. It reads back as the same amount.
+pub(super) fn in_dollars(input: &Input, value: &Value) -> Option<String> {
+    let cents = value.as_str().filter(|_| is_dollars(input))?;
+    let digits = format!("{cents:0>3}");
+    let (whole, hundredths) = digits.split_at_checked(digits.len() - 2)?;
+    let spelled = format!("${}.{hundredths}", grouped(whole));
+    (dollars(&spelled).as_deref() == Some(cents)).then_some(spelled)
 }
 
 /// Checks the format of a text, and that an id is not visibly one of another kind.

@@ -2,7 +2,7 @@
 
 use super::host_help;
 use super::usage::{placeholder, short_usage, usage};
-use crate::document::{Block, Cell, Document, Fact, Level, Notice};
+use crate::document::{Block, Document, Fact, Level, Notice};
 use claude_admin_catalog::{Action, Catalog, Input, Interface, Presence, Types, describe};
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -113,7 +113,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         .iter()
         .map(|input| {
             let (label, meaning) = input_help(types, input);
-            Fact { field: input.name.clone(), label, cell: Cell::Text(meaning) }
+            Fact { field: input.name.clone(), ..Fact::new(label, meaning) }
         })
         .collect();
     if !inputs.is_empty() {

@@ -1,5 +1,6 @@
 //! An action with checked arguments.
 
+use super::format::in_dollars;
 use super::spell::spell;
 use claude_admin_catalog::{Action, Input, Presence, Types};
 use indexmap::IndexMap;
@@ -54,7 +55,7 @@ impl Invocation {
             let Some(value) = self.arguments.get(&input.name) else { continue };
             let positional = input.presence == Presence::Required && types.list_item(&input.ty).is_none();
             if positional {
-                words.push(quoted(&spell(types, &input.ty, value)));
+                words.push(quoted(&spelled(types, input, value)));
             } else {
                 flag(&mut words, input, value, types);
             }
@@ -87,8 +88,13 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
                 words.extend(items.iter().flat_map(|item| [name.clone(), always_quoted(item)]));
             }
         }
-        value => words.extend([name, quoted(&spell(types, &input.ty, value))]),
+        value => words.extend([name, quoted(&spelled(types, input, value))]),
     }
+}
+
+/// The value of an input as a person types it: money as currency.
+fn spelled(types: &Types, input: &Input, value: &Value) -> String {
+    in_dollars(input, value).unwrap_or_else(|| spell(types, &input.ty, value))
 }
 
 fn plain(value: &Value) -> String {
@@ -99,10 +105,14 @@ fn plain(value: &Value) -> String {
 fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && !word.starts_with('-')
-        && word.chars().all(|c| c.is_alphanumeric() || "-_./@+=,#%*~!?$^".contains(c));
+        && word.chars().all(|c| c.is_alphanumeric() || "-_./@+=,#%*~!?^".contains(c));
     if plain { word.to_owned() } else { always_quoted(word) }
 }
 
 fn always_quoted(word: &str) -> String {
+    // Between double quotes, a shell would take `$1` for something else.
+    if word.contains('$') && !word.contains('\'') {
+        return format!("'{word}'");
+    }
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -38,7 +38,7 @@ pub use host_help::host_help;
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
-pub use period::before as period_before;
+pub use period::{before as period_before, read_span};
 pub use reason::Reason;
 pub use reference::{Lookup, Reference, lookup};
 pub use secrets::refuse as refuse_secrets;

@@ -230,6 +230,33 @@ mod tests {
         prop::collection::vec(word, 0..8).prop_map(|words| words.join(" "))
     }
 
+    #[test]
+    fn amount_of_a_command_is_spelled_as_money_and_reads_back() {
+        let mut amounts = 0;
+        for action in &catalog().actions {
+            for input in action.inputs.iter().filter(|input| input.unit.is_some()) {
+                let example = action.examples.first().unwrap();
+                let Ok(Command::Run(draft, _)) = parse(catalog(), example, Markup::None, now()) else {
+                    panic!("{example}")
+                };
+                let mut invocation = draft.invocation;
+                for (cents, shown) in
+                    [("75000", "'$750.00'"), ("5", "'$0.05'"), ("123456789", "'$1,234,567.89'"), ("007", "007")]
+                {
+                    invocation.arguments.insert(input.name.clone(), cents.into());
+                    let canonical = invocation.canonical(action, &catalog().types);
+                    assert!(canonical.contains(shown), "{canonical}");
+                    let Ok(Command::Run(again, _)) = parse(catalog(), &canonical, Markup::None, now()) else {
+                        panic!("{canonical}")
+                    };
+                    assert_eq!(again.invocation.arguments[&input.name], cents, "{canonical}");
+                }
+                amounts += 1;
+            }
+        }
+        assert!(amounts >= 2, "{amounts} inputs with amounts");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_understood_or_refused_and_a_refusal_says_something(text in "\\PC{0,200}", slack: bool) {

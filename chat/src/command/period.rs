@@ -4,7 +4,7 @@ use super::condition::holds;
 use super::time::{self, EXAMPLES, Stretch};
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind, Invocation};
-use claude_admin_catalog::{Action, Period, Type, Types};
+use claude_admin_catalog::{Action, Period, PeriodLimit, Type, Types};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -27,8 +27,8 @@ impl TimeKind {
         }
     }
 
-    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end. `begins_period` says
-    /// whether anything takes the end: several days are no answer where one day is asked for.
+    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end. `period` is what it
+    /// begins: without one, nothing takes the end, and several days are no answer where one day is asked for.
     ///
     /// # Errors
     ///
@@ -37,24 +37,39 @@ impl TimeKind {
         self,
         text: &str,
         now: Timestamp,
-        begins_period: bool,
+        period: Option<&Period>,
     ) -> Result<(Value, Option<Value>), String> {
+        let begins_period = period.is_some();
+        // Of reports, whole days are counted: a day that is not over would be compared with days that are.
+        let whole_days = self == Self::Day || period.is_some_and(|period| period.width.is_some());
         // A day is what the API takes for a day: it has no end of its own.
         if self == Self::Day && !begins_period && time::date(text).is_some() {
             return Ok((Value::from(text), None));
         }
+        if !begins_period && text.contains("..") {
+            return Err(format!(
+                "`{}` has a beginning and an end, and a single time is needed; write yesterday or 2026-11-20",
+                shown(text)
+            ));
+        }
         let is_long = |from, until: Timestamp| until.duration_since(from) > SignedDuration::from_hours(24);
-        match time::read(text, now, self == Self::Day) {
+        match time::read(text, now, whole_days) {
             Some(Stretch { from, until: Some(until) })
                 if self == Self::Day && !begins_period && is_long(from, until) =>
             {
-                Err(format!("`{}` is several days, and one is asked for; write yesterday or 2026-11-20", shown(text)))
+                Err(format!(
+                    "`{}` is several days, and a single day is needed; write yesterday or 2026-11-20",
+                    shown(text)
+                ))
             }
             Some(Stretch { from, until }) => {
+                // From a day on is until now, as of an instant.
+                let until = until.or_else(|| Some(now).filter(|now| self == Self::Day && begins_period && from < *now));
                 let begin = self.spell(from);
                 let end = until.map(|until| match self.spell(until) {
-                    // What has begun today, and lasts until now, is this day.
-                    end if self == Self::Day && end == begin => self.spell(until + SignedDuration::from_hours(24)),
+                    // A day that the period reaches into belongs to it. Of today nothing is known yet: it counts where
+                    // the period has no other day.
+                    end if self == Self::Day && (end == begin || until != now) => self.spell(day_after(until)),
                     end => end,
                 });
                 Ok((begin, end))
@@ -71,9 +86,93 @@ impl TimeKind {
     }
 }
 
+/// Reads what a time that people search in begins with, and what it ends before, in the words that arguments of actions
+/// take. Only `A..B` says both at once: since yesterday is until now.
+///
+/// # Errors
+///
+/// A sentence that begins with the flag that is wrong.
+pub fn read_span(
+    since: Option<&str>,
+    until: Option<&str>,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), String> {
+    let read = |flag: &str, text: &str| {
+        time::read(text, now, false)
+            .ok_or_else(|| format!("--{flag}: `{}` is not a time; write {EXAMPLES}", shown(text)))
+    };
+    let since = since.map(|text| read("since", text).map(|stretch| (stretch, text.contains("..")))).transpose()?;
+    let end = match until {
+        Some(text) if text.contains("..") => {
+            return Err(format!("--until: `{}` has a beginning and an end; write it as --since", shown(text)));
+        }
+        Some(text) => Some(read("until", text)?.from),
+        None => since.filter(|(_, both)| *both).and_then(|(stretch, _)| stretch.until),
+    };
+    Ok((since.map(|(stretch, _)| stretch.from), end))
+}
+
 /// The period with this name, or the one that begins with this input.
 pub(super) fn find<'a>(action: &'a Action, name: &str) -> Option<&'a Period> {
     action.periods.iter().find(|period| period.name == name || period.start == name)
+}
+
+/// The end of the day that an instant is in; the instant itself where it is midnight.
+fn day_after(instant: Timestamp) -> Timestamp {
+    border_after(instant, DAY).unwrap_or(instant)
+}
+
+/// Moves the periods of a report to the borders of its buckets, since no part of a bucket can be counted: the beginning
+/// back, the end on. One that has no end lasts until now. What is sent, shown, added up and compared is this period.
+pub(super) fn align(action: &Action, arguments: &mut Arguments, now: Timestamp) {
+    for period in &action.periods {
+        let Some(width) = period.width.as_deref() else { continue };
+        let instant = |name: &str| arguments.get(name)?.as_str()?.parse::<Timestamp>().ok();
+        let Some(from) = instant(&period.start) else { continue };
+        let until = instant(&period.end).unwrap_or(now);
+        let seconds = seconds(action, arguments, width).unwrap_or(MINUTE);
+        let (Some(begin), Some(end)) = (border_before(from, seconds), border_after(until, seconds)) else { continue };
+        // What ends before it begins is refused as it was written.
+        if until <= from || (arguments.contains_key(&period.end) && instant(&period.end).is_none()) {
+            continue;
+        }
+        // A period that is as long as may be is not made longer.
+        let too_long = |begin: Timestamp| limit(action, arguments, period, begin, end).is_some();
+        let begin = match begin.checked_add(SignedDuration::from_secs(seconds)) {
+            Ok(later) if too_long(begin) && later < end && !too_long(later) => later,
+            _ => begin,
+        };
+        arguments.insert(period.start.clone(), Value::from(begin.to_string()));
+        arguments.insert(period.end.clone(), Value::from(end.to_string()));
+    }
+}
+
+const MINUTE: i64 = 60;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// How wide buckets are, in seconds: as asked for, or as the server assumes.
+fn seconds(action: &Action, arguments: &Arguments, width: &str) -> Option<i64> {
+    let assumed = || action.input(width).and_then(|input| input.default.as_deref());
+    let word = arguments.get(width).map_or_else(assumed, Value::as_str)?;
+    let unit = match word.chars().last()? {
+        'm' => MINUTE,
+        'h' => 60 * MINUTE,
+        'd' => DAY,
+        _ => return None,
+    };
+    word[..word.len() - 1].parse::<i64>().ok().filter(|count| (1..=1440).contains(count)).map(|count| count * unit)
+}
+
+/// The border of buckets at an instant, or the last one before it.
+fn border_before(instant: Timestamp, seconds: i64) -> Option<Timestamp> {
+    let width = i128::from(seconds) * 1_000_000_000;
+    Timestamp::from_nanosecond(instant.as_nanosecond().div_euclid(width) * width).ok()
+}
+
+/// The border of buckets at an instant, or the first one after it.
+fn border_after(instant: Timestamp, seconds: i64) -> Option<Timestamp> {
+    let before = border_before(instant, seconds)?;
+    if before == instant { Some(before) } else { before.checked_add(SignedDuration::from_secs(seconds)).ok() }
 }
 
 /// Checks how long the periods are.
@@ -119,6 +218,20 @@ pub fn before(action: &Action, invocation: &Invocation) -> Option<Invocation> {
     Some(earlier)
 }
 
+/// The limit that is shorter than a time.
+fn limit<'a>(
+    action: &'a Action,
+    arguments: &Arguments,
+    period: &Period,
+    from: Timestamp,
+    until: Timestamp,
+) -> Option<&'a PeriodLimit> {
+    let seconds = until.duration_since(from).as_secs();
+    let limits = action.period_limits.iter().filter(|limit| limit.period == period.name);
+    let mut limits = limits.filter(|limit| limit.when.as_ref().is_none_or(|when| holds(action, arguments, when)));
+    limits.find(|limit| seconds > limit.hours.saturating_mul(3600))
+}
+
 fn check_length(
     action: &Action,
     arguments: &Arguments,
@@ -131,14 +244,7 @@ fn check_length(
         return Err(bad(format!("The {} ends at {until}, which is not after {from}, when it begins.", period.name))
             .hint("The end is left out of it: for one day, name the next one as the end."));
     }
-    let hours = until.duration_since(from).as_secs().div_euclid(3600);
-    let too_long = action
-        .period_limits
-        .iter()
-        .filter(|limit| limit.period == period.name)
-        .filter(|limit| limit.when.as_ref().is_none_or(|when| holds(action, arguments, when)))
-        .find(|limit| hours > limit.hours);
-    match too_long {
+    match limit(action, arguments, period, from, until) {
         None => Ok(()),
         Some(limit) => {
             let longest = match limit.hours {
@@ -157,6 +263,161 @@ fn check_length(
                 period.name,
                 if limit.hours > 24 { "7d" } else { "12h" }
             )))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, Draft, Markup, from_json, parse};
+    use claude_admin_catalog::{Catalog, PackageText};
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::path::Path;
+    use std::sync::LazyLock;
+
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+        Catalog::from_text(&PackageText::from_folder(&wit).unwrap()).unwrap()
+    });
+    const NOW: &str = "2026-11-21T17:20:31Z";
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    /// The bounds that are sent for a command.
+    fn sent(line: &str) -> Result<(String, String), String> {
+        let command = parse(&CATALOG, line, Markup::None, now()).map_err(|error| error.message)?;
+        let Command::Run(Draft { invocation, .. }, _) = command else { panic!("{line}") };
+        let period = &CATALOG.action(&invocation.action).unwrap().periods[0];
+        let text = |name: &String| invocation.arguments[name].as_str().unwrap().trim_end_matches(":00Z").to_owned();
+        Ok((text(&period.start), text(&period.end)))
+    }
+
+    #[test]
+    fn periods_of_reports_end_at_borders_of_buckets() {
+        for (line, from, until) in [
+            ("cost report today", "2026-11-21T00:00", "2026-11-22T00:00"),
+            ("cost report 24h", "2026-11-20T00:00", "2026-11-22T00:00"),
+            ("cost report 7d", "2026-11-14T00:00", "2026-11-21T00:00"),
+            ("cost report 2026-11-01..", "2026-11-01T00:00", "2026-11-22T00:00"),
+            ("cost report 2026-11-19T07:30:00Z", "2026-11-19T00:00", "2026-11-22T00:00"),
+            ("cost report yesterday", "2026-11-20T00:00", "2026-11-21T00:00"),
+            ("usage messages 24h --bucket-width 1h", "2026-11-20T17:00", "2026-11-21T18:00"),
+            ("usage messages 30m --bucket-width minute", "2026-11-21T16:50", "2026-11-21T17:21"),
+            (
+                "usage messages 2026-11-19T07:30:00Z --ending-at 2026-11-20T07:30:00Z",
+                "2026-11-19T00:00",
+                "2026-11-21T00:00",
+            ),
+            // Without buckets, minutes count.
+            ("analytics cost 24h", "2026-11-20T17:20", "2026-11-21T17:21"),
+            // A period that is as long as may be is not made longer.
+            ("analytics cost 24h --time-bucket-width 1m", "2026-11-20T17:21", "2026-11-21T17:21"),
+            (
+                "analytics usage 2026-10-01T06:00:00Z..2026-11-01T06:00:00Z --time-bucket-width day",
+                "2026-10-02T00:00",
+                "2026-11-02T00:00",
+            ),
+            // Of days, today counts where there is no other.
+            ("analytics users --period 24h", "2026-11-20", "2026-11-21"),
+            ("analytics users --period 30m", "2026-11-21", "2026-11-22"),
+            ("analytics users --period 2026-11-19T07:30:00Z", "2026-11-19", "2026-11-21"),
+            ("analytics users --period 2026-11-01T06:00:00Z..2026-11-03T07:30:00Z", "2026-11-01", "2026-11-04"),
+            // Lists have no buckets.
+            ("activities list --created 7d", "2026-11-15T00:00", "2026-11-21T17:20:31Z"),
+        ] {
+            assert_eq!(sent(line), Ok((from.to_owned(), until.to_owned())), "{line}");
+        }
+        assert!(sent("analytics cost 2026-10-01..2026-11-15").unwrap_err().contains("too long"));
+        assert!(
+            sent("cost report 2026-11-19T07:30:00Z --ending-at 2026-11-19T07:00:00Z")
+                .unwrap_err()
+                .contains("not after")
+        );
+    }
+
+    #[test]
+    fn period_as_json_means_what_it_means_as_text() {
+        for (spelling, width) in [("24h", "1h"), ("this-month", "1d"), ("2026-11-19T07:30:00Z..", "1d")] {
+            let arguments = json!({ "period": spelling, "bucket_width": width });
+            let draft = from_json(&CATALOG, "usage.messages", arguments.as_object().unwrap(), now()).unwrap();
+            let text =
+                |name: &str| draft.invocation.arguments[name].as_str().unwrap().trim_end_matches(":00Z").to_owned();
+            let typed = sent(&format!("usage messages {spelling} --bucket-width {width}"));
+            assert_eq!(typed, Ok((text("starting-at"), text("ending-at"))));
+        }
+    }
+
+    #[test]
+    fn range_is_no_single_time() {
+        for line in ["activities list --created-after 2026-11-01..2026-11-15", "analytics users --date 7d"] {
+            let error = parse(&CATALOG, line, Markup::None, now()).unwrap_err();
+            assert!(error.message.contains("single"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn searched_times_are_the_words_of_reports() {
+        let read = |since, until| read_span(since, until, now());
+        let instants = |from: &str, until: Option<&str>| {
+            Ok((Some(from.parse().unwrap()), until.map(|until| until.parse().unwrap())))
+        };
+        assert_eq!(read(Some("1h"), None), instants("2026-11-21T16:20:31Z", None));
+        assert_eq!(read(Some("yesterday"), None), instants("2026-11-20T00:00:00Z", None));
+        let both = instants("2026-11-01T00:00:00Z", Some("2026-11-16T00:00:00Z"));
+        assert_eq!(read(Some("2026-11-01..2026-11-15"), None), both);
+        assert_eq!(read(Some("2026-11-01"), Some("2026-11-16")), both);
+        assert_eq!(read(None, None), Ok((None, None)));
+        for (since, until) in [(Some("soon"), None), (None, Some("soon")), (None, Some("7d..1d"))] {
+            assert!(read(since, until).unwrap_err().starts_with("--"), "{since:?} {until:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn aligned_period_covers_what_was_asked_for_and_the_one_before_is_as_long(
+            action in prop::sample::select(
+                CATALOG.actions.iter().filter(|action| action.periods.iter().any(|p| p.width.is_some())).collect::<Vec<_>>()
+            ),
+            width in prop::option::of(prop::sample::select(vec!["1m", "1h", "1d"])),
+            from in 1_767_225_600_i64..1_795_000_000,
+            length in 1_i64..2_000_000,
+            nanos in 0..1_000_000_000,
+        ) {
+            let period = &action.periods[0];
+            let from = Timestamp::new(from, nanos).unwrap();
+            let until = from + SignedDuration::from_secs(length);
+            let mut arguments = Arguments::new();
+            arguments.insert(period.start.clone(), from.to_string().into());
+            arguments.insert(period.end.clone(), until.to_string().into());
+            if let Some(width) = width {
+                arguments.insert(period.width.clone().unwrap(), width.into());
+            }
+            align(action, &mut arguments, now());
+            let (begin, end) = bounds(period, &arguments).unwrap();
+            let width = seconds(action, &arguments, period.width.as_ref().unwrap()).unwrap_or(MINUTE);
+            prop_assert!(begin.as_second() % width == 0 && end.as_second() % width == 0);
+            prop_assert!(begin.subsec_nanosecond() == 0 && end.subsec_nanosecond() == 0);
+            prop_assert!(until <= end && end.duration_since(until).as_secs() < width);
+            let shorter = begin > from;
+            prop_assert!(from.duration_since(begin).as_secs().abs() < width);
+            // It is shortened only to be no longer than may be.
+            let longer = begin - SignedDuration::from_secs(width);
+            prop_assert!(!shorter || limit(action, &arguments, period, longer, end).is_some());
+            if limit(action, &arguments, period, from, until).is_none() {
+                prop_assert!(shorter || limit(action, &arguments, period, begin, end).is_none());
+            }
+
+            let aligned = arguments.clone();
+            align(action, &mut arguments, now());
+            prop_assert_eq!(&arguments, &aligned);
+            let earlier = before(action, &Invocation { action: action.id.clone(), arguments }).unwrap();
+            let (first, last) = bounds(period, &earlier.arguments).unwrap();
+            prop_assert_eq!(last, begin);
+            prop_assert_eq!(last.duration_since(first), end.duration_since(begin));
         }
     }
 }

@@ -53,9 +53,10 @@ pub fn from_json(
             });
         };
         if let (Some(kind), Some(text)) = (TimeKind::of(&catalog.types, &input.ty), value.as_str()) {
-            let end = period.or_else(|| period::find(action, &name)).map(|period| period.end.clone());
+            let period = period.or_else(|| period::find(action, &name));
+            let end = period.map(|period| period.end.clone());
             let (from, until) = kind
-                .read(text, now, end.is_some())
+                .read(text, now, period)
                 .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {problem}.")))?;
             if checked.insert(name.clone(), from).is_some() {
                 return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
@@ -84,6 +85,7 @@ pub fn from_json(
             return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
         }
     }
+    period::align(action, &mut checked, now);
     check_complete(&catalog.types, action, &checked)?;
     Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
 }

@@ -8,6 +8,7 @@ use claude_admin_catalog::{
     Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, VariantForm, describe,
 };
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// What is wrong with a value: a sentence, and what to type instead.
 pub(super) struct BadValue {
@@ -29,7 +30,8 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
             hint: Some("Write the id or the name that the organization knows.".to_owned()),
         });
     }
-    let value = read_type(types, &input.ty, &token.text, token.quoted)?;
+    let text = format::in_cents(input, &token.text).map_or(Cow::Borrowed(token.text.as_str()), Cow::Owned);
+    let value = read_type(types, &input.ty, &text, token.quoted)?;
     if let Some(bounds) = input.range {
         Types::check_bounds(bounds, &value).map_err(|_| {
             let unit = match &value {
@@ -278,20 +280,13 @@ pub(super) fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(
                     check_content(types, inner, value)
                 });
             }
-            let fields = types.record(ty).or_else(|| case_fields(types, ty, entries)).unwrap_or_default().iter();
+            let fields = types.fields_of(ty, value).unwrap_or_default().iter();
             fields
                 .filter_map(|field| Some((&field.ty, entries.get(&field.wire)?)))
                 .try_for_each(|(ty, value)| check_content(types, types.optional(ty).unwrap_or(ty), value))
         }
         _ => Ok(()),
     }
-}
-
-/// The fields of what a case of a union carries.
-fn case_fields<'t>(types: &'t Types, ty: &'t Type, entries: &Map<String, Value>) -> Option<&'t [Field]> {
-    let Kind::Variant { cases, form: VariantForm::Tagged(tag) } = types.kind(ty)? else { return None };
-    let word = entries.get(tag)?.as_str()?;
-    types.record(cases.iter().find(|case| case.wire == word)?.payload.as_ref()?)
 }
 
 /// A typed text, short enough to be quoted in an answer.

@@ -1,5 +1,6 @@
 //! Rows of a report: nested records become columns.
 
+use super::unit::Cents;
 use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 
@@ -8,8 +9,10 @@ use serde_json::Value;
 pub(super) enum Measure {
     /// A number of things, which adds up.
     Count,
-    /// An amount in cents, which adds up.
-    Cents,
+    /// An amount in cents, which adds up with others of its currency.
+    Money,
+    /// A number that does not add up, such as how many different people there were.
+    Level,
 }
 
 /// A column: a value inside a row, by the names that lead to it.
@@ -19,6 +22,7 @@ pub(super) struct FlatColumn<'t> {
     pub(super) path: Vec<&'t str>,
     pub(super) field: &'t Field,
     pub(super) measure: Option<Measure>,
+    unit: Option<Cents<'t>>,
 }
 
 impl FlatColumn<'_> {
@@ -29,8 +33,29 @@ impl FlatColumn<'_> {
 
     /// The value in a row.
     pub(super) fn value<'v>(&self, row: &'v Value) -> Option<&'v Value> {
-        self.path.iter().try_fold(row, |value, name| value.get(name)).filter(|value| !value.is_null())
+        at(row, &self.path).filter(|value| !value.is_null())
     }
+
+    /// Whether it is what an order or a field names: by its last name, or `time` for when a bucket begins.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.path.last().is_some_and(|last| *last == name || (name == "time" && *last == "starting_at"))
+    }
+
+    /// The unit of its values, for programs.
+    pub(super) fn unit_name(&self) -> Option<String> {
+        self.unit.map(Cents::name)
+    }
+
+    /// The currency of the amount in a row: it stands beside the amount, or in what that is a part of.
+    pub(super) fn currency<'v>(&'v self, row: &'v Value) -> Option<&'v str> {
+        let unit = self.unit?;
+        (0..self.path.len()).rev().find_map(|depth| unit.currency(at(row, &self.path[..depth])?))
+    }
+}
+
+/// What stands in a value under some names.
+fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| value.get(name))
 }
 
 /// The items of a report, and the records that lead to them: buckets of time with rows, or rows alone.
@@ -84,15 +109,20 @@ fn flatten<'t>(types: &'t Types, field: &'t Field, mut path: Vec<&'t str>, colum
     let ty = types.optional(&field.ty).unwrap_or(&field.ty);
     match types.record(ty) {
         Some(fields) => fields.iter().for_each(|field| flatten(types, field, path.clone(), columns)),
-        None => columns.push(FlatColumn { path, field, measure: measure(types, field, ty) }),
+        None => {
+            let unit = Cents::of(field);
+            columns.push(FlatColumn { path, field, measure: measure(types, field, ty, unit), unit });
+        }
     }
 }
 
-fn measure(types: &Types, field: &Field, ty: &Type) -> Option<Measure> {
-    if types.format(ty) == Some("cents") || field.wire == "amount" {
-        return Some(Measure::Cents);
+fn measure(types: &Types, field: &Field, ty: &Type, unit: Option<Cents<'_>>) -> Option<Measure> {
+    match (unit, types.underlying(ty)) {
+        (Some(_), _) => Some(Measure::Money),
+        (None, Type::S64 | Type::U64) if field.level => Some(Measure::Level),
+        (None, Type::S64 | Type::U64) => Some(Measure::Count),
+        _ => None,
     }
-    matches!(types.underlying(ty), Type::S64 | Type::U64).then_some(Measure::Count)
 }
 
 /// A union in a row, as its word: who did it, by id.

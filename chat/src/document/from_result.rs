@@ -3,9 +3,11 @@
 use super::flat::{FlatColumn, Rows};
 use super::label::words;
 use super::report::{Report, is_report};
+use super::unit::Cents;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
 use crate::command::Invocation;
-use claude_admin_catalog::{Action, Catalog, Field, Kind, Paging, Type, Types, VariantForm};
+use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The most columns that a table shows unless more are asked for.
@@ -16,6 +18,12 @@ const SHOWN_COLUMNS: usize = 5;
 pub struct Listing<'l> {
     /// The pages that were read.
     pub pages: usize,
+    /// Whether every page was asked for.
+    pub all: bool,
+    /// Whether reading ended before it should have.
+    pub broken_off: bool,
+    /// The time at which it was read, where it matters what is not over.
+    pub now: Option<Timestamp>,
     /// The items that were handed on while the list was read.
     pub handed_on: usize,
     /// The same report for the period before, where it was asked for.
@@ -76,6 +84,7 @@ fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact
             facts.extend(others.map(|(name, value)| Fact {
                 field: name.clone(),
                 label: label(name),
+                unit: None,
                 cell: value_cell(types, &Type::String, value),
             }));
         }
@@ -99,6 +108,7 @@ fn report(
     let items = |page: &'static str, value: &'_ Value| value.get(page).and_then(Value::as_array).cloned();
     let (rows, before) = (items("data", value)?, listing.before.and_then(|before| items("data", before)));
     let next = next(catalog, action, invocation, &rows, value, columns);
+    let begins = action.paging.as_ref().is_none_or(|paging| !invocation.arguments.contains_key(paging.input()));
     let report = Report {
         catalog,
         action,
@@ -106,7 +116,9 @@ fn report(
         items: &rows,
         before: before.as_deref(),
         refreshed: value.get("data_refreshed_at").and_then(Value::as_str),
-        more: continues(value),
+        whole: begins && !listing.broken_off && onward(action, value) == Onward::End,
+        all: listing.all,
+        now: listing.now,
     };
     report.document(item, columns, next)
 }
@@ -138,7 +150,7 @@ pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Op
 
 /// The columns that the list of an action can show; `None` where its answer is no list of records.
 #[must_use]
-fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
+pub(crate) fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
     let item = item_of(catalog, action)?;
     if is_report(catalog, action)
         && let Some(rows) = Rows::of(&catalog.types, item)
@@ -162,7 +174,8 @@ pub fn record_facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact>
         .map(|field| Fact {
             field: field.wire.clone(),
             label: label(&field.wire),
-            cell: cell(types, field, value.get(&field.wire), currency(value)),
+            unit: Cents::of(field).map(Cents::name),
+            cell: cell(types, field, value),
         })
         .collect()
 }
@@ -185,20 +198,51 @@ fn table(
     let mut fields: Vec<&Field> =
         known.iter().filter_map(|name| all.iter().find(|field| field.wire == ***name).copied()).collect();
     fields.extend(all.iter().filter(|field| !known.contains(&&field.wire)));
-    let shown = if known.is_empty() { SHOWN_COLUMNS } else { known.len() };
+    let names: Vec<String> = fields.iter().map(|field| field.wire.clone()).collect();
+    let ordered = order(action, invocation);
+    let shown = shown(&names, wanted, SHOWN_COLUMNS, |name| ordered == Some(name.as_str()));
     let columns: Vec<Column> = fields
         .iter()
-        .enumerate()
-        .map(|(index, field)| Column { field: field.wire.clone(), label: label(&field.wire), shown: index < shown })
+        .zip(shown)
+        .map(|(field, shown)| Column {
+            field: field.wire.clone(),
+            label: label(&field.wire),
+            unit: Cents::of(field).map(Cents::name),
+            shown,
+        })
         .collect();
-    let rows: Vec<Vec<Cell>> = items
-        .iter()
-        .map(|item| fields.iter().map(|field| cell(types, field, item.get(&field.wire), currency(item))).collect())
-        .collect();
+    let rows: Vec<Vec<Cell>> =
+        items.iter().map(|item| fields.iter().map(|field| cell(types, field, item)).collect()).collect();
     let next = next(catalog, action, invocation, items, page, wanted);
-    let more = !matches!(next, Next::End) && continues(page);
+    let more = onward(action, page) != Onward::End;
     let caption = caption(action, listing.handed_on + rows.len(), more, listing);
-    Table { caption, columns, rows, earlier: listing.handed_on, next }
+    Table { caption, columns, rows, earlier: listing.handed_on, all: listing.all, next }
+}
+
+/// The field by which the items are ordered: as asked for, or as the API does it.
+pub(super) fn order<'o>(action: &'o Action, invocation: &'o Invocation) -> Option<&'o str> {
+    const INPUT: &str = "order-by";
+    let asked = invocation.arguments.get(INPUT).and_then(Value::as_str);
+    asked.or_else(|| action.input(INPUT)?.default.as_deref()).or_else(|| action.ordered_by())
+}
+
+/// Which of some columns are shown: those that are wanted, else those that are needed, and the first ones.
+pub(super) fn shown(
+    names: &[String],
+    wanted: &[String],
+    most: usize,
+    is_needed: impl Fn(&String) -> bool,
+) -> Vec<bool> {
+    if !wanted.is_empty() {
+        return names.iter().map(|name| wanted.contains(name)).collect();
+    }
+    let mut free = most.saturating_sub(names.iter().filter(|name| is_needed(name)).count());
+    let mut is_free = || {
+        let is_free = free > 0;
+        free = free.saturating_sub(1);
+        is_free
+    };
+    names.iter().map(|name| is_needed(name) || is_free()).collect()
 }
 
 fn caption(action: &Action, rows: usize, more: bool, listing: Listing<'_>) -> String {
@@ -221,9 +265,9 @@ fn singular(noun: &str) -> String {
     }
 }
 
-fn continues(page: &Value) -> bool {
-    page.get("has_more").and_then(Value::as_bool).unwrap_or(false)
-        || page.get("next_page").is_some_and(Value::is_string)
+/// Where a list goes on after a page.
+fn onward<'p>(action: &Action, page: &'p Value) -> Onward<'p> {
+    action.paging.as_ref().map_or(Onward::End, |paging| paging.onward(page))
 }
 
 fn next(
@@ -240,86 +284,124 @@ fn next(
     rest.arguments.shift_remove("before-id");
     let columns = if columns.is_empty() { String::new() } else { format!(" --columns {}", columns.join(",")) };
     let command = format!("{}{columns} --{}", rest.canonical(action, &catalog.types), paging.input());
-    match paging {
-        Paging::Cursor { .. } => match page.get("next_page").and_then(Value::as_str) {
-            Some(cursor) => Next::Page { command: format!("{command} {cursor}") },
-            None => Next::End,
-        },
-        Paging::Id { .. } => {
-            let last = page.get("last_id").and_then(Value::as_str);
-            let cursors: Vec<String> = items.iter().filter_map(|item| cursor(item, last, items.last())).collect();
-            if cursors.len() == items.len() && !items.is_empty() {
-                Next::After { command, cursors, more: continues(page) }
-            } else {
-                match last.filter(|_| continues(page)) {
-                    Some(last) => Next::Page { command: format!("{command} {last}") },
-                    None => Next::End,
-                }
-            }
+    let onward = paging.onward(page).cursor();
+    if let Paging::Id { .. } = paging {
+        let last = page.get("last_id").and_then(Value::as_str);
+        let cursors: Vec<String> = items.iter().filter_map(|item| cursor(item, last?, items.last())).collect();
+        if cursors.len() == items.len() && !items.is_empty() {
+            return Next::After { command, cursors, more: onward.is_some() };
         }
     }
+    onward.map_or(Next::End, |cursor| Next::Page { command: format!("{command} {cursor}") })
 }
 
 /// The cursor of an item is the field that holds `last_id` in the last item.
-fn cursor(item: &Value, last: Option<&str>, last_item: Option<&Value>) -> Option<String> {
+fn cursor(item: &Value, last: &str, last_item: Option<&Value>) -> Option<String> {
     let last_item = last_item?.as_object()?;
-    let field = ["id", "user_id"].into_iter().find(|field| last_item.get(*field).and_then(Value::as_str) == last)?;
+    let is_last = |field: &&str| last_item.get(*field).and_then(Value::as_str) == Some(last);
+    let field = ["id", "user_id"].into_iter().find(is_last)?;
     item.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn cell(types: &Types, field: &Field, value: Option<&Value>, currency: Option<&str>) -> Cell {
+/// The cell of a field of a thing.
+fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
     let inner = types.optional(&field.ty).unwrap_or(&field.ty);
-    match value {
-        None | Some(Value::Null) => Cell::Missing,
-        Some(Value::String(text)) if matches!(types.format(inner), Some("cents" | "whole-cents")) => {
-            match text.parse() {
-                Ok(cents) => Cell::Money { text: money::shown(cents, currency), cents: text.clone() },
-                Err(_) => Cell::Text(text.clone()),
-            }
-        }
-        Some(value) => value_cell(types, inner, value),
+    match (thing.get(&field.wire), Cents::of(field)) {
+        (None | Some(Value::Null), _) => Cell::Missing,
+        (Some(value), Some(unit)) => money::cell(value, unit.currency(thing)),
+        (Some(value), None) => value_cell(types, inner, value),
     }
 }
 
 /// A value that is there, by its type.
 pub(super) fn value_cell(types: &Types, ty: &Type, value: &Value) -> Cell {
     match value {
-        Value::String(text) if types.format(ty) == Some("timestamp") => Cell::Time(text.clone()),
+        Value::String(text) if types.format(ty) == Some("timestamp") => Cell::time(text.clone()),
         Value::String(text) => Cell::Text(text.clone()),
         Value::Number(number) => Cell::Number(number.to_string()),
         Value::Bool(value) => Cell::Text(if *value { "yes" } else { "no" }.to_owned()),
         Value::Null => Cell::Missing,
-        value => Cell::Nested { text: readable(value), json: value.to_string() },
+        value => Cell::Nested { text: readable(types, Some(ty), value), json: value.to_string() },
     }
 }
 
-/// The currency of the amounts in a thing.
-fn currency(value: &Value) -> Option<&str> {
-    value.get("currency").and_then(Value::as_str)
-}
-
-/// Parts in one line: `a, b` for a list, `name: value` for an object.
-fn readable(value: &Value) -> String {
+/// Parts in one line: `a, b` for a list, `name: value` for an object. Amounts in it are money too.
+fn readable(types: &Types, ty: Option<&Type>, value: &Value) -> String {
+    let ty = ty.map(|ty| types.optional(ty).unwrap_or(ty));
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(readable).collect::<Vec<_>>().join(", "),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(name, value)| match (name.as_str(), value) {
+        Value::Array(items) => {
+            let item = ty.and_then(|ty| types.list_item(ty));
+            items.iter().map(|value| readable(types, item, value)).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(entries) => {
+            let fields = ty.and_then(|ty| types.fields_of(ty, value)).unwrap_or_default();
+            let entry = |(name, part): (&String, &Value)| {
+                let field = fields.iter().find(|field| field.wire == *name);
+                let unit = field.and_then(Cents::of).filter(|_| !part.is_null());
+                let text = match unit {
+                    Some(unit) => money::cell(part, unit.currency(value)).text().to_owned(),
+                    None => readable(types, field.map(|field| &field.ty), part),
+                };
                 // The kind of a union reads best as a bare word.
-                ("type", Value::String(kind)) => kind.clone(),
-                _ => format!("{}: {}", name.replace('_', " "), readable(value)),
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
+                if name == "type" && part.is_string() { text } else { format!("{}: {text}", name.replace('_', " ")) }
+            };
+            entries.iter().map(entry).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::singular;
+    use super::*;
+    use crate::document::sample::{CATALOG, document, sample};
+
+    /// The columns that are shown of a made-up answer.
+    fn shown_columns(action: &Action) -> Option<Vec<String>> {
+        let value = sample(&CATALOG.types, action.result.as_ref()?, &mut 0);
+        let document = document(action, &value, &[]);
+        let table = document.blocks.into_iter().find_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        })?;
+        Some(table.columns.into_iter().filter(|column| column.shown).map(|column| column.field).collect())
+    }
+
+    #[test]
+    fn order_of_a_list_and_measure_of_a_report_are_always_shown() {
+        let (mut lists, mut reports) = (0, 0);
+        for action in &CATALOG.actions {
+            let Some(shown) = shown_columns(action) else { continue };
+            let is_shown = |name: &str| shown.iter().any(|column| column.rsplit('.').next() == Some(name));
+            if let Some(field) = action.ordered_by() {
+                assert!(is_shown(field), "{}: {field} is not in {shown:?}", action.id);
+                lists += 1;
+            }
+            if !is_report(&CATALOG, action) {
+                continue;
+            }
+            let Some(rows) = item_of(&CATALOG, action).and_then(|item| Rows::of(&CATALOG.types, item)) else {
+                continue;
+            };
+            let measures = rows.columns.iter().filter(|column| column.measure.is_some());
+            assert!(measures.map(FlatColumn::name).any(|name| shown.contains(&name)), "{}: {shown:?}", action.id);
+            // Columns are named by the order of the API, or by what it orders by default.
+            if let Some(field) = action.input("order-by").and_then(|input| input.default.as_deref()) {
+                assert!(is_shown(field), "{}: {field} is not in {shown:?}", action.id);
+            }
+            reports += 1;
+        }
+        assert!(lists >= 15 && reports >= 12, "{lists} lists, {reports} reports");
+    }
+
+    #[test]
+    fn amounts_are_shown_whatever_tells_rows_apart() {
+        let action = CATALOG.action("cost.report").unwrap();
+        let shown = shown_columns(action).unwrap();
+        assert!(shown.len() == 6 && shown.contains(&"amount".to_owned()), "{shown:?}");
+    }
 
     #[test]
     fn one_of_many_is_named_in_the_singular() {

@@ -11,18 +11,26 @@ mod from_result;
 mod label;
 mod money;
 mod report;
+#[cfg(test)]
+mod sample;
 mod secret;
+mod unit;
 
 pub use chart::{Chart, Point};
 pub use content::content_owners;
 pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
+#[cfg(test)]
+pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;
+pub(crate) use money::grouped;
 pub use report::is_report;
 pub use secret::{has_secrets, without_secrets};
 
 use crate::Choice;
 use crate::identity::Principal;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Something that did not work: what happened and whether anything changed, and what to do next.
 #[must_use]
@@ -120,6 +128,8 @@ pub struct Fact {
     pub field: String,
     /// The name.
     pub label: String,
+    /// The unit of the value that programs get, such as `cents`.
+    pub unit: Option<String>,
     /// The value.
     pub cell: Cell,
 }
@@ -129,7 +139,7 @@ impl Fact {
     #[must_use]
     pub fn new(label: impl Into<String>, text: impl Into<String>) -> Self {
         let label = label.into();
-        Self { field: label.to_lowercase().replace(' ', "_"), label, cell: Cell::Text(text.into()) }
+        Self { field: label.to_lowercase().replace(' ', "_"), label, unit: None, cell: Cell::Text(text.into()) }
     }
 }
 
@@ -137,7 +147,7 @@ impl Fact {
     /// An instant, given in milliseconds since 1970.
     #[must_use]
     pub fn time(label: &str, time_ms: i64) -> Self {
-        Self { cell: Cell::Time(instant(time_ms)), ..Self::new(label, "") }
+        Self { cell: Cell::time(instant(time_ms)), ..Self::new(label, "") }
     }
 
     /// Somebody.
@@ -153,7 +163,7 @@ impl Fact {
 /// An instant as RFC 3339, to the second.
 #[must_use]
 pub fn instant(time_ms: i64) -> String {
-    jiff::Timestamp::from_second(time_ms.div_euclid(1000)).map(|time| time.to_string()).unwrap_or_default()
+    Timestamp::from_second(time_ms.div_euclid(1000)).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// A value.
@@ -173,7 +183,12 @@ pub enum Cell {
         cents: String,
     },
     /// An instant, RFC 3339.
-    Time(String),
+    Time {
+        /// For people: in their time zone, with its offset.
+        text: String,
+        /// For programs: as it came, which is in UTC.
+        utc: String,
+    },
     /// Somebody whom a platform vouches for. It is the one thing in a document that a renderer may make a mention of.
     Person {
         /// For people.
@@ -191,6 +206,12 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// An instant, as RFC 3339.
+    #[must_use]
+    pub fn time(utc: String) -> Self {
+        Self::Time { text: utc.clone(), utc }
+    }
+
     /// The value for people; empty for none.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -198,7 +219,7 @@ impl Cell {
             Self::Missing => "",
             Self::Text(text)
             | Self::Number(text)
-            | Self::Time(text)
+            | Self::Time { text, .. }
             | Self::Money { text, .. }
             | Self::Nested { text, .. }
             | Self::Person { text, .. } => text,
@@ -207,18 +228,20 @@ impl Cell {
 }
 
 /// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Column {
     /// The field, by its wire name.
     pub field: String,
     /// The heading.
     pub label: String,
+    /// The unit of the values that programs get, such as `cents`.
+    pub unit: Option<String>,
     /// Whether it is shown unless all columns are wanted.
     pub shown: bool,
 }
 
 /// Many things of one kind. Nothing is left out silently: what is not shown is counted or can be asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
     /// What the rows are and how many.
     pub caption: String,
@@ -228,14 +251,17 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// How many rows were shown before these, as parts of the same list.
     pub earlier: usize,
+    /// Whether every page of the list was asked for: there is no asking for more than that.
+    pub all: bool,
     /// How the list goes on.
     pub next: Next,
 }
 
 /// How a list goes on after a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Next {
     /// It does not.
+    #[default]
     End,
     /// After the last row, this command shows the rest; the cursor cannot begin within the page.
     Page {
@@ -293,6 +319,30 @@ impl Document {
             _ => None,
         });
         notices.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Shows people instants in a time zone, with its offset. Programs still get them as they are.
+    #[must_use]
+    pub fn in_time_zone(mut self, zone: &TimeZone) -> Self {
+        let local = |cell: &mut Cell| {
+            if let Cell::Time { text, utc } = cell
+                && let Ok(instant) = utc.parse::<Timestamp>()
+            {
+                *text = instant.display_with_offset(zone.to_offset(instant)).to_string();
+            }
+        };
+        // As they come, instants are in UTC.
+        if *zone == TimeZone::UTC {
+            return self;
+        }
+        for block in &mut self.blocks {
+            match block {
+                Block::Facts(facts) => facts.iter_mut().for_each(|fact| local(&mut fact.cell)),
+                Block::Table(table) => table.rows.iter_mut().flatten().for_each(local),
+                _ => {}
+            }
+        }
+        self
     }
 
     /// Adds a part.

@@ -20,10 +20,10 @@ pub fn csv(document: &Document) -> String {
             // The rows before these stand under the line of field names.
             Block::Table(table) if table.earlier > 0 => write_rows(&mut writer, table),
             Block::Table(table) => writer
-                .write_record(table.columns.iter().map(|column| &column.field))
+                .write_record(table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())))
                 .and_then(|()| write_rows(&mut writer, table)),
             Block::Facts(facts) => writer
-                .write_record(facts.iter().map(|fact| guarded(&fact.field)))
+                .write_record(facts.iter().map(|fact| guarded(&head(&fact.field, fact.unit.as_deref()))))
                 .and_then(|()| writer.write_record(facts.iter().map(|fact| field(&fact.cell)))),
             Block::Commands(commands) => {
                 commands.iter().try_for_each(|(command, what)| writer.write_record([guarded(command), guarded(what)]))
@@ -64,13 +64,18 @@ fn written_text(writer: Writer) -> String {
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
+/// The name of a column, with the unit of its values: `amount_cents`.
+fn head(field: &str, unit: Option<&str>) -> String {
+    unit.map_or_else(|| field.to_owned(), |unit| format!("{field}_{unit}"))
+}
+
 fn field(cell: &Cell) -> String {
     match cell {
         Cell::Missing => String::new(),
         Cell::Number(number) => number.clone(),
         Cell::Money { cents, .. } => guarded(cents),
         Cell::Nested { json, .. } => guarded(json),
-        Cell::Text(text) | Cell::Time(text) | Cell::Person { text, .. } => guarded(text),
+        Cell::Text(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => guarded(text),
     }
 }
 

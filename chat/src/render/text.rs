@@ -87,6 +87,10 @@ fn shown_rows(table: &Table) -> impl Iterator<Item = Vec<String>> {
 pub fn rows(table: &Table, widths: &mut Vec<u16>) -> String {
     let first = widths.is_empty();
     let ruler = widths.iter().map(|width| "x".repeat(usize::from(*width))).collect();
+    // An empty page in the middle of a list has no line.
+    if table.rows.is_empty() && !first {
+        return String::new();
+    }
     let aligned = grid(Some(if first { head(table) } else { ruler }), shown_rows(table));
     *widths = aligned.column_max_content_widths();
     let lines: Vec<String> = lines(&aligned).skip(usize::from(!first)).collect();
@@ -99,7 +103,8 @@ pub(super) fn more(table: &Table, rows: usize) -> Option<String> {
         table.columns.iter().filter(|column| !column.shown).map(|column| column.field.as_str()).collect();
     let columns = (!hidden.is_empty() && table.earlier + table.rows.len() > 0)
         .then(|| format!("Not shown: {} (--columns a,b or -o json).", visible(&hidden.join(", "))));
-    let rows = table.command_after(rows).map(|command| format!("Next: {} (or --all).", visible(&command)));
+    let all = if table.all { "" } else { " (or --all)" };
+    let rows = table.command_after(rows).map(|command| format!("Next: {}{all}.", visible(&command)));
     let lines: Vec<String> = [rows, columns].into_iter().flatten().collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -43,7 +43,8 @@ fn taken_from_rows(document: &mut Document) -> Document {
         if let Block::Table(table) = block
             && let Some(command) = table.command_after(table.rows.len())
         {
-            beside.blocks.push(Block::Text(format!("More follow: `{command}`, or all of them with --all.")));
+            let all = if table.all { "" } else { ", or all of them with --all" };
+            beside.blocks.push(Block::Text(format!("More follow: `{command}`{all}.")));
         }
     }
     beside

@@ -191,6 +191,7 @@ fn host_with(
     let ledger = ledger(&policy.current())?;
     let decider = Decider::new(policy, groups, ledger.clock().clone());
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    let service = service.with_time_zone(config.locale.time_zone.clone());
     let service = Arc::new(match api_clock {
         Some(clock) => service.with_api_clock(clock),
         None => service,

@@ -87,10 +87,10 @@ pub(super) struct AnswerArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArgs {
-    /// Not before: 2026-11-21 or 2026-11-21T17:20:00Z
+    /// Not before: 7d, 24h, yesterday, 2026-11-21, 2026-11-21T17:20:00Z or 2026-11-01..2026-11-15 (days in UTC)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Before
+    /// Before: 1h, yesterday, 2026-11-21 or 2026-11-21T17:20:00Z
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// The operation
@@ -152,7 +152,8 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
                 text: filter.text,
                 limit: Some(limit),
             };
-            let filter: Filter = claude_admin::service::audit_filter(wanted).map_err(SetupError)?;
+            let filter: Filter =
+                claude_admin::service::audit_filter(wanted, jiff::Timestamp::now()).map_err(SetupError)?;
             (audit_entries(&search(&store.open()?, &filter, limit)?), answer.output)
         }
         AuditCommand::Verify { head, store, answer } => {

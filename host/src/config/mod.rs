@@ -9,7 +9,9 @@ use crate::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use crate::identity::is_id;
 use crate::render::SlackTables;
 use crate::sandbox::{Isolation, Limits};
-use serde::Deserialize;
+use jiff::tz::TimeZone;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,10 +35,35 @@ pub struct Config {
     pub store: StoreConfig,
     /// What one call may use.
     pub limits: LimitsConfig,
+    /// How people are shown what they read.
+    pub locale: LocaleConfig,
     /// Another component than the embedded one.
     pub plugin: Option<PathBuf>,
     /// The SHA-256 of the component that was reviewed, in hexadecimal: no other is loaded.
     pub plugin_sha256: Option<String>,
+}
+
+/// How people are shown what they read. Data for programs, JSON and CSV, does not depend on it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocaleConfig {
+    /// The time zone of instants, by its IANA name, such as `Europe/Berlin`; UTC unless given. Days of reports and words
+    /// such as `today` stay days in UTC, as at the API.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
+}
+
+impl Default for LocaleConfig {
+    fn default() -> Self {
+        Self { time_zone: TimeZone::UTC }
+    }
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map_err(|_| {
+        D::Error::custom(format!("`{name}` is not an IANA time zone; write a name such as `Europe/Berlin` or `UTC`"))
+    })
 }
 
 /// Where requests go, and with what.

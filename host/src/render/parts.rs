@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 pub struct Parts {
     format: Format,
     begun: bool,
+    /// Whether any item was written.
+    any: bool,
     /// How wide the columns of a text are so far.
     widths: Vec<u16>,
 }
@@ -22,7 +24,7 @@ impl Parts {
     /// Begins a list.
     #[must_use]
     pub fn new(format: Format) -> Self {
-        Self { format, begun: false, widths: Vec::new() }
+        Self { format, begun: false, any: false, widths: Vec::new() }
     }
 
     /// The next part; whole lines, but for JSON.
@@ -30,7 +32,7 @@ impl Parts {
     pub fn part(&mut self, part: &Part<'_>) -> String {
         let first = !std::mem::replace(&mut self.begun, true);
         if self.format == Format::Json {
-            return json_items(part.page, first);
+            return self.json_items(part.page, first);
         }
         let Some(table) = table(&part.document) else { return String::new() };
         let title = Document::titled(part.document.title.clone());
@@ -44,6 +46,16 @@ impl Parts {
             }
             Format::Text | Format::Json => text_rows(table, &mut self.widths),
         }
+    }
+
+    /// The items of a page within a list that is open. The first item may come on a later page than the first.
+    fn json_items(&mut self, page: &Value, first: bool) -> String {
+        let mut written = if first { "{\n  \"data\": [".to_owned() } else { String::new() };
+        for item in page.get("data").and_then(Value::as_array).into_iter().flatten() {
+            let separator = if std::mem::replace(&mut self.any, true) { "," } else { "" };
+            written.push_str(&format!("{separator}\n    {}", indented(item, "    ")));
+        }
+        written
     }
 
     /// What stands after the last part.
@@ -72,17 +84,6 @@ fn table(document: &Document) -> Option<&Table> {
         Block::Table(table) => Some(table),
         _ => None,
     })
-}
-
-/// The items of a page within a list that is open.
-fn json_items(page: &Value, first: bool) -> String {
-    let items = page.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let items: Vec<String> = items.iter().map(|item| format!("\n    {}", indented(item, "    "))).collect();
-    match (first, items.is_empty()) {
-        (true, _) => format!("{{\n  \"data\": [{}", items.join(",")),
-        (false, true) => String::new(),
-        (false, false) => format!(",{}", items.join(",")),
-    }
 }
 
 /// Closes the list, and writes what else the answer holds.

@@ -26,7 +26,7 @@ fn cell() -> impl Strategy<Value = Cell> {
         Just(Cell::Missing),
         foreign().prop_map(Cell::Text),
         any::<i64>().prop_map(|number| Cell::Number(number.to_string())),
-        foreign().prop_map(Cell::Time),
+        foreign().prop_map(Cell::time),
         (foreign(), foreign()).prop_map(|(text, json)| Cell::Nested { text, json }),
     ]
 }
@@ -36,11 +36,11 @@ fn table() -> impl Strategy<Value = Table> {
         let names = vec((foreign(), foreign(), any::<bool>()), columns);
         (names, vec(vec(cell(), columns), rows), foreign(), any::<bool>()).prop_map(|(names, rows, caption, more)| {
             let mut columns: Vec<Column> =
-                names.into_iter().map(|(field, label, shown)| Column { field, label, shown }).collect();
+                names.into_iter().map(|(field, label, shown)| Column { field, label, unit: None, shown }).collect();
             columns[0].shown = true;
             let cursors = (0..rows.len()).map(|row| format!("id_{row}")).collect();
             let next = Next::After { command: "things list --after-id".to_owned(), cursors, more };
-            Table { caption, columns, rows, earlier: 0, next }
+            Table { caption, columns, rows, earlier: 0, all: false, next }
         })
     })
 }
@@ -53,8 +53,11 @@ fn block() -> impl Strategy<Value = Block> {
             text,
             hint
         })),
-        vec((foreign(), cell()).prop_map(|(label, cell)| Fact { field: label.clone(), label, cell }), 0..40)
-            .prop_map(Block::Facts),
+        vec(
+            (foreign(), cell()).prop_map(|(label, cell)| Fact { field: label.clone(), label, unit: None, cell }),
+            0..40
+        )
+        .prop_map(Block::Facts),
         vec((foreign(), foreign()), 0..40).prop_map(Block::Commands),
         table().prop_map(Block::Table),
         foreign().prop_map(|text| Block::Choices(Choices {

@@ -2,11 +2,12 @@
 
 use super::{Outcome, Reply, Service};
 use crate::audit::{Answer, Event, Filter, Head, Report, search, verify};
-use crate::command::{AuditCommand, AuditSearch};
+use crate::command::{AuditCommand, AuditSearch, read_span};
 use crate::decision::Person;
 use crate::decision::policy::HostAction;
-use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
 use crate::store::Durability;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 impl Service {
@@ -32,7 +33,9 @@ impl Service {
 
     async fn search_audit(&self, wanted: AuditSearch) -> Reply {
         let limit = wanted.limit.unwrap_or(20);
-        let filter = match audit_filter(wanted) {
+        // Entries carry the time of the host, which is another one than that of a simulation.
+        let now = Timestamp::from_millisecond(self.ledger.clock().now_ms()).unwrap_or_default();
+        let filter = match audit_filter(wanted, now) {
             Ok(filter) => filter,
             Err(problem) => {
                 let text = format!("{problem}. Nothing was searched.");
@@ -88,21 +91,13 @@ pub fn audit_verification(report: &Report, against_head: bool) -> Reply {
     }
 }
 
-/// What is wanted, with times and people read.
+/// What is wanted, with times and people read. Times such as `7d` are counted back from `now`.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
-pub fn audit_filter(wanted: AuditSearch) -> Result<Filter, String> {
-    let time = |name: &str, text: Option<String>| {
-        let parse = |text: String| {
-            text.parse::<jiff::Timestamp>()
-                .or_else(|_| format!("{text}T00:00:00Z").parse())
-                .map(|time| time.as_millisecond())
-                .map_err(|_| format!("--{name}: `{text}` is no time; write 2026-11-21 or 2026-11-21T17:20:00Z"))
-        };
-        text.map(parse).transpose()
-    };
+pub fn audit_filter(wanted: AuditSearch, now: Timestamp) -> Result<Filter, String> {
+    let (since, until) = read_span(wanted.since.as_deref(), wanted.until.as_deref(), now)?;
     if let Some(unknown) = wanted.kind.as_ref().filter(|kind| !Event::KINDS.contains(&kind.as_str())) {
         return Err(format!(
             "--kind: there is no entry of the kind `{unknown}`; there are {}",
@@ -110,8 +105,8 @@ pub fn audit_filter(wanted: AuditSearch) -> Result<Filter, String> {
         ));
     }
     Ok(Filter {
-        since_ms: time("since", wanted.since)?,
-        until_ms: time("until", wanted.until)?,
+        since_ms: since.map(Timestamp::as_millisecond),
+        until_ms: until.map(Timestamp::as_millisecond),
         operation: wanted.operation,
         principal: wanted
             .principal
@@ -143,7 +138,7 @@ pub fn audit_entries(answer: &Answer) -> Reply {
         let entry = &stored.entry;
         vec![
             Cell::Number(stored.seq.to_string()),
-            Cell::Time(document::instant(entry.time_ms)),
+            Cell::time(document::instant(entry.time_ms)),
             Cell::Text(entry.event.to_string()),
             optional(&entry.principal.as_ref().map(ToString::to_string)),
             optional(&entry.command),
@@ -156,11 +151,10 @@ pub fn audit_entries(answer: &Answer) -> Reply {
             count => format!("{count} entries, newest first"),
         },
         columns: columns
-            .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
+            .map(|field| Column { field: field.to_owned(), label: document::label(field), unit: None, shown: true })
             .to_vec(),
         rows: rows.collect(),
-        earlier: 0,
-        next: Next::End,
+        ..Table::default()
     };
     let mut document = Document::titled("Audit trail").with(Block::Table(table));
     if !answer.unreadable.is_empty() {

@@ -10,7 +10,7 @@ use crate::decision::Person;
 use crate::decision::approval::{SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, UNKNOWN, Unsettled};
 use crate::decision::plan::{Before, Plan, reads_the_target};
-use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Next, Notice, Table};
+use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
 use claude_admin_catalog::{Action, Place};
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ impl Service {
                 Cell::Text(operation.pending.plan.command.clone()),
                 Cell::Text(operation.pending.requester.to_string()),
                 Cell::Text(needs),
-                Cell::Time(document::instant(operation.expires_ms)),
+                Cell::time(document::instant(operation.expires_ms)),
             ]
         });
         let caption = match shown.len() {
@@ -136,11 +136,10 @@ impl Service {
         let table = Table {
             caption,
             columns: columns
-                .map(|field| Column { field: field.to_owned(), label: document::label(field), shown: true })
+                .map(|field| Column { field: field.to_owned(), label: document::label(field), unit: None, shown: true })
                 .to_vec(),
             rows: rows.collect(),
-            earlier: 0,
-            next: Next::End,
+            ..Table::default()
         };
         let mut document = Document::titled("What waits for a decision").with(Block::Table(table));
         if !shown.is_empty() {

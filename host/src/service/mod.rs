@@ -22,13 +22,14 @@ use crate::decision::approval::{Approvals, Steps, Vote};
 use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
-use crate::document;
+use crate::document::{self, Document};
 use crate::identity::{Place, Principal};
 use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use refusals::Refusals;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -85,6 +86,7 @@ pub struct Service {
     writes: TaskTracker,
     refusals: Refusals,
     api_clock: Clock,
+    time_zone: TimeZone,
 }
 
 /// Why a request goes no further.
@@ -109,6 +111,7 @@ impl Service {
             writes: TaskTracker::new(),
             refusals: Refusals::default(),
             api_clock: Clock::system(),
+            time_zone: TimeZone::UTC,
         }
     }
 
@@ -116,6 +119,12 @@ impl Service {
     #[must_use]
     pub fn with_api_clock(self, api_clock: Clock) -> Self {
         Self { api_clock, ..self }
+    }
+
+    /// Shows people instants in a time zone; in UTC unless this is called.
+    #[must_use]
+    pub fn with_time_zone(self, time_zone: TimeZone) -> Self {
+        Self { time_zone, ..self }
     }
 
     /// What the component can do.
@@ -201,13 +210,20 @@ impl Service {
 
     /// Does what is asked, if it may be done.
     pub async fn handle(&self, request: Request) -> Reply {
-        self.handled(request, None).await
+        self.shown(self.handled(request, None).await)
     }
 
     /// As [`Self::handle`]. Where a list is read to its end and has several pages, each is handed on as it comes, and the
     /// reply is what stands after the last one.
     pub async fn handle_in_parts(&self, request: Request, parts: &dyn PartSink) -> Reply {
-        self.handled(request, Some(parts)).await
+        self.shown(self.handled(request, Some(parts)).await)
+    }
+
+    /// A reply as people read it here.
+    fn shown(&self, mut reply: Reply) -> Reply {
+        reply.document = self.in_local_time(reply.document);
+        reply.card = reply.card.map(|card| self.in_local_time(card));
+        reply
     }
 
     async fn handled(&self, request: Request, parts: Option<&dyn PartSink>) -> Reply {
@@ -266,7 +282,7 @@ impl Service {
 
     fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
         let catalog = self.catalog();
-        let now = Timestamp::from_second(self.api_clock.now_ms().div_euclid(1000)).unwrap_or_default();
+        let now = self.api_now();
         let mut command = match input {
             Input::Text { line, markup } => command::parse(catalog, &line, markup, now)?,
             Input::Words(words) => command::parse_words(catalog, &words, now)?,
@@ -279,6 +295,17 @@ impl Service {
             options.format = options.format.or(format);
         }
         Ok(Understood::Command(Box::new(command)))
+    }
+
+    /// The time that words such as `today` are counted from.
+    fn api_now(&self) -> Timestamp {
+        Timestamp::from_second(self.api_clock.now_ms().div_euclid(1000)).unwrap_or_default()
+    }
+
+    /// A document as it is shown to people here: with instants in their time zone.
+    #[must_use]
+    pub fn in_local_time(&self, document: Document) -> Document {
+        document.in_time_zone(&self.time_zone)
     }
 
     async fn host_command(&self, id: &str, person: &Person, command: HostCommand) -> Reply {

@@ -13,8 +13,10 @@ use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
 use crate::sandbox::{CallError, Held, Plugin};
-use claude_admin_catalog::{Action, Catalog, Input, Place};
+use claude_admin_catalog::{Action, Catalog, Input, Onward, Place};
+use claude_admin_chat::paging::{LIMIT, is_followed};
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -56,19 +58,25 @@ impl Service {
         match proposed {
             Err(error) => self.not_run(id, person, action, &written, &options, error).await,
             Ok(Proposed::Read { authorized, policies, found }) => {
-                let canonical = authorized.get().canonical(action, &catalog.types);
+                let invocation = as_written(catalog, action, authorized.get(), &written);
+                let canonical = invocation.canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
-                let invocation = authorized.get().clone();
                 let mut hand_on = |page: &Value| match parts {
-                    Some(parts) => parts.take(part(catalog, action, &invocation, page, &options)),
+                    Some(parts) => {
+                        let mut part = part(catalog, action, &invocation, page, &options);
+                        part.document = self.in_local_time(part.document);
+                        parts.take(part)
+                    }
                     None => ControlFlow::Continue(()),
                 };
                 let follow = match parts {
                     // A report is shown with its sums, which are known at its end.
                     Some(_) if options.all && !document::is_report(catalog, action) => Follow::Each(&mut hand_on),
-                    _ => follow(&options),
+                    _ => follow(catalog, &options, authorized.get()),
                 };
                 let mut executed = Executed::of(&self.plugin, action, authorized, follow).await;
+                executed.invocation = invocation;
+                executed.now = Some(self.api_now());
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
@@ -132,7 +140,8 @@ impl Service {
         let proposed = Box::pin(self.approvals.propose(Proposal { operation: id, person, draft, options })).await;
         match proposed {
             Ok(Proposed::Read { authorized, .. }) => {
-                let before = pages::read(&self.plugin, executed.action, &authorized, follow(options)).await;
+                let follow = follow(self.catalog(), options, authorized.get());
+                let before = pages::read(&self.plugin, executed.action, &authorized, follow).await;
                 let whole = executed.is_whole(&before);
                 executed.read.sent.extend(before.sent);
                 executed.held_before = Some(before.held);
@@ -163,7 +172,8 @@ impl Service {
                 command = running.pending.plan.command,
                 "running"
             );
-            let executed = Executed::of(&plugin, action, authorized, follow(&options)).await;
+            let follow = follow(&catalog, &options, authorized.get());
+            let executed = Executed::of(&plugin, action, authorized, follow).await;
             // Recorded before anything else is made of it.
             let recorded = approvals.finish(&running, executed.end(&catalog)).await;
             let mut reply = executed.show(&catalog, &options);
@@ -250,8 +260,18 @@ impl Service {
     }
 }
 
-fn follow<'f>(options: &Options) -> Follow<'f> {
-    if options.all { Follow::All } else { Follow::One }
+/// A list is followed where all of it is wanted, and a report because it is about a period and not about a page.
+fn follow<'f>(catalog: &Catalog, options: &Options, invocation: &Invocation) -> Follow<'f> {
+    if options.all || is_followed(catalog, invocation) { Follow::All } else { Follow::One }
+}
+
+/// What is run, without the size of its pages where nobody asked for one: that of a report is chosen here.
+fn as_written(catalog: &Catalog, action: &Action, run: &Invocation, written: &Invocation) -> Invocation {
+    let mut invocation = run.clone();
+    if document::is_report(catalog, action) && !written.arguments.contains_key(LIMIT) {
+        invocation.arguments.shift_remove(LIMIT);
+    }
+    invocation
 }
 
 /// A page of a list that goes on, as it is shown.
@@ -262,7 +282,8 @@ fn part<'p>(
     page: &'p Value,
     options: &Options,
 ) -> Part<'p> {
-    let document = document::result(catalog, action, invocation, page, &options.columns, Listing::default());
+    let listing = Listing { all: true, ..Listing::default() };
+    let document = document::result(catalog, action, invocation, page, &options.columns, listing);
     Part { document, page, format: options.format }
 }
 
@@ -277,15 +298,19 @@ struct Executed<'e> {
     before: Option<Value>,
     /// The memory of that.
     held_before: Option<Held>,
+    /// Whether every page was asked for.
+    all: bool,
+    /// The time at the API.
+    now: Option<Timestamp>,
 }
 
 impl<'e> Executed<'e> {
     /// Whether it is all that was asked for: sums of some pages would be compared with sums of others.
     fn is_whole(&self, read: &pages::Read) -> bool {
         let Some(paging) = &self.action.paging else { return read.error.is_none() };
-        let goes_on = |page: &Value| paging.next(page).is_some() || page["has_more"] == true;
         let begins = self.invocation.arguments.get(paging.input()).is_none();
-        begins && read.error.is_none() && read.value.as_ref().is_some_and(|page| !goes_on(page))
+        let is_last = |page: &Value| paging.onward(page) == Onward::End;
+        begins && read.error.is_none() && read.cut_off.is_none() && read.value.as_ref().is_some_and(is_last)
     }
 
     /// Runs what was decided on.
@@ -295,6 +320,7 @@ impl<'e> Executed<'e> {
         authorized: Authorized<Invocation>,
         follow: Follow<'_>,
     ) -> Executed<'e> {
+        let all = !matches!(follow, Follow::One);
         let read = pages::read(plugin, action, &authorized, follow).await;
         let operation = authorized.operation();
         for sent in &read.sent {
@@ -311,7 +337,8 @@ impl<'e> Executed<'e> {
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();
-        Self { action, upstream, invocation: authorized.get().clone(), outcome, read, before: None, held_before: None }
+        let invocation = authorized.get().clone();
+        Self { action, upstream, invocation, outcome, read, before: None, held_before: None, all, now: None }
     }
 
     /// How it ended, for the record.
@@ -344,8 +371,10 @@ impl<'e> Executed<'e> {
 
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
-        let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before } = self;
-        let listing = Listing { pages: read.pages, handed_on: read.handed_on, before: before.as_ref() };
+        let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before, all, now } = self;
+        let broken_off = read.error.is_some() || read.cut_off.is_some();
+        let (pages, handed_on) = (read.pages, read.handed_on);
+        let listing = Listing { pages, all, broken_off, now, handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         // The answer without its secrets, and the whole one where it has any.
         let stripped = |value: Value| match document::without_secrets(&catalog.types, action, &value) {

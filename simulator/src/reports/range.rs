@@ -51,12 +51,20 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// The range of a query, up to now where it names no end. With a width, both ends are moved to whole buckets.
+    /// The range of a query, up to now where it names no end. With a width, both ends are moved to whole buckets; of days,
+    /// they must be whole ones.
     pub(crate) fn of(query: &Query, width: Option<Width>, now: Timestamp) -> Result<Self, ApiError> {
         let from = instant(query, "starting_at")?.ok_or_else(|| at("starting_at", "Field required"))?;
         let until = instant(query, "ending_at")?;
         if until.is_some_and(|until| until <= from) {
             return Err(at("ending_at", "Input should be later than starting_at"));
+        }
+        if width == Some(Width::Day) {
+            let named = [("starting_at", Some(from)), ("ending_at", until)];
+            let is_part = |instant: Timestamp| instant.as_nanosecond() % (1_000_000_000 * 60 * i128::from(DAY)) != 0;
+            if let Some((name, _)) = named.into_iter().find(|(_, instant)| instant.is_some_and(is_part)) {
+                return Err(at(name, "Input should be the beginning of a day in UTC, since buckets are days"));
+            }
         }
         let until = until.unwrap_or(now);
         let (from, last) = (minute_of(from), until.as_second().saturating_sub(1).div_euclid(60) + 1);

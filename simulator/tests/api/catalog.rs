@@ -398,7 +398,7 @@ fn every_page_is_found_by_its_cursor() {
             assert_eq!(first["next_page"], Value::Null);
             continue;
         }
-        let cursor = action.paging.as_ref().and_then(|paging| paging.next(&first));
+        let cursor = action.paging.as_ref().and_then(|paging| paging.onward(&first).cursor());
         let cursor = cursor.unwrap_or_else(|| panic!("{}: there must be something to page through", action.id));
         match action.paging {
             Some(Paging::Id { .. }) => {

@@ -63,10 +63,10 @@ async fn a_list_in_a_circle_is_cut_off_and_said_to_be() {
         simulator.clear_requests();
         inject(&simulator, 2, circle.clone());
         if ask_slack {
-            says(&slash(&served, "U1", "users list --limit 1 --all -o csv").await, 200, "cut off after 2 pages");
+            says(&slash(&served, "U1", "users list --limit 1 --all -o csv").await, 200, "was read for 2 pages only");
         } else {
             let answer = call(&served, json!({ "command": "users list --limit 1", "all": true })).await;
-            says(&answer, 502, "cut off after 2 pages");
+            says(&answer, 502, "was read for 2 pages only");
             assert_eq!(answer.1["outcome"], "partial");
         }
         assert_eq!(simulator.requests().len(), 2);

@@ -1,6 +1,6 @@
 //! The chart of a report: which measure, along what.
 
-use super::measured::{amount, currency, spelled, sum, title};
+use super::measured::{amount, currencies, of_currency, spelled, sum, title};
 use super::{place, spoken};
 use crate::document::flat::{FlatColumn, Measure};
 use crate::document::{Chart, Point, label};
@@ -13,19 +13,32 @@ use std::collections::BTreeMap;
 /// The most points of a chart: what every frontend can draw.
 const MAX_POINTS: usize = 20;
 
-/// The measure that a report is about: money where there is some, else the largest number.
-fn main_measure<'c, 't>(columns: &'c [FlatColumn<'t>], rows: &[Value]) -> Option<&'c FlatColumn<'t>> {
-    let money = columns.iter().find(|column| column.measure == Some(Measure::Cents) && !sum(column, rows).is_zero());
-    money.or_else(|| {
-        let counts = columns.iter().filter(|column| column.measure == Some(Measure::Count));
-        counts.max_by_key(|column| sum(column, rows)).filter(|column| !sum(column, rows).is_zero())
-    })
+/// The measure that a report is about: money where there is some, else the largest number that adds up, else a level.
+pub(super) fn main_measure<'c, 't>(columns: &'c [FlatColumn<'t>], rows: &[Value]) -> Option<&'c FlatColumn<'t>> {
+    let of = |measure: Measure| columns.iter().filter(move |column| column.measure == Some(measure));
+    let size = |column: &FlatColumn<'_>| sum(column, rows).unwrap_or_default();
+    let is_something = |column: &&FlatColumn<'_>| !size(column).is_zero();
+    let money = of(Measure::Money).find(is_something);
+    let largest = |measure| of(measure).max_by_key(|column| size(column)).filter(is_something);
+    money.or_else(|| largest(Measure::Count)).or_else(|| largest(Measure::Level))
+}
+
+/// The currency that most rows have: amounts of others are not drawn beside it.
+fn main_currency(column: &FlatColumn<'_>, rows: &[Value]) -> Option<String> {
+    let count = |currency: &Option<String>| of_currency(column, rows, currency.as_deref()).count();
+    // Of several with as many rows, the first.
+    currencies(column, rows).into_iter().rev().max_by_key(count).flatten()
 }
 
 /// Along time where there is more than one bucket, else side by side along the first thing that tells rows apart.
 pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -> Option<Chart> {
     let main = main_measure(columns, rows)?;
     let measure = main.measure?;
+    let several = currencies(main, rows).len() > 1;
+    let currency = main_currency(main, rows);
+    let currency = currency.as_deref();
+    let rows: Vec<&Value> = of_currency(main, rows, currency).collect();
+    let rows = rows.as_slice();
     let time = columns.iter().find(|column| matches!(column.field.wire.as_str(), "starting_at" | "date"));
     let times = time.map(|time| distinct(types, time, rows)).unwrap_or_default();
     let along = if times.len() > 1 {
@@ -40,7 +53,13 @@ pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -
     let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
     for row in rows {
         let place = place(types, along, row);
-        *sums.entry(place).or_default() += amount(main, row).unwrap_or_default();
+        let value = amount(main, row).unwrap_or_default();
+        // Levels do not add up, and what cannot be added up is not drawn.
+        if measure == Measure::Level && sums.contains_key(&place) {
+            return None;
+        }
+        let sum = sums.entry(place).or_default();
+        *sum = sum.checked_add(value)?;
     }
     let mut points: Vec<(String, Decimal)> = sums.into_iter().collect();
     let by_time = times.len() > 1;
@@ -56,26 +75,30 @@ pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -
         (_, true) => format!(", the last {MAX_POINTS}"),
         (_, false) => format!(", the {MAX_POINTS} greatest"),
     };
-    let unit =
-        if measure == Measure::Cents { format!(" ({})", currency(rows).unwrap_or("USD")) } else { String::new() };
-    let scale = if measure == Measure::Cents { Decimal::ONE_HUNDRED } else { Decimal::ONE };
+    let unit = currency.map(|currency| format!(" ({currency})")).unwrap_or_default();
+    let of = currency.filter(|_| several).map(|currency| format!(" in {currency}")).unwrap_or_default();
+    let scale = if measure == Measure::Money { Decimal::ONE_HUNDRED } else { Decimal::ONE };
     let capital = |text: String| label(&text.replace(' ', "_"));
     Some(Chart {
-        title: format!("{} by {}{which}", capital(title(main)), if by_time { "time".to_owned() } else { title(along) }),
-        x_label: if by_time { "Time".to_owned() } else { capital(title(along)) },
+        title: format!(
+            "{}{of} by {}{which}",
+            capital(title(main)),
+            if by_time { "time".to_owned() } else { title(along) }
+        ),
+        x_label: if by_time { "Time (UTC)".to_owned() } else { capital(title(along)) },
         y_label: format!("{}{unit}", capital(title(main))),
         points: points
             .into_iter()
             .map(|(label, value)| Point {
                 label: spoken(&label),
                 value: (value / scale).to_f64().unwrap_or_default(),
-                text: spelled(measure, value, currency(rows)),
+                text: spelled(measure, value, currency),
             })
             .collect(),
     })
 }
 
-fn distinct(types: &Types, column: &FlatColumn<'_>, rows: &[Value]) -> Vec<String> {
+fn distinct(types: &Types, column: &FlatColumn<'_>, rows: &[&Value]) -> Vec<String> {
     let mut places: Vec<String> =
         rows.iter().filter(|row| column.value(row).is_some()).map(|row| place(types, column, row)).collect();
     places.sort();

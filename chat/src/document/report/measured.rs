@@ -6,25 +6,43 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 pub(super) fn amount(column: &FlatColumn<'_>, row: &Value) -> Option<Decimal> {
-    match column.value(row)? {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.to_string().parse().ok(),
-        _ => None,
+    money::number(column.value(row)?)
+}
+
+/// The sum of a column over some rows. `None` where one of its values is no number, or where the sum is too large.
+pub(super) fn sum<'r>(column: &FlatColumn<'_>, rows: impl IntoIterator<Item = &'r Value>) -> Option<Decimal> {
+    let values = rows.into_iter().filter_map(|row| column.value(row));
+    values.map(money::number).try_fold(Decimal::ZERO, |sum, value| sum.checked_add(value?))
+}
+
+/// The currencies of a column, in the order in which they come. A column that is no money has one, which is none.
+pub(super) fn currencies<'r>(
+    column: &FlatColumn<'_>,
+    rows: impl IntoIterator<Item = &'r Value>,
+) -> Vec<Option<String>> {
+    let mut currencies = Vec::new();
+    for row in rows.into_iter().filter(|row| column.value(row).is_some()) {
+        let currency = column.currency(row).map(str::to_uppercase);
+        if !currencies.contains(&currency) {
+            currencies.push(currency);
+        }
     }
+    currencies
 }
 
-pub(super) fn sum(column: &FlatColumn<'_>, rows: &[Value]) -> Decimal {
-    rows.iter().filter_map(|row| amount(column, row)).sum()
-}
-
-pub(super) fn currency(rows: &[Value]) -> Option<&str> {
-    rows.iter().find_map(|row| row.get("currency").or_else(|| row.get("cost")?.get("currency"))?.as_str())
+/// The rows whose amounts in a column are of a currency: others cannot be added to them.
+pub(super) fn of_currency<'r>(
+    column: &FlatColumn<'_>,
+    rows: &'r [Value],
+    currency: Option<&str>,
+) -> impl Iterator<Item = &'r Value> {
+    rows.iter().filter(move |row| column.currency(row).map(str::to_uppercase).as_deref() == currency)
 }
 
 pub(super) fn spelled(measure: Measure, value: Decimal, currency: Option<&str>) -> String {
     match measure {
-        Measure::Cents => money::shown(value, currency),
-        Measure::Count => money::grouped(&value.normalize().to_string()),
+        Measure::Money => money::shown(value, currency),
+        Measure::Count | Measure::Level => money::grouped(&value.normalize().to_string()),
     }
 }
 

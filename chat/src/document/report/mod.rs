@@ -6,14 +6,15 @@ mod table;
 mod totals;
 
 use super::flat::{FlatColumn, Rows, is_union};
-use super::{Block, Document, Fact, Next, label};
+use super::from_result::order;
+use super::{Block, Document, Fact, Next, Table, label};
 use crate::command::Invocation;
 use chart::chart;
 use claude_admin_catalog::{Action, Catalog, Type, Types};
 use jiff::Timestamp;
 use serde_json::Value;
 use table::table;
-use totals::totals;
+use totals::{Coverage, totals};
 
 /// The family of interfaces whose answers are reports.
 const FAMILY: &str = "Reports";
@@ -35,7 +36,12 @@ pub(super) struct Report<'r> {
     pub(super) before: Option<&'r [Value]>,
     /// When the data was last brought up to date.
     pub(super) refreshed: Option<&'r str>,
-    pub(super) more: bool,
+    /// Whether the rows are all that there are.
+    pub(super) whole: bool,
+    /// Whether every page was asked for.
+    pub(super) all: bool,
+    /// The time at which it was read, where it matters what is not over.
+    pub(super) now: Option<Timestamp>,
 }
 
 impl Report<'_> {
@@ -45,27 +51,46 @@ impl Report<'_> {
         let layout = Rows::of(types, item)?;
         let rows = layout.read(self.items);
         let before = self.before.map(|items| layout.read(items));
-        let mut document = Document::titled(self.action.summary());
+        // What a report does not cover, its title says.
+        let title = self.action.summary();
+        let mut document =
+            Document::titled(if self.whole { title.to_owned() } else { format!("{title}: only a part of it") });
         let facts = self.facts();
         if !facts.is_empty() {
             document = document.with(Block::Facts(facts));
         }
-        let totals = totals(&layout.columns, &rows, before.as_deref());
+        let (totals, more) = totals(&layout.columns, &rows, before.as_deref(), self.coverage());
         if !totals.is_empty() {
             document = document.with(Block::Facts(totals));
         }
         if let Some(chart) = chart(types, &layout.columns, &rows) {
             document = document.with(Block::Chart(chart));
         }
-        document = document.with(Block::Table(table(types, &layout.columns, &rows, wanted, next)));
-        let notes = self.notes();
+        let ordered = order(self.action, self.invocation);
+        let table = table(types, &layout.columns, &rows, wanted, ordered);
+        document = document.with(Block::Table(Table { all: self.all, next, ..table }));
+        let notes = self.notes(more);
         if !notes.is_empty() {
             document = document.with(Block::Text(notes.join("\n")));
         }
         Some(document)
     }
 
-    /// The time that was asked for, as it was understood.
+    /// How much of the period is counted. One that is not over, or whose data is not complete, cannot be compared with one
+    /// that is.
+    fn coverage(&self) -> Coverage {
+        let instant = |text: &str| text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse()).ok();
+        let known = [self.now, self.refreshed.and_then(instant)].into_iter().flatten().min();
+        let ends = self.action.periods.iter().filter_map(|period| self.invocation.arguments.get(&period.end)?.as_str());
+        let is_over = |end: Timestamp| known.is_none_or(|known| end <= known);
+        match self.whole {
+            false => Coverage::Part,
+            true if ends.filter_map(instant).all(is_over) => Coverage::Whole,
+            true => Coverage::SoFar,
+        }
+    }
+
+    /// The time that was asked for, as it was understood: from border to border of the buckets.
     fn facts(&self) -> Vec<Fact> {
         let arguments = &self.invocation.arguments;
         let mut facts = Vec::new();
@@ -78,13 +103,25 @@ impl Report<'_> {
                 ));
             }
         }
+        // A report of one day is asked for that day.
+        let is_bound = |name: &str| self.action.periods.iter().any(|period| period.start == name || period.end == name);
+        for input in self.action.inputs.iter().filter(|input| !is_bound(&input.name)) {
+            let is_day = self.catalog.types.format(&input.ty) == Some("date");
+            if let Some(day) = arguments.get(&input.name).and_then(Value::as_str).filter(|_| is_day) {
+                facts.push(Fact { field: input.name.replace('-', "_"), ..Fact::new("Day", format!("{day} (UTC)")) });
+            }
+        }
         facts
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, more_totals: usize) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
-        if self.more {
-            notes.push("More follow: totals and chart are of what is shown. --all adds up everything.".to_owned());
+        if !self.whole {
+            let hint = if self.all { "" } else { " Without --limit and --page, the command reads all of it." };
+            notes.push(format!("Totals and chart cover the rows above and no others.{hint}"));
+        }
+        if more_totals > 0 {
+            notes.push(format!("{more_totals} more totals are not shown; -o json has every value."));
         }
         notes.extend(self.action.docs.prose.split("\n\n").skip(1).map(|paragraph| paragraph.replace('\n', " ")));
         if let Some(reason) = &self.action.deprecated {

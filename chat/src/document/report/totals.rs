@@ -1,6 +1,6 @@
 //! What a report comes to, and how that compares with the period before.
 
-use super::measured::{currency, spelled, sum, title};
+use super::measured::{currencies, of_currency, spelled, sum, title};
 use crate::document::Fact;
 use crate::document::flat::{FlatColumn, Measure};
 use rust_decimal::Decimal;
@@ -9,36 +9,78 @@ use serde_json::Value;
 /// The most totals.
 const MAX_TOTALS: usize = 8;
 
-/// Everything that adds up to more than nothing, and how it was in the period before.
-pub(super) fn totals(columns: &[FlatColumn<'_>], rows: &[Value], before: Option<&[Value]>) -> Vec<Fact> {
+/// How much of the period that it names a report covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// All of it.
+    Whole,
+    /// All that there is until now: the period is not over, or its data is not complete.
+    SoFar,
+    /// A part of the rows.
+    Part,
+}
+
+/// Everything that adds up to more than nothing, and how it was in the period before; and how many totals there are
+/// beside the ones that are shown. Amounts of different currencies are never added up.
+pub(super) fn totals(
+    columns: &[FlatColumn<'_>],
+    rows: &[Value],
+    before: Option<&[Value]>,
+    coverage: Coverage,
+) -> (Vec<Fact>, usize) {
+    let before = before.filter(|_| coverage != Coverage::Part);
     let mut facts = Vec::new();
     for column in columns {
-        let Some(measure) = column.measure else { continue };
-        let total = sum(column, rows);
-        let earlier = before.map(|rows| sum(column, rows));
-        if total.is_zero() && earlier.is_none_or(|earlier| earlier.is_zero()) {
-            continue;
+        let Some(measure) = column.measure.filter(|measure| *measure != Measure::Level) else { continue };
+        let currencies = currencies(column, rows.iter().chain(before.into_iter().flatten()));
+        for currency in &currencies {
+            let currency = currency.as_deref();
+            let total = sum(column, of_currency(column, rows, currency));
+            let earlier = before.map(|rows| sum(column, of_currency(column, rows, currency)));
+            if total == Some(Decimal::ZERO) && earlier.is_none_or(|earlier| earlier == Some(Decimal::ZERO)) {
+                continue;
+            }
+            let text = match total {
+                None => "not known: some values are no numbers that can be added up".to_owned(),
+                Some(total) => {
+                    let earlier = earlier.flatten().map(|earlier| change(measure, total, earlier, currency, coverage));
+                    spelled(measure, total, currency) + &earlier.unwrap_or_default()
+                }
+            };
+            let label = match (coverage, currency.filter(|_| currencies.len() > 1)) {
+                (Coverage::Part, None) => format!("Sum of the rows below, {}", title(column)),
+                (Coverage::Part, Some(currency)) => format!("Sum of the rows below, {} in {currency}", title(column)),
+                (_, None) => format!("Total {}", title(column)),
+                (_, Some(currency)) => format!("Total {} in {currency}", title(column)),
+            };
+            facts.push(Fact { field: column.name(), ..Fact::new(label, text) });
         }
-        let mut text = spelled(measure, total, currency(rows));
-        if let Some(earlier) = earlier {
-            text.push_str(&change(measure, total, earlier, currency(rows)));
-        }
-        facts.push(Fact { field: column.name(), ..Fact::new(format!("Total {}", title(column)), text) });
     }
+    let more = facts.len().saturating_sub(MAX_TOTALS);
     facts.truncate(MAX_TOTALS);
-    facts
+    (facts, more)
 }
 
 /// ` (up 12.5% from $1,000.00 in the period before)`.
-fn change(measure: Measure, total: Decimal, earlier: Decimal, currency: Option<&str>) -> String {
+fn change(measure: Measure, total: Decimal, earlier: Decimal, currency: Option<&str>, coverage: Coverage) -> String {
     let then = spelled(measure, earlier, currency);
+    if coverage == Coverage::SoFar {
+        return format!(" so far ({then} in the whole period before)");
+    }
     if earlier.is_zero() {
         return " (none in the period before)".to_owned();
     }
-    let percent = ((total - earlier) * Decimal::ONE_HUNDRED / earlier).round_dp(1).normalize();
-    match percent {
-        percent if percent.is_zero() => format!(" (as in the period before: {then})"),
-        percent if percent.is_sign_positive() => format!(" (up {percent}% from {then} in the period before)"),
-        percent => format!(" (down {}% from {then} in the period before)", percent.abs()),
+    if total == earlier {
+        return " (the same in the period before)".to_owned();
+    }
+    let difference = total.checked_sub(earlier).and_then(|difference| difference.checked_mul(Decimal::ONE_HUNDRED));
+    let percent = difference.and_then(|difference| difference.checked_div(earlier)).map(|percent| percent.round_dp(1));
+    match percent.map(|percent| percent.normalize()) {
+        // Of less than nothing there are no parts.
+        Some(percent) if earlier.is_sign_positive() && total.is_sign_positive() && !percent.is_zero() => {
+            let way = if percent.is_sign_positive() { "up" } else { "down" };
+            format!(" ({way} {}% from {then} in the period before)", percent.abs())
+        }
+        _ => format!(" ({then} in the period before)"),
     }
 }

@@ -6,7 +6,7 @@ use super::Authorized;
 use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held, LimitKind, Plugin};
-use claude_admin_catalog::{Action, joined_pages};
+use claude_admin_catalog::{Action, Onward, joined_pages};
 use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -85,10 +85,11 @@ pub(crate) async fn read(
             return read;
         }
         read.pages += 1;
-        let wanted = action.paging.as_ref().filter(|_| !matches!(follow, Follow::One));
-        let cursor = wanted.and_then(|paging| paging.next(&page).map(str::to_owned));
+        let onward = action.paging.as_ref().map_or(Onward::End, |paging| paging.onward(&page));
+        let next_cursor =
+            following.take(onward, !matches!(follow, Follow::One)).map(|cursor| cursor.map(str::to_owned));
         let (page, flow) = match &mut follow {
-            Follow::Each(each) if cursor.is_some() || read.handed_on > 0 => {
+            Follow::Each(each) if matches!(next_cursor, Ok(Some(_))) || read.handed_on > 0 => {
                 let flow = each(&page);
                 let (page, items) = without_items(page);
                 read.handed_on += items;
@@ -104,11 +105,14 @@ pub(crate) async fn read(
         if flow.is_break() {
             return read;
         }
-        let Some(cursor) = cursor else { return read };
-        if let Err(cut_off) = following.go_on(&cursor) {
-            read.cut_off = Some(cut_off);
-            return read;
-        }
+        let cursor = match next_cursor {
+            Ok(Some(cursor)) => cursor,
+            Ok(None) => return read,
+            Err(cut_off) => {
+                read.cut_off = Some(cut_off);
+                return read;
+            }
+        };
         next = authorized.continued(action, &cursor);
         if next.is_none() {
             return read;

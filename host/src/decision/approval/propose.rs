@@ -3,7 +3,7 @@
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Entry, Event};
-use crate::command::{self, Draft, Invocation, Options, Reason};
+use crate::command::{Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
@@ -11,6 +11,7 @@ use crate::decision::{Person, Reader};
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
+use claude_admin_chat::paging::{in_large_pages, is_followed};
 use std::convert::Infallible;
 
 /// A wish: who wants what.
@@ -124,8 +125,8 @@ impl Approvals {
         let Some(action) = catalog.action(&invocation.action) else {
             return Err(ProposeError::Denied(Denial::unknown_action(&invocation.action), invocation));
         };
-        if options.all {
-            invocation = in_large_pages(action, invocation);
+        if options.all || is_followed(&catalog, &invocation) {
+            invocation.arguments = in_large_pages(action, invocation.arguments);
         }
         let reason = options.reason.as_ref().map(Reason::as_str);
         let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
@@ -232,15 +233,4 @@ pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &In
         Some(Ok(value)) => Ok(Before::read(&catalog.types, read_action, &value)),
         Some(Err(error)) => Err(error),
     }
-}
-
-/// Whoever wants all pages wants few of them: the API counts requests.
-fn in_large_pages(action: &Action, mut invocation: Invocation) -> Invocation {
-    const LIMIT: &str = "limit";
-    if action.paging.is_some()
-        && let Some(most) = command::greatest(action, &invocation.arguments, LIMIT)
-    {
-        invocation.arguments.entry(LIMIT.to_owned()).or_insert_with(|| most.into());
-    }
-    invocation
 }

@@ -176,5 +176,5 @@ fn candidate(item: &Value, id: &str) -> String {
 
 /// The input and the cursor that lead to the next page.
 fn next(paging: &Paging, page: &Value) -> Option<(String, Value)> {
-    Some((paging.input().to_owned(), Value::from(paging.next(page)?)))
+    Some((paging.input().to_owned(), Value::from(paging.onward(page).cursor()?)))
 }

@@ -148,7 +148,8 @@ impl Slack {
         let Some(api) = &self.settings.web_api else { return };
         let expired = ended.iter().filter(|operation| operation.state == State::Expired);
         for operation in expired.filter(|operation| operation.pending.requester.platform == Platform::Slack) {
-            let message = self.blocks(&document::record(self.service.catalog(), operation), false);
+            let record = self.service.in_local_time(document::record(self.service.catalog(), operation));
+            let message = self.blocks(&record, false);
             if let Err(error) = api.post_message(&operation.pending.requester.user, &message).await {
                 tracing::warn!(operation = operation.id, %error, "nobody was told that this expired");
             }

@@ -15,7 +15,7 @@ fn starts(page: &Value) -> Vec<String> {
 #[test]
 fn buckets_are_snapped_to_utc_oldest_first_and_without_gaps() {
     let mut api = Api::new();
-    let page = api.read(&format!("{MESSAGES}?starting_at=2026-11-17T23:30:00%2B02:00&ending_at=2026-11-20T00:00:00Z"));
+    let page = api.read(&format!("{MESSAGES}?starting_at=2026-11-17T02:00:00%2B02:00&ending_at=2026-11-20T00:00:00Z"));
     let page = page.ok();
     assert_eq!(starts(&page), ["2026-11-17T00:00:00Z", "2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"]);
     assert_eq!(page["data"][2]["ending_at"], "2026-11-20T00:00:00Z", "the end is left out");
@@ -26,6 +26,23 @@ fn buckets_are_snapped_to_utc_oldest_first_and_without_gaps() {
     let idle: Vec<usize> =
         hours["data"].as_array().unwrap().iter().map(|one| one["results"].as_array().unwrap().len()).collect();
     assert_eq!(idle, [0, 0, 0, 0], "an idle bucket is there, and empty");
+}
+
+#[test]
+fn part_of_a_day_is_refused_where_buckets_are_days() {
+    let mut api = Api::new();
+    let (day, noon) = ("2026-11-18T00:00:00Z", "2026-11-19T12:00:00Z");
+    for report in [MESSAGES, COST] {
+        for (from, until, name) in [(day, noon, "ending_at"), (noon, "2026-11-20T00:00:00Z", "starting_at")] {
+            let refused = api.read(&format!("{report}?starting_at={from}&ending_at={until}"));
+            let problem = "Input should be the beginning of a day in UTC, since buckets are days";
+            assert_eq!(refused.refused(400), format!("{name}: {problem}"));
+        }
+        let second = "2026-11-19T00:00:01Z";
+        api.read(&format!("{report}?starting_at={day}&ending_at={second}")).refused(400);
+        api.read(&format!("{report}?starting_at={day}")).ok();
+    }
+    api.read(&format!("{MESSAGES}?starting_at={day}&ending_at={noon}&bucket_width=1h")).ok();
 }
 
 #[test]
