@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod approvals;
+mod availability;
 mod bad_input;
 mod bounds;
 mod command_line;

@@ -94,6 +94,11 @@ impl Description {
 }
 
 impl<'d> Operation<'d> {
+    /// Where it exists, in words.
+    pub(crate) fn availability(&self) -> &str {
+        self.value["x-availability"].as_str().unwrap_or_default()
+    }
+
     pub(crate) fn parameters(&self, description: &'d Description) -> Vec<Parameter<'d>> {
         let all = self.value["parameters"].as_array().unwrap().iter().map(|value| description.resolved(value));
         all.filter(|value| value["in"] == "query")

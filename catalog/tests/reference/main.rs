@@ -7,7 +7,7 @@ mod explained;
 mod replies;
 mod requests;
 
-use claude_admin_catalog::{Action, Catalog, Credential, PackageText, Segment};
+use claude_admin_catalog::{Action, Availability, Catalog, Credential, PackageText, Segment};
 use description::{Description, Operation};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -45,6 +45,20 @@ fn every_operation_of_the_reference_is_an_action_and_nothing_else_is() {
     assert_eq!(there.len(), 198);
 }
 
+/// Where the operation exists: the reference says it in words.
+fn availability(action: &Action, operation: &Operation<'_>, found: &mut Vec<String>) {
+    let text = operation.availability();
+    let on_aws = text.contains("on Claude Platform on AWS") && !text.contains("not available on");
+    let enterprise = text.contains("Enterprise") || text.contains("also on Claude Platform on AWS");
+    let console = !text.contains("Enterprise") || text.contains("Console");
+    let stated =
+        [(console, Availability::Console), (enterprise, Availability::Enterprise), (on_aws, Availability::Aws)];
+    let there: Vec<Availability> = stated.into_iter().filter_map(|(is, place)| is.then_some(place)).collect();
+    if there != action.available {
+        found.push(format!("available {:?} here, {there:?} there", action.available));
+    }
+}
+
 #[test]
 fn no_action_differs_from_the_reference_without_a_reason() {
     let (catalog, description) = (catalog(), Description::read());
@@ -53,6 +67,7 @@ fn no_action_differs_from_the_reference_without_a_reason() {
         let Some(action) = catalog.actions.iter().find(|action| route(action) == operation.route) else { continue };
         let mut found = Vec::new();
         access(action, &operation, &mut found);
+        availability(action, &operation, &mut found);
         requests::compare(&catalog, action, &description, &operation, &mut found);
         replies::compare(&catalog, action, &description, &operation, &mut found);
         differences.extend(found.into_iter().map(|difference| format!("{} {difference}", action.id)));

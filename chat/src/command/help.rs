@@ -91,6 +91,13 @@ fn described(action: &Action) -> String {
     format!("{}{old}", action.summary())
 }
 
+/// Where an action exists.
+#[must_use]
+pub fn available(action: &Action) -> String {
+    let places: Vec<&str> = action.available.iter().map(|place| place.label()).collect();
+    if places.is_empty() { "Available: not stated".to_owned() } else { format!("Available: {}", places.join(", ")) }
+}
+
 /// What somebody may not run is not explained to them.
 #[must_use]
 pub fn not_here(what: &str) -> Document {
@@ -139,6 +146,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
     let auth: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
     document
         .footer(format!("Risk: {}", action.risk))
+        .footer(available(action))
         .footer(format!("Request: {}", action.http))
         .footer(format!("Credential: any of {}", auth.join(", ")))
 }

@@ -32,7 +32,7 @@ pub use complete::{Candidate, complete};
 pub use condition::greatest;
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
-pub use help::{action_help, input_help, not_here, noun_help, overview};
+pub use help::{action_help, available, input_help, not_here, noun_help, overview};
 pub use host_command::{AuditCommand, AuditSearch, HostCommand};
 pub use host_help::host_help;
 pub use invocation::{Arguments, Invocation};

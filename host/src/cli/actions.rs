@@ -64,6 +64,7 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         "path": action.http.path.to_string(),
         "risk": action.risk.as_str(),
         "credentials": credentials(action),
+        "available": action.available.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
         "betas": action.betas,
         "conditional_betas": action.conditional_betas.iter().map(|beta| json!({
             "beta": beta.name,

@@ -11,7 +11,7 @@ use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
 use claude_admin::decision::policy::{LivePolicy, Policies, PolicyState};
-use claude_admin::egress::{Credentials, Egress, Upstream, WorkloadSettings};
+use claude_admin::egress::{ApiPlatform, Credentials, Egress, Upstream, WorkloadSettings};
 use claude_admin::embedded;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
@@ -28,6 +28,7 @@ use std::sync::Arc;
 const ADMIN_KEY: &str = "ANTHROPIC_ADMIN_KEY";
 const OAUTH_TOKEN: &str = "ANTHROPIC_OAUTH_TOKEN";
 const SCOPED_KEY: &str = "ANTHROPIC_SCOPED_KEY";
+const AWS_KEY: &str = "ANTHROPIC_AWS_API_KEY";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
 
@@ -77,28 +78,43 @@ pub(super) struct Target {
     api_clock: Option<Clock>,
 }
 
+/// The credentials by which is told what a host of this configuration could do: those of the simulator where it would simulate.
+pub(super) fn foreseen_credentials(config: &Config) -> anyhow::Result<Credentials> {
+    let credentials = credentials(config)?;
+    if !credentials.is_empty() && !config.upstream.simulate {
+        return Ok(credentials);
+    }
+    let secret = || Some(SecretString::from("simulated"));
+    Ok(match config.upstream.platform {
+        ApiPlatform::Aws => Credentials::on_aws(secret()),
+        ApiPlatform::Anthropic => Credentials::new(secret(), secret()).with_scoped_key(secret()),
+    })
+}
+
 /// Finds out where requests go, and starts the simulator where they go there.
 pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
+    let platform = config.upstream.platform;
     if config.upstream.simulate {
-        return simulated(start_simulator().await?);
+        return simulated(start_simulator().await?, platform);
     }
     let credentials = credentials(config)?;
     let base_url = base_url(config);
-    if credentials.is_empty() && base_url.is_none() && without == WithoutCredential::Simulate {
+    let nothing_given = credentials.is_empty() && base_url.is_none() && platform == ApiPlatform::Anthropic;
+    if nothing_given && without == WithoutCredential::Simulate {
         no_blank_credential()?;
-        return simulated(start_simulator().await?);
+        return simulated(start_simulator().await?, platform);
     }
-    real(credentials, base_url)
+    real(platform, credentials, base_url)
 }
 
 /// Finds out again where requests go. A simulator that runs is used again.
 pub(super) fn target_again(config: &Config, simulator: Option<&RunningSimulator>) -> anyhow::Result<Target> {
     match simulator {
-        Some(simulator) if config.upstream.simulate => target_of(simulator),
+        Some(simulator) if config.upstream.simulate => target_of(simulator, config.upstream.platform),
         None if config.upstream.simulate => {
             Err(SetupError("upstream.simulate: a simulator starts only with the host; restart it".to_owned()).into())
         }
-        _ => real(credentials(config)?, base_url(config)),
+        _ => real(config.upstream.platform, credentials(config)?, base_url(config)),
     }
 }
 
@@ -112,7 +128,15 @@ async fn start_simulator() -> anyhow::Result<RunningSimulator> {
 }
 
 /// The API as the target.
-fn real(credentials: Credentials, base_url: Option<String>) -> anyhow::Result<Target> {
+fn real(platform: ApiPlatform, credentials: Credentials, base_url: Option<String>) -> anyhow::Result<Target> {
+    check_platform(platform, base_url.as_deref())?;
+    if credentials.is_empty() && platform == ApiPlatform::Aws {
+        return Err(SetupError(format!(
+            "no credential for Claude Platform on AWS: set {AWS_KEY} (a key of the AWS console), or name a file with \
+             `aws_key_file` in [upstream]"
+        ))
+        .into());
+    }
     if credentials.is_empty() {
         return Err(SetupError(format!(
             "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or {SCOPED_KEY} (a \
@@ -128,6 +152,21 @@ fn real(credentials: Credentials, base_url: Option<String>) -> anyhow::Result<Ta
     Ok(Target { upstream, credentials, simulator: None, api_clock: None })
 }
 
+/// Claude Platform on AWS has a base URL for each region, and no other platform answers there.
+fn check_platform(platform: ApiPlatform, base_url: Option<&str>) -> Result<(), SetupError> {
+    let is_regional = base_url.is_some_and(|url| url.contains("//aws-external-anthropic."));
+    match platform {
+        ApiPlatform::Aws if base_url.is_none() => Err(SetupError(format!(
+            "`platform = \"aws\"` in [upstream] needs the base URL of the region, as `base_url` or in {BASE_URL}: \
+             https://aws-external-anthropic.REGION.api.aws"
+        ))),
+        ApiPlatform::Anthropic if is_regional => Err(SetupError(
+            "the base URL is of Claude Platform on AWS: set `platform = \"aws\"` in [upstream]".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
 fn no_blank_credential() -> Result<(), SetupError> {
     let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| text.trim().is_empty());
@@ -141,15 +180,19 @@ fn no_blank_credential() -> Result<(), SetupError> {
 }
 
 /// A simulator as the target, with its visibly fake credentials.
-pub(super) fn simulated(simulator: RunningSimulator) -> anyhow::Result<Target> {
-    let target = target_of(&simulator)?;
+pub(super) fn simulated(simulator: RunningSimulator, platform: ApiPlatform) -> anyhow::Result<Target> {
+    let target = target_of(&simulator, platform)?;
     Ok(Target { simulator: Some(simulator), ..target })
 }
 
-fn target_of(simulator: &RunningSimulator) -> anyhow::Result<Target> {
+fn target_of(simulator: &RunningSimulator, platform: ApiPlatform) -> anyhow::Result<Target> {
     let secret = |text: &str| Some(SecretString::from(text));
-    let credentials = Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
-        .with_scoped_key(secret(simulator.scoped_key()));
+    let credentials = match platform {
+        // One key for everything that exists there.
+        ApiPlatform::Aws => Credentials::on_aws(secret(simulator.admin_key())),
+        ApiPlatform::Anthropic => Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
+            .with_scoped_key(secret(simulator.scoped_key())),
+    };
     let api_clock = Some(api_clock(simulator));
     Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: None, api_clock })
 }
@@ -332,6 +375,9 @@ fn credentials(config: &Config) -> anyhow::Result<Credentials> {
         Err(error) => Err(SetupError(error.to_string())),
     };
     let upstream = &config.upstream;
+    if upstream.platform == ApiPlatform::Aws {
+        return Ok(Credentials::on_aws(read(upstream.aws_key_file.as_deref(), AWS_KEY)?));
+    }
     Ok(Credentials::new(
         read(upstream.admin_key_file.as_deref(), ADMIN_KEY)?,
         read(upstream.oauth_token_file.as_deref(), OAUTH_TOKEN)?,

@@ -1,6 +1,6 @@
 //! The reference page: every command, as the WIT package declares it.
 
-use claude_admin::command::{input_help, usage};
+use claude_admin::command::{available, input_help, usage};
 use claude_admin_catalog::{Action, Catalog, Interface};
 use std::fmt::Write;
 
@@ -69,6 +69,7 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
     }
     let _ = writeln!(out, "* Request: `{}`", action.http);
     let _ = writeln!(out, "* Risk: {}", action.risk);
+    let _ = writeln!(out, "* {}", available(action));
     if let Some(effect) = action.effect() {
         let _ = writeln!(out, "* Effect: {effect}");
     }

@@ -5,6 +5,7 @@ mod secret;
 pub use secret::{SecretError, SecretSource};
 
 use crate::decision::groups::{Member, MemberError};
+use crate::egress::ApiPlatform;
 use crate::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use crate::identity::is_id;
 use crate::render::SlackTables;
@@ -72,6 +73,10 @@ fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::
 pub struct UpstreamConfig {
     /// The base URL; `https://api.anthropic.com` unless given here or in `ANTHROPIC_BASE_URL`.
     pub base_url: Option<String>,
+    /// On which platform the organization is.
+    pub platform: ApiPlatform,
+    /// A file with the key of the AWS console, for the platform `aws`; else `ANTHROPIC_AWS_API_KEY`.
+    pub aws_key_file: Option<PathBuf>,
     /// The value of `anthropic-version`; the component's own unless given.
     pub anthropic_version: Option<String>,
     /// Answer from the embedded simulator.
@@ -298,6 +303,7 @@ impl Config {
             &mut self.upstream.admin_key_file,
             &mut self.upstream.oauth_token_file,
             &mut self.upstream.scoped_key_file,
+            &mut self.upstream.aws_key_file,
             &mut self.plugin,
         ];
         let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);

@@ -1,6 +1,6 @@
 //! From a decision that came to nothing to a document: what happened, whether anything changed, what to do.
 
-use super::{Document, Level, call_error, notice};
+use super::{Document, Level, call_error, notice, unavailable};
 use crate::command::Invocation;
 use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
@@ -18,6 +18,7 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
             denied(denial, &format!("run `{}` here", command(invocation)), found.sent)
         }
         ProposeError::Resolve(error) => resolve_error(catalog, error, upstream),
+        ProposeError::Unavailable(obstacle, _) => unavailable(obstacle, found.sent),
         ProposeError::NoReason(invocation) => notice(
             Level::Error,
             format!("`{}` takes a reason. {}", command(invocation), nothing(found.sent)),

@@ -9,17 +9,7 @@ use claude_admin_catalog::Action;
 #[must_use]
 pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Document {
     match error {
-        CallError::Credential(error) => notice(
-            Level::Error,
-            format!("{}. Nothing was sent.", sentence(&error.to_string())),
-            Some(match error {
-                CredentialError::Workload(_) => {
-                    "The people who run this host find the workload identity in [upstream.workload_identity]. Try again then."
-                        .to_owned()
-                }
-                _ => "Give the host that credential and try again.".to_owned(),
-            }),
-        ),
+        CallError::Credential(error) => unavailable(error, false),
         CallError::Denied(Violation::Redirect(status)) => notice(
             Level::Error,
             format!(
@@ -87,6 +77,33 @@ fn limit_hint(kind: LimitKind) -> &'static str {
     }
 }
 
+/// No request of an action can be sent by this host: why, and who can change that. `looked_up` is whether a request was sent
+/// to find out what the command is about.
+#[must_use]
+pub fn unavailable(obstacle: &CredentialError, looked_up: bool) -> Document {
+    let nothing = if looked_up { "Nothing was changed." } else { "Nothing was sent." };
+    notice(
+        Level::Error,
+        format!("{}. {nothing}", obstacle.to_string().trim_end_matches('.')),
+        Some(who_can_change(obstacle).to_owned()),
+    )
+}
+
+/// Who can change that no request of an action can be sent.
+#[must_use]
+pub fn who_can_change(obstacle: &CredentialError) -> &'static str {
+    match obstacle {
+        CredentialError::Missing { .. } => {
+            "The host administrator can add that credential. The README says who can create which credential."
+        }
+        CredentialError::Unavailable { .. } => {
+            "No permission and no credential changes that. If the organization is on another platform, the host administrator \
+             must correct `platform` in [upstream]."
+        }
+        CredentialError::Workload(_) => "The host administrator must check [upstream.workload_identity].",
+    }
+}
+
 /// Whether a write may have been done although its call gave no result: its request left, and nothing says that it did
 /// not arrive.
 #[must_use]
@@ -97,8 +114,4 @@ pub fn may_have_been_done(error: &CallError) -> bool {
         CallError::Failed { error, sent } => *sent && failure_may_have_arrived(error),
         CallError::Credential(_) | CallError::Arguments(_) => false,
     }
-}
-
-fn sentence(text: &str) -> String {
-    text.trim_end_matches('.').to_owned()
 }

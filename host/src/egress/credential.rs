@@ -1,5 +1,6 @@
 //! The credentials, and which one opens an action.
 
+use super::ApiPlatform;
 use super::workload::{Workload, WorkloadError, WorkloadSettings};
 use claude_admin_catalog::{Action, Credential};
 use http::{HeaderName, HeaderValue, header};
@@ -14,9 +15,11 @@ pub struct Credentials {
     oauth_token: Option<SecretString>,
     scoped_key: Option<SecretString>,
     workload: Option<Arc<Workload>>,
+    platform: ApiPlatform,
+    aws_key: Option<SecretString>,
 }
 
-/// No credential that opens an action is there.
+/// Why no request of an action can be sent with the credentials of this host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
     /// The host has none of that kind.
@@ -28,6 +31,16 @@ pub enum CredentialError {
         needed: String,
         /// What is there.
         held: String,
+    },
+    /// The action does not exist on the platform of the organization.
+    #[error("`{command}` is not available on {platform}; it exists on {available}")]
+    Unavailable {
+        /// The command.
+        command: String,
+        /// The platform.
+        platform: ApiPlatform,
+        /// Where it exists.
+        available: String,
     },
     /// The workload identity gave none.
     #[error(transparent)]
@@ -78,13 +91,25 @@ impl Credentials {
     /// Takes what there is. Empty texts are none.
     #[must_use]
     pub fn new(admin_key: Option<SecretString>, oauth_token: Option<SecretString>) -> Self {
-        Self { admin_key: present(admin_key), oauth_token: present(oauth_token), scoped_key: None, workload: None }
+        Self { admin_key: present(admin_key), oauth_token: present(oauth_token), ..Self::default() }
     }
 
     /// Adds a key of a Claude Enterprise organization. What it opens depends on its scopes, which only the API knows.
     #[must_use]
     pub fn with_scoped_key(self, scoped_key: Option<SecretString>) -> Self {
         Self { scoped_key: present(scoped_key), ..self }
+    }
+
+    /// Uses a key of the AWS console, and nothing else: the organization is one of Claude Platform on AWS.
+    #[must_use]
+    pub fn on_aws(aws_key: Option<SecretString>) -> Self {
+        Self { platform: ApiPlatform::Aws, aws_key: present(aws_key), ..Self::default() }
+    }
+
+    /// The platform of the organization.
+    #[must_use]
+    pub fn platform(&self) -> ApiPlatform {
+        self.platform
     }
 
     /// Adds a workload identity: its access tokens stand in for an OAuth token.
@@ -112,7 +137,7 @@ impl Credentials {
 
     /// Every secret, for those who must remove them.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key)
+        self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key).chain(&self.aws_key)
     }
 
     /// Says which kinds are there.
@@ -123,6 +148,7 @@ impl Credentials {
             (self.oauth_token.is_some(), "an OAuth token"),
             (self.scoped_key.is_some(), "a scoped key"),
             (self.workload.is_some(), "a workload identity"),
+            (self.aws_key.is_some(), "a key of the AWS console"),
         ]
         .into_iter()
         .filter_map(|(is_there, kind)| is_there.then_some(kind))
@@ -134,11 +160,13 @@ impl Credentials {
         }
     }
 
-    /// Whether there is a credential that may open an action.
+    /// Why no request of an action can be sent, as far as platform and credentials tell; none where one can.
     #[must_use]
-    pub fn may_open(&self, action: &Action) -> bool {
-        action.auth.iter().any(|kind| matches!(kind, Credential::None) || self.secret(kind).is_some())
-            || self.workload(action).is_some()
+    pub fn obstacle(&self, action: &Action) -> Option<CredentialError> {
+        match self.choose(action) {
+            Err(CredentialError::Missing { .. }) if self.workload(action).is_some() => None,
+            chosen => chosen.err(),
+        }
     }
 
     /// Chooses the credential for an action: the first of its kinds that is there.
@@ -147,17 +175,29 @@ impl Credentials {
     ///
     /// [`CredentialError`], which says what is needed.
     pub fn choose(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
+        if !self.platform.offers(action) {
+            let available: Vec<&str> = action.available.iter().map(|place| place.label()).collect();
+            return Err(CredentialError::Unavailable {
+                command: action.command(),
+                platform: self.platform,
+                available: available.join(" and "),
+            });
+        }
         if action.auth.contains(&Credential::None) {
             return Ok(CredentialHeader { header: None, issued: None });
         }
-        let error = |held: String| CredentialError::Missing { command: action.command(), needed: needed(action), held };
+        let needed = match self.platform {
+            ApiPlatform::Anthropic => needed(action),
+            ApiPlatform::Aws => "a key of the AWS console (ANTHROPIC_AWS_API_KEY)".to_owned(),
+        };
+        let error = |held: String| CredentialError::Missing { command: action.command(), needed: needed.clone(), held };
         let chosen = action.auth.iter().find_map(|kind| Some((kind, self.secret(kind)?)));
         let (kind, secret) = chosen.ok_or_else(|| error(self.held()))?;
         let (name, scheme) = match kind {
-            Credential::OauthToken | Credential::OauthScope(_) => (header::AUTHORIZATION, "Bearer "),
-            Credential::AdminKey | Credential::Scope(_) | Credential::None => {
-                (HeaderName::from_static("x-api-key"), "")
+            Credential::OauthToken | Credential::OauthScope(_) if self.platform == ApiPlatform::Anthropic => {
+                (header::AUTHORIZATION, "Bearer ")
             }
+            _ => (HeaderName::from_static("x-api-key"), ""),
         };
         let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
             .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
@@ -167,6 +207,7 @@ impl Credentials {
 
     fn secret(&self, kind: &Credential) -> Option<&SecretString> {
         match kind {
+            _ if self.platform == ApiPlatform::Aws => self.aws_key.as_ref(),
             Credential::AdminKey => self.admin_key.as_ref(),
             Credential::OauthToken | Credential::OauthScope(_) => self.oauth_token.as_ref(),
             Credential::Scope(_) => self.scoped_key.as_ref(),
@@ -210,4 +251,25 @@ fn needed(action: &Action) -> String {
         ));
     }
     ways.join(", or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::catalog;
+
+    #[test]
+    fn aws_key_is_the_only_credential_and_is_sent_as_x_api_key() {
+        let aws = Credentials::on_aws(Some(SecretString::from("aws-console-key-simulator")));
+        for action in &catalog().actions {
+            match aws.choose(action) {
+                Ok(chosen) => {
+                    assert!(action.available.contains(&claude_admin_catalog::Availability::Aws), "{}", action.id);
+                    assert_eq!(chosen.header().unwrap().0, "x-api-key", "{}", action.id);
+                }
+                Err(error) => assert!(matches!(error, CredentialError::Unavailable { .. }), "{}: {error}", action.id),
+            }
+        }
+        assert_eq!(aws.held(), "a key of the AWS console");
+    }
 }

@@ -85,7 +85,7 @@ impl ServerHandler for Mcp {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let place = Place::mcp();
-        let allowed = self.service.may_ever(&self.principal, &place).await;
+        let allowed = self.service.can_ever_work(&self.principal, &place).await;
         let actions = tools(self.service.catalog())
             .filter(|tool| {
                 let action = action_of(self.service.catalog(), &tool.name);

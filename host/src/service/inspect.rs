@@ -6,7 +6,8 @@ use crate::decision::operation::Projection;
 use crate::decision::plan::resolve;
 use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
 use crate::decision::{Person, Reader};
-use crate::document::{Block, Document, Fact, Level, Notice};
+use crate::document::{Block, Document, Fact, Level, Notice, who_can_change};
+use crate::egress::CredentialError;
 use crate::identity::Principal;
 use claude_admin_catalog::Action;
 use indexmap::IndexMap;
@@ -16,18 +17,72 @@ impl Service {
     /// Help shows what this person may do here, as far as that can be known without the arguments.
     pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Document {
         let catalog = self.catalog();
-        let may_run = |action: &Action| self.decider.may_ever(person, action);
+        let permitted = |action: &Action| self.decider.may_ever(person, action);
+        let may_run = |action: &Action| permitted(action) && self.obstacle(action).is_none();
         match topic {
-            HelpTopic::Overview => command::overview(catalog, &may_run, &|word| self.may_use(person, word)),
+            HelpTopic::Overview => {
+                let overview = command::overview(catalog, &may_run, &|word| self.may_use(person, word));
+                self.with_unavailable_nouns(overview, &permitted)
+            }
             HelpTopic::Host(word) if self.may_use(person, word) => command::host_help(word),
             HelpTopic::Host(word) => command::not_here(&format!("`{word}`")),
-            HelpTopic::Noun(noun) => command::noun_help(catalog, noun, &may_run),
+            HelpTopic::Noun(noun) => self.noun_help(noun, &permitted, &may_run),
             HelpTopic::Action(id) => match catalog.action(id) {
-                Some(action) if may_run(action) => command::action_help(catalog, action),
+                Some(action) if permitted(action) => {
+                    let mut help = command::action_help(catalog, action);
+                    if let Some(obstacle) = self.obstacle(action) {
+                        help.blocks.insert(0, Block::Notice(not_available(&obstacle)));
+                    }
+                    help
+                }
                 Some(action) => command::not_here(&format!("`{}`", action.command())),
                 None => Document::default(),
             },
         }
+    }
+
+    /// Names the nouns of which nothing can work on this host, whatever the policy permits.
+    fn with_unavailable_nouns(&self, overview: Document, permitted: &dyn Fn(&Action) -> bool) -> Document {
+        let catalog = self.catalog();
+        let unavailable = |name: &str| {
+            let mut actions = catalog.actions_of(name).filter(|action| permitted(action)).peekable();
+            actions.peek().is_some() && actions.all(|action| self.obstacle(action).is_some())
+        };
+        let nouns = catalog.nouns().into_iter().map(|noun| noun.name.as_str());
+        let nouns: Vec<&str> = nouns.filter(|noun| unavailable(noun)).collect();
+        if nouns.is_empty() {
+            return overview;
+        }
+        let text = format!("Not available on this host: {}. `help NOUN` says why.", nouns.join(", "));
+        overview.with(Block::Text(text))
+    }
+
+    /// Explains the verbs of a noun: those that can work, and those that cannot, with the cause.
+    fn noun_help(
+        &self,
+        noun: &str,
+        permitted: &dyn Fn(&Action) -> bool,
+        may_run: &dyn Fn(&Action) -> bool,
+    ) -> Document {
+        let catalog = self.catalog();
+        let Some(interface) = catalog.interface(noun) else { return Document::default() };
+        let actions = || catalog.actions_of(&interface.name);
+        let mut causes: IndexMap<String, Vec<&str>> = IndexMap::new();
+        for action in actions().filter(|action| permitted(action)) {
+            if let Some(obstacle) = self.obstacle(action) {
+                causes.entry(cause(&obstacle)).or_default().push(&action.function);
+            }
+        }
+        let mut document = if !causes.is_empty() && !actions().any(may_run) {
+            Document::titled(interface.docs.prose.lines().next().unwrap_or_default())
+        } else {
+            command::noun_help(catalog, noun, may_run)
+        };
+        for (cause, verbs) in causes {
+            let verbs: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
+            document = document.with(Block::Text(format!("Not available on this host: {}. {cause}", verbs.join(", "))));
+        }
+        document
     }
 
     /// Whether somebody may use a command of the host itself.
@@ -78,28 +133,34 @@ impl Service {
             Fact::new("Component", format!("{} (sha256:{})", self.catalog().package, self.plugin.digest())),
             Fact::new("Actions", self.catalog().actions.len().to_string()),
             Fact::new("Upstream", egress.upstream().authority().to_owned()),
+            Fact::new("Platform", egress.credentials().platform().to_string()),
             Fact::new("Credentials", egress.credentials().held()),
-            Fact::new("Opened by them", self.families(true).join(", ")),
+            Fact::new("Available actions", self.availability()),
+            Fact::new("Available here", self.families(true).join(", ")),
             Fact::new("Policy", in_force),
             Fact::new("Audit trail", audit),
         ];
         let closed = self.families(false);
         if !closed.is_empty() {
-            facts.push(Fact::new(
-                "Not available here",
-                format!("{}; `help NOUN VERB` says what each needs", closed.join(", ")),
-            ));
+            facts.push(Fact::new("Not available here", format!("{}; `help NOUN` says why", closed.join(", "))));
         }
         facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
         Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string())
     }
 
-    /// The families of which a credential of the host may open something, or nothing.
+    /// How many actions can work with the credentials and on the platform of the host.
+    fn availability(&self) -> String {
+        let actions = &self.catalog().actions;
+        let available = actions.iter().filter(|action| self.obstacle(action).is_none()).count();
+        format!("{available} of {}", actions.len())
+    }
+
+    /// The families of which something can work with the credentials and on the platform of the host, or nothing.
     fn families(&self, open: bool) -> Vec<String> {
-        let (catalog, credentials) = (self.catalog(), self.plugin.sandbox().egress().credentials());
+        let catalog = self.catalog();
         let mut families: IndexMap<&str, bool> = IndexMap::new();
         for interface in catalog.nouns() {
-            let opens = catalog.actions_of(&interface.name).any(|action| credentials.may_open(action));
+            let opens = catalog.actions_of(&interface.name).any(|action| self.obstacle(action).is_none());
             *families.entry(&interface.family).or_default() |= opens;
         }
         families.into_iter().filter(|(_, opens)| *opens == open).map(|(family, _)| family.to_owned()).collect()
@@ -172,7 +233,13 @@ impl Service {
         let reason = options.reason.as_ref().map(Reason::as_str);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
+        let obstacle = self.obstacle(action).filter(|_| matches!(decision, Decision::Allow(_)));
         let (outcome, level, text) = match &decision {
+            Decision::Allow(_) if let Some(obstacle) = &obstacle => (
+                Outcome::Denied,
+                Level::Error,
+                format!("No: the policy permits `{canonical}`, and it cannot work on this host. {}", cause(obstacle)),
+            ),
             Decision::Allow(requirements) => {
                 let takes = takes(requirements);
                 (Outcome::Done, Level::Done, format!("Yes. {who} may run `{canonical}` in {}{takes}.", asked.place))
@@ -187,7 +254,8 @@ impl Service {
         }
         let mut reply = Reply::failed(outcome, document);
         let data = json!({
-            "allowed": matches!(decision, Decision::Allow(_)), "decision": decision, "principal": asked.principal,
+            "allowed": matches!(decision, Decision::Allow(_)) && obstacle.is_none(),
+            "obstacle": obstacle.as_ref().map(ToString::to_string), "decision": decision, "principal": asked.principal,
             "place": asked.place, "explanation": explanation.filter(|_| explain),
         });
         match outcome {
@@ -196,6 +264,22 @@ impl Service {
         }
         reply
     }
+}
+
+/// Why an action cannot work on this host, and who can change that.
+fn cause(obstacle: &CredentialError) -> String {
+    let cause = match obstacle {
+        CredentialError::Missing { needed, held, .. } => format!("It requires {needed}; the host has {held}."),
+        CredentialError::Unavailable { platform, available, .. } => {
+            format!("It does not exist on {platform}, only on {available}.")
+        }
+        CredentialError::Workload(error) => format!("{}.", error.to_string().trim_end_matches('.')),
+    };
+    format!("{cause} {}", who_can_change(obstacle))
+}
+
+fn not_available(obstacle: &CredentialError) -> Notice {
+    Notice { level: Level::Attention, text: format!("Not available on this host. {}", cause(obstacle)), hint: None }
 }
 
 /// Somebody else is asked about where they would ask: here, if this is their platform.

@@ -23,6 +23,7 @@ use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, Ledg
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document::{self, Document};
+use crate::egress::CredentialError;
 use crate::identity::{Place, Principal};
 use crate::operation_id;
 use crate::sandbox::Plugin;
@@ -139,11 +140,19 @@ impl Service {
         &self.plugin
     }
 
-    /// Which actions the policy might allow somebody in a place.
-    pub async fn may_ever(&self, principal: &Principal, place: &Place) -> impl Fn(&Action) -> bool {
+    /// Which actions can work for somebody in a place: the policy might allow them, and a credential and the platform of
+    /// the host do not exclude them.
+    pub async fn can_ever_work(&self, principal: &Principal, place: &Place) -> impl Fn(&Action) -> bool {
         let person = self.decider.person(principal, place).await;
-        let decider = Arc::clone(&self.decider);
-        move |action| decider.may_ever(&person, action)
+        let (decider, plugin) = (Arc::clone(&self.decider), Arc::clone(&self.plugin));
+        move |action| {
+            plugin.sandbox().egress().credentials().obstacle(action).is_none() && decider.may_ever(&person, action)
+        }
+    }
+
+    /// Why no request of an action can be sent by this host, whoever asks; none where one can.
+    fn obstacle(&self, action: &Action) -> Option<CredentialError> {
+        self.plugin.sandbox().egress().credentials().obstacle(action)
     }
 
     fn upstream(&self) -> &str {

@@ -222,6 +222,7 @@ impl Service {
         let upstream = self.upstream();
         let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
+            ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
             ProposeError::Before(cause, invocation) if is_gone(action, cause) => (Outcome::Done, invocation),

@@ -9,6 +9,7 @@ use super::print;
 use super::stop::Stop;
 use anyhow::Context;
 use claude_admin::config::Config;
+use claude_admin::egress::ApiPlatform;
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
 use claude_admin::frontend::{Background, Frontends, serve};
@@ -27,7 +28,7 @@ const FAILED: u8 = 1;
 pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
     let config: Config = toml::from_str(tour::CONFIG)?;
-    let target = simulated(simulator)?;
+    let target = simulated(simulator, ApiPlatform::Anthropic)?;
     let Host { service, simulator, .. } = host(&config, target, PolicySource::Text(tour::POLICY), StoreSource::Memory)?;
     let simulator = simulator.context("the demo has a simulator")?;
 

@@ -8,6 +8,7 @@ use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
+use crate::egress::CredentialError;
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
@@ -83,6 +84,8 @@ pub enum ProposeError {
     Denied(Denial, Invocation),
     /// An address or a mention does not stand for an id.
     Resolve(ResolveError),
+    /// No request of it can be sent by this host.
+    Unavailable(CredentialError, Invocation),
     /// It takes a reason.
     NoReason(Invocation),
     /// What it is done to cannot be read.
@@ -110,6 +113,10 @@ impl Approvals {
         proposed.map_err(|error| NotProposed { error, found: reader.found(targets) })
     }
 
+    fn obstacle(&self, action: &Action) -> Option<CredentialError> {
+        self.plugin.sandbox().egress().credentials().obstacle(action)
+    }
+
     async fn propose_with(
         &self,
         reader: &Reader<'_>,
@@ -131,6 +138,10 @@ impl Approvals {
         let reason = options.reason.as_ref().map(Reason::as_str);
         let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
+            // Nobody is asked to approve what cannot be sent.
+            Decision::Allow(_) if let Some(obstacle) = self.obstacle(action) => {
+                return Err(ProposeError::Unavailable(obstacle, invocation));
+            }
             Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
                 let authorized = Authorized::new(invocation, operation.to_owned(), person.principal.clone());
                 return Ok(Proposed::Read { authorized, policies: requirements.policies, found: reader.found(found) });
