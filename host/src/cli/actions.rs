@@ -5,7 +5,7 @@ use super::{print, reference_page};
 use claude_admin::command::usage;
 use claude_admin::config::Config;
 use claude_admin::contract::openapi;
-use claude_admin_catalog::{Action, Catalog, describe};
+use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
 use serde_json::{Value, json};
 
 /// How the list is written.
@@ -49,6 +49,13 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         .map(|input| {
             json!({
                 "name": input.name,
+                "place": match input.place {
+                    Place::Path => "path",
+                    Place::Query => "query",
+                    Place::Body => "body",
+                },
+                "wire": wire(action, input),
+                "words": catalog.types.words(catalog.types.list_item(&input.ty).unwrap_or(&input.ty)),
                 "type": catalog.type_name(&input.ty),
                 "required": input.is_required(),
                 "nullable": input.is_nullable(),
@@ -73,10 +80,20 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         "summary": action.summary(),
         "description": action.docs.prose,
         "effect": action.effect(),
+        "constants": action.constants.iter().map(|(name, value)| json!({ "wire": name, "value": value })).collect::<Vec<_>>(),
         "inputs": inputs,
         "examples": action.examples,
         "aliases": action.aliases,
     })
+}
+
+/// Where an input is in the request: the name of the parameter, and the fields that lead to it.
+fn wire(action: &Action, input: &Input) -> Vec<String> {
+    let param = action.params.iter().find(|param| param.name == input.param);
+    let name = param.filter(|param| !param.flatten).map(|param| param.wire.clone());
+    // The fields of a record in a query are parameters of their own.
+    let name = name.filter(|_| input.place != Place::Query || input.fields.is_empty());
+    name.into_iter().chain(input.fields.iter().cloned()).collect()
 }
 
 fn to_text(catalog: &Catalog, action: &Action) -> String {
