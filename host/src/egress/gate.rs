@@ -254,7 +254,7 @@ impl Inner {
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
-                None => return self.receive(response, asked, &credential).await,
+                None => return self.receive(response, &credential).await,
             }
         }
     }
@@ -307,11 +307,10 @@ impl Inner {
     async fn receive(
         &self,
         response: Response<hyper::body::Incoming>,
-        wait: Option<Duration>,
         credential: &CredentialHeader,
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
-        let headers = headers::incoming(response.headers(), wait);
+        let headers = headers::incoming(response.headers());
         let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
             BodyError::Transport(error) => self.failed(error),

@@ -2,7 +2,6 @@
 
 use super::Violation;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use std::time::Duration;
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
 /// The version of the API that components are written for.
@@ -12,14 +11,16 @@ const OF_THE_HOST: [&str; 4] = ["accept", "content-length", "host", "user-agent"
 /// A header that a component can leave out, since the host writes it from the declaration.
 const OPTIONAL: HeaderName = header::CONTENT_TYPE;
 /// What a component is told of an answer.
-const TO_COMPONENT: [&str; 8] = [
+const TO_COMPONENT: [&str; 10] = [
     "anthropic-organization-id",
     "anthropic-ratelimit-requests-limit",
     "anthropic-ratelimit-requests-remaining",
     "anthropic-ratelimit-requests-reset",
     "content-disposition",
     "content-type",
+    "date",
     "request-id",
+    "retry-after",
     "x-should-retry",
 ];
 /// Headers that carry a credential or say who is meant: trying to set one is an attempt, not a slip.
@@ -68,12 +69,11 @@ pub(super) fn outgoing(
     Ok(headers)
 }
 
-/// Returns the headers of a response that a component receives. `wait` is what its `retry-after` asks for: a component
-/// has no clock for a date, so it receives whole seconds.
-pub(super) fn incoming(headers: &HeaderMap, wait: Option<Duration>) -> HeaderMap {
+/// Returns the headers of a response that a component receives. It has no clock: `date` is what a date in `retry-after` is
+/// compared with.
+pub(super) fn incoming(headers: &HeaderMap) -> HeaderMap {
     let passed = headers.iter().filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()));
-    let wait = wait.map(|wait| (header::RETRY_AFTER, HeaderValue::from(wait.as_secs())));
-    passed.map(|(name, value)| (name.clone(), value.clone())).chain(wait).collect()
+    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]
