@@ -144,7 +144,7 @@ async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
         @id("not-eve") forbid(principal == User::"local:eve", action in Action::"write", resource);"#;
     let (_simulator, service) = host(policy, &[]).await;
     let hash = format!("{:x}", Sha256::digest(policy));
-    let eve = Principal::local("eve");
+    let eve = Principal::local("eve").unwrap();
     let (place, here) = (Some(Place::terminal()), format!("{MEMBER} ({ADDRESS})"));
 
     // A read, with a lookup before it.

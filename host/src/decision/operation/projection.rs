@@ -176,6 +176,7 @@ impl Projection {
                 state: State::Waiting,
                 since_ms: entry.time_ms,
                 first_seq,
+                undelivered: false,
             };
             self.operations.insert(id.clone(), operation);
         } else if let Some(operation) = self.operations.get_mut(id) {

@@ -9,7 +9,7 @@ use crate::decision::approval::Vote;
 use crate::decision::operation::{Operation, State};
 use crate::document::{self, Block, Choices, Document, Level, Notice};
 use crate::frontend::Background;
-use crate::identity::{Place, Platform, Principal};
+use crate::identity::{PartError, Place, Platform, Principal};
 use crate::render::{self, SlackTables, choice_of};
 use crate::service::{Input, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -108,16 +108,19 @@ impl Slack {
         if let Err(response) = self.own_app(click.api_app_id.as_deref()).await {
             return response;
         }
-        let place = Place::slack(&click.team_id, click.channel_id.as_deref());
+        let ids = identities(&click.team_id, &click.user_id, click.channel_id.as_deref());
+        let (principal, place) = match ids {
+            Ok(ids) => ids,
+            Err(error) => return not_an_id(error),
+        };
         let vote = choice_of(&click.action_id).zip(self.seal.open(&click.value));
         let Some((choice, (operation, version))) = vote else {
-            let principal = Principal::slack(&click.team_id, &click.user_id);
             tracing::warn!(%principal, "a button that was not made here is refused");
-            self.service.disbelieved(&principal, &place, "a click on a button that was not made here").await;
+            self.service.disbelieved(&principal, &place, "forged-button").await;
             return StatusCode::OK.into_response();
         };
         let request = Request {
-            principal: Principal::slack(&click.team_id, &click.user_id),
+            principal,
             place,
             input: Input::Vote(Vote { operation, version: Some(version), by_button: true, choice, reason: None }),
             delivery: Some(click.delivery),
@@ -164,7 +167,7 @@ impl Slack {
             Err(reason) => reason,
         };
         tracing::warn!(%reason, "a request that claims to be of Slack is refused");
-        self.service.refused(reason.summary()).await;
+        self.service.refused(reason.code()).await;
         Err((StatusCode::UNAUTHORIZED, "the request is not believed").into_response())
     }
 
@@ -172,8 +175,8 @@ impl Slack {
         if self.settings.app_id.is_none() || self.settings.app_id.as_deref() == app {
             return Ok(());
         }
-        tracing::warn!(app, "a request of another app is refused");
-        self.service.refused("a request of another Slack app").await;
+        tracing::warn!("a request of another app is denied");
+        self.service.refused("foreign-app").await;
         Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
     }
 
@@ -203,9 +206,14 @@ impl Slack {
     }
 
     async fn answer(self: Arc<Self>, command: SlashCommand, signature: String) -> Response {
+        let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
+        let (principal, place) = match ids {
+            Ok(ids) => ids,
+            Err(error) => return not_an_id(error),
+        };
         let request = Request {
-            principal: Principal::slack(&command.team_id, &command.user_id),
-            place: Place::slack(&command.team_id, command.channel_id.as_deref()),
+            principal,
+            place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
             // Slack has been seen to deliver a command twice, each with a signature of its own. Without an ID of the
             // command, the signature is remembered in the store, for after a restart.
@@ -312,6 +320,16 @@ impl Slack {
         }
         render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
     }
+}
+
+/// The requester and the place of a request of Slack.
+fn identities(team: &str, user: &str, channel: Option<&str>) -> Result<(Principal, Place), PartError> {
+    Ok((Principal::slack(team, user)?, Place::slack(team, channel)?))
+}
+
+fn not_an_id(error: PartError) -> Response {
+    tracing::warn!(%error, "a request of Slack is denied");
+    (StatusCode::BAD_REQUEST, error.to_string()).into_response()
 }
 
 /// A message without its blocks. Slack reads entities in the text of a message, so they are escaped.
