@@ -109,7 +109,8 @@ impl<'t> Plain<'t> {
     }
 }
 
-/// The character that a text begins with where it is written as an escape of JSON or of an address, and how long that is.
+/// The character that a text begins with where it is written as an escape of JSON, of Rust or of an address, and how long
+/// that is.
 /// What the escape of a half character stands for cannot be seen.
 fn escaped(text: &str) -> Option<(char, usize)> {
     const HALF: char = '\0';
@@ -120,11 +121,17 @@ fn escaped(text: &str) -> Option<(char, usize)> {
         return Some((char::from_u32(hexadecimal(digits)?).filter(char::is_ascii)?, 3));
     }
     let rest = text.strip_prefix('\\')?;
+    // As errors of Rust quote a character.
+    if let Some((digits, _)) =
+        rest.strip_prefix("u{").and_then(|rest| rest.split_once('}')).filter(|(digits, _)| digits.len() <= 6)
+    {
+        return Some((char::from_u32(hexadecimal(digits)?).unwrap_or(HALF), digits.len() + "\\u{}".len()));
+    }
     if let Some(digits) = rest.strip_prefix('u').and_then(|rest| rest.get(..4)) {
         return Some((char::from_u32(hexadecimal(digits)?).unwrap_or(HALF), 6));
     }
     match rest.chars().next()? {
-        'n' | 'r' | 't' | 'b' | 'f' => Some((HALF, 2)),
+        'n' | 'r' | 't' | 'b' | 'f' | '0' => Some((HALF, 2)),
         c @ ('"' | '\\' | '/') => Some((c, 2)),
         _ => None,
     }
@@ -319,6 +326,7 @@ mod tests {
             r#"{"\u0073k\u200b\ud800-ant-LEAK":1}"#,
             r#""sk\n-ant\t-LEAK""#,
             "%73k-ant-%4cEAK",
+            r#"string "s\0k\u{200b}-ant-LEAK""#,
         ] {
             assert!(!redacted(text).contains("EAK"), "{text}");
         }

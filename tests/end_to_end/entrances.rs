@@ -254,7 +254,7 @@ async fn nesting_that_cannot_be_read_back_is_denied_at_every_entrance() {
         let op = "managed-settings.update-default";
         let body = json!({"op": op, "args": {"settings": settings}, "yes": true, "reason": "x"}).to_string();
         let answer = server.http(Some(TOKEN), &body).await;
-        let typed = format!("managed-settings update-default '{settings}' --yes --reason x");
+        let typed = format!("managed-settings update-default --settings '{settings}' --yes --reason x");
         let line = server.http(Some(TOKEN), &json!({ "command": typed }).to_string()).await;
         let tool = model.call("managed-settings_update-default", json!({"settings": settings, "reason": "x"})).await;
         if levels > 64 {

@@ -270,7 +270,7 @@ async fn what_comes_to_need_others_while_it_waits_is_shown_to_them() {
     let plan = type_in(&earlier, INVITE).await;
     assert!(!plan.for_others);
     let superseded = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
-    says(&superseded, Outcome::Conflict, &["asks for more", "Approval needed"]);
+    says(&superseded, Outcome::Conflict, &["requires more", "Approval needed"]);
     assert!(superseded.for_others && superseded.share);
     says(
         &type_as(&later, &bob(), &format!("approve {}.2", plan.operation)).await,

@@ -39,11 +39,10 @@ pub(super) fn plain_letters(text: &str) -> String {
 pub(super) fn check_visible(text: &str) -> Result<(), String> {
     match find_hidden(text) {
         None => Ok(()),
-        Some('\n' | '\r') => Err("The input contains a line break. Nothing was sent.".to_owned()),
-        Some(hidden) => Err(format!(
-            "The input contains the character U+{:04X}, which cannot be seen. Nothing was sent.",
-            u32::from(hidden)
-        )),
+        Some('\n' | '\r') => Err("The input contains a line break.".to_owned()),
+        Some(hidden) => {
+            Err(format!("The input contains the character U+{:04X}, which cannot be seen.", u32::from(hidden)))
+        }
     }
 }
 

@@ -55,6 +55,7 @@ impl Service {
             return not_carried.of(action, &canonical, &options);
         }
         if !options.dry_run
+            && person.without_policy().is_none()
             && let Some(denied) = self.undeliverable(id, person, action, options.format).await
         {
             let canonical = draft.invocation.canonical(action, &catalog.types);
