@@ -94,7 +94,7 @@ impl Deciding {
         let policies = Policies::parse(&catalog, &groups.names(), "starter.cedar", STARTER_POLICY).expect("a policy");
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let person = runtime.block_on(decider.person(&Principal::local("ada"), &Place::terminal()));
+        let person = runtime.block_on(decider.person(&Principal::local("ada").unwrap(), &Place::terminal()));
         Self { catalog, decider, person }
     }
 

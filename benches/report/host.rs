@@ -40,7 +40,7 @@ impl Host {
         let policy = "permit(principal == User::\"local:bench\", action in Action::\"read\", resource);";
         let policies = Policies::parse(plugin.catalog(), &Default::default(), "bench.cedar", policy).expect("a policy");
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Groups::default(), Clock::system());
-        let person = decider.person(&Principal::local("bench"), &Place::terminal()).await;
+        let person = decider.person(&Principal::local("bench").unwrap(), &Place::terminal()).await;
         let arguments = [("limit".to_owned(), items.into())].into_iter().collect();
         let invocation = Invocation { action: "users.list".to_owned(), arguments };
         let action = plugin.catalog().action("users.list").expect("declared").clone();

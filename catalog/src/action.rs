@@ -145,6 +145,8 @@ pub struct Param {
     pub null_when_none: bool,
     /// Whether it is the body itself (`@flatten`).
     pub flatten: bool,
+    /// Whether it is a secret (`@sensitive`).
+    pub sensitive: bool,
 }
 
 /// How the body of a request is written.
@@ -210,7 +212,7 @@ pub struct Action {
     pub examples: Vec<String>,
     /// Other spellings of the verb.
     pub aliases: Vec<String>,
-    /// Whether the answer is a secret.
+    /// Whether the answer contains a secret: a field, at any depth, is marked with `@sensitive`.
     pub sensitive: bool,
     /// How a list continues.
     pub paging: Option<Paging>,
@@ -299,6 +301,13 @@ impl Action {
     #[must_use]
     pub fn ordered_by(&self) -> Option<&str> {
         self.docs.values("order").next()
+    }
+
+    /// Whether it runs only when its requester says so, also after others have approved it: the answer is for the requester
+    /// alone.
+    #[must_use]
+    pub fn runs_for_requester(&self) -> bool {
+        !self.writes() || self.sensitive
     }
 
     /// The input with this name.

@@ -23,7 +23,8 @@
 //! | `@alias NAME` | interface, function | another spelling |
 //! | `@family NAME` | interface | the group that it stands in, where interfaces are listed |
 //! | `@deprecated TEXT` | interface, function | why it should not be used any more, and what to use |
-//! | `@sensitive` | function, field | the answer holds a secret |
+//! | `@sensitive PARAM` | function | the parameter is a secret: its values are in no plan, log or card |
+//! | `@sensitive` | field | the same; in an answer, only the requester gets it, once |
 //! | `@param NAME TEXT` | function | documents a parameter, since parsers drop docs that stand on one |
 //! | `@name PARAM WIRE` | function | the wire name of a parameter |
 //! | `@name WIRE` | field, case | the wire name |

@@ -97,12 +97,6 @@ impl Catalog {
         by_name.or_else(|| self.actions_of(interface).find(|action| action.aliases.iter().any(|alias| alias == verb)))
     }
 
-    /// Whether the answer of an action holds a secret (`@sensitive`).
-    #[must_use]
-    pub fn has_secrets(&self, action: &Action) -> bool {
-        action.sensitive || action.result.as_ref().is_some_and(|ty| self.types.any_field(ty, &|field| field.sensitive))
-    }
-
     /// The signature of an action in WIT, such as `list(email: option<email>, page: page) -> result<user-page, error>`.
     #[must_use]
     pub fn signature(&self, action: &Action) -> String {

@@ -78,14 +78,15 @@ const ONCE: &[&str] = &[
     "reply",
     "rest",
     "risk",
-    "sensitive",
     "tag",
     "unit",
 ];
 /// Annotations that say all by being there.
-const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest", "sensitive"];
+const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest"];
+/// Annotations that say all by being on a field, and name a parameter on a function.
+const BARE_ON_A_FIELD: &[&str] = &["null", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
-const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "unit"];
+const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "sensitive", "unit"];
 
 /// An item that may have problems.
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl<'r> Checker<'r> {
         }
         for annotation in &docs.annotations {
             let name = annotation.name.as_str();
-            let bare = BARE.contains(&name) || (name == "null" && allowed == FIELD);
+            let bare = BARE.contains(&name) || (BARE_ON_A_FIELD.contains(&name) && allowed == FIELD);
             if !allowed.contains(&name) {
                 let remedy = if allowed.is_empty() {
                     "remove it; no annotation belongs here".to_owned()

@@ -22,7 +22,14 @@ impl Catalog {
             };
             let known = overlapping.iter().map(|known| known.risk).max().unwrap_or(Risk::Read);
             action.risk = action.risk.max(known).max(unknown);
-            action.sensitive |= overlapping.iter().any(|known| reviewed.has_secrets(known));
+            action.sensitive |= overlapping.iter().any(|known| known.sensitive);
+            // Where the reviewed request has secret arguments, only what is known to be none is shown.
+            let is_secret = |known: &&Action| known.inputs.iter().any(|input| input.has_secret(&reviewed.types));
+            for known in overlapping.iter().copied().filter(is_secret) {
+                for input in &mut action.inputs {
+                    input.sensitive |= known.input(&input.name).is_none_or(|known| known.has_secret(&reviewed.types));
+                }
+            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Input {
     pub unit: Option<Unit>,
     /// What the server assumes when it is not sent.
     pub default: Option<String>,
+    /// Whether it is a secret.
+    pub sensitive: bool,
 }
 
 impl Input {
@@ -64,6 +66,7 @@ impl Input {
                 range: param.range,
                 unit: param.unit.clone(),
                 default: param.default.clone(),
+                sensitive: param.sensitive,
             };
             input.flatten(types, &mut inputs);
         }
@@ -107,6 +110,7 @@ impl Input {
                 range: field.range,
                 unit: field.unit.clone(),
                 default: field.default.clone(),
+                sensitive: self.sensitive || field.sensitive,
             };
             input.flatten(types, inputs);
         }

@@ -56,6 +56,7 @@ mod package_text;
 mod paging;
 mod path_template;
 mod read;
+mod secret;
 mod short_form;
 mod types;
 mod unit;

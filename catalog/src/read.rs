@@ -327,6 +327,7 @@ impl Reader<'_> {
                 default: about("default", &param.name),
                 null_when_none: docs.values("null").any(|name| name == param.name),
                 flatten: docs.values("flatten").any(|name| name == param.name),
+                sensitive: docs.values("sensitive").any(|name| name == param.name),
             });
         }
         let auth: Vec<Credential> = {
@@ -366,6 +367,7 @@ impl Reader<'_> {
             .filter_map(|text| text.split_once('='))
             .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
             .collect();
+        let sensitive = result.as_ref().is_some_and(|ty| self.types.has_secret(ty));
         Some(Action {
             id: item.name.clone(),
             interface: interface.to_owned(),
@@ -387,7 +389,7 @@ impl Reader<'_> {
             available,
             examples,
             aliases,
-            sensitive: docs.has("sensitive"),
+            sensitive,
             body_form: if multipart { BodyForm::Multipart } else { BodyForm::Json },
             reply_form: if bytes { ReplyForm::Bytes } else { ReplyForm::Json },
             periods,

@@ -47,7 +47,7 @@ fn every_reviewed_request_keeps_its_risk_whatever_is_stated() {
         let (risk, sensitive) = raised(action.http.method.as_str(), action.http.path.segments(), None);
         // Another reviewed template can make the same request, and be riskier.
         assert!(risk >= action.risk, "{}: {risk}", action.id);
-        assert!(sensitive || !REVIEWED.has_secrets(action), "{}", action.id);
+        assert!(sensitive || !action.sensitive, "{}", action.id);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Who asks, and where.
 
+use crate::secret_text::{find_secret, redacted};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 /// Where somebody is known.
@@ -45,35 +47,99 @@ impl Platform {
     }
 }
 
-/// Who asks: a platform, a tenant of it, and an id that the platform vouches for. Never a display name or an address.
+/// The requester: a platform, a tenant of it, and an ID that the platform authenticated. Never a display name or an address.
+///
+/// A principal is only made from parts that its text form reads back, so that every entry of the audit log that names one
+/// can be read again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Principal {
-    /// Where the id is known.
+pub struct Principal(PrincipalParts);
+
+/// The parts of a [`Principal`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PrincipalParts {
+    /// Where the ID is known.
     pub platform: Platform,
     /// The workspace of a chat platform; empty where there is none.
     pub tenant: String,
-    /// The id.
+    /// The ID.
     pub user: String,
+}
+
+impl Deref for Principal {
+    type Target = PrincipalParts;
+
+    fn deref(&self) -> &PrincipalParts {
+        &self.0
+    }
+}
+
+/// A part that no principal and no place can have. The part itself is not in the message: it can be a secret in the wrong
+/// field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the {0} is not an ID: 1 to 255 letters, digits, `-`, `_` or `.`, and nothing that looks like a secret")]
+pub struct PartError(&'static str);
+
+/// Checks one part that a platform or a configuration gives.
+fn part(what: &'static str, text: &str) -> Result<String, PartError> {
+    if is_id(text) && find_secret(text).is_none() { Ok(text.to_owned()) } else { Err(PartError(what)) }
+}
+
+/// Reads one part of a text form. It does not look for secrets: their list grows, and every later version must read what
+/// an earlier one wrote.
+fn written(text: &str) -> Option<String> {
+    is_id(text).then(|| text.to_owned())
 }
 
 impl Principal {
     /// A member of a Slack workspace.
-    #[must_use]
-    pub fn slack(team: &str, user: &str) -> Self {
-        Self { platform: Platform::Slack, tenant: team.to_owned(), user: user.to_owned() }
+    ///
+    /// # Errors
+    ///
+    /// [`PartError`] for a part that is not an ID.
+    pub fn slack(team: &str, user: &str) -> Result<Self, PartError> {
+        Ok(Self(PrincipalParts {
+            platform: Platform::Slack,
+            tenant: part("team ID", team)?,
+            user: part("user ID", user)?,
+        }))
     }
 
     /// A client of the HTTP API, by the name that its token has in the configuration.
-    #[must_use]
-    pub fn http(client: &str) -> Self {
-        Self { platform: Platform::Http, tenant: String::new(), user: client.to_owned() }
+    ///
+    /// # Errors
+    ///
+    /// [`PartError`] for a name that is not an ID.
+    pub fn http(client: &str) -> Result<Self, PartError> {
+        Ok(Self(PrincipalParts { platform: Platform::Http, tenant: String::new(), user: part("client name", client)? }))
     }
 
-    /// Somebody at the terminal of this machine, by the name of the account.
+    /// A user at the terminal of this machine, by the name of the account.
+    ///
+    /// # Errors
+    ///
+    /// [`PartError`] for a name that is not an ID.
+    pub fn local(account: &str) -> Result<Self, PartError> {
+        Ok(Self(PrincipalParts {
+            platform: Platform::Local,
+            tenant: String::new(),
+            user: part("account name", account)?,
+        }))
+    }
+
+    /// Another user of the same platform and tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`PartError`] for an ID that is none.
+    pub fn colleague(&self, user: &str) -> Result<Self, PartError> {
+        Ok(Self(PrincipalParts { platform: self.platform, tenant: self.tenant.clone(), user: part("user ID", user)? }))
+    }
+
+    /// The place of everything that this principal does outside of a channel.
     #[must_use]
-    pub fn local(account: &str) -> Self {
-        Self { platform: Platform::Local, tenant: String::new(), user: account.to_owned() }
+    pub fn place(&self) -> Place {
+        Place(PlaceParts { platform: self.platform, tenant: self.tenant.clone(), channel: None })
     }
 }
 
@@ -89,7 +155,7 @@ impl From<Principal> for String {
     }
 }
 
-/// A text that names nobody.
+/// A text that names no principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names nobody; write slack:TEAM/USER, http:CLIENT or local:USER")]
 pub struct PrincipalError(String);
@@ -98,13 +164,11 @@ impl FromStr for Principal {
     type Err = PrincipalError;
 
     fn from_str(text: &str) -> Result<Self, PrincipalError> {
-        let (platform, tenant, user) = scoped(text).ok_or_else(|| PrincipalError(text.to_owned()))?;
-        match user {
-            Some(user) if platform.has_people() && platform.has_tenants() != tenant.is_empty() && is_id(user) => {
-                Ok(Self { platform, tenant: tenant.to_owned(), user: user.to_owned() })
-            }
-            _ => Err(PrincipalError(text.to_owned())),
-        }
+        let error = || PrincipalError(redacted(text));
+        let (platform, tenant, user) = scoped(text).ok_or_else(error)?;
+        let user = user.filter(|_| platform.has_people() && platform.has_tenants() != tenant.is_empty());
+        let user = user.and_then(written).ok_or_else(error)?;
+        Ok(Self(PrincipalParts { platform, tenant: tenant.to_owned(), user }))
     }
 }
 
@@ -116,41 +180,68 @@ impl TryFrom<String> for Principal {
     }
 }
 
-/// Where somebody asks: a platform, a tenant of it, and a channel there.
+/// Where a request was made: a platform, a tenant of it, and a channel there. Like a [`Principal`], it is only made from
+/// parts that its text form reads back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Place {
+pub struct Place(PlaceParts);
+
+/// The parts of a [`Place`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlaceParts {
     /// The platform.
     pub platform: Platform,
     /// The workspace of a chat platform; empty where there is none.
     pub tenant: String,
-    /// The id of the channel, where there is one.
+    /// The ID of the channel, where there is one.
     pub channel: Option<String>,
+}
+
+impl Deref for Place {
+    type Target = PlaceParts;
+
+    fn deref(&self) -> &PlaceParts {
+        &self.0
+    }
 }
 
 impl Place {
     /// A channel of a Slack workspace.
-    #[must_use]
-    pub fn slack(team: &str, channel: Option<&str>) -> Self {
-        Self { platform: Platform::Slack, tenant: team.to_owned(), channel: channel.map(str::to_owned) }
+    ///
+    /// # Errors
+    ///
+    /// [`PartError`] for a part that is not an ID.
+    pub fn slack(team: &str, channel: Option<&str>) -> Result<Self, PartError> {
+        let channel = channel.map(|channel| part("channel ID", channel)).transpose()?;
+        Ok(Self(PlaceParts { platform: Platform::Slack, tenant: part("team ID", team)?, channel }))
     }
 
     /// The HTTP API.
     #[must_use]
     pub fn http() -> Self {
-        Self { platform: Platform::Http, tenant: String::new(), channel: None }
+        Self::without_tenant(Platform::Http)
     }
 
     /// The terminal.
     #[must_use]
     pub fn terminal() -> Self {
-        Self { platform: Platform::Local, tenant: String::new(), channel: None }
+        Self::without_tenant(Platform::Local)
     }
 
-    /// A model that acts for somebody.
+    /// A model that acts for a user.
     #[must_use]
     pub fn mcp() -> Self {
-        Self { platform: Platform::Mcp, tenant: String::new(), channel: None }
+        Self::without_tenant(Platform::Mcp)
+    }
+
+    fn without_tenant(platform: Platform) -> Self {
+        Self(PlaceParts { platform, tenant: String::new(), channel: None })
+    }
+
+    /// The workspace that the place is in; for a place without a channel, the place itself.
+    #[must_use]
+    pub fn without_channel(&self) -> Self {
+        Self(PlaceParts { channel: None, ..self.0.clone() })
     }
 }
 
@@ -176,16 +267,17 @@ impl FromStr for Place {
     type Err = PlaceError;
 
     fn from_str(text: &str) -> Result<Self, PlaceError> {
-        let (platform, tenant, channel) = scoped(text).ok_or_else(|| PlaceError(text.to_owned()))?;
-        // Without a channel, what stands behind the colon is the tenant.
-        let (tenant, channel) = match channel {
-            Some(tenant_alone) if platform.has_tenants() && tenant.is_empty() => (tenant_alone, None),
-            channel => (tenant, channel),
-        };
-        if platform.has_tenants() == tenant.is_empty() || !platform.has_tenants() && channel.is_some() {
-            return Err(PlaceError(text.to_owned()));
+        let error = || PlaceError(redacted(text));
+        let (platform, tenant, channel) = scoped(text).ok_or_else(error)?;
+        if !platform.has_tenants() {
+            let alone = tenant.is_empty() && channel.is_none();
+            return if alone { Ok(Self::without_tenant(platform)) } else { Err(error()) };
         }
-        Ok(Self { platform, tenant: tenant.to_owned(), channel: channel.map(str::to_owned) })
+        // Without a channel, the text after the colon is the tenant.
+        let (tenant, channel) = if tenant.is_empty() { (channel, None) } else { (Some(tenant), channel) };
+        let tenant = tenant.and_then(written).ok_or_else(error)?;
+        let channel = channel.map(|channel| written(channel).ok_or_else(error)).transpose()?;
+        Ok(Self(PlaceParts { platform, tenant, channel }))
     }
 }
 
@@ -207,24 +299,31 @@ fn write_scoped(f: &mut fmt::Formatter<'_>, platform: Platform, tenant: &str, id
 fn scoped(text: &str) -> Option<(Platform, &str, Option<&str>)> {
     let (platform, rest) = text.split_once(':').map_or((text, None), |(platform, rest)| (platform, Some(rest)));
     let platform = Platform::ALL.into_iter().find(|known| known.as_str() == platform)?;
-    let (tenant, id) = match rest {
-        None => ("", None),
-        Some(rest) => rest.split_once('/').map_or(("", Some(rest)), |(tenant, id)| (tenant, Some(id))),
-    };
-    let well_formed = [Some(tenant).filter(|tenant| !tenant.is_empty()), id].into_iter().flatten().all(is_id);
-    (well_formed && !(tenant.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))))
-        .then_some((platform, tenant, id))
+    Some(match rest {
+        None => (platform, "", None),
+        Some(rest) => match rest.split_once('/') {
+            // An empty tenant would read like none.
+            Some(("", _)) => return None,
+            Some((tenant, id)) => (platform, is_id(tenant).then_some(tenant)?, Some(id)),
+            None => (platform, "", Some(rest)),
+        },
+    })
 }
 
-/// Whether a text can be the id of a person, a channel or a tenant.
+/// The most bytes of an ID.
+const MAX_ID: usize = 255;
+
+/// Whether a text can be the ID of a user, a channel or a tenant.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    let chars = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    (1..=MAX_ID).contains(&text.len()) && chars
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn people_and_places_are_read_as_they_are_written() {
@@ -255,6 +354,42 @@ mod tests {
         }
         for text in ["", "slack", "slack:", "slack:T1/", "http:x", "local:/x", "mars"] {
             assert!(text.parse::<Place>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn part_that_looks_like_a_secret_is_denied_unquoted() {
+        let error = Principal::slack("T1", "xoxb-1-LEAK").unwrap_err().to_string();
+        assert!(error.contains("user ID") && !error.contains("LEAK"), "{error}");
+        assert!(!"slack:T1/ xoxb-1-LEAK".parse::<Principal>().unwrap_err().to_string().contains("LEAK"));
+        assert!(!"slack:T1/ xoxb-1-LEAK".parse::<Place>().unwrap_err().to_string().contains("LEAK"));
+    }
+
+    /// Parts that platforms send, and parts that they should not.
+    fn any_part() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[A-Za-z0-9._-]{0,12}",
+            "[A-Z/: \u{200b}*]{0,6}",
+            any::<String>(),
+            Just("x".repeat(256)),
+            Just("xoxb-1".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn principal_or_place_of_any_parts_is_read_back(tenant in any_part(), id in any_part()) {
+            for made in [Principal::slack(&tenant, &id), Principal::http(&id), Principal::local(&id)] {
+                let Ok(made) = made else { continue };
+                prop_assert_eq!(made.to_string().parse::<Principal>().unwrap(), made.clone());
+                let json = serde_json::to_string(&made).unwrap();
+                prop_assert_eq!(serde_json::from_str::<Principal>(&json).unwrap(), made);
+            }
+            for made in [Place::slack(&tenant, Some(&id)), Place::slack(&tenant, None)] {
+                let Ok(made) = made else { continue };
+                prop_assert_eq!(made.to_string().parse::<Place>().unwrap(), made.clone());
+                prop_assert_eq!(made.without_channel().to_string().parse::<Place>().unwrap(), made.without_channel());
+            }
         }
     }
 }

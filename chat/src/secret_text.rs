@@ -1,6 +1,11 @@
 //! Text that looks like a credential: no command may hold any, and no record keeps one.
 
+use crate::hidden::is_hidden;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook secrets, and every kind of GitHub token.
 const PREFIXES: [&str; 17] = [
@@ -48,16 +53,105 @@ const BEGINS: [bool; 256] = {
     begins
 };
 
-/// Finds the first thing in a text that looks like a credential.
+/// Finds the first part of a text that looks like a credential, whatever is hidden in it: characters that take no space,
+/// accents, wide letters and other dashes are looked through.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
-    find_from(text, 0)
+    let plain = Plain::of(text);
+    plain.find_from(0).map(|found| plain.origin(found))
 }
 
-/// As [`find_secret`], from a place on. The time that it takes grows with the length of the text, whatever is in it.
-fn find_from(text: &str, from: usize) -> Option<Range<usize>> {
+/// A text as a reader of its letters sees it, and where each byte of that comes from.
+struct Plain<'t> {
+    text: Cow<'t, str>,
+    /// For each byte, the place of its character in the original, and whether something was left out before it; empty where
+    /// the text is the original.
+    origins: Vec<(Range<usize>, bool)>,
+}
+
+impl<'t> Plain<'t> {
+    fn of(original: &'t str) -> Self {
+        if original.bytes().all(|byte| matches!(byte, b' '..=b'~' if byte != b'\\' && byte != b'%')) {
+            return Self { text: Cow::Borrowed(original), origins: Vec::new() };
+        }
+        let (mut text, mut origins, mut left_out) = (String::with_capacity(original.len()), Vec::new(), false);
+        let mut rest = original;
+        while let Some(first) = rest.chars().next() {
+            let (c, length) = escaped(rest).unwrap_or((first, first.len_utf8()));
+            let at = original.len() - rest.len();
+            rest = rest.get(length..).unwrap_or_default();
+            for c in std::iter::once(c).nfd() {
+                if is_hidden(c) || is_combining_mark(c) {
+                    left_out = true;
+                    continue;
+                }
+                text.push(plain_letter(c));
+                origins.resize(text.len(), (at..at + length, left_out));
+                left_out = false;
+            }
+        }
+        Self { text: Cow::Owned(text), origins }
+    }
+
+    /// The place in the original of a place in this text.
+    fn origin(&self, found: Range<usize>) -> Range<usize> {
+        if self.origins.is_empty() {
+            return found;
+        }
+        let start = self.origins.get(found.start).map_or(found.start, |(place, _)| place.start);
+        let last = found.end.checked_sub(1).and_then(|last| self.origins.get(last));
+        start..last.map_or(start, |(place, _)| place.end)
+    }
+
+    fn find_from(&self, from: usize) -> Option<Range<usize>> {
+        let left_out = |at: usize| self.origins.get(at).is_some_and(|(_, left_out)| *left_out);
+        find_from(&self.text, from, left_out)
+    }
+}
+
+/// The character that a text begins with where it is written as an escape of JSON, of Rust or of an address, and how long
+/// that is.
+/// What the escape of a half character stands for cannot be seen.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    const HALF: char = '\0';
+    let hexadecimal = |digits: &str| {
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    };
+    if let Some(digits) = text.strip_prefix('%').and_then(|rest| rest.get(..2)) {
+        return Some((char::from_u32(hexadecimal(digits)?).filter(char::is_ascii)?, 3));
+    }
+    let rest = text.strip_prefix('\\')?;
+    // As errors of Rust quote a character.
+    if let Some((digits, _)) =
+        rest.strip_prefix("u{").and_then(|rest| rest.split_once('}')).filter(|(digits, _)| digits.len() <= 6)
+    {
+        return Some((char::from_u32(hexadecimal(digits)?).unwrap_or(HALF), digits.len() + "\\u{}".len()));
+    }
+    if let Some(digits) = rest.strip_prefix('u').and_then(|rest| rest.get(..4)) {
+        return Some((char::from_u32(hexadecimal(digits)?).unwrap_or(HALF), 6));
+    }
+    match rest.chars().next()? {
+        'n' | 'r' | 't' | 'b' | 'f' | '0' => Some((HALF, 2)),
+        c @ ('"' | '\\' | '/') => Some((c, 2)),
+        _ => None,
+    }
+}
+
+/// The ASCII letter that a wide letter looks like, and one dash for all of them.
+fn plain_letter(c: char) -> char {
+    const WIDE: u32 = 0xFEE0;
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - WIDE).unwrap_or(c),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => '-',
+        c => c,
+    }
+}
+
+/// Finds the first part of a plain text that looks like a credential, from a place on. The time that it takes grows with
+/// the length of the text, whatever is in it. A word can also start where something was left out.
+fn find_from(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> Option<Range<usize>> {
     let mut tokens_from = from;
-    word_starts(text, from).find_map(|start| {
+    word_starts(text, from, left_out).find_map(|start| {
         let rest = text.get(start..)?;
         let token = || {
             if start < tokens_from || !rest.starts_with(JWT) {
@@ -74,9 +168,10 @@ fn find_from(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 /// Where words start that a credential could begin: `task-ant-hill` holds no `sk-ant-`.
-fn word_starts(text: &str, from: usize) -> impl Iterator<Item = usize> {
+fn word_starts(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    let follows = move |at: usize| at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
+    let follows =
+        move |at: usize| at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric()) && !left_out(at);
     (from..bytes.len()).filter(move |at| BEGINS[usize::from(bytes[*at])] && !follows(*at))
 }
 
@@ -106,11 +201,60 @@ fn is_of_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
+/// A text that an error quotes or a log shows: every secret is replaced.
+#[must_use]
+pub fn redacted(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    replace_secrets(&mut text, REDACTED);
+    text
+}
+
+/// What is in the place of a secret.
+const REDACTED: &str = "[redacted]";
+
+/// Replaces every secret in the texts and names of a value. Returns whether there was any.
+pub fn redact_value(value: &mut Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => {
+            let found = find_secret(text).is_some();
+            if found {
+                replace_secrets(text, REDACTED);
+            }
+            found
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |found, item| redact_value(item) | found),
+        Value::Object(members) => {
+            let mut found = members.values_mut().fold(false, |found, member| redact_value(member) | found);
+            if members.keys().any(|name| find_secret(name).is_some()) {
+                found = true;
+                let taken = std::mem::take(members);
+                members.extend(taken.into_iter().map(|(name, value)| (redacted(name), value)));
+            }
+            found
+        }
+    }
+}
+
+/// Whether any text or name in a value looks like a credential.
+#[must_use]
+pub fn has_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => find_secret(text).is_some(),
+        Value::Array(items) => items.iter().any(has_secret),
+        Value::Object(members) => members.iter().any(|(name, value)| find_secret(name).is_some() || has_secret(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Replaces every secret in a text.
 pub fn replace_secrets(text: &mut String, replacement: &str) {
-    let mut at = 0;
+    let (mut from, mut at) = (0, 0);
     let mut clean = String::new();
-    while let Some(secret) = find_from(text, at) {
+    let plain = Plain::of(text);
+    while let Some(found) = plain.find_from(from) {
+        from = found.end;
+        let secret = plain.origin(found);
         clean.push_str(text.get(at..secret.start).unwrap_or_default());
         clean.push_str(replacement);
         at = secret.end;
@@ -124,19 +268,14 @@ pub fn replace_secrets(text: &mut String, replacement: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::HIDDEN;
     use proptest::prelude::*;
-
-    fn redacted(value: &str) -> String {
-        let mut value = value.to_owned();
-        replace_secrets(&mut value, "[redacted]");
-        value
-    }
 
     #[test]
     fn what_looks_like_a_secret_is_replaced_and_the_rest_stays() {
         for (before, after) in [
             ("key sk-ant-api03-x_Y-z, gone", "key [redacted], gone"),
-            ("\u{e9}SK-ANT-admin01-x\u{e9}", "\u{e9}[redacted]\u{e9}"),
+            ("\u{e9}SK-ANT-admin01-x\u{ab}", "\u{e9}[redacted]\u{ab}"),
             ("xoxb-1-2 and xapp-1-A", "[redacted] and [redacted]"),
             ("say \"whsec_ab+c/d==\"", "say \"[redacted]\""),
             ("x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "x.[redacted]"),
@@ -166,10 +305,39 @@ mod tests {
     }
 
     #[test]
+    fn secret_is_found_whatever_is_hidden_in_it() {
+        for hidden in HIDDEN {
+            for place in 0..=15 {
+                let mut secret = "sk-ant-admin01-LEAK".to_owned();
+                secret.insert(place, *hidden);
+                for (before, after) in [("", ""), ("x ", " y"), ("x\u{200B}", "!")] {
+                    let clean = redacted(format!("{before}{secret}{after}"));
+                    assert!(!clean.contains("LEAK"), "U+{:04X} at {place}: {clean:?}", u32::from(*hidden));
+                }
+            }
+        }
+        for text in [
+            "s\u{301}k-ant-LEAK",
+            "ｓｋ－ａｎｔ－LEAK",
+            "sk‑ant–LEAK",
+            "śk-ant-LEAK",
+            "x\u{200B}s\u{AD}k-ant-LEAK",
+            r#"{"a":"\u0073k-ant-LEAK"}"#,
+            r#"{"\u0073k\u200b\ud800-ant-LEAK":1}"#,
+            r#""sk\n-ant\t-LEAK""#,
+            "%73k-ant-%4cEAK",
+            r#"string "s\0k\u{200b}-ant-LEAK""#,
+        ] {
+            assert!(!redacted(text).contains("EAK"), "{text}");
+        }
+        assert_eq!(redacted("ａ: s\u{200B}k-ant-LEAK, é"), "ａ: [redacted], é");
+    }
+
+    #[test]
     fn every_kind_is_found() {
         for prefix in PREFIXES {
             for prefix in [prefix.to_owned(), prefix.to_uppercase()] {
-                assert_eq!(redacted(&format!("a {prefix}1b c")), "a [redacted] c");
+                assert_eq!(redacted(format!("a {prefix}1b c")), "a [redacted] c");
             }
         }
     }
@@ -189,19 +357,19 @@ mod tests {
             parts in prop::collection::vec(prop_oneof![
                 any::<String>(),
                 prop::sample::select(PREFIXES.to_vec()).prop_map(str::to_owned),
-                prop::sample::select(vec!["eyJ", "eyJhbGciOiJIUzI1NiJ9.e30.abcdefgh", "a", "-", ".", " ", "XOXB-1", "/"])
+                prop::sample::select(vec!["eyJ", "eyJhbGciOiJIUzI1NiJ9.e30.abcdefgh", "a", "-", ".", " ", "XOXB-1", "/", "\u{200B}", "é"])
                     .prop_map(str::to_owned),
             ], 0..12)
         ) {
-            let clean = redacted(&parts.concat());
+            let clean = redacted(parts.concat());
             prop_assert!(find_secret(&clean).is_none(), "{}", clean);
-            prop_assert_eq!(redacted(&clean), clean.clone());
+            prop_assert_eq!(redacted(clean.as_str()), clean.clone());
         }
 
         #[test]
         fn an_inserted_secret_never_survives(before in "\\PC*", tail in "[A-Za-z0-9_-]{8,40}", after in "\\PC*") {
             let secret = format!("sk-ant-a{tail}");
-            let clean = redacted(&format!("{before} {secret} {after}"));
+            let clean = redacted(format!("{before} {secret} {after}"));
             prop_assert!(!clean.contains(&secret));
         }
     }

@@ -4,17 +4,44 @@ use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
+/// How deep lists and objects may be in one another. An audit log entry contains the arguments of a command within texts of
+/// JSON of its own, and readers of JSON stop at 128.
+pub const MAX_DEPTH: usize = 64;
+
+/// Checks that a value is not nested too deeply to be recorded and read again.
+///
+/// # Errors
+///
+/// What is wrong, as the end of a sentence.
+pub fn check_depth(value: &Value) -> Result<(), String> {
+    if is_deeper(value, MAX_DEPTH) {
+        return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
+    }
+    Ok(())
+}
+
+/// Whether a value has more levels than that.
+#[must_use]
+pub fn is_deeper(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return matches!(value, Value::Array(_) | Value::Object(_)) };
+    match value {
+        Value::Array(items) => items.iter().any(|value| is_deeper(value, below)),
+        Value::Object(members) => members.values().any(|value| is_deeper(value, below)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// Reads an object. A list with as many items as a struct has fields is none, whatever serde would make of it.
 ///
 /// # Errors
 ///
 /// What is wrong with the text.
-pub fn object<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
-    match text.trim_ascii_start().first() {
-        Some(b'{') | None => serde_json::from_slice(text),
+pub fn object<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    match text.trim_ascii_start().as_bytes().first() {
+        Some(b'{') | None => serde_json::from_str(text),
         Some(_) => {
             // What is no JSON at all is said first.
-            serde_json::from_slice::<serde::de::IgnoredAny>(text)?;
+            serde_json::from_str::<serde::de::IgnoredAny>(text)?;
             Err(serde_json::Error::custom("it is no object"))
         }
     }
@@ -61,12 +88,20 @@ mod tests {
     }
 
     fn problem(text: &str) -> String {
-        object::<Call>(text.as_bytes()).unwrap_err().to_string()
+        object::<Call>(text).unwrap_err().to_string()
     }
 
     #[test]
     fn an_object_is_read() {
-        assert_eq!(object::<Call>(br#" {"args": {"limit": 1}}"#).unwrap().args["limit"], 1);
+        assert_eq!(object::<Call>(r#" {"args": {"limit": 1}}"#).unwrap().args["limit"], 1);
+    }
+
+    #[test]
+    fn depth_is_counted_in_lists_and_objects() {
+        let nested = |levels: usize| (0..levels).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+        assert_eq!(check_depth(&nested(MAX_DEPTH)), Ok(()));
+        assert!(check_depth(&nested(MAX_DEPTH + 1)).unwrap_err().contains("64"));
+        assert!(is_deeper(&serde_json::json!({"a": {}}), 1) && !is_deeper(&serde_json::json!({"a": {}}), 2));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
+use claude_admin_chat::outside_text;
 use claude_admin_chat::strict_json::{distinct_keys, object};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -42,15 +43,22 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
         let problem = problem("unauthorized", "Send `Authorization: Bearer TOKEN` with CLAUDE_ADMIN_HTTP_TOKEN.");
         return Response::json(401, &problem);
     }
-    let principal = Principal::http(CLIENT);
+    let Ok(principal) = Principal::http(CLIENT) else { return Response::text(500, "the gateway has no principal") };
     if !settings.allows(&principal) {
         return respond(&Reply::not_allowed(&principal.to_string()));
     }
-    // Checked before it is read: what is wrong with a body is quoted in the answer.
-    if let Err(error) = refuse_secrets(&String::from_utf8_lossy(&request.body)) {
+    let body = match outside_text::text(&request.body) {
+        Ok(body) => body,
+        Err(error) => {
+            let text = format!("The body cannot be read: {error}. Nothing was sent.");
+            return Response::json(400, &problem("usage", &text));
+        }
+    };
+    // Checked before it is read: an error quotes what is wrong with the body.
+    if let Err(error) = refuse_secrets(&body) {
         return Response::json(400, &problem("usage", &error.to_string()));
     }
-    let call: Call = match object(&request.body) {
+    let call: Call = match object(&body) {
         Ok(call) => call,
         Err(error) => {
             return Response::json(400, &problem("usage", &format!("The body is not a command: {error}. {EXAMPLE}")));

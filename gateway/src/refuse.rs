@@ -32,9 +32,8 @@ pub(crate) fn refuse(
         let text = format!("{name}: `{}` is not an id. Nothing was sent.", reference.written());
         return told(Outcome::Usage, text, "This gateway looks nothing up: give the id, which a `list` shows.");
     }
-    // What is made once and shown once would be lost.
-    let is_secret = action.sensitive || action.writes() && document::has_secrets(&catalog.types, action);
-    if is_secret && audience == Audience::Chat {
+    // A secret that is shown once would be lost.
+    if action.sensitive && audience == Audience::Chat {
         let text =
             format!("The answer to `{}` is a secret, which no chat gets to see. Nothing was sent.", action.command());
         return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");

@@ -3,6 +3,7 @@
 use crate::program::CLIENT;
 use claude_admin_catalog::{Action, Credential};
 use claude_admin_chat::identity::{Platform, Principal};
+use claude_admin_chat::outside_text;
 use std::collections::HashMap;
 
 /// Who may ask.
@@ -48,10 +49,15 @@ impl Settings {
     ///
     /// What is wrong with one of them, for whoever runs the gateway.
     pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
-        let mut variables: HashMap<String, String> = variables.into_iter().collect();
-        let mut take = |name: &str| {
-            let value = variables.remove(name)?.trim().to_owned();
+        let variables: HashMap<String, String> = variables.into_iter().collect();
+        let take = |name: &str| {
+            let value = outside_text::value(variables.get(name)?).to_owned();
             (!value.is_empty()).then_some(value)
+        };
+        let secret = |name: &str| {
+            let text = variables.get(name).map(String::as_str).unwrap_or_default();
+            let secret = outside_text::secret(text).map_err(|error| format!("{name} cannot be used: {error}"))?;
+            Ok::<_, String>(Some(secret.to_owned()).filter(|secret| !secret.is_empty()))
         };
         let writes = match take("CLAUDE_ADMIN_WRITES").as_deref() {
             None | Some("no") => false,
@@ -62,15 +68,15 @@ impl Settings {
         let allowed = allowed.split([',', ' ']).filter(|text| !text.is_empty()).zip(1..);
         let allowed = allowed.map(|(text, place)| Allowed::read(text).ok_or_else(|| nobody(place)));
         Ok(Self {
-            signing_secret: take("SLACK_SIGNING_SECRET"),
+            signing_secret: secret("SLACK_SIGNING_SECRET")?,
             app_id: take("SLACK_APP_ID"),
-            http_token: take("CLAUDE_ADMIN_HTTP_TOKEN"),
+            http_token: secret("CLAUDE_ADMIN_HTTP_TOKEN")?,
             allowed: allowed.collect::<Result<_, _>>()?,
             writes,
             base_url: take("ANTHROPIC_BASE_URL"),
-            admin_key: take("ANTHROPIC_ADMIN_KEY"),
-            oauth_token: take("ANTHROPIC_OAUTH_TOKEN"),
-            scoped_key: take("ANTHROPIC_SCOPED_KEY"),
+            admin_key: secret("ANTHROPIC_ADMIN_KEY")?,
+            oauth_token: secret("ANTHROPIC_OAUTH_TOKEN")?,
+            scoped_key: secret("ANTHROPIC_SCOPED_KEY")?,
         })
     }
 
@@ -120,7 +126,7 @@ impl Allowed {
             return Some(Self::Workspace(team.to_owned()));
         }
         let person: Principal = text.parse().ok()?;
-        let can_ask = person.platform == Platform::Slack || person == Principal::http(CLIENT);
+        let can_ask = person.platform == Platform::Slack || person.platform == Platform::Http && person.user == CLIENT;
         can_ask.then_some(Self::Person(person))
     }
 }
@@ -145,7 +151,7 @@ mod tests {
     #[test]
     fn nobody_may_ask_and_nothing_is_written_unless_it_is_set() {
         let settings = read(&[]).unwrap();
-        assert!(!settings.allows(&Principal::slack("T1", "U1")) && !settings.writes);
+        assert!(!settings.allows(&Principal::slack("T1", "U1").unwrap()) && !settings.writes);
         assert!(settings.signing_secret.is_none() && settings.http_token.is_none());
     }
 
@@ -153,12 +159,12 @@ mod tests {
     fn people_and_workspaces_are_allowed_by_name() {
         let settings = read(&[("CLAUDE_ADMIN_ALLOW", "slack:T1/U1, http:program slack:T2/*")]).unwrap();
         for (principal, allowed) in [
-            (Principal::slack("T1", "U1"), true),
-            (Principal::slack("T1", "U2"), false),
-            (Principal::slack("T2", "U9"), true),
-            (Principal::slack("T3", "U1"), false),
-            (Principal::http("program"), true),
-            (Principal::http("other"), false),
+            (Principal::slack("T1", "U1").unwrap(), true),
+            (Principal::slack("T1", "U2").unwrap(), false),
+            (Principal::slack("T2", "U9").unwrap(), true),
+            (Principal::slack("T3", "U1").unwrap(), false),
+            (Principal::http("program").unwrap(), true),
+            (Principal::http("other").unwrap(), false),
         ] {
             assert_eq!(settings.allows(&principal), allowed, "{principal}");
         }

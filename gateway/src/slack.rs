@@ -45,7 +45,10 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
         Ok(catalog) => catalog,
         Err(response) => return response,
     };
-    let principal = Principal::slack(&command.team_id, &command.user_id);
+    let principal = match Principal::slack(&command.team_id, &command.user_id) {
+        Ok(principal) => principal,
+        Err(error) => return Response::text(400, error.to_string()),
+    };
     let reply = if settings.allows(&principal) {
         match parse(catalog, &command.text, Markup::Slack, now) {
             Ok(command) => run(catalog, settings, admin, command, Audience::Chat, now),

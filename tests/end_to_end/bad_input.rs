@@ -84,7 +84,8 @@ async fn text_that_no_command_can_be_is_refused_unread() {
     refused(&[
         (&long, &["longer than 3000 characters"]),
         (&many, &["more than 200 words"]),
-        ("users list\u{7}", &["control character"]),
+        ("users list\u{7}", &["U+0007", "cannot be seen"]),
+        ("users list –limit 5\u{200B}", &["U+200B", "cannot be seen"]),
         ("users list\nusers remove user_1", &["one line"]),
         ("users list --email \"ada", &["opened and not closed"]),
     ])
@@ -118,7 +119,7 @@ async fn what_phones_do_to_text_is_repaired() {
     for (line, command) in [
         ("Users list —limit 5", "users list --limit 5"),
         ("users list ––limit=5", "users list --limit 5"),
-        ("users\u{00A0}list –limit 5\u{200B}", "users list --limit 5"),
+        ("\u{FEFF}users\u{00A0}list –limit 5", "users list --limit 5"),
         ("list users", "users list"),
         ("workspaces create “Research lab” –yes", "workspaces create \"Research lab\""),
         ("workspaces create ‘O’Brien & Söhne’ --yes", "workspaces create \"O’Brien & Söhne\""),

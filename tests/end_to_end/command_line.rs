@@ -272,8 +272,8 @@ fn tokens_that_open_too_much_are_refused() {
         (client("ci", "WEAK"), "fewer than 16 characters"),
         (client("ci", "STRONG") + &client("ci", "OTHER"), "used twice"),
         (client("ci", "STRONG") + &client("other", "STRONG"), "the same token"),
-        (client("c i", "STRONG"), "cannot name it"),
-        (client("*", "STRONG"), "cannot name it"),
+        (client("c i", "STRONG"), "client name is not an ID"),
+        (client("*", "STRONG"), "client name is not an ID"),
     ] {
         std::fs::write(&path, format!("[upstream]\nsimulate = true\n{clients}")).unwrap();
         let mut command = claude_admin();

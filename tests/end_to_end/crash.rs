@@ -81,7 +81,7 @@ async fn a_host_that_ends_at_a_step() {
     // As many people as there are words, all at once.
     let (service, who) = (Arc::new(service), value(WHO));
     let asking = who.split(' ').map(|who| {
-        let (service, principal) = (Arc::clone(&service), Principal::local(who));
+        let (service, principal) = (Arc::clone(&service), Principal::local(who).unwrap());
         let input = Input::Text { line: line.clone(), markup: claude_admin::command::Markup::None };
         let request = Request { principal, place: Place::terminal(), input, delivery: None, format: None };
         tokio::spawn(async move { service.handle(request).await })
@@ -153,7 +153,8 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
             "not begun" => assert!(intents.is_empty(), "{step:?}"),
             state => {
                 let id = intents[0].entry.operation.clone().unwrap();
-                let reply = support::type_as(&service, &Principal::local("ada"), &format!("status {id}")).await;
+                let reply =
+                    support::type_as(&service, &Principal::local("ada").unwrap(), &format!("status {id}")).await;
                 assert_eq!(reply.to_json()["state"], state, "{step:?}: {}", support::text(&reply));
                 if state == "unknown" {
                     let text = support::text(&reply);
@@ -176,14 +177,15 @@ async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once(
         let quiet = || Arc::new(NoSteps);
         let service = host_on(&store, Arc::clone(&plugin), quiet());
         let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
-        let plan = support::type_as(&service, &Principal::local("ada"), remove).await;
+        let plan = support::type_as(&service, &Principal::local("ada").unwrap(), remove).await;
         drop(service);
         let mut killed = child(&store, &simulator, &format!("{step:?}"), "bob", &format!("approve {}", plan.operation));
         assert!(killed.wait().unwrap().code().is_none());
         let service = host_on(&store, plugin, quiet());
         service.tick().await;
         let before = writes(&simulator).len();
-        let again = support::type_as(&service, &Principal::local("bob"), &format!("approve {}", plan.operation)).await;
+        let again =
+            support::type_as(&service, &Principal::local("bob").unwrap(), &format!("approve {}", plan.operation)).await;
         if step == Step::Decided {
             assert_eq!(again.outcome.as_str(), "done", "the click did not count: {}", support::text(&again));
         } else {
@@ -250,7 +252,7 @@ async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
         let ends: Vec<&Recorded> = outcomes.iter().filter(|end| end.entry.operation.as_ref() == Some(id)).collect();
         assert_eq!(ends.len(), 1, "{email} ended {} times", ends.len());
         let Event::Outcome { result, .. } = &ends[0].entry.event else { unreachable!("an outcome") };
-        let reply = support::type_as(&service, &Principal::local("ada"), &format!("status {id}")).await;
+        let reply = support::type_as(&service, &Principal::local("ada").unwrap(), &format!("status {id}")).await;
         let state: Value = reply.to_json()["state"].clone();
         assert_eq!(state, result.as_str(), "{email}");
         assert!(result != "done" || sent.contains_key(email), "{email} is done, and was never sent");
@@ -275,10 +277,10 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
         let store = folder.path().join("claude-admin.db");
         let plugin = plugin(&simulator).await;
         let service = host_on(&store, Arc::clone(&plugin), Arc::new(NoSteps));
-        let plan = support::type_as(&service, &Principal::local("ada"), support::REMOVE).await;
+        let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
         if changed_before {
             let update = format!("users update {} billing --yes", support::MEMBER);
-            support::type_as(&service, &Principal::local("ada"), &update).await;
+            support::type_as(&service, &Principal::local("ada").unwrap(), &update).await;
         }
         drop(service);
         simulator.clear_requests();
@@ -308,7 +310,7 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
         let service = support::host_on_at(&store, plugin, Arc::new(NoSteps), clock);
         let state = async || {
             let status = format!("status {}", plan.operation);
-            let reply = support::type_as(&service, &Principal::local("ada"), &status).await.to_json();
+            let reply = support::type_as(&service, &Principal::local("ada").unwrap(), &status).await.to_json();
             (reply["state"].as_str().unwrap_or_default().to_owned(), reply["version"].as_u64().unwrap_or_default())
         };
         if line != TICK {
@@ -329,7 +331,7 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
         if line == TICK {
             service.tick().await;
         } else if before == "waiting" && version == 1 {
-            support::type_as(&service, &Principal::local(who), &line).await;
+            support::type_as(&service, &Principal::local(who).unwrap(), &line).await;
         }
         let (after, version) = state().await;
         if changed_before {
@@ -362,7 +364,7 @@ async fn two_processes_on_one_store_execute_an_approval_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
         let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
-        let plan = support::type_as(&service, &Principal::local("ada"), support::REMOVE).await;
+        let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
         let go = folder.path().join("go");
         let line = format!("approve {}.1", plan.operation);
         let children: Vec<Child> = ["a", "b"]

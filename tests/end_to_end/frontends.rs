@@ -2,6 +2,7 @@
 
 use super::server::{SECOND_TOKEN, Server, TOKEN};
 use super::support;
+use claude_admin::command::Format;
 use claude_admin::identity::Place;
 use claude_admin::service::{Input, Request};
 use claude_admin_catalog::{Action, Risk};
@@ -72,7 +73,7 @@ async fn every_action_runs_as_words_as_a_slash_command_and_over_http() {
                 place: Place::terminal(),
                 input: Input::Words(words(line)),
                 delivery: None,
-                format: None,
+                format: action.sensitive.then_some(Format::Json),
             };
             server.service.handle(request).await
         };
@@ -88,7 +89,8 @@ async fn every_action_runs_as_words_as_a_slash_command_and_over_http() {
         if let Some(confirm) = approved(&server, &answer.body).await {
             server.slack("WRITER", &confirm).await;
         }
-        assert!(arrived(&server, action), "/claude-admin {line}: {}", answer.body);
+        // No message contains a secret.
+        assert_eq!(arrived(&server, action), !action.sensitive, "/claude-admin {line}: {}", answer.body);
 
         server.simulator.reset();
         let answer = server.http(Some(TOKEN), &json!({ "command": line }).to_string()).await;

@@ -59,7 +59,7 @@ async fn by_default_no_call_finds_anything_of_another_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_instance_serves_the_same_person_and_nobody_else() {
     let (_simulator, plugin) = keeping().await;
-    let same_name = Principal::http(&ada().user);
+    let same_name = Principal::http(&ada().user).unwrap();
     assert_eq!(remember(&plugin, &ada(), "of ada").await, "");
     assert_eq!(remember(&plugin, &bob(), "of bob").await, "");
     assert_eq!(remember(&plugin, &same_name, "of a program").await, "");
@@ -71,7 +71,7 @@ async fn a_kept_instance_serves_the_same_person_and_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_people_at_once_never_read_a_word_of_somebody_else() {
     let (_simulator, plugin) = keeping().await;
-    let people = (0..8).map(|number| Principal::local(&format!("person{number}")));
+    let people = (0..8).map(|number| Principal::local(&format!("person{number}")).unwrap());
     let tasks: Vec<_> = people
         .map(|person| {
             let plugin = Arc::clone(&plugin);

@@ -144,7 +144,7 @@ async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
         @id("not-eve") forbid(principal == User::"local:eve", action in Action::"write", resource);"#;
     let (_simulator, service) = host(policy, &[]).await;
     let hash = format!("{:x}", Sha256::digest(policy));
-    let eve = Principal::local("eve");
+    let eve = Principal::local("eve").unwrap();
     let (place, here) = (Some(Place::terminal()), format!("{MEMBER} ({ADDRESS})"));
 
     // A read, with a lookup before it.
@@ -270,7 +270,7 @@ async fn what_comes_to_need_others_while_it_waits_is_shown_to_them() {
     let plan = type_in(&earlier, INVITE).await;
     assert!(!plan.for_others);
     let superseded = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
-    says(&superseded, Outcome::Conflict, &["asks for more", "Approval needed"]);
+    says(&superseded, Outcome::Conflict, &["requires more", "Approval needed"]);
     assert!(superseded.for_others && superseded.share);
     says(
         &type_as(&later, &bob(), &format!("approve {}.2", plan.operation)).await,

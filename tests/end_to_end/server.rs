@@ -7,6 +7,7 @@ use claude_admin::egress::{AddressRule, Client as HttpClient};
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi, sign};
 use claude_admin::frontend::{Background, Frontends, serve};
+use claude_admin::identity::Principal;
 use claude_admin::render::SlackTables;
 use claude_admin::sandbox::{Limits, Plugin};
 use claude_admin::service::Service;
@@ -111,7 +112,10 @@ impl Server {
                 following.look().await;
             }
         });
-        let client = |name: &str, token: &str| Client { name: name.to_owned(), token: SecretString::from(token) };
+        let client = |name: &str, token: &str| Client {
+            principal: Principal::http(name).unwrap(),
+            token: SecretString::from(token),
+        };
         let clients = vec![client("ci", TOKEN), client("second", SECOND_TOKEN)];
         let http = Arc::new(Http::new(Arc::clone(&service), clients));
         let frontends = Frontends {

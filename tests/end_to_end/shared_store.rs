@@ -52,7 +52,7 @@ async fn one_hundred_approvals_at_once_on_two_hosts_are_one_execution() {
         .map(|number| {
             let (host, line) = (Arc::clone(&hosts[number % 2]), format!("approve {}", plan.operation));
             // Half of them are by one person, the others by somebody else each.
-            let who = if number % 4 < 2 { bob() } else { Principal::local(&format!("p{number}")) };
+            let who = if number % 4 < 2 { bob() } else { Principal::local(&format!("p{number}")).unwrap() };
             tokio::spawn(async move { type_as(&host, &who, &line).await })
         })
         .collect();

@@ -59,8 +59,8 @@ async fn host(slack: &FakeSlack) -> (RunningSimulator, Arc<Service>, Arc<WebApi>
 
 async fn type_as(service: &Service, user: &str, line: &str) -> (String, String) {
     let request = Request {
-        principal: Principal::slack("T1", user),
-        place: Place::slack("T1", Some("C1")),
+        principal: Principal::slack("T1", user).unwrap(),
+        place: Place::slack("T1", Some("C1")).unwrap(),
         input: Input::Text { line: line.to_owned(), markup: claude_admin::command::Markup::Slack },
         delivery: None,
         format: None,
@@ -171,7 +171,8 @@ async fn a_host_without_the_platform_knows_nobodys_groups() {
     let plugin = support::plugin(&simulator).await;
     let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", POLICY).unwrap();
     let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
-    let person: Person = decider.person(&Principal::slack("T1", "U1"), &Place::slack("T1", None)).await;
+    let person: Person =
+        decider.person(&Principal::slack("T1", "U1").unwrap(), &Place::slack("T1", None).unwrap()).await;
     assert_eq!(person.groups().count(), 0);
     for action in &plugin.catalog().actions {
         let decision = decider.decide(&person, action, &Default::default(), None);

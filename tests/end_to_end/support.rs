@@ -70,12 +70,12 @@ pub(super) const OPEN_POLICY: &str = r#"
 
 /// Whoever asks.
 pub(super) fn ada() -> Principal {
-    Principal::local("ada")
+    Principal::local("ada").expect("an ID")
 }
 
 /// Whoever agrees.
 pub(super) fn bob() -> Principal {
-    Principal::local("bob")
+    Principal::local("bob").expect("an ID")
 }
 
 /// What a text permits, with groups that the configuration would name.

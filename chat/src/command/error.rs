@@ -7,7 +7,7 @@ use std::fmt;
 #[expect(missing_docs, reason = "the names say it")]
 pub enum CommandErrorKind {
     TooLong,
-    ControlCharacter,
+    Hidden,
     UnclosedQuote,
     Secret,
     DisguisedLink,

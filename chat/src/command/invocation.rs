@@ -5,6 +5,7 @@ use super::spell::spell;
 use claude_admin_catalog::{Action, Input, Presence, Types};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Arguments by the name of their input, each a JSON value of the type of that input, spelled as on the wire.
 ///
@@ -41,18 +42,30 @@ impl Invocation {
         parameters
     }
 
+    /// The same with nothing in the place of secrets: as it can be shown, recorded and decided on.
+    #[must_use]
+    pub fn shown(&self, action: &Action, types: &Types) -> Self {
+        let shown = |(name, value): (&String, &Value)| {
+            let value =
+                action.input(name).map_or_else(|| value.clone(), |input| shown(types, input, value).into_owned());
+            (name.clone(), value)
+        };
+        Self { action: self.action.clone(), arguments: self.arguments.iter().map(shown).collect() }
+    }
+
     /// The required inputs that are not given.
     pub fn missing<'a>(&self, action: &'a Action) -> Vec<&'a Input> {
         let required = action.inputs.iter().filter(|input| input.is_required());
         required.filter(|input| !self.arguments.contains_key(&input.name)).collect()
     }
 
-    /// The command line that means exactly this, however it was typed.
+    /// The command line that means exactly this, however it was typed; secrets are not in it.
     #[must_use]
     pub fn canonical(&self, action: &Action, types: &Types) -> String {
         let mut words = vec![action.interface.clone(), action.function.clone()];
         for input in &action.inputs {
             let Some(value) = self.arguments.get(&input.name) else { continue };
+            let value = &*shown(types, input, value);
             let positional = input.presence == Presence::Required && types.list_item(&input.ty).is_none();
             if positional {
                 words.push(quoted(&spelled(types, input, value)));
@@ -62,6 +75,11 @@ impl Invocation {
         }
         words.join(" ")
     }
+}
+
+/// A value as it can be shown.
+fn shown<'v>(types: &Types, input: &Input, value: &'v Value) -> Cow<'v, Value> {
+    input.without_secrets(types, value, "[redacted]")
 }
 
 fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {

@@ -1,13 +1,15 @@
 //! Repairs what keyboards and chat clients do to text before any of it is read.
 
 use super::{CommandError, CommandErrorKind, MAX_CHARS};
+use crate::outside_text::without_mark;
+use crate::{find_hidden, is_hidden};
 use unicode_normalization::UnicodeNormalization;
 
-/// Normalizes a line: one form of each letter, plain spaces, straight quotes, nothing invisible.
+/// Normalizes a line: one form of each letter, plain spaces, straight quotes.
 ///
 /// # Errors
 ///
-/// [`CommandError`] when the text is too long or holds control characters.
+/// [`CommandError`] when the text is too long, or has a character that cannot be seen.
 pub(super) fn normalize(text: &str) -> Result<String, CommandError> {
     // Counted before any work is done, so that a huge text costs nothing.
     if text.len() > MAX_CHARS * 4 || text.chars().nth(MAX_CHARS).is_some() {
@@ -17,26 +19,35 @@ pub(super) fn normalize(text: &str) -> Result<String, CommandError> {
         )
         .hint("Type one command, such as `users list`."));
     }
-    let text: String = text.trim().nfc().filter(|c| !is_invisible(*c)).map(plain_space).collect();
-    if text.chars().any(char::is_control) {
-        return Err(CommandError::new(
-            CommandErrorKind::ControlCharacter,
-            "That holds a line break or another control character.",
-        )
-        .hint("Type one command on one line."));
-    }
+    let text = plain_letters(without_mark(text).trim());
+    check_visible(&text).map_err(|message| {
+        CommandError::new(CommandErrorKind::Hidden, message).hint("Type one command on one line, without it.")
+    })?;
     Ok(straighten_quotes(text.trim()))
 }
 
-/// Characters that take no space or turn the reading direction: they hide what a command says.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FEFF}')
+/// One form of each letter, and one kind of space.
+pub(super) fn plain_letters(text: &str) -> String {
+    text.nfc().map(plain_space).collect()
+}
+
+/// Checks that everything in a text can be seen: the one verdict on hidden characters, wherever a text comes from.
+///
+/// # Errors
+///
+/// Which character cannot be seen, as a sentence.
+pub(super) fn check_visible(text: &str) -> Result<(), String> {
+    match find_hidden(text) {
+        None => Ok(()),
+        Some('\n' | '\r') => Err("The input contains a line break.".to_owned()),
+        Some(hidden) => {
+            Err(format!("The input contains the character U+{:04X}, which cannot be seen.", u32::from(hidden)))
+        }
+    }
 }
 
 fn plain_space(c: char) -> char {
-    if c == '\t' || (c.is_whitespace() && !c.is_control()) { ' ' } else { c }
+    if c == '\t' || (c.is_whitespace() && !is_hidden(c)) { ' ' } else { c }
 }
 
 /// Curly double quotes always, single ones only where they open or close a word: the apostrophe of a name stays.
@@ -46,18 +57,28 @@ fn straighten_quotes(text: &str) -> String {
     for (index, c) in chars.iter().enumerate() {
         let opens = index == 0 || matches!(chars[index - 1], ' ' | '=');
         let closes = index + 1 == chars.len() || chars[index + 1] == ' ';
-        straight.push(match c {
-            '“' | '”' | '„' | '‟' | '«' | '»' => '"',
-            '‘' | '’' | '‚' | '‛' if opens || closes => '\'',
-            other => *other,
+        straight.push(match straight_quote(*c) {
+            Some('\'') if !opens && !closes => *c,
+            Some(quote) => quote,
+            None => *c,
         });
     }
     straight
 }
 
+/// The straight quote that a quote of a keyboard means.
+pub(super) fn straight_quote(c: char) -> Option<char> {
+    match c {
+        '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '″' | '＂' => Some('"'),
+        '\'' | '‘' | '’' | '‚' | '‛' | '‹' | '›' | '′' | '＇' => Some('\''),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::HIDDEN;
     use proptest::prelude::*;
 
     #[test]
@@ -66,14 +87,24 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_go_and_spaces_become_plain() {
-        assert_eq!(normalize("\u{FEFF}users\u{00A0}li\u{200B}st\t\u{202E}x\n").unwrap(), "users list x");
+    fn spaces_become_plain_and_emoji_keep_their_joiners() {
+        assert_eq!(normalize("\u{FEFF}users\u{00A0}list\tx\n").unwrap(), "users list x");
+        assert_eq!(normalize("workspaces create 🧑‍💻").unwrap(), "workspaces create 🧑‍💻");
+    }
+
+    #[test]
+    fn character_that_cannot_be_seen_is_named() {
+        for hidden in HIDDEN.iter().filter(|hidden| **hidden != '\t') {
+            let error = normalize(&format!("users li{hidden}st")).unwrap_err();
+            assert_eq!(error.kind, CommandErrorKind::Hidden, "U+{:04X}", u32::from(*hidden));
+        }
+        assert!(normalize("users li\u{200B}st").unwrap_err().message.contains("U+200B"));
     }
 
     #[test]
     fn control_characters_and_long_texts_are_refused() {
-        assert_eq!(normalize("users\u{0}list").unwrap_err().kind, CommandErrorKind::ControlCharacter);
-        assert_eq!(normalize("users list\nusers get x").unwrap_err().kind, CommandErrorKind::ControlCharacter);
+        assert_eq!(normalize("users\u{0}list").unwrap_err().kind, CommandErrorKind::Hidden);
+        assert_eq!(normalize("users list\nusers get x").unwrap_err().kind, CommandErrorKind::Hidden);
         assert_eq!(normalize(&"x".repeat(100_000)).unwrap_err().kind, CommandErrorKind::TooLong);
     }
 

@@ -22,6 +22,19 @@ impl Format {
     pub const NAMES: [&str; 4] = ["text", "json", "csv", "markdown"];
 }
 
+impl Format {
+    /// The word, as it is typed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
 impl FromStr for Format {
     type Err = ();
 

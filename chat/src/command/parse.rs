@@ -49,8 +49,8 @@ pub enum Command {
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
+    secrets::refuse(text)?;
     let line = normalize::normalize(text)?;
-    secrets::refuse(&line)?;
     // What is copied out of an answer brings its marks and the name of the command along.
     let line = line.trim_matches('`');
     let line =
@@ -69,9 +69,8 @@ pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> R
 pub fn parse_words(catalog: &Catalog, words: &[String], now: Timestamp) -> Result<Command, CommandError> {
     let mut tokens = Vec::new();
     for word in words {
-        let text = normalize::normalize(word)?;
-        secrets::refuse(&text)?;
-        tokens.push(Token::word(text));
+        secrets::refuse(word)?;
+        tokens.push(Token::word(word, &normalize::normalize(word)?));
     }
     read(catalog, &mut tokens, now)
 }
@@ -82,6 +81,8 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Co
         && let Some(action) = catalog.action(&invocation.action)
     {
         check_complete(&catalog.types, action, &invocation.arguments)?;
+        // An argument can be JSON, whose text is only known once it is read.
+        secrets::refuse_in(&invocation.arguments)?;
     }
     Ok(command)
 }
@@ -273,7 +274,10 @@ mod tests {
                 let canonical = invocation.canonical(action, &catalog().types);
                 match parse(catalog(), &canonical, Markup::None, now()) {
                     Ok(Command::Run(again, _)) => {
-                        prop_assert_eq!(again, Draft { invocation, references }, "{}", canonical)
+                        // Secrets are not in it.
+                        let types = &catalog().types;
+                        prop_assert_eq!(again.invocation.shown(action, types), invocation.shown(action, types), "{}", canonical);
+                        prop_assert_eq!(again.references, references, "{}", canonical)
                     }
                     other => prop_assert!(false, "{}: {:?}", canonical, other),
                 }

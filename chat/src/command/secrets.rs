@@ -1,7 +1,8 @@
 //! Refuses text that looks like a credential: it must not be stored, logged or echoed.
 
 use super::{CommandError, CommandErrorKind};
-use crate::find_secret;
+use crate::{find_secret, has_secret};
+use serde_json::Value;
 
 /// Looks for credentials anywhere in a line.
 ///
@@ -9,14 +10,28 @@ use crate::find_secret;
 ///
 /// [`CommandError`] without a trace of the text.
 pub fn refuse(text: &str) -> Result<(), CommandError> {
-    if find_secret(text).is_some() {
-        return Err(CommandError::new(
-            CommandErrorKind::Secret,
-            "That looks like a secret. It was not stored and not sent on; but it has left its safe place: rotate it now.",
-        )
-        .hint("Commands never take secrets; API keys are named by their id, such as `apikey_…`."));
+    refuse_where(find_secret(text).is_some())
+}
+
+/// Looks for credentials in the names and values of arguments.
+///
+/// # Errors
+///
+/// [`CommandError`] without a trace of the text.
+pub fn refuse_in<'a>(arguments: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<(), CommandError> {
+    let mut arguments = arguments.into_iter();
+    refuse_where(arguments.any(|(name, value)| find_secret(name).is_some() || has_secret(value)))
+}
+
+fn refuse_where(found: bool) -> Result<(), CommandError> {
+    if !found {
+        return Ok(());
     }
-    Ok(())
+    Err(CommandError::new(
+        CommandErrorKind::Secret,
+        "The input contains text that looks like a secret. It was not stored or forwarded, but it is exposed: rotate it now.",
+    )
+    .hint("Commands never take secrets; API keys are named by their id, such as `apikey_…`."))
 }
 
 #[cfg(test)]

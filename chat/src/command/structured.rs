@@ -1,14 +1,28 @@
 //! A command that arrives as JSON instead of text.
 
 use super::arguments::check_complete;
+use super::normalize::plain_letters;
 use super::period::{self, TimeKind};
 use super::suggest::nearest;
-use super::value::{check_content, check_json};
+use super::value::{check_content, check_json, unquoted};
 use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
-use claude_admin_catalog::{Catalog, Types};
+use crate::strict_json::check_depth;
+use claude_admin_catalog::{Catalog, Input, Types};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+
+/// A text as it would be read in a typed line: one form of each letter, one kind of space. JSON that is passed on as it is
+/// stays so.
+fn plain(catalog: &Catalog, input: Option<&Input>, value: &Value) -> Value {
+    match value {
+        Value::String(text) if input.is_none_or(|input| catalog.types.format(&input.ty) != Some("json")) => {
+            Value::from(plain_letters(text))
+        }
+        Value::Array(items) => items.iter().map(|item| plain(catalog, input, item)).collect(),
+        other => other.clone(),
+    }
+}
 
 /// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
 /// snake case.
@@ -23,6 +37,7 @@ pub fn from_json(
     now: Timestamp,
 ) -> Result<Draft, CommandError> {
     secrets::refuse(id)?;
+    secrets::refuse_in(arguments)?;
     let Some(action) = catalog.action(id) else {
         let error = CommandError::new(
             CommandErrorKind::UnknownVerb,
@@ -36,8 +51,10 @@ pub fn from_json(
     let mut checked = Arguments::new();
     let mut references = IndexMap::new();
     for (key, value) in arguments {
-        secrets::refuse(key)?;
-        secrets::refuse(&value.to_string())?;
+        check_depth(value).map_err(|problem| {
+            CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}", super::value::shown(key)))
+        })?;
+        let value = &plain(catalog, action.input(&key.replace('_', "-")), value);
         let name = key.replace('_', "-");
         // Both bounds of a time may be given as one, as people do.
         let period = period::find(action, &name).filter(|period| period.name == name);
@@ -70,8 +87,9 @@ pub fn from_json(
         let reference = Reference::of_json(catalog, input, value);
         if reference.is_none() && !(value.is_null() && input.is_nullable()) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
-            check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
-            check_content(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
+            let checked = check_json(&catalog.types, &input.ty, value)
+                .and_then(|()| check_content(&catalog.types, &input.ty, value));
+            checked.map_err(|problem| bad(unquoted(&catalog.types, input, problem).message))?;
             if let Some(bounds) = input.range {
                 Types::check_bounds(bounds, value).map_err(|_| bad(format!("it must be within {bounds}")))?;
             }

@@ -1,6 +1,6 @@
 //! Words of a line: quotes, dashes that a phone changed, and the markup of chat platforms.
 
-use super::{CommandError, CommandErrorKind, MAX_WORDS};
+use super::{CommandError, CommandErrorKind, MAX_WORDS, normalize};
 
 /// What a word is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,19 @@ pub(super) struct Token {
 
 impl Token {
     /// A word that a shell has taken apart already: its quotes are gone, its dashes may still need repair.
-    pub(super) fn word(text: String) -> Self {
-        Self { text: straighten_dashes(&text), quoted: false, kind: TokenKind::Plain }
+    ///
+    /// A shell does not know the quotes of a phone: where `typed` has some, those around the value go.
+    pub(super) fn word(typed: &str, normalized: &str) -> Self {
+        let text = straighten_dashes(normalized);
+        let is_curly = |c: char| !c.is_ascii() && normalize::straight_quote(c).is_some();
+        let (flag, value) = match text.split_once('=') {
+            Some((flag, value)) if flag.starts_with('-') => (Some(flag), value),
+            _ => (None, text.as_str()),
+        };
+        let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+        let value = ['"', '\''].into_iter().filter(|_| typed.contains(is_curly)).find_map(inner).unwrap_or(value);
+        let text = flag.map_or_else(|| value.to_owned(), |flag| format!("{flag}={value}"));
+        Self { text, quoted: false, kind: TokenKind::Plain }
     }
 }
 
@@ -102,7 +113,8 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
         }
     }
     let mut token = Token { text: word, quoted, kind: TokenKind::Plain };
-    if !quoted {
+    // A flag can have a value in quotes; a word that begins with a quote is no flag.
+    if !text.starts_with(['"', '\'']) {
         token.text = straighten_dashes(&token.text);
     }
     if slack_markup {
@@ -191,6 +203,7 @@ mod tests {
     fn dashes_at_the_start_are_repaired_and_values_kept() {
         assert_eq!(words("—limit 5 ––role –limit –h −o"), ["--limit", "5", "--role", "--limit", "-h", "-o"]);
         assert_eq!(words("a—b \"—x\""), ["a—b", "—x"]);
+        assert_eq!(words("—reason=\"left — for good\" –o=\"csv\""), ["--reason=left — for good", "-o=csv"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! From the text of one argument to a JSON value of its type.
 
 use super::format::{self, check_text};
-use super::normalize::is_invisible;
+use super::normalize::check_visible;
 use super::suggest::nearest;
 use super::token::{Token, TokenKind};
+use crate::strict_json::check_depth;
 use claude_admin_catalog::{
     Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, VariantForm, describe,
 };
@@ -31,7 +32,7 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
         });
     }
     let text = format::in_cents(input, &token.text).map_or(Cow::Borrowed(token.text.as_str()), Cow::Owned);
-    let value = read_type(types, &input.ty, &text, token.quoted)?;
+    let value = read_type(types, &input.ty, &text, token.quoted).map_err(|bad| unquoted(types, input, bad))?;
     if let Some(bounds) = input.range {
         Types::check_bounds(bounds, &value).map_err(|_| {
             let unit = match &value {
@@ -44,6 +45,18 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
         })?;
     }
     Ok(value)
+}
+
+/// What is wrong with a value that can be a secret, without the value.
+pub(super) fn unquoted(types: &Types, input: &Input, bad: BadValue) -> BadValue {
+    if input.has_secret(types) {
+        BadValue::new(format!(
+            "the value is not {}; it is not shown, since it can be a secret",
+            describe(types, &input.ty)
+        ))
+    } else {
+        bad
+    }
 }
 
 /// Any value of a type: what stands for an argument that is not given, where only its type matters.
@@ -94,7 +107,9 @@ pub(super) fn can_be_null(input: &Input) -> bool {
 fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
     let expected = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
     if types.format(ty) == Some("json") {
-        return serde_json::from_str(text).map_err(|_| expected());
+        let value = serde_json::from_str(text).map_err(|_| expected())?;
+        check_depth(&value).map_err(BadValue::new)?;
+        return Ok(value);
     }
     let text = &*format::repaired(types, ty, text);
     check_text(types, ty, text)?;
@@ -228,6 +243,7 @@ fn read_compact(types: &Types, ty: &Type, fields: &[Field], text: &str) -> Resul
 fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
     let value = serde_json::from_str(text)
         .map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
+    check_depth(&value).map_err(BadValue::new)?;
     check_json(types, ty, &value)?;
     check_content(types, ty, &value)?;
     Ok(value)
@@ -254,9 +270,7 @@ pub(super) fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(
     }
     match value {
         Value::String(text) => {
-            if text.chars().any(|c| c.is_control() || is_invisible(c)) {
-                return Err(BadValue::new("it holds control or invisible characters"));
-            }
+            check_visible(text).map_err(|message| BadValue::new(message.trim_end_matches('.')))?;
             let open = matches!(types.kind(ty), Some(Kind::Variant { form: VariantForm::OpenWords, .. }));
             if open && !types.words(ty).unwrap_or_default().contains(&text.as_str()) {
                 return Err(not_a_word(types, ty, text));

@@ -25,7 +25,7 @@ pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;
 pub(crate) use money::grouped;
 pub use report::is_report;
-pub use secret::{has_secrets, without_secrets};
+pub use secret::without_secrets;
 
 use crate::Choice;
 use crate::identity::Principal;

@@ -1,5 +1,6 @@
 //! The form that Slack posts for a slash command.
 
+use crate::secret_text::redacted;
 use std::collections::HashMap;
 
 /// A slash command, as far as the host needs it.
@@ -45,7 +46,7 @@ pub fn fields(body: &[u8]) -> Result<HashMap<String, String>, FormError> {
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
         if fields.insert(name.clone(), value).is_some() {
-            return Err(FormError::Repeated(name));
+            return Err(FormError::Repeated(redacted(name)));
         }
     }
     Ok(fields)

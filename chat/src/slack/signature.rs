@@ -31,15 +31,15 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    /// What it is, without anything that differs from one request to the next.
+    /// The code for the audit log, without anything that differs from one request to the next.
     #[must_use]
-    pub fn summary(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
-            Self::Malformed => "a request that claims to be of Slack, with missing or malformed signature headers",
-            Self::NotFresh(_) => "a request that claims to be of Slack, too old or from the future",
-            Self::Mismatch => "a request that claims to be of Slack, with another signature than it should have",
-            Self::Repeated => "a request of Slack that was received before",
-            Self::Forgotten => "a request of Slack, older than all that are remembered",
+            Self::Malformed => "signature-malformed",
+            Self::NotFresh(_) => "signature-not-fresh",
+            Self::Mismatch => "signature-mismatch",
+            Self::Repeated => "signature-repeated",
+            Self::Forgotten => "signature-older-than-remembered",
         }
     }
 }

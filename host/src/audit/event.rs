@@ -1,5 +1,7 @@
 //! What is recorded: one entry for each step of the life of a command.
 
+use super::cause::{Cause, Difference};
+use super::effect::Effect;
 use crate::Choice;
 use crate::identity::{Place, Principal};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,9 @@ pub struct Entry {
     /// The id of the action, such as `users.remove`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// What the action does to the objects of the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// The command in its canonical form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
@@ -65,6 +70,7 @@ impl Entry {
             principal: None,
             place: None,
             action: None,
+            effect: None,
             command: None,
             resolved: Vec::new(),
             lookups: Vec::new(),
@@ -127,7 +133,7 @@ pub enum Event {
     /// Something was refused: not believed, not understood, or not allowed.
     Denied {
         /// Why.
-        reason: String,
+        reason: Cause,
         /// How many such refusals this entry stands for: a flood is counted, not listed.
         count: u64,
     },
@@ -189,25 +195,27 @@ pub enum Event {
         /// The ids of the requests at the API.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         requests: Vec<String>,
-        /// What went wrong, where something did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<String>,
+        /// What went wrong, where something did. Earlier versions called it `message`.
+        #[serde(default, alias = "message", skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
     },
+    /// The answer of an operation contained a secret, and did not reach its requester: the secret is lost.
+    Undelivered,
     /// What waited was not settled in time.
     Expired,
     /// What waited no longer fits what it was made for; a new plan takes its place.
     Superseded {
         /// What is different.
-        differences: Vec<String>,
+        differences: Vec<Difference>,
     },
     /// The policy was loaded, changed, or refused.
     PolicyChanged {
         /// The hash of the policy in force; none when there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy_hash: Option<String>,
-        /// Why a new policy is not in force, where it is not.
+        /// Why a new policy is not active, where it is not.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        problem: Option<String>,
+        problem: Option<Cause>,
     },
     /// What people wrote was read, and shown to the requester. The content itself is not recorded.
     ContentRead {
@@ -294,7 +302,7 @@ impl fmt::Display for Event {
 
 impl Event {
     /// The words of all events.
-    pub const KINDS: [&str; 15] = [
+    pub const KINDS: [&str; 16] = [
         "opened",
         "received",
         "denied",
@@ -303,6 +311,7 @@ impl Event {
         "decided",
         "intent",
         "outcome",
+        "undelivered",
         "expired",
         "superseded",
         "policy-changed",
@@ -324,6 +333,7 @@ impl Event {
             Self::Decided { .. } => "decided",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
+            Self::Undelivered => "undelivered",
             Self::Expired => "expired",
             Self::Superseded { .. } => "superseded",
             Self::PolicyChanged { .. } => "policy-changed",

@@ -1,5 +1,6 @@
 //! Writes the audit trail out, for other programs.
 
+use super::cause::{Cause, joined};
 use super::event::{Entry, Event};
 use super::query::Recorded;
 use crate::store::{Log, StoreError, StoredRecord};
@@ -119,6 +120,7 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
         principal,
         place,
         action,
+        effect: _,
         command,
         resolved,
         lookups,
@@ -175,6 +177,7 @@ struct Facts {
 impl Facts {
     fn of(event: &Event) -> Self {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let coded = |cause: &Option<Cause>| cause.as_ref().map(ToString::to_string).unwrap_or_default();
         let mut facts = Self::default();
         match event {
             Event::Opened { version, sqlite, dropped_bytes } => {
@@ -183,10 +186,10 @@ impl Facts {
                     facts.reason = format!("{dropped_bytes} bytes were no complete transaction and were dropped");
                 }
             }
-            Event::Received { .. } | Event::Expired => {}
+            Event::Received { .. } | Event::Expired | Event::Undelivered => {}
             Event::Denied { reason, count } => {
                 facts.result = count.to_string();
-                facts.reason = reason.clone();
+                facts.reason = reason.to_string();
             }
             Event::Planned { plan: _, plan_hash, dry_run, requests } => {
                 facts.requests = requests.join(" ");
@@ -209,15 +212,15 @@ impl Facts {
                 facts.policy_hash = policy_hash.clone();
                 facts.plan_hash = text(plan_hash);
             }
-            Event::Outcome { result, status, requests, message } => {
+            Event::Outcome { result, status, requests, cause } => {
                 facts.result = status.map_or_else(|| result.clone(), |status| format!("{result} ({status})"));
-                facts.reason = text(message);
+                facts.reason = coded(cause);
                 facts.requests = requests.join(" ");
             }
-            Event::Superseded { differences } => facts.reason = differences.join("; "),
+            Event::Superseded { differences } => facts.reason = joined(differences),
             Event::PolicyChanged { policy_hash, problem } => {
                 facts.policy_hash = text(policy_hash);
-                facts.reason = text(problem);
+                facts.reason = coded(problem);
             }
             Event::ContentRead { of } => facts.result = of.join(" "),
             Event::AuditRead { query } => facts.reason = query.clone(),

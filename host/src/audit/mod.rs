@@ -13,11 +13,15 @@
 mod append;
 mod attestation;
 mod canonical;
+mod cause;
 mod chain;
+mod effect;
 mod event;
 pub mod export;
 mod ocsf;
 mod query;
+#[cfg(test)]
+mod readable;
 mod record;
 mod redact;
 #[cfg(test)]
@@ -27,7 +31,9 @@ mod verify;
 #[cfg(test)]
 pub(crate) use append::append;
 pub use canonical::CanonicalError;
+pub use cause::{Cause, Code, Difference};
 pub use chain::{Head, HeadError, seal};
+pub use effect::Effect;
 pub use event::{Audience, Entry, Event, MessageId};
 pub use query::{Answer, Filter, Recorded, search, tail};
 pub use record::RecordError;

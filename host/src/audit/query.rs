@@ -181,8 +181,11 @@ mod tests {
             (Filter { action: Some("users.remove".into()), until_ms: at(4), ..Filter::default() }, vec![4, 3]),
             (Filter { action: Some("user*".into()), until_ms: at(3), ..Filter::default() }, vec![3]),
             (Filter { action: Some("users".into()), ..Filter::default() }, vec![]),
-            (Filter { principal: Some(Principal::http("ci")), ..Filter::default() }, vec![]),
-            (Filter { principal: Some(Principal::slack("T1", "U1")), until_ms: at(2), ..Filter::default() }, vec![2]),
+            (Filter { principal: Some(Principal::http("ci").unwrap()), ..Filter::default() }, vec![]),
+            (
+                Filter { principal: Some(Principal::slack("T1", "U1").unwrap()), until_ms: at(2), ..Filter::default() },
+                vec![2],
+            ),
         ] {
             assert_eq!(numbers(&search(&log, &filter, 1000).unwrap()), expected, "{filter:?}");
         }

@@ -4,6 +4,8 @@
 //! for changes of the policy, and Application Lifecycle for the start of the host. The complete entry stands under
 //! `unmapped.claude_admin`, and the way back takes it from there; everything else is for those who read OCSF.
 
+use super::cause::{Cause, joined};
+use super::effect::Effect;
 use super::event::{Entry, Event};
 use super::ocsf::{
     API_ACTIVITY, APPLICATION_LIFECYCLE, Activity, CREATE, Class, DELETE, ENTITY_MANAGEMENT, OTHER, PROFILE, READ,
@@ -92,20 +94,21 @@ fn classify(entry: &Entry) -> (Class, Activity) {
         Event::AuditRead { .. } | Event::ContentRead { .. } => (API_ACTIVITY, READ),
         // Only these two are about a call that leaves, or has left. A read has no plan, whatever it is called.
         Event::Intent { plan_hash: None, .. } => (API_ACTIVITY, READ),
-        Event::Intent { .. } | Event::Outcome { .. } => (API_ACTIVITY, activity_of(entry.action.as_deref())),
+        Event::Intent { .. } | Event::Outcome { .. } => (API_ACTIVITY, activity_of(entry)),
         _ => (API_ACTIVITY, Activity { id: OTHER, name: step(&entry.event) }),
     }
 }
 
-/// What a call does, by the last word of its action. A word that is not listed is `Other`, never a guess.
-fn activity_of(action: Option<&str>) -> Activity {
-    let word = action.and_then(|action| action.rsplit('.').next()).unwrap_or_default();
-    match word.split('-').next().unwrap_or_default() {
-        "create" | "add" | "invite" => CREATE,
-        "get" | "list" | "me" | "entries" => READ,
-        "update" | "set" | "rename" => UPDATE,
-        "delete" | "remove" | "archive" | "revoke" => DELETE,
-        _ => Activity { id: OTHER, name: "Call" },
+/// What a call does; `Other` only where there is no action.
+fn activity_of(entry: &Entry) -> Activity {
+    match entry.effect {
+        Some(Effect::Create) => CREATE,
+        Some(Effect::Read) => READ,
+        Some(Effect::Update) => UPDATE,
+        Some(Effect::Delete) => DELETE,
+        // An operation that an earlier version began changes something, and it did not record what.
+        None if entry.action.is_some() => UPDATE,
+        None => Activity { id: OTHER, name: "Call" },
     }
 }
 
@@ -120,6 +123,7 @@ fn step(event: &Event) -> &'static str {
         Event::Decided { .. } => "Decided",
         Event::Intent { .. } => "Intent",
         Event::Outcome { .. } => "Outcome",
+        Event::Undelivered => "Undelivered",
         Event::Expired => "Expired",
         Event::Superseded { .. } => "Superseded",
         Event::PolicyChanged { .. } => "Policy Changed",
@@ -132,25 +136,28 @@ fn step(event: &Event) -> &'static str {
 
 /// How a step went, how much it matters, and what there is to say about it.
 fn judge(event: &Event) -> (Status, Severity, Option<String>) {
+    let coded = |cause: &Option<Cause>| cause.as_ref().map(ToString::to_string);
     match event {
-        Event::Denied { reason, .. } => (Status::Failure, Severity::Low, Some(reason.clone())),
+        Event::Denied { reason, .. } => (Status::Failure, Severity::Low, Some(reason.to_string())),
         Event::Decided { reason, .. } => (Status::Success, Severity::Informational, reason.clone()),
         // It is about to leave: how it ends stands in the outcome.
         Event::Intent { reason, .. } => (Status::Unknown, Severity::Informational, reason.clone()),
-        Event::Outcome { result, message, .. } => match result.as_str() {
-            "done" => (Status::Success, Severity::Informational, message.clone()),
+        Event::Outcome { result, cause, .. } => match result.as_str() {
+            "done" => (Status::Success, Severity::Informational, coded(cause)),
             // It may have been done, or some of it was: somebody has to find out.
-            "unknown" => (Status::Unknown, Severity::Medium, message.clone()),
-            "partial" => (Status::Failure, Severity::Medium, message.clone()),
-            _ => (Status::Failure, Severity::Low, message.clone()),
+            "unknown" => (Status::Unknown, Severity::Medium, coded(cause)),
+            "partial" => (Status::Failure, Severity::Medium, coded(cause)),
+            _ => (Status::Failure, Severity::Low, coded(cause)),
         },
+        // Somebody has to make a new secret.
+        Event::Undelivered => (Status::Failure, Severity::Medium, None),
         Event::Expired => (Status::Failure, Severity::Informational, None),
         Event::Notified { problem: Some(problem), .. } => (Status::Failure, Severity::Low, Some(problem.clone())),
-        Event::Superseded { differences } => (Status::Failure, Severity::Informational, Some(differences.join("; "))),
+        Event::Superseded { differences } => (Status::Failure, Severity::Informational, Some(joined(differences))),
         // Without any policy, everything is refused.
-        Event::PolicyChanged { policy_hash: None, problem } => (Status::Failure, Severity::High, problem.clone()),
+        Event::PolicyChanged { policy_hash: None, problem } => (Status::Failure, Severity::High, coded(problem)),
         Event::PolicyChanged { problem: Some(problem), .. } => {
-            (Status::Failure, Severity::Medium, Some(problem.clone()))
+            (Status::Failure, Severity::Medium, Some(problem.to_string()))
         }
         // Something was there that nobody can read any more.
         Event::Opened { dropped_bytes: dropped @ 1.., .. } => {
@@ -191,6 +198,7 @@ fn by_host(event: &Event) -> bool {
         event,
         Event::Intent { .. }
             | Event::Outcome { .. }
+            | Event::Undelivered
             | Event::Expired
             | Event::Notifying { .. }
             | Event::Notified { .. }
@@ -250,7 +258,7 @@ fn api(entry: &Entry) -> Value {
     let operation = entry.action.as_deref().unwrap_or_else(|| entry.event.kind());
     let mut api = json!({ "operation": operation });
     let Some(members) = api.as_object_mut() else { return api };
-    if let Event::Outcome { status, requests, message, .. } = &entry.event {
+    if let Event::Outcome { status, requests, cause, .. } = &entry.event {
         members.insert("service".to_owned(), json!({ "name": "Anthropic Admin API" }));
         // The last of several tries is the one that counts; all of them stand in the entry.
         if let Some(request) = requests.last() {
@@ -260,8 +268,8 @@ fn api(entry: &Entry) -> Value {
         if let Some(status) = status {
             response.insert("code".to_owned(), (*status).into());
         }
-        if let Some(message) = message {
-            response.insert("error_message".to_owned(), message.as_str().into());
+        if let Some(cause) = cause {
+            response.insert("error_message".to_owned(), cause.to_string().into());
         }
         if !response.is_empty() {
             members.insert("response".to_owned(), response.into());

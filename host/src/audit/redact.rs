@@ -4,17 +4,16 @@
 //! sends is scrubbed. But a record stays for ever, so every text of an entry is looked at once more before it is
 //! sealed.
 
+use super::cause;
 use super::event::{Entry, Event, MessageId};
 use crate::identity::{Place, Principal};
 use crate::operation_id;
 use claude_admin_chat::cap::cap_text;
-use claude_admin_chat::{find_secret, replace_secrets};
+use claude_admin_chat::{redact_value, replace_secrets};
 use serde_json::Value;
 
 /// What stands where a secret was.
 const REDACTED: &str = "[redacted]";
-/// The same, where an id has to stay an id.
-const REDACTED_ID: &str = "redacted";
 fn optional(value: Option<&mut String>) {
     if let Some(value) = value {
         replace_secrets(value, REDACTED);
@@ -35,7 +34,7 @@ fn text_from_outside(value: &mut String) {
 /// A text of JSON stays one. It is taken apart first: in its escapes, a secret need not look like the start of a word.
 fn json_text(json: &mut String) {
     if let Ok(mut value) = serde_json::from_str::<Value>(json)
-        && in_json(&mut value)
+        && redact_value(&mut value)
     {
         *json = value.to_string();
     }
@@ -45,47 +44,8 @@ fn json_text(json: &mut String) {
 /// Replaces what looks like a secret in every text of a JSON value.
 #[must_use]
 pub fn redact_json(mut value: Value) -> Value {
-    in_json(&mut value);
+    redact_value(&mut value);
     value
-}
-
-/// Returns whether anything was replaced.
-fn in_json(value: &mut Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        Value::String(value) => {
-            let found = find_secret(value).is_some();
-            replace_secrets(value, REDACTED);
-            found
-        }
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| in_json(item) | found),
-        Value::Object(members) => {
-            let mut found = members.values_mut().fold(false, |found, member| in_json(member) | found);
-            if members.keys().any(|name| find_secret(name).is_some()) {
-                found = true;
-                *members = std::mem::take(members)
-                    .into_iter()
-                    .map(|(mut name, value)| {
-                        replace_secrets(&mut name, REDACTED);
-                        (name, value)
-                    })
-                    .collect();
-            }
-            found
-        }
-    }
-}
-
-fn principal(principal: &mut Principal) {
-    replace_secrets(&mut principal.tenant, REDACTED_ID);
-    replace_secrets(&mut principal.user, REDACTED_ID);
-}
-
-fn place(place: &mut Place) {
-    replace_secrets(&mut place.tenant, REDACTED_ID);
-    if let Some(channel) = &mut place.channel {
-        replace_secrets(channel, REDACTED_ID);
-    }
 }
 
 /// Replaces what looks like a secret in every text of an entry.
@@ -98,9 +58,11 @@ pub fn redact(entry: &Entry) -> Entry {
         open_from: _,
         latest_ms: _,
         operation,
-        principal: who,
-        place: at,
+        // Neither is made from a part that looks like a secret.
+        principal: _,
+        place: _,
         action,
+        effect: _,
         command,
         resolved,
         lookups,
@@ -112,8 +74,6 @@ pub fn redact(entry: &Entry) -> Entry {
     } = &mut entry;
     // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
     optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
-    who.iter_mut().for_each(principal);
-    at.iter_mut().for_each(place);
     for text in [action, command, plan_hash, policy_hash] {
         optional(text.as_mut());
     }
@@ -131,7 +91,7 @@ fn event(event: &mut Event) {
             optional(delivery.as_mut());
             optional(text.as_mut());
         }
-        Event::Denied { reason, count: _ } => text_from_outside(reason),
+        Event::Denied { reason, count: _ } => cause::redact(reason),
         Event::Planned { plan, plan_hash, dry_run: _, requests } => {
             all(requests);
             json_text(plan);
@@ -143,24 +103,23 @@ fn event(event: &mut Event) {
             replace_secrets(policy_hash, REDACTED);
         }
         Event::Decided { decision: _, reason } => optional(reason.as_mut()),
-        Event::Intent { host, plan_hash, policy_hash, policies, approvers, reason } => {
+        Event::Intent { host, plan_hash, policy_hash, policies, approvers: _, reason } => {
             replace_secrets(host, REDACTED);
             optional(plan_hash.as_mut());
             replace_secrets(policy_hash, REDACTED);
             all(policies);
-            approvers.iter_mut().for_each(principal);
             optional(reason.as_mut());
         }
-        Event::Outcome { result, status: _, requests, message } => {
+        Event::Outcome { result, status: _, requests, cause } => {
             replace_secrets(result, REDACTED);
             all(requests);
-            message.iter_mut().for_each(text_from_outside);
+            cause.iter_mut().for_each(cause::redact);
         }
-        Event::Expired => {}
-        Event::Superseded { differences } => all(differences),
+        Event::Expired | Event::Undelivered => {}
+        Event::Superseded { differences } => differences.iter_mut().for_each(cause::redact),
         Event::PolicyChanged { policy_hash, problem } => {
             optional(policy_hash.as_mut());
-            optional(problem.as_mut());
+            problem.iter_mut().for_each(cause::redact);
         }
         Event::ContentRead { of } => all(of),
         Event::AuditRead { query } => replace_secrets(query, REDACTED),
@@ -202,7 +161,7 @@ mod tests {
                 Value::String(text) if text.len() > 1 && !text.contains(':') => *text = "sk-ant-api03-SECRET".into(),
                 Value::Array(items) => items.iter_mut().for_each(poison),
                 Value::Object(members) => {
-                    let keep = ["kind", "decision", "audience"];
+                    let keep = ["kind", "decision", "effect", "audience"];
                     members.iter_mut().filter(|(name, _)| !keep.contains(&name.as_str())).for_each(|(_, v)| poison(v));
                 }
                 _ => {}
@@ -212,8 +171,6 @@ mod tests {
             let mut value = serde_json::to_value(entry(number)).unwrap();
             poison(&mut value);
             let mut poisoned: Entry = serde_json::from_value(value).unwrap();
-            poisoned.principal = Some(Principal::http("xoxb-SECRET"));
-            poisoned.place = Some(Place::slack("T1", Some("xapp-SECRET")));
             if let Event::Planned { plan, .. } = &mut poisoned.event {
                 // A name can be one too, and one can stand behind an escape.
                 *plan = r#"{"sk-ant-SECRET":1.50,"a":["line\nxoxb-SECRET","\u0073k-ant-SECRET"]}"#.to_owned();

@@ -1,5 +1,7 @@
 //! Entries to test with.
 
+use super::cause::{Code, Difference};
+use super::effect::Effect;
 use super::event::{Audience, Entry, Event, MessageId};
 use crate::Choice;
 use crate::audit::append;
@@ -11,7 +13,7 @@ pub(super) fn entry(number: u64) -> Entry {
     let event = match number % 12 {
         0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version(), dropped_bytes: 0 },
         1 => Event::Received { delivery: Some(format!("d{number}")), text: Some("users list \u{1f600}\n".to_owned()) },
-        2 => Event::Denied { reason: "no policy allows it".to_owned(), count: number },
+        2 => Event::Denied { reason: Code::new("not-permitted").name("action", "users.remove").into(), count: number },
         3 => Event::Planned {
             plan: format!(r#"{{"steps":[{number},0.5]}}"#),
             plan_hash: "p".into(),
@@ -30,17 +32,23 @@ pub(super) fn entry(number: u64) -> Entry {
             plan_hash: Some("p".into()),
             policy_hash: "q".into(),
             policies: vec!["policy0".into()],
-            approvers: vec![Principal::slack("T1", "U2"), Principal::http("ci")],
+            approvers: vec![Principal::slack("T1", "U2").unwrap(), Principal::http("ci").unwrap()],
             reason: None,
         },
         7 => Event::Outcome {
             result: "done".into(),
             status: Some(200),
             requests: vec![format!("req_{number}")],
-            message: None,
+            cause: None,
         },
+        8 if number % 24 == 20 => Event::Undelivered,
         8 => Event::Expired,
-        9 => Event::Superseded { differences: vec!["role".into()] },
+        9 => Event::Superseded {
+            differences: vec![
+                Difference::Field { field: "role".into(), before: "user".into(), after: "billing".into() },
+                Difference::Other(Code::new("stricter-policy").into()),
+            ],
+        },
         10 => Event::PolicyChanged { policy_hash: Some("q".into()), problem: None },
         _ => match number / 12 % 4 {
             0 => Event::AuditRead { query: "tail 10".into() },
@@ -60,9 +68,10 @@ pub(super) fn entry(number: u64) -> Entry {
         open_from: None,
         latest_ms: None,
         operation: of_operation.then(|| format!("op-{}", number / 12)),
-        principal: of_operation.then(|| Principal::slack("T1", "U1")),
-        place: of_operation.then(|| Place::slack("T1", Some("C1"))),
+        principal: of_operation.then(|| Principal::slack("T1", "U1").unwrap()),
+        place: of_operation.then(|| Place::slack("T1", Some("C1")).unwrap()),
         action: (2..10).contains(&(number % 12)).then(|| "users.remove".to_owned()),
+        effect: (2..10).contains(&(number % 12)).then_some(Effect::Delete),
         command: (2..10).contains(&(number % 12)).then(|| "users remove user_01".to_owned()),
         resolved: if of_operation { vec!["user_01 (ada@example.com)".to_owned()] } else { Vec::new() },
         lookups: if number % 12 == 2 { vec![format!("req_lookup_{number}")] } else { Vec::new() },

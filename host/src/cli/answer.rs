@@ -1,6 +1,6 @@
 //! What goes to standard output, and what to standard error.
 
-use super::{print, tell};
+use super::{print, tell, write_out};
 use claude_admin::command::Format;
 use claude_admin::document::{Block, Document, Level, Notice};
 use claude_admin::render::{self, Parts};
@@ -25,11 +25,16 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
         }
         _ => Document::default(),
     };
+    // Where somebody closed the pipe, a secret is lost.
+    let print = if reply.secret.is_some() { write_out } else { print };
     let printed = print(&match (parts, format) {
         (Some(parts), _) => parts.end(&reply),
         (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
         (None, format) => render::reply(&reply, format),
     });
+    if let (Ok(()), Format::Json, Some(secret)) = (&printed, format, &reply.secret) {
+        secret.delivered();
+    }
     if !beside.blocks.is_empty() {
         tell(&render::text(&beside));
     }

@@ -3,7 +3,7 @@
 use super::cache;
 use super::setup_error::SetupError;
 use anyhow::Context;
-use claude_admin::audit::{Entry, Event};
+use claude_admin::audit::{Cause, Entry, Event};
 use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use claude_admin::decision::Decider;
 use claude_admin::decision::approval::NoSteps;
@@ -19,6 +19,7 @@ use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
 use claude_admin::service::Service;
 use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::outside_text;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use http::HeaderValue;
 use secrecy::SecretString;
@@ -120,7 +121,8 @@ pub(super) fn target_again(config: &Config, simulator: Option<&RunningSimulator>
 
 /// The base URL that is configured, in the file or in the environment.
 fn base_url(config: &Config) -> Option<String> {
-    config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))
+    let url = config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok())?;
+    Some(outside_text::value(&url).to_owned()).filter(|url| !url.is_empty())
 }
 
 async fn start_simulator() -> anyhow::Result<RunningSimulator> {
@@ -169,7 +171,7 @@ fn check_platform(platform: ApiPlatform, base_url: Option<&str>) -> Result<(), S
 
 /// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
 fn no_blank_credential() -> Result<(), SetupError> {
-    let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| text.trim().is_empty());
+    let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| outside_text::value(&text).is_empty());
     match [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(is_blank) {
         None => Ok(()),
         Some(name) => Err(SetupError(format!(
@@ -334,7 +336,7 @@ fn loaded(policy: &PolicyState) -> Event {
     if let Some(problem) = &policy.problem {
         tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
     }
-    Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.problem.clone() }
+    Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.cause.clone().map(Cause::from) }
 }
 
 /// The catalog of the component that a configuration names.

@@ -9,6 +9,9 @@ use claude_admin::config::Config;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::policy::{CaseReport, Policies, Table, run, schema_text};
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::outside_text;
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// The exit code of a policy that is not right, or does not do what its tests say.
@@ -66,8 +69,7 @@ pub(super) fn policy(command: PolicyCommand) -> anyhow::Result<u8> {
 }
 
 fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) -> anyhow::Result<u8> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| SetupError(format!("cannot read the table {}: {error}", file.display())))?;
+    let text = read("table", file)?;
     let groups = Groups::new(config.members()?, None);
     let table = match Table::parse(&file.display().to_string(), &text, &groups.names()) {
         Ok(table) => table,
@@ -76,14 +78,14 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
             return Ok(NOT_RIGHT);
         }
     };
-    let read = |line: &str| match command::parse(catalog, line, Markup::None, jiff::Timestamp::now()) {
+    let understood = |line: &str| match command::parse(catalog, line, Markup::None, jiff::Timestamp::now()) {
         Ok(Command::Run(draft, _)) if draft.references.is_empty() => Ok(draft.invocation),
         Ok(Command::Run(..)) => Err("a table names things by their ids".to_owned()),
         Ok(_) => Err("that is no action".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     let now = jiff::Timestamp::now();
-    let report = run(policies, catalog, &table, &read, &|principal| groups.without_directory(principal), now);
+    let report = run(policies, catalog, &table, &understood, &|principal| groups.without_directory(principal), now);
     for case in report.failures() {
         print(&told(file, case))?;
     }
@@ -107,11 +109,17 @@ fn told(file: &Path, case: &CaseReport) -> String {
     format!("{}:{line}: {who} in {place}: `{command}` should be {expected}, and is {came}{because}\n", file.display())
 }
 
+/// Reads the text of a file.
+fn read(what: &str, file: &Path) -> Result<String, SetupError> {
+    let wrong = |error: &dyn Display| SetupError(format!("cannot read the {what} {}: {error}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| wrong(&error))?;
+    outside_text::text(&bytes).map(Cow::into_owned).map_err(|error| wrong(&error))
+}
+
 /// Reads the policy; prints what is wrong with it.
 fn parse(config: &Config, catalog: &Catalog) -> anyhow::Result<Option<Policies>> {
     let file = &config.policy.file;
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| SetupError(format!("cannot read the policy {}: {error}", file.display())))?;
+    let text = read("policy", file)?;
     let names = Groups::new(config.members()?, None).names();
     match Policies::parse(catalog, &names, &file.display().to_string(), &text) {
         Ok(policies) => Ok(Some(policies)),

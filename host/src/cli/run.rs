@@ -137,17 +137,19 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
     };
     let (outcome, operation) = (reply.outcome, reply.operation.clone());
+    let has_secret = reply.secret.is_some();
     let written = out.finish().and_then(|parts| answer::write(reply, parts, asked));
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
     }
     match written {
-        // Whoever closed the pipe has read enough, and what was done is done.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+        // A closed pipe means that enough was read, unless the answer contained a secret.
+        Err(error) if has_secret || error.kind() != io::ErrorKind::BrokenPipe => {
+            let lost = if has_secret { " The secret in the answer is lost: no copy is stored." } else { "" };
             tell(&format!(
-                "The answer cannot be written: {error}. It ended as `{}`; `status {operation}` tells more of what changed \
-                 something.\n",
+                "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to see what a \
+                 write changed, and how to make a new secret.\n",
                 outcome.as_str()
             ));
             Ok(Outcome::Failed.exit_code())

@@ -10,7 +10,7 @@ use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi};
 use claude_admin::frontend::{Background, Frontends, LiveFrontends};
-use claude_admin::identity::is_id;
+use claude_admin::identity::Principal;
 use claude_admin::service::Service;
 use secrecy::ExposeSecret;
 use std::path::Path;
@@ -148,10 +148,7 @@ fn check_client(client: &Client, earlier: &[Client]) -> Result<(), String> {
     if token.chars().count() < MIN_TOKEN_CHARS {
         return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; make a longer one"));
     }
-    if !is_id(&client.name) {
-        return Err("the policy cannot name it; use letters, digits, `-`, `_` and `.`".to_owned());
-    }
-    if earlier.iter().any(|other| other.name == client.name) {
+    if earlier.iter().any(|other| other.principal == client.principal) {
         return Err("the name is used twice".to_owned());
     }
     if earlier.iter().any(|other| other.token.expose_secret() == token) {
@@ -171,12 +168,13 @@ fn http(clients: &[ClientConfig], service: &Arc<Service>) -> anyhow::Result<Opti
                 _ => return Err(wrong("give either token_env or token_file".to_owned())),
             };
             let token = source.read().map_err(|error| wrong(error.to_string()))?;
-            Ok(Client { name: client.name.clone(), token })
+            let principal = Principal::http(&client.name).map_err(|error| wrong(error.to_string()))?;
+            Ok(Client { principal, token })
         })
         .collect::<Result<Vec<_>, SetupError>>()?;
     for (index, client) in clients.iter().enumerate() {
         check_client(client, &clients[..index])
-            .map_err(|problem| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.name)))?;
+            .map_err(|problem| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.principal.user)))?;
     }
     Ok((!clients.is_empty()).then(|| Arc::new(Http::new(Arc::clone(service), clients))))
 }

@@ -10,6 +10,7 @@ use crate::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use crate::identity::is_id;
 use crate::render::SlackTables;
 use crate::sandbox::{Isolation, Limits};
+use claude_admin_chat::{outside_text, redacted};
 use jiff::tz::TimeZone;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -273,9 +274,11 @@ impl Config {
     ///
     /// [`ConfigError`], with the place in the file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
-        let mut config: Self = toml::from_str(&text)
-            .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: error.to_string() })?;
+        let bytes = std::fs::read(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
+        // An error quotes the line, and a secret can be in the wrong file.
+        let parse = |message: String| ConfigError::Parse { path: path.to_owned(), message: redacted(message) };
+        let text = outside_text::text(&bytes).map_err(|error| parse(error.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| parse(error.to_string()))?;
         config.found_from(path.parent().unwrap_or(Path::new("")));
         Ok(config)
     }

@@ -1,12 +1,13 @@
 //! Where a secret comes from.
 
+use claude_admin_chat::outside_text::{self, OutsideError};
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
 /// Where a secret comes from: a file, or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
-    /// The trimmed content of a file.
+    /// The content of a file.
     File(PathBuf),
     /// An environment variable.
     Environment(String),
@@ -29,6 +30,14 @@ pub enum SecretError {
     /// The file is empty.
     #[error("the file {} is empty", .0.display())]
     Empty(PathBuf),
+    /// The text is no secret.
+    #[error("the secret in {place} cannot be used: {cause}")]
+    Unusable {
+        /// The file or the variable.
+        place: String,
+        /// The cause.
+        cause: OutsideError,
+    },
 }
 
 impl SecretSource {
@@ -46,15 +55,19 @@ impl SecretSource {
     pub fn read(&self) -> Result<SecretString, SecretError> {
         match self {
             Self::File(path) => {
-                let text =
-                    std::fs::read_to_string(path).map_err(|cause| SecretError::Read { path: path.clone(), cause })?;
-                let text = text.trim();
-                if text.is_empty() { Err(SecretError::Empty(path.clone())) } else { Ok(SecretString::from(text)) }
+                let bytes = std::fs::read(path).map_err(|cause| SecretError::Read { path: path.clone(), cause })?;
+                let unusable = |cause| SecretError::Unusable { place: path.display().to_string(), cause };
+                let text = outside_text::text(&bytes).map_err(unusable)?;
+                let secret = outside_text::secret(&text).map_err(unusable)?;
+                if secret.is_empty() { Err(SecretError::Empty(path.clone())) } else { Ok(SecretString::from(secret)) }
             }
-            Self::Environment(name) => match std::env::var(name) {
-                Ok(text) if !text.trim().is_empty() => Ok(SecretString::from(text.trim())),
-                _ => Err(SecretError::Unset(name.clone())),
-            },
+            Self::Environment(name) => {
+                let unusable = |cause| SecretError::Unusable { place: name.clone(), cause };
+                let text = std::env::var_os(name).unwrap_or_default();
+                let text = text.to_str().ok_or_else(|| unusable(OutsideError::NotText))?;
+                let secret = outside_text::secret(text).map_err(unusable)?;
+                if secret.is_empty() { Err(SecretError::Unset(name.clone())) } else { Ok(SecretString::from(secret)) }
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::directory::{Directory, DirectoryError};
 use crate::identity::{Platform, Principal, is_id};
+use claude_admin_chat::redacted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -31,7 +32,7 @@ impl FromStr for Member {
     type Err = MemberError;
 
     fn from_str(text: &str) -> Result<Self, MemberError> {
-        let failed = || MemberError(text.to_owned());
+        let failed = || MemberError(redacted(text));
         if is_user_group(text) {
             return Ok(Self::UserGroup(text.to_owned()));
         }

@@ -132,6 +132,15 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
             let text = "What was recorded of it is not what was asked for.".to_owned();
             notice(Level::Error, text, Some("`audit verify` shows whether somebody changed the record.".to_owned()))
         }
+        Unplanned::SecretsForgotten => {
+            let text = format!(
+                "Some arguments of `{}` are secrets, which are never stored: the host that took the request had them in its \
+                 memory until it stopped. Nothing was changed.",
+                operation.pending.plan.command
+            );
+            let hint = format!("`cancel {}`, and send the command again.", operation.id);
+            return notice(Level::Error, text, Some(hint));
+        }
         Unplanned::Resolve(error) => resolve_error(catalog, error, upstream),
         Unplanned::Before(error) => match catalog.action(&operation.pending.plan.action) {
             Some(action) => call_error(error, read_of(catalog, action), upstream),

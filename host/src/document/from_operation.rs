@@ -1,12 +1,14 @@
 //! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
 
+use super::from_cause::{self, cause as text_of};
 use super::{Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
 use crate::Choice;
+use crate::audit::Difference;
 use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
 use crate::decision::plan::{Before, Plan};
 use crate::decision::policy::{ApprovalRule, Requirements};
 use crate::identity::Platform;
-use claude_admin_catalog::Catalog;
+use claude_admin_catalog::{Action, Catalog};
 
 /// A plan alone: what a command would do.
 #[must_use]
@@ -26,9 +28,9 @@ pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> D
 pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let Pending { plan, requirements, .. } = &operation.pending;
     let alone = requirements.approvals.is_empty();
-    // The answer to a read is for whoever asked: they run it once others have agreed.
-    let is_read = catalog.action(&plan.action).is_some_and(|action| !action.writes());
-    let agreed = !alone && is_read && operation.approvers().count() > 0;
+    // The answer is for the requester alone: they run it once others have approved.
+    let for_requester = catalog.action(&plan.action).is_some_and(Action::runs_for_requester);
+    let agreed = !alone && for_requester && operation.approvers().count() > 0;
     let (title, hint) = if alone {
         let hint = match operation.pending.place.platform {
             // A model cannot confirm what it proposes.
@@ -106,9 +108,10 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
 
 /// What was shown is no longer what would be done: what is different, and the new card.
 #[must_use]
-pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[String]) -> Document {
+pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Difference]) -> Document {
     let mut document = waiting(catalog, operation);
-    let text = format!("This changed since it was asked for: {}. Nothing was done.", differences.join("; "));
+    let text =
+        format!("This changed since it was asked for: {}. Nothing was done.", from_cause::differences(differences));
     let hint = Some("The new plan is below; it must be decided on anew.".to_owned());
     document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
     document
@@ -135,20 +138,20 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             Some("Ask for it again if it is still wanted.".to_owned()),
         ),
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
-        State::Ended { result, message, .. } if result == UNKNOWN => (
+        State::Ended { result, cause, .. } if result == UNKNOWN => (
             Level::Error,
             format!(
                 "Whether it was done is not known{}.",
-                message.as_ref().map(|message| format!(": {}", message.trim_end_matches('.'))).unwrap_or_default()
+                cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.'))).unwrap_or_default()
             ),
             Some(format!(
                 "It is not sent again by itself. `status {id}` looks at its target, and so do `{noun} list` and `{noun} get`; \
                  ask for it again if it was not done."
             )),
         ),
-        State::Ended { result, message, .. } => (
+        State::Ended { result, cause, .. } => (
             Level::Error,
-            message.clone().unwrap_or_else(|| format!("It ended as `{result}`.")),
+            cause.as_ref().map_or_else(|| format!("It ended as `{result}`."), text_of),
             Some("Nothing more happens to it; ask for it again if it is still wanted.".to_owned()),
         ),
     }

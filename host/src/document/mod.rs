@@ -1,6 +1,7 @@
 //! One neutral result, which every frontend renders in its own way: what `claude-admin-chat` has, and what is made of
 //! decisions and of the failures of this host.
 
+mod from_cause;
 mod from_decision;
 mod from_error;
 mod from_notice;
@@ -8,6 +9,7 @@ mod from_operation;
 mod from_report;
 
 pub use claude_admin_chat::document::*;
+pub use from_cause::{cause, difference, differences};
 pub use from_decision::{denied, ledger_error, propose_error, settle_error};
 pub use from_error::{call_error, may_have_been_done, unavailable, who_can_change};
 pub use from_notice::for_requester;

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::scrub::scrub_assertion;
 use super::{Upstream, reply};
 use bytes::Bytes;
+use claude_admin_chat::outside_text;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use secrecy::{ExposeSecret, SecretString};
@@ -156,9 +157,10 @@ impl Workload {
     fn assertion(&self) -> Result<String, WorkloadError> {
         let path = self.settings.token_file.display().to_string();
         // A file of a few kilobytes, read once in an hour or so, is not worth a thread.
-        let assertion = std::fs::read_to_string(&self.settings.token_file)
-            .map_err(|cause| WorkloadError::Read { path: path.clone(), cause: cause.to_string() })?;
-        let assertion = assertion.trim();
+        let unreadable = |cause: String| WorkloadError::Read { path: path.clone(), cause };
+        let bytes = std::fs::read(&self.settings.token_file).map_err(|cause| unreadable(cause.to_string()))?;
+        let text = outside_text::text(&bytes).map_err(|cause| unreadable(cause.to_string()))?;
+        let assertion = outside_text::secret(&text).map_err(|cause| unreadable(cause.to_string()))?;
         if assertion.is_empty() || assertion.len() > MAX_ASSERTION_BYTES || assertion.split('.').count() != 3 {
             return Err(WorkloadError::NoToken(path));
         }

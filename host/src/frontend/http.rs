@@ -6,10 +6,13 @@ use crate::command::{self, Command, Format, HostCommand, Markup, Options, Reason
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::service::{Input, Outcome, Reply, Request, Service};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use claude_admin_catalog::Action;
-use claude_admin_chat::strict_json;
+use claude_admin_chat::{outside_text, strict_json};
+use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -21,8 +24,8 @@ use subtle::ConstantTimeEq;
 /// A program that may call the HTTP API.
 #[derive(Debug)]
 pub struct Client {
-    /// Its name, under which the policy knows it (`http:NAME`).
-    pub name: String,
+    /// Who it is (`http:NAME`).
+    pub principal: Principal,
     /// Its bearer token.
     pub token: SecretString,
 }
@@ -82,17 +85,21 @@ impl Http {
 
     async fn answer(&self, headers: &HeaderMap, body: &[u8], action: Option<String>) -> Response {
         let Some(client) = self.client(headers) else {
-            self.service.refused("a request to the HTTP API without a valid token").await;
+            self.service.refused("invalid-token").await;
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
             let problem =
                 problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token of the configuration.");
             return (StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response();
         };
-        // Checked before it is read: what is wrong with a body is quoted in the answer.
-        if let Err(error) = command::refuse_secrets(&String::from_utf8_lossy(body)) {
+        let body = match outside_text::text(body) {
+            Ok(body) => body,
+            Err(error) => return bad_request(&format!("The body cannot be read: {error}. Nothing was sent.")),
+        };
+        // Checked before it is read: an error quotes what is wrong with the body.
+        if let Err(error) = command::refuse_secrets(&body) {
             return bad_request(&error.to_string());
         }
-        let mut call: Call = match strict_json::object(body) {
+        let mut call: Call = match strict_json::object(&body) {
             Ok(call) => call,
             Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),
         };
@@ -145,9 +152,10 @@ impl Http {
         };
         let Foreseen { may_change, decision, format: asked } = self.foresee(&input);
         // A read is simply read again, so that whoever missed the answer gets it.
-        let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.name, key, &input));
-        let reply = self.ask(&client.name, input, delivery).await;
-        let format = format.or(asked).unwrap_or(Format::Json);
+        let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.principal, key, &input));
+        // A command says itself how it wants its answer, before the body does.
+        let format = asked.or(format).unwrap_or(Format::Json);
+        let reply = self.ask(&client.principal, input, delivery, format).await;
         match &reply.duplicate_of {
             None => respond(&reply, format),
             Some(first) if !first.is_same => {
@@ -158,8 +166,8 @@ impl Http {
                 // A decision is no operation of its own: what counts is how that stands which it is about.
                 let mut response = match (decision, &first.ended) {
                     (None, Some(ended)) => how_it_ended(&first.operation, ended),
-                    (None, None) => self.how_it_stands(&client.name, &first.operation, None, format).await,
-                    (Some((id, choice)), _) => self.how_it_stands(&client.name, &id, Some(choice), format).await,
+                    (None, None) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
+                    (Some((id, choice)), _) => self.how_it_stands(&client.principal, &id, Some(choice), format).await,
                 };
                 response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
                 response
@@ -168,9 +176,15 @@ impl Http {
     }
 
     /// Answers as the first request with the same key would be answered now: one that began an operation, or decided about it.
-    async fn how_it_stands(&self, client: &str, operation: &str, decision: Option<Choice>, format: Format) -> Response {
+    async fn how_it_stands(
+        &self,
+        client: &Principal,
+        operation: &str,
+        decision: Option<Choice>,
+        format: Format,
+    ) -> Response {
         let line = format!("status {operation}");
-        let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None).await;
+        let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None, format).await;
         if status.outcome == Outcome::NotFound && decision.is_none() {
             return (StatusCode::CONFLICT, axum_json(&problem("conflict", idempotency::NOTHING_CAME_OF_IT)))
                 .into_response();
@@ -182,9 +196,9 @@ impl Http {
         respond(&status, format)
     }
 
-    async fn ask(&self, client: &str, input: Input, delivery: Option<String>) -> Reply {
+    async fn ask(&self, client: &Principal, input: Input, delivery: Option<String>, format: Format) -> Reply {
         let request =
-            Request { principal: Principal::http(client), place: Place::http(), input, delivery, format: None };
+            Request { principal: client.clone(), place: Place::http(), input, delivery, format: Some(format) };
         Arc::clone(&self.service).handle_to_the_end(request).await
     }
 
@@ -264,7 +278,19 @@ const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list",
 fn respond(reply: &Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
-        Format::Json => (status, axum_json(&reply.envelope(reply.to_json_with_secrets()))).into_response(),
+        Format::Json => {
+            let text = reply.envelope(reply.to_json_with_secrets()).to_string();
+            let Some(secret) = reply.secret.clone() else { return (status, json_text(text)).into_response() };
+            let length = text.len();
+            // Taken by the connection, it is on its way; dropped before, it is lost.
+            let body = Full::new(Bytes::from(text)).map_frame(move |frame| {
+                secret.delivered();
+                frame
+            });
+            let headers =
+                [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
+            (status, headers, Body::new(body)).into_response()
+        }
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }
@@ -286,5 +312,9 @@ fn problem(outcome: &str, message: &str) -> Value {
 }
 
 fn axum_json(value: &Value) -> ([(HeaderName, &'static str); 1], String) {
-    ([(header::CONTENT_TYPE, "application/json")], value.to_string())
+    json_text(value.to_string())
+}
+
+fn json_text(text: String) -> ([(HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "application/json")], text)
 }

@@ -1,8 +1,12 @@
 //! Requests that are sent again: by what they are known, and what is said of the first one.
 
 use crate::Choice;
+use crate::command::{Format, Options, Reason};
+use crate::decision::approval::Vote;
+use crate::identity::Principal;
 use crate::service::{Input, Outcome};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 /// The header that marks the answer to a request that was received before.
@@ -31,10 +35,34 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
     }
 }
 
-/// By what a second request is known: client and key, and what is asked for. Digests, since a key may hold anything.
-pub(super) fn delivery(client: &str, key: &str, input: &Input) -> String {
+/// By what a second request is known: client and key, and the request itself. Digests, since a key can contain anything.
+pub(super) fn delivery(client: &Principal, key: &str, input: &Input) -> String {
     let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
-    format!("http:{client}/{} {}", digest(key), digest(&format!("{input:?}")))
+    format!("{client}/{} {}", digest(key), digest(&canonical(input)))
+}
+
+/// The canonical form of a request: the same text for every order of its names, in every version of the host.
+fn canonical(input: &Input) -> String {
+    let mut json = match input {
+        Input::Text { line, markup: _ } => json!({ "command": line }),
+        Input::Words(words) => json!({ "words": words }),
+        Input::Operation { id, arguments, options } => {
+            let Options { yes, all, share, dry_run, reason, format, columns, compare } = options;
+            let arguments: Map<String, Value> =
+                arguments.iter().map(|(name, value)| (name.replace('_', "-"), value.clone())).collect();
+            json!({
+                "op": id, "args": arguments, "yes": yes, "all": all, "share": share, "dry_run": dry_run,
+                "reason": reason.as_ref().map(Reason::as_str), "output": format.map(Format::as_str), "columns": columns,
+                "compare": compare,
+            })
+        }
+        Input::Vote(Vote { operation, version, by_button, choice, reason }) => json!({
+            "operation": operation, "version": version, "by_button": by_button, "choice": choice.as_str(),
+            "reason": reason.as_ref().map(Reason::as_str),
+        }),
+    };
+    json.sort_all_objects();
+    json.to_string()
 }
 
 /// How a request ended that led to an operation in this state, or a decision about one.
@@ -45,5 +73,84 @@ pub(super) fn outcome_of(state: &str, decision: Option<Choice>) -> Outcome {
         ("rejected", _) => Outcome::Denied,
         // It runs, was cancelled, or nobody settled it in time.
         (state, _) => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Markup;
+    use proptest::prelude::*;
+
+    fn operation(arguments: Value) -> Input {
+        let Value::Object(arguments) = arguments else { panic!("an object") };
+        let options = Options { yes: true, reason: Some(Reason::new("leaver").unwrap()), ..Options::default() };
+        Input::Operation { id: "users.update".to_owned(), arguments, options }
+    }
+
+    fn key_of(input: &Input) -> String {
+        delivery(&Principal::http("bot").unwrap(), "key", input)
+    }
+
+    /// A host that was updated must know the requests of the version before it.
+    #[test]
+    fn digest_is_the_same_in_every_version() {
+        let input = operation(
+            json!({ "user-id": "user_1", "role": "developer", "n": 1.5, "list": ["a", {"z": 1, "b": null}] }),
+        );
+        assert_eq!(
+            canonical(&input),
+            r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
+        );
+        assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 98a619666f51591db10b5eb38819e3ce");
+        let line = Input::Text { line: "users list".to_owned(), markup: Markup::None };
+        assert_eq!(key_of(&line), "http:bot/2c70e12b7a0646f92279f427c7b38e73 2462026feb548458da35332de0dc0319");
+    }
+
+    #[test]
+    fn other_request_has_another_digest() {
+        let one = operation(json!({ "a": 1 }));
+        for other in [operation(json!({ "a": 2 })), operation(json!({ "a": "1" })), operation(json!({ "b": 1 }))] {
+            assert_ne!(key_of(&one), key_of(&other));
+        }
+        assert_eq!(key_of(&operation(json!({ "user_id": 1 }))), key_of(&operation(json!({ "user-id": 1 }))));
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from)
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The same value with the members of every object in the opposite order.
+    fn reversed(value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(reversed).collect(),
+            Value::Object(members) => {
+                Value::Object(members.iter().rev().map(|(name, value)| (name.clone(), reversed(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_names_does_not_change_the_digest(
+            arguments in prop::collection::btree_map("[a-z-]{1,8}", any_value(), 0..5)
+        ) {
+            let arguments = Value::Object(arguments.into_iter().collect());
+            prop_assert_eq!(key_of(&operation(arguments.clone())), key_of(&operation(reversed(&arguments))));
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! changes something waits until a person decides in a terminal or a chat. It sees no secret either: what it reads may
 //! end up anywhere.
 
-use crate::command::{Format, Markup, Options, Reason};
+use crate::command::{self, Format, Markup, Options, Reason};
 use crate::contract::{action_of, tools};
 use crate::identity::{Place, Principal};
 use crate::service::{Input, Outcome, Request, Service};
@@ -108,8 +108,12 @@ impl ServerHandler for Mcp {
         call: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let input = self.input(&call.name, call.arguments.unwrap_or_default());
-        let input = input.map_err(|problem| ErrorData::invalid_params(problem, None))?;
+        let arguments = call.arguments.unwrap_or_default();
+        let denied = |problem: String| ErrorData::invalid_params(problem, None);
+        // Checked before any of it is quoted.
+        let secrets = command::refuse_secrets(&call.name).and_then(|()| command::refuse_secrets_in(&arguments));
+        secrets.map_err(|error| denied(error.to_string()))?;
+        let input = self.input(&call.name, arguments).map_err(denied)?;
         let request =
             Request { principal: self.principal.clone(), place: Place::mcp(), input, delivery: None, format: None };
         let reply = Arc::clone(&self.service).handle_to_the_end(request).await;

@@ -10,6 +10,7 @@ use crate::decision::Authorized;
 use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest};
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use claude_admin_chat::cap::{cap_text, cap_texts};
+use claude_admin_chat::{redact_value, redacted};
 use serde_json::Value;
 use std::sync::Arc;
 use wasmtime::component::{ResourceTableError, Val};
@@ -155,7 +156,7 @@ fn classify(broken: &Broken, sent: bool) -> CallError {
         // An allocator that gets no memory gives up by trapping.
         CallError::Limit { kind: LimitKind::Memory, sent }
     } else {
-        let mut message = error.root_cause().to_string();
+        let mut message = redacted(error.root_cause().to_string());
         cap_text(&mut message);
         CallError::Trap { message, sent }
     }
@@ -183,7 +184,10 @@ fn outcome(action: &Action, types: &Types, returned: Val, sent: bool) -> Result<
         }
         Val::Result(Err(Some(val))) => {
             let ty = error_type(types).ok_or_else(|| unreadable("its package has no type `error`".to_owned()))?;
-            Err(CallError::Failed { error: from_val(types, &ty, *val).map_err(unreadable)?, sent })
+            let mut error = from_val(types, &ty, *val).map_err(unreadable)?;
+            // It is shown and recorded, whatever an upstream wrote into it.
+            redact_value(&mut error);
+            Err(CallError::Failed { error, sent })
         }
         other => Err(unreadable(format!("it returned {other:?}, which is no result"))),
     }

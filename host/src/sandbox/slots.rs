@@ -120,7 +120,7 @@ mod tests {
     impl Call {
         fn begin(slots: &Arc<Slots>, who: u8) -> Self {
             let slots = Arc::clone(slots);
-            let take = async move { slots.take(&Principal::local(&format!("p{who}"))).await };
+            let take = async move { slots.take(&Principal::local(&format!("p{who}")).unwrap()).await };
             let mut call = Self { who, slot: Err(Box::pin(take)) };
             call.runs();
             call

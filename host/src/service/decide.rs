@@ -1,11 +1,13 @@
 //! What waits: who may see it, deciding about it, and what came of it.
 
+use super::cause;
 use super::outcome::of_settle_error;
 use super::run::waiting_json;
+use super::secret;
 use super::{Outcome, Reply, Service};
 use crate::Choice;
 use crate::audit::{Entry, Event};
-use crate::command::Options;
+use crate::command::{Format, Options};
 use crate::decision::Person;
 use crate::decision::approval::{SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, UNKNOWN, Unsettled};
@@ -16,8 +18,16 @@ use serde_json::{Value, json};
 
 impl Service {
     /// Takes somebody's decision in; runs what is decided on when it was the last that was needed.
-    pub(super) async fn vote(&self, person: &Person, vote: Vote) -> Reply {
+    pub(super) async fn vote(&self, person: &Person, vote: Vote, format: Option<Format>) -> Reply {
         let catalog = self.catalog();
+        if vote.choice == Choice::Confirm
+            && let Ok(operation) = self.approvals.find_for(person, &vote.operation).await
+            && operation.pending.requester == person.principal
+            && let Some(action) = catalog.action(&operation.pending.plan.action)
+            && let Some(denied) = self.undeliverable(&operation.id, person, action, format).await
+        {
+            return denied.under(&operation.id);
+        }
         match self.approvals.settle(vote.clone(), person).await {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
@@ -49,7 +59,7 @@ impl Service {
                 let mut reply =
                     Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));
                 let mut error = waiting_json(&operation);
-                error["differences"] = json!(differences);
+                error["differences"] = json!(differences.iter().map(document::difference).collect::<Vec<_>>());
                 reply.error = Some(error);
                 let action = catalog.action(&operation.pending.plan.action);
                 reply.for_others = others_come_in;
@@ -65,7 +75,7 @@ impl Service {
         let catalog = self.catalog();
         let reason = document::settle_error(catalog, &error, self.upstream());
         let outcome = of_settle_error(&error);
-        let event = Event::Denied { reason: reason.notices(), count: 1 };
+        let event = Event::Denied { reason: cause::of_settle_error(&error).into(), count: 1 };
         self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
         match error {
@@ -167,12 +177,17 @@ impl Service {
             let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
             document = document.with(Block::Notice(target_now(action, &found.pending.plan, look)));
         }
+        document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
         document.blocks.push(Block::Facts(vec![
             Fact::new("State", found.state.as_str().to_owned()),
             Fact::time("Since", found.since_ms),
             Fact::new("Plan", found.plan_hash.clone()),
         ]));
-        Reply::done(document, operation_json(&found)).about(&found)
+        let mut data = operation_json(&found);
+        if let Some(Notice { text, hint, .. }) = secret::about(self.catalog(), &found) {
+            data["secret"] = json!({ "lost": found.undelivered, "message": text, "hint": hint });
+        }
+        Reply::done(document, data).about(&found)
     }
 }
 
@@ -190,7 +205,7 @@ fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Result<Before, S
             let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
             let differences =
                 Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
-            let changed = format!("The target has changed since: {}.", differences.join("; "));
+            let changed = format!("The target has changed since: {}.", document::differences(&differences));
             match as_asked {
                 _ if differences.is_empty() => (
                     "The target is as it was before: it was probably not done.".to_owned(),
@@ -256,8 +271,8 @@ fn operation_json(operation: &Operation) -> Value {
             })
         })
         .collect();
-    let (requests, message) = match &operation.state {
-        State::Ended { requests, message, .. } => (requests.clone(), message.clone()),
+    let (requests, cause) = match &operation.state {
+        State::Ended { requests, cause, .. } => (requests.clone(), cause.clone()),
         _ => (Vec::new(), None),
     };
     json!({
@@ -276,6 +291,7 @@ fn operation_json(operation: &Operation) -> Value {
         "expires_at": document::instant(operation.expires_ms),
         "decisions": decisions,
         "requests": requests,
-        "message": message,
+        "message": cause.as_ref().map(document::cause),
+        "cause": cause,
     })
 }

@@ -231,6 +231,7 @@ impl Service {
         };
         let hint = [unresolved, hint].into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
         let reason = options.reason.as_ref().map(Reason::as_str);
+        let invocation = invocation.shown(action, &catalog.types);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
         let obstacle = self.obstacle(action).filter(|_| matches!(decision, Decision::Allow(_)));
@@ -287,7 +288,7 @@ fn place_of(other: &Principal, asker: &Person) -> crate::identity::Place {
     if other.platform == asker.place.platform && other.tenant == asker.place.tenant {
         asker.place.clone()
     } else {
-        crate::identity::Place { platform: other.platform, tenant: other.tenant.clone(), channel: None }
+        other.place()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod audience;
 mod audit;
+mod cause;
 mod decide;
 mod inspect;
 mod notices;
@@ -11,15 +12,17 @@ mod part;
 mod refusals;
 mod reply;
 mod run;
+mod secret;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use notices::Notice;
 pub use outcome::Outcome;
 pub use part::{Part, PartSink};
 pub use reply::Reply;
+pub use secret::WithSecrets;
 
-use crate::audit::{Entry, Event};
-use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Markup, Options};
+use crate::audit::{Cause, Code, Entry, Event};
+use crate::command::{self, Command, CommandError, Format, HostCommand, Markup, Options};
 use crate::decision::approval::{Approvals, Steps, Vote};
 use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
@@ -190,20 +193,20 @@ impl Service {
 
     /// Records that something was refused before anybody was believed: a forged, stale or foreign request. The first of a
     /// kind is recorded at once; what follows within a minute is counted, and the count is recorded while it grows.
-    pub async fn refused(&self, reason: &'static str) {
-        if let Some(count) = self.refusals.take_in(reason, self.ledger.clock().now_ms()) {
-            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count })).await;
+    pub async fn refused(&self, code: &'static str) {
+        if let Some(count) = self.refusals.take_in(code, self.ledger.clock().now_ms()) {
+            self.note(Entry::of_host(denied(code, count))).await;
         }
     }
 
-    /// Records that somebody who is believed did what is not.
-    pub async fn disbelieved(&self, principal: &Principal, place: &Place, reason: &str) {
-        self.note(Entry::by(principal, place, Event::Denied { reason: reason.to_owned(), count: 1 })).await;
+    /// Records that a user who was authenticated did something that cannot be believed.
+    pub async fn disbelieved(&self, principal: &Principal, place: &Place, code: &'static str) {
+        self.note(Entry::by(principal, place, denied(code, 1))).await;
     }
 
     async fn note_refusals(&self, all: bool) {
-        for (reason, count) in self.refusals.counted(self.ledger.clock().now_ms(), all) {
-            self.note(Entry::of_host(Event::Denied { reason: reason.to_owned(), count })).await;
+        for (code, count) in self.refusals.counted(self.ledger.clock().now_ms(), all) {
+            self.note(Entry::of_host(denied(code, count))).await;
         }
     }
 
@@ -245,15 +248,12 @@ impl Service {
         let person = self.decider.person(&principal, &place).await;
         let typed = typed(&input);
         let understood = self.understand(input, format);
-        let text = match &understood {
-            Err(CommandError { kind: CommandErrorKind::Secret, .. }) => Some("[redacted]".to_owned()),
-            _ => typed,
-        };
+        let text = typed.map(|typed| secret::recorded(self.catalog(), &understood, typed));
         match self.receive(&id, &person, delivery, text).await {
             Ok(()) => {}
             Err(Unreceived::Duplicate(first)) => {
                 tracing::warn!(operation = id, "a second delivery is left out");
-                self.note(person.did(Event::Denied { reason: "it was received before".to_owned(), count: 1 })).await;
+                self.note(person.did(denied("received-before", 1))).await;
                 return Reply::duplicate(id, first);
             }
             // These change nothing, and help to find out what is wrong.
@@ -276,16 +276,16 @@ impl Service {
                     result: Outcome::Usage.as_str().to_owned(),
                     status: None,
                     requests: Vec::new(),
-                    message: Some(format!("not understood: {:?}", error.kind)),
+                    cause: Some(cause::of_command_error(&error).into()),
                 };
                 self.note(Entry { operation: Some(id.clone()), ..person.did(event) }).await;
                 Reply::failed(Outcome::Usage, document::command_error(&error))
             }
-            Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote)).await,
+            Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote, format)).await,
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => Reply::told(self.help(&topic, &person)),
                 Command::Run(draft, options) => Box::pin(self.run(&id, &person, draft, options, parts)).await,
-                Command::Host(command) => Box::pin(self.host_command(&id, &person, command)).await,
+                Command::Host(command) => Box::pin(self.host_command(&id, &person, command, format)).await,
             },
         };
         reply.under(&id)
@@ -319,14 +319,14 @@ impl Service {
         document.in_time_zone(&self.time_zone)
     }
 
-    async fn host_command(&self, id: &str, person: &Person, command: HostCommand) -> Reply {
+    async fn host_command(&self, id: &str, person: &Person, command: HostCommand, format: Option<Format>) -> Reply {
         match command {
             HostCommand::WhoAmI => Reply::told(self.whoami(person)),
             HostCommand::Status(None) => Reply::told(self.status(person).await),
             HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
             HostCommand::Pending => self.pending(person).await,
             HostCommand::Decide { operation, version, choice, reason } => {
-                self.vote(person, Vote { operation, version, by_button: false, choice, reason }).await
+                self.vote(person, Vote { operation, version, by_button: false, choice, reason }, format).await
             }
             HostCommand::CanI { draft, options, explain, principal } => {
                 self.can_i(id, person, draft, &options, (explain, principal)).await
@@ -362,7 +362,7 @@ impl Service {
     /// Refuses a command of the host, on the record.
     async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
         let document = document::denied(denial, what, false);
-        let event = Event::Denied { reason: document.notices(), count: 1 };
+        let event = Event::Denied { reason: cause::of_denial(denial).into(), count: 1 };
         self.note(person.did(event).decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)
     }
@@ -380,8 +380,14 @@ impl Service {
             None => tracing::info!(hash = change.hash, "a new policy is in force"),
             Some(problem) => tracing::error!(problem, "the policy was changed, and is not in force"),
         }
-        self.note(Entry::of_host(Event::PolicyChanged { policy_hash: change.hash, problem: change.problem })).await;
+        let problem = change.cause.map(Cause::from);
+        self.note(Entry::of_host(Event::PolicyChanged { policy_hash: change.hash, problem })).await;
     }
+}
+
+/// Something was denied before it was understood.
+fn denied(code: &'static str, count: u64) -> Event {
+    Event::Denied { reason: Code::new(code).into(), count }
 }
 
 enum Understood {

@@ -1,6 +1,7 @@
 //! What a frontend gets back.
 
 use super::Outcome;
+use super::secret::WithSecrets;
 use crate::command::{Format, Options};
 use crate::decision::operation::{FirstDelivery, Operation};
 use crate::document::Document;
@@ -10,16 +11,6 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::Answer;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// An answer that holds a secret: it is shown to nobody by accident.
-#[derive(Clone)]
-pub struct WithSecrets(Value);
-
-impl std::fmt::Debug for WithSecrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WithSecrets")
-    }
-}
 
 /// What a frontend gets back.
 #[derive(Debug, Clone)]
@@ -90,16 +81,17 @@ impl Reply {
     /// Keeps the answer with its secrets for whoever may have them.
     pub(super) fn with_secrets(mut self, whole: Value) -> Self {
         if self.data.as_ref().is_some_and(|data| *data != whole) {
-            self.secret = Some(WithSecrets(whole));
+            self.secret = Some(WithSecrets::new(whole));
         }
         self
     }
 
-    /// The answer for the program or the terminal that asked, secrets included. No chat gets to see it.
+    /// The answer for the program or the terminal that asked, secrets included. No chat is given it. Where it is handed over,
+    /// [`WithSecrets::delivered`] says so.
     #[must_use]
     pub fn to_json_with_secrets(&self) -> Value {
         match (&self.secret, self.outcome) {
-            (Some(WithSecrets(whole)), Outcome::Done) => whole.clone(),
+            (Some(secret), Outcome::Done) => secret.whole().clone(),
             _ => self.to_json(),
         }
     }

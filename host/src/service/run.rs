@@ -1,9 +1,10 @@
 //! Running an action: decided, executed, recorded.
 
 use super::audience;
+use super::cause;
 use super::outcome::{is_gone, of_error, of_resolve_error};
 use super::{Outcome, Part, PartSink, Reply, Service};
-use crate::audit::{Entry, Event};
+use crate::audit::{Cause, Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
@@ -42,15 +43,23 @@ impl Service {
         }
         if let Some(not_carried) = audience::refusal(action, &person.place, &options) {
             let canonical = draft.invocation.canonical(action, &catalog.types);
-            let event = Event::Denied { reason: "confidential".to_owned(), count: 1 };
+            let event = Event::Denied { reason: Code::new("confidential").into(), count: 1 };
             let entry = Entry {
                 operation: Some(id.to_owned()),
                 action: Some(action.id.clone()),
+                effect: Some(Effect::of(catalog, action)),
                 command: Some(canonical.clone()),
                 ..person.did(event)
             };
             self.note(entry).await;
             return not_carried.of(action, &canonical, &options);
+        }
+        if !options.dry_run
+            && person.without_policy().is_none()
+            && let Some(denied) = self.undeliverable(id, person, action, options.format).await
+        {
+            let canonical = draft.invocation.canonical(action, &catalog.types);
+            return denied.of(action, &canonical, &options);
         }
         let written = draft.invocation.clone();
         let proposal = Proposal { operation: id, person, draft, options: &options };
@@ -80,11 +89,12 @@ impl Service {
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
-                let End { result, status, requests, message, content_of: _ } = executed.end(catalog);
-                let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+                let End { result, status, requests, cause, content_of: _ } = executed.end(catalog);
+                let event = Event::Outcome { result: result.to_owned(), status, requests, cause };
                 let entry = Entry {
                     operation: Some(id.to_owned()),
                     action: Some(action.id.clone()),
+                    effect: Some(Effect::of(catalog, action)),
                     command: Some(canonical.clone()),
                     ..found.note(person.did(event)).decided_by(&policies)
                 };
@@ -159,7 +169,7 @@ impl Service {
         authorized: Authorized<Invocation>,
         options: Options,
     ) -> Reply {
-        let (plugin, approvals) = (Arc::clone(&self.plugin), self.approvals.clone());
+        let (plugin, approvals, tasks) = (Arc::clone(&self.plugin), self.approvals.clone(), self.writes.clone());
         let running = operation.clone();
         let work = self.writes.spawn(async move {
             let catalog = plugin.catalog().clone();
@@ -177,6 +187,9 @@ impl Service {
             // Recorded before anything else is made of it.
             let recorded = approvals.finish(&running, executed.end(&catalog)).await;
             let mut reply = executed.show(&catalog, &options);
+            if let Some(secret) = &mut reply.secret {
+                secret.of_operation(&approvals, &running, &tasks);
+            }
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
                 let text = format!("What you see here could not be recorded: {error}.");
@@ -199,8 +212,8 @@ impl Service {
 
     /// Records that nobody saw how a write ended.
     async fn ended_unseen(&self, operation: Operation) -> Reply {
-        let message = Some("the host failed before it saw the end".to_owned());
-        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), message, content_of: Vec::new() };
+        let cause = Some(Code::new("host-failed").into());
+        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), cause, content_of: Vec::new() };
         if let Err(error) = self.approvals.finish(&operation, end).await {
             tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");
         }
@@ -232,12 +245,12 @@ impl Service {
         };
         let canonical = invocation.canonical(action, &catalog.types);
         let event = match error {
-            ProposeError::Denied(denial, _) => Event::Denied { reason: denial.message.clone(), count: 1 },
+            ProposeError::Denied(denial, _) => Event::Denied { reason: cause::of_denial(denial).into(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
                 status: None,
                 requests: Vec::new(),
-                message: Some("no plan could be made".to_owned()),
+                cause: Some(cause::of_propose_error(error).into()),
             },
         };
         let policies = match error {
@@ -248,6 +261,7 @@ impl Service {
         self.note(Entry {
             operation: Some(id.to_owned()),
             action: Some(action.id.clone()),
+            effect: Some(Effect::of(catalog, action)),
             command: Some(canonical.clone()),
             ..found.note(person.did(event)).decided_by(policies)
         })
@@ -344,13 +358,13 @@ impl<'e> Executed<'e> {
 
     /// How it ended, for the record.
     fn end(&self, catalog: &Catalog) -> End {
-        let failure = self.read.error.as_ref().map(|error| document::call_error(error, self.action, self.upstream));
-        let failure = failure.map(|document| document.notices());
+        let failure = self.read.error.as_ref().map(cause::of_call_error);
+        let cut_off = || self.read.cut_off.map(|cut_off| cause::of_cut_off(cut_off, self.read.pages));
         End {
             result: if self.outcome == Outcome::Unknown { UNKNOWN } else { self.outcome.as_str() },
             status: self.read.sent.last().and_then(|sent| sent.status),
             requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
-            message: failure.or_else(|| self.read.cut_off.map(|cut_off| cut_off.text(self.read.pages))),
+            cause: failure.or_else(cut_off).map(Cause::from),
             content_of: self.content_of(catalog),
         }
     }

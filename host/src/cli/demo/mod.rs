@@ -13,6 +13,7 @@ use claude_admin::egress::ApiPlatform;
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings};
 use claude_admin::frontend::{Background, Frontends, serve};
+use claude_admin::identity::Principal;
 use claude_admin::render::SlackTables;
 use claude_admin_simulator::{Simulator, SimulatorConfig};
 use secrecy::SecretString;
@@ -46,7 +47,7 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     let slack_side = SlackSide::start(address, signing_secret).await?;
     let responder = Responder::new(vec![slack_side.receives_at()])?;
     let slack = Slack::new(Arc::clone(&service), settings, responder, background.clone());
-    let clients = vec![Client { name: "demo".to_owned(), token: SecretString::from(HTTP_TOKEN) }];
+    let clients = vec![Client { principal: Principal::http("demo")?, token: SecretString::from(HTTP_TOKEN) }];
     let http = Http::new(Arc::clone(&service), clients);
     let digest = service.plugin().digest().to_owned();
     let frontends = Frontends {

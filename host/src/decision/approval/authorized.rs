@@ -28,7 +28,7 @@ use serde_json::Value;
 /// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
-///     let decided = Authorized::new(invocation, String::new(), Principal::local("mallory"));
+///     let decided = Authorized::new(invocation, String::new(), Principal::local("mallory").unwrap());
 ///     plugin.call(&decided).await
 /// }
 /// ```
@@ -41,7 +41,7 @@ use serde_json::Value;
 /// use claude_admin::identity::Principal;
 /// use claude_admin::sandbox::{Answer, Plugin};
 /// async fn run(plugin: &Plugin, invocation: Invocation, decided: Authorized<Invocation>) -> Answer {
-///     let decided = Authorized { inner: invocation, operation: String::new(), principal: Principal::local("mallory") };
+///     let decided = Authorized { inner: invocation, operation: String::new(), principal: Principal::local("mallory").unwrap() };
 ///     plugin.call(&decided).await
 /// }
 /// ```

@@ -19,7 +19,8 @@ pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
 use super::operation::{Ledger, LedgerError, Operation};
-use crate::audit::{Entry, Event};
+use super::plan::SecretArguments;
+use crate::audit::{Cause, Entry, Event};
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub struct Approvals {
     decider: Arc<Decider>,
     ledger: Ledger,
     steps: Arc<dyn Steps>,
+    secrets: Arc<SecretArguments>,
 }
 
 /// How a request ended, for the record.
@@ -48,7 +50,7 @@ pub struct End {
     /// The ids of the requests at the API.
     pub requests: Vec<String>,
     /// What went wrong, where something did.
-    pub message: Option<String>,
+    pub cause: Option<Cause>,
     /// Whose content was read, or which objects, where content was read.
     pub content_of: Vec<String>,
 }
@@ -57,7 +59,7 @@ impl Approvals {
     /// Settles with a policy and a ledger; `steps` is told of every step.
     #[must_use]
     pub fn new(plugin: Arc<Plugin>, decider: Arc<Decider>, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
-        Self { plugin, decider, ledger, steps }
+        Self { plugin, decider, ledger, steps, secrets: Arc::default() }
     }
 
     /// The policy and the groups.
@@ -79,9 +81,9 @@ impl Approvals {
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.steps.reached(Step::Answered);
-        let End { result, status, requests, message, content_of } = end;
+        let End { result, status, requests, cause, content_of } = end;
         let read = (!content_of.is_empty()).then_some(Event::ContentRead { of: content_of });
-        let outcome = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let outcome = Event::Outcome { result: result.to_owned(), status, requests, cause };
         let entries: Vec<Entry> = read.into_iter().chain([outcome]).map(|event| operation.entry(event)).collect();
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.

@@ -2,7 +2,7 @@
 
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
-use crate::audit::{Entry, Event};
+use crate::audit::{Effect, Entry, Event};
 use crate::command::{Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
@@ -136,7 +136,9 @@ impl Approvals {
             invocation.arguments = in_large_pages(action, invocation.arguments);
         }
         let reason = options.reason.as_ref().map(Reason::as_str);
-        let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
+        // No policy decides by a secret: it could not decide by it again later.
+        let shown = invocation.shown(action, &catalog.types);
+        let requirements = match self.decider.decide(person, action, &shown.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             // Nobody is asked to approve what cannot be sent.
             Decision::Allow(_) if let Some(obstacle) = self.obstacle(action) => {
@@ -175,15 +177,21 @@ impl Approvals {
             plan,
             requirements,
             reason: options.reason.as_ref().map(ToString::to_string),
+            effect: Some(Effect::of(&catalog, action)),
         };
         let go = options.yes && pending.requirements.approvals.is_empty();
+        let has_secrets = pending.plan.secrets.is_some();
         let operation = self.request(operation, person, pending, go).await?;
+        if has_secrets && !go {
+            let now = self.ledger.clock().now_ms();
+            self.secrets.keep(&operation.id, invocation.arguments.clone(), operation.expires_ms, now);
+        }
         self.steps.reached(if go { Step::Intent } else { Step::Requested });
         if !go {
             return Ok(Proposed::Waiting(Box::new(operation)));
         }
-        let (plan, requester) = (&operation.pending.plan, &operation.pending.requester);
-        let authorized = Authorized::new(plan.invocation(), operation.id.clone(), requester.clone());
+        let requester = &operation.pending.requester;
+        let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
         Ok(Proposed::Run(Box::new(operation), authorized))
     }
 

@@ -3,9 +3,9 @@
 use super::propose::{before, requested};
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
-use crate::audit::{Entry, Event};
+use crate::audit::{Code, Difference, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, Reference};
-use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, Unsettled};
+use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, State, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
@@ -41,7 +41,7 @@ pub enum Settled {
         /// With its new plan.
         operation: Box<Operation>,
         /// What is different.
-        differences: Vec<String>,
+        differences: Vec<Difference>,
         /// Whether others must decide about it who had no part in it before.
         others_come_in: bool,
     },
@@ -83,6 +83,8 @@ pub enum Unplanned {
     NoAction,
     /// What was recorded of it is not what was asked for.
     Altered,
+    /// Some of its arguments are secrets, which were only in the memory of the host that took the request.
+    SecretsForgotten,
     /// An address no longer stands for exactly one id.
     Resolve(ResolveError),
     /// What it is done to cannot be read.
@@ -91,11 +93,14 @@ pub enum Unplanned {
 
 impl Unplanned {
     /// Why there is nothing any more that it could be done to, if that is so.
-    fn gone(&self) -> Option<String> {
+    fn gone(&self) -> Option<Code> {
+        let code = Code::new("target-gone");
         match self {
-            Self::Resolve(error @ ResolveError::NotFound { .. }) => Some(error.to_string()),
-            Self::Before(error) if error.status() == Some(404) => Some("the API knows no such thing".to_owned()),
-            Self::NoAction | Self::Altered | Self::Resolve(_) | Self::Before(_) => None,
+            Self::Resolve(ResolveError::NotFound { written, list }) => {
+                Some(code.name("written", written.as_str()).name("list", list.replace(' ', ".").as_str()))
+            }
+            Self::Before(error) if error.status() == Some(404) => Some(code.number("status", 404_u64)),
+            Self::NoAction | Self::Altered | Self::SecretsForgotten | Self::Resolve(_) | Self::Before(_) => None,
         }
     }
 }
@@ -152,7 +157,7 @@ enum Then {
     /// It ends, since there is nothing any more that it could be done to.
     Gone {
         /// Why.
-        why: String,
+        why: Code,
         /// The ids at the API of the requests that showed it.
         lookups: Vec<String>,
     },
@@ -200,8 +205,8 @@ impl Approvals {
             },
             Choice::Approve => match self.approves(&operation, person) {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
-                // The answer to a read is for whoever asked: they run it once others have agreed.
-                Ok(_) if self.is_read(&operation) || !self.is_enough(&operation, Some(person)).await => {
+                // The answer is for the requester alone: they run it once others have approved.
+                Ok(_) if self.runs_for_requester(&operation) || !self.is_enough(&operation, Some(person)).await => {
                     let counted = self.record(&operation, person, vote, Then::Nothing).await?;
                     Ok(Settled::Counted(Box::new(counted)))
                 }
@@ -217,9 +222,9 @@ impl Approvals {
         Ok(Settled::Closed(Box::new(closed)))
     }
 
-    fn is_read(&self, operation: &Operation) -> bool {
+    fn runs_for_requester(&self, operation: &Operation) -> bool {
         let action = self.plugin.catalog().action(&operation.pending.plan.action);
-        action.is_some_and(|action| !action.writes())
+        action.is_some_and(Action::runs_for_requester)
     }
 
     /// Whether the approvals so far, each asked about again, are enough; with one more where somebody is about to agree.
@@ -244,7 +249,7 @@ impl Approvals {
         let reader = Reader::new(&self.plugin, &self.decider, &requester, &operation.id);
         let planned = self.plan_again(&operation, &reader).await;
         let lookups = reader.requests();
-        let (plan, action) = match planned {
+        let (plan, invocation, action) = match planned {
             Ok(planned) => planned,
             Err(problem) => match problem.gone() {
                 Some(why) => {
@@ -273,7 +278,7 @@ impl Approvals {
         }
         let mut differences = pending.plan.differences(&plan);
         if asks_for_more(&requirements, &pending.requirements) {
-            differences.push("the policy asks for more than it did".to_owned());
+            differences.push(Difference::Other(Code::new("stricter-policy").into()));
         }
         if !differences.is_empty() {
             let others_come_in = pending.requirements.approvals.is_empty() && !requirements.approvals.is_empty();
@@ -285,8 +290,8 @@ impl Approvals {
         let run = Then::Run { policies: requirements.policies, lookups };
         let operation = self.record(&operation, &person, vote, run).await?;
         self.steps.reached(Step::Intent);
-        let (plan, requester) = (&operation.pending.plan, &operation.pending.requester);
-        let authorized = Authorized::new(plan.invocation(), operation.id.clone(), requester.clone());
+        let requester = &operation.pending.requester;
+        let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
     }
 
@@ -304,13 +309,21 @@ impl Approvals {
     }
 
     /// Makes the plan as it would be made now.
-    async fn plan_again(&self, operation: &Operation, reader: &Reader<'_>) -> Result<(Plan, &Action), Unplanned> {
+    async fn plan_again(
+        &self,
+        operation: &Operation,
+        reader: &Reader<'_>,
+    ) -> Result<(Plan, Invocation, &Action), Unplanned> {
         let catalog = self.plugin.catalog();
         let old = &operation.pending.plan;
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
         let references =
             old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
-        let draft = Draft { invocation: old.invocation(), references };
+        let mut invocation = old.invocation();
+        if old.secrets.is_some() {
+            invocation.arguments = self.secrets.of(&operation.id).ok_or(Unplanned::SecretsForgotten)?;
+        }
+        let draft = Draft { invocation, references };
         let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
         for (target, old) in targets.iter_mut().zip(&old.targets) {
@@ -318,7 +331,7 @@ impl Approvals {
         }
         let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
         let plan = Plan::new(action, &invocation, &catalog.types, targets, before).with_all_pages(old.all);
-        Ok((plan, action))
+        Ok((plan, invocation, action))
     }
 
     /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
@@ -357,7 +370,7 @@ impl Approvals {
                     result: GONE.to_owned(),
                     status: None,
                     requests: Vec::new(),
-                    message: Some(format!("What this was to be done to is gone: {why}. Nothing was changed.")),
+                    cause: Some(why.clone().into()),
                 };
                 entries.push(current.entry(ended).after_lookups(lookups));
             }
@@ -386,7 +399,7 @@ impl Approvals {
         operation: &Operation,
         person: &Person,
         renewed: Pending,
-        differences: &[String],
+        differences: &[Difference],
         lookups: Vec<String>,
     ) -> Result<Operation, SettleError> {
         let (person, differences) = (person.clone(), differences.to_vec());
@@ -426,6 +439,9 @@ impl Approvals {
             CommitError::Refused(error) => error,
             CommitError::Ledger(error) => error.into(),
         })?;
+        if operation.as_ref().is_some_and(|operation| operation.state != State::Waiting) {
+            self.secrets.forget(&id);
+        }
         operation.ok_or_else(gone)
     }
 }

@@ -6,6 +6,7 @@
 use super::change::{Change, change, subjects};
 use super::projection::{CHUNK, DELIVERIES, DELIVERY_MS};
 use super::{Clock, Operation, Projection, State, UNKNOWN};
+use crate::audit::Code;
 use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
 use std::collections::HashSet;
@@ -295,7 +296,7 @@ impl Ledger {
                         result: UNKNOWN.to_owned(),
                         status: None,
                         requests: Vec::new(),
-                        message: Some("the host stopped before it saw the end".to_owned()),
+                        cause: Some(Code::new("host-stopped").into()),
                     },
                     _ => return None,
                 };

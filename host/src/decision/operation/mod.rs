@@ -17,7 +17,7 @@ pub use projection::{FirstDelivery, Projection};
 use super::plan::Plan;
 use super::policy::Requirements;
 use crate::Choice;
-use crate::audit::{Entry, Event};
+use crate::audit::{Cause, Effect, Entry, Event};
 use crate::identity::{Place, Principal};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub struct Pending {
     pub requirements: Requirements,
     /// Why it is wanted.
     pub reason: Option<String>,
+    /// What its action does to the objects of the API; none where an earlier version recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
 }
 
 impl Pending {
@@ -43,7 +46,7 @@ impl Pending {
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
-        Entry { plan_hash, version, ..entry.about(operation, &self.plan) }
+        Entry { plan_hash, version, effect: self.effect, ..entry.about(operation, &self.plan) }
     }
 }
 
@@ -79,7 +82,7 @@ pub enum State {
         /// The ids of its requests at the API.
         requests: Vec<String>,
         /// What went wrong, where something did.
-        message: Option<String>,
+        cause: Option<Cause>,
     },
     /// Somebody rejected it.
     Rejected,
@@ -121,6 +124,8 @@ pub struct Operation {
     pub change: Option<Change>,
     /// The messages about it.
     pub notices: Notices,
+    /// Whether the secret in its answer did not reach its requester.
+    pub undelivered: bool,
 }
 
 /// Why a decision does not count.
@@ -264,8 +269,12 @@ impl Operation {
                 }
             }
             Event::Intent { host, .. } => State::Running { host: host.clone() },
-            Event::Outcome { result, requests, message, .. } => {
-                State::Ended { result: result.clone(), requests: requests.clone(), message: message.clone() }
+            Event::Outcome { result, requests, cause, .. } => {
+                State::Ended { result: result.clone(), requests: requests.clone(), cause: cause.clone() }
+            }
+            Event::Undelivered => {
+                self.undelivered = true;
+                return;
             }
             Event::Expired => State::Expired,
             _ => return,

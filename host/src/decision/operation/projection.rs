@@ -187,6 +187,7 @@ impl Projection {
                 first_seq,
                 change,
                 notices,
+                undelivered: false,
             };
             self.operations.insert(id.clone(), operation);
             self.changes += 1;

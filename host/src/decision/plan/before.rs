@@ -5,8 +5,10 @@ use crate::command::{Arguments, Invocation};
 use claude_admin_catalog::{Action, Catalog, Method, Place, Types};
 use claude_admin_chat::cap::cap_large;
 use claude_admin_chat::document::without_secrets;
+use claude_admin_chat::strict_json::MAX_DEPTH;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// What a write is done to, as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,10 +80,24 @@ impl Before {
 
     /// What an action read.
     pub(in crate::decision) fn read(types: &Types, action: &Action, value: &Value) -> Self {
-        // What is recorded is redacted; the plan must be the same before and after.
+        // What is recorded is redacted and can be read again; the plan must be the same before and after.
         let mut value = redact_json(without_secrets(types, action, value).into_owned());
         cap_large(&mut value);
+        summarize_below(&mut value, MAX_DEPTH);
         Self::Read { action: action.id.clone(), value }
+    }
+}
+
+/// Puts a digest in the place of what is nested too deeply to be recorded: a change below it is still a difference.
+fn summarize_below(value: &mut Value, levels: usize) {
+    match value {
+        Value::Array(_) | Value::Object(_) if levels == 0 => {
+            let digest = format!("{:x}", Sha256::digest(value.to_string()));
+            *value = Value::from(format!("[nested too deeply to be shown; SHA-256 {digest}]"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| summarize_below(item, levels - 1)),
+        Value::Object(members) => members.values_mut().for_each(|member| summarize_below(member, levels - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

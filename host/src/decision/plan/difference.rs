@@ -1,5 +1,6 @@
 //! What is different between two JSON values.
 
+use crate::audit::{Code, Difference};
 use serde_json::Value;
 
 /// The most differences that are listed.
@@ -7,18 +8,18 @@ const MOST: usize = 20;
 const MAX_CHARS: usize = 80;
 
 /// Lists the places at which two values differ, each with both values.
-pub(super) fn differences(old: &Value, new: &Value) -> Vec<String> {
+pub(super) fn differences(old: &Value, new: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", old, new, &mut found);
     if found.len() > MOST {
         let more = found.len() - MOST;
         found.truncate(MOST);
-        found.push(format!("and {more} more"));
+        found.push(Difference::Other(Code::new("more-differences").number("count", more as u64).into()));
     }
     found
 }
 
-fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
+fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<Difference>) {
     match (old, new) {
         (Value::Object(a), Value::Object(b)) => {
             let added = b.keys().filter(|key| !a.contains_key(*key));
@@ -36,7 +37,7 @@ fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
         (old, new) => {
             // The state of the target is what people know by these names.
             let path = path.strip_prefix("before.value.").unwrap_or(path);
-            found.push(format!("{path}: {} → {}", shown(old), shown(new)));
+            found.push(Difference::Field { field: path.to_owned(), before: shown(old), after: shown(new) });
         }
     }
 }
@@ -60,7 +61,7 @@ mod tests {
         let old = json!({"before": {"value": {"role": "user", "tags": ["a"], "name": "x"}}, "risk": "reversible"});
         let new = json!({"before": {"value": {"role": "billing", "tags": ["b"], "note": 1}}, "risk": "reversible"});
         assert_eq!(
-            differences(&old, &new),
+            differences(&old, &new).iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["role: user → billing", "tags[0]: a → b", "name: x → none", "note: none → 1"]
         );
         assert!(differences(&old, &old).is_empty());

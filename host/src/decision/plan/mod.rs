@@ -5,13 +5,15 @@
 mod before;
 mod difference;
 mod resolve;
+mod secrets;
 
 pub use before::{Before, before_action, reads_the_target};
 pub use resolve::{ResolveError, Target, resolve};
+pub use secrets::SecretArguments;
 
 pub(super) use before::read_before;
 
-use crate::audit::Entry;
+use crate::audit::{Difference, Entry};
 use crate::command::{Arguments, Invocation};
 use claude_admin_catalog::{Action, Types};
 use serde::{Deserialize, Serialize};
@@ -34,8 +36,12 @@ impl Entry {
 pub struct Plan {
     /// The id of the action.
     pub action: String,
-    /// The arguments, with every id resolved.
+    /// The arguments, with every ID resolved and without secrets.
     pub arguments: Arguments,
+    /// A digest of the secret arguments, under a key that ends with this process: the plan is about these values and no
+    /// others, and nobody can guess them from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<String>,
     /// The command in its canonical form.
     pub command: String,
     /// Whether every page of a list is read, and not only one.
@@ -57,9 +63,11 @@ impl Plan {
     /// Makes the plan of an invocation.
     #[must_use]
     pub fn new(action: &Action, invocation: &Invocation, types: &Types, targets: Vec<Target>, before: Before) -> Self {
+        let shown = invocation.shown(action, types);
         Self {
             action: action.id.clone(),
-            arguments: invocation.arguments.clone(),
+            secrets: (shown != *invocation).then(|| secrets::digest(&invocation.arguments)),
+            arguments: shown.arguments,
             command: invocation.canonical(action, types),
             all: false,
             summary: action.summary().to_owned(),
@@ -79,7 +87,7 @@ impl Plan {
         Self { all, ..self }
     }
 
-    /// The invocation that the plan is about.
+    /// The invocation that the plan is about, without secrets.
     #[must_use]
     pub fn invocation(&self) -> Invocation {
         Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
@@ -96,7 +104,7 @@ impl Plan {
 
     /// What is different in another plan of the same command, for a person: `role: developer → billing`.
     #[must_use]
-    pub fn differences(&self, other: &Self) -> Vec<String> {
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let json = |plan: &Self| serde_json::to_value(plan).unwrap_or_default();
         difference::differences(&json(self), &json(other))
     }

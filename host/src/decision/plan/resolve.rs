@@ -115,7 +115,7 @@ async fn address_of(directory: Option<&dyn Directory>, asker: &Principal, user: 
     let Some(directory) = directory.filter(|_| asker.platform == Platform::Slack) else {
         return Err(failed("this host has no token for the chat platform".to_owned()));
     };
-    let mentioned = Principal { user: user.to_owned(), ..asker.clone() };
+    let mentioned = asker.colleague(user).map_err(|error| failed(error.to_string()))?;
     directory.email_of(&mentioned).await.map_err(|error| failed(error.to_string()))
 }
 

@@ -133,7 +133,7 @@ mod tests {
                 let other = someone(&["viewers"]);
                 assert_eq!(denied(permit.decide(&other.asks(action, &given))).kind, DenialKind::NothingPermits);
                 let elsewhere =
-                    super::super::testing::Someone { place: Place::slack("T2", Some("C1")), ..admin.clone() };
+                    super::super::testing::Someone { place: Place::slack("T2", Some("C1")).unwrap(), ..admin.clone() };
                 assert_eq!(denied(permit.decide(&elsewhere.asks(action, &given))).kind, DenialKind::NothingPermits);
             }
         }
@@ -196,8 +196,12 @@ mod tests {
             let asker = super::super::testing::Someone { principal, ..someone(&[]) };
             permit.decide(&asker.asks(list, &given)).requirements().is_some()
         };
-        assert!(ask(Principal::slack("T1", "U1")));
-        assert!(!ask(Principal::slack("T2", "U1")) && !ask(Principal::http("U1")) && !ask(Principal::local("U1")));
+        assert!(ask(Principal::slack("T1", "U1").unwrap()));
+        assert!(
+            !ask(Principal::slack("T2", "U1").unwrap())
+                && !ask(Principal::http("U1").unwrap())
+                && !ask(Principal::local("U1").unwrap())
+        );
     }
 
     #[test]

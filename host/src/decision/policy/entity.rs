@@ -1,7 +1,7 @@
 //! People, places, groups and actions as Cedar entities.
 
 use super::question::Asker;
-use crate::identity::{Place, Platform, Principal};
+use crate::identity::{Place, PlaceParts, Platform, Principal, PrincipalParts};
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, RestrictedExpression};
 use std::collections::{HashMap, HashSet};
 
@@ -39,8 +39,7 @@ impl EntityTypes {
 
     /// `Tenant::"slack:T1"`; none where the platform has no tenants.
     fn tenant(&self, platform: Platform, tenant: &str) -> Option<EntityUid> {
-        let place = Place { platform, tenant: tenant.to_owned(), channel: None };
-        (!tenant.is_empty()).then(|| uid(&self.tenant, &place.to_string()))
+        (!tenant.is_empty()).then(|| uid(&self.tenant, &format!("{}:{tenant}", platform.as_str())))
     }
 
     /// `Group::"admins"`.
@@ -76,10 +75,10 @@ impl EntityTypes {
     ///
     /// What Cedar says. It has no reason to: the entities are made here, and their attributes are plain texts.
     pub(super) fn entities(&self, asker: &Asker<'_>, action: &Entity) -> Result<Entities, String> {
-        let Principal { platform, tenant, user } = asker.principal;
+        let PrincipalParts { platform, tenant, user } = &**asker.principal;
         let attributes = [("platform", platform.as_str()), ("tenant", tenant), ("id", user)];
         let user = Entity::new(self.user(asker.principal), texts(attributes), self.parents_of_user(asker));
-        let Place { platform, tenant, channel } = asker.place;
+        let PlaceParts { platform, tenant, channel } = &**asker.place;
         let attributes = [("platform", platform.as_str()), ("tenant", tenant)];
         let channel = channel.as_deref().map(|channel| ("channel", channel));
         let place = Entity::new(

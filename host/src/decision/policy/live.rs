@@ -12,7 +12,9 @@ use super::vocabulary::Vocabulary;
 use super::{
     Asker, Decision, Denial, DenialKind, Explanation, GroupNames, HostAction, Policies, PolicyErrors, Question,
 };
+use crate::audit::Code;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::{outside_text, redacted};
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ pub struct PolicyState {
     pub policies: Option<Arc<Policies>>,
     /// What is wrong with the file, with lines. The policies above are then those of before.
     pub problem: Option<String>,
+    /// The same for the audit log.
+    pub cause: Option<Code>,
     /// The hash of the policies in force.
     pub hash: Option<String>,
     /// When they were loaded.
@@ -45,11 +49,17 @@ pub struct PolicyState {
 impl PolicyState {
     fn good(policies: Arc<Policies>) -> Self {
         let hash = Some(policies.hash().to_owned());
-        Self { policies: Some(policies), problem: None, hash, loaded_at: jiff::Timestamp::now() }
+        Self { policies: Some(policies), problem: None, cause: None, hash, loaded_at: jiff::Timestamp::now() }
     }
 
-    fn none(problem: String) -> Self {
-        Self { policies: None, problem: Some(problem), hash: None, loaded_at: jiff::Timestamp::now() }
+    fn none(problem: String, cause: Code) -> Self {
+        Self {
+            policies: None,
+            problem: Some(problem),
+            cause: Some(cause),
+            hash: None,
+            loaded_at: jiff::Timestamp::now(),
+        }
     }
 
     /// Decides as [`Policies::decide`]. Without policies everything is denied.
@@ -101,6 +111,8 @@ pub struct Change {
     pub hash: Option<String>,
     /// What is wrong with the file.
     pub problem: Option<String>,
+    /// The same for the audit log.
+    pub cause: Option<Code>,
 }
 
 /// The policy in force, which follows its file.
@@ -159,7 +171,7 @@ impl LivePolicy {
     pub fn open(catalog: &Catalog, path: impl Into<PathBuf>, groups: GroupNames) -> Self {
         let vocabulary = Vocabulary::of(catalog).map(Arc::new);
         let file = PolicyFile { path: path.into(), groups, vocabulary, seen: Mutex::default() };
-        let nothing = PolicyState::none("the policy was not read yet".to_owned());
+        let nothing = PolicyState::none("the policy was not read yet".to_owned(), Code::new("policy-not-read"));
         let live = Self { file: Some(file), state: RwLock::new(Arc::new(nothing)) };
         live.reload();
         live
@@ -223,20 +235,28 @@ impl LivePolicy {
         let state = match content {
             Content::Text(text) => match file.parse(&text) {
                 Ok(policies) => PolicyState::good(Arc::new(policies)),
-                Err(errors) => after_problem(&before, errors.to_string()),
+                Err(errors) => after_problem(
+                    &before,
+                    errors.to_string(),
+                    Code::new("policy-invalid").names("places", errors.places()),
+                ),
             },
-            Content::Unreadable(problem) => after_problem(&before, problem),
-            Content::Missing => PolicyState::none(format!("there is no policy file {}", file.path.display())),
+            Content::Unreadable(problem) => after_problem(&before, problem, Code::new("policy-unreadable")),
+            Content::Missing => PolicyState::none(
+                format!("there is no policy file {}", file.path.display()),
+                Code::new("policy-missing"),
+            ),
         };
-        let change = Change { hash: state.hash.clone(), problem: state.problem.clone() };
+        let change = Change { hash: state.hash.clone(), problem: state.problem.clone(), cause: state.cause.clone() };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
         Some(change)
     }
 }
 
 /// The last good policy stays in force.
-fn after_problem(before: &PolicyState, problem: String) -> PolicyState {
-    PolicyState { problem: Some(problem), ..before.clone() }
+fn after_problem(before: &PolicyState, problem: String, cause: Code) -> PolicyState {
+    // An error quotes the file, and a secret can be in the wrong one.
+    PolicyState { problem: Some(redacted(problem)), cause: Some(cause), ..before.clone() }
 }
 
 impl PolicyFile {
@@ -257,8 +277,11 @@ impl PolicyFile {
         if metadata.len() > MOST_BYTES {
             return (unreadable(format!("it is larger than {MOST_BYTES} bytes")), None);
         }
-        match fs::read_to_string(&self.path) {
-            Ok(text) => (Content::Text(text), Stamp::of(&metadata).filter(Stamp::is_settled)),
+        match fs::read(&self.path) {
+            Ok(bytes) => match outside_text::text(&bytes) {
+                Ok(text) => (Content::Text(text.into_owned()), Stamp::of(&metadata).filter(Stamp::is_settled)),
+                Err(error) => (unreadable(error.to_string()), None),
+            },
             Err(error) if error.kind() == ErrorKind::NotFound => (Content::Missing, None),
             Err(error) => (unreadable(error.to_string()), None),
         }
@@ -387,7 +410,7 @@ mod tests {
         // Another mistake is news, the same one is not.
         assert!(host.edit("nonsense").is_some());
         assert_eq!(host.live.reload(), None);
-        fs::write(host.path(), [0xff, 0xfe]).unwrap();
+        fs::write(host.path(), [0xff, 0xff]).unwrap();
         assert!(host.live.reload().unwrap().problem.unwrap().contains("cannot be read"));
         assert_eq!(host.allows(), (true, true));
         let change = host.edit(READ).unwrap();

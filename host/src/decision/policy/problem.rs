@@ -63,6 +63,15 @@ pub(super) const UNNAMED: &str = "policy at line ";
 #[error("{}", lines(.0))]
 pub struct PolicyErrors(pub Vec<PolicyProblem>);
 
+impl PolicyErrors {
+    /// Where the problems are, as `LINE:COLUMN`, for the audit log: at most ten of them.
+    #[must_use]
+    pub fn places(&self) -> Vec<String> {
+        let place = |problem: &PolicyProblem| Some(format!("{}:{}", problem.line?, problem.column?));
+        self.0.iter().filter_map(place).take(10).collect()
+    }
+}
+
 fn lines(problems: &[PolicyProblem]) -> String {
     problems.iter().map(PolicyProblem::to_string).collect::<Vec<_>>().join("\n")
 }

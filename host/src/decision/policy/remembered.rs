@@ -84,8 +84,8 @@ mod tests {
         let (one, other) = (someone(&["admins"]), someone(&["viewers"]));
         assert!(remembered.entities(&one.asker(), "users.list", made).is_ok());
         assert!(remembered.entities(&one.asker(), "users.list", unexpected).is_ok());
-        let elsewhere = Someone { place: Place::slack("T1", Some("C2")), ..one.clone() };
-        let somebody = Someone { principal: Principal::http("U1"), ..one.clone() };
+        let elsewhere = Someone { place: Place::slack("T1", Some("C2")).unwrap(), ..one.clone() };
+        let somebody = Someone { principal: Principal::http("U1").unwrap(), ..one.clone() };
         for (asker, action) in
             [(&one, "users.get"), (&other, "users.list"), (&elsewhere, "users.list"), (&somebody, "users.list")]
         {

@@ -226,7 +226,7 @@ impl Reader<'_> {
         let who: Option<Principal> = self.read(&case.who);
         let place = match &case.place {
             Some(place) => self.read(place),
-            None => who.as_ref().map(|who| Place { platform: who.platform, tenant: who.tenant.clone(), channel: None }),
+            None => who.as_ref().map(Principal::place),
         };
         let at = match &case.at {
             Some(at) => Some(self.read(at)?),

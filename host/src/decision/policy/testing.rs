@@ -133,9 +133,9 @@ pub(super) struct Someone {
 /// `slack:T1/U1` in `slack:T1/C1`.
 pub(super) fn someone(groups: &[&str]) -> Someone {
     Someone {
-        principal: Principal::slack("T1", "U1"),
+        principal: Principal::slack("T1", "U1").unwrap(),
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
-        place: Place::slack("T1", Some("C1")),
+        place: Place::slack("T1", Some("C1")).unwrap(),
         reason: None,
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
     }

@@ -4,6 +4,7 @@
 //! organization a user has one home workspace and works in several; a stranger of Slack Connect has another home workspace
 //! too. Only Slack can distinguish them, so the host asks it.
 
+use super::handler::identities;
 use super::{Click, WebApi};
 use crate::decision::operation::Operation;
 use crate::identity::{Place, Platform, Principal};
@@ -28,28 +29,29 @@ impl Clicker {
         let workspace = made_in.map(|place| place.tenant.as_str()).or(team).or(home)?;
         let member = || Self::new(workspace, click, None);
         if home.or(team) == Some(workspace) {
-            return Some(member());
+            return member();
         }
         let doubt = match api {
             None => format!("The host cannot check whether you belong to workspace {workspace}: it has no bot token."),
             Some(api) => match api.account(&click.user_id).await {
-                Ok(account) if account.belongs_to(workspace) => return Some(member()),
-                Ok(_) => return Some(Self::new(home.or(team)?, click, None)),
+                Ok(account) if account.belongs_to(workspace) => return member(),
+                Ok(_) => return Self::new(home.or(team)?, click, None),
                 Err(error) => {
                     format!("The host cannot check whether you belong to workspace {workspace}: {error}.")
                 }
             },
         };
         // Slack named them as a user of that workspace when they made the request.
-        let member = member();
+        let member = member()?;
         if request.is_some_and(|request| request.pending.requester == member.principal) {
             return Some(member);
         }
-        Some(Self::new(home.or(team)?, click, Some(doubt)))
+        Self::new(home.or(team)?, click, Some(doubt))
     }
 
-    fn new(team: &str, click: &Click, doubt: Option<String>) -> Self {
-        let principal = Principal::slack(team, &click.user_id);
-        Self { principal, place: Place::slack(team, click.channel_id.as_deref()), doubt }
+    /// None for ids that are none of Slack.
+    fn new(team: &str, click: &Click, doubt: Option<String>) -> Option<Self> {
+        let (principal, place) = identities(team, &click.user_id, click.channel_id.as_deref()).ok()?;
+        Some(Self { principal, place, doubt })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clicker::Clicker;
 use super::delivery::Later;
+use super::handler::{identities, not_an_id};
 use super::interaction::{Click, InteractionError};
 use super::notifier::Card;
 use super::{ResponseUrl, Slack, fields};
@@ -41,13 +42,18 @@ impl Slack {
         if let Err(response) = self.own_app(click.api_app_id.as_deref()).await {
             return response;
         }
+        for team in [&click.team_id, &click.home_team_id].into_iter().flatten() {
+            if let Err(error) = identities(team, &click.user_id, click.channel_id.as_deref()) {
+                return not_an_id(error);
+            }
+        }
         let pressed = choice_of(&click.action_id).zip(self.messages.seal.open(&click.value));
         let Some((choice, (operation, version))) = pressed else {
             if let Some(Clicker { principal, place, .. }) = Clicker::of(&click, None, None).await {
                 tracing::warn!(%principal, "a button that was not made here is denied");
-                self.service.disbelieved(&principal, &place, "a click on a button that was not made here").await;
+                self.service.disbelieved(&principal, &place, "forged-button").await;
             } else {
-                self.service.refused("a click on a button that was not made here").await;
+                self.service.refused("forged-button").await;
             }
             return StatusCode::OK.into_response();
         };
@@ -62,7 +68,7 @@ impl Slack {
         let api = self.settings.web_api.as_deref();
         let Some(clicker) = Clicker::of(&click, request.as_ref(), api).await else {
             tracing::warn!(operation = pressed.operation, "a click names no workspace");
-            self.service.refused("a click that names no workspace").await;
+            self.service.refused("no-workspace").await;
             self.show(url.as_ref(), &click, &pressed.operation, &nameless(&pressed), 0).await;
             return;
         };

@@ -9,7 +9,7 @@ use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::Markup;
 use crate::document::{self, Block, Level, Notice};
 use crate::frontend::Background;
-use crate::identity::{Place, Principal};
+use crate::identity::{PartError, Place, Principal};
 use crate::render::{self, SlackTables};
 use crate::service::{Input, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -121,7 +121,7 @@ impl Slack {
             Err(reason) => reason,
         };
         tracing::warn!(%reason, "a request that claims to be of Slack is refused");
-        self.service.refused(reason.summary()).await;
+        self.service.refused(reason.code()).await;
         Err((StatusCode::UNAUTHORIZED, "the request is not believed").into_response())
     }
 
@@ -129,8 +129,8 @@ impl Slack {
         if self.settings.app_id.is_none() || self.settings.app_id.as_deref() == app {
             return Ok(());
         }
-        tracing::warn!(app, "a request of another app is refused");
-        self.service.refused("a request of another Slack app").await;
+        tracing::warn!("a request of another app is denied");
+        self.service.refused("foreign-app").await;
         Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
     }
 
@@ -160,9 +160,14 @@ impl Slack {
     }
 
     async fn answer(self: Arc<Self>, command: SlashCommand, signature: String) -> Response {
+        let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
+        let (principal, place) = match ids {
+            Ok(ids) => ids,
+            Err(error) => return not_an_id(error),
+        };
         let request = Request {
-            principal: Principal::slack(&command.team_id, &command.user_id),
-            place: Place::slack(&command.team_id, command.channel_id.as_deref()),
+            principal,
+            place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
             // Slack has been seen to deliver a command twice, each with a signature of its own. Without an ID of the
             // command, the signature is remembered in the store, for after a restart.
@@ -266,6 +271,16 @@ fn unseen(text: String) -> Notice {
     let text = format!("{text} No other user has been notified of this request yet.");
     let hint = "`pending` shows the request to the users who can decide it.".to_owned();
     Notice { level: Level::Attention, text, hint: Some(hint) }
+}
+
+/// The requester and the place of a request of Slack.
+pub(super) fn identities(team: &str, user: &str, channel: Option<&str>) -> Result<(Principal, Place), PartError> {
+    Ok((Principal::slack(team, user)?, Place::slack(team, channel)?))
+}
+
+pub(super) fn not_an_id(error: PartError) -> Response {
+    tracing::warn!(%error, "a request of Slack is denied");
+    (StatusCode::BAD_REQUEST, error.to_string()).into_response()
 }
 
 fn json_response(message: &Value) -> Response {

@@ -1,6 +1,7 @@
 //! The payload that Slack posts when somebody clicks.
 
 use super::FormError;
+use claude_admin_chat::redacted;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ pub enum InteractionError {
     #[error(transparent)]
     Form(#[from] FormError),
     #[error("the payload is not what Slack sends: {0}")]
-    Payload(#[from] serde_json::Error),
+    Payload(String),
 }
 
 /// Fields that are not known are left to be unknown: Slack adds some now and then.
@@ -52,6 +53,7 @@ struct Payload {
     response_url: Option<String>,
     container: Option<Container>,
     message: Option<Message>,
+    enterprise: Option<Id>,
     #[serde(default)]
     actions: Vec<Action>,
 }
@@ -96,12 +98,16 @@ impl Click {
     /// [`InteractionError`] for a payload that cannot be read.
     pub fn from_fields(mut fields: HashMap<String, String>) -> Result<Option<Self>, InteractionError> {
         let payload = fields.remove("payload").ok_or(FormError::Missing("payload"))?;
-        let payload: Payload = serde_json::from_str(&payload)?;
+        // An error quotes what is wrong with the payload.
+        let payload: Payload =
+            serde_json::from_str(&payload).map_err(|error| InteractionError::Payload(redacted(error.to_string())))?;
         if payload.r#type != "block_actions" {
             return Ok(None);
         }
         let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
-        let team = payload.team.map(|team| team.id).or(payload.message.and_then(|message| message.team));
+        // In an app that is installed for a whole organization, `team` can be null.
+        let of_message = payload.message.and_then(|message| message.team);
+        let team = payload.team.map(|team| team.id).or(of_message).or(payload.enterprise.map(|enterprise| enterprise.id));
         let container = payload.container;
         let message_ts = container.as_ref().and_then(|container| container.message_ts.clone());
         let channel = payload.channel.map(|channel| channel.id);
@@ -165,6 +171,28 @@ mod tests {
         let click = read(&payload()).unwrap().unwrap();
         assert_eq!((click.message_ts.as_deref(), click.user_id.as_str()), (Some("1.2"), "U1"));
         assert_eq!((click.action_id.as_str(), click.value.as_str()), ("claude-admin:approve", "v"));
+    }
+
+    #[test]
+    fn click_without_a_team_is_of_the_team_of_its_message() {
+        let mut click = payload();
+        click["team"] = Value::Null;
+        click["user"] = json!({"id": "U1"});
+        click["message"] = json!({"team": "T3", "text": "x"});
+        click["enterprise"] = json!({"id": "E1", "name": "x"});
+        assert_eq!(read(&click).unwrap().unwrap().team_id.as_deref(), Some("T3"));
+        click["message"] = json!({"text": "x"});
+        assert_eq!(read(&click).unwrap().unwrap().team_id.as_deref(), Some("E1"));
+        click["enterprise"] = Value::Null;
+        assert_eq!(read(&click).unwrap().unwrap().team_id, None);
+    }
+
+    #[test]
+    fn payload_with_a_secret_is_denied_unquoted() {
+        let mut click = payload();
+        click["user"] = json!("sk-ant-admin01-LEAK");
+        let error = read(&click).unwrap_err().to_string();
+        assert!(!error.contains("LEAK"), "{error}");
     }
 
     #[test]

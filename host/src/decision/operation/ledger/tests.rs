@@ -45,7 +45,10 @@ fn ledger() -> (Ledger, Arc<AtomicUsize>) {
 
 fn received(operation: &str, delivery: &str, text: &str) -> Entry {
     let event = Event::Received { delivery: Some(delivery.to_owned()), text: Some(text.to_owned()) };
-    Entry { operation: Some(operation.to_owned()), ..Entry::by(&Principal::local("ada"), &Place::terminal(), event) }
+    Entry {
+        operation: Some(operation.to_owned()),
+        ..Entry::by(&Principal::local("ada").unwrap(), &Place::terminal(), event)
+    }
 }
 
 /// Records a request, unless it was received before; returns whether it was the first.

@@ -1,0 +1,61 @@
+//! From a recorded cause to a sentence: what went wrong, and whether anything was changed.
+
+use crate::audit::{Cause, Code, Difference};
+
+/// A cause as a person reads it. An entry of an earlier version has its sentence.
+#[must_use]
+pub fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::Code(code) => sentence(code),
+        old @ Cause::Sentence(_) => old.to_string(),
+    }
+}
+
+/// A difference as a person reads it.
+#[must_use]
+pub fn difference(difference: &Difference) -> String {
+    match difference {
+        field @ Difference::Field { .. } => field.to_string(),
+        Difference::Other(other) => cause(other),
+    }
+}
+
+/// Differences as a person reads them.
+#[must_use]
+pub fn differences(differences: &[Difference]) -> String {
+    differences.iter().map(difference).collect::<Vec<_>>().join("; ")
+}
+
+fn sentence(code: &Code) -> String {
+    let name = |what| code.get_name(what).unwrap_or_default();
+    let status = || code.get_number("status").map(|status| format!(" with status {status}")).unwrap_or_default();
+    match code.as_str() {
+        "target-gone" if code.get_name("written").is_some() => {
+            let list = name("list").replace('.', " ");
+            format!(
+                "The target no longer exists: `{list}` has no entry with `{}`. Nothing was changed.",
+                name("written")
+            )
+        }
+        "target-gone" => "The target no longer exists: the API does not find it. Nothing was changed.".to_owned(),
+        "host-stopped" => "the host stopped before the response arrived".to_owned(),
+        "host-failed" => "the host failed before the response arrived".to_owned(),
+        "stricter-policy" => "the policy requires more than before".to_owned(),
+        "more-differences" => format!("and {} more", code.get_number("count").unwrap_or_default()),
+        "api" => {
+            let said = code.get_name("message").map(|said| format!(": {said}")).unwrap_or_default();
+            format!("The API returned an error{}{said}", status())
+        }
+        "transport" => format!("No complete response came from the API ({})", name("problem").replace('_', " ")),
+        "answer-not-understood" => "The API reported success with a response that the host cannot read".to_owned(),
+        "limit" => format!("The call reached its limit: {}", name("limit").replace('-', " ")),
+        "component-crashed" => "The component crashed".to_owned(),
+        "list-cut-off" => {
+            format!(
+                "The list was not read to its end: {} pages were read",
+                code.get_number("pages").unwrap_or_default()
+            )
+        }
+        _ => format!("The cause is `{code}`"),
+    }
+}

@@ -1,0 +1,199 @@
+//! Secrets: who can be given the answer that contains one, and what of a request is recorded.
+
+use super::{Outcome, Reply, Service, Understood};
+use crate::audit::{Code, Effect, Entry, Event};
+use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation};
+use crate::decision::Person;
+use crate::decision::approval::Approvals;
+use crate::decision::operation::Operation;
+use crate::document::{self, Level, Notice};
+use crate::identity::{Place, Platform};
+use crate::store::Durability;
+use claude_admin_catalog::{Action, Catalog};
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+const REDACTED: &str = "[redacted]";
+
+/// Whether an answer with a secret reaches its requester, and nobody else, in a place and a format.
+///
+/// JSON over HTTP and on a terminal has every field of the answer. The other formats show a document, which has no secrets;
+/// a message in Slack is stored there, and what a model reads can end up anywhere.
+fn carries(place: &Place, format: Option<Format>) -> Result<(), (&'static str, &'static str)> {
+    const ELSEWHERE: &str = "Run it on a terminal, `claude-admin run -o json -- …`, or send it to the HTTP API, `POST /v1/commands` \
+                             with `\"output\": \"json\"`, as a principal that the policy permits it.";
+    match (place.platform, format) {
+        (Platform::Http | Platform::Local, Some(Format::Json)) => Ok(()),
+        (Platform::Http, _) => {
+            Err(("this format does not show it", "Send the command again with `\"output\": \"json\"`."))
+        }
+        (Platform::Local, _) => Err(("this format does not show it", "Run the command again with `-o json`.")),
+        (Platform::Slack, _) => Err(("no message in Slack contains it", ELSEWHERE)),
+        (Platform::Mcp, _) => Err(("no model is given it", ELSEWHERE)),
+    }
+}
+
+impl Service {
+    /// Denies a command before anything is sent, where its answer contains a secret that cannot be delivered.
+    pub(super) async fn undeliverable(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        format: Option<Format>,
+    ) -> Option<Reply> {
+        let (why, hint) = carries(&person.place, format).err().filter(|_| action.sensitive)?;
+        let event = Event::Denied { reason: Code::new("secret-not-deliverable").into(), count: 1 };
+        let (operation, effect) = (Some(id.to_owned()), Some(Effect::of(self.catalog(), action)));
+        self.note(Entry { operation, effect, action: Some(action.id.clone()), ..person.did(event) }).await;
+        let text = format!("The answer to `{}` contains a secret, and {why}. Nothing was sent.", action.command());
+        Some(Reply::failed(Outcome::Denied, document::error(text, Some(hint))))
+    }
+}
+
+/// The text that is recorded of a request: without secrets.
+pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, CommandError>, typed: String) -> String {
+    let canonical = |invocation: &Invocation| {
+        let action = catalog.action(&invocation.action)?;
+        let is_secret = |name: &String| action.input(name).is_some_and(|input| input.has_secret(&catalog.types));
+        invocation.arguments.keys().any(is_secret).then(|| invocation.canonical(action, &catalog.types))
+    };
+    match understood {
+        Err(CommandError { kind: CommandErrorKind::Secret, .. }) => REDACTED.to_owned(),
+        // It can be anything, a secret argument at the wrong place too.
+        Err(_) if may_concern_secrets(catalog, &typed) => REDACTED.to_owned(),
+        Ok(Understood::Command(command)) => match &**command {
+            Command::Run(draft, _) => canonical(&draft.invocation).unwrap_or(typed),
+            Command::Host(HostCommand::CanI { draft, .. }) => {
+                canonical(&draft.invocation).map_or(typed, |command| format!("can-i {command}"))
+            }
+            Command::Help(_) | Command::Host(_) => typed,
+        },
+        Err(_) | Ok(Understood::Vote(_)) => typed,
+    }
+}
+
+/// Whether a text that was not understood names an action, or an argument, that takes secrets; also with a slip in it.
+fn may_concern_secrets(catalog: &Catalog, typed: &str) -> bool {
+    let takes_secrets = |action: &&Action| action.inputs.iter().any(|input| input.has_secret(&catalog.types));
+    let words = catalog.actions.iter().filter(takes_secrets).flat_map(|action| {
+        let inputs = action.inputs.iter().filter(|input| input.has_secret(&catalog.types));
+        let aliases = catalog.interface(&action.interface).into_iter().flat_map(|interface| &interface.aliases);
+        inputs.map(|input| &input.name).chain([&action.interface]).chain(aliases)
+    });
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    let typed = typed.to_lowercase();
+    let mut parts = typed.split(|c: char| !c.is_alphanumeric()).filter(|part| part.len() > 3);
+    parts.any(|part| {
+        words.iter().any(|word| word.contains(part)) || command::nearest(part, words.iter().copied()).is_some()
+    })
+}
+
+/// An answer that contains a secret: nothing shows it by accident. Dropped without [`Self::delivered`], the secret is lost,
+/// and that is recorded.
+#[derive(Clone)]
+pub struct WithSecrets {
+    whole: Value,
+    delivery: Option<Arc<Delivery>>,
+}
+
+impl fmt::Debug for WithSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WithSecrets")
+    }
+}
+
+impl WithSecrets {
+    pub(super) fn new(whole: Value) -> Self {
+        Self { whole, delivery: None }
+    }
+
+    /// Records it where the answer of this operation is not delivered.
+    pub(super) fn of_operation(&mut self, approvals: &Approvals, operation: &Operation, tasks: &TaskTracker) {
+        let delivery = Delivery {
+            delivered: AtomicBool::new(false),
+            approvals: approvals.clone(),
+            operation: operation.clone(),
+            tasks: tasks.clone(),
+        };
+        self.delivery = Some(Arc::new(delivery));
+    }
+
+    /// The answer with its secrets.
+    pub(super) fn whole(&self) -> &Value {
+        &self.whole
+    }
+
+    /// The answer was handed to the requester.
+    pub fn delivered(&self) {
+        if let Some(delivery) = &self.delivery {
+            delivery.delivered.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// An answer on its way.
+struct Delivery {
+    delivered: AtomicBool,
+    approvals: Approvals,
+    operation: Operation,
+    tasks: TaskTracker,
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if self.delivered.load(Ordering::Acquire) {
+            return;
+        }
+        tracing::error!(
+            operation = self.operation.id,
+            "the answer with a secret was not delivered; the secret is lost"
+        );
+        let (ledger, entry) = (self.approvals.ledger().clone(), self.operation.entry(Event::Undelivered));
+        // Outside of a runtime nothing can be recorded any more; `status` says what to do in that case too.
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.spawn_on(
+                async move {
+                    if let Err(error) = ledger.append(Durability::Disk, vec![entry]).await {
+                        tracing::error!(%error, "not recorded");
+                    }
+                },
+                &runtime,
+            );
+        }
+    }
+}
+
+/// What there is to say about the secret in the answer of an operation that was done; nothing where there was none.
+pub(super) fn about(catalog: &Catalog, operation: &Operation) -> Option<Notice> {
+    let action = catalog.action(&operation.pending.plan.action).filter(|action| action.sensitive)?;
+    if operation.state.as_str() != Outcome::Done.as_str() {
+        return None;
+    }
+    let new = command::usage(renewal(catalog, action), &catalog.types);
+    let notice = |level, text: String, hint| Notice { level, text, hint: Some(hint) };
+    Some(if operation.undelivered {
+        let text = "The secret in the answer did not reach its requester. It is lost: no copy is stored.";
+        notice(Level::Error, text.to_owned(), format!("To make a new one: `{new}`."))
+    } else {
+        let text = format!(
+            "The answer contained a secret. It was sent once, to {}, and no copy is stored.",
+            operation.pending.requester
+        );
+        notice(Level::Attention, text, format!("If it did not arrive, it is lost. To make a new one: `{new}`."))
+    })
+}
+
+/// The action that makes a new secret: of the object, where there is one, or else the same again.
+fn renewal<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
+    let names_an_object = |action: &&Action| action.http.path.params().next().is_some();
+    if names_an_object(&action) {
+        return action;
+    }
+    let siblings = catalog.actions_of(&action.interface);
+    siblings.filter(|other| other.sensitive && other.writes()).find(names_an_object).unwrap_or(action)
+}

@@ -1,0 +1,328 @@
+//! Secrets: an answer that contains one reaches its requester and nobody else, and a secret argument is recorded nowhere.
+
+use super::server::{Server, TOKEN};
+use super::support::{self, says, text};
+use claude_admin::audit::{Event, export};
+use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
+use claude_admin::identity::{Place, Principal};
+use claude_admin::service::{Input, Outcome, Reply, Request, Service};
+use claude_admin_catalog::{Action, Catalog};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+/// Everybody may do everything, and needs nobody for it.
+const ALONE: &str = r#"@id("all") permit(principal, action, resource);"#;
+/// Everybody may do everything, and needs an auditor for every write.
+const APPROVED: &str = r#"@id("all") @approvals("1") @from("auditors") permit(principal, action, resource);"#;
+const AUDITORS: [(&str, &[&str]); 1] = [("auditors", &["http:auditor"])];
+const HIDDEN: &str = "hunter2-of-the-receiver";
+
+fn places() -> [(Principal, Place); 4] {
+    [
+        (Principal::http("bot").unwrap(), Place::http()),
+        (Principal::local("ada").unwrap(), Place::terminal()),
+        (Principal::slack("T1", "U1").unwrap(), Place::slack("T1", Some("C1")).unwrap()),
+        (Principal::local("ada").unwrap(), Place::mcp()),
+    ]
+}
+
+const FORMATS: [Option<Format>; 5] =
+    [None, Some(Format::Text), Some(Format::Json), Some(Format::Csv), Some(Format::Markdown)];
+
+/// An example of an action as an operation.
+fn example(catalog: &Catalog, action: &Action) -> (String, Map<String, Value>) {
+    match command::parse(catalog, &action.examples[0], Markup::None, support::now()) {
+        Ok(Command::Run(draft, _)) => {
+            let Invocation { action, arguments } = draft.invocation;
+            (action, arguments.into_iter().collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+struct Asker<'s> {
+    service: &'s Service,
+    principal: Principal,
+    place: Place,
+    format: Option<Format>,
+}
+
+impl Asker<'_> {
+    async fn ask(&self, input: Input) -> Reply {
+        let (principal, place, format) = (self.principal.clone(), self.place.clone(), self.format);
+        self.service.handle(Request { principal, place, input, delivery: None, format }).await
+    }
+
+    async fn type_in(&self, line: String) -> Reply {
+        self.ask(Input::Text { line, markup: Markup::None }).await
+    }
+}
+
+/// The secrets in an answer.
+fn secrets(catalog: &Catalog, action: &Action, reply: &Reply) -> Vec<String> {
+    fn differing(whole: &Value, without: &Value, found: &mut Vec<String>) {
+        match (whole, without) {
+            (Value::Object(whole), Value::Object(without)) => {
+                whole.iter().for_each(|(name, value)| differing(value, &without[name], found));
+            }
+            (Value::String(secret), shown) if secret != shown => found.push(secret.clone()),
+            _ => {}
+        }
+    }
+    let whole = reply.to_json_with_secrets();
+    let without = claude_admin::document::without_secrets(&catalog.types, action, &whole).into_owned();
+    let mut found = Vec::new();
+    differing(&whole, &without, &mut found);
+    // A text that only says that it is not shown is none.
+    found.retain(|secret| !secret.contains("(not shown)"));
+    found
+}
+
+/// Everything that is recorded.
+fn log_of(service: &Service) -> String {
+    let mut out = Vec::new();
+    export::ocsf(service.ledger().log(), 0, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Everything that a reply shows, in every format.
+fn shown(reply: &Reply) -> String {
+    let card = reply.card.as_ref().map(claude_admin::render::text).unwrap_or_default();
+    format!("{} {card} {} {:?}", text(reply), reply.to_json_with_secrets(), reply.command)
+}
+
+/// Runs an action in one way; the last reply to its requester, and every reply to others.
+async fn run(asker: &Asker<'_>, id: &str, arguments: &Map<String, Value>, at_once: bool) -> (Reply, Vec<Reply>) {
+    let reason = Some(Reason::new("a test").unwrap());
+    let options = Options { yes: at_once, reason, ..Options::default() };
+    let (id, arguments) = (id.to_owned(), arguments.clone());
+    let mut reply = asker.ask(Input::Operation { id, arguments, options }).await;
+    let mut others = Vec::new();
+    if reply.outcome == Outcome::Waiting {
+        let id = reply.operation.clone();
+        let (principal, place) = (Principal::http("auditor").unwrap(), Place::http());
+        let auditor = Asker { service: asker.service, principal, place, format: Some(Format::Json) };
+        others.push(auditor.type_in(format!("approve {id}.1")).await);
+        reply = asker.type_in(format!("confirm {id}.1")).await;
+        others.push(auditor.type_in(format!("confirm {id}.1")).await);
+        others.push(auditor.type_in(format!("status {id}")).await);
+        others.push(asker.type_in(format!("status {id}")).await);
+    }
+    (reply, others)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_reaches_exactly_its_requester_or_no_request_is_sent() {
+    let mut delivered = 0;
+    for (policy, at_once) in [(ALONE, true), (ALONE, false), (APPROVED, true)] {
+        let (simulator, service) = support::host(policy, &AUDITORS).await;
+        let catalog = service.catalog().clone();
+        for action in catalog.actions.iter().filter(|action| action.sensitive) {
+            for (principal, place) in places() {
+                for format in FORMATS {
+                    let (id, arguments) = example(&catalog, action);
+                    let before = simulator.requests().len();
+                    let asker = Asker { service: &service, principal: principal.clone(), place: place.clone(), format };
+                    let (reply, others) = run(&asker, &id, &arguments, at_once).await;
+                    let what = format!("{} in {place} as {format:?}: {}", action.id, text(&reply));
+                    let found = secrets(&catalog, action, &reply);
+                    if found.is_empty() {
+                        let ended = matches!(reply.outcome, Outcome::Denied);
+                        assert!(ended && text(&reply).contains("Nothing was sent."), "{what}");
+                        assert_eq!(simulator.requests().len(), before, "{what}");
+                        assert!(text(&reply).contains("json"), "it names what can carry it: {what}");
+                        continue;
+                    }
+                    delivered += 1;
+                    reply.secret.as_ref().unwrap().delivered();
+                    let log = log_of(&service);
+                    for secret in found {
+                        assert!(others.iter().all(|other| !shown(other).contains(&secret)), "{what}");
+                        assert!(!log.contains(&secret), "{what}");
+                        assert!(!text(&reply).contains(&secret), "only JSON has it: {what}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(delivered > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_that_was_not_delivered_is_reported_as_lost() {
+    let (_simulator, service) = support::host(ALONE, &[]).await;
+    let (principal, place) = (Principal::http("bot").unwrap(), Place::http());
+    let asker = Asker { service: &service, principal, place, format: Some(Format::Json) };
+    let line = "webhooks create external_key.failed https://hooks.example.com/claude --yes";
+    let reply = asker.type_in(line.to_owned()).await;
+    assert!(reply.secret.is_some());
+    let id = reply.operation.clone();
+    let status = asker.type_in(format!("status {id}")).await;
+    says(&status, Outcome::Done, &["It was sent once, to http:bot", "webhooks rotate-secret"]);
+    drop(reply);
+    service.finish().await;
+    let status = asker.type_in(format!("status {id}")).await;
+    says(&status, Outcome::Done, &["It is lost", "webhooks rotate-secret"]);
+    assert_eq!(status.data.as_ref().unwrap()["secret"]["lost"], true);
+    assert!(log_of(&service).contains(r#""kind":"undelivered""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn client_that_disconnects_loses_the_secret_and_is_told() {
+    let server = Server::start().await;
+    // Over HTTP, whoever stays gets it once, and status never has it.
+    let body = json!({"command": "webhooks create external_key.failed https://hooks.example.com/a --yes"}).to_string();
+    let answer = server.http(Some(TOKEN), &body).await.json();
+    let secret = answer["result"]["signing_secret"].as_str().unwrap().to_owned();
+    let status = json!({"command": format!("status {}", answer["operation_id"].as_str().unwrap())}).to_string();
+    let status = server.http(Some(TOKEN), &status).await;
+    assert!(!status.body.contains(&secret));
+    assert_eq!(status.json()["result"]["secret"]["lost"], false, "{}", status.body);
+
+    let body = json!({"command": "webhooks create external_key.failed https://hooks.example.com/b --yes"}).to_string();
+    let head = format!(
+        "POST /v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The host sees the end of the connection while the request runs.
+    drop(stream);
+    let lost = async {
+        loop {
+            if log_of(&server.service).contains(r#""kind":"undelivered""#) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), lost).await.expect("the loss is recorded");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approver_never_receives_a_secret_and_the_requester_confirms() {
+    let (simulator, service) = support::host(APPROVED, &AUDITORS).await;
+    let (principal, place) = (Principal::http("bot").unwrap(), Place::http());
+    let asker = Asker { service: &service, principal, place, format: Some(Format::Json) };
+    let auditor = Asker {
+        service: &service,
+        principal: Principal::http("auditor").unwrap(),
+        place: Place::http(),
+        format: Some(Format::Json),
+    };
+    let line = "webhooks create external_key.failed https://hooks.example.com/claude --reason x";
+    let id = asker.type_in(line.to_owned()).await.operation;
+    let approved = auditor.type_in(format!("approve {id}.1")).await;
+    says(&approved, Outcome::Waiting, &["http:bot may `confirm"]);
+    assert_eq!(support::writes(&simulator), Vec::<String>::new(), "an approval does not run it");
+    let done = asker.type_in(format!("confirm {id}.1")).await;
+    assert!(done.to_json_with_secrets()["signing_secret"].as_str().unwrap().starts_with("whsec_"));
+    says(&auditor.type_in(format!("status {id}")).await, Outcome::Done, &["http:bot", "no copy is stored"]);
+}
+
+/// A value for an argument that is a secret.
+fn with_secret(types: &claude_admin_catalog::Types, input: &claude_admin_catalog::Input) -> Value {
+    if types.map_value(&input.ty).is_some() {
+        return json!({ "x-receiver-key": HIDDEN });
+    }
+    // A union: the case that the example has.
+    json!({ "grant_type": "refresh_token", "refresh_token": HIDDEN })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_argument_is_in_no_plan_log_or_reply_and_reaches_the_api() {
+    let mut sent = 0;
+    for (policy, at_once) in [(ALONE, true), (ALONE, false), (APPROVED, false)] {
+        let (simulator, service) = support::host(policy, &AUDITORS).await;
+        let catalog = service.catalog().clone();
+        for action in &catalog.actions {
+            for input in action.inputs.iter().filter(|input| input.has_secret(&catalog.types)) {
+                assert_eq!(
+                    input.place,
+                    claude_admin_catalog::Place::Body,
+                    "{}: a path or a query is logged",
+                    action.id
+                );
+                let (id, mut arguments) = example(&catalog, action);
+                arguments.insert(input.name.clone(), with_secret(&catalog.types, input));
+                let (principal, place) = (Principal::http("bot").unwrap(), Place::http());
+                let asker = Asker { service: &service, principal, place, format: Some(Format::Json) };
+                let dry = Options { dry_run: true, ..Options::default() };
+                let planned =
+                    asker.ask(Input::Operation { id: id.clone(), arguments: arguments.clone(), options: dry }).await;
+                assert_eq!(planned.outcome, Outcome::Done, "{}", text(&planned));
+                assert!(shown(&planned).contains("[redacted]"), "{}", shown(&planned));
+                let (reply, others) = run(&asker, &id, &arguments, at_once).await;
+                for reply in others.iter().chain([&reply, &planned]) {
+                    assert!(!shown(reply).contains(HIDDEN), "{}: {}", action.id, shown(reply));
+                }
+                let asked = simulator.requests().iter().filter(|request| request.method != "GET").count();
+                assert!(asked > sent || reply.outcome == Outcome::Failed, "{}: {}", action.id, text(&reply));
+                sent = asked;
+            }
+        }
+        assert!(!log_of(&service).contains(HIDDEN));
+        sent = 0;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_argument_that_was_typed_wrongly_is_not_recorded() {
+    let (_simulator, service) = support::host(ALONE, &[]).await;
+    let (principal, place) = (Principal::local("ada").unwrap(), Place::terminal());
+    let asker = Asker { service: &service, principal, place, format: Some(Format::Json) };
+    for line in [
+        format!("telemetry create https://otel.example.com/v1 all --headers x-key={HIDDEN} --dry-run"),
+        format!("telemetry create https://otel.example.com/v1 all --headers {HIDDEN}"),
+        format!("telemetry create https://otel.example.com/v1 all --header x-key={HIDDEN} --frobnicate"),
+        format!("telemetri create https://otel.example.com/v1 all --headers x-key={HIDDEN}"),
+        format!("can-i telemetry create https://otel.example.com/v1 all --headers x-key={HIDDEN}"),
+        format!("oauth exchange refresh_token:{HIDDEN} --dry-run"),
+        format!("oauth exchange refresh_token:{HIDDEN} --frobnicate"),
+    ] {
+        asker.type_in(line.clone()).await;
+        assert!(!log_of(&service).contains(HIDDEN), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_is_bound_to_its_secret_and_forgets_it_with_the_host() {
+    let simulator = support::simulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.db");
+    let plugin = support::plugin(&simulator).await;
+    let steps = || Arc::new(claude_admin::decision::approval::NoSteps);
+    let first = support::host_on(&path, Arc::clone(&plugin), steps());
+    let (principal, place) = (Principal::http("bot").unwrap(), Place::http());
+    let line = |value: &str| format!("telemetry create https://otel.example.com/v1 all --headers x-key={value}");
+    let asker =
+        Asker { service: &first, principal: principal.clone(), place: place.clone(), format: Some(Format::Json) };
+    let hash = |reply: &Reply| reply.data.as_ref().unwrap()["plan_hash"].clone();
+    let (one, same, other) = (
+        asker.type_in(format!("{} --dry-run", line("one"))).await,
+        asker.type_in(format!("{} --dry-run", line("one"))).await,
+        asker.type_in(format!("{} --dry-run", line("two"))).await,
+    );
+    assert_eq!(hash(&one), hash(&same));
+    assert_ne!(hash(&one), hash(&other), "the plan is about the value");
+    let id = asker.type_in(line(HIDDEN)).await.operation;
+    first.finish().await;
+    drop(first);
+    let second = support::host_on(&path, plugin, steps());
+    let asker = Asker { service: &second, principal, place, format: Some(Format::Json) };
+    // The digest of another process tells nothing; here both are one process, and the value itself is gone.
+    let reply = asker.type_in(format!("confirm {id}.1")).await;
+    says(&reply, Outcome::Failed, &["are never stored", "Nothing was changed.", "send the command again"]);
+    assert_eq!(support::writes(&simulator), Vec::<String>::new());
+    assert!(!matches!(reply.outcome, Outcome::Done));
+    let found = claude_admin::audit::search(
+        second.ledger().log(),
+        &claude_admin::audit::Filter { operation: Some(id), ..Default::default() },
+        100,
+    );
+    assert!(found.unwrap().found.iter().all(|found| !matches!(found.entry.event, Event::Intent { .. })));
+}
