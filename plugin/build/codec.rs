@@ -199,6 +199,10 @@ fn take(field: &Field, fields: &[Field], names: &RustNames<'_>) -> Result<String
         let known: Vec<&str> = fields.iter().filter(|known| !known.rest).map(|known| known.wire.as_str()).collect();
         return Ok(format!("codec::rest(object, &{known:?})"));
     }
+    // A page that does not say that more follow ends its list.
+    if wire == "has_more" && fields.iter().any(|field| field.wire == "data") {
+        return Ok(format!("codec::take_flag(&mut object, {wire:?})?"));
+    }
     match names.json_text(&field.ty) {
         None => Ok(format!("codec::take(&mut object, {wire:?})?")),
         Some(0) => Ok(format!("codec::take::<codec::Json<String>>(&mut object, {wire:?})?.0")),

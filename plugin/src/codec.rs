@@ -103,6 +103,15 @@ pub(crate) fn take<T: FromJson>(object: &mut Fields<'_>, name: &str) -> Result<T
     .map_err(|mismatch| mismatch.in_field(name))
 }
 
+/// Reads a field that is true or false, or null, which is no more than false.
+pub(crate) fn take_flag(object: &mut Fields<'_>, name: &str) -> Result<bool, Mismatch> {
+    match object.take(name) {
+        Some(Tree::Null) => Ok(false),
+        Some(value) => bool::from_json(value).map_err(|mismatch| mismatch.in_field(name)),
+        None => bool::from_absent().map_err(|mismatch| mismatch.in_field(name)),
+    }
+}
+
 /// Reads a field that always holds one word: a reply that leaves it out means the same.
 pub(crate) fn take_constant(object: &mut Fields<'_>, name: &str, word: &str) -> Result<String, Mismatch> {
     take::<Option<String>>(object, name).map(|found| found.unwrap_or_else(|| word.to_owned()))

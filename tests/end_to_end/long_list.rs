@@ -206,7 +206,7 @@ async fn what_a_page_states_decides_alike_for_one_page_for_all_and_in_parts() {
         // Where pages have no `has_more`, they are given none.
         let has_more = match id {
             "groups.list" => vec![None],
-            _ => [json!(true), json!(false)].map(Some).to_vec(),
+            _ => [json!(true), json!(false), Value::Null].map(Some).to_vec(),
         };
         for has_more in has_more {
             for cursor in [json!("elsewhere"), Value::Null] {

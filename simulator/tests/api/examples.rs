@@ -190,8 +190,13 @@ fn range_of(text: &str) -> Option<(Timestamp, Timestamp)> {
         "yesterday" => Some((day("2026-11-20")?, day("2026-11-21")?)),
         _ => {
             let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-            let hours = count.parse::<i64>().ok()? * if unit == "d" { 24 } else { 1 };
-            matches!(unit, "d" | "h").then(|| (now - SignedDuration::from_hours(hours), now))
+            let count = count.parse::<i64>().ok()?;
+            match unit {
+                // Days that are over.
+                "d" => Some((day("2026-11-21")? - SignedDuration::from_hours(24 * count), day("2026-11-21")?)),
+                "h" => Some((now - SignedDuration::from_hours(count), now)),
+                _ => None,
+            }
         }
     }
 }
