@@ -42,6 +42,8 @@ pub struct Input {
     pub unit: Option<Unit>,
     /// What the server assumes when it is not sent.
     pub default: Option<String>,
+    /// Whether an empty item of the list is sent (`@empty`).
+    pub takes_empty: bool,
 }
 
 impl Input {
@@ -64,6 +66,7 @@ impl Input {
                 range: param.range,
                 unit: param.unit.clone(),
                 default: param.default.clone(),
+                takes_empty: param.takes_empty,
             };
             input.flatten(types, &mut inputs);
         }
@@ -107,6 +110,7 @@ impl Input {
                 range: field.range,
                 unit: field.unit.clone(),
                 default: field.default.clone(),
+                takes_empty: false,
             };
             input.flatten(types, inputs);
         }

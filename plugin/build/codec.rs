@@ -50,7 +50,9 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
     let body = match &def.kind {
         Kind::Alias(_) => return Ok(()),
         Kind::Record(fields) => {
-            let mut body = "let mut object = codec::object(value)?;\nOk(Self {\n".to_owned();
+            // A record that holds the rest alone takes nothing out of the object.
+            let mutable = if fields.iter().all(|field| field.rest) { "" } else { "mut " };
+            let mut body = format!("let {mutable}object = codec::object(value)?;\nOk(Self {{\n");
             for field in fields {
                 line(&mut body, format_args!("{}: {},", ident(&field.name), take(field, fields, names)?));
             }
@@ -198,6 +200,10 @@ fn take(field: &Field, fields: &[Field], names: &RustNames<'_>) -> Result<String
     if field.rest {
         let known: Vec<&str> = fields.iter().filter(|known| !known.rest).map(|known| known.wire.as_str()).collect();
         return Ok(format!("codec::rest(object, &{known:?})"));
+    }
+    // A page that says nothing of more pages is the last one.
+    if wire == "has_more" && field.ty == Type::Bool {
+        return Ok(format!("codec::take::<Option<bool>>(&mut object, {wire:?})?.unwrap_or_default()"));
     }
     match names.json_text(&field.ty) {
         None => Ok(format!("codec::take(&mut object, {wire:?})?")),
