@@ -2,8 +2,8 @@
 
 use crate::annotation::Docs;
 use crate::{
-    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, ErrorCode, HttpRequest, Input, Paging,
-    Period, PeriodLimit, Type, Unit,
+    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, HttpRequest, Input,
+    Paging, Period, PeriodLimit, Type, Unit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -120,6 +120,8 @@ pub enum Place {
     Query,
     /// In the JSON body.
     Body,
+    /// In a request header (`@header`); its wire name is the name of the header.
+    Header,
 }
 
 /// A parameter of a function.
@@ -147,6 +149,8 @@ pub struct Param {
     pub flatten: bool,
     /// Whether it is a secret (`@sensitive`).
     pub sensitive: bool,
+    /// Whether an empty item of the list is sent (`@empty`).
+    pub takes_empty: bool,
 }
 
 /// How the body of a request is written.
@@ -226,6 +230,8 @@ pub struct Action {
     pub period_limits: Vec<PeriodLimit>,
     /// Bounds that hold under a condition.
     pub conditional_ranges: Vec<ConditionalRange>,
+    /// Inputs that the API does not take together.
+    pub conflicts: Vec<Conflict>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
 }
@@ -235,7 +241,7 @@ impl Action {
     #[must_use]
     pub fn betas_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Vec<&str> {
         let mut betas: Vec<&str> = self.betas.iter().map(String::as_str).collect();
-        for beta in self.conditional_betas.iter().filter(|beta| beta.is_needed(given(&beta.input))) {
+        for beta in self.conditional_betas.iter().filter(|beta| beta.when.holds(given(&beta.when.input))) {
             if !betas.contains(&beta.name.as_str()) {
                 betas.push(&beta.name);
             }

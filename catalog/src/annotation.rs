@@ -31,6 +31,9 @@
 //! | `@range PARAM MIN..MAX` | function | bounds: of a number, of the length of a text, of the items of a list |
 //! | `@range PARAM MIN..MAX OTHER=WORD` | function | the same, while another parameter has this word; a default counts |
 //! | `@range MIN..MAX` | field | the same |
+//! | `@header PARAM NAME` | function | the parameter is a request header with this name |
+//! | `@empty PARAM` | function | an empty item of the list has a meaning of its own, and is sent |
+//! | `@conflict INPUT OTHER,OTHER=WORD TEXT` | function | inputs that the API does not take together, and what to do instead |
 //! | `@default PARAM VALUE` | function | what the server assumes when it is not sent |
 //! | `@default VALUE` | field | the same |
 //! | `@const NAME=VALUE` | function | a fixed field of the body |
@@ -46,7 +49,7 @@
 //! | `@period NAME START END WIDTH` | function | the same of a report; `WIDTH` is the parameter that says how wide its buckets are, to whose borders the period is aligned |
 //! | `@order FIELD` | function | the field of its items, by wire name, by which the API orders the list; it is always shown |
 //! | `@level` | field | a number that does not add up: of two days or groups, their sum means nothing |
-//! | `@prefix TEXT` | type | how identifiers of this type begin |
+//! | `@prefix TEXT` | type | how identifiers of this type begin; a second one names another way |
 //! | `@tag FIELD` | variant | the field that tells the cases apart |
 //! | `@compact` | record | people write it as one value, `FIRST=SECOND`, instead of field by field |
 //! | `@embedder` | interface | its functions are for embedding programs: no request, no command |

@@ -22,13 +22,16 @@ pub(crate) const FUNCTION: &[&str] = &[
     "beta",
     "body",
     "code",
+    "conflict",
     "const",
     "content",
     "default",
     "deprecated",
     "effect",
+    "empty",
     "example",
     "flatten",
+    "header",
     "http",
     "impact",
     "name",
@@ -74,7 +77,6 @@ const ONCE: &[&str] = &[
     "names",
     "order",
     "owner",
-    "prefix",
     "reply",
     "rest",
     "risk",
@@ -86,7 +88,8 @@ const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "res
 /// Annotations that say all by being on a field, and name a parameter on a function.
 const BARE_ON_A_FIELD: &[&str] = &["null", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
-const ABOUT_A_PARAM: &[&str] = &["default", "flatten", "name", "null", "param", "range", "sensitive", "unit"];
+const ABOUT_A_PARAM: &[&str] =
+    &["default", "empty", "flatten", "header", "name", "null", "param", "range", "sensitive", "unit"];
 
 /// An item that may have problems.
 #[derive(Debug)]
@@ -298,6 +301,21 @@ impl<'r> Checker<'r> {
                     item,
                     format!("the path parameter `{}` is not a string", param.name),
                     "make it a string or an alias of one",
+                );
+            }
+            let inner = types.optional(&param.ty).unwrap_or(&param.ty);
+            if param.place == Place::Header && types.underlying(inner) != &Type::String {
+                self.problem(
+                    item,
+                    format!("the parameter `{}` is a header and not a string", param.name),
+                    "make it a string or an alias of one, or an option of one",
+                );
+            }
+            if param.takes_empty && types.list_item(&param.ty).is_none_or(|ty| types.underlying(ty) != &Type::String) {
+                self.problem(
+                    item,
+                    format!("`@empty {}` is on a parameter that is no list of strings", param.name),
+                    "make it a list of strings, or remove the annotation",
                 );
             }
             if let Some(name) = not_json(&param.ty, types) {

@@ -31,7 +31,7 @@ impl ConditionalText {
     }
 }
 
-/// What an input must be for a text to apply.
+/// What an input must be for a text or a rule to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputCondition {
     /// The input.
@@ -41,11 +41,19 @@ pub struct InputCondition {
 }
 
 impl InputCondition {
+    /// `INPUT` or `INPUT=WORD`.
+    pub(crate) fn read(text: &str) -> Self {
+        let (input, word) = text.split_once('=').map_or((text, None), |(input, word)| (input, Some(word)));
+        Self { input: input.to_owned(), word: word.map(str::to_owned) }
+    }
+
     /// Whether an input with this value fulfils it.
     #[must_use]
     pub fn holds(&self, given: Option<&Value>) -> bool {
         match (given, &self.word) {
             (None | Some(Value::Null), _) => false,
+            // A list fulfils it with one of its items.
+            (Some(Value::Array(items)), _) => items.iter().any(|item| self.holds(Some(item))),
             (Some(_), None) => true,
             (Some(Value::String(text)), Some(word)) => text == word,
             (Some(value), Some(word)) => serde_json::from_str::<Value>(word).is_ok_and(|word| word == *value),
@@ -118,10 +126,7 @@ impl Checker<'_> {
                 Some((when, text)) => (Some(when), text.trim()),
                 None => (None, value),
             };
-            let when = when.map(|when| match when.split_once('=') {
-                Some((input, word)) => InputCondition { input: input.to_owned(), word: Some(word.to_owned()) },
-                None => InputCondition { input: when.to_owned(), word: None },
-            });
+            let when = when.map(InputCondition::read);
             match &when {
                 Some(when) if !inputs.iter().any(|input| input.name == when.input) => self.problem(
                     item,

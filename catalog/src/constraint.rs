@@ -3,9 +3,8 @@
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
-use crate::{Bounds, Input, Param, Place, Type, Types};
+use crate::{Bounds, Input, InputCondition, Param, Place, Type, Types};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fmt;
 
 /// What another input must be for a rule to hold.
@@ -33,30 +32,27 @@ pub struct ConditionalRange {
 pub struct ConditionalBeta {
     /// The value.
     pub name: String,
-    /// The query parameter that must be given.
+    /// When a request needs it. The input is a query parameter.
+    pub when: InputCondition,
+}
+
+/// Inputs that the API does not take together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// One input.
     pub input: String,
-    /// The word that it must have or hold, as on the wire; any, where absent.
-    pub word: Option<String>,
+    /// The others, none of which goes with it.
+    pub others: Vec<InputCondition>,
+    /// What to do instead, as a sentence.
+    pub remedy: String,
 }
 
-impl ConditionalBeta {
-    /// Whether a request needs it that gives the input this value.
-    #[must_use]
-    pub fn is_needed(&self, given: Option<&Value>) -> bool {
-        let fits = |value: &Value| self.word.is_none() || self.word.as_deref() == value.as_str();
-        match given {
-            None | Some(Value::Null) => false,
-            Some(Value::Array(items)) => items.iter().any(fits),
-            Some(value) => fits(value),
-        }
-    }
-}
-
-/// The condition as it is typed: `speeds`, or `group-by=speed`.
-impl fmt::Display for ConditionalBeta {
+/// The rule as a sentence, and what to do instead.
+impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.input)?;
-        self.word.as_ref().map_or(Ok(()), |word| write!(f, "={word}"))
+        let others: Vec<String> =
+            self.others.iter().map(|other| format!("`--{}`", other.to_string().replace('=', " "))).collect();
+        write!(f, "`--{}` cannot be combined with {}. {}", self.input, others.join(", "), self.remedy)
     }
 }
 
@@ -187,12 +183,9 @@ impl Checker<'_> {
                 always.push(text.to_owned());
                 continue;
             };
-            let (input, word) = match when.split_once('=') {
-                Some((input, word)) => (input, Some(word.to_owned())),
-                None => (when, None),
-            };
-            if params.iter().any(|param| param.name == input && param.place == Place::Query) {
-                conditional.push(ConditionalBeta { name: name.to_owned(), input: input.to_owned(), word });
+            let when = InputCondition::read(when);
+            if params.iter().any(|param| param.name == when.input && param.place == Place::Query) {
+                conditional.push(ConditionalBeta { name: name.to_owned(), when });
             } else {
                 self.problem(
                     item,
@@ -202,6 +195,28 @@ impl Checker<'_> {
             }
         }
         (always, conditional)
+    }
+
+    /// Inputs that exclude each other: `INPUT OTHER,OTHER=WORD TEXT`.
+    pub(crate) fn conflicts(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Conflict> {
+        let known = |name: &str| inputs.iter().any(|input| input.name == name);
+        let mut conflicts = Vec::new();
+        for text in docs.values("conflict") {
+            let mut words = text.splitn(3, ' ');
+            let (input, others, remedy) = (words.next(), words.next(), words.next());
+            let others: Vec<InputCondition> = others.unwrap_or_default().split(',').map(InputCondition::read).collect();
+            match (input, remedy) {
+                (Some(input), Some(remedy)) if known(input) && others.iter().all(|other| known(&other.input)) => {
+                    conflicts.push(Conflict { input: input.to_owned(), others, remedy: remedy.to_owned() });
+                }
+                _ => self.problem(
+                    item,
+                    format!("`@conflict {text}` does not name inputs and say what to do"),
+                    "write `@conflict INPUT OTHER,OTHER=WORD TEXT`",
+                ),
+            }
+        }
+        conflicts
     }
 
     fn condition(&mut self, text: &str, item: &Item, inputs: &[Input]) -> Option<Condition> {

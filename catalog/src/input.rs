@@ -44,6 +44,8 @@ pub struct Input {
     pub default: Option<String>,
     /// Whether it is a secret.
     pub sensitive: bool,
+    /// Whether an empty item of the list is sent (`@empty`).
+    pub takes_empty: bool,
 }
 
 impl Input {
@@ -67,6 +69,7 @@ impl Input {
                 unit: param.unit.clone(),
                 default: param.default.clone(),
                 sensitive: param.sensitive,
+                takes_empty: param.takes_empty,
             };
             input.flatten(types, &mut inputs);
         }
@@ -111,6 +114,7 @@ impl Input {
                 unit: field.unit.clone(),
                 default: field.default.clone(),
                 sensitive: self.sensitive || field.sensitive,
+                takes_empty: false,
             };
             input.flatten(types, inputs);
         }

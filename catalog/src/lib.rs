@@ -66,7 +66,7 @@ pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyFor
 pub use availability::Availability;
 pub use catalog::{Catalog, EmbedderFunction, PreparedError};
 pub use consequence::{CodeEffect, ConditionalText, ErrorCode, InputCondition};
-pub use constraint::{Condition, ConditionalBeta, ConditionalRange, Period, PeriodLimit};
+pub use constraint::{Condition, ConditionalBeta, ConditionalRange, Conflict, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use input::{Input, Presence};
 pub use json_shape::{JsonProblem, ProblemKind, describe};

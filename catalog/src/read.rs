@@ -147,7 +147,7 @@ impl Reader<'_> {
         self.types.defs.push(TypeDef {
             interface,
             name,
-            prefix: docs.value("prefix"),
+            prefixes: docs.values("prefix").map(str::to_owned).collect(),
             compact: docs.has("compact"),
             docs: docs.prose,
             kind,
@@ -306,8 +306,11 @@ impl Reader<'_> {
         };
         let mut params = Vec::new();
         for param in &function.params {
+            let header = about("header", &param.name);
             let place = if http.path.params().any(|name| name == param.name) {
                 Place::Path
+            } else if header.is_some() {
+                Place::Header
             } else if http.method.has_body() {
                 Place::Body
             } else {
@@ -318,7 +321,7 @@ impl Reader<'_> {
             let range: Option<Bounds> = range.and_then(|text| self.checker.bounds(&text, item));
             params.push(Param {
                 name: param.name.clone(),
-                wire: about("name", &param.name).unwrap_or_else(|| snake_case(&param.name)),
+                wire: header.or_else(|| about("name", &param.name)).unwrap_or_else(|| snake_case(&param.name)),
                 ty: self.ty(&param.ty, item),
                 docs: about("param", &param.name).unwrap_or_default(),
                 place,
@@ -328,6 +331,7 @@ impl Reader<'_> {
                 null_when_none: docs.values("null").any(|name| name == param.name),
                 flatten: docs.values("flatten").any(|name| name == param.name),
                 sensitive: docs.values("sensitive").any(|name| name == param.name),
+                takes_empty: docs.values("empty").any(|name| name == param.name),
             });
         }
         let auth: Vec<Credential> = {
@@ -349,6 +353,7 @@ impl Reader<'_> {
         let period_limits = self.checker.period_limits(&docs, item, &inputs, &periods);
         let conditional_ranges = self.checker.conditional_ranges(&docs, item, &inputs);
         self.checker.order(&docs, item, result.as_ref(), &self.types);
+        let conflicts = self.checker.conflicts(&docs, item, &inputs);
         let multipart = self.checker.form(&docs, item, "body", "multipart");
         let bytes = self.checker.form(&docs, item, "reply", "bytes");
         if bytes {
@@ -395,6 +400,7 @@ impl Reader<'_> {
             periods,
             period_limits,
             conditional_ranges,
+            conflicts,
             deprecated: docs.value("deprecated").or_else(|| interface_docs.value("deprecated")),
             docs,
         })

@@ -244,3 +244,49 @@ fn unit_and_availability_are_read_and_checked() {
     assert!(only_problem(&function("cents", "console")).message.contains("not a unit"));
     assert!(only_problem(&function("tokens", "moon")).message.contains("`moon`"));
 }
+
+#[test]
+fn header_parameter_is_a_text_with_a_wire_name() {
+    let declared = |annotation: &str, ty: &str| {
+        format!(
+            "/// Get.\n/// @http GET /v1/x\n/// {annotation}\n/// @param profile Whose.\n/// @example things get\n\
+             get: func(profile: {ty}) -> result<_, error>;"
+        )
+    };
+    let catalog = read(&declared("@header profile x-profile-id", "option<string>")).unwrap();
+    let param = &catalog.actions[0].params[0];
+    assert_eq!((param.wire.as_str(), param.place), ("x-profile-id", claude_admin_catalog::Place::Header));
+    assert!(
+        only_problem(&declared("@header other x-profile-id", "option<string>")).message.contains("names no parameter")
+    );
+    assert!(
+        only_problem(&declared("@header profile x-profile-id", "u32")).message.contains("is a header and not a string")
+    );
+}
+
+#[test]
+fn conflict_names_inputs_and_says_what_to_do() {
+    let declared = |conflict: &str| {
+        format!(
+            "/// Get.\n/// @http GET /v1/x\n/// @conflict {conflict}\n/// @param a One.\n/// @param b Other.\n\
+             /// @example things get\nget: func(a: option<string>, b: option<string>) -> result<_, error>;"
+        )
+    };
+    let catalog = read(&declared("a b=x Use one.")).unwrap();
+    assert_eq!(catalog.actions[0].conflicts[0].to_string(), "`--a` cannot be combined with `--b x`. Use one.");
+    for wrong in ["a b", "a c Use one.", "c b Use one."] {
+        assert!(only_problem(&declared(wrong)).message.contains("@conflict"), "{wrong}");
+    }
+}
+
+#[test]
+fn empty_items_are_for_lists_of_texts() {
+    let declared = |ty: &str| {
+        format!(
+            "/// Get.\n/// @http GET /v1/x\n/// @empty ids\n/// @param ids Which.\n/// @example things get\n\
+             get: func(ids: {ty}) -> result<_, error>;"
+        )
+    };
+    assert!(read(&declared("list<string>")).unwrap().actions[0].inputs[0].takes_empty);
+    assert!(only_problem(&declared("option<string>")).message.contains("@empty"));
+}

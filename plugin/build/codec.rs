@@ -50,7 +50,9 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
     let body = match &def.kind {
         Kind::Alias(_) => return Ok(()),
         Kind::Record(fields) => {
-            let mut body = "let mut object = codec::object(value)?;\nOk(Self {\n".to_owned();
+            // A record that holds the rest alone takes nothing out of the object.
+            let mutable = if fields.iter().all(|field| field.rest) { "" } else { "mut " };
+            let mut body = format!("let {mutable}object = codec::object(value)?;\nOk(Self {{\n");
             for field in fields {
                 line(&mut body, format_args!("{}: {},", ident(&field.name), take(field, fields, names)?));
             }

@@ -48,8 +48,8 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
         let _ = writeln!(out, "__request.beta({beta:?});");
     }
     for beta in &action.conditional_betas {
-        let (name, ident) = (&beta.name, ident(&beta.input));
-        let _ = writeln!(out, "__request.beta_where({name:?}, &{ident}, {:?});", beta.word);
+        let (name, ident) = (&beta.name, ident(&beta.when.input));
+        let _ = writeln!(out, "__request.beta_where({name:?}, &{ident}, {:?});", beta.when.word);
     }
     for (name, value) in &action.constants {
         let _ = writeln!(out, "__request.field({name:?}, &{value:?}.to_owned());");
@@ -57,6 +57,10 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
     for param in &action.params {
         match param.place {
             Place::Path => {}
+            Place::Header => {
+                let _ =
+                    writeln!(out, "__request.header({:?}, {:?}, &{})?;", param.name, param.wire, ident(&param.name));
+            }
             Place::Query => query(out, param, catalog),
             Place::Body => {
                 let value = given(&ident(&param.name), &param.ty, names)?;

@@ -48,8 +48,14 @@ impl Body {
 }
 
 /// Sends a request and reads its whole answer.
-pub(crate) fn send(method: Method, target: &str, betas: &[&str], body: Option<&Body>) -> Result<Answer, Error> {
-    let request = outgoing(method, target, betas, body)?;
+pub(crate) fn send(
+    method: Method,
+    target: &str,
+    betas: &[&str],
+    declared: &[(&'static str, String)],
+    body: Option<&Body>,
+) -> Result<Answer, Error> {
+    let request = outgoing(method, target, betas, declared, body)?;
     let response = exchange(request, body).map_err(from_code)?;
     let headers = response
         .headers()
@@ -61,7 +67,13 @@ pub(crate) fn send(method: Method, target: &str, betas: &[&str], body: Option<&B
     Ok(Answer { status, headers, body: read_body(&response)? })
 }
 
-fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&Body>) -> Result<OutgoingRequest, Error> {
+fn outgoing(
+    method: Method,
+    target: &str,
+    betas: &[&str],
+    declared: &[(&'static str, String)],
+    body: Option<&Body>,
+) -> Result<OutgoingRequest, Error> {
     let settings = settings::current();
     let mut headers = vec![
         ("accept".to_owned(), b"application/json, */*;q=0.8".to_vec()),
@@ -71,6 +83,7 @@ fn outgoing(method: Method, target: &str, betas: &[&str], body: Option<&Body>) -
     if !betas.is_empty() {
         headers.push(("anthropic-beta".to_owned(), betas.join(",").into_bytes()));
     }
+    headers.extend(declared.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())));
     if let Some(body) = body {
         headers.push(("content-type".to_owned(), body.content_type.clone().into_bytes()));
         headers.push(("content-length".to_owned(), body.bytes.len().to_string().into_bytes()));

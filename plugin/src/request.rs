@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) target: String,
     has_query: bool,
     pub(crate) betas: Vec<&'static str>,
+    /// Parameters that are headers, by name.
+    pub(crate) headers: Vec<(&'static str, String)>,
     body: Object,
     /// The body, where it is no object that is put together field by field.
     whole: Option<serde_json::Value>,
@@ -38,6 +40,7 @@ impl Request {
             target: String::new(),
             has_query: false,
             betas: Vec::new(),
+            headers: Vec::new(),
             body: Object::default(),
             whole: None,
             form: Form::default(),
@@ -57,11 +60,28 @@ impl Request {
             "." | ".." => "it is not an id",
             _ => {
                 self.target.push('/');
-                percent::encode(value, &mut self.target);
+                percent::encode_segment(value, &mut self.target);
                 return Ok(());
             }
         };
         Err(Error::InvalidArgument(ArgumentError { name: name.to_owned(), problem: problem.to_owned() }))
+    }
+
+    /// Adds a request header, unless its value is absent.
+    pub(crate) fn header(&mut self, name: &str, wire: &'static str, value: &impl ToQuery) -> Result<(), Error> {
+        let mut problem = None;
+        value.each(&mut |text| {
+            if text.is_empty() {
+                problem = Some("it is empty");
+            } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                self.headers.push((wire, text.to_owned()));
+            } else {
+                problem = Some("a header takes no spaces and no characters beyond ASCII");
+            }
+        });
+        problem.map_or(Ok(()), |problem| {
+            Err(Error::InvalidArgument(ArgumentError { name: name.to_owned(), problem: problem.to_owned() }))
+        })
     }
 
     /// Appends a query parameter: not for none, repeatedly for a list.
@@ -141,7 +161,7 @@ impl Request {
         } else {
             None
         };
-        let answer = client::send(self.method, &self.target, &self.betas, body.as_ref())?;
+        let answer = client::send(self.method, &self.target, &self.betas, &self.headers, body.as_ref())?;
         reply::refuse_errors(answer)
     }
 }
@@ -169,6 +189,19 @@ mod tests {
             let error = request().segment("user-id", value).unwrap_err();
             assert!(matches!(error, Error::InvalidArgument(error) if error.name == "user-id"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_header_is_sent_as_it_is_or_refused() {
+        let mut request = request();
+        request.header("user-profile-id", "anthropic-user-profile-id", &None::<String>).unwrap();
+        request.header("user-profile-id", "anthropic-user-profile-id", &Some("uprof_1".to_owned())).unwrap();
+        assert_eq!(request.headers, [("anthropic-user-profile-id", "uprof_1".to_owned())]);
+        for value in ["", "a b", "a\r\nx-api-key: b", "ü"] {
+            let error = request.header("user-profile-id", "anthropic-user-profile-id", &value.to_owned()).unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(error) if error.name == "user-profile-id"), "{value}");
+        }
+        assert_eq!(request.headers.len(), 1);
     }
 
     #[test]

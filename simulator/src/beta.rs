@@ -1,6 +1,7 @@
 //! The values of `anthropic-beta` that operations need.
 
 use crate::error::ApiError;
+use crate::rules::Rules;
 use claude_admin_catalog::Action;
 use http::HeaderMap;
 
@@ -20,9 +21,11 @@ pub(crate) fn given(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// Checks that the values which an operation needs are there, among others or alone.
-pub(crate) fn check(action: &Action, headers: &HeaderMap) -> Result<(), ApiError> {
-    match action.betas.iter().find(|needed| !given(headers).any(|beta| beta == **needed)) {
+/// Checks that the values which an operation needs are there, among others or alone. One that only opens fields is not
+/// needed.
+pub(crate) fn check(action: &Action, rules: &dyn Rules, headers: &HeaderMap) -> Result<(), ApiError> {
+    let needed = action.betas.iter().filter(|beta| rules.opens_fields() != Some(beta.as_str()));
+    match needed.into_iter().find(|needed| !given(headers).any(|beta| beta == **needed)) {
         Some(missing) if HIDING.contains(&missing.as_str()) => Err(ApiError::not_found("Not found")),
         Some(missing) => Err(ApiError::invalid(format!("{HEADER}: this endpoint requires '{missing}'"))),
         None => Ok(()),

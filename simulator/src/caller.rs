@@ -1,8 +1,13 @@
 //! Who sends a request, and what kind of organization it is for.
 
+use crate::beta;
 use crate::credential::{Credential, CredentialKind, missing_scopes};
 use crate::error::ApiError;
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
+
+/// The header that names a user profile.
+const PROFILE: &str = "anthropic-user-profile-id";
 
 /// The kind of the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -29,6 +34,10 @@ pub(crate) struct Caller {
     pub(crate) scopes: Vec<String>,
     /// Whether a person may be behind it: workloads may do less.
     pub(crate) interactive: bool,
+    /// The beta features that the request asks for.
+    pub(crate) betas: Vec<String>,
+    /// The user profile that the request is about.
+    pub(crate) profile: Option<String>,
 }
 
 impl Caller {
@@ -37,7 +46,27 @@ impl Caller {
         let is_token = credential.kind == CredentialKind::OauthToken;
         let actor = credential.actor.clone().or_else(|| is_token.then(|| owner.to_owned()));
         let interactive = is_token && credential.actor.as_ref().is_none_or(|actor| actor.starts_with("user_"));
-        Self { kind: Some(credential.kind), actor, organization, scopes: credential.scopes.clone(), interactive }
+        let (kind, scopes) = (Some(credential.kind), credential.scopes.clone());
+        Self { kind, actor, organization, scopes, interactive, ..Self::default() }
+    }
+
+    /// The same caller, with what the headers of the request ask for.
+    pub(crate) fn asking(self, headers: &HeaderMap) -> Self {
+        let profile = headers.get(PROFILE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self { betas: beta::given(headers).map(str::to_owned).collect(), profile, ..self }
+    }
+
+    /// Whether the request asks for a beta feature.
+    pub(crate) fn has_beta(&self, name: &str) -> bool {
+        self.betas.iter().any(|beta| beta == name)
+    }
+
+    /// Refuses an Admin API key without a scope that only newer keys have.
+    pub(crate) fn admin_key_needs(&self, scope: &str) -> Result<(), ApiError> {
+        if self.kind == Some(CredentialKind::AdminKey) && !self.scopes.iter().any(|own| own == scope) {
+            return Err(missing_scopes(&self.scopes, &[scope]));
+        }
+        Ok(())
     }
 
     /// Refuses a key with scopes that lacks one more, which what it asks for needs.

@@ -44,8 +44,11 @@ const ENTERPRISE_SCOPES: [&str; 18] = [
     "read:compliance_org_data",
     "read:org_audit",
 ];
-/// What the API calls the one scope of an Admin API key.
+/// What the API calls the one scope that every Admin API key has.
 const ADMIN_KEY_SCOPE: &str = "api:admin";
+/// The scopes that an Admin API key has only if it was created while the review of flagged messages was available.
+const REVIEW_SCOPES: [&str; 3] =
+    ["read:compliance_review_cases", "read:compliance_review_items", "write:compliance_review_cases"];
 
 /// What kind a credential is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -77,6 +80,12 @@ pub struct Credential {
 impl Credential {
     /// An Admin API key that does not expire.
     pub fn admin_key(secret: impl Into<String>) -> Self {
+        let scopes = [ADMIN_KEY_SCOPE].into_iter().chain(REVIEW_SCOPES);
+        Self::new(secret, CredentialKind::AdminKey, scopes)
+    }
+
+    /// An Admin API key that was created before the review of flagged messages was available.
+    pub fn old_admin_key(secret: impl Into<String>) -> Self {
         Self::new(secret, CredentialKind::AdminKey, [ADMIN_KEY_SCOPE])
     }
 

@@ -58,7 +58,7 @@ impl ApiError {
         self.detail("error_code", code)
     }
 
-    pub(crate) fn detail(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }

@@ -97,8 +97,19 @@
 //!
 //! While the Compliance API is off, its requests are answered with 403, settings of organizations with 404, and nothing is
 //! recorded; turning it off is the last record, turning it on the first. A list of chats without `user_ids[]` takes times
-//! of the field that orders it. Without `tool_…_max_…`, everything that tools say is shown. Deleting a chat deletes what
-//! was made in it, and the files that are in no other chat.
+//! of the field that orders it. Without `tool_…_max_…`, everything that tools say is shown; in local sessions, 10,000 bytes.
+//! Deleting a chat deletes what was made in it, and the files that are in no other chat.
+//!
+//! Review cases are open for 14 days, and the content of their messages is stored for 30. A case of an end customer, a
+//! message without a stored copy and one in a bucket that cannot be read are there from the start. The names of the fields
+//! of personal instructions are made up.
+//!
+//! # Storage of the organization
+//!
+//! A bucket with `unverified` in its name does not pass its check, and neither does one in Amazon S3 whose region does not
+//! look like one. The final removal of a storage takes an hour. Detaching a storage while its workspace is archived takes a
+//! credential with a principal: an Admin API key archives the workspace, and gets `storage_attached_during_archive`. Keys
+//! and buckets of a Google Cloud project are pending for five minutes, and former ones are retired for 30 days.
 //!
 //! # What was chosen where nothing is documented
 //!

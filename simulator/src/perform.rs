@@ -176,6 +176,9 @@ impl<'p> Performance<'p> {
     }
 
     fn delete(&mut self) -> Result<Value, ApiError> {
+        let rules = self.rules();
+        let (_, found) = self.item()?;
+        rules.prepares_delete(&found, &mut self.scene());
         let (key, mut item) = self.item()?;
         match self.rules().before_delete(&item, self.view())? {
             Deletion::Mark(changes) => {
@@ -198,10 +201,10 @@ impl<'p> Performance<'p> {
         let (key, mut item) = self.item()?;
         resource.rules.before_act(act, &item, self.view())?;
         if act == "archive" {
-            if is_archived(&item) {
+            if is_archived(&item) && !resource.rules.archives_again(&item) {
                 return Ok(self.reply(item));
             }
-            if item.contains_key(ARCHIVED_AT) {
+            if item.contains_key(ARCHIVED_AT) && !is_archived(&item) {
                 item.insert(ARCHIVED_AT.to_owned(), self.now.to_string().into());
                 self.sign(&mut item, "archived_by_actor_id");
             }

@@ -14,8 +14,6 @@ const LIMIT: &str = "limit";
 #[derive(Debug, Default)]
 pub(crate) struct Query {
     parameters: Vec<(String, Vec<Value>)>,
-    /// What the header `anthropic-beta` asks for.
-    betas: Vec<String>,
 }
 
 impl Query {
@@ -63,17 +61,6 @@ impl Query {
             )));
         }
         Ok(query)
-    }
-
-    /// The query of a request that asks for beta features.
-    pub(crate) fn with_betas(mut self, betas: impl Iterator<Item = String>) -> Self {
-        self.betas.extend(betas);
-        self
-    }
-
-    /// Whether a beta feature was asked for.
-    pub(crate) fn has_beta(&self, name: &str) -> bool {
-        self.betas.iter().any(|beta| beta == name)
     }
 
     /// The values of a parameter.

@@ -208,10 +208,10 @@ impl Simulation {
             *window = budget.is_announced.then(|| self.usage.window(budget, now));
             spent?;
         }
-        beta::check(target.action, request.headers())?;
+        beta::check(target.action, target.resource.rules, request.headers())?;
+        let caller = caller.asking(request.headers());
         let types = &self.routes.catalog().types;
-        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?
-            .with_betas(beta::given(request.headers()).map(str::to_owned));
+        let query = Query::read(request.uri().query().unwrap_or_default(), target.action, types)?;
         let fields = body::read(request, target.action, target.operation, target.resource.rules, types)?;
         Performance { target: &target, world: &mut self.world, types, now, version, caller: &caller }
             .run(&query, fields)

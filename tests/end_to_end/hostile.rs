@@ -116,6 +116,27 @@ async fn a_component_cannot_swap_the_member_that_was_decided_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn declared_header_leaves_exactly_as_decided() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, tight());
+    let arguments = json!({ "profile": "uprof_decided" });
+    for function in ["other-profile", "two-profiles", "no-profile"] {
+        let answer = run(&plugin, function, arguments.clone()).await;
+        let denied = Violation::Header("x-profile-id".to_owned());
+        assert_eq!(answer.result, Err(CallError::Denied(denied)), "{function}");
+        assert_eq!(simulator.requests(), [], "{function}");
+    }
+    assert_eq!(run(&plugin, "its-profile", arguments).await.result, Ok(json!("200")));
+    for unsendable in ["", "a b", "a\r\nx-api-key: b", "ü"] {
+        let answer = run(&plugin, "its-profile", json!({ "profile": unsendable })).await;
+        assert!(matches!(answer.result, Err(CallError::Arguments(_))), "{unsendable:?}: {:?}", answer.result);
+    }
+    let answer = run(&plugin, "declared-key", json!({ "profile": "sk" })).await;
+    assert!(matches!(answer.result, Err(CallError::Arguments(_))), "{:?}", answer.result);
+    assert_eq!(simulator.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_can_be_read_in_two_ways_leaves_in_one() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());

@@ -17,3 +17,24 @@ fn the_reference_page_is_what_the_component_declares() {
         assert!(kept == page, "docs/reference.md differs from `claude-admin actions -o markdown`: run with BLESS=1");
     }
 }
+
+/// Numbers of operations that prose states. What was measured or decided at a time states the number of that time.
+#[test]
+fn prose_states_the_number_of_operations_that_there_are() {
+    let actions = Command::new(env!("CARGO_BIN_EXE_claude-admin")).args(["actions", "-o", "json"]).output().unwrap();
+    let actions: Vec<serde_json::Value> = serde_json::from_slice(&actions.stdout).unwrap();
+    let mut stated = 0;
+    for page in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/reference.md"] {
+        let text = std::fs::read_to_string(support::workspace().join(page)).unwrap();
+        let words: Vec<&str> =
+            text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
+        for pair in words.windows(2) {
+            let (Ok(number), "operations" | "actions" | "in") = (pair[0].parse::<usize>(), pair[1]) else { continue };
+            if number > 100 {
+                assert_eq!(number, actions.len(), "{page}: {} {}", pair[0], pair[1]);
+                stated += 1;
+            }
+        }
+    }
+    assert!(stated >= 4, "README, changelog, the page about embedding and the reference state it: {stated}");
+}

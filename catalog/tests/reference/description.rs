@@ -14,7 +14,7 @@ pub(crate) struct Operation<'d> {
     value: &'d Value,
 }
 
-/// A parameter of a query.
+/// A parameter of a query, or a header that is one.
 pub(crate) struct Parameter<'d> {
     pub(crate) name: &'d str,
     pub(crate) required: bool,
@@ -99,9 +99,11 @@ impl<'d> Operation<'d> {
         self.value["x-availability"].as_str().unwrap_or_default()
     }
 
-    pub(crate) fn parameters(&self, description: &'d Description) -> Vec<Parameter<'d>> {
+    pub(crate) fn parameters(&self, description: &'d Description, place: &str) -> Vec<Parameter<'d>> {
         let all = self.value["parameters"].as_array().unwrap().iter().map(|value| description.resolved(value));
-        all.filter(|value| value["in"] == "query")
+        all.filter(|value| value["in"] == place)
+            // Betas are compared by themselves, and the version is the same for all.
+            .filter(|value| value["name"] != "anthropic-version" && value["name"] != "anthropic-beta")
             .map(|value| Parameter {
                 name: value["name"].as_str().unwrap(),
                 required: value["required"] == true,
@@ -125,7 +127,15 @@ impl<'d> Operation<'d> {
     }
 
     pub(crate) fn betas(&self) -> BTreeSet<&'d str> {
-        self.value["x-required-beta"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+        // One that only opens fields is always sent.
+        let named = ["x-required-beta", "x-beta-for-fields"].into_iter().filter_map(|key| self.value[key].as_array());
+        named.flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// The codes of errors with which something was, or may have been, changed.
+    pub(crate) fn codes_of_changes(&self) -> BTreeSet<(&'d str, &'d str)> {
+        let rows = self.value["x-error-codes"].as_array().into_iter().flatten();
+        rows.filter_map(|row| Some((row["error_code"].as_str()?, row.get("x-changed")?.as_str()?))).collect()
     }
 
     pub(crate) fn is_deprecated(&self) -> bool {

@@ -12,11 +12,14 @@ pub(crate) fn compare(
     operation: &Operation<'_>,
     found: &mut Vec<String>,
 ) {
-    query(catalog, action, description, operation, found);
+    outside_the_body(Place::Query, "query", catalog, action, description, operation, found);
+    outside_the_body(Place::Header, "header", catalog, action, description, operation, found);
     body(catalog, action, description, operation, found);
 }
 
-fn query(
+fn outside_the_body(
+    place: Place,
+    word: &str,
     catalog: &Catalog,
     action: &Action,
     description: &Description,
@@ -25,17 +28,17 @@ fn query(
 ) {
     let types = &catalog.types;
     let mut here = BTreeMap::new();
-    for input in action.inputs.iter().filter(|input| input.place == Place::Query) {
+    for input in action.inputs.iter().filter(|input| input.place == place) {
         let param = action.params.iter().find(|param| param.name == input.param).unwrap();
         here.insert(input.fields.last().unwrap_or(&param.wire).as_str(), input);
     }
-    let there = operation.parameters(description);
+    let there = operation.parameters(description, word);
     let names: BTreeSet<&str> = there.iter().map(|parameter| parameter.name).collect();
     for name in here.keys().filter(|name| !names.contains(*name)) {
-        found.push(format!("query {name}: only here"));
+        found.push(format!("{word} {name}: only here"));
     }
     for parameter in there {
-        let at = format!("query {}", parameter.name);
+        let at = format!("{word} {}", parameter.name);
         let Some(input) = here.get(parameter.name) else {
             found.push(format!("{at}: only there"));
             continue;

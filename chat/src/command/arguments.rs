@@ -7,10 +7,11 @@ use super::token::Token;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
 use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason, Reference};
-use claude_admin_catalog::{Action, Catalog, Input, Period, Place, Presence, Segment, Type, Types, describe};
+use claude_admin_catalog::{Action, Catalog, Input, Method, Period, Place, Presence, Segment, Type, Types, describe};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// What follows noun and verb.
@@ -46,13 +47,15 @@ pub(super) fn read_arguments(
 }
 
 /// Names every required input that is not there.
-pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+pub(super) fn check_complete(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let types = &catalog.types;
     let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
         period::check(action, arguments)?;
-        condition::check_ranges(action, arguments)?;
-        return check_changes_something(action, arguments);
+        condition::check_ranges(&catalog.types, action, arguments)?;
+        condition::check_conflicts(action, arguments)?;
+        return check_changes_something(catalog, action, arguments);
     };
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
     Err(CommandError::new(
@@ -85,9 +88,13 @@ fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandEr
     Ok(())
 }
 
-/// A change of a thing says what is to change. An act on it (`…/{id}/archive`) need not.
-fn check_changes_something(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
-    let changes_a_thing = matches!(action.http.path.segments().last(), Some(Segment::Param(_)));
+/// A change of an object says what is to change: of an item, or of an object that its path names alone (settings). An act
+/// on it (`…/{id}/archive`) need not.
+fn check_changes_something(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let path = &action.http.path;
+    let shows_it = |read: &Action| read.http.method == Method::Get && read.paging.is_none() && read.http.path == *path;
+    let changes_a_thing =
+        matches!(path.segments().last(), Some(Segment::Param(_))) || catalog.actions.iter().any(shows_it);
     let changes: Vec<&Input> = action.inputs.iter().filter(|input| input.place == Place::Body).collect();
     if !changes_a_thing || changes.is_empty() || changes.iter().any(|input| arguments.contains_key(&input.name)) {
         return Ok(());
@@ -416,7 +423,11 @@ fn given_twice(input: &Input) -> CommandError {
         .hint("Leave one of the two out.")
 }
 
-/// `roles` may be written `--role`, once for each.
-fn singular(name: &str) -> Option<&str> {
-    name.strip_suffix("ses").map(|_| &name[..name.len() - 2]).or_else(|| name.strip_suffix('s'))
+/// `roles` may be written `--role`, once for each; `categories` as `--category`.
+fn singular(name: &str) -> Option<Cow<'_, str>> {
+    if let Some(stem) = name.strip_suffix("ies") {
+        return Some(Cow::Owned(format!("{stem}y")));
+    }
+    let stem = name.strip_suffix("ses").map(|_| &name[..name.len() - 2]).or_else(|| name.strip_suffix('s'));
+    stem.map(Cow::Borrowed)
 }

@@ -1,4 +1,5 @@
-//! Rules that hold while another argument has a word: `limit 1..31 bucket-width=1d`.
+//! Rules that tie an argument to others: bounds while another one has a word (`limit 1..31 bucket-width=1d`), and
+//! arguments that exclude each other.
 
 use super::{Arguments, CommandError, CommandErrorKind};
 use claude_admin_catalog::{Action, Condition, ConditionalRange, Types};
@@ -20,9 +21,11 @@ fn ranges<'a>(action: &'a Action, arguments: &'a Arguments) -> impl Iterator<Ite
 /// # Errors
 ///
 /// [`CommandError`] with what is allowed.
-pub(super) fn check_ranges(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
-    let broken = |range: &&ConditionalRange| {
-        arguments.get(&range.input).is_some_and(|value| Types::check_bounds(range.bounds, value).is_err())
+pub(super) fn check_ranges(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let broken = |range: &&ConditionalRange| match arguments.get(&range.input) {
+        Some(value) => Types::check_bounds(range.bounds, value).is_err(),
+        // A list that is not given has no items.
+        None => range.bounds.min > 0 && action.input(&range.input).is_some_and(|input| input.repeats(types)),
     };
     match ranges(action, arguments).find(broken) {
         None => Ok(()),
@@ -30,6 +33,31 @@ pub(super) fn check_ranges(action: &Action, arguments: &Arguments) -> Result<(),
             CommandErrorKind::BadValue,
             format!("--{input}: it must be within {bounds} where {} is {}.", when.input, when.word),
         )),
+    }
+}
+
+/// Checks that no two arguments are given that the API does not take together.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to do instead.
+pub(super) fn check_conflicts(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+    let found =
+        action.conflicts.iter().filter(|conflict| arguments.contains_key(&conflict.input)).find_map(|conflict| {
+            Some((conflict, conflict.others.iter().find(|other| other.holds(arguments.get(&other.input)))?))
+        });
+    match found {
+        None => Ok(()),
+        Some((conflict, other)) => Err(CommandError::new(
+            CommandErrorKind::BadValue,
+            format!(
+                "`{}` cannot combine --{} with --{}.",
+                action.command(),
+                conflict.input,
+                other.to_string().replace('=', " ")
+            ),
+        )
+        .hint(conflict.remedy.clone())),
     }
 }
 

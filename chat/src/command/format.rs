@@ -91,14 +91,16 @@ fn fits(format: &str, text: &str) -> bool {
 
 /// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
 fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
-    let own = types.prefix(ty)?;
-    if text.starts_with(own) {
+    let own = types.prefixes(ty);
+    if own.is_empty() || own.iter().any(|own| text.starts_with(own.as_str())) {
         return None;
     }
     types
         .iter()
-        .filter(|(_, def)| def.prefix.as_deref().is_some_and(|prefix| text.starts_with(prefix)))
-        .max_by_key(|(_, def)| def.prefix.as_deref().map_or(0, str::len))
+        // The usual way alone: several kinds may begin in the same other way.
+        .filter_map(|(_, def)| Some((def.prefixes.first()?, def)))
+        .filter(|(prefix, _)| text.starts_with(prefix.as_str()))
+        .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
 }
 

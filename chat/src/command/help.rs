@@ -137,6 +137,9 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
     if !periods.is_empty() {
         document = document.with(Block::Text(format!("{}.", periods.join("; "))));
     }
+    for conflict in &action.conflicts {
+        document = document.with(Block::Text(conflict.to_string()));
+    }
     if let Some(effect) = action.effect() {
         document = document.with(Block::Text(format!("Effect: {effect}")));
     }

@@ -80,7 +80,7 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Co
     if let Command::Run(Draft { invocation, .. }, _) = &command
         && let Some(action) = catalog.action(&invocation.action)
     {
-        check_complete(&catalog.types, action, &invocation.arguments)?;
+        check_complete(catalog, action, &invocation.arguments)?;
         // An argument can be JSON, whose text is only known once it is read.
         secrets::refuse_in(&invocation.arguments)?;
     }
@@ -216,6 +216,71 @@ mod tests {
 
     fn now() -> Timestamp {
         "2026-11-21T17:20:00Z".parse().unwrap()
+    }
+
+    fn arguments(line: &str) -> Result<serde_json::Value, CommandError> {
+        match parse(catalog(), line, Markup::None, now())? {
+            Command::Run(draft, _) => Ok(serde_json::json!(draft.invocation.arguments)),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn arguments_that_exclude_each_other_are_refused_with_a_remedy() {
+        for action in &catalog().actions {
+            for conflict in &action.conflicts {
+                assert!(conflict.remedy.ends_with('.'), "{}: {}", action.id, conflict.remedy);
+            }
+        }
+        let chats = "compliance-chats list --user-id user_1";
+        for other in ["--updated 7d", "--updated-after 2026-11-01T00:00:00Z", "--order-by updated_at"] {
+            let error = arguments(&format!("{chats} {other}")).unwrap_err();
+            assert!(error.hint.unwrap_or_default().contains("--created"), "{other}: {}", error.message);
+        }
+        arguments(&format!("{chats} --created 7d --order-by created_at")).unwrap();
+        arguments("compliance-chats list --updated 7d --order-by updated_at").unwrap();
+        arguments("activities list --activity-type a --exclude-activity-type b").unwrap_err();
+    }
+
+    #[test]
+    fn list_bounds_that_depend_on_a_word_count_a_list_left_out() {
+        let respond = |rest: &str| arguments(&format!("compliance-review-cases respond rvc_1 {rest}"));
+        respond("no_violation").unwrap();
+        respond("violation --policy-category fraud,bio").unwrap();
+        for rest in
+            ["violation", "no_violation --policy-category bio", "violation --policy-category io,bio,chem,cgw,mgw"]
+        {
+            respond(rest).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn empty_item_is_kept_where_it_has_a_meaning_only() {
+        let line = "external-storage list --user-profile-id \"\" --user-profile-id uprof_1";
+        assert_eq!(arguments(line).unwrap(), serde_json::json!({ "user-profile-ids": ["", "uprof_1"] }));
+        arguments("activities list --activity-type \"\"").unwrap_err();
+    }
+
+    #[test]
+    fn entries_of_a_map_are_set_and_removed_by_key() {
+        let update = "google-data-controls update 123456789012";
+        let keys = arguments(&format!("{update} --cmek enabled:us=ekey_1,sg=null")).unwrap();
+        let expected = serde_json::json!({ "type": "enabled", "external_key_ids": { "us": "ekey_1", "sg": null } });
+        assert_eq!(keys["cmek"], expected);
+        let buckets = arguments(&format!("{update} --storage enabled:eu=42=acme-eu")).unwrap();
+        assert_eq!(buckets["storage"]["buckets"]["eu"]["bucket_name"], "acme-eu");
+        arguments(update).unwrap_err();
+        // Of a free text, null is a value like any other.
+        let tags = arguments("workspaces update wrkspc_1 --tag team=null").unwrap();
+        assert_eq!(tags["tags"]["team"], "null");
+    }
+
+    #[test]
+    fn arn_is_an_id_where_the_type_says_so() {
+        arguments("external-storage get arn:aws:s3:::acme-claude").unwrap();
+        arguments("external-keys get arn:aws:kms:us-east-1:111122223333:key/example").unwrap();
+        arguments("workspaces update wrkspc_1 --safeguards-storage external:arn:aws:s3:::acme-claude").unwrap();
+        arguments("external-storage get ekey_1").unwrap_err();
     }
 
     /// Words that commands are made of, in any order.

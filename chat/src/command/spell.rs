@@ -1,5 +1,6 @@
 //! From a value to the text that a person would type for it.
 
+use super::value::is_free_text;
 use claude_admin_catalog::{Kind, ShortForm, Type, Types, VariantForm};
 use serde_json::{Map, Value};
 
@@ -36,9 +37,26 @@ fn union(types: &Types, ty: &Type, tag: &str, entries: &Map<String, Value>) -> O
             items.iter().all(|item| !item.contains(',') && !item.is_empty()).then(|| items.join(","))?
         }
         Value::Array(_) => return None,
+        Value::Object(entries) if types.map_value(inner).is_some() => map(types, inner, entries)?,
         value => spell(types, inner, value),
     };
     Some(format!("{word}:{text}"))
+}
+
+/// `KEY=VALUE,KEY=null`; what commas or equals signs would take apart needs JSON.
+fn map(types: &Types, ty: &Type, entries: &Map<String, Value>) -> Option<String> {
+    let value = types.map_value(ty)?;
+    let inner = types.optional(value).unwrap_or(value);
+    let spelled = entries.iter().map(|(key, value)| {
+        let text = match value {
+            Value::Null if is_free_text(types, inner) => None,
+            Value::Null => Some("null".to_owned()),
+            value => Some(spell(types, inner, value)).filter(|text| !text.contains(',') && text != "null"),
+        };
+        text.filter(|_| !key.is_empty() && !key.contains(['=', ','])).map(|text| format!("{key}={text}"))
+    });
+    let spelled: Vec<String> = spelled.collect::<Option<_>>()?;
+    (!spelled.is_empty()).then(|| spelled.join(","))
 }
 
 fn compact(types: &Types, ty: &Type, entries: &Map<String, Value>) -> Option<String> {

@@ -104,6 +104,6 @@ pub fn from_json(
         }
     }
     period::align(action, &mut checked, now);
-    check_complete(&catalog.types, action, &checked)?;
+    check_complete(catalog, action, &checked)?;
     Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
 }

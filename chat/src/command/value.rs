@@ -31,6 +31,9 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
             hint: Some("Write the id or the name that the organization knows.".to_owned()),
         });
     }
+    if input.takes_empty && token.text.is_empty() {
+        return Ok(Value::from(vec![""]));
+    }
     let text = format::in_cents(input, &token.text).map_or(Cow::Borrowed(token.text.as_str()), Cow::Owned);
     let value = read_type(types, &input.ty, &text, token.quoted).map_err(|bad| unquoted(types, input, bad))?;
     if let Some(bounds) = input.range {
@@ -190,9 +193,18 @@ fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Val
         let Some((key, text)) = part.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(BadValue::new(format!("`{}` is not KEY=VALUE", shown(part))));
         };
-        entries.insert(key.to_owned(), read_type(types, value, text, true)?);
+        let value = match types.optional(value) {
+            Some(inner) if text == "null" && !is_free_text(types, inner) => Value::Null,
+            _ => read_type(types, value, text, true)?,
+        };
+        entries.insert(key.to_owned(), value);
     }
     Ok(Value::Object(entries))
+}
+
+/// Whether any text is a value of a type, so that no word can stand for null.
+pub(super) fn is_free_text(types: &Types, ty: &Type) -> bool {
+    *types.underlying(ty) == Type::String && types.prefix(ty).is_none()
 }
 
 /// A case of a union: its word, or its word and the value of its one field, or JSON.

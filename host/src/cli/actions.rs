@@ -75,7 +75,12 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
         "betas": action.betas,
         "conditional_betas": action.conditional_betas.iter().map(|beta| json!({
             "beta": beta.name,
-            "when": beta.to_string(),
+            "when": beta.when.to_string(),
+        })).collect::<Vec<_>>(),
+        "conflicts": action.conflicts.iter().map(|conflict| json!({
+            "input": conflict.input,
+            "others": conflict.others.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "instead": conflict.remedy,
         })).collect::<Vec<_>>(),
         "summary": action.summary(),
         "description": action.docs.prose,

@@ -60,6 +60,9 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
     for period in &action.periods {
         let _ = writeln!(out, "\n`--{} 7d` sets `--{}` and `--{}`.", period.name, period.start, period.end);
     }
+    for conflict in &action.conflicts {
+        let _ = writeln!(out, "\n{conflict}");
+    }
     let examples: Vec<String> = action.examples.iter().map(|example| format!("`{example}`")).collect();
     let credentials: Vec<String> = action.auth.iter().map(|credential| format!("`{credential}`")).collect();
     let _ = writeln!(out, "\n* For example: {}", examples.join(", "));
@@ -79,7 +82,7 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
         let _ = writeln!(out, "* Beta: {}", betas.join(", "));
     }
     for beta in &action.conditional_betas {
-        let _ = writeln!(out, "* Beta, with `--{}`: `{}`", beta.to_string().replace('=', " "), beta.name);
+        let _ = writeln!(out, "* Beta, with `--{}`: `{}`", beta.when.to_string().replace('=', " "), beta.name);
     }
     let _ = writeln!(out, "* Signature: `{}`", catalog.signature(action));
 }

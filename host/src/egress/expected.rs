@@ -5,19 +5,22 @@
 //! out before a byte leaves.
 
 use super::form::Form;
-use super::{API_AUTHORITY, Violation};
+use super::{API_AUTHORITY, Violation, headers};
 use crate::command::Invocation;
 use bytes::Bytes;
 use claude_admin_catalog::{Action, BodyForm, Method, Place, Segment, Types};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 
 /// Everything but unreserved characters (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A colon stays as it is in a path, as the official clients send the ARNs that stand for ids.
+const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b':');
 
 /// The one request that an invocation makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +75,7 @@ impl ExpectedRequest {
             BodyForm::Json => json_body(action, invocation, types).map_or(Body::None, Body::Json),
             BodyForm::Multipart => Body::Form(Form::of(action, invocation)?),
         };
-        let headers = headers(action, invocation, &body)?;
+        let headers = headers_of(action, invocation, &body)?;
         Ok(Self { method: action.http.method, segments, query, body, headers })
     }
 
@@ -147,7 +150,8 @@ impl ExpectedRequest {
     #[must_use]
     pub fn target(&self) -> String {
         let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-        let path: String = self.segments.iter().map(|segment| format!("/{}", encoded(segment))).collect();
+        let segment = |text: &String| format!("/{}", utf8_percent_encode(text, RESERVED_IN_PATH));
+        let path: String = self.segments.iter().map(segment).collect();
         let query: Vec<String> =
             self.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
@@ -170,7 +174,7 @@ impl ExpectedRequest {
     }
 }
 
-fn headers(action: &Action, invocation: &Invocation, body: &Body) -> Result<HeaderMap, String> {
+fn headers_of(action: &Action, invocation: &Invocation, body: &Body) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     let betas = action.betas_of(|input| invocation.arguments.get(input)).join(",");
     if !betas.is_empty() {
@@ -183,6 +187,7 @@ fn headers(action: &Action, invocation: &Invocation, body: &Body) -> Result<Head
         Body::Form(form) => Some(form.content_type()),
     };
     headers.extend(content_type.map(|value| (header::CONTENT_TYPE, value)));
+    headers.extend(declared_headers(action, invocation)?);
     Ok(headers)
 }
 
@@ -202,6 +207,22 @@ fn check_authority(uri: &Uri) -> Result<(), Violation> {
         Some(scheme) if *scheme == Scheme::HTTPS => Ok(()),
         scheme => Err(Violation::Scheme(scheme.map_or_else(String::new, ToString::to_string))),
     }
+}
+
+/// The parameters that are headers (`@header`). A package cannot declare a header that carries a credential, or one that
+/// the host writes.
+fn declared_headers(action: &Action, invocation: &Invocation) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let params = action.params.iter().filter(|param| param.place == Place::Header);
+    let given = params.filter_map(|param| Some((param, invocation.arguments.get(&param.name)?.as_str()?)));
+    given
+        .map(|(param, text)| {
+            let graphic =
+                Some(text).filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
+            let name = HeaderName::try_from(&param.wire).ok().filter(|name| !headers::is_reserved(name));
+            let value = graphic.and_then(|text| HeaderValue::from_str(text).ok());
+            name.zip(value).ok_or_else(|| format!("`{}` cannot be sent as a header", param.name))
+        })
+        .collect()
 }
 
 fn json_body(action: &Action, invocation: &Invocation, types: &Types) -> Option<Value> {

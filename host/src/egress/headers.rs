@@ -31,6 +31,12 @@ pub(super) fn is_forbidden(name: &HeaderName) -> bool {
     DEFAULT_FORBIDDEN_HEADERS.contains(name) || is_smuggled(name)
 }
 
+/// Whether a header can be no parameter of an action.
+pub(super) fn is_reserved(name: &HeaderName) -> bool {
+    let written = ["anthropic-beta", "anthropic-version", "content-type"];
+    is_forbidden(name) || OF_THE_HOST.contains(&name.as_str()) || written.contains(&name.as_str())
+}
+
 /// Whether a header carries a credential or says who is meant.
 pub(super) fn is_smuggled(name: &HeaderName) -> bool {
     SMUGGLED.contains(&name.as_str())

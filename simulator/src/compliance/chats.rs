@@ -23,7 +23,11 @@ pub(super) fn list(_target: &Target<'_>, query: &Query, view: View<'_>) -> Resul
     let narrowing = Narrowing::of(query)?;
     let order_by = text_of(query, "order_by").unwrap_or("created_at");
     let projects = texts(query, "project_ids[]");
-    if texts(query, "user_ids[]").is_empty() {
+    let has_users = !texts(query, "user_ids[]").is_empty();
+    if has_users && (narrowing.updated.is_set() || order_by == "updated_at") {
+        return Err(at("user_ids[]", "It cannot be combined with updated_at filters or with order_by=updated_at"));
+    }
+    if !has_users {
         if !projects.is_empty() {
             return Err(at("project_ids[]", "It requires user_ids[]"));
         }

@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 pub(super) const PATH: &str = "/v1/compliance/apps/code/artifacts";
 /// Marks a version that is still being uploaded.
 pub(super) const UNFINISHED: &str = "unfinished";
+/// The files of a version that has several, by name.
+pub(super) const FILES: &str = "files";
+/// The tabs of a document.
+pub(super) const TABS: &str = "tabs";
 
 pub(super) fn list(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let narrowing = Narrowing::of(query)?;
@@ -20,6 +24,7 @@ pub(super) fn list(_target: &Target<'_>, query: &Query, view: View<'_>) -> Resul
     artifacts.sort_by_key(|artifact| std::cmp::Reverse(text(artifact, "updated_at")));
     let shown = artifacts.into_iter().map(|artifact| {
         let mut shown = artifact.clone();
+        shown.shift_remove(TABS);
         let versions = artifact.get("versions").and_then(Value::as_array).into_iter().flatten().map(|version| {
             json!({ "id": version.get("id"), "name": version.get("name"), "created_at": version.get("created_at") })
         });

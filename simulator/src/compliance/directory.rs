@@ -65,6 +65,11 @@ fn organization(target: &Target<'_>, view: View<'_>) -> Result<Organization, Api
     }
 }
 
+/// Whether a path names the organization itself, and not another of the same parent.
+pub(super) fn is_own(target: &Target<'_>, view: View<'_>) -> Result<bool, ApiError> {
+    Ok(organization(target, view)? == Organization::Own)
+}
+
 fn ago(view: View<'_>, age: SignedDuration) -> String {
     memory::started_at(view.store).checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }

@@ -17,7 +17,7 @@ const REMOTE: Budget =
     Budget { name: "remote session requests", limit: 10, window: SignedDuration::from_secs(1), is_announced: true };
 
 /// Finds the file that is downloaded.
-pub(crate) type FileOf = fn(&Target<'_>, View<'_>) -> Result<File, ApiError>;
+pub(crate) type FileOf = fn(&Target<'_>, &Query, View<'_>) -> Result<File, ApiError>;
 
 /// A family of the Compliance API: what reads answer, and what deletions need and bring about.
 pub(crate) struct Family {
@@ -66,7 +66,7 @@ impl Rules for Family {
         }
         match (target.operation, self.file) {
             (Operation::Delete, _) => None,
-            (Operation::Download, Some(file)) => Some(file(target, view).map(Reply::File)),
+            (Operation::Download, Some(file)) => Some(file(target, query, view).map(Reply::File)),
             _ => Some((self.answer)(target, query, view).map(Reply::Json)),
         }
     }

@@ -16,7 +16,10 @@ mod history;
 mod linked_groups;
 mod narrowing;
 mod opaque;
+mod preferences;
 mod projects;
+mod review;
+mod review_seeds;
 mod seeds;
 mod sessions;
 mod settings;
@@ -34,14 +37,18 @@ use crate::store::Store;
 use family::Family;
 
 /// The families, by path.
-pub(crate) const RULES: [&dyn Rules; 25] = [
+pub(crate) const RULES: [&dyn Rules; 29] = [
     &ComplianceSettings,
+    &review::ReviewCases,
+    &review::ReviewItems,
+    &review::ReviewNotices,
     &Family::new("/v1/compliance/activities", feed::answer),
     &Family::new("/v1/compliance/organizations", directory::organizations),
     &Family::new("/v1/compliance/organizations/{}/users", directory::users),
     &Family::new("/v1/compliance/organizations/{}/roles", directory::roles),
     &Family::new("/v1/compliance/organizations/{}/roles/{}/permissions", directory::permissions),
     &Family::new("/v1/compliance/organizations/{}/settings", directory::settings),
+    &Family::new("/v1/compliance/organizations/{}/user_preferences", preferences::list),
     &Family::new("/v1/compliance/groups", linked_groups::groups),
     &Family::new("/v1/compliance/groups/{}/members", linked_groups::group_members),
     &Family::new(chats::PATH, chats::list).takes_along(chats::goes_with),
@@ -49,7 +56,7 @@ pub(crate) const RULES: [&dyn Rules; 25] = [
     &Family::new(files::UPLOADED, files::uploaded).with_file(downloads::uploaded),
     &Family::new(files::GENERATED, files::generated).with_file(downloads::generated),
     &Family::new(files::ARTIFACTS, files::artifact).with_file(downloads::artifact),
-    &Family::new(code_artifacts::PATH, code_artifacts::list),
+    &Family::new(code_artifacts::PATH, code_artifacts::list).with_file(downloads::current_code_artifact),
     &Family::new("/v1/compliance/apps/code/artifacts/{}/versions", code_artifacts::list)
         .with_file(downloads::code_artifact),
     &Family::new(projects::PATH, projects::answer).goes_if(projects::may_go).takes_along(projects::goes_with),

@@ -3,7 +3,7 @@
 use super::beginnings::beginnings;
 use super::files::{ARTIFACTS, BYTES, CONTENT, GENERATED, UPLOADED};
 use super::witness::record_beginnings;
-use super::{chats, code_artifacts, organization_tag, projects, sessions};
+use super::{chats, code_artifacts, organization_tag, projects, review_seeds, sessions};
 use crate::caller::Caller;
 use crate::memory;
 use crate::reports::random::{id, salt};
@@ -111,14 +111,14 @@ const PNG: [u8; 67] = [
 ];
 
 /// Content being made.
-struct Author<'a> {
-    store: &'a mut Store,
-    examples: Vec<String>,
+pub(super) struct Author<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) examples: Vec<String>,
     seed: u64,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// Members, the one whom examples name first, as content shows them.
     members: Vec<Value>,
-    organization: (String, String),
+    pub(super) organization: (String, String),
 }
 
 /// Adds the content of members, and records what led to everything that is there.
@@ -140,6 +140,7 @@ pub(crate) fn seed(store: &mut Store, catalog: &Catalog) {
         author.chats();
         author.code_artifacts();
         author.sessions();
+        review_seeds::seed(&mut author);
     }
     let caller = Caller::default();
     let activities = beginnings(View { store, now, version: ApiVersion::V2026_10_21, caller: &caller });
@@ -147,16 +148,16 @@ pub(crate) fn seed(store: &mut Store, catalog: &Catalog) {
 }
 
 impl Author<'_> {
-    fn member(&self, place: usize) -> Value {
+    pub(super) fn member(&self, place: usize) -> Value {
         self.members.get(place % self.members.len().max(1)).cloned().unwrap_or_default()
     }
 
-    fn ago(&self, minutes: i64) -> String {
+    pub(super) fn ago(&self, minutes: i64) -> String {
         self.now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
     }
 
     /// The id that examples name, for the first of a kind, or a made-up one.
-    fn id(&self, prefix: &str, place: u64) -> String {
+    pub(super) fn id(&self, prefix: &str, place: u64) -> String {
         // One prefix may begin another: what follows it begins with a number.
         let is_example = |word: &&String| word.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("01"));
         match self.examples.iter().find(is_example).filter(|_| place == 0) {
@@ -165,7 +166,7 @@ impl Author<'_> {
         }
     }
 
-    fn add(&mut self, path: &str, item: Value) {
+    pub(super) fn add(&mut self, path: &str, item: Value) {
         if let Value::Object(item) = item {
             let id = text(&item, "id").to_owned();
             self.store.collection_mut(path).insert(&id, item);
@@ -403,6 +404,7 @@ impl Author<'_> {
                     "user": owner,
                     "owner_user_id": owner["id"],
                     "organization_uuid": self.organization.1,
+                    "artifact_type": "claude_sites",
                     "published_version_id": if place == 1 { Value::Null } else { json!(versions[0]) },
                     "read_mode": read_mode,
                     "updated_at": newest,
@@ -411,6 +413,38 @@ impl Author<'_> {
                 }),
             );
         }
+        self.documents();
+    }
+
+    /// An artifact of several files, and a document with tabs.
+    fn documents(&mut self) {
+        let owner = self.member(1);
+        let (made, changed) = (self.ago(40 * 24 * 60), self.ago(39 * 24 * 60));
+        let version = self.id("cartver_", 90);
+        let artifact = |author: &Self, number: u64, kind: &str| {
+            json!({
+                "id": author.id("cart_", number),
+                "user": owner,
+                "owner_user_id": owner["id"],
+                "organization_uuid": author.organization.1,
+                "artifact_type": kind,
+                "published_version_id": null,
+                "read_mode": "owner",
+                "updated_at": changed,
+                "versions": [],
+            })
+        };
+        let mut site = artifact(self, 8, "claude_sites");
+        site["versions"] = json!([{
+            "id": version,
+            "name": "site",
+            "created_at": made,
+            code_artifacts::FILES: { "index.html": PAGE, "data/temperatures.csv": CSV },
+        }]);
+        let mut document = artifact(self, 9, "claude_docs");
+        document[code_artifacts::TABS] = json!([{ "id": "summary", "text": "Summary of the week." }, { "id": "notes", "text": "" }, { "id": "plan", "text": "Next steps." }]);
+        self.add(code_artifacts::PATH, document);
+        self.add(code_artifacts::PATH, site);
     }
 
     fn sessions(&mut self) {
@@ -424,13 +458,15 @@ impl Author<'_> {
             let mut messages = self.session_messages("clls_msg_", number, begun);
             for (turn, message) in messages.iter_mut().enumerate() {
                 message["type"] = "compliance_local_session_message".into();
+                let is_assistant = message["role"] == "assistant";
+                message["model"] = if is_assistant { "claude-opus-4-5".into() } else { Value::Null };
                 message["provenance"] = match (place, turn) {
                     (1, 0) => json!({ "type": "synthetic_marker" }),
                     (_, 0) => json!({ "type": "client_asserted" }),
                     _ => Value::Null,
                 };
             }
-            let created_at = self.ago(begun);
+            let (created_at, changed_at) = (self.ago(begun), self.ago(begun - 3));
             self.add(
                 sessions::LOCAL,
                 json!({
@@ -441,6 +477,7 @@ impl Author<'_> {
                     "product_surface": surface,
                     "workspace_id": workspace.as_ref().filter(|_| place % 3 == 0),
                     "created_at": created_at,
+                    "updated_at": changed_at,
                     "messages": messages,
                 }),
             );
@@ -450,7 +487,7 @@ impl Author<'_> {
                 message["content_unavailable"] = false.into();
                 message["sent_by_user_id"] = if message["role"] == "user" { owner["id"].clone() } else { Value::Null };
             }
-            let status = ["idle", "running", "archived", "pending"][place % 4];
+            let status = ["active", "paused", "archived", "pending"][place % 4];
             let updated_at = self.ago(begun - 4);
             self.add(
                 sessions::REMOTE,

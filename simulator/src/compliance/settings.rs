@@ -4,6 +4,10 @@ use crate::Object;
 use crate::rules::{Rules, View};
 use serde_json::{Value, json};
 
+/// The beta feature that opens a field.
+const BETA: &str = "efs-2026-10-01";
+const ACCESS_TRANSPARENCY: &str = "access_transparency";
+
 /// The setting: on, until somebody turns it off.
 pub(crate) struct ComplianceSettings;
 
@@ -16,9 +20,22 @@ impl Rules for ComplianceSettings {
         Self::PATH
     }
 
+    fn opens_fields(&self) -> Option<&'static str> {
+        Some(BETA)
+    }
+
+    fn hides(&self, field: &str, view: View<'_>) -> bool {
+        field == ACCESS_TRANSPARENCY && !view.caller.has_beta(BETA)
+    }
+
     /// A bare word is taken for the state; replies always have the form of an object.
     fn derived(&self, field: &str, item: &Object, _view: View<'_>) -> Option<Value> {
-        (field == "state").then(|| json!({ "type": word(item) }))
+        match field {
+            "state" => Some(json!({ "type": word(item) })),
+            // It is available here, and nobody switched it on.
+            ACCESS_TRANSPARENCY => Some(json!({ "type": "disabled" })),
+            _ => None,
+        }
     }
 }
 

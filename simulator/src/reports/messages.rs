@@ -36,7 +36,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     let width = width(query, "bucket_width").unwrap_or(Width::Day);
     let group_by = texts(query, "group_by[]");
     let by_speed = group_by.iter().any(|dimension| dimension == "speed");
-    if (by_speed || !texts(query, "speeds[]").is_empty()) && !query.has_beta(FAST_MODE) {
+    if (by_speed || !texts(query, "speeds[]").is_empty()) && !view.caller.has_beta(FAST_MODE) {
         let place = if by_speed { "group_by[]" } else { "speeds[]" };
         return Err(ApiError::invalid(format!("{place}: 'speed' requires the anthropic-beta header '{FAST_MODE}'")));
     }

@@ -154,7 +154,7 @@ impl Rules for TagChannels {
             Some(_) => error,
             None => ApiError { message: error.message, ..refusal("slack_channel_set_up_settings_refused") },
         };
-        Err(error.detail("slack_channel_id", &id))
+        Err(error.detail("slack_channel_id", id.as_str()))
     }
 
     fn existing(&self, new: &Object, view: View<'_>) -> Option<Existing> {

@@ -8,10 +8,13 @@ mod api_keys;
 mod claude_tag;
 mod computed;
 mod external_keys;
+mod external_storage;
 mod federation_issuers;
 mod federation_rule_workspaces;
 mod federation_rules;
+mod google_data_controls;
 mod groups;
+mod inference_privacy;
 mod invites;
 mod managed_settings;
 mod marketplaces;
@@ -39,9 +42,11 @@ pub(crate) use api_keys::ApiKeys;
 pub(crate) use claude_tag::{TagChannels, TagWorkspaces};
 pub(crate) use computed::{Answer, Computed};
 pub(crate) use external_keys::ExternalKeys;
+pub(crate) use external_storage::ExternalStorage;
 pub(crate) use federation_issuers::FederationIssuers;
 pub(crate) use federation_rule_workspaces::FederationRuleWorkspaces;
 pub(crate) use federation_rules::FederationRules;
+pub(crate) use google_data_controls::GoogleDataControls;
 pub(crate) use groups::{GroupMembers, Groups, RolePermissions, Roles};
 pub(crate) use invites::Invites;
 pub(crate) use managed_settings::{DefaultSettings, GroupSettings, SettingsConfiguration};
@@ -157,6 +162,11 @@ pub(crate) trait Rules: Sync {
         false
     }
 
+    /// The beta feature without which some fields of replies are absent, and which no operation of the family needs.
+    fn opens_fields(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Checks a new item and completes it; it has the fields of the body and of the path.
     fn before_create(&self, _new: &mut Object, _view: View<'_>, _ids: &mut Ids) -> Result<(), ApiError> {
         Ok(())
@@ -170,6 +180,14 @@ pub(crate) trait Rules: Sync {
     /// Checks that an item may be deleted.
     fn before_delete(&self, _item: &Object, _view: View<'_>) -> Result<Deletion, ApiError> {
         Ok(Deletion::Remove)
+    }
+
+    /// Prepares a deletion. What is changed here stays, even when the deletion is refused.
+    fn prepares_delete(&self, _item: &Object, _scene: &mut Scene<'_>) {}
+
+    /// Whether an archived item still has something to archive, so that the act runs again.
+    fn archives_again(&self, _item: &Object) -> bool {
+        false
     }
 
     /// Checks that something may be done with an item.
@@ -287,9 +305,11 @@ pub(crate) const ALL: &[&dyn Rules] = &[
     &TagChannels,
     &TagWorkspaces,
     &ExternalKeys,
+    &ExternalStorage,
     &FederationIssuers,
     &FederationRuleWorkspaces,
     &FederationRules,
+    &GoogleDataControls,
     &GroupMembers,
     &Groups,
     &RolePermissions,

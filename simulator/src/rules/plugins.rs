@@ -55,7 +55,7 @@ impl Plugins {
                 .filter(|plugin| text(plugin, "id") != own && kind(plugin, "owner") == "organization")
         };
         match skills.iter().find(|skill| others().any(|plugin| has(plugin, skill))) {
-            Some(skill) => Err(refusal("skill_name_taken").detail("skill_name", skill)),
+            Some(skill) => Err(refusal("skill_name_taken").detail("skill_name", skill.as_str())),
             None => Ok(()),
         }
     }

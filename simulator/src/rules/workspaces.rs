@@ -1,8 +1,13 @@
 //! Workspaces.
 
-use super::{ApiKeys, Event, ExternalKeys, Rules, View, WorkspaceMembers, WorkspaceRateLimits, is_archived, text};
+use super::{
+    ApiKeys, Event, ExternalKeys, Rules, Scene, View, WorkspaceMembers, WorkspaceRateLimits, inference_privacy,
+    is_archived, text,
+};
 use crate::Object;
+use crate::credential::CredentialKind;
 use crate::error::ApiError;
+use crate::error_code::refusal;
 use crate::ids::Ids;
 use crate::query::Query;
 use crate::store::Store;
@@ -62,6 +67,18 @@ impl Rules for Workspaces {
         query.is_set("include_default") || !has_default_mark(item)
     }
 
+    fn opens_fields(&self) -> Option<&'static str> {
+        Some(inference_privacy::BETA)
+    }
+
+    fn hides(&self, field: &str, view: View<'_>) -> bool {
+        field == inference_privacy::FIELD && !view.caller.has_beta(inference_privacy::BETA)
+    }
+
+    fn derived(&self, field: &str, item: &Object, _view: View<'_>) -> Option<Value> {
+        (field == inference_privacy::FIELD).then(|| inference_privacy::settings(item).into())
+    }
+
     fn before_create(&self, new: &mut Object, view: View<'_>, ids: &mut Ids) -> Result<(), ApiError> {
         let live = |workspace: &&Object| !is_archived(workspace) && !has_default_mark(workspace);
         if view.store.items(Self::PATH).filter(live).count() >= LIMIT {
@@ -76,12 +93,14 @@ impl Rules for Workspaces {
         check_residency(&residency)?;
         new.insert("data_residency".to_owned(), residency.into());
         new.insert("compartment_id".to_owned(), ids.uuid().into());
-        ExternalKeys::fits_workspace(view.store, &Object::new(), new)
+        ExternalKeys::fits_workspace(view.store, &Object::new(), new)?;
+        inference_privacy::check(&Object::new(), new, view)
     }
 
     fn before_update(&self, item: &Object, changes: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         check_tags(changes)?;
         ExternalKeys::fits_workspace(view.store, item, changes)?;
+        inference_privacy::check(item, changes, view)?;
         if let (Some(now), Some(Value::Object(changed))) =
             (item.get("data_residency").and_then(Value::as_object), changes.get("data_residency"))
         {
@@ -113,8 +132,37 @@ impl Rules for Workspaces {
         Ok(())
     }
 
+    /// A storage that is still attached is detached by archiving again.
+    fn archives_again(&self, item: &Object) -> bool {
+        inference_privacy::storages(item).next().is_some()
+    }
+
+    /// Detaching a storage takes a credential with a principal. Without one, the workspace is archived all the same.
+    fn act(
+        &self,
+        act: &str,
+        item: &mut Object,
+        _sent: &Object,
+        scene: &mut Scene<'_>,
+    ) -> Result<Option<Object>, ApiError> {
+        if act != "archive" || inference_privacy::storages(item).next().is_none() {
+            return Ok(None);
+        }
+        if scene.caller.kind == Some(CredentialKind::AdminKey) {
+            let id = text(item, "id").to_owned();
+            scene.store.collection_mut(Self::PATH).insert(&id, item.clone());
+            ApiKeys::archive_in(scene.store, &id);
+            return Err(refusal("storage_attached_during_archive"));
+        }
+        inference_privacy::detach(item);
+        Ok(None)
+    }
+
     fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
         let id = text(item, "id");
+        if matches!(event, Event::Created | Event::Updated) {
+            inference_privacy::note(item, Self::PATH, store);
+        }
         match event {
             Event::Created => {
                 WorkspaceMembers::inherit_in(store, id);

@@ -14,6 +14,7 @@ mod limits;
 mod members;
 mod people;
 mod plausible;
+mod storage;
 mod workspaces;
 
 use crate::SimulatorConfig;
@@ -80,6 +81,8 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     seeder.managed_settings();
     seeder.plugins(&members);
     seeder.claude_tag();
+    seeder.external_storage(&workspaces);
+    seeder.google();
     memory::begin(&mut seeder.store, config.seed, now);
     crate::compliance::seed(&mut seeder.store, catalog);
     // Last, so that it adds only what no family has.

@@ -1,5 +1,6 @@
 //! What holds for every operation of the catalog.
 
+use crate::examples::header_params;
 use crate::schema::wrong_with;
 use crate::support::{Api, Reply};
 use claude_admin_catalog::{
@@ -25,7 +26,7 @@ fn path_of(action: &Action) -> String {
 }
 
 /// The headers of a request: a credential that opens the operation, and the betas that it needs.
-fn headers_of(action: &Action, version: &str) -> Vec<(&'static str, String)> {
+fn headers_of<'a>(action: &'a Action, version: &str) -> Vec<(&'a str, String)> {
     let mut headers = vec![("anthropic-version", version.to_owned())];
     let opens = |wanted: fn(&Credential) -> bool| action.auth.iter().any(wanted);
     if opens(|accepted| *accepted == Credential::AdminKey) {
@@ -38,6 +39,7 @@ fn headers_of(action: &Action, version: &str) -> Vec<(&'static str, String)> {
     if !action.betas.is_empty() {
         headers.push(("anthropic-beta", action.betas.join(",")));
     }
+    headers.extend(header_params(action, &action.examples[0]));
     headers
 }
 
@@ -159,6 +161,16 @@ const SPECIAL: &[(&str, &str, &str)] = &[
     ("federation-rules.update", "applies_to_all_workspaces", "true"),
     ("federation-issuers.create", "issuer_url", r#""https://token.example.com""#),
     ("federation-issuers.update", "jwks_polling_disabled", "false"),
+    ("compliance-review-cases.respond", "+policy_categories", r#"["fraud"]"#),
+    (
+        "external-storage.create",
+        "provider_config",
+        r#"{"type": "gcp", "project_number": "123456789012", "bucket_name": "acme-new", "region": "us-east5"}"#,
+    ),
+    ("google-data-controls.update", "+cmek", r#"{"type": "disabled"}"#),
+    ("google-data-controls.update", "storage", r#"{"type": "disabled"}"#),
+    ("workspaces.create", "inference_data_privacy", "null"),
+    ("workspaces.update", "inference_data_privacy", "null"),
     ("external-keys.update", "provider_config", r#"{"type": "gcp", "key_name": "projects/acme/key"}"#),
     ("service-accounts.create", "name", r#""a-new-one""#),
     ("service-accounts.create", "organization_role", r#""developer""#),

@@ -22,7 +22,10 @@ impl Api {
         };
         let given = given_in(action, target);
         let betas = action.betas_of(|input| given.get(input)).join(",");
+        let declared = action.examples.iter().find(|example| target_of(action, example, &self.types()) == target);
+        let declared = declared.map(|example| header_params(action, example)).unwrap_or_default();
         let mut headers = vec![credential, ("anthropic-version", self.version)];
+        headers.extend(declared.iter().map(|(name, value)| (*name, value.as_str())));
         if !betas.is_empty() {
             headers.push(("anthropic-beta", &betas));
         }
@@ -41,6 +44,19 @@ impl Api {
         let headers = [("x-api-key", key), ("anthropic-version", self.version), ("anthropic-beta", betas)];
         self.request("GET", target, &headers, "")
     }
+}
+
+/// The headers that an example gives as parameters.
+pub(crate) fn header_params<'a>(action: &'a Action, example: &str) -> Vec<(&'a str, String)> {
+    let words = words(example);
+    let headers = action.params.iter().filter(|param| param.place == Place::Header);
+    headers
+        .filter_map(|param| {
+            let flag = format!("--{}", param.name);
+            let at = words.iter().position(|word| *word == flag)?;
+            Some((param.wire.as_str(), words.get(at + 1)?.clone()))
+        })
+        .collect()
 }
 
 /// What the query of a request gives to each parameter.
@@ -90,7 +106,7 @@ pub(crate) fn target_of(action: &Action, example: &str, types: &Types) -> String
                     query.push(format!("{}={}", encoded(&param.wire), encoded(value)));
                 }
             }
-            Place::Body => {}
+            Place::Body | Place::Header => {}
         }
     }
     // Fields of a record travel under their own names.

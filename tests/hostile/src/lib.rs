@@ -250,6 +250,26 @@ impl Guest for Component {
         status("https", API, &"X".repeat(1 << 20), ME, "", "")
     }
 
+    fn declared_key(profile: String) -> Result<String, Error> {
+        status("https", API, "GET", ME, &format!("x-api-key: {profile}"), "")
+    }
+
+    fn other_profile(_profile: String) -> Result<String, Error> {
+        status("https", API, "GET", ME, "x-profile-id: other", "")
+    }
+
+    fn two_profiles(profile: String) -> Result<String, Error> {
+        status("https", API, "GET", ME, &format!("x-profile-id: {profile}\nx-profile-id: other"), "")
+    }
+
+    fn no_profile(_profile: String) -> Result<String, Error> {
+        status("https", API, "GET", ME, "", "")
+    }
+
+    fn its_profile(profile: String) -> Result<String, Error> {
+        status("https", API, "GET", ME, &format!("anthropic-version: 2023-06-01\nx-profile-id: {profile}"), "")
+    }
+
     fn repeat() -> Result<String, Error> {
         declared()?;
         declared().map(|(status, _)| status.to_string())

@@ -47,7 +47,10 @@ fn some_filters_of_chats_need_a_member() {
     let message = refusal(&mut api, "apps/chats?updated_at.gte=2026-11-01T00:00:00Z");
     assert!(message.starts_with("order_by: "), "{message}");
     get(&mut api, "apps/chats?updated_at.gte=2026-11-01T00:00:00Z&order_by=updated_at");
-    get(&mut api, &format!("apps/chats?updated_at.gte=2026-11-01T00:00:00Z&user_ids[]={MATEO}"));
+    for filter in ["updated_at.gte=2026-11-01T00:00:00Z", "updated_at.lt=2026-11-01T00:00:00Z", "order_by=updated_at"] {
+        let message = refusal(&mut api, &format!("apps/chats?{filter}&user_ids[]={MATEO}"));
+        assert!(message.starts_with("user_ids[]: "), "{message}");
+    }
     refusal(&mut api, "apps/chats?limit=1001");
 }
 
@@ -247,7 +250,8 @@ fn a_version_of_a_code_artifact_is_there_once_its_upload_is_finished() {
     let mut api = Api::new();
     let artifacts = api.items("apps/code/artifacts");
     assert!(artifacts[0]["updated_at"].as_str() > artifacts[1]["updated_at"].as_str());
-    let unfinished = artifacts.last().unwrap();
+    let name = |artifact: &&Value| artifact["versions"][0]["name"] == "postmortem.md";
+    let unfinished = artifacts.iter().find(name).unwrap();
     let path = |artifact: &Value, version: usize| {
         let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
         format!("{BASE}/apps/code/artifacts/{}/versions/{}", id(artifact), id(&artifact["versions"][version]))
@@ -261,4 +265,61 @@ fn a_version_of_a_code_artifact_is_there_once_its_upload_is_finished() {
         api.audit("DELETE", &format!("{BASE}/apps/code/artifacts/{}", first["id"].as_str().unwrap()), "").ok();
     assert_eq!(deleted["type"], "code_artifact_deleted");
     api.audit("GET", &path(first, 1), "").refused(404);
+}
+
+#[test]
+fn several_files_are_downloaded_as_an_archive_only() {
+    let mut api = Api::new();
+    let artifacts = api.items("apps/code/artifacts?limit=100");
+    let of = |kind: &str, name: &str| {
+        let found = artifacts
+            .iter()
+            .find(|one| one["artifact_type"] == kind && (name.is_empty() || one["versions"][0]["name"] == name));
+        let found = found.unwrap();
+        (found["id"].as_str().unwrap().to_owned(), found["versions"][0]["id"].as_str().map(str::to_owned))
+    };
+    let (site, version) = of("claude_sites", "site");
+    let (document, none) = of("claude_docs", "");
+    assert_eq!(none, None, "a document has no versions");
+    let version = format!("{BASE}/apps/code/artifacts/{site}/versions/{}", version.unwrap());
+    let current = |id: &str| format!("{BASE}/apps/code/artifacts/{id}/content");
+    for (path, contained) in [
+        (version, "files/data/temperatures.csv"),
+        (current(&site), "/files.json"),
+        (current(&document), "02-plan.docx"),
+    ] {
+        let reply = api.audit("GET", &path, "");
+        assert_eq!((reply.status, reply.code()), (422, Some("multi_file_unavailable")), "{path}");
+        let file = api.audit("GET", &format!("{path}?multi_file_format=zip"), "");
+        assert_eq!((file.status, file.headers["content-type"].to_str().unwrap()), (200, "application/zip"), "{path}");
+        assert!(String::from_utf8_lossy(&file.bytes).contains(contained), "{path}");
+        api.audit("GET", &format!("{path}?multi_file_format=tar"), "").refused(400);
+    }
+    let (single, latest) = of("claude_sites", "release-dashboard.html");
+    let file = api.audit("GET", &current(&single), "");
+    assert!(String::from_utf8(file.bytes).unwrap().contains(&latest.unwrap()), "the latest version");
+    api.audit("GET", &current("cart_none"), "").refused(404);
+}
+
+#[test]
+fn preferences_of_members_without_a_text_are_left_out() {
+    let mut api = Api::new();
+    let path = "organizations/5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90/user_preferences";
+    let set = api.items(&format!("{path}?limit=100"));
+    let all = api.items(&format!("{path}?limit=100&include_unset=true"));
+    assert!(!set.is_empty() && set.len() < all.len());
+    assert_eq!(all.len(), 25);
+    assert_eq!(api.items(&format!("{path}?user_ids[]={MATEO}&include_unset=true")).len(), 1);
+    let cursor = |page: &Value| page["next_page"].as_str().map(str::to_owned);
+    let (mut page, mut found, mut empty) = (get(&mut api, &format!("{path}?limit=1")), 0, 0);
+    loop {
+        let rows = page["data"].as_array().unwrap().len();
+        (found, empty) = (found + rows, empty + usize::from(rows == 0));
+        let Some(next) = cursor(&page) else { break };
+        page = get(&mut api, &format!("{path}?limit=1&page={next}"));
+    }
+    assert_eq!(found, set.len());
+    assert!(empty > 0, "a page can be empty although more follow");
+    api.get(&format!("{BASE}/{path}")).refused(403);
+    refusal(&mut api, &format!("{path}?limit=101"));
 }

@@ -3,6 +3,7 @@
 mod content;
 mod directory;
 mod feed;
+mod review;
 mod sessions;
 mod switch;
 

@@ -69,7 +69,7 @@ fn a_session_that_has_not_begun_cannot_be_read() {
         format!("apps/sessions/remote/{}/messages", session["id"].as_str().unwrap())
     };
     api.audit("GET", &format!("{BASE}/{}", of("pending")), "").refused(404);
-    let transcript = get(&mut api, &of("idle"));
+    let transcript = get(&mut api, &of("active"));
     assert_eq!(transcript["data"].as_array().unwrap().len(), 4);
     assert_eq!(transcript["data"][1]["sent_by_user_id"], json!(null), "Claude wrote it");
 }
@@ -93,4 +93,21 @@ fn sessions_in_the_cloud_have_a_budget_of_their_own() {
         api.audit("GET", analytics, "").ok();
     }
     api.audit("GET", analytics, "").refused(429);
+}
+
+#[test]
+fn local_sessions_are_found_by_their_last_change() {
+    let mut api = Api::new();
+    let all = api.items("apps/sessions/local");
+    let changed = all[2]["updated_at"].as_str().unwrap();
+    assert_eq!(api.items(&format!("apps/sessions/local?updated_at.gte={changed}")).len(), 3);
+    let made = all[2]["created_at"].as_str().unwrap();
+    assert_eq!(api.items(&format!("apps/sessions/local?created_at.gt={made}")).len(), 2);
+    assert_eq!(api.items(&format!("apps/sessions/local?created_at.lte={made}")).len(), all.len() - 2);
+    let session = all[0]["id"].as_str().unwrap();
+    let transcript = get(&mut api, &format!("apps/sessions/local/{session}/messages"));
+    assert_eq!(
+        (&transcript["data"][0]["model"], &transcript["data"][1]["model"]),
+        (&json!(null), &json!("claude-opus-4-5"))
+    );
 }
