@@ -2,11 +2,11 @@
 
 use super::assemble::catalog;
 use super::{print, reference_page};
-use claude_admin::command::usage;
+use claude_admin::command::{action_data, usage};
 use claude_admin::config::Config;
 use claude_admin::contract::openapi;
-use claude_admin_catalog::{Action, Catalog, describe};
-use serde_json::{Value, json};
+use claude_admin_catalog::{Action, Catalog};
+use serde_json::Value;
 
 /// How the list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,7 +25,7 @@ pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
     let catalog = catalog(&Config::default())?;
     match format {
         Format::Json => {
-            let all: Vec<Value> = catalog.actions.iter().map(|action| to_json(&catalog, action)).collect();
+            let all: Vec<Value> = catalog.actions.iter().map(|action| action_data(&catalog, action)).collect();
             print(&format!("{:#}\n", Value::Array(all)))?;
         }
         Format::Text => {
@@ -40,43 +40,6 @@ pub(super) fn actions(format: Format) -> anyhow::Result<u8> {
 
 fn credentials(action: &Action) -> Vec<String> {
     action.auth.iter().map(ToString::to_string).collect()
-}
-
-fn to_json(catalog: &Catalog, action: &Action) -> Value {
-    let inputs: Vec<Value> = action
-        .inputs
-        .iter()
-        .map(|input| {
-            json!({
-                "name": input.name,
-                "type": catalog.type_name(&input.ty),
-                "required": input.is_required(),
-                "nullable": input.is_nullable(),
-                "description": if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() },
-            })
-        })
-        .collect();
-    json!({
-        "id": action.id,
-        "command": action.command(),
-        "signature": catalog.signature(action),
-        "method": action.http.method.as_str(),
-        "path": action.http.path.to_string(),
-        "risk": action.risk.as_str(),
-        "credentials": credentials(action),
-        "available": action.available.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
-        "betas": action.betas,
-        "conditional_betas": action.conditional_betas.iter().map(|beta| json!({
-            "beta": beta.name,
-            "when": beta.to_string(),
-        })).collect::<Vec<_>>(),
-        "summary": action.summary(),
-        "description": action.docs.prose,
-        "effect": action.effect(),
-        "inputs": inputs,
-        "examples": action.examples,
-        "aliases": action.aliases,
-    })
 }
 
 fn to_text(catalog: &Catalog, action: &Action) -> String {

@@ -251,7 +251,7 @@ fn how_it_ended(operation: &str, ended: &str) -> Response {
     );
     let body = match outcome {
         Outcome::Done => {
-            json!({ "operation_id": operation, "command": null, "outcome": "done", "result": { "text": text } })
+            json!({ "operation_id": operation, "command": null, "outcome": "done", "message": text, "result": {} })
         }
         outcome => problem(outcome.as_str(), &text),
     };
@@ -265,6 +265,8 @@ fn respond(reply: &Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
         Format::Json => (status, axum_json(&reply.envelope(reply.to_json_with_secrets()))).into_response(),
+        // Among rows, a program would take an error for one of them.
+        Format::Csv if !reply.outcome.is_answer() => respond(reply, Format::Json),
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }

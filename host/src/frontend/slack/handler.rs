@@ -306,11 +306,11 @@ impl Slack {
     /// A reply as a message. Formats for programs are shown as they are, in one block of text.
     fn message(&self, reply: &Reply) -> Value {
         let format = reply.format.unwrap_or_default();
-        // What others must decide on has buttons, whatever was wanted.
-        if format == Format::Text || reply.for_others {
+        // What others must decide on has buttons, whatever was wanted; and rows say nothing of an error.
+        if format == Format::Text || reply.for_others || format == Format::Csv && !reply.outcome.is_answer() {
             return self.blocks(&reply.document, reply.share);
         }
-        render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
+        render::slack_verbatim(&render::reply(reply, format), &reply.document, reply.command.as_deref(), reply.share)
     }
 }
 
@@ -321,6 +321,8 @@ fn as_text(document: &Document, mut message: Value) -> Value {
     if let Some(fields) = message.as_object_mut() {
         fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
         fields.insert("text".to_owned(), Value::from(text));
+        // Slack would make links of addresses.
+        fields.insert("parse".to_owned(), Value::from("none"));
     }
     message
 }
