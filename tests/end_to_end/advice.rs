@@ -39,7 +39,6 @@ fn advised(document: &Document) -> Vec<String> {
     for block in &document.blocks {
         match block {
             Block::Notice(notice) => {
-                found.extend(quoted(&notice.text).filter(|_| false));
                 found.extend(notice.hint.iter().flat_map(|hint| quoted(hint)));
             }
             Block::Choices(choices) => {
@@ -59,7 +58,7 @@ fn typed(advised: &str) -> Option<String> {
     let is_placeholder = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
     let is_command = line.contains(' ') || ["pending", "help", "status", "whoami", "policy"].contains(&line.as_str());
     let is_typed = is_command && !line.starts_with("claude-admin") && !line.starts_with(['-', '"', '<']);
-    (is_typed && !line.split(' ').any(is_placeholder)).then(|| line.replace(" because --", " users list --"))
+    (is_typed && !line.split(' ').any(is_placeholder)).then(|| line.replace("can-i because", "can-i users list"))
 }
 
 async fn ask(service: &Service, principal: Principal, place: Place, line: &str) -> Reply {
@@ -105,7 +104,7 @@ fn simulation_of_one_command_advises_nothing_that_needs_another() {
             let said = format!("{}{}", stdout(&output), stderr(&output));
             let words = said.split_whitespace().collect::<Vec<_>>().join(" ").replace('\\', "");
             assert!(words.contains(advice), "{said}");
-            for impossible in ["`confirm ", "`approve ", "`deny ", "confirm \\", "\nconfirm ", "\napprove "] {
+            for impossible in ["`confirm ", "`approve ", "`deny ", "\nconfirm ", "\napprove "] {
                 assert!(!said.contains(impossible), "{impossible}: {said}");
             }
         }
@@ -168,60 +167,62 @@ fn commands_of_init_work_as_printed_and_its_configuration_serves() {
 fn one_rule_finds_the_configuration_of_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let (here, elsewhere) = (folder.path().join("here"), folder.path().join("elsewhere"));
+    std::fs::create_dir(&here).unwrap();
+    let whoami = shell("claude-admin run -o json -- whoami", &here).output().unwrap();
+    let whoami: serde_json::Value = serde_json::from_slice(&whoami.stdout).unwrap();
+    let me = whoami["principal"].as_str().unwrap().to_owned();
     for (place, group) in [(&here, "of-here"), (&elsewhere, "of-elsewhere")] {
-        std::fs::create_dir(place).unwrap();
+        std::fs::create_dir_all(place).unwrap();
         let text = format!(
-            "[upstream]\nsimulate = true\n[groups]\n{group} = []\n[[http.clients]]\nname = \"x\"\ntoken_env = \"UNSET\"\n"
+            "[upstream]\nsimulate = true\n[groups]\n{group} = [\"{me}\"]\n[[http.clients]]\nname = \"{group}\"\ntoken_env = \"UNSET\"\n"
         );
         std::fs::write(place.join("claude-admin.toml"), text).unwrap();
         let policy =
             format!("@id(\"p\") permit(principal in Group::\"{group}\", action in Action::\"read\", resource);");
         std::fs::write(place.join("policy.cedar"), policy).unwrap();
-        std::fs::write(place.join("tests.toml"), "").unwrap();
     }
     let file = elsewhere.join("claude-admin.toml");
-    let run = |line: &str, variable: Option<&str>, config: bool| {
-        let config = if config { format!(" --config '{}'", file.display()) } else { String::new() };
-        let mut command = shell(&line.replace(" CONFIG", &config), &here);
+    let named = file.to_str().unwrap();
+    let run = |line: &str, variable: Option<&str>| {
+        let mut command = shell(line, &here);
         command.env_remove("CLAUDE_ADMIN_CONFIG");
         if let Some(variable) = variable {
             command.env("CLAUDE_ADMIN_CONFIG", variable);
         }
         let output = command.output().unwrap();
-        format!("{:?} {}{}", output.status.code(), stdout(&output), stderr(&output))
+        format!("{}{}", stdout(&output), stderr(&output))
     };
-    let named = file.to_str().unwrap();
-    // Each says which configuration it follows: by its groups, its file, or the store beside it.
-    for line in [
-        "claude-admin run CONFIG -- help users list",
-        "claude-admin mcp CONFIG </dev/null",
-        "claude-admin serve CONFIG",
-        "claude-admin policy check CONFIG",
-        "claude-admin policy test CONFIG tests.toml",
-        "claude-admin audit tail CONFIG",
-        "claude-admin complete CONFIG -- users li",
-    ] {
-        let (here, variable, flag) =
-            (run(line, None, false), run(line, Some(named), false), run(line, Some(named), true));
-        let stores = (here.contains("elsewhere"), variable.contains("here/claude"));
-        assert_eq!(variable.replace(named, ""), flag.replace(named, ""), "{line}");
-        assert!(!here.contains("there is no configuration"), "{line}: {here}");
-        assert!(!stores.0, "{line}: {here}");
-        let both = run(line, Some("/nonexistent.toml"), true);
-        assert_eq!(both.replace(named, ""), flag.replace(named, ""), "{line}");
-        assert!(run(line, Some("/nonexistent.toml"), false).contains("/nonexistent.toml"), "{line}");
+    // Each says which configuration it follows: by its store, its groups, its clients or its policy.
+    for line in
+        ["claude-admin audit tail", "claude-admin run -- whoami", "claude-admin serve", "claude-admin policy check"]
+    {
+        assert!(!run(line, None).contains("elsewhere"), "{line}: {}", run(line, None));
+        let flag = format!("{} --config '{named}'", line.replace(" -- whoami", ""))
+            + if line.ends_with("whoami") { " -- whoami" } else { "" };
+        for found in [run(line, Some(named)), run(&flag, None), run(&flag, Some("/nonexistent.toml"))] {
+            assert!(found.contains("elsewhere"), "{line}: {found}");
+        }
     }
-    for line in ["claude-admin serve", "claude-admin policy check", "claude-admin policy test tests.toml"] {
-        assert!(run(line, Some(""), false).contains("there is no configuration"), "{line}");
-    }
-    std::fs::write(here.join("claude-admin.toml"), "[upstream]\nbase_url = \"https://evil.example\"\n").unwrap();
     for line in [
-        "claude-admin run -- users list",
+        "claude-admin audit tail",
+        "claude-admin run -- whoami",
         "claude-admin mcp </dev/null",
         "claude-admin serve",
         "claude-admin policy check",
+        "claude-admin policy test tests.toml",
+        "claude-admin policy schema",
+        "claude-admin complete -- users li",
     ] {
-        let refused = run(line, None, false);
+        let missing = run(line, Some("/nonexistent.toml"));
+        assert!(missing.contains("/nonexistent.toml"), "{line}: {missing}");
+    }
+    for line in ["claude-admin serve", "claude-admin policy check", "claude-admin policy test tests.toml"] {
+        let none = run(line, Some(""));
+        assert!(none.contains("there is no configuration"), "{line}: {none}");
+    }
+    std::fs::write(here.join("claude-admin.toml"), "[upstream]\nbase_url = \"https://evil.example\"\n").unwrap();
+    for line in ["claude-admin run -- users list", "claude-admin mcp </dev/null", "claude-admin serve"] {
+        let refused = run(line, None);
         assert!(refused.contains("upstream.base_url") && refused.contains("--config"), "{line}: {refused}");
     }
 }

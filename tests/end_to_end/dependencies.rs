@@ -16,8 +16,8 @@ fn problems(deny: &str, today: Date) -> Vec<String> {
     ignored
         .iter()
         .filter_map(|exception| match until(exception) {
-            None => Some(format!("{exception} has no `reason = \"until YYYY-MM-DD: why\"`")),
-            Some(date) if date < today => Some(format!("{exception} has expired")),
+            None => Some(format!("{exception:?} has no `reason = \"until YYYY-MM-DD: why\"`")),
+            Some(date) if date < today => Some(format!("{exception:?} has expired")),
             Some(_) => None,
         })
         .collect()
