@@ -145,6 +145,7 @@ impl Service {
             "component": { "package": self.catalog().package, "sha256": self.plugin.digest() },
             "actions": { "total": self.catalog().actions.len(), "available": self.availability() },
             "upstream": egress.upstream().authority(),
+            "platform": egress.credentials().platform().to_string(),
             "credentials": egress.credentials().kinds(),
             "families": { "available": self.families(true), "not_available": self.families(false) },
             "policy": {
