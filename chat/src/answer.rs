@@ -2,8 +2,7 @@
 
 use crate::Outcome;
 use crate::document::Document;
-use crate::render;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What came of a command, as far as a program is told of it.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +26,8 @@ impl Answer<'_> {
         match (self.data, self.outcome) {
             (Some(data), Outcome::Done) => data.clone(),
             // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
-            // said stands beside, so that a program can tell it from what was removed.
-            (None, Outcome::Done) => {
-                let mut told = Map::from_iter([("text".to_owned(), Value::from(render::text(self.document)))]);
-                told.extend(self.cause.map(|cause| ("cause".to_owned(), cause.clone())));
-                Value::Object(told)
-            }
+            // said is there, so that a program can distinguish it from what was removed.
+            (None, Outcome::Done) => self.cause.map_or(json!({}), |cause| json!({ "cause": cause })),
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
@@ -67,6 +62,11 @@ impl Answer<'_> {
                 }
             }
             (result, _) => {
+                // What there is to say where there is no data, such as that what was to be removed is not there.
+                let said = self.document.notices();
+                if self.data.is_none() && !said.is_empty() {
+                    object.insert("message".to_owned(), Value::from(said));
+                }
                 object.insert("result".to_owned(), result);
             }
         }

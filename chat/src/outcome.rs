@@ -46,6 +46,12 @@ impl Outcome {
         Self::Partial,
     ];
 
+    /// Whether there is an answer and no error, so that an answer of rows alone says everything.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Done | Self::Waiting)
+    }
+
     /// The exit code of the command line.
     #[must_use]
     pub fn exit_code(self) -> u8 {

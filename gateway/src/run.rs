@@ -6,13 +6,15 @@ use crate::refuse::{refusal, refuse};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command::{
-    Command, CommandError, HelpTopic, Invocation, Options, action_help, noun_help, overview,
+    Command, CommandError, HelpTopic, Invocation, Options, action_data, action_help, noun_data, noun_help, overview,
+    overview_data,
 };
 use claude_admin_chat::document::{self, Document, Listing};
 use claude_admin_chat::paging::{in_large_pages, is_followed};
 use claude_admin_chat::{Answer, Outcome, is_gone};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What to do about the settings of the gateway.
 const OPERATORS: Option<&str> = Some("The people who run this gateway must set it.");
@@ -66,8 +68,10 @@ impl Reply {
     /// The answer as JSON, without secrets.
     pub(crate) fn to_json(&self, catalog: &Catalog) -> Value {
         let action = self.action.as_deref().and_then(|id| catalog.action(id));
-        let data = self.data.as_ref().zip(action);
-        let data = data.map(|(data, action)| document::without_secrets(&catalog.types, action, data));
+        let data = self.data.as_ref().map(|data| match action {
+            Some(action) => document::without_secrets(&catalog.types, action, data),
+            None => Cow::Borrowed(data),
+        });
         self.answer(data.as_deref()).to_json()
     }
 
@@ -87,7 +91,7 @@ pub(crate) fn run(
     now: Timestamp,
 ) -> Reply {
     let (draft, options) = match command {
-        Command::Help(topic) => return Reply::new(Outcome::Done, help(catalog, &topic, settings)),
+        Command::Help(topic) => return help(catalog, &topic, settings),
         Command::Host(command) => {
             let text = format!("This gateway has no `{}`: it keeps nothing. Nothing was sent.", command.word());
             let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
@@ -138,10 +142,14 @@ fn call(
         let listing = Listing { pages, all, broken_off, now: Some(now), ..Listing::default() };
         document::result(catalog, action, &invocation, value, &options.columns, listing)
     };
+    let selected = |value: Value| match document::selected(catalog, action, &value, &options.columns) {
+        Cow::Borrowed(_) => value,
+        Cow::Owned(selected) => selected,
+    };
     let (outcome, problem, cause) = match end {
         End::Whole => {
             let document = value.as_ref().map_or_else(|| Document::titled(action.summary()), shown);
-            return Reply { data: value, ..Reply::new(Outcome::Done, document) };
+            return Reply { data: value.map(selected), ..Reply::new(Outcome::Done, document) };
         }
         End::Misfit(name) => {
             let text = format!("The component does not take these arguments ({name}). Nothing was sent.");
@@ -160,7 +168,7 @@ fn call(
             read
         }
     };
-    Reply { data: value, cause, ..Reply::new(outcome, document) }
+    Reply { data: value.map(selected), cause, ..Reply::new(outcome, document) }
 }
 
 fn failure(action: &Action, settings: &Settings, error: &Value) -> Document {
@@ -183,13 +191,19 @@ fn outcome(action: &Action, has_read: bool, error: &Value) -> Outcome {
     }
 }
 
-fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings) -> Document {
+fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings) -> Reply {
     let may_run = |action: &Action| settings.writes || !action.writes();
-    match topic {
-        HelpTopic::Noun(noun) => noun_help(catalog, noun, &may_run),
-        HelpTopic::Action(id) => catalog.action(id).map(|action| action_help(catalog, action)).unwrap_or_default(),
-        HelpTopic::Overview | HelpTopic::Host(_) => overview(catalog, &may_run, &|_| false),
-    }
+    let (document, data) = match topic {
+        HelpTopic::Noun(noun) => (noun_help(catalog, noun, &may_run), noun_data(catalog, noun, &may_run)),
+        HelpTopic::Action(id) => match catalog.action(id) {
+            Some(action) => (action_help(catalog, action), action_data(catalog, action)),
+            None => (Document::default(), json!({})),
+        },
+        HelpTopic::Overview | HelpTopic::Host(_) => {
+            (overview(catalog, &may_run, &|_| false), overview_data(catalog, &may_run, &|_| false))
+        }
+    };
+    Reply { data: Some(data), ..Reply::new(Outcome::Done, document) }
 }
 
 #[cfg(test)]
@@ -198,7 +212,6 @@ mod tests {
     use crate::convert::Called;
     use crate::test_support::{Upstream, catalog};
     use claude_admin_chat::command::{Markup, parse};
-    use serde_json::json;
 
     const KEY: &str = "sk-ant-admin01-of-a-test-0000";
 

@@ -5,7 +5,6 @@ use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
 use claude_admin_catalog::Catalog;
-use claude_admin_chat::Outcome;
 use claude_admin_chat::command::{Format, Markup, parse};
 use claude_admin_chat::identity::Principal;
 use claude_admin_chat::render::{self, SlackTables};
@@ -63,14 +62,11 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
 fn message(catalog: &Catalog, reply: &Reply) -> Value {
     let Reply { document, options, .. } = reply;
     let text = match options.format.unwrap_or_default() {
-        Format::Text => return render::slack(document, SlackTables::default(), options.share, None),
-        Format::Json => format!("{:#}", reply.to_json(catalog)),
-        // Beside rows, CSV has no place for what is missing.
-        Format::Csv if reply.outcome == Outcome::Partial => {
-            format!("{}\n\n{}", document.notices(), render::csv(document))
-        }
-        Format::Csv => render::csv(document),
+        Format::Json => render::json(&reply.to_json(catalog)),
+        Format::Csv if reply.outcome.is_answer() => render::csv(document),
         Format::Markdown => render::markdown(document),
+        // Rows say nothing of an error.
+        Format::Text | Format::Csv => return render::slack(document, SlackTables::default(), options.share, None),
     };
-    render::slack_verbatim(&text, reply.command.as_deref(), options.share)
+    render::slack_verbatim(&text, document, reply.command.as_deref(), options.share)
 }

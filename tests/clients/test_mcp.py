@@ -112,8 +112,7 @@ class McpTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_policy_decides_what_is_offered_and_done(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        who = json.loads(run("run", "-o", "json", "--", "whoami", env=self.env).stdout)["text"]
-        person = next(word for word in who.split() if word.startswith("local:")).rstrip(".,`")
+        person = json.loads(run("run", "-o", "json", "--", "whoami", env=self.env).stdout)["principal"]
         with open(f"{folder}/claude-admin.toml", "w") as config:
             config.write(f'[groups]\nreaders = ["{person}"]\n')
         with open(f"{folder}/policy.cedar", "w") as policy:

@@ -2,7 +2,7 @@
 
 use super::support;
 use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
-use claude_admin::render::{self, SlackTables};
+use claude_admin::render::{self, Medium, SlackTables};
 use claude_admin::service::{Input, Outcome, Service};
 use claude_admin_catalog::Catalog;
 use serde_json::Value;
@@ -115,6 +115,11 @@ async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rende
             done += usize::from(reply.outcome == Outcome::Done);
             for format in [Format::Text, Format::Json, Format::Csv, Format::Markdown] {
                 assert!(render::reply(&reply, format).trim().len() > 1, "{example} as {format:?}");
+            }
+            for columns in [40, 80, 200] {
+                let text = render::reply_on(&reply, Format::Text, Medium::Terminal { columns });
+                let too_long = text.lines().find(|line| line.chars().count() > usize::from(columns));
+                assert_eq!(too_long, None, "{example} on {columns} columns");
             }
             let message = render::slack(&reply.document, SlackTables::DataTable, false, None);
             assert!(!message["blocks"].as_array().unwrap().is_empty(), "{example}");

@@ -422,12 +422,12 @@ async fn the_removal_of_what_is_gone_is_done_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_to_be_removed_and_is_not_there_is_told_as_text_and_not_as_an_error() {
+async fn removal_of_what_is_gone_has_a_message_and_no_error() {
     let server = Server::start().await;
     let body = r#"{"op": "invites.delete", "args": {"invite_id": "invite_none"}, "yes": true}"#;
     let answer = server.http(Some(TOKEN), body).await;
     assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
-    let text = answer.json()["result"]["text"].as_str().unwrap_or_default().to_owned();
+    let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
     assert!(text.contains("There is no such thing"), "{}", answer.body);
     assert_eq!(answer.json()["result"]["cause"]["api"]["status"], 404, "{}", answer.body);
 }
@@ -479,4 +479,44 @@ async fn the_openapi_document_is_served_to_everybody() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.json()["openapi"], "3.1.0");
     assert_eq!(answer.json()["paths"]["/v1/actions/users.list"]["post"]["operationId"], "users.list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn error_is_json_whatever_rows_were_asked_for() {
+    let server = Server::start().await;
+    for (command, status, outcome) in [
+        ("users get user_nope", StatusCode::NOT_FOUND, "not_found"),
+        ("users lst", StatusCode::BAD_REQUEST, "usage"),
+        ("confirm zzzz", StatusCode::NOT_FOUND, "not_found"),
+        ("users remove user_01WCz1FkmYMm4gnmykNKUu3Q", StatusCode::BAD_REQUEST, "usage"),
+    ] {
+        let body = json!({ "command": command, "output": "csv" }).to_string();
+        let answer = server.http(Some(TOKEN), &body).await;
+        assert_eq!((answer.status, &answer.json()["error"]["outcome"]), (status, &json!(outcome)), "{}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advice_to_a_program_names_fields() {
+    let server = Server::start().await;
+    let remove = "invites.create";
+    let args = json!({ "email": "advice@example.com", "role": "user" });
+    let waits = server.http(Some(TOKEN), &json!({ "op": remove, "args": args }).to_string()).await;
+    let message = waits.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("\"yes\": true") && !message.contains("--"), "{}", waits.body);
+    for output in ["text", "markdown"] {
+        let body = json!({ "op": remove, "args": args, "dry_run": true, "output": output }).to_string();
+        let plan = server.http(Some(TOKEN), &body).await;
+        assert!(plan.body.contains("dry") && !plan.body.contains("--dry-run"), "{}", plan.body);
+        let body = json!({ "op": "users.list", "args": { "limit": 2 }, "output": output }).to_string();
+        let list = server.http(Some(TOKEN), &body).await;
+        assert!(!list.body.contains("--all") && !list.body.contains("-o json"), "{}", list.body);
+    }
+    let refused = server
+        .http(
+            Some(TOKEN),
+            &json!({ "op": "users.remove", "args": { "user_id": "user_01WCz1FkmYMm4gnmykNKUu3Q" } }).to_string(),
+        )
+        .await;
+    assert!(!refused.body.contains("--reason"), "{}", refused.body);
 }

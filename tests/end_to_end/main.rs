@@ -2,14 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod advice;
 mod approvals;
 mod availability;
 mod bad_input;
 mod bounds;
 mod command_line;
+mod completions;
 mod component;
 mod confidential;
 mod crash;
+mod dependencies;
 mod earlier_log;
 mod entrances;
 mod every_action;
@@ -26,6 +29,7 @@ mod matrix;
 mod operating;
 mod policy_in_force;
 mod policy_property;
+mod programs;
 mod raw_upstream;
 mod readme;
 mod reference_page;
@@ -45,6 +49,8 @@ mod slack_notices;
 mod stopping;
 mod streams;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod tolerance;
 mod upstream_trouble;
 mod workload;

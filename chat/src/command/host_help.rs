@@ -1,6 +1,7 @@
 //! Help about the commands of the host itself.
 
 use crate::document::{Block, Document};
+use serde_json::{Value, json};
 
 /// What there is to say about a command of the host.
 #[derive(Debug)]
@@ -103,6 +104,14 @@ pub fn host_help(word: &str) -> Document {
         .with(Block::Text(format!("{}.", help.summary)))
         .with(Block::Commands(usages))
         .with(Block::Text(help.more.to_owned()))
+}
+
+/// The same, for programs.
+#[must_use]
+pub fn host_help_data(word: &str) -> Value {
+    let help = ALL.iter().filter(|help| help.word == word);
+    let usages = help.flat_map(|help| help.usages.iter().map(move |usage| (help, usage)));
+    usages.map(|(help, (usage, meaning))| json!({ "name": help.word, "usage": usage, "summary": meaning })).collect()
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// The flags, without their dashes. No input of an action may have one of these names.
+    /// The flags that have no value, without their dashes.
+    pub const SWITCHES: [&str; 4] = ["yes", "dry-run", "all", "share"];
+    /// All flags, without their dashes. No input of an action may have one of these names.
     pub const NAMES: [&str; 9] = ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "help"];
 }

@@ -2,7 +2,7 @@
 
 use super::unit::Cents;
 use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a column of a report holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,11 @@ impl<'t> Rows<'t> {
         is_report.then_some(Self { columns, results: nested.map(|field| field.wire.as_str()) })
     }
 
+    /// The field of a bucket that has its rows, where there are buckets.
+    pub(super) fn results(&self) -> Option<&'t str> {
+        self.results
+    }
+
     /// The rows of a page, each with the time of its bucket.
     pub(super) fn read(&self, items: &[Value]) -> Vec<Value> {
         let Some(results) = self.results else { return items.to_vec() };
@@ -99,6 +104,22 @@ impl<'t> Rows<'t> {
         }
         rows
     }
+}
+
+/// The values of an item on some paths, in their order. Where it is a bucket, its rows keep those that they have.
+pub(super) fn select(item: &Value, paths: &[Vec<&str>], results: Option<&str>) -> Value {
+    let mut selected = Value::Object(Map::new());
+    for path in paths {
+        if let Some(value) = path.iter().try_fold(item, |value, name| value.get(name)) {
+            // No path leads through the end of another.
+            let place = path.iter().fold(&mut selected, |place, name| &mut place[*name]);
+            *place = value.clone();
+        }
+    }
+    if let Some((name, rows)) = results.and_then(|name| Some((name, item.get(name)?.as_array()?))) {
+        selected[name] = rows.iter().map(|row| select(row, paths, None)).collect();
+    }
+    selected
 }
 
 fn flatten<'t>(types: &'t Types, field: &'t Field, mut path: Vec<&'t str>, columns: &mut Vec<FlatColumn<'t>>) {

@@ -1,6 +1,6 @@
 //! From the answer of an action to a document, by the shape of its type.
 
-use super::flat::{FlatColumn, Rows};
+use super::flat::{self, FlatColumn, Rows};
 use super::label::words;
 use super::report::{Report, is_report};
 use super::unit::Cents;
@@ -9,8 +9,9 @@ use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::borrow::Cow;
 
-/// The most columns that a table shows unless more are asked for.
+/// The most columns that a list shows unless others are asked for.
 const SHOWN_COLUMNS: usize = 5;
 
 /// How much of a list is there.
@@ -32,7 +33,8 @@ pub struct Listing<'l> {
 
 /// Returns the document of an answer.
 ///
-/// `columns` names the fields to show, in that order; empty shows the first ones.
+/// `columns` names the fields of a list that are wanted, in that order; without any, all are there and the useful ones are
+/// shown.
 #[must_use]
 pub fn result(
     catalog: &Catalog,
@@ -130,34 +132,61 @@ fn item_of<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<&'c Type> {
 }
 
 /// What is wrong with the columns that are wanted: one that the answer does not have would be left out silently, and one that
-/// is named twice would stand there twice.
+/// is named twice would be there twice. An answer that is no list has no columns.
 #[must_use]
 pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Option<Document> {
     if wanted.is_empty() {
         return None;
     }
-    if let Some(twice) =
-        wanted.iter().enumerate().find_map(|(index, name)| wanted[..index].contains(name).then_some(name))
-    {
-        let text = format!("--columns: `{twice}` is named twice. Nothing was sent.");
-        return Some(super::error(text, Some("Name each column once.")));
+    let wrong =
+        |text: String, hint: String| Some(super::error(format!("--columns: {text}. Nothing was sent."), Some(hint)));
+    let Some(known) = column_names(catalog, action) else {
+        let text = format!("the answer of `{}` is not a list", action.command());
+        return wrong(text, "Run the command without --columns.".to_owned());
+    };
+    let is_repeated = |(index, name): &(usize, &String)| wanted[..*index].contains(name);
+    if let Some((_, twice)) = wanted.iter().enumerate().find(is_repeated) {
+        return wrong(format!("`{twice}` is named twice"), "Name each column once.".to_owned());
     }
-    let known = column_names(catalog, action)?;
     let unknown = wanted.iter().find(|name| !known.contains(name))?;
-    let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
-    Some(super::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
+    wrong(format!("there is no column `{unknown}`"), format!("Use some of: {}.", known.join(", ")))
 }
 
 /// The columns that the list of an action can show; `None` where its answer is no list of records.
 #[must_use]
 pub(crate) fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
     let item = item_of(catalog, action)?;
-    if is_report(catalog, action)
-        && let Some(rows) = Rows::of(&catalog.types, item)
-    {
+    if let Some(rows) = report_rows(catalog, action) {
         return Some(rows.columns.iter().map(FlatColumn::name).collect());
     }
     Some(catalog.types.record(item)?.iter().map(|field| field.wire.clone()).collect())
+}
+
+/// The rows of a report, where the answer of an action is one.
+fn report_rows<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<Rows<'c>> {
+    Rows::of(&catalog.types, item_of(catalog, action)?).filter(|_| is_report(catalog, action))
+}
+
+/// The answer of an action with the wanted columns of its list alone, in their order; all of it where none are named.
+#[must_use]
+pub fn selected<'v>(catalog: &Catalog, action: &Action, value: &'v Value, wanted: &[String]) -> Cow<'v, Value> {
+    if wanted.is_empty() || !value.get("data").is_some_and(Value::is_array) {
+        return Cow::Borrowed(value);
+    }
+    let report = report_rows(catalog, action);
+    let paths: Vec<Vec<&str>> = match &report {
+        Some(rows) => {
+            let column = |name: &String| rows.columns.iter().find(|column| column.name() == *name);
+            wanted.iter().filter_map(column).map(|column| column.path.clone()).collect()
+        }
+        None => wanted.iter().map(|name| vec![name.as_str()]).collect(),
+    };
+    let results = report.as_ref().and_then(Rows::results);
+    let mut value = value.clone();
+    for item in value["data"].as_array_mut().into_iter().flatten() {
+        *item = flat::select(item, &paths, results);
+    }
+    Cow::Owned(value)
 }
 
 /// Whether a field only repeats the kind of thing that it stands in.
@@ -191,13 +220,12 @@ fn table(
 ) -> Table {
     let types = &catalog.types;
     let items: &[Value] = page.get("data").and_then(Value::as_array).map_or(&[], Vec::as_slice);
-    let fields = types.record(item).unwrap_or_default().iter();
-    let all: Vec<&Field> = fields.filter(|field| !is_constant(field) || wanted.contains(&field.wire)).collect();
-    let known: Vec<&String> = wanted.iter().filter(|name| all.iter().any(|field| field.wire == **name)).collect();
-    // Wanted columns come first, in the order in which they were named.
-    let mut fields: Vec<&Field> =
-        known.iter().filter_map(|name| all.iter().find(|field| field.wire == ***name).copied()).collect();
-    fields.extend(all.iter().filter(|field| !known.contains(&&field.wire)));
+    let all = types.record(item).unwrap_or_default();
+    // Wanted columns are alone, in the order in which they were named.
+    let fields: Vec<&Field> = match wanted {
+        [] => all.iter().filter(|field| !is_constant(field)).collect(),
+        wanted => wanted.iter().filter_map(|name| all.iter().find(|field| field.wire == *name)).collect(),
+    };
     let names: Vec<String> = fields.iter().map(|field| field.wire.clone()).collect();
     let ordered = order(action, invocation);
     let shown = shown(&names, wanted, SHOWN_COLUMNS, |name| ordered == Some(name.as_str()));

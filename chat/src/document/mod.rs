@@ -3,6 +3,7 @@
 //! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
 //! ping, link or format.
 
+mod advice;
 mod chart;
 mod content;
 mod flat;
@@ -16,12 +17,13 @@ mod sample;
 mod secret;
 mod unit;
 
+pub use advice::Reader;
 pub use chart::{Chart, Point};
 pub use content::content_owners;
 pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
 #[cfg(test)]
 pub(crate) use from_result::column_names;
-pub use from_result::{Listing, record_facts, result, wrong_column};
+pub use from_result::{Listing, record_facts, result, selected, wrong_column};
 pub use label::label;
 pub(crate) use money::grouped;
 pub use report::is_report;
@@ -48,6 +50,8 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// Small print: the command, ids, where the data comes from.
     pub footer: Vec<String>,
+    /// In whose words its advice is.
+    pub reader: Reader,
 }
 
 /// A part of a document.
@@ -67,6 +71,17 @@ pub enum Block {
     Commands(Vec<(String, String)>),
     /// Ways to decide about what waits.
     Choices(Choices),
+}
+
+impl Block {
+    /// The facts in it, if it has any.
+    #[must_use]
+    pub fn facts(&self) -> Option<&[Fact]> {
+        match self {
+            Self::Facts(facts) => Some(facts),
+            _ => None,
+        }
+    }
 }
 
 /// How a notice is meant.

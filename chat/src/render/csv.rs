@@ -1,67 +1,134 @@
-//! Comma-separated values (RFC 4180), safe to open in a spreadsheet.
+//! Comma-separated values (RFC 4180), safe to open in a spreadsheet and to show on a terminal.
 
-use crate::document::{Block, Cell, Document, Table};
+mod guard;
 
-/// Writes the tables and facts of a document: a line of field names, then a line for each thing. Tables have all their
-/// columns; parts of a value are JSON. Beside rows stands nothing: a program would take what is said for one of them.
+use super::Medium;
+use super::visible::{json_escaped, visible, visible_lines};
+use crate::document::{Block, Cell, Document, Fact, Table};
+use guard::{guarded_json, guarded_text, is_number};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// Writes the rows of a document: a line of field names, then a line for each thing. Tables have all their columns, and
+/// parts of a value are JSON. A notice is no row: a program would take it for one.
 #[must_use]
 pub fn csv(document: &Document) -> String {
-    let mut writer = writer();
-    let has_table = document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
-    let has_facts = document.blocks.iter().any(|block| matches!(block, Block::Facts(_)));
-    let written = |block: &&Block| match block {
-        Block::Table(_) => true,
-        Block::Notice(_) | Block::Choices(_) => !has_table && !has_facts,
-        _ => !has_table,
-    };
-    for block in document.blocks.iter().filter(written) {
-        // Writing to memory does not fail.
-        let _ = match block {
-            // The rows before these stand under the line of field names.
-            Block::Table(table) if table.earlier > 0 => write_rows(&mut writer, table),
-            Block::Table(table) => writer
-                .write_record(table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())))
-                .and_then(|()| write_rows(&mut writer, table)),
-            Block::Facts(facts) => writer
-                .write_record(facts.iter().map(|fact| guarded(&head(&fact.field, fact.unit.as_deref()))))
-                .and_then(|()| writer.write_record(facts.iter().map(|fact| field(&fact.cell)))),
-            Block::Commands(commands) => {
-                commands.iter().try_for_each(|(command, what)| writer.write_record([guarded(command), guarded(what)]))
+    csv_on(document, Medium::Stream)
+}
+
+/// As [`csv`], for a medium.
+#[must_use]
+pub fn csv_on(document: &Document, medium: Medium) -> String {
+    let mut writer = Writer::new(medium);
+    let tables = document.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    let facts: Vec<&Fact> = document.blocks.iter().filter_map(Block::facts).flatten().collect();
+    if tables.clone().next().is_some() {
+        for table in tables {
+            // The rows before these are under the line of field names.
+            if table.earlier == 0 {
+                let names: Vec<String> =
+                    table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())).collect();
+                writer.texts(names.iter().map(String::as_str));
             }
-            Block::Choices(choices) => choices.choices.iter().try_for_each(|(choice, label)| {
-                writer.write_record([guarded(&choices.command(*choice)), guarded(label)])
-            }),
-            Block::Notice(notice) => {
-                writer.write_record([guarded(&notice.text), guarded(notice.hint.as_deref().unwrap_or_default())])
-            }
-            Block::Text(text) => writer.write_record([guarded(text)]),
-            // Its values are those of the table.
-            Block::Chart(_) => Ok(()),
-        };
+            writer.table(table);
+        }
+    } else if !facts.is_empty() {
+        let names = distinct(facts.iter().map(|fact| head(&fact.field, fact.unit.as_deref())));
+        writer.texts(names.iter().map(String::as_str));
+        writer.row(facts.iter().map(|fact| field(&fact.cell)));
+    } else {
+        let commands = document.blocks.iter().filter_map(|block| match block {
+            Block::Commands(commands) => Some(commands),
+            _ => None,
+        });
+        let commands: Vec<&(String, String)> = commands.flatten().collect();
+        if !commands.is_empty() {
+            writer.texts(["command", "meaning"]);
+            commands.iter().for_each(|(command, meaning)| writer.texts([command.as_str(), meaning]));
+        }
     }
-    written_text(writer)
+    writer.written()
+}
+
+/// A text as a cell of a table that is written by another writer.
+#[must_use]
+pub fn cell(text: &str, medium: Medium) -> String {
+    shown(&guarded_text(text), medium)
 }
 
 /// A line for each row of a table, and nothing else.
 #[must_use]
-pub fn rows(table: &Table) -> String {
-    let mut writer = writer();
-    let _ = write_rows(&mut writer, table);
-    written_text(writer)
+pub fn rows(table: &Table, medium: Medium) -> String {
+    let mut writer = Writer::new(medium);
+    writer.table(table);
+    writer.written()
 }
 
-type Writer = ::csv::Writer<Vec<u8>>;
-
-fn writer() -> Writer {
-    ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new())
+/// Writes what a program is answered: a line for each object of a list, or for the one object, under their names.
+#[must_use]
+pub fn values(value: &Value, medium: Medium) -> String {
+    let objects = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    let mut names: Vec<&str> = Vec::new();
+    for name in objects.iter().filter_map(Value::as_object).flat_map(|object| object.keys()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let mut writer = Writer::new(medium);
+    if !names.is_empty() {
+        writer.texts(names.iter().copied());
+        objects.iter().for_each(|object| writer.row(names.iter().map(|name| json_field(object.get(name)))));
+    }
+    writer.written()
 }
 
-fn write_rows(writer: &mut Writer, table: &Table) -> ::csv::Result<()> {
-    table.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(field)))
+struct Writer {
+    medium: Medium,
+    csv: ::csv::Writer<Vec<u8>>,
 }
 
-fn written_text(writer: Writer) -> String {
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+impl Writer {
+    fn new(medium: Medium) -> Self {
+        Self { medium, csv: ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new()) }
+    }
+
+    fn table(&mut self, table: &Table) {
+        table.rows.iter().for_each(|row| self.row(row.iter().map(field)));
+    }
+
+    fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) {
+        self.row(texts.into_iter().map(guarded_text));
+    }
+
+    fn row<'t>(&mut self, cells: impl Iterator<Item = Cow<'t, str>>) {
+        let medium = self.medium;
+        // Writing to memory does not fail.
+        let _ = self.csv.write_record(cells.map(|cell| shown(&cell, medium)));
+    }
+
+    fn written(self) -> String {
+        self.csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+fn shown(cell: &str, medium: Medium) -> String {
+    match medium {
+        Medium::Stream => visible_lines(cell).into_owned(),
+        Medium::Terminal { .. } => visible(cell).into_owned(),
+    }
+}
+
+/// Names, of which one that is there already gets a number.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        let mut candidates = (1..).map(|number| if number == 1 { name.clone() } else { format!("{name}_{number}") });
+        distinct.extend(candidates.find(|candidate| !distinct.contains(candidate)));
+    }
+    distinct
 }
 
 /// The name of a column, with the unit of its values: `amount_cents`.
@@ -69,17 +136,31 @@ fn head(field: &str, unit: Option<&str>) -> String {
     unit.map_or_else(|| field.to_owned(), |unit| format!("{field}_{unit}"))
 }
 
-fn field(cell: &Cell) -> String {
+fn field(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Missing => String::new(),
-        Cell::Number(number) => number.clone(),
-        Cell::Money { cents, .. } => guarded(cents),
-        Cell::Nested { json, .. } => guarded(json),
-        Cell::Text(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => guarded(text),
+        Cell::Missing => Cow::Borrowed(""),
+        Cell::Number(number) | Cell::Money { cents: number, .. } => number_field(number),
+        Cell::Nested { json, .. } => Cow::Owned(json_field_text(json)),
+        Cell::Text(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => guarded_text(text),
     }
 }
 
-/// A spreadsheet takes text that begins like a formula for one: an apostrophe in front keeps it text.
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+fn json_field(value: Option<&Value>) -> Cow<'static, str> {
+    match value {
+        None | Some(Value::Null) => Cow::Borrowed(""),
+        Some(Value::String(text)) => Cow::Owned(guarded_text(text).into_owned()),
+        Some(Value::Number(number)) => Cow::Owned(number_field(&number.to_string()).into_owned()),
+        Some(value @ Value::Bool(_)) => Cow::Owned(value.to_string()),
+        Some(value) => Cow::Owned(json_field_text(&value.to_string())),
+    }
+}
+
+/// JSON in a cell means the same: what steers or guards is escaped.
+fn json_field_text(json: &str) -> String {
+    guarded_json(&json_escaped(json))
+}
+
+/// A number is written as it is, its sign included; what only claims to be one is text.
+fn number_field(text: &str) -> Cow<'_, str> {
+    if is_number(text) { Cow::Borrowed(text) } else { guarded_text(text) }
 }

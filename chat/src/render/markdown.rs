@@ -2,7 +2,7 @@
 
 use super::text::{self, more};
 use super::visible::visible;
-use crate::document::{Block, Cell, Document, Table};
+use crate::document::{Block, Cell, Document, Reader, Table};
 
 /// Writes a document as Markdown (GitHub flavour).
 #[must_use]
@@ -33,7 +33,7 @@ pub fn markdown(document: &Document) -> String {
                 .map(|(choice, label)| format!("- {}: {}", escaped(&choices.command(*choice)), escaped(label)))
                 .collect::<Vec<_>>()
                 .join("\n"),
-            Block::Table(table) => self::table(table),
+            Block::Table(table) => self::table(table, document.reader),
             // Block characters line up in a fixed font only.
             Block::Chart(chart) => format!("```text\n{}\n```", text::chart(chart).replace('`', "'")),
         });
@@ -44,12 +44,15 @@ pub fn markdown(document: &Document) -> String {
     parts.join("\n\n") + "\n"
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &Table, reader: Reader) -> String {
     let mut parts = vec![format!("{}.", escaped(&table.caption))];
     if !table.rows.is_empty() {
         parts.push(grid(head(table), shown_rows(table)));
     }
-    parts.extend(more(table, table.rows.len()).map(|more| more.lines().map(escaped).collect::<Vec<_>>().join("\n")));
+    parts.extend(
+        more(table, table.rows.len(), &table.shown(), reader)
+            .map(|more| more.lines().map(escaped).collect::<Vec<_>>().join("\n")),
+    );
     parts.join("\n\n")
 }
 
@@ -110,9 +113,13 @@ fn escaped(text: &str) -> String {
                 out.push(c);
             }
             // `www.` and `1.` begin a link and a list.
-            '.' if out.ends_with("www") || out.chars().all(|c| c.is_ascii_digit()) => out.push_str("&#46;"),
+            '.' if ends_with_www(&out) || out.chars().all(|c| c.is_ascii_digit()) => out.push_str("&#46;"),
             c => out.push(c),
         }
     }
     out
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }

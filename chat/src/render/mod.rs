@@ -5,13 +5,18 @@
 
 mod csv;
 mod markdown;
+mod medium;
 mod slack;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod text;
 mod visible;
 
-pub use self::csv::{csv, rows as csv_rows};
+pub use self::csv::{cell as csv_cell, csv, csv_on, rows as csv_rows, values as csv_values};
 pub use markdown::{markdown, rows as markdown_rows};
+pub use medium::Medium;
 pub use slack::{SlackTables, action_id, choice_of, slack, slack_note, slack_verbatim};
 pub use svg::svg;
-pub use text::{rows as text_rows, text};
+pub use text::{TextRows, text, text_on};
+pub use visible::{json, json_escaped, visible};

@@ -17,7 +17,9 @@ const MAX_LABEL: usize = 26;
 pub fn svg(chart: &Chart) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a chart has a handful of points")]
     let height = TOP + chart.points.len() as f64 * (BAR + GAP) + GAP;
-    let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
+    // What cannot be drawn has no bar.
+    let length = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
+    let most = chart.points.iter().map(|point| length(point.value)).fold(0.0, f64::max);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"{title}\" font-family=\"system-ui, sans-serif\" font-size=\"13\">\
@@ -26,7 +28,7 @@ pub fn svg(chart: &Chart) -> String {
     );
     let mut y = TOP;
     for point in &chart.points {
-        let width = if most > 0.0 { point.value.max(0.0) / most * (WIDTH - LEFT - RIGHT) } else { 0.0 };
+        let width = if most > 0.0 { length(point.value) / most * (WIDTH - LEFT - RIGHT) } else { 0.0 };
         let label = escaped(&shortened(&point.label, MAX_LABEL).0);
         let middle = y + BAR * 0.72;
         // Writing to a string does not fail.

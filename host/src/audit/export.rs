@@ -4,6 +4,7 @@ use super::cause::{Cause, joined};
 use super::event::{Entry, Event};
 use super::query::Recorded;
 use crate::store::{Log, StoreError, StoredRecord};
+use claude_admin_chat::render::{Medium, csv_cell};
 use std::io::{self, Write};
 
 /// How many records are read at once.
@@ -71,7 +72,7 @@ const COLUMNS: [&str; 17] = [
 /// # Errors
 ///
 /// [`ExportError`] when the store cannot be read or the table cannot be written.
-pub fn csv(log: &dyn Log, after: u64, out: &mut dyn Write) -> Result<u64, ExportError> {
+pub fn csv(log: &dyn Log, after: u64, medium: Medium, out: &mut dyn Write) -> Result<u64, ExportError> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
     let last = each(log, after, &mut |record| {
@@ -85,7 +86,7 @@ pub fn csv(log: &dyn Log, after: u64, out: &mut dyn Write) -> Result<u64, Export
                 row
             }
         };
-        Ok(table.write_record(row.map(guard))?)
+        Ok(table.write_record(row.map(|cell| csv_cell(&cell, medium)))?)
     })?;
     table.flush()?;
     Ok(last)
@@ -104,11 +105,6 @@ fn each(
             write(record)?;
         }
     }
-}
-
-/// A spreadsheet takes a cell that begins like this for a formula.
-fn guard(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
@@ -257,7 +253,7 @@ mod tests {
     #[test]
     fn the_table_has_a_row_for_each_record_and_a_value_in_each_column_somewhere() {
         let mut out = Vec::new();
-        csv(&log(24), 0, &mut out).unwrap();
+        csv(&log(24), 0, Medium::Stream, &mut out).unwrap();
         let mut table = csv::Reader::from_reader(out.as_slice());
         assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>(), COLUMNS);
         let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
@@ -282,7 +278,7 @@ mod tests {
         let commands = dangerous.map(|command| Entry { command: Some(command.to_owned()), ..entry(2) });
         append(&log, &commands, Durability::Process).unwrap();
         let mut out = Vec::new();
-        csv(&log, 0, &mut out).unwrap();
+        csv(&log, 0, Medium::Stream, &mut out).unwrap();
         let mut table = csv::Reader::from_reader(out.as_slice());
         for (row, command) in table.records().zip(dangerous) {
             assert_eq!(row.unwrap()[7], format!("'{command}"));
@@ -294,7 +290,7 @@ mod tests {
         let log = SqliteLog::in_memory().unwrap();
         log.append(0, &["{}".to_owned()], Durability::Process).unwrap();
         let mut out = Vec::new();
-        csv(&log, 0, &mut out).unwrap();
+        csv(&log, 0, Medium::Stream, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,,,,\n"));
     }
 }

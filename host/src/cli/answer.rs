@@ -1,6 +1,6 @@
 //! What goes to standard output, and what to standard error.
 
-use super::{print, tell, write_out};
+use super::{print, tell, terminal, write_out};
 use claude_admin::command::Format;
 use claude_admin::document::{Block, Document, Level, Notice};
 use claude_admin::render::{self, Parts};
@@ -14,7 +14,8 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
     let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
     // Programs read one stream; people see failures beside the data.
     if !has_data && format != Format::Json {
-        tell(&render::reply(&reply, if format == Format::Csv { Format::Text } else { format }));
+        let format = if format == Format::Csv { Format::Text } else { format };
+        tell(&render::reply_on(&reply, format, terminal::errors()));
         return Ok(());
     }
     let beside = match format {
@@ -29,14 +30,14 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
     let print = if reply.secret.is_some() { write_out } else { print };
     let printed = print(&match (parts, format) {
         (Some(parts), _) => parts.end(&reply),
-        (None, Format::Json) => format!("{:#}\n", reply.to_json_with_secrets()),
-        (None, format) => render::reply(&reply, format),
+        (None, Format::Json) => render::json(&reply.to_json_with_secrets()) + "\n",
+        (None, format) => render::reply_on(&reply, format, terminal::output()),
     });
     if let (Ok(()), Format::Json, Some(secret)) = (&printed, format, &reply.secret) {
         secret.delivered();
     }
     if !beside.blocks.is_empty() {
-        tell(&render::text(&beside));
+        tell(&render::text_on(&beside, terminal::errors()));
     }
     printed
 }

@@ -60,6 +60,8 @@ pub(super) enum StoreSource {
     FileWithDeliveries(PathBuf),
     /// Nowhere: it ends with the host.
     Memory,
+    /// Nowhere, of a host that nobody can come back to.
+    Passing,
 }
 
 /// A host, and the simulator behind it where there is one.
@@ -206,12 +208,13 @@ pub(super) fn host(
     policy: PolicySource<'_>,
     store: StoreSource,
 ) -> anyhow::Result<Host> {
-    host_with(config, target, policy, |policy| ledger(store, policy))
+    let is_passing = matches!(store, StoreSource::Passing);
+    host_with(config, target, policy, is_passing, |policy| ledger(store, policy))
 }
 
 /// Puts a host together again, on the audit trail of the one before.
 pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
-    host_with(config, target, PolicySource::Configured, |policy| {
+    host_with(config, target, PolicySource::Configured, false, |policy| {
         ledger.record(Durability::Process, vec![Entry::of_host(loaded(policy))])?;
         Ok(ledger)
     })
@@ -221,6 +224,7 @@ fn host_with(
     config: &Config,
     target: Target,
     policy: PolicySource<'_>,
+    is_passing: bool,
     ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
 ) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
@@ -237,6 +241,7 @@ fn host_with(
     let decider = Decider::new(policy, groups, ledger.clock().clone());
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
     let service = service.with_time_zone(config.locale.time_zone.clone());
+    let service = if is_passing { service.passing() } else { service };
     let service = Arc::new(match api_clock {
         Some(clock) => service.with_api_clock(clock),
         None => service,
@@ -315,11 +320,11 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
             let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
             (Box::new(log), Hosts::of(&path))
         }
-        StoreSource::Memory => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
+        StoreSource::Memory | StoreSource::Passing => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
     };
     let open = match &store {
         StoreSource::File(_) => Ledger::open_without_deliveries,
-        StoreSource::FileWithDeliveries(_) | StoreSource::Memory => Ledger::open,
+        StoreSource::FileWithDeliveries(_) | StoreSource::Memory | StoreSource::Passing => Ledger::open,
     };
     let ledger = open(log, hosts, Clock::system())?;
     if dropped_bytes > 0 {

@@ -1,12 +1,12 @@
 //! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
 
+use super::configuration::ConfigArgs;
 use super::format::format;
-use super::{print, setup_error::SetupError, state, tell};
+use super::{print, print_lines, setup_error::SetupError, state, tell, terminal};
 use clap::{Args, Subcommand, ValueEnum};
 use claude_admin::audit::{Filter, Head, export, search, tail, verify_file};
 use claude_admin::command::Format;
-use claude_admin::config::Config;
-use claude_admin::render;
+use claude_admin::render::{self, Medium};
 use claude_admin::service::{audit_entries, audit_verification};
 use claude_admin::store::{Log, Settings, SqliteLog};
 use std::path::PathBuf;
@@ -70,11 +70,10 @@ pub(super) enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct StoreArgs {
-    /// The configuration file whose store is meant
-    #[arg(long, value_name = "FILE", conflicts_with = "store")]
-    config: Option<PathBuf>,
-    /// The file of the store; without this and --config, the one of this account
-    #[arg(long, value_name = "FILE")]
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The file of the store; else the one of the configuration, else the one of this account
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
     store: Option<PathBuf>,
 }
 
@@ -112,10 +111,12 @@ pub(super) struct FilterArgs {
 
 impl StoreArgs {
     fn path(&self) -> anyhow::Result<PathBuf> {
-        let path = match (&self.store, &self.config) {
-            (Some(store), _) => store.clone(),
-            (None, Some(config)) => Config::read(config)?.store.path,
-            (None, None) => state::audit_trail()?,
+        let path = match &self.store {
+            Some(store) => store.clone(),
+            None => match self.config.find()? {
+                Some(found) => found.config.store.path,
+                None => state::audit_trail()?,
+            },
         };
         if !path.exists() {
             return Err(SetupError(format!("there is no audit trail at {}", path.display())).into());
@@ -164,19 +165,23 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
         AuditCommand::Head { store } => {
             let last = store.open()?.last()?;
             let last = last.ok_or_else(|| SetupError("the audit trail is empty".to_owned()))?;
-            print(&format!("{}\n", Head::of(last.seq, &last.text)?))?;
+            print_lines(&format!("{}\n", Head::of(last.seq, &last.text)?))?;
             return Ok(0);
         }
         AuditCommand::Export { format, store } => {
             let log = store.open()?;
             let mut out = std::io::stdout().lock();
             match format {
+                // A terminal gets what is stored in an equivalent spelling.
+                ExportFormat::Ocsf if terminal::output() != Medium::Stream => {
+                    export::ocsf(&log, 0, &mut terminal::EscapedJson(out))?
+                }
                 ExportFormat::Ocsf => export::ocsf(&log, 0, &mut out)?,
-                ExportFormat::Csv => export::csv(&log, 0, &mut out)?,
+                ExportFormat::Csv => export::csv(&log, 0, terminal::output(), &mut out)?,
             };
             return Ok(0);
         }
     };
-    print(&render::reply(&reply, format))?;
+    print(&render::reply_on(&reply, format, terminal::output()))?;
     Ok(reply.outcome.exit_code())
 }

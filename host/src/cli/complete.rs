@@ -1,6 +1,7 @@
 //! `claude-admin complete`: what may be typed next after `claude-admin run --`. Shells call it.
 
 use super::assemble::{catalog, foreseen_credentials};
+use super::configuration::ConfigArgs;
 use super::operator::operator;
 use super::print;
 use claude_admin::command;
@@ -11,12 +12,11 @@ use claude_admin::decision::operation::Clock;
 use claude_admin::decision::policy::LivePolicy;
 use claude_admin::identity::Place;
 use claude_admin_catalog::Action;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Prints the candidates for the last word: a word, a tabulator, and what it means.
-pub(super) async fn complete(config: Option<&Path>, words: &[String]) -> anyhow::Result<u8> {
-    let given = config.map(Config::read).transpose()?;
+pub(super) async fn complete(config: &ConfigArgs, words: &[String]) -> anyhow::Result<u8> {
+    let given = config.find()?.map(|found| found.config);
     let config = given.clone().unwrap_or_default();
     let catalog = catalog(&config)?;
     let credentials = foreseen_credentials(&config)?;

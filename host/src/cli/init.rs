@@ -1,42 +1,96 @@
 //! `claude-admin init`: a configuration, a policy and tests for it.
 
 use super::operator::operator;
-use super::print;
+use super::print_lines;
 use super::setup_error::SetupError;
 use claude_admin::decision::policy::{STARTER_POLICY, STARTER_TESTS};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Writes the files; none that is there is overwritten.
+const CONFIG: &str = "claude-admin.toml";
+const TESTS: &str = "policy-tests.toml";
+/// The token of the one client of the HTTP API: `serve` needs somebody who can send a command.
+const TOKEN: &str = "automation.token";
+const TOKEN_BYTES: usize = 32;
+
+/// Writes the files; none that exists is overwritten.
 pub(super) fn init(folder: &Path) -> anyhow::Result<u8> {
     let config = include_str!("init/claude-admin.toml").replace("local:OPERATOR", &operator()?.to_string());
-    let files = [
-        ("claude-admin.toml", config.as_str()),
-        ("policy.cedar", STARTER_POLICY),
-        ("policy-tests.toml", STARTER_TESTS),
-    ];
+    let token = token()?;
+    let files =
+        [(CONFIG, config.as_str()), ("policy.cedar", STARTER_POLICY), (TESTS, STARTER_TESTS), (TOKEN, token.as_str())];
     std::fs::create_dir_all(folder)
         .map_err(|error| SetupError(format!("cannot make {}: {error}", folder.display())))?;
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
-        let problem = format!("{} is there already; nothing was written", folder.join(name).display());
+        let problem = format!("{} already exists; no file was written", folder.join(name).display());
         return Err(SetupError(problem).into());
     }
     for (name, text) in files {
         let path = folder.join(name);
-        let written = OpenOptions::new().write(true).create_new(true).open(&path);
-        let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = create(&path, name == TOKEN).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => SetupError(format!("{} is there already", path.display())),
+            ErrorKind::AlreadyExists => SetupError(format!("{} already exists", path.display())),
             _ => SetupError(format!("cannot write {}: {error}", path.display())),
         })?;
-        print(&format!("wrote {}\n", path.display()))?;
+        print_lines(&format!("wrote {}\n", path.display()))?;
     }
-    print(
-        "\nNext: put people into [groups] of claude-admin.toml, then\n\
-         \x20 claude-admin policy check --config claude-admin.toml\n\
-         \x20 claude-admin policy test --config claude-admin.toml policy-tests.toml\n\
-         \x20 claude-admin run --config claude-admin.toml -- users list\n",
-    )?;
+    let typed = |name: &str| typed(&folder.join(name));
+    let config = typed(CONFIG);
+    print_lines(&format!(
+        "\nNext: put people into [groups] of {config}, then\n\
+         \x20 claude-admin policy check --config {config}\n\
+         \x20 claude-admin policy test --config {config} {}\n\
+         \x20 claude-admin run --config {config} -- users list\n\
+         \x20 claude-admin serve --config {config}\n",
+        typed(TESTS)
+    ))?;
     Ok(0)
+}
+
+fn token() -> anyhow::Result<String> {
+    let mut bytes = [0; TOKEN_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n")
+}
+
+/// Creates a file; a secret one is for its owner alone, where the system knows owners.
+fn create(path: &Path, secret: bool) -> std::io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = secret;
+    options.open(path)
+}
+
+/// A path as it is typed into a shell. The current folder is not written.
+fn typed(path: &Path) -> String {
+    let text = path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@%:\\".contains(c);
+    match text.starts_with('-') {
+        false if text.chars().all(is_plain) => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+        true => format!("'./{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_is_typed_as_a_shell_reads_it() {
+        for (path, typed_as) in [
+            ("./claude-admin.toml", "claude-admin.toml"),
+            ("admin/claude-admin.toml", "admin/claude-admin.toml"),
+            ("my admin/it's.toml", "'my admin/it'\\''s.toml'"),
+            ("-x/a.toml", "'./-x/a.toml'"),
+        ] {
+            assert_eq!(typed(Path::new(path)), typed_as);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Standard output, to which a long list goes while it is read.
 
-use super::write_out;
+use super::{terminal, write_out};
 use claude_admin::command::Format;
 use claude_admin::render::Parts;
 use claude_admin::service::{Part, PartSink};
@@ -33,7 +33,8 @@ impl ListWriter {
 impl PartSink for ListWriter {
     fn take(&self, part: Part<'_>) -> ControlFlow<()> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = begun.take().unwrap_or_else(|| Ok(Parts::new(part.format.unwrap_or(self.format))));
+        let parts =
+            begun.take().unwrap_or_else(|| Ok(Parts::on(part.format.unwrap_or(self.format), terminal::output())));
         let written = parts.and_then(|mut parts| write_out(&parts.part(&part)).map(|()| parts));
         let flow = if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         *begun = Some(written);

@@ -1,8 +1,13 @@
 //! Structured events on standard error. They hold ids and canonical commands, never secrets or typed text.
 
+use super::terminal::{EscapedJson, errors_have_colours};
 use clap::ValueEnum;
+use claude_admin::render::visible;
+use std::fmt;
 use std::io;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 const LEVEL_VARIABLE: &str = "CLAUDE_ADMIN_LOG";
 
@@ -19,12 +24,26 @@ pub(super) enum LogFormat {
 pub(super) fn start(format: Option<LogFormat>, level: &str) {
     let level = if format.is_some() { "info" } else { level };
     let filter = EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
     // Where nobody reads standard error any more, to complain there would be the end of whoever logs.
     let builder = builder.log_internal_errors(false);
     // Only the first call in a process counts, and there is only one.
     let _ = match format {
-        Some(LogFormat::Json) => builder.json().try_init(),
-        _ => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).with_target(false).try_init(),
+        Some(LogFormat::Json) => builder.with_writer(|| EscapedJson(io::stderr())).json().try_init(),
+        _ => builder
+            .with_writer(io::stderr)
+            .with_ansi(errors_have_colours())
+            .with_target(false)
+            .fmt_fields(debug_fn(field).delimited(" "))
+            .try_init(),
     };
+}
+
+/// A field of an event on one line, in which nothing steers the terminal: values may come from outside.
+fn field(writer: &mut Writer<'_>, field: &tracing::field::Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}").replace('\n', "\\n");
+    match field.name() {
+        "message" => write!(writer, "{}", visible(&value)),
+        name => write!(writer, "{name}={}", visible(&value)),
+    }
 }

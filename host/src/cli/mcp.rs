@@ -1,13 +1,12 @@
 //! `claude-admin mcp`: the actions as tools of a model, over standard input and output.
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::configuration::ConfigArgs;
 use super::operator::operator;
 use super::stop::Stop;
 use super::{state, tell};
 use clap::Args;
-use claude_admin::config::Config;
 use claude_admin::frontend::mcp;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Slots for tools that are called at the same time: one principal has at most half of them.
@@ -15,9 +14,9 @@ const CALLS_AT_ONCE: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct McpArgs {
-    /// A configuration file; its policy then decides what `local:USER` may do from the place `mcp`
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// If there is a configuration, its policy decides what `local:USER` can do from the place `mcp`
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Answer from the embedded simulator even where there is a credential
     #[arg(long)]
     simulate: bool,
@@ -25,19 +24,21 @@ pub(super) struct McpArgs {
 
 pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
     let principal = operator()?;
-    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let found = args.config.find()?;
+    let is_configured = found.is_some();
+    let mut config = found.map(|found| found.config).unwrap_or_default();
     config.upstream.simulate |= args.simulate;
     config.limits.concurrency.get_or_insert(CALLS_AT_ONCE);
     let target = target(&config, WithoutCredential::Simulate).await?;
     if target.simulator.is_some() {
         tell(
-            "SIMULATED: no account is touched, and what waits ends with this process. To confirm something, run `claude-admin simulator` beside it.\n",
+            "SIMULATED: no account is touched, and pending requests end with this process. To confirm one, run `claude-admin simulator` in another terminal, and set the variables that it prints for both.\n",
         );
     }
-    let (policy, store) = match &args.config {
-        Some(_) => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
-        None if target.simulator.is_some() => (PolicySource::Only(&principal), StoreSource::Memory),
-        None => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+    let (policy, store) = match is_configured {
+        true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+        false if target.simulator.is_some() => (PolicySource::Only(&principal), StoreSource::Passing),
+        false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
     };
     let host = host(&config, target, policy, store)?;
     let service = Arc::clone(&host.service);

@@ -6,6 +6,8 @@ mod assemble;
 mod audit;
 mod cache;
 mod complete;
+mod completions;
+mod configuration;
 mod demo;
 mod format;
 mod init;
@@ -24,6 +26,7 @@ mod simulator;
 mod slack_manifest;
 mod state;
 mod stop;
+mod terminal;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use claude_admin::embedded::DIGEST;
@@ -65,11 +68,7 @@ enum Command {
     )]
     Run(run::RunArgs),
     /// Serve slash commands and the HTTP API
-    Serve {
-        /// The configuration file
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
+    Serve(configuration::ConfigArgs),
     /// Offer every action as a tool to a model, over standard input and output (Model Context Protocol)
     #[command(
         after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names."
@@ -112,9 +111,8 @@ enum Command {
     /// Print what may be typed next after `run --`: shells call it
     #[command(hide = true)]
     Complete {
-        /// A configuration file, whose policy then says what is offered
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
+        #[command(flatten)]
+        config: configuration::ConfigArgs,
         /// The words so far; the last one is completed
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
@@ -177,7 +175,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             log("error");
             mcp::mcp(args).await
         }
-        Command::Serve { config } => {
+        Command::Serve(config) => {
             log("info");
             serve::serve(&config).await
         }
@@ -185,7 +183,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             log("info");
             simulator::simulator(args).await
         }
-        Command::Complete { config, words } => complete::complete(config.as_deref(), &words).await,
+        Command::Complete { config, words } => complete::complete(&config, &words).await,
         Command::Init { folder } => init::init(&folder),
         Command::Policy { command } => policy::policy(command),
         Command::Audit { command } => audit::audit(command),
@@ -193,12 +191,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Plugin { command } => plugin::plugin(command),
         Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "claude-admin", &mut script);
-            print(&String::from_utf8_lossy(&script))?;
-            if shell == clap_complete::Shell::Bash {
-                print(include_str!("completions/bash.sh"))?;
-            }
+            print(&completions::script(shell))?;
             Ok(0)
         }
     }
@@ -217,10 +210,15 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if setup_error::is_setup(error) { USAGE } else { FAILED })
 }
 
-/// Writes to standard error. Nothing can be done where nobody listens.
+/// Writes lines to standard error, in which nothing steers a terminal. Nothing can be done where nobody listens.
 fn tell(text: &str) {
     use io::Write;
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(terminal::visible_lines(text).as_bytes());
+}
+
+/// Writes lines to standard output, in which nothing steers a terminal.
+fn print_lines(text: &str) -> io::Result<()> {
+    print(&terminal::visible_lines(text))
 }
 
 /// Writes to standard output. Whoever closed the pipe has read enough, which changes nothing of what is done and how it ends.

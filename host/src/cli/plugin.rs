@@ -1,7 +1,7 @@
 //! `claude-admin plugin`: look at a component, or write the embedded one to a file.
 
 use super::assemble::{load, read_component};
-use super::print;
+use super::{print, print_lines};
 use anyhow::Context;
 use clap::Subcommand;
 use claude_admin::egress::{Credentials, Egress, Upstream};
@@ -60,7 +60,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
             for action in actions {
                 let _ = writeln!(text, "  {:<width$} {:<13} {}", action.id, action.risk.as_str(), action.http);
             }
-            print(&text)?;
+            print_lines(&text)?;
         }
     }
     Ok(0)

@@ -1,8 +1,9 @@
 //! `claude-admin policy`: check, test and print what policies are written against.
 
 use super::assemble::catalog;
-use super::print;
+use super::configuration::ConfigArgs;
 use super::setup_error::SetupError;
+use super::{print, print_lines};
 use clap::Subcommand;
 use claude_admin::command::{self, Command, Markup};
 use claude_admin::config::Config;
@@ -21,46 +22,44 @@ const NOT_RIGHT: u8 = 1;
 pub(super) enum PolicyCommand {
     /// Check the policy against the actions of the component; every problem with its line
     Check {
-        /// The configuration file
-        #[arg(long, value_name = "FILE", default_value = "claude-admin.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Run a table of who, where, command and what must come of it
     Test {
         /// The table
         file: PathBuf,
-        /// The configuration file
-        #[arg(long, value_name = "FILE", default_value = "claude-admin.toml")]
-        config: PathBuf,
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Write the Cedar schema to standard output
     Schema {
-        /// A configuration file, whose component is then meant
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
+        /// If there is a configuration, the schema is that of its component
+        #[command(flatten)]
+        config: ConfigArgs,
     },
 }
 
 pub(super) fn policy(command: PolicyCommand) -> anyhow::Result<u8> {
     match command {
         PolicyCommand::Schema { config } => {
-            let config = config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+            let config = config.find()?.map(|found| found.config).unwrap_or_default();
             print(&schema_text(&catalog(&config)?))?;
             Ok(0)
         }
         PolicyCommand::Check { config } => {
-            let config = Config::read(&config)?;
+            let config = config.required()?.config;
             let catalog = catalog(&config)?;
             let Some(policies) = parse(&config, &catalog)? else { return Ok(NOT_RIGHT) };
             for warning in policies.warnings() {
-                print(&format!("warning: {warning}\n"))?;
+                print_lines(&format!("warning: {warning}\n"))?;
             }
             let file = config.policy.file.display();
-            print(&format!("{file}: {} policies, sha256:{}\n", policies.len(), policies.hash()))?;
+            print_lines(&format!("{file}: {} policies, sha256:{}\n", policies.len(), policies.hash()))?;
             Ok(0)
         }
         PolicyCommand::Test { file, config } => {
-            let config = Config::read(&config)?;
+            let config = config.required()?.config;
             let catalog = catalog(&config)?;
             let Some(policies) = parse(&config, &catalog)? else { return Ok(NOT_RIGHT) };
             test(&config, &catalog, &policies, &file)
@@ -74,7 +73,7 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
     let table = match Table::parse(&file.display().to_string(), &text, &groups.names()) {
         Ok(table) => table,
         Err(errors) => {
-            print(&format!("{errors}\n"))?;
+            print_lines(&format!("{errors}\n"))?;
             return Ok(NOT_RIGHT);
         }
     };
@@ -87,9 +86,9 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
     let now = jiff::Timestamp::now();
     let report = run(policies, catalog, &table, &understood, &|principal| groups.without_directory(principal), now);
     for case in report.failures() {
-        print(&told(file, case))?;
+        print_lines(&told(file, case))?;
     }
-    print(&format!(
+    print_lines(&format!(
         "{}: {} cases, {} not as expected\n",
         file.display(),
         report.cases.len(),
@@ -124,7 +123,7 @@ fn parse(config: &Config, catalog: &Catalog) -> anyhow::Result<Option<Policies>>
     match Policies::parse(catalog, &names, &file.display().to_string(), &text) {
         Ok(policies) => Ok(Some(policies)),
         Err(errors) => {
-            print(&format!("{errors}\n"))?;
+            print_lines(&format!("{errors}\n"))?;
             Ok(None)
         }
     }

@@ -2,6 +2,7 @@
 
 use super::answer;
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::configuration::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
@@ -10,14 +11,13 @@ use super::stop::Stop;
 use super::{print, state, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
-use claude_admin::config::Config;
 use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
+use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Request};
 use claude_admin_chat::Answer;
 use serde_json::Value;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long it may take to end after an interrupt.
@@ -31,9 +31,9 @@ pub(super) struct RunArgs {
     /// How to write the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     output: Format,
-    /// A configuration file; its policy then decides what `local:USER` may do
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// If there is a configuration, its policy decides what `local:USER` can do
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Answer from the embedded simulator even where there is a credential
     #[arg(long)]
     simulate: bool,
@@ -64,17 +64,19 @@ struct Started {
 
 async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     let principal = operator()?;
-    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let found = args.config.find()?;
+    let is_configured = found.is_some();
+    let mut config = found.map(|found| found.config).unwrap_or_default();
     config.upstream.simulate |= args.simulate;
     // One call runs: a large pool would only take time to reserve.
     config.limits.concurrency.get_or_insert(1);
     let target = target(&config, WithoutCredential::Simulate).await?;
     let simulated = target.simulator.is_some();
-    let (policy, store) = match &args.config {
-        Some(_) => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+    let (policy, store) = match is_configured {
+        true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
         // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
-        None if simulated => (PolicySource::Only(&principal), StoreSource::Memory),
-        None => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+        false if simulated => (PolicySource::Only(&principal), StoreSource::Passing),
+        false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
     };
     let host = host(&config, target, policy, store)?;
     if simulated {
@@ -110,7 +112,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             if asked == Format::Json {
                 let outcome = if is_setup(&error) { Outcome::Usage } else { Outcome::Failed };
                 // What is told on standard error is the same.
-                let _ = print(&format!("{:#}\n", host_error(outcome, &format!("{error:#}"))));
+                let _ = print(&(render::json(&host_error(outcome, &format!("{error:#}"))) + "\n"));
             }
             return Err(error);
         }
@@ -127,7 +129,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             let _ = match out.finish() {
                 // What was read before it stays readable.
                 Ok(Some(parts)) => print(&parts.broken_off(&error)),
-                Ok(None) if asked == Format::Json => print(&format!("{error:#}\n")),
+                Ok(None) if asked == Format::Json => print(&(render::json(&error) + "\n")),
                 _ => Ok(()),
             };
             if asked != Format::Json {

@@ -1,6 +1,7 @@
 //! `claude-admin serve`: slash commands and the HTTP API.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::configuration::{ConfigArgs, Found};
 use super::print;
 use super::reload::{Reload, Stamps};
 use super::setup_error::SetupError;
@@ -24,14 +25,15 @@ const MIN_TOKEN_CHARS: usize = 16;
 /// How often a host looks for what is over: requests that nobody settled, a policy that changed.
 const TICK: Duration = Duration::from_secs(2);
 
-pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
+pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let (mut once, mut twice, hangup) = (Stop::listen(), Stop::listen(), Hangup::listen());
-    let stamps = Stamps::of(path);
-    let config = Config::read(path)?;
+    // What changes while it is read is read again.
+    let stamps = Stamps::of(&args.required()?.path);
+    let Found { path, config } = args.required()?;
     let target = target(&config, WithoutCredential::Refuse).await?;
     let store = StoreSource::FileWithDeliveries(config.store.path.clone());
     let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
-    let frontends = frontends(path, &config, service, web_api, None)?;
+    let frontends = frontends(&path, &config, service, web_api, None)?;
     let listener = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
@@ -42,8 +44,7 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     print(&format!("listening on http://{address}\n"))?;
     let simulator = Arc::new(simulator);
     let live = LiveFrontends::from(frontends);
-    let reload =
-        Reload { path: path.to_owned(), config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
+    let reload = Reload { path, config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
     let ticking = tokio::spawn(tick(reload, hangup));
     let following = tokio::spawn(follow(live.clone()));
     let insisted = async {
@@ -85,7 +86,7 @@ pub(super) fn frontends(
     });
     let http = http(&config.http.clients, &service)?;
     if slack.is_none() && http.is_none() {
-        let problem = "has neither [slack] nor [[http.clients]]: nobody could ask anything";
+        let problem = "configures neither [slack] nor [[http.clients]], so no client could send a command";
         return Err(SetupError(format!("{} {problem}", path.display())).into());
     }
     Ok(Frontends { service, slack: slack.map(Arc::new), http, background, stopping })

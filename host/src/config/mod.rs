@@ -283,6 +283,20 @@ impl Config {
         Ok(config)
     }
 
+    /// The key by which this configuration decides where credentials or what is read with them goes, if it has one.
+    #[must_use]
+    pub fn redirects(&self) -> Option<&'static str> {
+        let slack = self.slack.as_ref();
+        [
+            (self.upstream.base_url.is_some(), "upstream.base_url"),
+            (self.plugin.is_some(), "plugin"),
+            (slack.is_some_and(|slack| slack.api_base_url != DEFAULT_API), "slack.api_base_url"),
+            (slack.is_some_and(|slack| slack.response_url_hosts != DEFAULT_HOSTS), "slack.response_url_hosts"),
+        ]
+        .into_iter()
+        .find_map(|(redirects, key)| redirects.then_some(key))
+    }
+
     /// Files are named from the folder of the configuration, wherever the host is started.
     fn found_from(&mut self, folder: &Path) {
         let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);

@@ -168,6 +168,7 @@ fn answer(result: &Value) -> Value {
             "operation_id": { "type": "string", "description": "Under which it is on record." },
             "command": { "type": ["string", "null"], "description": "The command in its usual form." },
             "outcome": { "type": "string", "const": Outcome::Done.as_str() },
+            "message": { "type": "string", "description": "What there is to say where there is no data." },
             "result": result,
         },
         "required": ["operation_id", "outcome", "result"],
@@ -204,12 +205,11 @@ fn record() -> Value {
 fn told(cause: &Value) -> Value {
     json!({
         "type": "object",
-        "description": "What there is to say where the API returns nothing: what was to be removed is not there.",
+        "description": "Where the API returns nothing: what was to be removed is not there, as `message` says.",
         "properties": {
-            "text": { "type": "string" },
             "cause": { "description": "What the API said to it.", "anyOf": [cause, { "type": "object" }] },
         },
-        "required": ["text"],
+        "additionalProperties": false,
     })
 }
 

@@ -7,6 +7,7 @@ mod from_error;
 mod from_notice;
 mod from_operation;
 mod from_report;
+mod passing;
 
 pub use claude_admin_chat::document::*;
 pub use from_cause::{cause, difference, differences};
@@ -15,3 +16,4 @@ pub use from_error::{call_error, may_have_been_done, unavailable, who_can_change
 pub use from_notice::for_requester;
 pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;
+pub use passing::without_return;

@@ -140,6 +140,20 @@ impl Credentials {
         self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key).chain(&self.aws_key)
     }
 
+    /// The kinds of what it holds, for programs.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&'static str> {
+        [
+            (self.admin_key.is_some(), "admin_key"),
+            (self.oauth_token.is_some(), "oauth_token"),
+            (self.scoped_key.is_some(), "scoped_key"),
+            (self.workload.is_some(), "workload_identity"),
+        ]
+        .into_iter()
+        .filter_map(|(is_there, kind)| is_there.then_some(kind))
+        .collect()
+    }
+
     /// Says which kinds are there.
     #[must_use]
     pub fn held(&self) -> String {

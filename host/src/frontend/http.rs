@@ -265,7 +265,7 @@ fn how_it_ended(operation: &str, ended: &str) -> Response {
     );
     let body = match outcome {
         Outcome::Done => {
-            json!({ "operation_id": operation, "command": null, "outcome": "done", "result": { "text": text } })
+            json!({ "operation_id": operation, "command": null, "outcome": "done", "message": text, "result": {} })
         }
         outcome => problem(outcome.as_str(), &text),
     };
@@ -291,6 +291,8 @@ fn respond(reply: &Reply, format: Format) -> Response {
                 [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
             (status, headers, Body::new(body)).into_response()
         }
+        // Among rows, a program would take an error for one of them.
+        Format::Csv if !reply.outcome.is_answer() => respond(reply, Format::Json),
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }

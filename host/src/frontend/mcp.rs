@@ -24,7 +24,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. Tools that change something do it only \
     after a person has confirmed it: the answer then has the outcome `waiting` and an operation id. Tell the person what \
     would be done and how to confirm it, and look at it with `status`. Ids can be given as e-mail addresses or names where \
-    a tool takes them. `can_i` tells whether something is allowed before it is tried.";
+    a tool takes them. `can_i` tells whether something is allowed before it is tried. Commands that an answer \
+    names in backquotes are for the person, who runs them as `claude-admin run -- COMMAND`.";
 
 /// A command of the host as a tool.
 struct HostTool {

@@ -3,7 +3,7 @@
 //! What comes out says the same as a reply that holds the whole list. Only what is known at the end, such as how many
 //! there are, stands there.
 
-use super::{csv, csv_rows, markdown, markdown_rows, text, text_rows};
+use super::{Medium, TextRows, csv_on, csv_rows, json_escaped, markdown, markdown_rows, text_on};
 use crate::command::Format;
 use crate::document::{Block, Document, Table};
 use crate::service::{Part, Reply};
@@ -13,18 +13,24 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub struct Parts {
     format: Format,
+    medium: Medium,
     begun: bool,
     /// Whether any item was written.
     any: bool,
-    /// How wide the columns of a text are so far.
-    widths: Vec<u16>,
+    text: TextRows,
 }
 
 impl Parts {
     /// Begins a list.
     #[must_use]
     pub fn new(format: Format) -> Self {
-        Self { format, begun: false, any: false, widths: Vec::new() }
+        Self::on(format, Medium::Stream)
+    }
+
+    /// Begins a list for a medium.
+    #[must_use]
+    pub fn on(format: Format, medium: Medium) -> Self {
+        Self { format, medium, begun: false, any: false, text: TextRows::new(medium) }
     }
 
     /// The next part; whole lines, but for JSON.
@@ -37,14 +43,14 @@ impl Parts {
         let Some(table) = table(&part.document) else { return String::new() };
         let title = Document::titled(part.document.title.clone());
         match self.format {
-            Format::Csv if first => csv(&part.document),
-            Format::Csv => csv_rows(table),
+            Format::Csv if first => csv_on(&part.document, self.medium),
+            Format::Csv => csv_rows(table, self.medium),
             Format::Markdown if first => format!("{}\n{}", markdown(&title), markdown_rows(table, true)),
             Format::Markdown => markdown_rows(table, false),
             Format::Text | Format::Json if first => {
-                format!("{}\n{}", text(&title), text_rows(table, &mut self.widths))
+                format!("{}\n{}", text_on(&title, self.medium), self.text.rows(table))
             }
-            Format::Text | Format::Json => text_rows(table, &mut self.widths),
+            Format::Text | Format::Json => self.text.rows(table),
         }
     }
 
@@ -61,12 +67,13 @@ impl Parts {
     /// What stands after the last part.
     #[must_use]
     pub fn end(&self, reply: &Reply) -> String {
-        let document = Document { title: String::new(), ..reply.document.clone() };
+        let mut document = Document { title: String::new(), ..reply.document.clone() };
+        self.text.agree(&mut document);
         match self.format {
             Format::Json => json_end(&reply.to_json_with_secrets()),
-            Format::Csv => csv(&document),
+            Format::Csv => csv_on(&document, self.medium),
             Format::Markdown => format!("\n{}", markdown(&document)),
-            Format::Text => format!("\n{}", text(&document)),
+            Format::Text => format!("\n{}", text_on(&document, self.medium)),
         }
     }
 }
@@ -90,12 +97,15 @@ fn table(document: &Document) -> Option<&Table> {
 fn json_end(answer: &Value) -> String {
     let none = Map::new();
     let others = answer.as_object().unwrap_or(&none).iter().filter(|(name, _)| *name != "data");
-    let others: String =
-        others.map(|(name, value)| format!(",\n  {}: {}", Value::from(name.as_str()), indented(value, "  "))).collect();
+    let others: String = others
+        .map(|(name, value)| {
+            format!(",\n  {}: {}", json_escaped(&Value::from(name.as_str()).to_string()), indented(value, "  "))
+        })
+        .collect();
     format!("\n  ]{others}\n}}\n")
 }
 
 /// A value over several lines. No text in it holds a line break of its own, since JSON escapes them.
 fn indented(value: &Value, indent: &str) -> String {
-    format!("{value:#}").replace('\n', &format!("\n{indent}"))
+    json_escaped(&format!("{value:#}")).replace('\n', &format!("\n{indent}"))
 }

@@ -15,28 +15,39 @@ use serde_json::json;
 
 impl Service {
     /// Help shows what this person may do here, as far as that can be known without the arguments.
-    pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Document {
+    pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Reply {
         let catalog = self.catalog();
         let permitted = |action: &Action| self.decider.may_ever(person, action);
         let may_run = |action: &Action| permitted(action) && self.obstacle(action).is_none();
+        let may_use = |word: &str| self.may_use(person, word);
+        let not_here = |what: String| Reply::done(command::not_here(&what), json!({ "allowed": false }));
         match topic {
             HelpTopic::Overview => {
-                let overview = command::overview(catalog, &may_run, &|word| self.may_use(person, word));
-                self.with_unavailable_nouns(overview, &permitted)
+                let overview = command::overview(catalog, &may_run, &may_use);
+                let overview = self.with_unavailable_nouns(overview, &permitted);
+                Reply::done(overview, command::overview_data(catalog, &may_run, &may_use))
             }
-            HelpTopic::Host(word) if self.may_use(person, word) => command::host_help(word),
-            HelpTopic::Host(word) => command::not_here(&format!("`{word}`")),
-            HelpTopic::Noun(noun) => self.noun_help(noun, &permitted, &may_run),
+            HelpTopic::Host(word) if may_use(word) => {
+                Reply::done(command::host_help(word), command::host_help_data(word))
+            }
+            HelpTopic::Host(word) => not_here(format!("`{word}`")),
+            HelpTopic::Noun(noun) => {
+                let help = self.noun_help(noun, &permitted, &may_run);
+                Reply::done(help, command::noun_data(catalog, noun, &may_run))
+            }
             HelpTopic::Action(id) => match catalog.action(id) {
                 Some(action) if permitted(action) => {
                     let mut help = command::action_help(catalog, action);
-                    if let Some(obstacle) = self.obstacle(action) {
-                        help.blocks.insert(0, Block::Notice(not_available(&obstacle)));
+                    let obstacle = self.obstacle(action);
+                    if let Some(obstacle) = &obstacle {
+                        help.blocks.insert(0, Block::Notice(not_available(obstacle)));
                     }
-                    help
+                    let mut data = command::action_data(catalog, action);
+                    data["available_here"] = json!(obstacle.is_none());
+                    Reply::done(help, data)
                 }
-                Some(action) => command::not_here(&format!("`{}`", action.command())),
-                None => Document::default(),
+                Some(action) => not_here(format!("`{}`", action.command())),
+                None => not_here(format!("`{id}`")),
             },
         }
     }
@@ -95,18 +106,22 @@ impl Service {
         self.decider.may(person, action).is_none()
     }
 
-    pub(super) fn whoami(&self, person: &Person) -> Document {
+    pub(super) fn whoami(&self, person: &Person) -> Reply {
         let groups: Vec<&str> = person.groups().collect();
+        let data = json!({
+            "principal": person.principal.to_string(), "place": person.place.to_string(), "groups": groups,
+        });
         let groups = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };
-        Document::titled("You").with(Block::Facts(vec![
+        let document = Document::titled("You").with(Block::Facts(vec![
             Fact::new("Principal", person.principal.to_string()),
             Fact::new("Place", person.place.to_string()),
             Fact::new("Groups", groups),
-        ]))
+        ]));
+        Reply::done(document, data)
     }
 
     /// How the host is: nothing in it is a secret, and it works when nothing else does.
-    pub(super) async fn status(&self, person: &Person) -> Document {
+    pub(super) async fn status(&self, person: &Person) -> Reply {
         let egress = self.plugin.sandbox().egress();
         let policy = self.decider.policy();
         // What is wrong with it names people and places: that is for those who may read it.
@@ -124,7 +139,26 @@ impl Service {
         let look = move |projection: &Projection| {
             (projection.last_seq(), projection.operations().filter(|operation| operation.waits(now)).count())
         };
-        let (audit, waiting) = match self.ledger.look(look).await {
+        let looked = self.ledger.look(look).await;
+        let data = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "component": { "package": self.catalog().package, "sha256": self.plugin.digest() },
+            "actions": { "total": self.catalog().actions.len(), "available": self.availability() },
+            "upstream": egress.upstream().authority(),
+            "platform": egress.credentials().platform().to_string(),
+            "credentials": egress.credentials().kinds(),
+            "families": { "available": self.families(true), "not_available": self.families(false) },
+            "policy": {
+                "sha256": policy.hash, "valid": policy.problem.is_none(),
+                "problem": policy.problem.as_ref().filter(|_| may_read),
+            },
+            "audit_log": match &looked {
+                Ok((entries, _)) => json!({ "entries": entries, "problem": null }),
+                Err(error) => json!({ "entries": null, "problem": error.to_string() }),
+            },
+            "pending": looked.as_ref().ok().map(|(_, pending)| pending),
+        });
+        let (audit, waiting) = match looked {
             Ok((records, waiting)) => (format!("{records} records"), Some(waiting)),
             Err(error) => (format!("cannot be used: {error}"), None),
         };
@@ -135,7 +169,7 @@ impl Service {
             Fact::new("Upstream", egress.upstream().authority().to_owned()),
             Fact::new("Platform", egress.credentials().platform().to_string()),
             Fact::new("Credentials", egress.credentials().held()),
-            Fact::new("Available actions", self.availability()),
+            Fact::new("Available actions", format!("{} of {}", self.availability(), self.catalog().actions.len())),
             Fact::new("Available here", self.families(true).join(", ")),
             Fact::new("Policy", in_force),
             Fact::new("Audit trail", audit),
@@ -145,14 +179,12 @@ impl Service {
             facts.push(Fact::new("Not available here", format!("{}; `help NOUN` says why", closed.join(", "))));
         }
         facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
-        Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string())
+        Reply::done(Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string()), data)
     }
 
     /// How many actions can work with the credentials and on the platform of the host.
-    fn availability(&self) -> String {
-        let actions = &self.catalog().actions;
-        let available = actions.iter().filter(|action| self.obstacle(action).is_none()).count();
-        format!("{available} of {}", actions.len())
+    fn availability(&self) -> usize {
+        self.catalog().actions.iter().filter(|action| self.obstacle(action).is_none()).count()
     }
 
     /// The families of which something can work with the credentials and on the platform of the host, or nothing.
@@ -174,12 +206,14 @@ impl Service {
         let state = self.decider.policy();
         let groups: Vec<String> = self.decider.groups().names().into_iter().collect();
         let policies = state.policies.as_ref().map_or(0, |policies| policies.len());
-        Reply::told(Document::titled("Policy").with(Block::Facts(vec![
+        let document = Document::titled("Policy").with(Block::Facts(vec![
             Fact::new("Hash", state.hash.clone().unwrap_or_else(|| "none".to_owned())),
             Fact::new("Policies", policies.to_string()),
             Fact::new("Groups", groups.join(", ")),
             Fact::new("Problem", state.problem.clone().unwrap_or_else(|| "none".to_owned())),
-        ])))
+        ]));
+        let data = json!({ "sha256": state.hash, "policies": policies, "groups": groups, "problem": state.problem });
+        Reply::done(document, data)
     }
 
     /// Whether a command would be allowed, and why. Nothing is run, but for looking up ids.

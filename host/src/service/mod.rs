@@ -27,9 +27,9 @@ use crate::decision::approval::{Approvals, Steps, Vote};
 use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
-use crate::document::{self, Document};
+use crate::document::{self, Document, Reader};
 use crate::egress::CredentialError;
-use crate::identity::{Place, Principal};
+use crate::identity::{Place, Platform, Principal};
 use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
@@ -93,6 +93,8 @@ pub struct Service {
     refusals: Refusals,
     api_clock: Clock,
     time_zone: TimeZone,
+    /// Whether a later command can come back to what is pending.
+    lasts: bool,
 }
 
 /// Why a request goes no further.
@@ -118,7 +120,14 @@ impl Service {
             refusals: Refusals::default(),
             api_clock: Clock::system(),
             time_zone: TimeZone::UTC,
+            lasts: true,
         }
+    }
+
+    /// Says in its answers that nobody can come back to what is pending: it ends with this process.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        Self { lasts: false, ..self }
     }
 
     /// Counts times such as `7d` back from what another clock shows: that of a simulation stands still.
@@ -247,6 +256,7 @@ impl Service {
         self.refresh_policy().await;
         let person = self.decider.person(&principal, &place).await;
         let typed = typed(&input);
+        let is_operation = matches!(input, Input::Operation { .. });
         let understood = self.understand(input, format);
         let text = typed.map(|typed| secret::recorded(self.catalog(), &understood, typed));
         match self.receive(&id, &person, delivery, text).await {
@@ -283,12 +293,28 @@ impl Service {
             }
             Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote, format)).await,
             Ok(Understood::Command(command)) => match *command {
-                Command::Help(topic) => Reply::told(self.help(&topic, &person)),
+                Command::Help(topic) => self.help(&topic, &person),
                 Command::Run(draft, options) => Box::pin(self.run(&id, &person, draft, options, parts)).await,
                 Command::Host(command) => Box::pin(self.host_command(&id, &person, command, format)).await,
             },
         };
-        reply.under(&id)
+        self.advised(reply.under(&id), &person, is_operation)
+    }
+
+    /// Puts the advice of an answer in words that its reader can follow. Who typed a command wrongly typed its flags.
+    fn advised(&self, mut reply: Reply, person: &Person, is_operation: bool) -> Reply {
+        let platform = person.place.platform;
+        let is_program = matches!(platform, Platform::Http | Platform::Mcp);
+        let reader = match is_program && (is_operation || reply.outcome != Outcome::Usage) {
+            true => Reader::Program,
+            false => Reader::Person,
+        };
+        if !self.lasts {
+            let (outcome, others) = (reply.outcome, reply.for_others);
+            reply.document = document::without_return(reply.document, &reply.operation, platform, outcome, others);
+        }
+        reply.document = reply.document.for_reader(reader);
+        reply
     }
 
     fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
@@ -321,8 +347,8 @@ impl Service {
 
     async fn host_command(&self, id: &str, person: &Person, command: HostCommand, format: Option<Format>) -> Reply {
         match command {
-            HostCommand::WhoAmI => Reply::told(self.whoami(person)),
-            HostCommand::Status(None) => Reply::told(self.status(person).await),
+            HostCommand::WhoAmI => self.whoami(person),
+            HostCommand::Status(None) => self.status(person).await,
             HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
             HostCommand::Pending => self.pending(person).await,
             HostCommand::Decide { operation, version, choice, reason } => {

@@ -72,9 +72,10 @@ impl Service {
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
                 let mut hand_on = |page: &Value| match parts {
                     Some(parts) => {
+                        let selected = document::selected(catalog, action, page, &options.columns);
                         let mut part = part(catalog, action, &invocation, page, &options);
                         part.document = self.in_local_time(part.document);
-                        parts.take(part)
+                        parts.take(Part { page: &selected, ..part })
                     }
                     None => ControlFlow::Continue(()),
                 };
@@ -391,6 +392,10 @@ impl<'e> Executed<'e> {
         let (pages, handed_on) = (read.pages, read.handed_on);
         let listing = Listing { pages, all, broken_off, now, handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
+        let selected = |value: Value| match document::selected(catalog, action, &value, &options.columns) {
+            Cow::Borrowed(_) => value,
+            Cow::Owned(selected) => selected,
+        };
         // The answer without its secrets, and the whole one where it has any.
         let stripped = |value: Value| match document::without_secrets(&catalog.types, action, &value) {
             Cow::Borrowed(_) => (value, None),
@@ -401,11 +406,11 @@ impl<'e> Executed<'e> {
                 let mut document = result(&value);
                 let failure = document::error(cut_off.text(read.pages), Some(cut_off.hint()));
                 document.blocks.splice(0..0, failure.blocks);
-                Reply { data: Some(stripped(value).0), ..Reply::failed(outcome, document) }
+                Reply { data: Some(stripped(selected(value)).0), ..Reply::failed(outcome, document) }
             }
             (Some(value), None, None) => {
                 let document = result(&value);
-                match stripped(value) {
+                match stripped(selected(value)) {
                     (data, None) => Reply::done(document, data),
                     (data, Some(whole)) => Reply::done(document, data).with_secrets(whole),
                 }
@@ -421,7 +426,7 @@ impl<'e> Executed<'e> {
                         document
                     }
                 };
-                let data = value.map(|value| stripped(value).0);
+                let data = value.map(|value| stripped(selected(value)).0);
                 Reply { data, ..Reply::failed(outcome, shown).because(error) }
             }
         };

@@ -13,8 +13,9 @@ use serde_json::Value;
 /// The most columns that are shown unless more are asked for.
 const SHOWN_COLUMNS: usize = 6;
 
-/// The rows, with the columns that are wanted, or those that say the most: what tells rows apart, and always what the report
-/// measures and what its rows are `ordered` by.
+/// The rows, with the columns that are wanted, or all: what tells rows apart, then what is measured, whatever is in them, so
+/// that programs find each at the same place. Shown are those that say the most, and always what the report measures and
+/// what its rows are `ordered` by.
 pub(super) fn table(
     types: &Types,
     columns: &[FlatColumn<'_>],
@@ -27,32 +28,36 @@ pub(super) fn table(
     let measure = measure.map(name_of);
     let ordered = ordered.and_then(|field| columns.iter().find(|column| column.is_called(field))).map(name_of);
     let is_needed = |name: &String| Some(name) == measure.as_ref() || Some(name) == ordered.as_ref();
-    let used = |column: &&FlatColumn<'_>| {
-        let name = column.name();
-        wanted.contains(&name) || is_needed(&name) || rows.iter().any(|row| column.value(row).is_some())
+    let kind = |column: &FlatColumn<'_>| match column.measure {
+        _ if is_background(column) => 2,
+        None => 0,
+        Some(_) => 1,
     };
-    let mut kept: Vec<&FlatColumn<'_>> = columns.iter().filter(used).collect();
-    // Wanted columns come first, in their order; then what tells rows apart, then what adds up to something.
-    let rank = |column: &FlatColumn<'_>| {
-        let name = column.name();
-        let asked = wanted.iter().position(|wanted| *wanted == name);
-        let kind = match column.measure {
-            _ if name == "ending_at" || name.ends_with("currency") => 4,
-            None => 1,
-            Some(_) if sum(column, rows) == Some(Decimal::ZERO) => 3,
-            Some(_) => 2,
-        };
-        (asked.is_none(), asked, kind)
+    let mut kept: Vec<&FlatColumn<'_>> = columns.iter().collect();
+    kept.sort_by_key(|column| kind(column));
+    if !wanted.is_empty() {
+        kept = wanted.iter().filter_map(|name| columns.iter().find(|column| column.name() == *name)).collect();
+    }
+    // What adds up to something says more than what does not, and what is nowhere says nothing.
+    let says = |column: &FlatColumn<'_>| match column.measure {
+        _ if !rows.iter().any(|row| column.value(row).is_some()) => 3,
+        _ if is_background(column) => 2,
+        Some(_) if sum(column, rows) == Some(Decimal::ZERO) => 1,
+        _ => 0,
     };
-    // Each rank adds up a column: once is enough.
-    kept.sort_by_cached_key(|column| rank(column));
-    let names: Vec<String> = kept.iter().map(|column| column.name()).collect();
-    let shown = shown(&names, wanted, SHOWN_COLUMNS, is_needed);
-    let heads = kept.iter().zip(&names).zip(&shown).map(|((column, name), shown)| Column {
-        field: name.clone(),
+    let mut ranked: Vec<(usize, String)> = kept.iter().map(|column| (says(column), column.name())).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let names: Vec<String> = ranked.iter().map(|(_, name)| name.clone()).collect();
+    let is_shown = shown(&names, wanted, SHOWN_COLUMNS, is_needed);
+    let is_shown = |name: &String| {
+        let place = names.iter().position(|other| other == name);
+        place.is_some_and(|place| is_shown[place] && (ranked[place].0 < 3 || is_needed(name) || !wanted.is_empty()))
+    };
+    let heads = kept.iter().map(|column| Column {
+        field: column.name(),
         label: label(&column.path.join("_")),
         unit: column.unit_name(),
-        shown: *shown,
+        shown: is_shown(&column.name()),
     });
     let heads = heads.collect();
     let cells = rows.iter().map(|row| kept.iter().map(|column| cell(types, column, row)).collect()).collect();
@@ -62,6 +67,12 @@ pub(super) fn table(
         count => format!("{count} rows"),
     };
     Table { caption, columns: heads, rows: cells, ..Table::default() }
+}
+
+/// The end of a bucket follows from its beginning, and the currency stands with the amounts.
+fn is_background(column: &FlatColumn<'_>) -> bool {
+    let name = column.name();
+    name == "ending_at" || name.ends_with("currency")
 }
 
 fn cell(types: &Types, column: &FlatColumn<'_>, row: &Value) -> Cell {

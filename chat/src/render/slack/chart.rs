@@ -15,13 +15,17 @@ const MAX_POINTS: usize = 20;
 pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
     let is_chart = |block: &serde_json::Value| block["type"] == "data_visualization";
     let drawn = writer.blocks.iter().filter(|block| is_chart(block)).count();
-    if writer.tables != SlackTables::DataTable || drawn == MAX_CHARTS || chart.points.len() > MAX_POINTS {
+    let fits =
+        (1..=MAX_POINTS).contains(&chart.points.len()) && chart.points.iter().all(|point| point.value.is_finite());
+    if writer.tables != SlackTables::DataTable || drawn == MAX_CHARTS || !fits {
         writer.rich(vec![vec![(text::chart(chart), Style::Code)]]);
         return;
     }
+    // Slack takes no empty text.
+    let short = |text: &str, most| shortened(&visible(if text.is_empty() { "–" } else { text }), most).0;
     let mut labels: Vec<String> = Vec::new();
     for point in &chart.points {
-        let label = shortened(&visible(&point.label), MAX_LABEL).0;
+        let label = short(&point.label, MAX_LABEL);
         // Slack wants every name once.
         let unique = (1..).map(|number| {
             if number == 1 { label.clone() } else { format!("{}~{number}", shortened(&label, MAX_LABEL - 3).0) }
@@ -31,7 +35,6 @@ pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
     }
     let data: Vec<_> =
         labels.iter().zip(&chart.points).map(|(label, point)| json!({"label": label, "value": point.value})).collect();
-    let short = |text: &str, most| shortened(&visible(text), most).0;
     let size: usize = labels.iter().map(|label| label.len() * 2).sum::<usize>() + MAX_TITLE * 3;
     if !writer.budget.try_take(size) {
         writer.cut = true;

@@ -12,7 +12,7 @@ mod table;
 pub use choices::{action_id, choice_of};
 pub use table::SlackTables;
 
-use super::visible::visible;
+use super::visible::{shortened, visible};
 use crate::document::{Block, Cell, Choices, Document};
 use crate::identity::Platform;
 use budget::Budget;
@@ -23,6 +23,8 @@ const MAX_HEADER: usize = 150;
 const MAX_TEXT: usize = 3000;
 /// The most characters of a text that is shown as it is.
 const MAX_VERBATIM: usize = 9_000;
+/// The most characters of the command below such a text.
+const MAX_NOTE: usize = 1_000;
 const MAX_CONTEXT_ELEMENTS: usize = 10;
 /// The text that notifications and screen readers use. Escaping makes it five times as long at most.
 const MAX_FALLBACK: usize = 600;
@@ -56,21 +58,25 @@ fn with_list(mut object: Value, name: &str, list: Vec<Value>) -> Value {
     object
 }
 
-/// Writes text for programs as a Slack message: as it is, in one block. `command` is what it answers.
+/// Writes text for programs as a Slack message: as it is, in one block. `document` says the same to people, and `command` is
+/// what it answers.
 #[must_use]
-pub fn slack_verbatim(text: &str, command: Option<&str>, share: bool) -> Value {
-    let mut note = command.unwrap_or_default().to_owned();
+pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, share: bool) -> Value {
+    let is_whole = text.chars().count() <= MAX_VERBATIM;
     let shown: String = text.chars().take(MAX_VERBATIM).collect();
-    if shown.len() < text.len() {
+    let mut note =
+        shortened(&visible(command.filter(|command| !command.is_empty()).unwrap_or("claude-admin")), MAX_NOTE).0;
+    if !is_whole {
         note.push_str(" · shortened to fit into a message; run it on the command line to get everything");
     }
+    let shown = if shown.is_empty() { "(nothing)" } else { &shown };
     json!({
         "response_type": response_type(share),
         "mrkdwn": false,
-        "text": "The answer is in the message.",
+        "text": fallback(document),
         "blocks": [
             {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": shown}]}]},
-            {"type": "context", "elements": [{"type": "plain_text", "text": if note.is_empty() { "claude-admin" } else { &note }, "emoji": false}]},
+            {"type": "context", "elements": [plain(&note)]},
         ],
     })
 }
@@ -225,12 +231,16 @@ fn fallback(document: &Document) -> String {
                 parts.extend(notice.hint.clone());
             }
             Block::Table(table) => parts.push(table.caption.clone()),
+            Block::Facts(facts) => {
+                let said = facts.iter().filter(|fact| fact.cell != Cell::Missing);
+                parts.extend(said.map(|fact| format!("{}: {}", fact.label, fact.cell.text())));
+            }
+            Block::Commands(commands) => parts.extend(commands.iter().map(|(command, _)| command.clone())),
             Block::Text(text) => parts.push(text.clone()),
             Block::Choices(choices) => {
                 parts.extend(choices.choices.iter().map(|(choice, _)| choices.command(*choice)));
             }
             Block::Chart(chart) => parts.push(chart.title.clone()),
-            Block::Facts(_) | Block::Commands(_) => {}
         }
     }
     parts.retain(|part| !part.is_empty());

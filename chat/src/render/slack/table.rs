@@ -1,12 +1,12 @@
 //! Tables in Slack messages.
 
 use super::{Style, Writer, shown, with_list};
-use crate::document::Table;
+use crate::document::{Cell, Reader, Table};
 use crate::render::text::more;
 use crate::render::visible::{shortened, visible};
 use serde_json::{Map, Value, json};
 
-/// Slack's limits for both kinds of table block, and the lower ones of the older.
+/// Slack's limits for both kinds of table block, and the lower ones of the older: the head is one of its rows.
 const MAX_ROWS: usize = 100;
 const MAX_COLUMNS: usize = 20;
 const MAX_TABLE_CHARS: usize = 9_000;
@@ -41,10 +41,11 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
     let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 3 } else { 0 };
     let size = |cells: &[String]| cells.iter().map(|cell| cell.chars().count().max(least)).sum::<usize>();
     let mut rows: Vec<Vec<String>> = Vec::new();
+    let most = if writer.tables == SlackTables::Table { MAX_ROWS - 1 } else { MAX_ROWS };
     let mut chars = size(&head);
     let fits_head = writer.budget.try_take(chars + MORE_CHARS + MAX_CAPTION);
     writer.cut |= !fits_head;
-    for row in table.rows.iter().take(MAX_ROWS) {
+    for row in table.rows.iter().take(most) {
         let mut cut = false;
         let cells: Vec<String> = columns
             .iter()
@@ -81,14 +82,16 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
                 let block = json!({
                     "type": "data_table", "caption": caption, "page_size": PAGE_SIZE, "row_header_column_index": 0,
                 });
-                with_list(block, "rows", cells(head, rows))
+                let measured = |row: usize, column: usize| number(&table.rows[row][columns[column]]);
+                with_list(block, "rows", cells(head, rows, measured))
             }
-            SlackTables::Table => with_list(json!({"type": "table"}), "rows", cells(head, rows)),
+            // Not every client knows numbers in it.
+            SlackTables::Table => with_list(json!({"type": "table"}), "rows", cells(head, rows, |_, _| None)),
             SlackTables::Text => preformatted(&head, &rows),
         };
         writer.blocks.push(block);
     }
-    if let Some(more) = more(table, count).filter(|_| fits_head) {
+    if let Some(more) = more(table, count, &columns, Reader::Person).filter(|_| fits_head) {
         let (more, cut) = shortened(&more, MORE_CHARS);
         writer.cut |= cut;
         writer.blocks.push(paragraph(&more));
@@ -116,14 +119,31 @@ fn caption(table: &Table, rows: usize) -> String {
     }
 }
 
-fn cells(head: Vec<String>, rows: Vec<Vec<String>>) -> Vec<Value> {
-    let raw = |text: String| {
-        let mut cell = Map::with_capacity(2);
-        cell.insert("type".to_owned(), "raw_text".into());
+/// The rows with their head; `measured` is the number in a cell, by which Slack sorts.
+fn cells(head: Vec<String>, rows: Vec<Vec<String>>, measured: impl Fn(usize, usize) -> Option<f64>) -> Vec<Value> {
+    let cell = |text: String, number: Option<Value>| {
+        let mut cell = Map::with_capacity(3);
+        cell.insert("type".to_owned(), if number.is_some() { "raw_number" } else { "raw_text" }.into());
+        cell.extend(number.map(|number| ("value".to_owned(), number)));
         cell.insert("text".to_owned(), text.into());
         Value::Object(cell)
     };
-    std::iter::once(head).chain(rows).map(|cells| cells.into_iter().map(raw).collect()).collect()
+    let head = head.into_iter().map(|text| cell(text, None)).collect();
+    let rows = rows.into_iter().enumerate().map(|(row, cells)| {
+        let cells = cells.into_iter().enumerate();
+        cells.map(|(column, text)| cell(text, measured(row, column).map(Value::from))).collect()
+    });
+    std::iter::once(head).chain(rows).collect()
+}
+
+/// The number in a cell, as near as a client can show it.
+fn number(cell: &Cell) -> Option<f64> {
+    let number: f64 = match cell {
+        Cell::Number(number) => number.parse().ok()?,
+        Cell::Money { cents, .. } => cents.parse::<f64>().ok()? / 100.0,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
 }
 
 fn preformatted(head: &[String], rows: &[Vec<String>]) -> Value {

@@ -11,6 +11,6 @@ _claude-admin_words() {
             return 0
         fi
     done
-    _claude-admin "$@"
+    GENERATED "$@"
 }
 complete -F _claude-admin_words -o nosort -o bashdefault -o default claude-admin

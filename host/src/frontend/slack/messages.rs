@@ -28,10 +28,11 @@ impl Messages {
     pub(super) fn reply(&self, reply: &Reply) -> Value {
         let format = reply.format.unwrap_or_default();
         // A request that approvers must decide has buttons, whatever the format.
-        if format == Format::Text || reply.for_others {
+        // Rows say nothing of an error.
+        if format == Format::Text || reply.for_others || format == Format::Csv && !reply.outcome.is_answer() {
             return self.blocks(&reply.document, reply.share);
         }
-        render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
+        render::slack_verbatim(&render::reply(reply, format), &reply.document, reply.command.as_deref(), reply.share)
     }
 }
 
@@ -43,6 +44,8 @@ pub(super) fn as_text(document: &Document, mut message: Value) -> Value {
     if let Some(fields) = message.as_object_mut() {
         fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
         fields.insert("text".to_owned(), Value::from(text));
+        // Slack would make links of addresses.
+        fields.insert("parse".to_owned(), Value::from("none"));
     }
     message
 }

@@ -1,0 +1,98 @@
+//! What help says, for programs.
+
+use super::host_help;
+use super::usage::usage;
+use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
+use serde_json::{Value, json};
+
+/// The nouns that have an action for which `may_run` answers yes, and the commands of the host for which `may_use` does.
+#[must_use]
+pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Value {
+    let nouns = catalog.nouns().into_iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run));
+    let nouns = nouns.map(|noun| {
+        json!({
+            "name": noun.name, "kind": "noun", "family": noun.family, "summary": noun.docs.summary(),
+            "deprecated": noun.deprecated.is_some(),
+        })
+    });
+    let commands = host_help::list(may_use).into_iter().map(|(word, summary)| {
+        json!({ "name": word, "kind": "command", "family": null, "summary": summary, "deprecated": false })
+    });
+    nouns.chain(commands).collect()
+}
+
+/// The actions of a noun for which `may_run` answers yes.
+#[must_use]
+pub fn noun_data(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Value {
+    let Some(interface) = catalog.interface(noun) else { return json!([]) };
+    let actions = catalog.actions_of(&interface.name).filter(|action| may_run(action));
+    let row = |action: &Action| {
+        json!({
+            "id": action.id, "usage": usage(action, &catalog.types), "summary": action.summary(),
+            "risk": action.risk.as_str(), "deprecated": action.deprecated.is_some(),
+        })
+    };
+    actions.map(row).collect()
+}
+
+/// One action.
+#[must_use]
+pub fn action_data(catalog: &Catalog, action: &Action) -> Value {
+    let inputs: Vec<Value> = action
+        .inputs
+        .iter()
+        .map(|input| {
+            json!({
+                "name": input.name,
+                "place": match input.place {
+                    Place::Path => "path",
+                    Place::Query => "query",
+                    Place::Header => "header",
+                    Place::Body => "body",
+                },
+                "wire": wire(action, input),
+                "words": catalog.types.words(catalog.types.list_item(&input.ty).unwrap_or(&input.ty)),
+                "type": catalog.type_name(&input.ty),
+                "required": input.is_required(),
+                "nullable": input.is_nullable(),
+                "description": if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() },
+            })
+        })
+        .collect();
+    json!({
+        "id": action.id,
+        "command": action.command(),
+        "signature": catalog.signature(action),
+        "method": action.http.method.as_str(),
+        "path": action.http.path.to_string(),
+        "risk": action.risk.as_str(),
+        "credentials": action.auth.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "available": action.available.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
+        "betas": action.betas,
+        "conditional_betas": action.conditional_betas.iter().map(|beta| json!({
+            "beta": beta.name,
+            "when": beta.when.to_string(),
+        })).collect::<Vec<_>>(),
+        "conflicts": action.conflicts.iter().map(|conflict| json!({
+            "input": conflict.input,
+            "others": conflict.others.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "instead": conflict.remedy,
+        })).collect::<Vec<_>>(),
+        "constants": action.constants.iter().map(|(name, value)| json!({ "wire": name, "value": value })).collect::<Vec<_>>(),
+        "summary": action.summary(),
+        "description": action.docs.prose,
+        "effect": action.effect(),
+        "inputs": inputs,
+        "examples": action.examples,
+        "aliases": action.aliases,
+    })
+}
+
+/// Where an input is in the request: the name of the parameter, and the fields that lead to it.
+fn wire(action: &Action, input: &Input) -> Vec<String> {
+    let param = action.params.iter().find(|param| param.name == input.param);
+    let name = param.filter(|param| !param.flatten).map(|param| param.wire.clone());
+    // The fields of a record in a query are parameters of their own.
+    let name = name.filter(|_| input.place != Place::Query || input.fields.is_empty());
+    name.into_iter().chain(input.fields.iter().cloned()).collect()
+}

@@ -1,0 +1,403 @@
+//! Whatever a document holds, each renderer keeps to its rules.
+
+mod slack_limits;
+
+use super::{
+    Medium, SlackTables, TextRows, csv_on, csv_values, json, markdown, slack, slack_verbatim, svg, text_on, visible,
+};
+use crate::Choice;
+use crate::document::{Block, Cell, Chart, Choices, Column, Document, Fact, Level, Next, Notice, Point, Table};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use slack_limits::check_slack;
+
+/// What does harm somewhere: markup, mentions, links, formulas, escape sequences of terminals, what turns or hides text.
+const HOSTILE: [&str; 58] = [
+    "<!channel>",
+    "<!here|x>",
+    "<@U1>",
+    "<#C1>",
+    "<!subteam^S1>",
+    "<https://evil.example|good>",
+    "*bold* _it_ ~no~ `code`",
+    "@here",
+    ":skull:",
+    "&lt;!channel&gt;",
+    "=HYPERLINK(\"x\")",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    "x;=1+1",
+    "x;＝1+1",
+    "x|@y",
+    "x\t=1",
+    "x\n=1",
+    "x\r\n-1",
+    ";",
+    "\t",
+    ",",
+    "|",
+    "\r",
+    "\"",
+    "'",
+    "\"=1",
+    " =1",
+    "\u{200b}=1",
+    "\u{feff}=1",
+    "\u{1b}[31mred",
+    "\u{1b}]0;title\u{7}",
+    "\u{9b}31m",
+    "\u{9d}0;x\u{9c}",
+    "\u{8}\u{8}",
+    "\u{7f}",
+    "\0",
+    "\u{202e}gnp.exe",
+    "\u{2067}x",
+    "\u{200f}",
+    "\u{61c}",
+    "\u{2028}",
+    "\u{e0041}\u{e0042}",
+    "\u{2060}\u{ad}",
+    "| a | b |",
+    "[x](https://evil.example)",
+    "![i](x)",
+    "# head",
+    "- item",
+    "Www.evil.example",
+    "https://evil.example",
+    "a@example.com",
+    "</td><script>",
+];
+
+/// Text as it may come from outside: what does harm alone and together, anything else, short and very long.
+fn foreign() -> impl Strategy<Value = String> {
+    let hostile = || prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned);
+    prop_oneof![
+        3 => "\\PC{0,40}",
+        1 => "\\PC{0,4000}",
+        1 => any::<String>(),
+        1 => "[\\x00-\\x1f\\x7f-\\u{9f}\\u{200b}-\\u{202e}]{1,5}[a-z]{0,5}",
+        4 => hostile(),
+        2 => vec(prop_oneof![hostile(), "[a-z ]{0,6}".boxed()], 1..6).prop_map(|parts| parts.concat()),
+        1 => (hostile(), 1_usize..600).prop_map(|(text, times)| text.repeat(times)),
+    ]
+}
+
+/// Numbers as an API may write them, at the borders of their types and beyond; and what only claims to be one.
+fn number() -> impl Strategy<Value = String> {
+    let borders =
+        ["0", "-0", "-500.25", "1e400", "-1e400", "9223372036854775807", "18446744073709551615", "0.1", "1E-7"];
+    prop_oneof![
+        2 => any::<i64>().prop_map(|number| number.to_string()),
+        1 => any::<f64>().prop_filter("a number", |number| number.is_finite()).prop_map(|number| number.to_string()),
+        2 => prop::sample::select(borders.to_vec()).prop_map(str::to_owned),
+        1 => foreign(),
+    ]
+}
+
+fn cell() -> impl Strategy<Value = Cell> {
+    prop_oneof![
+        Just(Cell::Missing),
+        foreign().prop_map(Cell::Text),
+        number().prop_map(Cell::Number),
+        (foreign(), number()).prop_map(|(text, cents)| Cell::Money { text, cents }),
+        foreign().prop_map(Cell::time),
+        (foreign(), vec((foreign(), foreign()), 0..4)).prop_map(|(text, values)| {
+            let values = values.into_iter().map(|(name, value)| json!({ name: [value, -1] }));
+            Cell::Nested { text, json: values.collect::<Value>().to_string() }
+        }),
+    ]
+}
+
+fn table() -> impl Strategy<Value = Table> {
+    (1_usize..25, 0_usize..150).prop_flat_map(|(columns, rows)| {
+        let names = vec((foreign(), foreign(), any::<bool>()), columns);
+        (names, vec(vec(cell(), columns), rows), foreign(), any::<bool>()).prop_map(|(names, rows, caption, more)| {
+            let mut columns: Vec<Column> =
+                names.into_iter().map(|(field, label, shown)| Column { field, label, unit: None, shown }).collect();
+            columns[0].shown = true;
+            let cursors = (0..rows.len()).map(|row| format!("id_{row}")).collect();
+            let next = Next::After { command: "things list --after-id".to_owned(), cursors, more };
+            Table { caption, columns, rows, earlier: 0, all: false, next }
+        })
+    })
+}
+
+fn block() -> impl Strategy<Value = Block> {
+    prop_oneof![
+        foreign().prop_map(Block::Text),
+        (foreign(), prop::option::of(foreign())).prop_map(|(text, hint)| Block::Notice(Notice {
+            level: Level::Error,
+            text,
+            hint
+        })),
+        vec(
+            (foreign(), cell()).prop_map(|(label, cell)| Fact { field: label.clone(), label, unit: None, cell }),
+            0..40
+        )
+        .prop_map(Block::Facts),
+        vec((foreign(), foreign()), 0..40).prop_map(Block::Commands),
+        table().prop_map(Block::Table),
+        (foreign(), vec((foreign(), any::<f64>(), foreign()), 0..25)).prop_map(|(title, points)| Block::Chart(Chart {
+            x_label: title.clone(),
+            y_label: title.chars().rev().collect(),
+            title,
+            points: points.into_iter().map(|(label, value, text)| Point { label, value, text }).collect(),
+        })),
+        foreign().prop_map(|text| Block::Choices(Choices {
+            operation: "7qk2abcd".to_owned(),
+            version: 1,
+            harmful: text.len() % 2 == 0,
+            choices: vec![(Choice::Approve, text.clone()), (Choice::Reject, "Reject".to_owned())],
+            text,
+        })),
+    ]
+}
+
+fn document() -> impl Strategy<Value = Document> {
+    (foreign(), vec(block(), 0..8), vec(foreign(), 0..15)).prop_map(|(title, blocks, footer)| Document {
+        title,
+        blocks,
+        footer,
+        ..Document::default()
+    })
+}
+
+/// How wide a terminal may be.
+fn columns() -> impl Strategy<Value = u16> {
+    prop_oneof![3 => 20_u16..260, 1 => Just(80_u16), 1 => 8_u16..20]
+}
+
+/// A character of a text that steers or hides, other than a line break and those that are allowed.
+fn steering<'t>(text: &'t str, allowed: &'t [char]) -> impl Iterator<Item = char> + 't {
+    text.chars().filter(|c| *c != '\n' && !allowed.contains(c) && visible(&c.to_string()) != c.to_string())
+}
+
+/// How wide a line is on a terminal.
+fn width(line: &str) -> u16 {
+    let mut table = comfy_table::Table::new();
+    table.add_row([line]);
+    table.column_max_content_widths()[0]
+}
+
+fn check_lines(text: &str, columns: u16) -> Result<(), TestCaseError> {
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        prop_assert!(width(line) <= columns, "{} characters on {columns}: {line}", width(line));
+    }
+    Ok(())
+}
+
+/// Whether a spreadsheet that is set to any separator would take a part of a cell for a formula.
+fn is_formula(cell: &str) -> bool {
+    let begins = |part: &str| {
+        part.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || visible(&c.to_string()) != c.to_string())
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+    };
+    cell.split([';', '|', '\t', '\n', '\r']).any(begins) || cell.starts_with(['\t', '\r', '\n'])
+}
+
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value.is_number())
+        || ["1e400", "-1e400"].contains(&text)
+}
+
+/// The text of a cell as CSV shows it, without what guards it.
+fn expected(cell: &str) -> String {
+    visible(&cell.replace(['\n', '\t'], "")).replace('\'', "")
+}
+
+fn read_csv(written: &str) -> Vec<::csv::StringRecord> {
+    let reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(written.as_bytes());
+    reader.into_records().collect::<Result<_, _>>().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn slack_message_keeps_every_limit_and_interprets_nothing(document in document(), share: bool) {
+        for tables in [SlackTables::DataTable, SlackTables::Table, SlackTables::Text] {
+            check_slack(&slack(&document, tables, share, None));
+            check_slack(&slack(&document, tables, share, Some(&|choices| format!("{}.{}", choices.operation, choices.version))));
+        }
+    }
+
+    #[test]
+    fn slack_message_for_programs_keeps_every_limit(document in document(), command in prop::option::of(foreign())) {
+        for text in [csv_on(&document, Medium::Stream), markdown(&document)] {
+            check_slack(&slack_verbatim(&text, &document, command.as_deref(), false));
+        }
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_counted_and_can_be_asked_for(table in table()) {
+        let rows = table.rows.len();
+        for (tables, kind) in [(SlackTables::DataTable, "data_table"), (SlackTables::Table, "table")] {
+            let message = slack(&Document::titled("x").with(Block::Table(table.clone())), tables, false, None);
+            let block = message["blocks"].as_array().unwrap().iter().find(|block| block["type"] == kind).cloned();
+            let shown = block.as_ref().map_or(0, |block| block["rows"].as_array().unwrap().len() - 1);
+            if shown < rows && shown > 0 {
+                let text = message["blocks"].to_string();
+                let counted = format!("Showing {} of {} that were read", shown, rows);
+                let next = format!("things list --after-id id_{}", shown - 1);
+                prop_assert!(text.contains(&counted), "{}", text);
+                prop_assert!(text.contains(&next), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn text_steers_nothing_and_fits_the_terminal(document in document(), columns in columns()) {
+        prop_assert_eq!(steering(&text_on(&document, Medium::Stream), &[]).next(), None);
+        let text = text_on(&document, Medium::Terminal { columns });
+        prop_assert_eq!(steering(&text, &[]).next(), None);
+        check_lines(&text, columns)?;
+    }
+
+    #[test]
+    fn parts_of_a_list_fit_the_terminal_and_align(tables in vec(table(), 1..3), columns in columns()) {
+        let mut rows = TextRows::new(Medium::Terminal { columns });
+        let mut first = tables[0].clone();
+        for table in &tables {
+            // Every part of a list has the same columns.
+            first.rows = table.rows.iter().map(|row| first.columns.iter().enumerate()
+                .map(|(index, _)| row.get(index).cloned().unwrap_or(Cell::Missing)).collect()).collect();
+            let text = rows.rows(&first);
+            prop_assert_eq!(steering(&text, &[]).next(), None);
+            check_lines(&text, columns)?;
+        }
+    }
+
+    #[test]
+    fn csv_keeps_numbers_and_guards_text(table in table(), columns in columns()) {
+        let document = Document::titled("x").with(Block::Table(table.clone()));
+        for medium in [Medium::Stream, Medium::Terminal { columns }] {
+            let written = csv_on(&document, medium);
+            let read = read_csv(&written);
+            prop_assert_eq!(read.len(), table.rows.len());
+            let allowed: &[char] = if medium == Medium::Stream { &['\t'] } else { &[] };
+            prop_assert_eq!(steering(&written, allowed).next(), None);
+            for (field, cell) in read.iter().zip(&table.rows).flat_map(|(record, row)| record.iter().zip(row)) {
+                match cell {
+                    Cell::Missing => prop_assert_eq!(field, ""),
+                    Cell::Number(number) | Cell::Money { cents: number, .. } if is_number(number) => prop_assert_eq!(field, number),
+                    Cell::Nested { json, .. } => {
+                        prop_assert!(!is_formula(field), "{}", field);
+                        prop_assert_eq!(serde_json::from_str::<Value>(field).unwrap(), serde_json::from_str::<Value>(json).unwrap());
+                    }
+                    Cell::Number(text) | Cell::Money { cents: text, .. } | Cell::Text(text) | Cell::Time { utc: text, .. }
+                    | Cell::Person { text, .. } => {
+                        prop_assert!(!is_formula(field), "{}", field);
+                        if medium == Medium::Stream {
+                            prop_assert_eq!(expected(field), expected(text));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn csv_of_an_empty_list_has_the_head_of_a_full_one(table in table()) {
+        let head = |table: Table| csv_on(&Document::default().with(Block::Table(table)), Medium::Stream);
+        let empty = head(Table { rows: Vec::new(), ..table.clone() });
+        prop_assert!(!empty.is_empty() && head(table).starts_with(&empty));
+    }
+
+    #[test]
+    fn csv_has_no_row_of_prose(texts in vec(foreign(), 1..4)) {
+        let blocks = texts.iter().flat_map(|text| {
+            let notice = Notice { level: Level::Error, text: text.clone(), hint: Some(text.clone()) };
+            [Block::Text(text.clone()), Block::Notice(notice)]
+        });
+        let document = Document { blocks: blocks.collect(), ..Document::titled("x") };
+        prop_assert_eq!(csv_on(&document, Medium::Stream), "");
+        let facts = Document { blocks: [document.blocks, vec![Block::Facts(vec![Fact::new("A b", "c")])]].concat(), ..Document::default() };
+        prop_assert_eq!(csv_on(&facts, Medium::Stream), "a_b\nc\n");
+    }
+
+    #[test]
+    fn data_as_csv_has_the_names_as_head(texts in vec((foreign(), foreign()), 1..6)) {
+        let object = |(name, text): &(String, String)| json!({ "name": name, "text": text, "count": -3, "nothing": null, "parts": [text] });
+        let written = csv_values(&texts.iter().map(object).collect(), Medium::Stream);
+        prop_assert!(written.starts_with("name,text,count,nothing,parts\n"), "{}", written);
+        prop_assert_eq!(steering(&written, &['\t']).next(), None);
+        let read = read_csv(&written);
+        prop_assert_eq!(read.len(), texts.len());
+        for record in &read {
+            prop_assert!(!is_formula(&record[0]) && !is_formula(&record[1]) && !is_formula(&record[4]), "{:?}", record);
+            prop_assert_eq!((&record[2], &record[3]), ("-3", ""));
+        }
+    }
+
+    #[test]
+    fn json_steers_nothing_and_means_the_same(name in foreign(), text in foreign()) {
+        let value = json!({ name: [text, -1] });
+        let written = json(&value);
+        prop_assert_eq!(steering(&written, &[]).next(), None);
+        prop_assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+    }
+
+    #[test]
+    fn svg_steers_nothing_and_has_no_markup_from_outside(label in foreign(), text in foreign(), value: f64) {
+        let point = Point { label: label.clone(), value, text };
+        let svg = svg(&Chart { title: label.clone(), x_label: label.clone(), y_label: label, points: vec![point] });
+        prop_assert_eq!(steering(&svg, &[]).next(), None);
+        // One for the picture, two for the title and the label, one for the bar and one for the value, and their ends.
+        prop_assert_eq!(svg.matches('<').count(), 9, "{}", svg);
+        prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);
+    }
+
+    #[test]
+    fn markdown_steers_nothing(document in document()) {
+        prop_assert_eq!(steering(&markdown(&document), &[]).next(), None);
+    }
+
+    #[test]
+    fn markdown_links_pings_and_formats_nothing(text in foreign()) {
+        let written = markdown(&Document::default().with(Block::Facts(vec![Fact::new("Name", text)])));
+        let row = written.lines().nth(2).unwrap();
+        let value = row.trim_start_matches("| Name | ").trim_end_matches(" |");
+        prop_assert!(!value.contains("://") && !value.to_lowercase().contains("www."), "{}", value);
+        let mut escaped = false;
+        for c in value.chars() {
+            prop_assert!(escaped || !"<>@*_~`[]|!".contains(c), "{c} in {value}");
+            escaped = c == '\\' && !escaped;
+        }
+    }
+}
+
+#[test]
+fn notification_of_slack_has_one_line_that_says_what_the_answer_says() {
+    let document = Document::default().with(Block::Text("first\nsecond".to_owned()));
+    assert_eq!(slack(&document, SlackTables::DataTable, false, None)["text"], "first second");
+    let document = Document::titled("You").with(Block::Facts(vec![Fact::new("Principal", "local:ada")]));
+    for message in [slack(&document, SlackTables::Text, false, None), slack_verbatim("{}", &document, None, false)] {
+        assert_eq!(message["text"], "You – Principal: local:ada");
+    }
+}
+
+#[test]
+fn tables_of_slack_stop_at_the_border_of_their_limit() {
+    let table = |rows: i32| Table {
+        caption: "Things".to_owned(),
+        columns: vec![Column { field: "n".to_owned(), label: "N".to_owned(), unit: None, shown: true }],
+        rows: (0..rows).map(|row| vec![Cell::Number(row.to_string())]).collect(),
+        ..Table::default()
+    };
+    for (tables, kind, most) in [(SlackTables::DataTable, "data_table", 101), (SlackTables::Table, "table", 100)] {
+        for rows in [98, 99, 100, 101, 102] {
+            let message = slack(&Document::default().with(Block::Table(table(rows))), tables, false, None);
+            check_slack(&message);
+            let block = message["blocks"].as_array().unwrap().iter().find(|block| block["type"] == kind).unwrap();
+            assert_eq!(block["rows"].as_array().unwrap().len(), most.min(rows as usize + 1), "{rows} rows as {kind}");
+        }
+    }
+    let message = slack(&Document::default().with(Block::Table(table(2))), SlackTables::DataTable, false, None);
+    assert_eq!(message["blocks"][0]["rows"][2][0], json!({ "type": "raw_number", "value": 1.0, "text": "1" }));
+}

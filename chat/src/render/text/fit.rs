@@ -1,0 +1,183 @@
+//! Fits text into the width that there is.
+
+use super::{cells, head};
+use crate::document::{Block, Cell, Document, Table};
+use crate::render::Medium;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table as Aligned, Width, presets};
+
+/// The space between two columns.
+const GAP: u16 = 2;
+/// The narrowest column: some characters take two places.
+const NARROWEST: u16 = 2;
+
+/// The rows of a long list, which come in parts: each part has the columns of the first one.
+#[derive(Debug, Default)]
+pub struct TextRows {
+    medium: Medium,
+    begun: Option<Layout>,
+}
+
+/// Which columns are shown, and how wide they are.
+#[derive(Debug, Clone)]
+struct Layout {
+    columns: Vec<usize>,
+    widths: Vec<u16>,
+}
+
+impl TextRows {
+    /// Begins a list.
+    #[must_use]
+    pub fn new(medium: Medium) -> Self {
+        Self { medium, begun: None }
+    }
+
+    /// The rows of a part, under the head where it is the first one.
+    #[must_use]
+    pub fn rows(&mut self, table: &Table) -> String {
+        let first = self.begun.is_none();
+        let columns = self.begun.as_ref().map_or_else(|| columns(table, self.medium), |layout| layout.columns.clone());
+        let head = first.then(|| head(table, &columns));
+        let rows: Vec<Vec<String>> = cells(table, &columns).collect();
+        let mut widths = widths(&head.iter().chain(&rows).cloned().collect::<Vec<_>>());
+        match (&self.begun, self.medium.columns()) {
+            // A line cannot grow: longer cells than those of the first part are wrapped.
+            (Some(layout), Some(_)) => widths.clone_from(&layout.widths),
+            (Some(layout), None) => {
+                widths.resize(layout.widths.len(), 0);
+                widths.iter_mut().zip(&layout.widths).for_each(|(width, before)| *width = (*width).max(*before));
+            }
+            (None, Some(room)) => widths = within(room, &head, &rows),
+            (None, None) => {}
+        }
+        let written = lines(head, rows, Some(&widths));
+        self.begun = Some(Layout { columns, widths });
+        written + "\n"
+    }
+
+    /// Has what follows the rows agree with them about which columns were shown.
+    pub fn agree(&self, document: &mut Document) {
+        let Some(layout) = &self.begun else { return };
+        for block in &mut document.blocks {
+            if let Block::Table(table) = block {
+                let columns = table.columns.iter_mut().enumerate();
+                columns.for_each(|(index, column)| column.shown = layout.columns.contains(&index));
+            }
+        }
+    }
+}
+
+/// The columns that are shown. A terminal that is too narrow for the words in the columns of choice leaves out the last ones
+/// that neither name nor measure nor date a row; a wide one shows as many more as there is room for. Columns that were asked
+/// for are all shown, if there is room for two characters of each.
+pub(super) fn columns(table: &Table, medium: Medium) -> Vec<usize> {
+    let mut chosen = table.shown();
+    let Some(room) = medium.columns().filter(|_| !table.rows.is_empty()) else { return chosen };
+    let written =
+        |columns: &[usize]| std::iter::once(head(table, columns)).chain(cells(table, columns)).collect::<Vec<_>>();
+    if chosen.len() < table.columns.len() {
+        let identifies = |index: usize| {
+            table.rows.iter().any(|row| matches!(row[index], Cell::Number(_) | Cell::Money { .. } | Cell::Time { .. }))
+        };
+        let all = chosen.len();
+        while size(&words(&written(&chosen))) > room
+            && let Some(last) = (1..chosen.len()).rev().find(|place| !identifies(chosen[*place]))
+        {
+            chosen.remove(last);
+        }
+        let says_something = |index: &usize| table.rows.iter().any(|row| !matches!(row[*index].text(), "" | "0"));
+        let more = (0..table.columns.len()).filter(|index| !table.columns[*index].shown).filter(says_something);
+        let is_whole = chosen.len() == all;
+        for index in more.filter(|_| is_whole) {
+            chosen.push(index);
+            if size(&widths(&written(&chosen))) > room {
+                chosen.pop();
+                break;
+            }
+        }
+    }
+    while chosen.len() > 1 && size(&vec![NARROWEST; chosen.len()]) > room {
+        chosen.pop();
+    }
+    chosen
+}
+
+/// How long a line of columns of these widths is.
+fn size(widths: &[u16]) -> u16 {
+    let gaps = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX).saturating_mul(GAP);
+    widths.iter().fold(gaps, |size, width| size.saturating_add(*width))
+}
+
+/// Rows with their columns aligned.
+pub(super) fn aligned(head: Option<Vec<String>>, rows: Vec<Vec<String>>, medium: Medium) -> String {
+    let widths = medium.columns().map(|room| within(room, &head, &rows));
+    lines(head, rows, widths.as_deref())
+}
+
+/// A text of one or several lines, of which none is longer than there is room for.
+pub(super) fn wrapped(text: &str, medium: Medium) -> String {
+    match medium.columns() {
+        None => text.to_owned(),
+        Some(room) => {
+            let wrap = |line: &str| match line.len() <= usize::from(room) {
+                true => line.to_owned(),
+                false => lines(None, vec![vec![line.to_owned()]], Some(&[room])),
+            };
+            text.lines().map(wrap).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// How wide columns are if each gets its words whole where possible, and the rest is shared.
+fn within(room: u16, head: &Option<Vec<String>>, rows: &[Vec<String>]) -> Vec<u16> {
+    let all: Vec<Vec<String>> = head.iter().chain(rows).cloned().collect();
+    let (words, natural) = (words(&all), widths(&all));
+    let mut given = vec![NARROWEST; natural.len()];
+    for wanted in [&words, &natural] {
+        share(room, &mut given, wanted);
+    }
+    given
+}
+
+/// Hands out what is left of the room, evenly among the columns that want more.
+fn share(room: u16, given: &mut [u16], wanted: &[u16]) {
+    loop {
+        let mut left = room.saturating_sub(size(given));
+        let want = given.iter().zip(wanted).filter(|(given, wanted)| given < wanted).count();
+        let Some(each) = left.checked_div(u16::try_from(want).unwrap_or(u16::MAX)).filter(|_| left > 0) else { return };
+        for (given, wanted) in given.iter_mut().zip(wanted).filter(|(given, wanted)| **given < **wanted) {
+            let more = (wanted - *given).min(each.max(1)).min(left);
+            *given += more;
+            left -= more;
+        }
+    }
+}
+
+/// How wide each column is.
+pub(super) fn widths(rows: &[Vec<String>]) -> Vec<u16> {
+    let mut table = Aligned::new();
+    table.add_rows(rows);
+    table.column_max_content_widths()
+}
+
+/// How wide the longest word of each column is.
+fn words(rows: &[Vec<String>]) -> Vec<u16> {
+    let words = |row: &Vec<String>| row.iter().map(|cell| cell.replace(' ', "\n")).collect();
+    widths(&rows.iter().map(words).collect::<Vec<_>>())
+}
+
+/// Rows as lines; `widths` says how wide each column is, if it is not as wide as what is in it.
+fn lines(head: Option<Vec<String>>, rows: Vec<Vec<String>>, widths: Option<&[u16]>) -> String {
+    let mut table = Aligned::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(head) = head {
+        table.set_header(head);
+    }
+    table.add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, GAP));
+        if let Some(width) = widths.and_then(|widths| widths.get(index)) {
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(GAP))));
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}

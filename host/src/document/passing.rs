@@ -1,0 +1,40 @@
+//! Answers of a simulation that ends with its process: nobody can come back to what is pending there.
+
+use super::{Block, Document};
+use crate::identity::Platform;
+use claude_admin_chat::Outcome;
+
+/// The same without advice that needs the operation to exist later. `operation` is its id, and `for_others` is whether
+/// somebody else would have to approve it.
+#[must_use]
+pub fn without_return(
+    mut document: Document,
+    operation: &str,
+    platform: Platform,
+    outcome: Outcome,
+    for_others: bool,
+) -> Document {
+    document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+    let hint = match (outcome, platform, for_others) {
+        (Outcome::Waiting, Platform::Mcp, _) => {
+            "This simulation ends with the process, so no person can decide the request. With a configuration, which \
+             `claude-admin init` writes, requests are stored."
+        }
+        (Outcome::Waiting, _, false) => {
+            "This simulation ends with the command. To make the change in it, run the command again with --yes."
+        }
+        (Outcome::Waiting, _, true) => {
+            "This simulation ends with the command, so nobody can approve the request. `claude-admin demo` shows approvals; \
+             with a configuration, which `claude-admin init` writes, requests are stored."
+        }
+        _ => "This simulation ends with the command, and so does the operation.",
+    };
+    for block in &mut document.blocks {
+        if let Block::Notice(notice) = block
+            && notice.hint.as_ref().is_some_and(|given| given.contains(operation))
+        {
+            notice.hint = Some(hint.to_owned());
+        }
+    }
+    document
+}
