@@ -18,7 +18,7 @@
 //! | `@content` | function, field | the answer carries what people wrote: the function must be `@risk confidential` |
 //! | `@owner` | field | it names the person who wrote the content: an id or an address, or an object that has them |
 //! | `@unit PARAM UNIT`, `@unit UNIT` | function, field | what a number means: `cents CURRENCY`, `cents CURRENCY-FIELD`, or a plural noun |
-//! | `@names FIELD` | interface | the field that holds the human name of its objects, which may be written instead of the id |
+//! | `@names FIELD` | interface | the field that holds the human name of its objects, which can be written instead of the ID; of several, the first is shown |
 //! | `@example TEXT` | function | a command line; at least one |
 //! | `@alias NAME` | interface, function | another spelling |
 //! | `@family NAME` | interface | the group that it stands in, where interfaces are listed |

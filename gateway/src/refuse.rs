@@ -28,10 +28,6 @@ pub(crate) fn refuse(
     if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
         return Some(Reply::new(Outcome::Usage, problem));
     }
-    if let Some((name, reference)) = draft.references.first() {
-        let text = format!("{name}: `{}` is not an id. Nothing was sent.", reference.written());
-        return told(Outcome::Usage, text, "This gateway looks nothing up: give the id, which a `list` shows.");
-    }
     // A secret that is shown once would be lost.
     if action.sensitive && audience == Audience::Chat {
         let text =

@@ -4,7 +4,7 @@ use super::value::{BadValue, shown};
 use crate::document::grouped;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe};
+use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe, looks_like_a_tail};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -89,7 +89,7 @@ fn fits(format: &str, text: &str) -> bool {
     }
 }
 
-/// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
+/// The kind of an ID that is visibly of another kind. Other texts can be names.
 fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
     let own = types.prefixes(ty);
     if own.is_empty() || own.iter().any(|own| text.starts_with(own.as_str())) {
@@ -99,7 +99,7 @@ fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
         .iter()
         // The usual way alone: several kinds may begin in the same other way.
         .filter_map(|(_, def)| Some((def.prefixes.first()?, def)))
-        .filter(|(prefix, _)| text.starts_with(prefix.as_str()))
+        .filter(|(prefix, _)| text.strip_prefix(prefix.as_str()).is_some_and(looks_like_a_tail))
         .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
 }

@@ -3,12 +3,12 @@
 use super::arguments::check_complete;
 use super::normalize::plain_letters;
 use super::period::{self, TimeKind};
+use super::reference::references;
 use super::suggest::nearest;
 use super::value::{check_content, check_json, unquoted};
-use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
+use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, secrets};
 use crate::strict_json::check_depth;
 use claude_admin_catalog::{Catalog, Input, Types};
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -49,7 +49,6 @@ pub fn from_json(
         });
     };
     let mut checked = Arguments::new();
-    let mut references = IndexMap::new();
     for (key, value) in arguments {
         check_depth(value).map_err(|problem| {
             CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}", super::value::shown(key)))
@@ -84,8 +83,7 @@ pub fn from_json(
             }
             continue;
         }
-        let reference = Reference::of_json(catalog, input, value);
-        if reference.is_none() && !(value.is_null() && input.is_nullable()) {
+        if !(value.is_null() && input.is_nullable()) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             let checked = check_json(&catalog.types, &input.ty, value)
                 .and_then(|()| check_content(&catalog.types, &input.ty, value));
@@ -98,12 +96,12 @@ pub fn from_json(
         if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
             continue;
         }
-        references.extend(reference.map(|reference| (name.clone(), reference)));
         if checked.insert(name.clone(), value.clone()).is_some() {
             return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
         }
     }
     period::align(action, &mut checked, now);
+    let references = references(catalog, action, &checked)?;
     check_complete(catalog, action, &checked)?;
     Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
 }

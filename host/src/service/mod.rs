@@ -6,6 +6,7 @@ mod audit;
 mod cause;
 mod decide;
 mod inspect;
+mod names;
 mod notices;
 mod outcome;
 mod part;
@@ -36,6 +37,7 @@ use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use names::KeptNames;
 use refusals::Refusals;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -95,6 +97,7 @@ pub struct Service {
     time_zone: TimeZone,
     /// Whether a later command can come back to what is pending.
     lasts: bool,
+    names: Arc<KeptNames>,
 }
 
 /// Why a request goes no further.
@@ -121,6 +124,7 @@ impl Service {
             api_clock: Clock::system(),
             time_zone: TimeZone::UTC,
             lasts: true,
+            names: Arc::default(),
         }
     }
 
@@ -278,6 +282,7 @@ impl Service {
         if let Some(denial) = without_policy {
             return self.refuse(&person, &denial, "do that here").await.under(&id);
         }
+        let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let reply = match understood {
             Err(error) => {
@@ -298,6 +303,7 @@ impl Service {
                 Command::Host(command) => Box::pin(self.host_command(&id, &person, command, format)).await,
             },
         };
+        let reply = if ids_only { reply } else { Box::pin(self.with_names(&id, &person, reply)).await };
         self.advised(reply.under(&id), &person, is_operation)
     }
 

@@ -4,7 +4,7 @@ use super::propose::{before, requested};
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Code, Difference, Entry, Event};
-use crate::command::{Draft, Invocation, Reason, Reference};
+use crate::command::{Draft, Invocation, Reason, references};
 use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, State, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
@@ -317,12 +317,18 @@ impl Approvals {
         let catalog = self.plugin.catalog();
         let old = &operation.pending.plan;
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let references =
-            old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
         let mut invocation = old.invocation();
         if old.secrets.is_some() {
             invocation.arguments = self.secrets.of(&operation.id).ok_or(Unplanned::SecretsForgotten)?;
         }
+        // Each text is put back where it was written, so that it is looked up again.
+        for target in &old.targets {
+            let argument = invocation.arguments.get_mut(&target.input);
+            if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
+                *slot = target.sought().into();
+            }
+        }
+        let references = references(catalog, action, &invocation.arguments).unwrap_or_default();
         let draft = Draft { invocation, references };
         let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
