@@ -69,9 +69,10 @@ async fn ask(service: &Service, principal: Principal, place: Place, line: &str) 
 #[tokio::test(flavor = "multi_thread")]
 async fn advised_commands_can_be_run_where_they_were_advised() {
     const POLICY: &str = r#"@id("all") permit(principal, action, resource);"#;
-    let program = (Principal::http("bot"), Principal::http("other"), Place::http());
+    let program = (Principal::http("bot").unwrap(), Principal::http("other").unwrap(), Place::http());
     let person = (ada(), bob(), Place::terminal());
-    let chat = (Principal::slack("T1", "U1"), Principal::slack("T1", "U2"), Place::slack("T1", Some("C1")));
+    let slack = |user: &str| Principal::slack("T1", user).unwrap();
+    let chat = (slack("U1"), slack("U2"), Place::slack("T1", Some("C1")).unwrap());
     let mut run = 0;
     for (asker, other, place) in [program, person, chat] {
         for line in ASKED {
@@ -117,7 +118,8 @@ fn simulation_of_one_command_advises_nothing_that_needs_another() {
 /// Runs a line as a shell reads it.
 fn shell(line: &str, folder: &std::path::Path) -> Command {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_claude-admin")).parent().unwrap();
-    let paths = [program.to_owned()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let path = std::env::var_os("PATH").unwrap();
+    let paths = [program.to_owned()].into_iter().chain(std::env::split_paths(&path));
     let like = claude_admin();
     let mut command = Command::new("sh");
     for (name, value) in like.get_envs() {

@@ -8,6 +8,7 @@ use claude_admin::decision::operation::Clock;
 use claude_admin::frontend::Background;
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
+use claude_admin::identity::Principal;
 use claude_admin::render::SlackTables;
 use claude_admin::sandbox::Plugin;
 use claude_admin::service::Service;
@@ -56,7 +57,7 @@ impl Host {
         };
         let responder = Responder::new(Vec::new()).unwrap();
         let slack = Arc::new(Slack::new(Arc::clone(&service), settings, responder, background.clone()));
-        let client = Client { name: "ci".to_owned(), token: SecretString::from(TOKEN) };
+        let client = Client { principal: Principal::http("ci").unwrap(), token: SecretString::from(TOKEN) };
         let http = Http::new(Arc::clone(&service), vec![client]);
         Self { service, slack, http, background }
     }

@@ -240,7 +240,7 @@ impl Reader<'_> {
 
     /// `--flag` alone means true; a word that says otherwise may follow.
     fn switch_value(&mut self) -> Token {
-        let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: super::token::TokenKind::Plain };
+        let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: TokenKind::Plain };
         match self.tokens.front() {
             Some(next) if matches!(next.text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no") => {
                 self.tokens.pop_front().unwrap_or_else(|| plain("true"))

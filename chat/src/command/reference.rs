@@ -1,8 +1,8 @@
 //! Names, e-mail addresses and mentions that are written instead of an ID.
 
-use super::normalize::is_invisible;
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind};
+use crate::is_hidden;
 use claude_admin_catalog::{Action, Catalog, Input, TextAt, Type, describe};
 use unicode_normalization::UnicodeNormalization;
 
@@ -49,7 +49,7 @@ pub fn same_name(one: &str, other: &str) -> bool {
 /// A name in the form in which names are compared.
 #[must_use]
 pub fn folded(name: &str) -> String {
-    let visible: String = name.nfkc().filter(|c| !is_invisible(*c)).collect();
+    let visible: String = name.nfkc().filter(|c| !is_hidden(*c)).collect();
     let straight: String = visible
         .chars()
         .map(|c| match c {

@@ -6,7 +6,6 @@
 
 use super::cause;
 use super::event::{Entry, Event, MessageId};
-use crate::identity::{Place, Principal};
 use crate::operation_id;
 use claude_admin_chat::cap::cap_text;
 use claude_admin_chat::{redact_value, replace_secrets};
@@ -130,8 +129,8 @@ fn event(event: &mut Event) {
         Event::Notified { audience: _, shows, message, problem } => {
             replace_secrets(shows, REDACTED);
             if let Some(MessageId { channel, ts }) = message {
-                replace_secrets(channel, REDACTED_ID);
-                replace_secrets(ts, REDACTED_ID);
+                replace_secrets(channel, REDACTED);
+                replace_secrets(ts, REDACTED);
             }
             optional(problem.as_mut());
         }

@@ -5,7 +5,6 @@ use super::configuration::ConfigArgs;
 use super::operator::operator;
 use super::print;
 use claude_admin::command;
-use claude_admin::config::Config;
 use claude_admin::decision::Decider;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;

@@ -47,13 +47,13 @@ fn canonical(input: &Input) -> String {
         Input::Text { line, markup: _ } => json!({ "command": line }),
         Input::Words(words) => json!({ "words": words }),
         Input::Operation { id, arguments, options } => {
-            let Options { yes, all, share, dry_run, reason, format, columns, compare } = options;
+            let Options { yes, all, share, dry_run, reason, format, columns, compare, ids } = options;
             let arguments: Map<String, Value> =
                 arguments.iter().map(|(name, value)| (name.replace('_', "-"), value.clone())).collect();
             json!({
                 "op": id, "args": arguments, "yes": yes, "all": all, "share": share, "dry_run": dry_run,
                 "reason": reason.as_ref().map(Reason::as_str), "output": format.map(Format::as_str), "columns": columns,
-                "compare": compare,
+                "compare": compare, "ids": ids,
             })
         }
         Input::Vote(Vote { operation, version, by_button, choice, reason }) => json!({
@@ -100,7 +100,7 @@ mod tests {
         );
         assert_eq!(
             canonical(&input),
-            r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
+            r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"ids":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
         );
         assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 98a619666f51591db10b5eb38819e3ce");
         let line = Input::Text { line: "users list".to_owned(), markup: Markup::None };

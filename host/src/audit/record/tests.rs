@@ -88,7 +88,7 @@ fn activity_of_every_action_is_one_that_the_schema_names() {
     let catalog = crate::test_support::catalog();
     for action in &catalog.actions {
         for number in [6, 7] {
-            let effect = Some(crate::audit::Effect::of(catalog, action));
+            let effect = Some(Effect::of(catalog, action));
             let record = record(&Entry { action: Some(action.id.clone()), effect, ..entry(number) });
             assert!((1..=4).contains(&record["activity_id"].as_u64().unwrap()), "{}: {record}", action.id);
             assert_eq!(record["activity_name"] == "Read", !action.writes(), "{}", action.id);

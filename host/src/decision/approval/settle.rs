@@ -96,7 +96,7 @@ impl Unplanned {
     fn gone(&self) -> Option<Code> {
         let code = Code::new("target-gone");
         match self {
-            Self::Resolve(ResolveError::NotFound { written, list }) => {
+            Self::Resolve(ResolveError::NotFound { written, list, .. }) => {
                 Some(code.name("written", written.as_str()).name("list", list.replace(' ', ".").as_str()))
             }
             Self::Before(error) if error.status() == Some(404) => Some(code.number("status", 404_u64)),

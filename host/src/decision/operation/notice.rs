@@ -5,7 +5,7 @@
 
 use super::{Operation, State, UNKNOWN};
 use crate::Choice;
-use crate::audit::{Audience, Event, MessageId};
+use crate::audit::{Audience, Difference, Event, MessageId};
 use crate::identity::{Platform, Principal};
 
 /// A message is no longer posted this long after the operation ended, in milliseconds.
@@ -54,7 +54,7 @@ pub struct Change {
     /// Whose decision showed that the plan had changed.
     pub by: Option<Principal>,
     /// What is different.
-    pub differences: Vec<String>,
+    pub differences: Vec<Difference>,
 }
 
 impl Notices {

@@ -107,7 +107,8 @@ impl Click {
         let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
         // In an app that is installed for a whole organization, `team` can be null.
         let of_message = payload.message.and_then(|message| message.team);
-        let team = payload.team.map(|team| team.id).or(of_message).or(payload.enterprise.map(|enterprise| enterprise.id));
+        let team =
+            payload.team.map(|team| team.id).or(of_message).or(payload.enterprise.map(|enterprise| enterprise.id));
         let container = payload.container;
         let message_ts = container.as_ref().and_then(|container| container.message_ts.clone());
         let channel = payload.channel.map(|channel| channel.id);
