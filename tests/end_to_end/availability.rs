@@ -49,7 +49,7 @@ async fn help_can_i_tools_and_the_call_agree_on_what_can_work() {
             assert!(open == listed || nouns.contains(&format!("`{}`", action.function)), "{what}: {nouns}");
             if !open {
                 simulator.clear_requests();
-                let called = type_in(&service, &format!("{example} --reason test --yes")).await;
+                let called = type_in(&service, &format!("{example} --reason test --yes -o json")).await;
                 says(&called, Outcome::Failed, &["Nothing was sent", "host administrator"]);
                 assert!(simulator.requests().is_empty(), "{what}");
             }
@@ -63,7 +63,7 @@ async fn nothing_that_cannot_work_is_pending() {
     let key = Credentials::new(Some(SecretString::from(simulator.admin_key())), None);
     let service = support::service_at(&simulator.base_url(), key, support::limits());
     let closed = service.catalog().actions.iter().filter(|action| action.writes() && !is_open(&service, action));
-    let lines: Vec<String> = closed.map(|action| format!("{} --reason test", action.examples[0])).collect();
+    let lines: Vec<String> = closed.map(|action| format!("{} --reason test -o json", action.examples[0])).collect();
     assert!(lines.len() > 20);
     for line in lines {
         says(&type_in(&service, &line).await, Outcome::Failed, &["Nothing was sent"]);

@@ -55,7 +55,7 @@ async fn host_commands_answer_programs_with_fields_alone() {
     {
         let needs_another = matches!(choice, "approve" | "deny");
         let proposed = if needs_another {
-            "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --reason x"
+            "users remove user_01fTPAarejCcux4jybAuxoiu --reason x"
         } else {
             "invites create a@example.com user"
         };

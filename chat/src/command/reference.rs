@@ -81,7 +81,8 @@ pub fn references(catalog: &Catalog, action: &Action, arguments: &Arguments) -> 
     for input in &action.inputs {
         let Some(value) = arguments.get(&input.name) else { continue };
         types.visit_texts(&input.ty, value, &mut |at| {
-            if problem.is_some() || is_id(catalog, action, &at, &input.name) {
+            let is_empty_item = input.takes_empty && at.text.is_empty();
+            if problem.is_some() || is_empty_item || is_id(catalog, action, &at, &input.name) {
                 return;
             }
             match checked(catalog, action, input, &at) {

@@ -15,7 +15,12 @@ pub(super) fn script(shell: Shell) -> String {
     let script = String::from_utf8_lossy(&script).into_owned();
     // The name of the generated function is not promised: the script itself says which one it is.
     match (shell, script.split("complete -F ").nth(1).and_then(|rest| rest.split_whitespace().next())) {
-        (Shell::Bash, Some(generated)) => format!("{script}{}", BASH.replace("GENERATED", generated)),
+        // The generated cases double the mark of a subcommand where the name of the program has a hyphen, and then match
+        // nothing.
+        (Shell::Bash, Some(generated)) => {
+            let cases = script.replace("claude__subcmd__admin", "claude__admin");
+            format!("{cases}{}", BASH.replace("GENERATED", generated))
+        }
         _ => script,
     }
 }

@@ -102,7 +102,7 @@ mod tests {
             canonical(&input),
             r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"ids":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
         );
-        assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 98a619666f51591db10b5eb38819e3ce");
+        assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 a339e5893ac27d666b3886a3d8e0ae9d");
         let line = Input::Text { line: "users list".to_owned(), markup: Markup::None };
         assert_eq!(key_of(&line), "http:bot/2c70e12b7a0646f92279f427c7b38e73 2462026feb548458da35332de0dc0319");
     }

@@ -35,6 +35,10 @@ impl TextRows {
     #[must_use]
     pub fn rows(&mut self, table: &Table) -> String {
         let first = self.begun.is_none();
+        // An empty page in the middle of a list has no line.
+        if table.rows.is_empty() && !first {
+            return String::new();
+        }
         let columns = self.begun.as_ref().map_or_else(|| columns(table, self.medium), |layout| layout.columns.clone());
         let head = first.then(|| head(table, &columns));
         let rows: Vec<Vec<String>> = cells(table, &columns).collect();

@@ -53,7 +53,6 @@ struct Payload {
     response_url: Option<String>,
     container: Option<Container>,
     message: Option<Message>,
-    enterprise: Option<Id>,
     #[serde(default)]
     actions: Vec<Action>,
 }
@@ -106,9 +105,7 @@ impl Click {
         }
         let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
         // In an app that is installed for a whole organization, `team` can be null.
-        let of_message = payload.message.and_then(|message| message.team);
-        let team =
-            payload.team.map(|team| team.id).or(of_message).or(payload.enterprise.map(|enterprise| enterprise.id));
+        let team = payload.team.map(|team| team.id).or(payload.message.and_then(|message| message.team));
         let container = payload.container;
         let message_ts = container.as_ref().and_then(|container| container.message_ts.clone());
         let channel = payload.channel.map(|channel| channel.id);
@@ -183,8 +180,6 @@ mod tests {
         click["enterprise"] = json!({"id": "E1", "name": "x"});
         assert_eq!(read(&click).unwrap().unwrap().team_id.as_deref(), Some("T3"));
         click["message"] = json!({"text": "x"});
-        assert_eq!(read(&click).unwrap().unwrap().team_id.as_deref(), Some("E1"));
-        click["enterprise"] = Value::Null;
         assert_eq!(read(&click).unwrap().unwrap().team_id, None);
     }
 
