@@ -219,6 +219,58 @@ pub enum Event {
         /// What was asked.
         query: String,
     },
+    /// A host is about to post a message about an operation. A second host does not post it while this one runs.
+    Notifying {
+        /// Who reads the message.
+        audience: Audience,
+        /// The state of the operation that the message shows.
+        shows: String,
+        /// The name of the lock of the host.
+        host: String,
+    },
+    /// A message about an operation was posted or changed, or cannot be.
+    Notified {
+        /// Who reads the message.
+        audience: Audience,
+        /// The state of the operation that the message shows.
+        shows: String,
+        /// Where the message is; none for a message that is never changed later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
+        /// Why the message was not posted: a code, such as `channel_not_found`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
+}
+
+/// Who reads a message about an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// The users who decide: they see the card.
+    Approvers,
+    /// The requester.
+    Requester,
+}
+
+impl Audience {
+    /// The word in the audit log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approvers => "approvers",
+            Self::Requester => "requester",
+        }
+    }
+}
+
+/// A message of a chat platform, by which any process can change it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageId {
+    /// The id of the channel.
+    pub channel: String,
+    /// The timestamp that identifies the message in its channel.
+    pub ts: String,
 }
 
 /// What is not there needs no place in a record.
@@ -242,7 +294,7 @@ impl fmt::Display for Event {
 
 impl Event {
     /// The words of all events.
-    pub const KINDS: [&str; 13] = [
+    pub const KINDS: [&str; 15] = [
         "opened",
         "received",
         "denied",
@@ -256,6 +308,8 @@ impl Event {
         "policy-changed",
         "content-read",
         "audit-read",
+        "notifying",
+        "notified",
     ];
 
     /// The word of the event, such as `policy-changed`.
@@ -275,6 +329,8 @@ impl Event {
             Self::PolicyChanged { .. } => "policy-changed",
             Self::ContentRead { .. } => "content-read",
             Self::AuditRead { .. } => "audit-read",
+            Self::Notifying { .. } => "notifying",
+            Self::Notified { .. } => "notified",
         }
     }
 }

@@ -221,6 +221,11 @@ impl Facts {
             }
             Event::ContentRead { of } => facts.result = of.join(" "),
             Event::AuditRead { query } => facts.reason = query.clone(),
+            Event::Notifying { audience, shows, host: _ } => facts.result = format!("{}: {shows}", audience.as_str()),
+            Event::Notified { audience, shows, message: _, problem } => {
+                facts.result = format!("{}: {shows}", audience.as_str());
+                facts.reason = problem.clone().unwrap_or_default();
+            }
         }
         facts
     }

@@ -28,7 +28,7 @@ mod verify;
 pub(crate) use append::append;
 pub use canonical::CanonicalError;
 pub use chain::{Head, HeadError, seal};
-pub use event::{Entry, Event};
+pub use event::{Audience, Entry, Event, MessageId};
 pub use query::{Answer, Filter, Recorded, search, tail};
 pub use record::RecordError;
 pub use redact::{redact, redact_json};

@@ -125,6 +125,8 @@ fn step(event: &Event) -> &'static str {
         Event::PolicyChanged { .. } => "Policy Changed",
         Event::ContentRead { .. } => "Content Read",
         Event::AuditRead { .. } => "Audit Read",
+        Event::Notifying { .. } => "Notifying",
+        Event::Notified { .. } => "Notified",
     }
 }
 
@@ -143,6 +145,7 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
             _ => (Status::Failure, Severity::Low, message.clone()),
         },
         Event::Expired => (Status::Failure, Severity::Informational, None),
+        Event::Notified { problem: Some(problem), .. } => (Status::Failure, Severity::Low, Some(problem.clone())),
         Event::Superseded { differences } => (Status::Failure, Severity::Informational, Some(differences.join("; "))),
         // Without any policy, everything is refused.
         Event::PolicyChanged { policy_hash: None, problem } => (Status::Failure, Severity::High, problem.clone()),
@@ -160,7 +163,9 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
         | Event::Requested { .. }
         | Event::PolicyChanged { .. }
         | Event::ContentRead { .. }
-        | Event::AuditRead { .. } => (Status::Success, Severity::Informational, None),
+        | Event::AuditRead { .. }
+        | Event::Notifying { .. }
+        | Event::Notified { .. } => (Status::Success, Severity::Informational, None),
     }
 }
 
@@ -182,7 +187,14 @@ fn message(entry: &Entry) -> String {
 
 /// Whether the host does it, without anybody doing something at that moment.
 fn by_host(event: &Event) -> bool {
-    matches!(event, Event::Intent { .. } | Event::Outcome { .. } | Event::Expired)
+    matches!(
+        event,
+        Event::Intent { .. }
+            | Event::Outcome { .. }
+            | Event::Expired
+            | Event::Notifying { .. }
+            | Event::Notified { .. }
+    )
 }
 
 fn metadata(entry: &Entry) -> Value {

@@ -4,7 +4,7 @@
 //! sends is scrubbed. But a record stays for ever, so every text of an entry is looked at once more before it is
 //! sealed.
 
-use super::event::{Entry, Event};
+use super::event::{Entry, Event, MessageId};
 use crate::identity::{Place, Principal};
 use crate::operation_id;
 use claude_admin_chat::cap::cap_text;
@@ -164,6 +164,18 @@ fn event(event: &mut Event) {
         }
         Event::ContentRead { of } => all(of),
         Event::AuditRead { query } => replace_secrets(query, REDACTED),
+        Event::Notifying { audience: _, shows, host } => {
+            replace_secrets(shows, REDACTED);
+            replace_secrets(host, REDACTED);
+        }
+        Event::Notified { audience: _, shows, message, problem } => {
+            replace_secrets(shows, REDACTED);
+            if let Some(MessageId { channel, ts }) = message {
+                replace_secrets(channel, REDACTED_ID);
+                replace_secrets(ts, REDACTED_ID);
+            }
+            optional(problem.as_mut());
+        }
     }
 }
 
@@ -190,13 +202,13 @@ mod tests {
                 Value::String(text) if text.len() > 1 && !text.contains(':') => *text = "sk-ant-api03-SECRET".into(),
                 Value::Array(items) => items.iter_mut().for_each(poison),
                 Value::Object(members) => {
-                    let keep = ["kind", "decision"];
+                    let keep = ["kind", "decision", "audience"];
                     members.iter_mut().filter(|(name, _)| !keep.contains(&name.as_str())).for_each(|(_, v)| poison(v));
                 }
                 _ => {}
             }
         }
-        for number in 0..13 {
+        for number in 0..39 {
             let mut value = serde_json::to_value(entry(number)).unwrap();
             poison(&mut value);
             let mut poisoned: Entry = serde_json::from_value(value).unwrap();

@@ -1,6 +1,6 @@
 //! Entries to test with.
 
-use super::event::{Entry, Event};
+use super::event::{Audience, Entry, Event, MessageId};
 use crate::Choice;
 use crate::audit::append;
 use crate::identity::{Place, Principal};
@@ -43,7 +43,16 @@ pub(super) fn entry(number: u64) -> Entry {
         9 => Event::Superseded { differences: vec!["role".into()] },
         10 => Event::PolicyChanged { policy_hash: Some("q".into()), problem: None },
         11 => Event::ContentRead { of: vec!["ada@example.com".into()] },
-        _ => Event::AuditRead { query: "tail 10".into() },
+        _ => match number / 13 % 3 {
+            0 => Event::AuditRead { query: "tail 10".into() },
+            1 => Event::Notifying { audience: Audience::Approvers, shows: "1.waiting.0".into(), host: "h1".into() },
+            _ => Event::Notified {
+                audience: Audience::Requester,
+                shows: "1.done.1".into(),
+                message: Some(MessageId { channel: "C1".into(), ts: "1.2".into() }),
+                problem: Some("channel_not_found".into()),
+            },
+        },
     };
     let of_operation = (1..10).contains(&(number % 12));
     Entry {

@@ -97,7 +97,11 @@ pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
 /// The card of what waits, or the record of what does not.
 #[must_use]
 pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
-    if operation.state == State::Waiting { waiting(catalog, operation) } else { record(catalog, operation) }
+    match (&operation.state, &operation.change) {
+        (State::Waiting, Some(change)) => superseded(catalog, operation, &change.differences),
+        (State::Waiting, None) => waiting(catalog, operation),
+        _ => record(catalog, operation),
+    }
 }
 
 /// What was shown is no longer what would be done: what is different, and the new card.

@@ -5,6 +5,7 @@ mod audience;
 mod audit;
 mod decide;
 mod inspect;
+mod notices;
 mod outcome;
 mod part;
 mod refusals;
@@ -12,6 +13,7 @@ mod reply;
 mod run;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};
+pub use notices::Notice;
 pub use outcome::Outcome;
 pub use part::{Part, PartSink};
 pub use reply::Reply;

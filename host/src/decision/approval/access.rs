@@ -3,7 +3,7 @@
 use super::settle::is_foreign;
 use super::{Approvals, SettleError};
 use crate::decision::Person;
-use crate::decision::operation::{Operation, Projection};
+use crate::decision::operation::{Operation, Projection, State};
 use crate::decision::policy::{Decision, Denial, DenialKind, HostAction};
 use crate::operation_id;
 
@@ -75,6 +75,12 @@ impl Approvals {
                 Err(SettleError::Ambiguous(found.into_iter().chain(last).map(|operation| operation.id).collect()))
             }
         }
+    }
+
+    /// Whether a pending request has its approvals, so that only its requester must still confirm it.
+    pub async fn is_approved(&self, operation: &Operation) -> bool {
+        let needs_approval = !operation.pending.requirements.approvals.is_empty();
+        operation.state == State::Waiting && needs_approval && self.is_enough(operation, None).await
     }
 
     /// Whether an operation is any of somebody's business: they asked for it, decided or may decide about it, or read the

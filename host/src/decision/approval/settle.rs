@@ -223,7 +223,7 @@ impl Approvals {
     }
 
     /// Whether the approvals so far, each asked about again, are enough; with one more where somebody is about to agree.
-    async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
+    pub(super) async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
         let mut counts = Vec::new();
         for decided in operation.approvers() {
             // Whoever may not do it any more does not count any more.

@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often a change is tried while others append.
 const MAX_ATTEMPTS: u32 = 1000;
@@ -83,6 +84,7 @@ struct Inner {
     waiting: Mutex<Queue>,
     /// As [`Projection::forgotten_ms`], to be read without waiting for the state; [`NEVER`] for none.
     forgotten_ms: AtomicI64,
+    changes: watch::Sender<u64>,
 }
 
 /// No time at all.
@@ -123,8 +125,9 @@ impl Ledger {
 
     fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, deliveries: usize) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
-        let (state, waiting, forgotten_ms) = (Mutex::default(), Mutex::default(), AtomicI64::new(NEVER));
-        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms };
+        let (state, waiting, changes) = (Mutex::default(), Mutex::default(), watch::Sender::default());
+        let forgotten_ms = AtomicI64::new(NEVER);
+        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms, changes };
         let from = inner.first_that_matters(deliveries)?;
         if from > 1 {
             let mut state = inner.state();
@@ -155,6 +158,19 @@ impl Ledger {
     #[must_use]
     pub fn host(&self) -> &str {
         self.inner.lock.name()
+    }
+
+    /// Whether a host with this name still runs on the store.
+    #[must_use]
+    pub fn is_alive(&self, host: &str) -> bool {
+        self.inner.hosts.is_alive(host)
+    }
+
+    /// Reports changes of operations that this process makes or reads. Changes by other processes on the store show at
+    /// the next look at it.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
     }
 
     /// The records themselves.
@@ -341,6 +357,7 @@ impl Inner {
                 state.head = Some(Head::of(last.seq, &last.text).map_err(|problem| unreadable(last.seq, problem))?);
             }
             if records.len() < CHUNK {
+                self.report_changes(state);
                 return Ok(());
             }
         }
@@ -348,6 +365,12 @@ impl Inner {
 
     fn note_forgotten(&self, state: &Loaded) {
         self.forgotten_ms.store(state.projection.forgotten_ms().unwrap_or(NEVER), Ordering::Release);
+    }
+
+    /// Wakes those who follow the operations, where one changed.
+    fn report_changes(&self, state: &Loaded) {
+        let now = state.projection.changes();
+        self.changes.send_if_modified(|changes| std::mem::replace(changes, now) != now);
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -447,6 +470,7 @@ impl Inner {
                 }
                 self.note_forgotten(state);
                 state.head = Some(head);
+                self.report_changes(state);
                 Ok(stored)
             }
             Err(AppendError::Conflict { .. }) => Err(Unappended::Conflict),

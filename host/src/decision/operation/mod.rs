@@ -6,10 +6,12 @@
 mod change;
 mod clock;
 mod ledger;
+mod notice;
 mod projection;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};
+pub use notice::{Change, Delivery, Notices, Progress};
 pub use projection::{FirstDelivery, Projection};
 
 use super::plan::Plan;
@@ -115,6 +117,10 @@ pub struct Operation {
     pub since_ms: i64,
     /// The first record that matters for it.
     pub first_seq: u64,
+    /// The change of the plan that led to this version, if any.
+    pub change: Option<Change>,
+    /// The messages about it.
+    pub notices: Notices,
 }
 
 /// Why a decision does not count.
@@ -236,7 +242,15 @@ impl Operation {
 /// How an entry changes an operation.
 impl Operation {
     fn apply(&mut self, entry: &Entry) {
+        if self.notices.apply(&entry.event) {
+            return;
+        }
         let state = match &entry.event {
+            Event::Superseded { differences } => {
+                let (by, differences) = (entry.principal.clone(), differences.clone());
+                self.change = Some(Change { by, differences });
+                return;
+            }
             Event::Decided { decision, reason } => {
                 if let (Some(principal), Some(place)) = (&entry.principal, &entry.place) {
                     let (principal, place) = (principal.clone(), place.clone());

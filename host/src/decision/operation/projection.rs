@@ -57,6 +57,7 @@ pub struct Projection {
     /// When the last delivery was received that is forgotten, by the latest time of any entry until then.
     forgotten_ms: Option<i64>,
     last_seq: u64,
+    changes: u64,
 }
 
 impl Projection {
@@ -86,10 +87,16 @@ impl Projection {
         self.last_seq
     }
 
+    /// How often an operation changed: it grows whenever a message about one may be due.
+    #[must_use]
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// The first record that still matters: whoever starts anew must read from here on.
     #[must_use]
     pub(super) fn open_from(&self) -> u64 {
-        let open = self.operations.values().filter(|operation| !operation.state.is_settled());
+        let open = self.operations.values().filter(|operation| operation.is_open(self.latest_ms));
         open.map(|operation| operation.first_seq).min().unwrap_or(self.last_seq + 1)
     }
 
@@ -165,6 +172,8 @@ impl Projection {
                 return;
             }
             let first_seq = earlier.map_or(seq, |earlier| earlier.first_seq);
+            let change = earlier.and_then(|earlier| earlier.change.clone());
+            let notices = earlier.map(|earlier| earlier.notices.clone()).unwrap_or_default();
             let operation = Operation {
                 id: id.clone(),
                 pending,
@@ -176,11 +185,15 @@ impl Projection {
                 state: State::Waiting,
                 since_ms: entry.time_ms,
                 first_seq,
+                change,
+                notices,
             };
             self.operations.insert(id.clone(), operation);
+            self.changes += 1;
         } else if let Some(operation) = self.operations.get_mut(id) {
             let was_settled = operation.state.is_settled();
             operation.apply(entry);
+            self.changes += 1;
             if operation.state.is_settled() && !was_settled {
                 self.settled.push_back(id.clone());
             }
