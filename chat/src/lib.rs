@@ -14,6 +14,7 @@ pub mod operation_id;
 mod outcome;
 pub mod paging;
 pub mod render;
+pub mod retry_after;
 mod secret_text;
 pub mod slack;
 pub mod strict_json;

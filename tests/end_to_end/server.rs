@@ -5,7 +5,7 @@ use bytes::Bytes;
 use claude_admin::decision::operation::Clock;
 use claude_admin::egress::{AddressRule, Client as HttpClient};
 use claude_admin::frontend::http::{Client, Http};
-use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi, sign};
 use claude_admin::frontend::{Background, Frontends, serve};
 use claude_admin::render::SlackTables;
 use claude_admin::sandbox::{Limits, Plugin};
@@ -45,6 +45,7 @@ pub(super) struct Server {
     client: HttpClient,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
+    following: JoinHandle<()>,
 }
 
 /// What a server answered.
@@ -83,17 +84,33 @@ impl Server {
         let now = simulator.watch();
         let clock = Clock::new(move || now().as_millisecond());
         let service = support::service_with(plugin, POLICY, &[("admins", &ADMINS)]).with_api_clock(clock);
-        let service = Arc::new(service);
+        Self::before(Arc::new(service), simulator, hosts, None, None).await
+    }
+
+    /// Starts a host before a service, with Slack's Web API and a channel for approvals.
+    pub(super) async fn before(
+        service: Arc<Service>,
+        simulator: RunningSimulator,
+        hosts: Vec<String>,
+        web_api: Option<Arc<WebApi>>,
+        approvals_channel: Option<&str>,
+    ) -> Self {
         let background = Background::default();
         let settings = SlackSettings {
             signing_secret: SecretString::from(SECRET),
             app_id: Some("A1".to_owned()),
             tables: SlackTables::default(),
-            web_api: None,
-            approvals_channel: None,
+            web_api,
+            approvals_channel: approvals_channel.map(str::to_owned),
         };
         let responder = Responder::new(hosts).unwrap();
         let slack = Arc::new(Slack::new(Arc::clone(&service), settings, responder, background.clone()));
+        let following = Arc::clone(&slack);
+        let following = tokio::spawn(async move {
+            loop {
+                following.look().await;
+            }
+        });
         let client = |name: &str, token: &str| Client { name: name.to_owned(), token: SecretString::from(token) };
         let clients = vec![client("ci", TOKEN), client("second", SECOND_TOKEN)];
         let http = Arc::new(Http::new(Arc::clone(&service), clients));
@@ -111,13 +128,14 @@ impl Server {
             stopped.await.ok();
         }));
         let client = HttpClient::new(AddressRule::LoopbackOnly).unwrap();
-        Self { address, simulator, service, client, stop: Some(stop), task }
+        Self { address, simulator, service, client, stop: Some(stop), task, following }
     }
 
     /// Asks it to stop, and waits until it has.
     pub(super) async fn stop(mut self) -> RunningSimulator {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap().unwrap();
+        self.following.abort();
         self.simulator
     }
 

@@ -1,10 +1,8 @@
 //! What Slack itself is asked: user groups, addresses of people who are mentioned, the channel for approvals.
 
+use super::fake_slack::{FakeSlack, Trouble};
 use super::server::{SECRET, form, now};
 use super::support;
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::routing::post;
 use bytes::Bytes;
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::directory::Directory;
@@ -21,58 +19,28 @@ use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use std::sync::Arc;
 
-const BOT_TOKEN: &str = "bot-token-of-a-test";
 const POLICY: &str = r#"
     permit(principal in Group::"admins", action, resource);
     permit(principal in Group::"slack:T1/SREADERS", action in Action::"read", resource);"#;
 
-/// Plays Slack's Web API.
-#[derive(Clone, Default)]
-struct FakeSlack {
-    calls: Arc<Mutex<Vec<(String, String)>>>,
-    broken: Arc<Mutex<bool>>,
+/// Slack with two user groups, a member and a stranger.
+fn slack() -> FakeSlack {
+    let slack = FakeSlack::default();
+    slack.user_group("SADMINS", &["U1", "U2"]);
+    slack.user_group("SREADERS", &["U3"]);
+    let account = |team: &str| json!({"team_id": team, "profile": {"email": "xiuying.li@example.com"}});
+    slack.account("UADA", account("T1"));
+    slack.account("USTRANGER", account("T9"));
+    slack
 }
 
-async fn answer(
-    State(slack): State<FakeSlack>,
-    Path(method): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> String {
-    slack.calls.lock().unwrap().push((method.clone(), body.clone()));
-    let authorized = headers.get("authorization").is_some_and(|value| value == &format!("Bearer {BOT_TOKEN}"));
-    let answer = match method.as_str() {
-        _ if !authorized => json!({"ok": false, "error": "not_authed"}),
-        _ if *slack.broken.lock().unwrap() => json!({"ok": false, "error": "internal_error"}),
-        "usergroups.users.list" if body.contains("SADMINS") => json!({"ok": true, "users": ["U1", "U2"]}),
-        "usergroups.users.list" => json!({"ok": true, "users": ["U3"]}),
-        "users.info" if body.contains("UADA") => {
-            json!({"ok": true, "user": {"team_id": "T1", "profile": {"email": "xiuying.li@example.com"}}})
-        }
-        "users.info" if body.contains("USTRANGER") => {
-            json!({"ok": true, "user": {"team_id": "T9", "profile": {"email": "xiuying.li@example.com"}}})
-        }
-        "chat.postMessage" => json!({"ok": true, "ts": "1.2"}),
-        _ => json!({"ok": false, "error": "user_not_found"}),
-    };
-    answer.to_string()
-}
-
-impl FakeSlack {
-    async fn start(&self) -> Arc<WebApi> {
-        let router = Router::new().route("/api/{method}", post(answer)).with_state(self.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}/api", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Arc::new(WebApi::new(&base, &SecretString::from(BOT_TOKEN)).unwrap())
-    }
-
-    fn calls_of(&self, method: &str) -> Vec<String> {
-        let calls = self.calls.lock().unwrap();
-        calls.iter().filter(|(called, _)| called == method).map(|(_, body)| body.clone()).collect()
+/// Slack fails at everything.
+fn break_down(slack: &FakeSlack, broken: bool) {
+    for method in ["usergroups.users.list", "users.info", "chat.postMessage", "chat.update"] {
+        let trouble = Trouble::error(r#"{"ok":false,"error":"not_allowed"}"#);
+        slack.break_down(method, broken.then_some(trouble));
     }
 }
 
@@ -103,7 +71,7 @@ async fn type_as(service: &Service, user: &str, line: &str) -> (String, String) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn user_groups_of_slack_are_groups_and_are_asked_for_at_most_once_a_minute() {
-    let slack = FakeSlack::default();
+    let slack = slack();
     let (_simulator, service, _) = host(&slack).await;
     for _ in 0..3 {
         assert_eq!(type_as(&service, "U1", "users list --limit 1").await.0, "done");
@@ -119,23 +87,23 @@ async fn user_groups_of_slack_are_groups_and_are_asked_for_at_most_once_a_minute
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_slack_does_not_tell_nothing_is_allowed() {
-    let slack = FakeSlack::default();
-    *slack.broken.lock().unwrap() = true;
+    let slack = slack();
+    break_down(&slack, true);
     let (simulator, service, _) = host(&slack).await;
     for user in ["U1", "U3"] {
         let (outcome, text) = type_as(&service, user, "users list").await;
         assert_eq!(outcome, "denied");
-        assert!(text.contains("does not tell") && text.contains("internal_error"), "{text}");
+        assert!(text.contains("does not tell") && text.contains("not_allowed"), "{text}");
     }
     assert_eq!(type_as(&service, "U1", "status").await.0, "done");
     assert_eq!(simulator.requests(), []);
-    *slack.broken.lock().unwrap() = false;
+    break_down(&slack, false);
     assert_eq!(type_as(&service, "U1", "users list --limit 1").await.0, "done", "a failure is not remembered");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mention_stands_for_the_address_that_slack_knows() {
-    let slack = FakeSlack::default();
+    let slack = slack();
     let (simulator, service, _) = host(&slack).await;
     let (outcome, text) = type_as(&service, "U1", "users update <@UADA|ada> billing").await;
     assert_eq!(outcome, "waiting", "{text}");
@@ -175,23 +143,23 @@ async fn slash(frontend: &Arc<Slack>, user: &str, text: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_must_decide_on_is_shown_in_the_channel_for_approvals_and_nowhere_else() {
-    let slack = FakeSlack::default();
+    let slack = slack();
     let (_simulator, service, api) = host(&slack).await;
     let frontend = frontend(&service, api);
     let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
     let shown = slash(&frontend, "U1", remove).await;
     assert_eq!(shown["response_type"], "ephemeral");
     assert!(!shown["blocks"].to_string().contains("\"actions\""), "{shown}");
-    let posted: Value = serde_json::from_str(&slack.calls_of("chat.postMessage")[0]).unwrap();
+    let posted: Value = slack.calls_of("chat.postMessage")[0].clone();
     assert_eq!(posted["channel"], "CAPPROVE");
     assert!(
         posted["blocks"].to_string().contains("\"actions\"") && posted["text"].as_str().unwrap().contains("approve ")
     );
     // Slack takes it away: nobody else is shown it, and the asker is told so.
-    *slack.broken.lock().unwrap() = true;
+    break_down(&slack, true);
     let shown = slash(&frontend, "U1", "users remove user_01So5DA42d3EMeMGeDJSjUdB --reason leaver").await;
     assert_eq!(shown["response_type"], "ephemeral");
-    assert!(shown["text"].as_str().unwrap().contains("was not reached"), "{shown}");
+    assert!(shown["text"].as_str().unwrap().contains("No other user has been notified of this request yet"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,6 +45,7 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
     let reload =
         Reload { path: path.to_owned(), config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
     let ticking = tokio::spawn(tick(reload, hangup));
+    let following = tokio::spawn(follow(live.clone()));
     let insisted = async {
         twice.requested().await;
         twice.requested().await;
@@ -57,6 +58,7 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
         }
     }
     ticking.abort();
+    following.abort();
     let _ = ticking.await;
     live.get().service.finish().await;
     if let Some(simulator) = Arc::into_inner(simulator).flatten() {
@@ -98,10 +100,17 @@ async fn tick(mut reload: Reload, mut hangup: Hangup) {
             () = hangup.received() => true,
         };
         reload.look(asked);
-        let frontends = reload.live.get();
-        let ended = frontends.service.tick().await;
-        if let Some(slack) = &frontends.slack {
-            slack.tell_expired(&ended).await;
+        reload.live.get().service.tick().await;
+    }
+}
+
+/// Keeps cards and requesters up to date. Only a host that serves Slack has the secret for the buttons of cards: it posts
+/// for every process on the store.
+async fn follow(live: LiveFrontends) {
+    loop {
+        match live.get().slack {
+            Some(slack) => slack.look().await,
+            None => tokio::time::sleep(TICK).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// Slack's limit for a usage hint is 1,000; people see the beginning.
 const HINT_EXAMPLES: usize = 3;
-/// Slash commands; messages in the channel for approvals; members of user groups; addresses of people who are mentioned.
+/// Slash commands; cards and direct messages; members of user groups; accounts, and the addresses of users who are mentioned.
 const BOT_SCOPES: [&str; 5] = ["commands", "chat:write", "usergroups:read", "users:read", "users:read.email"];
 
 pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
@@ -33,6 +33,12 @@ fn build(catalog: &Catalog, host: &str) -> Value {
             "background_color": "#3d2c1e",
         },
         "features": {
+            // Without the messages tab, Slack denies direct messages of the app.
+            "app_home": {
+                "home_tab_enabled": false,
+                "messages_tab_enabled": true,
+                "messages_tab_read_only_enabled": true,
+            },
             "bot_user": { "display_name": "claude-admin", "always_online": true },
             "slash_commands": [{
                 "command": "/claude-admin",

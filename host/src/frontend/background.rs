@@ -1,11 +1,14 @@
 //! Work that goes on after its request was answered.
 
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Work that goes on after its request was answered. A host that stops waits for it.
+/// Work that goes on after its request was answered. A host that stops waits for it, but not for its pauses.
 #[derive(Debug, Clone, Default)]
 pub struct Background {
     tracker: TaskTracker,
+    stopping: CancellationToken,
 }
 
 impl Background {
@@ -18,8 +21,17 @@ impl Background {
         self.tracker.spawn(work)
     }
 
+    /// Waits, unless the host stops; returns whether the time is over.
+    pub async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(time) => true,
+            () = self.stopping.cancelled() => false,
+        }
+    }
+
     /// Waits until all of it is finished.
     pub async fn finish(&self) {
+        self.stopping.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }

@@ -87,10 +87,10 @@ impl Service {
     /// The text of a message.
     #[must_use]
     pub fn notice_document(&self, notice: &Notice) -> Document {
-        match notice.audience {
+        self.in_local_time(match notice.audience {
             Audience::Approvers => document::operation(self.catalog(), &notice.operation),
             Audience::Requester => document::for_requester(self.catalog(), &notice.operation, notice.is_approved),
-        }
+        })
     }
 
     fn look(&self) -> Look {

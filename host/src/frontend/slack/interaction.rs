@@ -8,12 +8,17 @@ use std::collections::HashMap;
 /// A click on a button, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
-    /// The workspace of the person, which in a shared channel is not the one of the app.
-    pub team_id: String,
+    /// The workspace of the message; none where the app is installed for a whole organization.
+    pub team_id: Option<String>,
+    /// The home workspace of the user: another one than that of the message for a stranger of Slack Connect, and for a
+    /// member of an Enterprise Grid organization with several workspaces.
+    pub home_team_id: Option<String>,
     /// The person; the only thing that authorises.
     pub user_id: String,
     /// The channel.
     pub channel_id: Option<String>,
+    /// The timestamp that identifies the message in its channel.
+    pub message_ts: Option<String>,
     /// The app that the message belongs to.
     pub api_app_id: Option<String>,
     /// Where the answer goes. Whoever has it can post: it is never logged.
@@ -46,6 +51,7 @@ struct Payload {
     api_app_id: Option<String>,
     response_url: Option<String>,
     container: Option<Container>,
+    message: Option<Message>,
     #[serde(default)]
     actions: Vec<Action>,
 }
@@ -65,6 +71,12 @@ struct Id {
 struct Container {
     message_ts: Option<String>,
     channel_id: Option<String>,
+}
+
+/// The clicked message; Slack leaves it out where only one user sees it.
+#[derive(Deserialize)]
+struct Message {
+    team: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,19 +101,23 @@ impl Click {
             return Ok(None);
         }
         let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
-        let team = user.team_id.or(payload.team.map(|team| team.id)).ok_or(FormError::Missing("team"))?;
+        let team = payload.team.map(|team| team.id).or(payload.message.and_then(|message| message.team));
         let container = payload.container;
-        let message = container.as_ref().and_then(|container| container.message_ts.clone()).unwrap_or_default();
+        let message_ts = container.as_ref().and_then(|container| container.message_ts.clone());
         let channel = payload.channel.map(|channel| channel.id);
         let channel = channel.or(container.and_then(|container| container.channel_id));
-        let parts = [&team, &user.id, &message, &action.action_id, &action.action_ts, &action.value];
+        let home = user.team_id.as_deref().or(team.as_deref()).unwrap_or_default();
+        let message = message_ts.as_deref().unwrap_or_default();
+        let parts = [home, &user.id, message, &action.action_id, &action.action_ts, &action.value];
         let delivery = parts.iter().fold(Sha256::new(), |digest, part| {
             digest.chain_update(part.len().to_be_bytes()).chain_update(part.as_bytes())
         });
         Ok(Some(Self {
             team_id: team,
+            home_team_id: user.team_id,
             user_id: user.id,
             channel_id: channel,
+            message_ts,
             api_app_id: payload.api_app_id,
             response_url: payload.response_url,
             action_id: action.action_id,
@@ -131,9 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn a_click_is_of_the_workspace_of_whoever_clicks() {
+    fn click_names_the_workspace_of_the_message_and_that_of_the_user() {
+        let teams = |payload: &Value| {
+            let click = read(payload).unwrap().unwrap();
+            (click.team_id, click.home_team_id)
+        };
+        let some = |team: &str| Some(team.to_owned());
+        let mut click = payload();
+        assert_eq!(teams(&click), (some("T1"), some("T2")));
+        click["message"] = json!({"team": "T3", "ts": "1.2"});
+        click["team"] = json!(null);
+        assert_eq!(teams(&click), (some("T3"), some("T2")));
+        click["message"] = json!(null);
+        assert_eq!(teams(&click), (None, some("T2")));
+        click["user"] = json!({"id": "U1"});
+        assert_eq!(teams(&click), (None, None));
         let click = read(&payload()).unwrap().unwrap();
-        assert_eq!((click.team_id.as_str(), click.user_id.as_str()), ("T2", "U1"));
+        assert_eq!((click.message_ts.as_deref(), click.user_id.as_str()), (Some("1.2"), "U1"));
         assert_eq!((click.action_id.as_str(), click.value.as_str()), ("claude-admin:approve", "v"));
     }
 

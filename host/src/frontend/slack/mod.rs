@@ -1,13 +1,21 @@
-//! Slack over HTTP: slash commands, and clicks on the cards that ask for a decision.
+//! Slack over HTTP: slash commands, clicks on the cards that ask for a decision, and the messages that tell about requests.
 
+mod account;
 mod button;
+mod clicker;
+mod clicks;
+mod delivery;
 mod directory;
 mod handler;
 mod interaction;
+mod messages;
+mod notifier;
 mod replay;
 mod response_url;
+mod retry;
 mod web_api;
 
+pub use account::Account;
 pub use button::ButtonSeal;
 pub use claude_admin_chat::slack::{
     FormError, MAX_SKEW_SECONDS, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify,
@@ -16,5 +24,5 @@ pub use directory::SlackDirectory;
 pub use handler::{Slack, SlackSettings};
 pub use interaction::{Click, InteractionError};
 pub use replay::ReplayCache;
-pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrlError};
+pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrl, ResponseUrlError};
 pub use web_api::{DEFAULT_API, WebApi, WebApiError};

@@ -1,16 +1,54 @@
 //! Later messages to a `response_url`.
 
+use super::retry;
 use crate::egress::{AddressRule, Client, ClientError};
+use crate::frontend::Background;
 use bytes::Bytes;
-use http::{Request, Uri, header};
-use http_body_util::Full;
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
 use serde_json::Value;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The hosts that Slack sends: nothing else is ever posted to, since a forged URL could name any host.
 pub const DEFAULT_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often Slack takes a message for one URL. Whether it counts an attempt that it answers with 429 or 500 is not
+/// documented, so every attempt counts here.
+const USES: u32 = 5;
+/// How long Slack takes messages for one URL.
+const LIFE: Duration = Duration::from_secs(30 * 60);
+/// Slack's errors are a few words.
+const MAX_ERROR_BYTES: usize = 4 << 10;
+
+/// The `response_url` of one command or click, and what is left of it. Whoever has it can post: it is never logged.
+pub struct ResponseUrl {
+    url: String,
+    uses_left: AtomicU32,
+    until: Instant,
+}
+
+impl std::fmt::Debug for ResponseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResponseUrl")
+    }
+}
+
+impl ResponseUrl {
+    /// A URL that was just received.
+    #[must_use]
+    pub fn new(url: String) -> Self {
+        Self { url, uses_left: AtomicU32::new(USES), until: Instant::now() + LIFE }
+    }
+
+    /// Takes one use, unless only `reserve` are left.
+    fn take(&self, reserve: u32) -> bool {
+        let take = |left: u32| left.checked_sub(1).filter(|rest| *rest >= reserve);
+        self.uses_left.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).is_ok()
+    }
+}
 
 /// Posts messages to response URLs.
 #[derive(Debug, Clone)]
@@ -26,12 +64,28 @@ pub struct Responder {
 pub enum ResponseUrlError {
     #[error("the response URL does not lead to an allowed host")]
     Host,
-    #[error("no answer: {0}")]
+    #[error("Slack did not respond: {0}")]
     Transport(#[from] ClientError),
-    #[error("no answer in time")]
+    #[error("Slack did not respond within {} s", TIMEOUT.as_secs())]
     Timeout,
-    #[error("the message was refused with status {0}")]
-    Refused(u16),
+    #[error("Slack's rate limit is reached")]
+    RateLimited(Option<Duration>),
+    #[error("Slack did not accept the message: status {status}")]
+    Refused { status: u16, is_about_blocks: bool },
+    #[error("the response URL takes no more messages: it was used {USES} times")]
+    UsedUp,
+}
+
+impl ResponseUrlError {
+    /// How long to wait before the same message can be taken; none where it would be denied again.
+    fn retry_in(&self, attempt: u32) -> Option<Duration> {
+        match self {
+            Self::RateLimited(wait) => Some(wait.unwrap_or_else(|| retry::backoff(attempt))),
+            Self::Transport(_) | Self::Timeout => Some(retry::backoff(attempt)),
+            Self::Refused { status: 500.., .. } => Some(retry::backoff(attempt)),
+            Self::Host | Self::Refused { .. } | Self::UsedUp => None,
+        }
+    }
 }
 
 impl Responder {
@@ -44,12 +98,38 @@ impl Responder {
         Ok(Self { public: Client::new(AddressRule::Public)?, loopback: Client::new(AddressRule::LoopbackOnly)?, hosts })
     }
 
-    /// Posts a message.
+    /// Posts a message, again after a failure that passes, for as long as Slack takes messages for the URL and the host
+    /// does not stop. The last `reserve` uses of the URL are left for other messages.
     ///
     /// # Errors
     ///
-    /// [`ResponseUrlError`]; a redirect is a refusal.
-    pub async fn post(&self, url: &str, message: &Value) -> Result<(), ResponseUrlError> {
+    /// [`ResponseUrlError`] of the last attempt; a redirect is a refusal.
+    pub async fn post(
+        &self,
+        url: &ResponseUrl,
+        message: &Value,
+        reserve: u32,
+        background: &Background,
+    ) -> Result<(), ResponseUrlError> {
+        let mut last = ResponseUrlError::UsedUp;
+        for attempt in 1.. {
+            if !url.take(reserve) {
+                break;
+            }
+            last = match self.post_once(&url.url, message).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let Some(wait) = last.retry_in(attempt) else { break };
+            tracing::warn!(error = %last, wait_s = wait.as_secs_f64(), attempt, "a message is sent again later");
+            if Instant::now() + wait >= url.until || !background.pause(wait).await {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    async fn post_once(&self, url: &str, message: &Value) -> Result<(), ResponseUrlError> {
         let (client, uri) = self.check(url)?;
         let mut request = Request::new(Full::new(Bytes::from(message.to_string())));
         *request.method_mut() = http::Method::POST;
@@ -57,9 +137,22 @@ impl Responder {
         request
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json; charset=utf-8"));
-        let response =
-            tokio::time::timeout(TIMEOUT, client.send(request)).await.map_err(|_| ResponseUrlError::Timeout)??;
-        if response.status().is_success() { Ok(()) } else { Err(ResponseUrlError::Refused(response.status().as_u16())) }
+        let answer = async {
+            let response = client.send(request).await?;
+            let status = response.status();
+            if status.is_success() {
+                return Ok(());
+            }
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                let wait = retry::asked(response.headers());
+                return Err(ResponseUrlError::RateLimited(wait));
+            }
+            let body = Limited::new(response.into_body(), MAX_ERROR_BYTES).collect().await;
+            let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            let is_about_blocks = status.is_client_error() && String::from_utf8_lossy(&body).contains("blocks");
+            Err(ResponseUrlError::Refused { status: status.as_u16(), is_about_blocks })
+        };
+        tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| ResponseUrlError::Timeout)?
     }
 
     fn check(&self, url: &str) -> Result<(&Client, Uri), ResponseUrlError> {
@@ -80,6 +173,13 @@ impl Responder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn response_url_takes_five_messages_and_keeps_its_reserve() {
+        let url = ResponseUrl::new("https://hooks.slack.com/x".to_owned());
+        assert_eq!((0..9).filter(|_| url.take(1)).count(), 4);
+        assert_eq!((0..9).filter(|_| url.take(0)).count(), 1);
+    }
 
     #[test]
     fn only_the_hosts_of_slack_are_posted_to() {

@@ -1,11 +1,14 @@
-//! Slack's Web API, as far as the host needs it: user groups, addresses, and messages of its own.
+//! Slack's Web API, as far as the host needs it: user groups, accounts, and messages of its own.
 
+use super::account::Account;
+use super::retry;
+use crate::audit::MessageId;
 use crate::egress::{AddressRule, Client, ClientError};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Uri, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,6 +16,8 @@ use std::time::Duration;
 pub const DEFAULT_API: &str = "https://slack.com/api";
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// How long a read waits for Slack in all before it is sent again: a user waits for its result.
+const READ_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Calls Slack's Web API with the token of a bot.
 #[derive(Debug)]
@@ -22,24 +27,80 @@ pub struct WebApi {
     authorization: HeaderValue,
 }
 
-/// Why Slack did not do it. The token is not part of it.
+/// Why a call of Slack's Web API failed. The token is not part of it.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum WebApiError {
     #[error("`{0}` is not an address of Slack's Web API; write https://HOST/PATH")]
     Address(String),
-    #[error("the bot token holds characters that no header may hold")]
+    #[error("the bot token has characters that no header can have")]
     Token,
-    #[error("no answer of Slack: {0}")]
-    Transport(#[from] ClientError),
-    #[error("no answer of Slack in time")]
-    Timeout,
-    #[error("the answer of Slack cannot be read")]
-    Unreadable,
-    #[error("that person belongs to another workspace")]
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("Slack did not respond to `{method}`: {error}")]
+    Transport { method: &'static str, error: ClientError },
+    #[error("Slack did not respond to `{method}` within {} s", TIMEOUT.as_secs())]
+    Timeout { method: &'static str },
+    #[error("Slack's rate limit for `{method}` is reached{}", after(*wait))]
+    RateLimited { method: &'static str, wait: Option<Duration> },
+    #[error("Slack responded to `{method}` with status {status}")]
+    Status { method: &'static str, status: u16 },
+    #[error(
+        "the response to `{method}` is not from Slack's Web API: status {status}, {content}. A proxy between this host \
+         and Slack may have sent it"
+    )]
+    NotSlack { method: &'static str, status: u16, content: String },
+    #[error("Slack's response to `{method}` has no `{field}`")]
+    Missing { method: &'static str, field: &'static str },
+    #[error(
+        "Slack shows no e-mail address for this user: the profile has none, or the bot token lacks the scope \
+         `users:read.email`"
+    )]
+    NoEmail,
+    #[error("that user belongs to another workspace")]
     Stranger,
-    #[error("Slack refuses `{method}`: {error}")]
-    Refused { method: &'static str, error: String },
+    #[error("Slack returned `{error}` for `{method}`{}", needed.as_ref().map(|scope| format!(" (required scope: {scope})")).unwrap_or_default())]
+    Refused { method: &'static str, error: String, needed: Option<String> },
+}
+
+fn after(wait: Option<Duration>) -> String {
+    wait.map(|wait| format!("; try again in {} s", retry::seconds(wait))).unwrap_or_default()
+}
+
+impl WebApiError {
+    /// How long to wait before the same call can succeed; none where it would fail again. `attempt` counts from 1.
+    #[must_use]
+    pub fn retry_in(&self, attempt: u32) -> Option<Duration> {
+        match self {
+            Self::RateLimited { wait, .. } => Some(wait.unwrap_or_else(|| retry::backoff(attempt))),
+            Self::Transport { .. } | Self::Timeout { .. } => Some(retry::backoff(attempt)),
+            Self::Status { status, .. } | Self::NotSlack { status, .. } if *status >= 500 => {
+                Some(retry::backoff(attempt))
+            }
+            // Slack's own words for a failure of its servers.
+            Self::Refused { error, .. } => {
+                let passes = ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"];
+                passes.contains(&error.as_str()).then(|| retry::backoff(attempt))
+            }
+            _ => None,
+        }
+    }
+
+    /// The failure as a code for the audit log.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Address(_) | Self::Token | Self::Client(_) => "not_configured".to_owned(),
+            Self::Transport { .. } => "no_connection".to_owned(),
+            Self::Timeout { .. } => "timeout".to_owned(),
+            Self::RateLimited { .. } => "ratelimited".to_owned(),
+            Self::Status { status, .. } => format!("status_{status}"),
+            Self::NotSlack { .. } => "not_slack".to_owned(),
+            Self::Missing { .. } | Self::NoEmail => "incomplete_response".to_owned(),
+            Self::Stranger => "other_workspace".to_owned(),
+            Self::Refused { error, .. } => error.clone(),
+        }
+    }
 }
 
 impl WebApi {
@@ -63,49 +124,95 @@ impl WebApi {
         Ok(Self { client: Client::new(rule)?, base: base.trim_end_matches('/').to_owned(), authorization })
     }
 
-    /// Posts a message to a channel or to a person.
+    /// Posts a message to a channel, or to a user as a direct message. It is sent once.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when it is not there.
-    pub async fn post_message(&self, channel: &str, message: &Value) -> Result<(), WebApiError> {
-        let mut body = message.clone();
-        if let Some(fields) = body.as_object_mut() {
-            fields.remove("response_type");
-            fields.insert("channel".to_owned(), channel.into());
-        }
-        let body = body.to_string();
-        self.call("chat.postMessage", "application/json; charset=utf-8", body).await.map(|_| ())
+    /// [`WebApiError`] when Slack did not take it. Without a response, the message may have been posted.
+    pub async fn post_message(&self, channel: &str, message: &Value) -> Result<MessageId, WebApiError> {
+        let method = "chat.postMessage";
+        let answer = self.send(method, message, &[("channel", channel)]).await?;
+        let text = |field| answer.get(field).and_then(Value::as_str).map(str::to_owned);
+        let ts = text("ts").ok_or(WebApiError::Missing { method, field: "ts" })?;
+        // The channel of a direct message is not the user that it was sent to.
+        Ok(MessageId { channel: text("channel").unwrap_or_else(|| channel.to_owned()), ts })
+    }
+
+    /// Changes a message. It is sent once; to send it again does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] when Slack did not change it.
+    pub async fn update_message(&self, id: &MessageId, message: &Value) -> Result<(), WebApiError> {
+        self.send("chat.update", message, &[("channel", &id.channel), ("ts", &id.ts)]).await.map(|_| ())
     }
 
     /// The ids of the members of a user group.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack does not tell.
+    /// [`WebApiError`] when Slack does not list them.
     pub async fn user_group(&self, team: &str, group: &str) -> Result<Vec<String>, WebApiError> {
-        let answer = self.read("usergroups.users.list", &[("usergroup", group), ("team_id", team)]).await?;
-        let users = answer.get("users").and_then(Value::as_array).ok_or(WebApiError::Unreadable)?;
+        let method = "usergroups.users.list";
+        let answer = self.read(method, &[("usergroup", group), ("team_id", team)]).await?;
+        let users =
+            answer.get("users").and_then(Value::as_array).ok_or(WebApiError::Missing { method, field: "users" })?;
         Ok(users.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
-    /// The address of a person of a workspace. That of a stranger is chosen by their own workspace, and tells nothing.
+    /// The account of a user.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack does not tell.
-    pub async fn email(&self, team: &str, user: &str) -> Result<String, WebApiError> {
-        let answer = self.read("users.info", &[("user", user)]).await?;
-        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
-        if text("/user/team_id") != Some(team) {
-            return Err(WebApiError::Stranger);
-        }
-        text("/user/profile/email").map(str::to_owned).ok_or(WebApiError::Unreadable)
+    /// [`WebApiError`] when Slack does not show it.
+    pub async fn account(&self, user: &str) -> Result<Account, WebApiError> {
+        let method = "users.info";
+        let answer = self.read(method, &[("user", user)]).await?;
+        let account = answer.get("user").filter(|user| user.is_object());
+        Ok(Account::of(account.ok_or(WebApiError::Missing { method, field: "user" })?))
     }
 
+    /// The e-mail address of a member of a workspace. The address of a stranger is chosen by their own workspace, and
+    /// proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] when Slack does not show it.
+    pub async fn email(&self, team: &str, user: &str) -> Result<String, WebApiError> {
+        let account = self.account(user).await?;
+        if !account.belongs_to(team) {
+            return Err(WebApiError::Stranger);
+        }
+        account.email.ok_or(WebApiError::NoEmail)
+    }
+
+    async fn send(&self, method: &'static str, message: &Value, fields: &[(&str, &str)]) -> Result<Value, WebApiError> {
+        let mut body = message.clone();
+        if let Some(body) = body.as_object_mut() {
+            // Only replies to commands and clicks have these.
+            body.retain(|name, _| !matches!(name.as_str(), "response_type" | "replace_original"));
+            body.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        }
+        self.call(method, "application/json; charset=utf-8", body.to_string()).await
+    }
+
+    /// Reads something; again after a failure that passes, as far as a user can wait for it.
     async fn read(&self, method: &'static str, form: &[(&str, &str)]) -> Result<Value, WebApiError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.call(method, "application/x-www-form-urlencoded", body).await
+        let mut left = READ_PATIENCE;
+        let mut attempt = 1;
+        loop {
+            let error = match self.call(method, "application/x-www-form-urlencoded", body.clone()).await {
+                Ok(answer) => return Ok(answer),
+                // Whoever waited for a timeout waited long enough.
+                Err(error @ WebApiError::Timeout { .. }) => return Err(error),
+                Err(error) => error,
+            };
+            let Some(wait) = error.retry_in(attempt).filter(|wait| *wait <= left) else { return Err(error) };
+            tokio::time::sleep(wait).await;
+            left -= wait;
+            attempt += 1;
+        }
     }
 
     async fn call(&self, method: &'static str, content: &'static str, body: String) -> Result<Value, WebApiError> {
@@ -117,18 +224,106 @@ impl WebApi {
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content));
         request.headers_mut().insert(header::AUTHORIZATION, self.authorization.clone());
         let answer = async {
-            let response = self.client.send(request).await?;
-            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-            let bytes = body.map_err(|_| WebApiError::Unreadable)?.to_bytes();
-            serde_json::from_slice::<Value>(&bytes).map_err(|_| WebApiError::Unreadable)
+            let response = self.client.send(request).await.map_err(|error| WebApiError::Transport { method, error })?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map(http_body_util::Collected::to_bytes);
+            read_answer(method, &Response::from_parts(head, body.ok()))
         };
-        let answer = tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| WebApiError::Timeout)??;
-        if answer.get("ok") == Some(&Value::Bool(true)) {
-            return Ok(answer);
+        tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| WebApiError::Timeout { method })?
+    }
+}
+
+/// What Slack said, and whether Slack said it: a proxy in between answers too.
+fn read_answer(method: &'static str, response: &Response<Option<Bytes>>) -> Result<Value, WebApiError> {
+    let status = response.status().as_u16();
+    if status == 429 {
+        let wait = retry::asked(response.headers());
+        return Err(WebApiError::RateLimited { method, wait });
+    }
+    let answer = response.body().as_ref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    let Some(answer) = answer.filter(|answer| answer.get("ok").is_some_and(Value::is_boolean)) else {
+        if (500..600).contains(&status) {
+            return Err(WebApiError::Status { method, status });
         }
-        // Slack's errors are words; anything else is not repeated.
-        let error = answer.get("error").and_then(Value::as_str).unwrap_or("unknown_error");
-        let error = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
-        Err(WebApiError::Refused { method, error })
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = word(kind.and_then(|kind| kind.split(';').next()).unwrap_or_default());
+        let content = match kind.as_str() {
+            _ if response.body().is_none() => "incomplete or too large".to_owned(),
+            "" => "no content type".to_owned(),
+            kind => format!("content type {kind}"),
+        };
+        return Err(WebApiError::NotSlack { method, status, content });
+    };
+    if answer["ok"] == true {
+        return Ok(answer);
+    }
+    let text = |field| answer.get(field).and_then(Value::as_str).map(word).filter(|word| !word.is_empty());
+    let error = text("error").unwrap_or_else(|| "unknown_error".to_owned());
+    Err(WebApiError::Refused { method, error, needed: text("needed") })
+}
+
+/// Slack's errors, scopes and content types are words; other text is not repeated.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || "_.:/,+-".contains(*c)).take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(status: u16, content: &str, body: &str) -> String {
+        let response = Response::builder().status(status).header("content-type", content).header("retry-after", "6.2");
+        let response = response.body(Some(Bytes::from(body.to_owned()))).unwrap();
+        read_answer("users.info", &response).map_or_else(|error| error.to_string(), |_| "ok".to_owned())
+    }
+
+    #[test]
+    fn failed_call_names_who_responded_and_what_is_missing() {
+        let json = "application/json; charset=utf-8";
+        for (status, content, body, words) in [
+            (200, json, r#"{"ok":true}"#, "ok"),
+            (200, json, r#"{"ok":false,"error":"user_not_found"}"#, "Slack returned `user_not_found` for `users.info`"),
+            (200, json, r#"{"ok":false,"error":"missing_scope","needed":"users:read"}"#, "required scope: users:read"),
+            (200, json, r#"{"ok":false}"#, "unknown_error"),
+            (
+                429,
+                json,
+                r#"{"ok":false,"error":"ratelimited"}"#,
+                "rate limit for `users.info` is reached; try again in 7 s",
+            ),
+            (429, "text/html", "<html>", "rate limit"),
+            (500, "text/html", "<html>", "Slack responded to `users.info` with status 500"),
+            (
+                403,
+                "text/html; charset=utf-8",
+                "<html>",
+                "not from Slack's Web API: status 403, content type text/html.",
+            ),
+            (200, "text/html", "<html>", "A proxy between this host and Slack"),
+            (200, json, "[]", "not from Slack's Web API"),
+            (404, "", "", "no content type"),
+        ] {
+            let said = said(status, content, body);
+            assert!(said.contains(words), "{status} {content} {body}: {said}");
+            assert!(!said.contains('<'), "foreign text is not repeated: {said}");
+        }
+    }
+
+    #[test]
+    fn only_failures_that_pass_are_tried_again() {
+        let method = "chat.postMessage";
+        let refused = |error: &str| WebApiError::Refused { method, error: error.to_owned(), needed: None };
+        assert_eq!(
+            WebApiError::RateLimited { method, wait: Some(Duration::from_secs(9)) }.retry_in(1),
+            Some(Duration::from_secs(9))
+        );
+        assert!(WebApiError::RateLimited { method, wait: None }.retry_in(1).is_some());
+        assert!(WebApiError::Timeout { method }.retry_in(1).is_some());
+        assert!(WebApiError::Status { method, status: 503 }.retry_in(1).is_some());
+        assert!(refused("internal_error").retry_in(1).is_some());
+        for error in ["channel_not_found", "not_in_channel", "invalid_auth", "invalid_blocks"] {
+            assert_eq!(refused(error).retry_in(1), None, "{error}");
+        }
+        assert_eq!(WebApiError::NoEmail.retry_in(1), None);
     }
 }

@@ -1,0 +1,152 @@
+//! From a click to a decision, and to what the user and the card show of it.
+
+use super::clicker::Clicker;
+use super::delivery::Later;
+use super::interaction::{Click, InteractionError};
+use super::notifier::Card;
+use super::{ResponseUrl, Slack, fields};
+use crate::Choice;
+use crate::audit::MessageId;
+use crate::decision::approval::Vote;
+use crate::document::{Block, Choices, Document, Level, Notice};
+use crate::render::choice_of;
+use crate::service::{Input, Reply, Request};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A decision by a button that this app made.
+struct Pressed {
+    operation: String,
+    version: u32,
+    choice: Choice,
+}
+
+impl Slack {
+    /// Answers a click: immediately with nothing, and later with the result.
+    pub async fn interaction(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
+        if let Err(response) = self.believe(headers, &body).await {
+            return response;
+        }
+        let click = match fields(&body).map_err(InteractionError::from).and_then(Click::from_fields) {
+            Ok(Some(click)) => click,
+            Ok(None) => return StatusCode::OK.into_response(),
+            Err(error) => {
+                tracing::warn!(%error, "an interaction of Slack is invalid");
+                return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
+            }
+        };
+        if let Err(response) = self.own_app(click.api_app_id.as_deref()).await {
+            return response;
+        }
+        let pressed = choice_of(&click.action_id).zip(self.messages.seal.open(&click.value));
+        let Some((choice, (operation, version))) = pressed else {
+            if let Some(Clicker { principal, place, .. }) = Clicker::of(&click, None, None).await {
+                tracing::warn!(%principal, "a button that was not made here is denied");
+                self.service.disbelieved(&principal, &place, "a click on a button that was not made here").await;
+            } else {
+                self.service.refused("a click on a button that was not made here").await;
+            }
+            return StatusCode::OK.into_response();
+        };
+        let slack = Arc::clone(&self);
+        self.background.spawn(async move { slack.press(click, Pressed { operation, version, choice }).await });
+        StatusCode::OK.into_response()
+    }
+
+    async fn press(&self, click: Click, pressed: Pressed) {
+        let url = click.response_url.clone().map(ResponseUrl::new);
+        let request = self.service.operation(&pressed.operation).await;
+        let api = self.settings.web_api.as_deref();
+        let Some(clicker) = Clicker::of(&click, request.as_ref(), api).await else {
+            tracing::warn!(operation = pressed.operation, "a click names no workspace");
+            self.service.refused("a click that names no workspace").await;
+            self.show(url.as_ref(), &click, &pressed.operation, &nameless(&pressed), 0).await;
+            return;
+        };
+        let Pressed { operation, version, choice } = pressed;
+        let vote = Vote { operation: operation.clone(), version: Some(version), by_button: true, choice, reason: None };
+        let request = Request {
+            principal: clicker.principal,
+            place: clicker.place,
+            input: Input::Vote(vote),
+            delivery: Some(click.delivery.clone()),
+            format: None,
+        };
+        let mut reply = self.service.handle(request).await;
+        if reply.duplicate_of.is_some() {
+            return;
+        }
+        if let Some(text) = clicker.doubt {
+            let hint = "Type the command in that workspace instead, or ask the host administrator.".to_owned();
+            let notice = Notice { level: Level::Attention, text, hint: Some(hint) };
+            reply.document.blocks.push(Block::Notice(notice));
+        }
+        self.show_result(url.as_ref(), &click, &operation, reply).await;
+    }
+
+    /// Shows the result to the user who clicked, and changes the card on which they clicked.
+    async fn show_result(&self, url: Option<&ResponseUrl>, click: &Click, operation: &str, mut reply: Reply) {
+        // Before this click, only its requester had to confirm it.
+        if reply.for_others {
+            reply = self.shown_to_others(url, operation, reply).await;
+        }
+        // The card is for every approver; what it does not say is only for the user who clicked.
+        if reply.card.as_ref() != Some(&reply.document) {
+            self.show(url, click, operation, &reply.document, u32::from(reply.card.is_some())).await;
+        }
+        if self.attend(operation).await.is_some_and(|card| is_clicked(&card, click)) {
+            return;
+        }
+        if let Some(card) = &reply.card {
+            let mut message = self.messages.blocks(card, reply.share);
+            message["replace_original"] = json!(true);
+            self.delivery.deliver(url, Later { operation, document: card, message, more: 0, user: None }).await;
+        }
+    }
+
+    /// Shows a document only to the user who clicked.
+    async fn show(&self, url: Option<&ResponseUrl>, click: &Click, operation: &str, document: &Document, more: u32) {
+        let mut message = self.messages.blocks(document, false);
+        message["replace_original"] = json!(false);
+        let user = Some(click.user_id.as_str());
+        self.delivery.deliver(url, Later { operation, document, message, more, user }).await;
+    }
+
+    /// Shows a request that approvers must decide from now on where they see it: the card that was clicked is only the
+    /// requester's.
+    async fn shown_to_others(&self, url: Option<&ResponseUrl>, operation: &str, reply: Reply) -> Reply {
+        let mut reply = if self.notifier.is_some() {
+            self.with_card(reply).await
+        } else {
+            let mut message = self.messages.blocks(&reply.document, reply.share);
+            message["replace_original"] = json!(false);
+            let later = Later { operation, document: &reply.document, message, more: 2, user: None };
+            self.delivery.deliver(url, later).await;
+            reply
+        };
+        reply.document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+        reply.card = Some(reply.document.clone());
+        reply.share = false;
+        reply
+    }
+}
+
+/// Whether the card of the request is the message that was clicked.
+fn is_clicked(card: &Card, click: &Click) -> bool {
+    let clicked = click.channel_id.clone().zip(click.message_ts.clone());
+    let clicked = clicked.map(|(channel, ts)| MessageId { channel, ts });
+    clicked.is_some_and(|clicked| *card == Card::Posted(clicked))
+}
+
+/// Slack named neither the workspace of the message nor that of the user.
+fn nameless(pressed: &Pressed) -> Document {
+    let Pressed { operation, version, choice } = pressed;
+    let (text, choices) = (String::new(), Vec::new());
+    let choices = Choices { operation: operation.clone(), version: *version, harmful: false, text, choices };
+    let text = "Slack did not name your workspace, so the host cannot identify you. This click changed nothing.";
+    let hint = format!("Type `{}` instead.", choices.command(*choice));
+    Document::default().with(Block::Notice(Notice { level: Level::Error, text: text.to_owned(), hint: Some(hint) }))
+}

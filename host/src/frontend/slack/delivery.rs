@@ -1,0 +1,80 @@
+//! Messages that follow later: through the `response_url` of a command or a click, or else as a direct message.
+
+use super::messages::as_text;
+use super::{Responder, ResponseUrl, ResponseUrlError, WebApi};
+use crate::document::Document;
+use crate::frontend::Background;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How often a direct message is sent, where Slack does not take it.
+const ATTEMPTS: u32 = 5;
+
+/// Delivers messages that follow later.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) responder: Responder,
+    pub(super) web_api: Option<Arc<WebApi>>,
+    pub(super) background: Background,
+}
+
+/// A message that follows later.
+#[derive(Debug)]
+pub(super) struct Later<'m> {
+    /// The operation that it is about.
+    pub(super) operation: &'m str,
+    /// What it says.
+    pub(super) document: &'m Document,
+    /// The same as a message.
+    pub(super) message: Value,
+    /// How many messages follow it through the same URL.
+    pub(super) more: u32,
+    /// The user who must get it, as a direct message if the URL does not take it; none for a change of a card.
+    pub(super) user: Option<&'m str>,
+}
+
+impl Delivery {
+    /// Delivers a message. Where a workspace denies its blocks, its text is sent; for no other reason.
+    pub(super) async fn deliver(&self, url: Option<&ResponseUrl>, later: Later<'_>) {
+        let problem = match url {
+            Some(url) => match self.post(url, &later).await {
+                Ok(()) => return,
+                Err(error) => error.to_string(),
+            },
+            None => "Slack gave no response URL".to_owned(),
+        };
+        let Later { operation, message, user, .. } = later;
+        let Some((api, user)) = self.web_api.as_deref().zip(user) else {
+            tracing::error!(operation, problem, "a message was not delivered");
+            return;
+        };
+        tracing::warn!(operation, problem, "a message is sent as a direct message");
+        self.send_directly(api, operation, user, &message).await;
+    }
+
+    async fn post(&self, url: &ResponseUrl, later: &Later<'_>) -> Result<(), ResponseUrlError> {
+        let Later { operation, document, message, more, .. } = later;
+        match self.responder.post(url, message, *more, &self.background).await {
+            Err(ResponseUrlError::Refused { status, is_about_blocks: true }) => {
+                tracing::warn!(operation, status, "a workspace denies the blocks of a message; its text is sent");
+                let text = as_text(document, message.clone());
+                self.responder.post(url, &text, *more, &self.background).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send_directly(&self, api: &WebApi, operation: &str, user: &str, message: &Value) {
+        for attempt in 1..=ATTEMPTS {
+            let Err(error) = api.post_message(user, message).await.map(|_| ()) else { return };
+            let wait = error.retry_in(attempt).filter(|_| attempt < ATTEMPTS);
+            match wait {
+                Some(wait) if self.background.pause(wait).await => {}
+                _ => {
+                    tracing::error!(operation, %error, "a message was not delivered, not even as a direct message");
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Documents as messages of Slack.
+
+use super::button::ButtonSeal;
+use crate::command::Format;
+use crate::document::{Choices, Document};
+use crate::render::{self, SlackTables};
+use crate::service::Reply;
+use serde_json::Value;
+
+/// The most characters of a message that is text only.
+const MAX_TEXT: usize = 3_000;
+
+/// Writes documents as messages, with buttons that only this app can have made.
+#[derive(Debug, Clone)]
+pub(super) struct Messages {
+    pub(super) seal: ButtonSeal,
+    pub(super) tables: SlackTables,
+}
+
+impl Messages {
+    /// A document in blocks.
+    pub(super) fn blocks(&self, document: &Document, share: bool) -> Value {
+        let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
+        render::slack(document, self.tables, share, Some(&button))
+    }
+
+    /// A reply. Formats for programs are shown as they are, in one block of text.
+    pub(super) fn reply(&self, reply: &Reply) -> Value {
+        let format = reply.format.unwrap_or_default();
+        // A request that approvers must decide has buttons, whatever the format.
+        if format == Format::Text || reply.for_others {
+            return self.blocks(&reply.document, reply.share);
+        }
+        render::slack_verbatim(&render::reply(reply, format), reply.command.as_deref(), reply.share)
+    }
+}
+
+/// A message without its blocks, for a workspace that denies them. Slack reads entities in the text of a message, so they
+/// are escaped.
+pub(super) fn as_text(document: &Document, mut message: Value) -> Value {
+    let text: String = render::text(document).chars().take(MAX_TEXT).collect();
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    if let Some(fields) = message.as_object_mut() {
+        fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
+        fields.insert("text".to_owned(), Value::from(text));
+    }
+    message
+}

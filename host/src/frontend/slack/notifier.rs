@@ -1,0 +1,232 @@
+//! Posts the messages about operations that are due: the card for approvers, and the message to a requester in Slack.
+//!
+//! There is one place that posts, and it looks only at the audit log. So a card follows its request through every
+//! decision: by button, typed, over HTTP, on a terminal, by time, and after a restart.
+
+use super::messages::{Messages, as_text};
+use super::{WebApi, WebApiError};
+use crate::audit::{Audience, MessageId};
+use crate::decision::operation::{Operation, Progress};
+use crate::identity::Platform;
+use crate::service::{Notice, Service};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often the audit log is compared with what was posted, for changes by other processes on the same store.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The longest pause before a message is sent again, whatever Slack asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// Posts the messages about operations that are due.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    service: Arc<Service>,
+    api: Arc<WebApi>,
+    approvals_channel: Option<String>,
+    messages: Messages,
+    progress: Arc<Posting>,
+}
+
+/// What this process is posting.
+#[derive(Debug, Default)]
+struct Posting {
+    /// Messages that Slack did not take for a reason that passes.
+    delayed: Mutex<HashMap<Key, Delayed>>,
+    /// One message after the other: the card must be known before it is changed.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// An operation, and who reads the message about it.
+type Key = (String, Audience);
+
+#[derive(Debug, Clone)]
+struct Delayed {
+    attempt: u32,
+    until: Instant,
+    problem: String,
+}
+
+/// The card of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Card {
+    /// It is posted.
+    Posted(MessageId),
+    /// It is not posted yet: Slack did not take it, and the host tries again.
+    Delayed(String),
+    /// It cannot be posted.
+    Failed(String),
+}
+
+impl Notifier {
+    pub(super) fn new(
+        service: Arc<Service>,
+        api: Arc<WebApi>,
+        approvals_channel: Option<String>,
+        messages: Messages,
+    ) -> Self {
+        Self { service, api, approvals_channel, messages, progress: Arc::default() }
+    }
+
+    /// Takes the place of another one in this process.
+    pub(super) fn after(self, earlier: &Self) -> Self {
+        Self { progress: Arc::clone(&earlier.progress), ..self }
+    }
+
+    /// Posts what is due, and waits until something else may be.
+    pub(super) async fn look(&self) {
+        // Before the look: a change during the look leads to another one.
+        let mut changes = self.service.changes();
+        self.post_all().await;
+        let regularly = Instant::now() + LOOK_EVERY;
+        let next = self.delayed().values().map(|delayed| delayed.until).min();
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = tokio::time::sleep_until(next.map_or(regularly, |next| next.min(regularly))) => {}
+        }
+    }
+
+    /// Posts what is due about one operation, and returns what became of its card.
+    pub(super) async fn attend(&self, operation: &str) -> Card {
+        self.post_about(operation).await;
+        let delayed = self.delayed().get(&(operation.to_owned(), Audience::Approvers)).cloned();
+        let notices = self.service.operation(operation).await.map(|operation| operation.notices).unwrap_or_default();
+        let failed = notices.approvers.and_then(|delivery| match delivery.progress {
+            Progress::Failed { problem } => Some(problem),
+            Progress::Posting { .. } | Progress::Posted => None,
+        });
+        match (delayed, failed, notices.card) {
+            (Some(delayed), ..) => Card::Delayed(delayed.problem),
+            (None, Some(problem), _) => Card::Failed(problem),
+            (None, None, Some(card)) => Card::Posted(card),
+            (None, None, None) => Card::Delayed("another process posts it".to_owned()),
+        }
+    }
+
+    async fn post_all(&self) {
+        let due = match self.service.due_notices(None).await {
+            Ok(due) => due,
+            Err(error) => return tracing::error!(%error, "messages that are due cannot be looked up"),
+        };
+        let keys: HashSet<Key> = due.iter().map(|notice| (notice.operation.id.clone(), notice.audience)).collect();
+        // What another process posted, or what no longer matters, is not waited for.
+        self.delayed().retain(|key, _| keys.contains(key));
+        let operations: BTreeSet<String> = keys.into_iter().map(|(operation, _)| operation).collect();
+        for operation in operations {
+            self.post_about(&operation).await;
+        }
+    }
+
+    async fn post_about(&self, operation: &str) {
+        let _turn = self.progress.turn.lock().await;
+        match self.service.due_notices(Some(operation)).await {
+            Ok(due) => {
+                for notice in due {
+                    self.post(notice).await;
+                }
+            }
+            Err(error) => tracing::error!(operation, %error, "messages that are due cannot be looked up"),
+        }
+    }
+
+    async fn post(&self, notice: Notice) {
+        let (operation, audience) = (notice.operation.id.as_str(), notice.audience.as_str());
+        let key: Key = (notice.operation.id.clone(), notice.audience);
+        let attempt = match self.delayed().get(&key) {
+            Some(delayed) if Instant::now() < delayed.until => return,
+            delayed => delayed.map_or(1, |delayed| delayed.attempt + 1),
+        };
+        let target = self.target(&notice);
+        // To change a card twice is harmless, and needs no claim.
+        if matches!(target, Some(Target::NewCard(_) | Target::User(_))) {
+            match self.service.claim_notice(&notice).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    return tracing::error!(operation, %error, audience, "a message is not posted: it cannot be recorded");
+                }
+            }
+        }
+        let posted = match &target {
+            Some(target) => self.send(target, &notice).await.map_err(|error| (error.retry_in(attempt), error)),
+            None => {
+                let _ = self.service.record_notice(&notice, Err("no_channel".to_owned())).await;
+                return;
+            }
+        };
+        let result = match posted {
+            Ok(message) => Ok(message),
+            Err((Some(wait), error)) => {
+                let wait = wait.min(LONGEST_WAIT);
+                tracing::warn!(operation, %error, audience, wait_s = wait.as_secs_f64(), "a message is sent again later");
+                let delayed = Delayed { attempt, until: Instant::now() + wait, problem: error.to_string() };
+                self.delayed().insert(key, delayed);
+                return;
+            }
+            Err((None, error)) => {
+                tracing::error!(operation, %error, audience, "a message cannot be posted");
+                Err(error.code())
+            }
+        };
+        self.delayed().remove(&key);
+        if let Err(error) = self.service.record_notice(&notice, result).await {
+            tracing::error!(operation, %error, audience, "it cannot be recorded that a message was posted");
+        }
+    }
+
+    async fn send(&self, target: &Target, notice: &Notice) -> Result<Option<MessageId>, WebApiError> {
+        let document = self.service.notice_document(notice);
+        let message = self.messages.blocks(&document, false);
+        match self.send_once(target, &message).await {
+            // Workspaces differ in the blocks that they know.
+            Err(WebApiError::Refused { error, .. }) if error.contains("blocks") => {
+                tracing::warn!(error, "a workspace denies the blocks of a message; its text is sent");
+                self.send_once(target, &as_text(&document, message)).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_once(&self, target: &Target, message: &Value) -> Result<Option<MessageId>, WebApiError> {
+        match target {
+            Target::Card(card) => self.api.update_message(card, message).await.map(|()| Some(card.clone())),
+            Target::NewCard(channel) => self.api.post_message(channel, message).await.map(Some),
+            // A direct message is never changed later.
+            Target::User(user) => self.api.post_message(user, message).await.map(|_| None),
+        }
+    }
+
+    fn target(&self, notice: &Notice) -> Option<Target> {
+        let operation = &notice.operation;
+        match notice.audience {
+            Audience::Requester => Some(Target::User(operation.pending.requester.user.clone())),
+            Audience::Approvers => match &operation.notices.card {
+                Some(card) => Some(Target::Card(card.clone())),
+                None => self.card_channel(operation).map(Target::NewCard),
+            },
+        }
+    }
+
+    /// The channel for the card of a request: the approvals channel, or the channel where it was made.
+    fn card_channel(&self, operation: &Operation) -> Option<String> {
+        let place = &operation.pending.place;
+        let of_request = place.channel.as_ref().filter(|_| place.platform == Platform::Slack);
+        self.approvals_channel.as_ref().or(of_request).cloned()
+    }
+
+    fn delayed(&self) -> MutexGuard<'_, HashMap<Key, Delayed>> {
+        self.progress.delayed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a message goes.
+enum Target {
+    /// The card that is there already.
+    Card(MessageId),
+    /// A channel without a card yet.
+    NewCard(String),
+    /// A user, as a direct message.
+    User(String),
+}

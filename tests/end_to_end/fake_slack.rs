@@ -1,0 +1,199 @@
+//! Plays Slack's Web API: records calls, keeps messages, and fails when told to.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::post;
+use claude_admin::frontend::slack::WebApi;
+use http::HeaderMap;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+pub(super) const BOT_TOKEN: &str = "bot-token-of-a-test";
+
+/// A response instead of the usual one: status, `retry-after`, content type, body.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<&'static str>,
+    pub(super) content: &'static str,
+    pub(super) body: &'static str,
+}
+
+impl Trouble {
+    pub(super) fn status(status: u16) -> Self {
+        Self { status, retry_after: None, content: "text/plain", body: "" }
+    }
+
+    pub(super) fn error(body: &'static str) -> Self {
+        Self { status: 200, retry_after: None, content: "application/json", body }
+    }
+
+    pub(super) fn later(seconds: &'static str) -> Self {
+        Self { retry_after: Some(seconds), ..Self::status(429) }
+    }
+}
+
+/// Plays Slack's Web API.
+#[derive(Clone, Default)]
+pub(super) struct FakeSlack {
+    state: Arc<Mutex<Played>>,
+}
+
+#[derive(Default)]
+struct Played {
+    calls: Vec<(String, Value)>,
+    /// By channel and timestamp.
+    messages: BTreeMap<(String, String), Value>,
+    accounts: BTreeMap<String, Value>,
+    user_groups: BTreeMap<String, Vec<String>>,
+    /// What the next calls of a method get.
+    troubles: BTreeMap<String, VecDeque<Trouble>>,
+    /// What all calls of a method get.
+    broken: BTreeMap<String, Trouble>,
+}
+
+impl FakeSlack {
+    pub(super) async fn start(&self) -> Arc<WebApi> {
+        let router = Router::new().route("/api/{method}", post(answer)).with_state(self.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/api", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Arc::new(WebApi::new(&base, &SecretString::from(BOT_TOKEN)).unwrap())
+    }
+
+    pub(super) fn account(&self, user: &str, account: Value) {
+        self.state.lock().unwrap().accounts.insert(user.to_owned(), account);
+    }
+
+    pub(super) fn user_group(&self, group: &str, users: &[&str]) {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        self.state.lock().unwrap().user_groups.insert(group.to_owned(), users);
+    }
+
+    pub(super) fn trouble(&self, method: &str, trouble: Trouble) {
+        self.state.lock().unwrap().troubles.entry(method.to_owned()).or_default().push_back(trouble);
+    }
+
+    pub(super) fn break_down(&self, method: &str, trouble: Option<Trouble>) {
+        let mut state = self.state.lock().unwrap();
+        match trouble {
+            Some(trouble) => state.broken.insert(method.to_owned(), trouble),
+            None => state.broken.remove(method),
+        };
+    }
+
+    pub(super) fn calls_of(&self, method: &str) -> Vec<Value> {
+        let state = self.state.lock().unwrap();
+        state.calls.iter().filter(|(called, _)| called == method).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// The messages in a channel as they are now, oldest first; the direct messages to a user are in `DM-USER`.
+    pub(super) fn messages(&self, channel: &str) -> Vec<Value> {
+        let state = self.state.lock().unwrap();
+        let here = state.messages.iter().filter(|((of, _), _)| of == channel);
+        here.map(|((_, ts), message)| {
+            let mut message = message.clone();
+            message["ts"] = json!(ts);
+            message
+        })
+        .collect()
+    }
+
+    /// Every text that Slack was ever sent.
+    pub(super) fn everything(&self) -> String {
+        format!("{:?}", self.state.lock().unwrap().calls)
+    }
+}
+
+async fn answer(
+    State(slack): State<FakeSlack>,
+    Path(method): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let form =
+        || form_urlencoded::parse(body.as_bytes()).map(|(name, value)| (name.into_owned(), json!(value))).collect();
+    let body: Value = serde_json::from_str(&body).unwrap_or_else(|_| Value::Object(form()));
+    let mut state = slack.state.lock().unwrap();
+    state.calls.push((method.clone(), body.clone()));
+    let trouble = state.troubles.get_mut(&method).and_then(VecDeque::pop_front);
+    if let Some(trouble) = trouble.or_else(|| state.broken.get(&method).cloned()) {
+        let mut response = Response::builder().status(trouble.status).header("content-type", trouble.content);
+        if let Some(after) = trouble.retry_after {
+            response = response.header("retry-after", after);
+        }
+        return response.body(Body::from(trouble.body)).unwrap();
+    }
+    let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
+    let answer = match method.as_str() {
+        _ if headers.get("authorization").is_none_or(|value| value != &format!("Bearer {BOT_TOKEN}")) => {
+            json!({"ok": false, "error": "not_authed"})
+        }
+        "usergroups.users.list" => match state.user_groups.get(&text("usergroup")) {
+            Some(users) => json!({"ok": true, "users": users}),
+            None => json!({"ok": false, "error": "no_such_subteam"}),
+        },
+        "users.info" => match state.accounts.get(&text("user")) {
+            Some(account) => json!({"ok": true, "user": account}),
+            None => json!({"ok": false, "error": "user_not_found"}),
+        },
+        "chat.postMessage" => {
+            let channel = text("channel");
+            // A direct message has a channel of its own.
+            let channel = if channel.starts_with('C') { channel } else { format!("DM-{channel}") };
+            let ts = format!("{}.{:06}", 1_763_745_600, state.messages.len() + 1);
+            state.messages.insert((channel.clone(), ts.clone()), body);
+            json!({"ok": true, "channel": channel, "ts": ts})
+        }
+        "chat.update" => match state.messages.get_mut(&(text("channel"), text("ts"))) {
+            Some(message) => {
+                *message = body;
+                json!({"ok": true})
+            }
+            None => json!({"ok": false, "error": "message_not_found"}),
+        },
+        _ => json!({"ok": false, "error": "unknown_method"}),
+    };
+    Response::builder().header("content-type", "application/json").body(Body::from(answer.to_string())).unwrap()
+}
+
+/// Receives what a host posts to response URLs; `answers` are the statuses and `retry-after` of the first posts.
+pub(super) async fn receiver(
+    answers: Vec<(u16, Option<&'static str>)>,
+) -> (String, mpsc::UnboundedReceiver<(Value, std::time::Instant)>) {
+    let (sender, received) = mpsc::unbounded_channel();
+    let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
+    let receive = move |body: String| {
+        let (sender, answers) = (sender.clone(), Arc::clone(&answers));
+        async move {
+            sender.send((serde_json::from_str(&body).unwrap(), std::time::Instant::now())).ok();
+            let (status, after) = answers.lock().unwrap().pop_front().unwrap_or((200, None));
+            let response = Response::builder().status(status);
+            let response = after.into_iter().fold(response, |response, after| response.header("retry-after", after));
+            response.body(Body::from("ok")).unwrap()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let router = Router::new().route("/later", post(receive));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (host, received)
+}
+
+/// Waits for something that happens in the background.
+pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    for _ in 0..600 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not happen in time: {what}");
+}
