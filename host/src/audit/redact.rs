@@ -208,7 +208,7 @@ mod tests {
                 _ => {}
             }
         }
-        for number in 0..39 {
+        for number in 0..48 {
             let mut value = serde_json::to_value(entry(number)).unwrap();
             poison(&mut value);
             let mut poisoned: Entry = serde_json::from_value(value).unwrap();

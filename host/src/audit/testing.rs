@@ -42,10 +42,10 @@ pub(super) fn entry(number: u64) -> Entry {
         8 => Event::Expired,
         9 => Event::Superseded { differences: vec!["role".into()] },
         10 => Event::PolicyChanged { policy_hash: Some("q".into()), problem: None },
-        11 => Event::ContentRead { of: vec!["ada@example.com".into()] },
-        _ => match number / 13 % 3 {
+        _ => match number / 12 % 4 {
             0 => Event::AuditRead { query: "tail 10".into() },
-            1 => Event::Notifying { audience: Audience::Approvers, shows: "1.waiting.0".into(), host: "h1".into() },
+            1 => Event::ContentRead { of: vec!["ada@example.com".into()] },
+            2 => Event::Notifying { audience: Audience::Approvers, shows: "1.waiting.0".into(), host: "h1".into() },
             _ => Event::Notified {
                 audience: Audience::Requester,
                 shows: "1.done.1".into(),
