@@ -395,3 +395,16 @@ async fn card_without_approvals_channel_is_where_the_request_was_made() {
     assert_eq!(shown["response_type"], "in_channel");
     assert!(button(&shown, Choice::Approve).is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_in_a_direct_message_says_that_nobody_was_notified() {
+    let house = House::on(support::simulator().await, None, FakeSlack::default(), None).await;
+    let body = form("WRITER", REMOVE, &[]).replace("channel_id=C1", "channel_id=D1");
+    let shown = house.server.post_signed(&body, now()).await.json();
+    let text = shown["text"].as_str().unwrap();
+    assert!(text.contains("No other user has been notified of this request yet"), "{text}");
+    assert_eq!(house.slack.calls_of("chat.postMessage").len(), 0);
+    // The requester of a request that another frontend decides is told all the same.
+    house.type_in(Way::Http, true, &format!("approve {}", house.operation().await.plan_id())).await;
+    until("the requester is told", async || house.direct_messages().len() == 1).await;
+}

@@ -3,7 +3,7 @@
 use super::button::ButtonSeal;
 use super::delivery::{Delivery, Later};
 use super::messages::Messages;
-use super::notifier::{Card, LOOK_EVERY, Notifier};
+use super::notifier::{Card, DIRECT_MESSAGE, LOOK_EVERY, Notifier};
 use super::{MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, WebApi, verify};
 use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::Markup;
@@ -234,6 +234,11 @@ impl Slack {
             Card::Failed(problem) if self.settings.approvals_channel.is_some() => {
                 let text = format!("Posting to {channel} failed: `{problem}`.");
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
+            }
+            Card::Failed(problem) if reply.share && problem == DIRECT_MESSAGE => {
+                let text = "Only the users in this direct message can see the request.".to_owned();
+                reply.document.blocks.insert(0, Block::Notice(unseen(text)));
+                return reply;
             }
             // The app is not in that channel. The answer to the command shows there all the same.
             Card::Failed(_) if reply.share => return reply,

@@ -20,6 +20,9 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The longest pause before a message is sent again, whatever Slack asks for.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
+/// The code of a card that is not posted, since the request was made in a direct message.
+pub(super) const DIRECT_MESSAGE: &str = "direct_message";
+
 /// Posts the messages about operations that are due.
 #[derive(Debug)]
 pub(super) struct Notifier {
@@ -140,7 +143,7 @@ impl Notifier {
         };
         let target = self.target(&notice);
         // To change a card twice is harmless, and needs no claim.
-        if matches!(target, Some(Target::NewCard(_) | Target::User(_))) {
+        if matches!(target, Ok(Target::NewCard(_) | Target::User(_))) {
             match self.service.claim_notice(&notice).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -150,9 +153,11 @@ impl Notifier {
             }
         }
         let posted = match &target {
-            Some(target) => self.send(target, &notice).await.map_err(|error| (error.retry_in(attempt), error)),
-            None => {
-                let _ = self.service.record_notice(&notice, Err("no_channel".to_owned())).await;
+            Ok(target) => self.send(target, &notice).await.map_err(|error| (error.retry_in(attempt), error)),
+            Err(code) => {
+                if let Err(error) = self.service.record_notice(&notice, Err((*code).to_owned())).await {
+                    tracing::error!(operation, %error, audience, "it cannot be recorded that a message is not posted");
+                }
                 return;
             }
         };
@@ -198,22 +203,27 @@ impl Notifier {
         }
     }
 
-    fn target(&self, notice: &Notice) -> Option<Target> {
+    /// Where a message goes, or the code of the reason why it goes nowhere.
+    fn target(&self, notice: &Notice) -> Result<Target, &'static str> {
         let operation = &notice.operation;
-        match notice.audience {
-            Audience::Requester => Some(Target::User(operation.pending.requester.user.clone())),
-            Audience::Approvers => match &operation.notices.card {
-                Some(card) => Some(Target::Card(card.clone())),
-                None => self.card_channel(operation).map(Target::NewCard),
-            },
+        match (notice.audience, &operation.notices.card) {
+            (Audience::Requester, _) => Ok(Target::User(operation.pending.requester.user.clone())),
+            (Audience::Approvers, Some(card)) => Ok(Target::Card(card.clone())),
+            (Audience::Approvers, None) => self.card_channel(operation).map(Target::NewCard),
         }
     }
 
     /// The channel for the card of a request: the approvals channel, or the channel where it was made.
-    fn card_channel(&self, operation: &Operation) -> Option<String> {
+    fn card_channel(&self, operation: &Operation) -> Result<String, &'static str> {
         let place = &operation.pending.place;
         let of_request = place.channel.as_ref().filter(|_| place.platform == Platform::Slack);
-        self.approvals_channel.as_ref().or(of_request).cloned()
+        match (&self.approvals_channel, of_request) {
+            (Some(channel), _) => Ok(channel.clone()),
+            // A card there would have no approver who sees it.
+            (None, Some(channel)) if channel.starts_with('D') => Err(DIRECT_MESSAGE),
+            (None, Some(channel)) => Ok(channel.clone()),
+            (None, None) => Err("no_channel"),
+        }
     }
 
     fn delayed(&self) -> MutexGuard<'_, HashMap<Key, Delayed>> {
