@@ -2,7 +2,7 @@
 //! requester gets one message.
 
 use super::fake_slack::{FakeSlack, Trouble, receiver, until};
-use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN, now};
+use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN, form, now};
 use super::support::{self, MEMBER, REMOVE};
 use claude_admin::Choice;
 use claude_admin::command::Markup;
