@@ -262,7 +262,7 @@ async fn an_address_is_looked_up_and_shown_and_one_that_stands_for_several_is_re
     ]}, "remove": []}}});
     simulator.inject(serde_json::from_value(page).unwrap());
     let several = type_in(&service, &format!("users remove {ADDRESS} --reason leaver")).await;
-    says(&several, Outcome::Conflict, &["2 things", ids[0], ids[1], "Nothing was changed"]);
+    says(&several, Outcome::Conflict, &["matches 2 objects", ids[0], ids[1], "Nothing was changed"]);
     assert!(writes(&simulator).is_empty());
 }
 

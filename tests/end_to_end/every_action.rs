@@ -80,7 +80,8 @@ async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::
     // Only JSON can carry a secret.
     let is_secret = service.catalog().action(&invocation.action).unwrap().sensitive;
     let format = is_secret.then_some(Format::Json);
-    let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), format, ..Options::default() };
+    let reason = Some(Reason::new("a test").unwrap());
+    let options = Options { yes: true, ids: true, reason, format, ..Options::default() };
     let arguments = invocation.arguments.clone().into_iter().collect();
     support::carry_out(service, Input::Operation { id: invocation.action.clone(), arguments, options }).await
 }

@@ -54,8 +54,10 @@ async fn host_commands_answer_programs_with_fields_alone() {
         [("confirm", support::ada()), ("cancel", support::ada()), ("approve", support::bob()), ("deny", support::bob())]
     {
         let needs_another = matches!(choice, "approve" | "deny");
-        let proposed = if needs_another {
+        let proposed = if choice == "approve" {
             "users remove user_01fTPAarejCcux4jybAuxoiu --reason x"
+        } else if needs_another {
+            "users remove user_01So5DA42d3EMeMGeDJSjUdB --reason x"
         } else {
             "invites create a@example.com user"
         };

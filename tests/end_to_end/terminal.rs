@@ -47,7 +47,8 @@ async fn text_from_outside_steers_no_terminal_in_any_format() {
             &["users", "get", support::MEMBER],
             &["users", "list", "--all", "--limit", "10"],
         ] {
-            let set = json!({ "/data/0/name": HOSTILE, "/name": HOSTILE });
+            let place = if words[1] == "get" { "/name" } else { "/data/0/name" };
+            let set = json!({ place: HOSTILE });
             simulator
                 .inject(serde_json::from_value(json!({ "times": 1, "effect": { "patch": { "set": set } } })).unwrap());
             let mut command = claude_admin();
@@ -114,7 +115,7 @@ fn columns_that_are_asked_for_are_shown_on_a_narrow_terminal() {
     }
     assert!(!written.contains("Not shown"), "{written}");
     let mut command = claude_admin();
-    command.args(["run", "--", "users", "list", "--limit", "1"]);
+    command.args(["run", "--", "api-keys", "list", "--limit", "1"]);
     assert!(on_terminal(command, 40).contains("Not shown"));
 }
 

@@ -1,7 +1,8 @@
 //! What the server may add or leave out never fails a reply.
 
-use super::support::{self, type_in};
-use claude_admin::service::Outcome;
+use super::support::{self, carry_out};
+use claude_admin::command::Markup;
+use claude_admin::service::{Input, Outcome};
 use claude_admin_catalog::{Catalog, Field, Kind, ReplyForm, Type, Types, VariantForm};
 use claude_admin_simulator::{Effect, Fault, PatchEffect};
 use serde_json::{Map, Value, json};
@@ -57,7 +58,10 @@ impl Freedom {
 fn reads(catalog: &Catalog) -> Vec<(String, Type)> {
     let reads = catalog.actions.iter().filter(|action| !action.writes() && action.reply_form == ReplyForm::Json);
     reads
-        .filter_map(|action| Some((format!("{} --no-compare", action.examples.first()?), action.result.clone()?)))
+        .filter_map(|action| {
+            let line = format!("{} --no-compare --reason \"a test\"", action.examples.first()?);
+            Some((line, action.result.clone()?))
+        })
         .collect()
 }
 
@@ -67,7 +71,8 @@ async fn unknown_fields_unknown_words_nulls_and_absent_fields_never_fail_a_read(
     let service = support::service(&simulator);
     let mut changed = 0;
     for (line, ty) in reads(service.catalog()) {
-        let plain = type_in(&service, &line).await.to_json();
+        let read = || Input::Text { line: line.clone(), markup: Markup::None };
+        let plain = carry_out(&service, read()).await.to_json();
         let mut freedom = Freedom { optional: Vec::new(), open: Vec::new(), objects: Vec::new() };
         Freedom::of(&service.catalog().types, &ty, &plain, "", &mut freedom);
         // Without the place where it goes on, a list is only a part.
@@ -88,7 +93,7 @@ async fn unknown_fields_unknown_words_nulls_and_absent_fields_never_fail_a_read(
             simulator.clear_faults();
             let patch: PatchEffect = serde_json::from_value(patch).unwrap();
             simulator.inject(Fault::new(Effect::Patch(patch)));
-            let reply = type_in(&service, &line).await;
+            let reply = carry_out(&service, read()).await;
             assert_eq!(reply.outcome, Outcome::Done, "{line} with other {what}: {}", support::text(&reply));
         }
     }
