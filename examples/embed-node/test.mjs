@@ -63,7 +63,7 @@ function errorOf(call) {
 
 /** Options of WIT are positional here, and `undefined` where they are absent. */
 function createWorkspace(admin, name) {
-  return admin.workspaces.create(name, undefined, undefined, undefined, [], undefined);
+  return admin.workspaces.create(name, undefined, undefined, undefined, undefined, [], undefined);
 }
 
 const WAYS = {

@@ -59,7 +59,7 @@ def members_without_component():
 
 
 def create_workspace(admin, name):
-    return admin.call("workspaces", "create", name, None, None, None, [], None)
+    return admin.call("workspaces", "create", name, None, None, None, None, [], None)
 
 
 class BothWays:

@@ -16,7 +16,7 @@ pub fn csv(document: &Document) -> String {
     csv_on(document, Medium::Stream)
 }
 
-/// As [`csv`], for a medium.
+/// As [`csv()`], for a medium.
 #[must_use]
 pub fn csv_on(document: &Document, medium: Medium) -> String {
     let mut writer = Writer::new(medium);

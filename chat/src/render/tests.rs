@@ -202,7 +202,8 @@ fn is_formula(cell: &str) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_number()) || ["1e400", "-1e400"].contains(&text)
+    text.trim() == text && serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_number())
+        || ["1e400", "-1e400"].contains(&text)
 }
 
 /// The text of a cell as CSV shows it, without what guards it.
