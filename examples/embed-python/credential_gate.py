@@ -11,7 +11,15 @@ from http_exchange import Departure, HttpFailure
 
 # All that the component sends. Credentials are not among them, nor is anything that steers the connection.
 ALLOWED_HEADERS = frozenset(
-    ["accept", "anthropic-beta", "anthropic-version", "content-length", "content-type", "user-agent"]
+    [
+        "accept",
+        "anthropic-beta",
+        "anthropic-user-profile-id",
+        "anthropic-version",
+        "content-length",
+        "content-type",
+        "user-agent",
+    ]
 )
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

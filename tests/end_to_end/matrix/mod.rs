@@ -133,7 +133,9 @@ async fn every_runtime_sends_and_returns_what_the_table_says() {
             let result = adapter.call(&upstream.base_url(), host.catalog(), &invocation);
             check(&adapter.name, &case, upstream.received(), result, &mut wrong);
         }
-        for gateway in &gateways {
+        // A gateway shows nobody what people wrote.
+        let is_shown = host.catalog().action(&case.action).is_none_or(|action| !action.is_confidential());
+        for gateway in gateways.iter().filter(|_| is_shown) {
             upstream.will_answer(case.reply.clone());
             let result = through_gateway::call(gateway, &case).await;
             check(&gateway.name, &case, upstream.received(), result, &mut wrong);
@@ -187,7 +189,8 @@ async fn bless_the_table() {
         }
         let result = host.call(&invocation).await;
         let request = upstream.received().expect("it was sent");
-        let arguments = invocation.arguments.into_iter().collect();
+        // A report is asked for in the largest pages.
+        let arguments = host.authorized(&invocation).await.get().arguments.clone().into_iter().collect();
         let reply = upstream.answered();
         table.push(Case { name, action: invocation.action, arguments, request, reply, result });
     }
