@@ -428,7 +428,7 @@ async fn what_is_to_be_removed_and_is_not_there_is_told_as_text_and_not_as_an_er
     let answer = server.http(Some(TOKEN), body).await;
     assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
     let text = answer.json()["result"]["text"].as_str().unwrap_or_default().to_owned();
-    assert!(text.contains("There is no such thing"), "{}", answer.body);
+    assert!(text.contains("Not found"), "{}", answer.body);
     assert_eq!(answer.json()["result"]["cause"]["api"]["status"], 404, "{}", answer.body);
 }
 

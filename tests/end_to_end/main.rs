@@ -10,6 +10,7 @@ mod command_line;
 mod component;
 mod confidential;
 mod crash;
+mod effects;
 mod every_action;
 mod fake_slack;
 mod frontends;

@@ -5,6 +5,7 @@ use super::label::words;
 use super::report::{Report, is_report};
 use super::unit::Cents;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
+use crate::Effect;
 use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
 use jiff::Timestamp;
@@ -139,12 +140,12 @@ pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Op
     if let Some(twice) =
         wanted.iter().enumerate().find_map(|(index, name)| wanted[..index].contains(name).then_some(name))
     {
-        let text = format!("--columns: `{twice}` is named twice. Nothing was sent.");
+        let text = format!("--columns: `{twice}` is named twice. {}", Effect::NotSent.sentence());
         return Some(super::error(text, Some("Name each column once.")));
     }
     let known = column_names(catalog, action)?;
     let unknown = wanted.iter().find(|name| !known.contains(name))?;
-    let text = format!("--columns: there is no column `{unknown}`. Nothing was sent.");
+    let text = format!("--columns: there is no column `{unknown}`. {}", Effect::NotSent.sentence());
     Some(super::error(text, Some(format!("Use some of: {}.", known.join(", ")))))
 }
 

@@ -151,7 +151,7 @@ fn event(event: &mut Event) {
             approvers.iter_mut().for_each(principal);
             optional(reason.as_mut());
         }
-        Event::Outcome { result, status: _, requests, message } => {
+        Event::Outcome { result, changed: _, status: _, requests, message } => {
             replace_secrets(result, REDACTED);
             all(requests);
             message.iter_mut().for_each(text_from_outside);
@@ -202,7 +202,7 @@ mod tests {
                 Value::String(text) if text.len() > 1 && !text.contains(':') => *text = "sk-ant-api03-SECRET".into(),
                 Value::Array(items) => items.iter_mut().for_each(poison),
                 Value::Object(members) => {
-                    let keep = ["kind", "decision", "audience"];
+                    let keep = ["kind", "decision", "audience", "changed"];
                     members.iter_mut().filter(|(name, _)| !keep.contains(&name.as_str())).for_each(|(_, v)| poison(v));
                 }
                 _ => {}

@@ -14,7 +14,7 @@ mod steps;
 
 pub use authorized::Authorized;
 pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
-pub use settle::{SettleError, Settled, Unplanned, Vote};
+pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
@@ -22,6 +22,7 @@ use super::operation::{Ledger, LedgerError, Operation};
 use crate::audit::{Entry, Event};
 use crate::sandbox::Plugin;
 use crate::store::Durability;
+use claude_admin_chat::Changed;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub struct Approvals {
 pub struct End {
     /// The word of the outcome.
     pub result: &'static str,
+    /// Whether anything was changed.
+    pub changed: Changed,
     /// The status of the API, where it answered.
     pub status: Option<u16>,
     /// The ids of the requests at the API.
@@ -51,6 +54,13 @@ pub struct End {
     pub message: Option<String>,
     /// Whose content was read, or which objects, where content was read.
     pub content_of: Vec<String>,
+}
+
+impl From<End> for Event {
+    fn from(end: End) -> Self {
+        let End { result, changed, status, requests, message, content_of: _ } = end;
+        Self::Outcome { result: result.to_owned(), changed: Some(changed), status, requests, message }
+    }
 }
 
 impl Approvals {
@@ -79,9 +89,8 @@ impl Approvals {
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.steps.reached(Step::Answered);
-        let End { result, status, requests, message, content_of } = end;
-        let read = (!content_of.is_empty()).then_some(Event::ContentRead { of: content_of });
-        let outcome = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let read = (!end.content_of.is_empty()).then(|| Event::ContentRead { of: end.content_of.clone() });
+        let outcome = Event::from(end);
         let entries: Vec<Entry> = read.into_iter().chain([outcome]).map(|event| operation.entry(event)).collect();
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.
