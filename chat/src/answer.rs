@@ -1,6 +1,6 @@
 //! What a program is answered.
 
-use crate::Outcome;
+use crate::{Effect, Outcome};
 use crate::document::Document;
 use crate::render;
 use serde_json::{Map, Value};
@@ -12,6 +12,8 @@ pub struct Answer<'a> {
     pub operation: Option<&'a str>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it changed something.
+    pub effect: Effect,
     /// The answer of the API, or the part of it that was read before something failed.
     pub data: Option<&'a Value>,
     /// What people are shown.
@@ -30,12 +32,14 @@ impl Answer<'_> {
             // said stands beside, so that a program can tell it from what was removed.
             (None, Outcome::Done) => {
                 let mut told = Map::from_iter([("text".to_owned(), Value::from(render::text(self.document)))]);
+                told.insert("changed".to_owned(), self.changed());
                 told.extend(self.cause.map(|cause| ("cause".to_owned(), cause.clone())));
                 Value::Object(told)
             }
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
+                error.insert("changed".to_owned(), self.changed());
                 error.insert("message".to_owned(), Value::from(self.document.notices()));
                 if let Some(operation) = self.operation {
                     error.insert("operation_id".to_owned(), Value::from(operation));
@@ -50,6 +54,10 @@ impl Answer<'_> {
         }
     }
 
+    fn changed(&self) -> Value {
+        Value::from(self.effect.changed().as_str())
+    }
+
     /// `written`, which [`Self::to_json`] or whoever adds secrets wrote, under how it ended.
     #[must_use]
     pub fn envelope(&self, command: Option<&str>, written: Value) -> Value {
@@ -59,6 +67,7 @@ impl Answer<'_> {
         }
         object.insert("command".to_owned(), command.map_or(Value::Null, Value::from));
         object.insert("outcome".to_owned(), Value::from(self.outcome.as_str()));
+        object.insert("changed".to_owned(), self.changed());
         match (written, self.outcome) {
             (Value::Object(mut failed), outcome) if outcome != Outcome::Done => {
                 object.extend(failed.shift_remove_entry("error"));

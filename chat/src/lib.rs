@@ -8,6 +8,7 @@ mod answer;
 mod choice;
 pub mod command;
 pub mod document;
+mod effect;
 pub mod identity;
 pub mod operation_id;
 mod outcome;
@@ -21,5 +22,6 @@ mod test_support;
 
 pub use answer::Answer;
 pub use choice::Choice;
-pub use outcome::{Outcome, is_gone};
+pub use effect::{CHANGED_NOTHING, Changed, Effect, Exchange, NO_CHANGES_YET, Report, retry_after};
+pub use outcome::{Outcome, is_gone, is_missing};
 pub use secret_text::{find_secret, replace_secrets};

@@ -4,6 +4,7 @@ use crate::admin::Admin;
 use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
+use claude_admin_chat::Effect;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
 use claude_admin_chat::strict_json::{distinct_keys, object};
@@ -85,9 +86,11 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
 }
 
 fn respond(reply: &Reply) -> Response {
-    Response::json(reply.outcome.http_status(), &reply.envelope())
+    let response = Response::json(reply.outcome.http_status(), &reply.envelope());
+    Response { retry_after: reply.retry_after(), ..response }
 }
 
 fn problem(outcome: &str, message: &str) -> Value {
-    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+    let changed = Effect::NotSent.changed().as_str();
+    json!({"outcome": outcome, "changed": changed, "error": {"outcome": outcome, "changed": changed, "message": message}})
 }

@@ -9,16 +9,19 @@ use claude_admin_chat::command::{
     Command, CommandError, HelpTopic, Invocation, Options, action_help, noun_help, overview,
 };
 use claude_admin_chat::document::{self, Document, Listing};
-use claude_admin_chat::{Answer, Outcome, is_gone};
+use claude_admin_chat::{Answer, Effect, Exchange, Outcome, Report, retry_after};
+use claude_admin_wire::Body;
 use serde_json::Value;
 
 /// What to do about the settings of the gateway.
-const OPERATORS: Option<&str> = Some("The people who run this gateway must set it.");
+const OPERATORS: Option<&str> = Some("The administrator of this gateway must set it.");
 
 /// What came of a command.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
+    /// Whether it changed something.
+    pub(crate) effect: Effect,
     pub(crate) document: Document,
     /// The command in its usual form; none for what is no action.
     pub(crate) command: Option<String>,
@@ -40,7 +43,8 @@ pub(crate) enum Audience {
 impl Reply {
     pub(crate) fn new(outcome: Outcome, document: Document) -> Self {
         let (command, options) = (None, Options::default());
-        Self { outcome, document, command, options, data: None, cause: None, action: None }
+        let effect = Effect::NotSent;
+        Self { outcome, effect, document, command, options, data: None, cause: None, action: None }
     }
 
     /// The answer to a command that was not understood.
@@ -51,7 +55,7 @@ impl Reply {
     /// The answer to somebody who may not ask.
     pub(crate) fn not_allowed(who: &str) -> Self {
         let hint = "The people who run this gateway list in CLAUDE_ADMIN_ALLOW who may.";
-        let document = refusal(format!("{who} may not ask this gateway. Nothing was sent."), Some(hint));
+        let document = refusal(format!("{who} may not ask this gateway. {}", Effect::NotSent.sentence()), Some(hint));
         Self::new(Outcome::Denied, document)
     }
 
@@ -69,9 +73,14 @@ impl Reply {
         self.answer(data.as_deref()).to_json()
     }
 
+    /// Seconds after which a client can send the same again.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        retry_after(self.effect, self.cause.as_ref())
+    }
+
     fn answer<'a>(&'a self, data: Option<&'a Value>) -> Answer<'a> {
-        let (outcome, document, cause) = (self.outcome, &self.document, self.cause.as_ref());
-        Answer { operation: None, outcome, data, document, cause }
+        let (outcome, effect, document, cause) = (self.outcome, self.effect, &self.document, self.cause.as_ref());
+        Answer { operation: None, outcome, effect, data, document, cause }
     }
 }
 
@@ -86,7 +95,7 @@ pub(crate) fn run(
     let (draft, options) = match command {
         Command::Help(topic) => return Reply::new(Outcome::Done, help(catalog, &topic, settings)),
         Command::Host(command) => {
-            let text = format!("This gateway has no `{}`: it keeps nothing. Nothing was sent.", command.word());
+            let text = format!("This gateway has no `{}`: it keeps nothing. {}", command.word(), Effect::NotSent.sentence());
             let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
@@ -115,13 +124,13 @@ fn call(
     let secret = match settings.secret(action) {
         Ok(secret) => secret,
         Err(problem) => {
-            return Reply::new(Outcome::Failed, refusal(format!("{problem}. Nothing was sent."), OPERATORS));
+            return Reply::new(Outcome::Failed, refusal(format!("{problem}. {}", Effect::NotSent.sentence()), OPERATORS));
         }
     };
     if let Err(problem) = admin.configure(settings.base_url.as_deref(), secret) {
         return Reply::new(
             Outcome::Failed,
-            refusal(format!("ANTHROPIC_BASE_URL: {problem}. Nothing was sent."), OPERATORS),
+            refusal(format!("ANTHROPIC_BASE_URL: {problem}. {}", Effect::NotSent.sentence()), OPERATORS),
         );
     }
     let Read { value, pages, end } =
@@ -130,17 +139,19 @@ fn call(
         let listing = Listing { pages, ..Listing::default() };
         document::result(catalog, action, &invocation, value, &options.columns, listing)
     };
+    let effect = effect(action, value.is_some(), &end);
     let (outcome, problem, cause) = match end {
         End::Whole => {
             let document = value.as_ref().map_or_else(|| Document::titled(action.summary()), shown);
-            return Reply { data: value, ..Reply::new(Outcome::Done, document) };
+            return Reply { effect, data: value, ..Reply::new(Outcome::Done, document) };
         }
         End::Misfit(name) => {
-            let text = format!("The component does not take these arguments ({name}). Nothing was sent.");
-            return Reply::new(Outcome::Failed, refusal(text, OPERATORS));
+            let text = format!("The component does not take these arguments ({name}). {}", effect.sentence());
+            return Reply { effect, ..Reply::new(Outcome::Failed, refusal(text, OPERATORS)) };
         }
         End::Failed(error) => {
-            (outcome(action, value.is_some(), &error), failure(action, settings, &error), Some(error))
+            let outcome = if value.is_some() { Outcome::Partial } else { Outcome::of(action, effect, Some(&error)) };
+            (outcome, document::failure(catalog, &error, action, effect, upstream(settings)), Some(error))
         }
         End::CutOff(cut_off) => (Outcome::Partial, refusal(cut_off.text(pages), Some(cut_off.hint())), None),
     };
@@ -152,27 +163,24 @@ fn call(
             read
         }
     };
-    Reply { data: value, cause, ..Reply::new(outcome, document) }
+    Reply { effect, data: value, cause, ..Reply::new(outcome, document) }
 }
 
-fn failure(action: &Action, settings: &Settings, error: &Value) -> Document {
+/// What a command did, as the component describes it: a gateway has no record of its own.
+fn effect(action: &Action, has_read: bool, end: &End) -> Effect {
+    let answered = Exchange::Answered { status: 200, body: Body::Json };
+    let last = match end {
+        End::Whole | End::CutOff(_) => Effect::of(action, &answered, Report::Success),
+        End::Misfit(_) => Effect::NotSent,
+        End::Failed(error) => Effect::of(action, &Exchange::described_by(error), Report::of_error(error)),
+    };
+    Effect::of_reads(has_read).and(last)
+}
+
+fn upstream(settings: &Settings) -> &str {
     let upstream = settings.base_url.as_deref().unwrap_or("https://api.anthropic.com");
     let upstream = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
-    let upstream = upstream.split('/').next().unwrap_or(upstream);
-    // What the component says before it sends anything is not known to it.
-    let sent = error.get("invalid_argument").is_none();
-    document::failure(error, action, sent, upstream)
-}
-
-fn outcome(action: &Action, has_read: bool, error: &Value) -> Outcome {
-    let outcome = Outcome::of_failure(error);
-    let server = error.get("api").and_then(|api| api.get("status")?.as_u64()).is_none_or(|status| status >= 500);
-    match outcome {
-        _ if has_read => Outcome::Partial,
-        _ if is_gone(action, error) => Outcome::Done,
-        Outcome::Failed if action.writes() && server && document::failure_may_have_arrived(error) => Outcome::Unknown,
-        outcome => outcome,
-    }
+    upstream.split('/').next().unwrap_or(upstream)
 }
 
 fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings) -> Document {

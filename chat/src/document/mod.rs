@@ -13,7 +13,7 @@ mod report;
 mod secret;
 
 pub use chart::{Chart, Point};
-pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
+pub use from_failure::{TELL_THE_ADMINISTRATOR, command_error, failure, look_first, notice};
 pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;
 pub use report::is_report;

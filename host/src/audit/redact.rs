@@ -142,7 +142,7 @@ fn event(event: &mut Event) {
             approvers.iter_mut().for_each(principal);
             optional(reason.as_mut());
         }
-        Event::Outcome { result, status: _, requests, message } => {
+        Event::Outcome { result, changed: _, status: _, requests, message } => {
             replace_secrets(result, REDACTED);
             all(requests);
             optional(message.as_mut());

@@ -14,7 +14,7 @@ use claude_admin::config::Config;
 use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Request};
-use claude_admin_chat::Answer;
+use claude_admin_chat::{Answer, Effect};
 use serde_json::Value;
 use std::io;
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ use std::time::Duration;
 /// How long it may take to end after an interrupt.
 const LONGEST_END: Duration = Duration::from_secs(2);
 
-const INTERRUPTED: &str = "Interrupted. If this was a write, it may have been done: `pending` and `audit tail` show what \
-    was begun, and `status` of its operation tells how it ended.";
+const INTERRUPTED: &str = "Interrupted. It is not known whether anything was changed. `pending` and `audit tail` show \
+    what was begun, and `status` of its operation shows its result.";
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -88,7 +88,8 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
 /// What happened to the host, as a program reads it: as it reads every other error.
 fn host_error(outcome: Outcome, message: &str) -> Value {
     let document = document::error(message, None::<&str>);
-    Answer { operation: None, outcome, data: None, document: &document, cause: None }.to_json()
+    let effect = if outcome == Outcome::Unknown { Effect::Unknown } else { Effect::NotSent };
+    Answer { operation: None, outcome, effect, data: None, document: &document, cause: None }.to_json()
 }
 
 /// Ends the process some time after it was asked to, where it does not by itself: a reader that does not read holds up

@@ -1,80 +1,78 @@
-//! From a failure to a document: what happened, whether anything changed, what to do.
+//! From a failure to a document: what happened, whether anything was changed, what to do.
 
-use super::{Document, Level, changed, failure, failure_may_have_arrived, notice, verify};
+use super::{Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::Effect;
 
-/// A call that gave no result.
+/// What to do about a component that does what it must not.
+const DROP_IT: &str = "Do not use this component. Report this to the host administrator.";
+
+/// A call that gave no result, and what it did.
 #[must_use]
-pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Document {
+pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, effect: Effect, upstream: &str) -> Document {
+    if let CallError::Failed { error, .. } = error {
+        return failure(catalog, error, action, effect, upstream);
+    }
+    let effect = match error {
+        // The exchange of a token is a request, and changes nothing.
+        CallError::Credential(CredentialError::Workload(error)) if error.is_after_sending() => {
+            Effect::of_reads(true).and(effect)
+        }
+        _ => effect,
+    };
+    let (what, hint) = without_result(error, upstream);
+    let hint = if effect.is_uncertain() { look_first(catalog, action) } else { hint.to_owned() };
+    notice(Level::Error, format!("{}. {}", what.trim_end_matches('.'), effect.sentence()), Some(hint))
+}
+
+/// The host itself failed in a command; `operation` is the one that the command is about.
+#[must_use]
+pub fn internal_error(effect: Effect, operation: Option<&str>) -> Document {
+    let text = format!("Internal error in the host. {}", effect.sentence());
+    let hint = match operation {
+        Some(id) => format!("Run `status {id}` to see the state of the request. {TELL_THE_ADMINISTRATOR}"),
+        None => format!("`pending` shows what is not decided yet. {TELL_THE_ADMINISTRATOR}"),
+    };
+    notice(Level::Error, text, Some(hint))
+}
+
+/// What happened in a call that was stopped or believed wrong, and what to do where nothing was changed.
+fn without_result(error: &CallError, upstream: &str) -> (String, &'static str) {
     match error {
-        CallError::Credential(error) => notice(
-            Level::Error,
-            format!("{}. Nothing was sent.", sentence(&error.to_string())),
-            Some(match error {
+        CallError::Credential(error) => (
+            error.to_string(),
+            match error {
                 CredentialError::Workload(_) => {
-                    "The people who run this host find the workload identity in [upstream.workload_identity]. Try again then."
-                        .to_owned()
+                    "The host administrator must check [upstream.workload_identity]. Then try again."
                 }
-                _ => "Give the host that credential and try again.".to_owned(),
-            }),
+                _ => "Set that credential for the host and try again.",
+            },
         ),
-        CallError::Denied(Violation::Redirect(status)) => notice(
-            Level::Error,
-            format!(
-                "{upstream} answered with a redirect (status {status}), which is never followed. {}",
-                changed(action, true)
-            ),
-            Some(verify(action, true, "The people who run this host must check its base URL.")),
+        CallError::Denied(Violation::Redirect(status)) => (
+            format!("{upstream} sent a redirect (status {status}), which the host never follows"),
+            "The host administrator must check the base URL of this host.",
         ),
-        CallError::Denied(Violation::Address(address)) => notice(
-            Level::Error,
-            format!("{upstream} leads to {address}, an address that is not allowed. Nothing was sent."),
-            Some("The people who run this host must check its base URL and its name service.".to_owned()),
+        CallError::Denied(Violation::Address(address)) => (
+            format!("{upstream} leads to {address}, an address that is not allowed"),
+            "The host administrator must check the base URL of this host and its name service.",
         ),
-        CallError::Denied(violation) => notice(
-            Level::Error,
-            format!("The component was stopped: it tried {violation}. {}", changed(action, false)),
-            Some("Do not use this component; tell the people who run this host.".to_owned()),
+        CallError::Denied(violation) => (format!("The component was stopped: it tried {violation}"), DROP_IT),
+        CallError::Misreported(_) => (format!("T{}", error.to_string().get(1..).unwrap_or_default()), DROP_IT),
+        CallError::Limit { kind, .. } => (
+            format!("The call was ended: it used up its {kind}"),
+            match kind {
+                LimitKind::WallClock => "Try again in a moment.",
+                LimitKind::CopiedBytes | LimitKind::Memory => "Request less data, for example with `--limit`.",
+                LimitKind::WasmTime => TELL_THE_ADMINISTRATOR,
+            },
         ),
-        CallError::Limit { kind, sent } => notice(
-            Level::Error,
-            format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
-            Some(match kind {
-                LimitKind::WallClock => verify(action, *sent, "Try again in a moment."),
-                LimitKind::CopiedBytes | LimitKind::Memory => {
-                    verify(action, *sent, "Ask for less at once, for example with --limit.")
-                }
-                LimitKind::WasmTime => verify(action, *sent, "Tell the people who run this host."),
-            }),
+        CallError::Trap { message, .. } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
+        CallError::Arguments(problem) => (
+            format!("The component does not take these arguments ({problem})"),
+            "Report this to the host administrator: the component and its WIT text differ.",
         ),
-        CallError::Trap { message, sent } => notice(
-            Level::Error,
-            format!("The component crashed ({message}). {}", changed(action, *sent)),
-            Some(verify(action, *sent, "Tell the people who run this host.")),
-        ),
-        CallError::Arguments(problem) => notice(
-            Level::Error,
-            format!("The component does not take these arguments ({problem}). Nothing was sent."),
-            Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
-        ),
-        CallError::Failed { error, sent } => failure(error, action, *sent, upstream),
+        CallError::Failed { error, .. } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
     }
-}
-
-/// Whether a write may have been done although its call gave no result: its request left, and nothing says that it did
-/// not arrive.
-#[must_use]
-pub fn may_have_been_done(error: &CallError) -> bool {
-    match error {
-        CallError::Limit { sent, .. } | CallError::Trap { sent, .. } => *sent,
-        CallError::Denied(violation) => matches!(violation, Violation::Redirect(_)),
-        CallError::Failed { error, sent } => *sent && failure_may_have_arrived(error),
-        CallError::Credential(_) | CallError::Arguments(_) => false,
-    }
-}
-
-fn sentence(text: &str) -> String {
-    text.trim_end_matches('.').to_owned()
 }

@@ -7,13 +7,14 @@ use crate::decision::plan::{Before, Plan};
 use crate::decision::policy::{ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::{Changed, Effect, NO_CHANGES_YET};
 
 /// A plan alone: what a command would do.
 #[must_use]
 pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
     let mut facts = plan_facts(catalog, plan, "Now");
     facts.push(Fact::new("Needs", needs(requirements)));
-    let text = format!("{} Risk: {}. This is a dry run: nothing was changed.", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. This is a dry run. {NO_CHANGES_YET}", question(plan), plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -53,7 +54,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         }
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. Nothing was changed yet.", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question(plan), plan.risk);
     let choices = if alone {
         vec![(Choice::Confirm, "Do It".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
     } else {
@@ -104,49 +105,62 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
 #[must_use]
 pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[String]) -> Document {
     let mut document = waiting(catalog, operation);
-    let text = format!("This changed since it was asked for: {}. Nothing was done.", differences.join("; "));
-    let hint = Some("The new plan is below; it must be decided on anew.".to_owned());
+    let nothing = Effect::Unchanged.sentence();
+    let text = format!("The plan changed after it was requested: {}. {nothing}", differences.join("; "));
+    let hint = Some("The new plan is below and needs a new decision.".to_owned());
     document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
     document
 }
 
 /// How it stands, whether anything was changed, and what to do.
 fn ending(operation: &Operation) -> (Level, String, Option<String>) {
-    let (id, noun) = (&operation.id, operation.pending.plan.action.split('.').next().unwrap_or_default());
+    let (id, nothing) = (&operation.id, Effect::Unchanged.sentence());
     let last = operation.decisions.last();
     let by = last.map(|decided| format!(" by {}", decided.principal)).unwrap_or_default();
     let why = last.and_then(|decided| decided.reason.as_ref()).map(|reason| format!(" ({reason})")).unwrap_or_default();
     match &operation.state {
-        State::Waiting => (Level::Attention, "It waits for a decision. Nothing was changed yet.".to_owned(), None),
+        State::Waiting => (Level::Attention, format!("The request is pending. {NO_CHANGES_YET}"), None),
         State::Running { .. } => (
             Level::Attention,
-            "It runs: its request may have reached the API.".to_owned(),
-            Some(format!("Ask again in a moment: `status {id}`.")),
+            format!("The request is running. {}", Effect::Unknown.sentence()),
+            Some(format!("Check again in a moment: `status {id}`.")),
         ),
-        State::Rejected => (Level::Error, format!("Rejected{by}{why}. Nothing was changed."), None),
-        State::Cancelled => (Level::Error, format!("Cancelled{by}. Nothing was changed."), None),
+        State::Rejected => (Level::Error, format!("Rejected{by}{why}. {nothing}"), None),
+        State::Cancelled => (Level::Error, format!("Cancelled{by}. {nothing}"), None),
         State::Expired => (
             Level::Error,
-            "Nobody settled it in time. Nothing was changed.".to_owned(),
-            Some("Ask for it again if it is still wanted.".to_owned()),
+            format!("The request expired without a decision. {nothing}"),
+            Some("Send the request again if it is still needed.".to_owned()),
         ),
+        // A removal of what was not there is done too.
+        State::Ended { result, message: Some(message), changed: Some(Changed::No), .. } if result == "done" => {
+            (Level::Done, message.clone(), None)
+        }
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
         State::Ended { result, message, .. } if result == UNKNOWN => (
             Level::Error,
-            format!(
-                "Whether it was done is not known{}.",
-                message.as_ref().map(|message| format!(": {}", message.trim_end_matches('.'))).unwrap_or_default()
-            ),
+            unknown(message.as_deref()),
             Some(format!(
-                "It is not sent again by itself. `status {id}` looks at its target, and so do `{noun} list` and `{noun} get`; \
-                 ask for it again if it was not done."
+                "The request is not sent again automatically. Run `status {id}` to check the target, and send the request \
+                 again if it was not made."
             )),
         ),
         State::Ended { result, message, .. } => (
             Level::Error,
-            message.clone().unwrap_or_else(|| format!("It ended as `{result}`.")),
-            Some("Nothing more happens to it; ask for it again if it is still wanted.".to_owned()),
+            message.clone().unwrap_or_else(|| format!("The request ended as `{result}`.")),
+            Some("The request is closed. Send it again if it is still needed.".to_owned()),
         ),
+    }
+}
+
+/// The end of a write whose effect nobody knows. What was recorded says so itself, where the host saw the end.
+fn unknown(message: Option<&str>) -> String {
+    let message = message.unwrap_or_default().trim();
+    let says_so = [Effect::Unknown, Effect::Probable].iter().any(|effect| message.contains(effect.sentence()));
+    match message {
+        "" => Effect::Unknown.sentence().to_owned(),
+        message if says_so => message.to_owned(),
+        message => format!("The result is unknown: {}. {}", message.trim_end_matches('.'), Effect::Unknown.sentence()),
     }
 }
 

@@ -8,6 +8,6 @@ mod from_report;
 
 pub use claude_admin_chat::document::*;
 pub use from_decision::{denied, ledger_error, propose_error, settle_error};
-pub use from_error::{call_error, may_have_been_done};
+pub use from_error::{call_error, internal_error};
 pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;

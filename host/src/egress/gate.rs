@@ -8,6 +8,7 @@ use super::{
 };
 use bytes::Bytes;
 use claude_admin_catalog::Action;
+use claude_admin_wire::Body;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -290,10 +291,14 @@ impl Inner {
         let headers = headers::incoming(response.headers());
         let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
-            BodyError::Transport(error) => self.failed(error),
+            // The request was sent and answered, whatever breaks now.
+            BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
         })?;
         let secrets = self.egress.credentials.secrets().chain(credential.issued());
         let body = secrets.fold(body, |body, secret| reply::scrub(body, secret.expose_secret().as_bytes()));
+        // The body of a read that succeeded can be long, and nothing depends on it.
+        let glance = self.expected.is_get() && status.is_success();
+        self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -303,6 +308,9 @@ impl Inner {
     /// What a component is told of a failure; the log has the rest.
     fn failed(&self, error: ClientError) -> Error {
         tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no answer from the upstream");
+        if error.is_before_sending() {
+            self.record.unreached();
+        }
         match error {
             ClientError::Address(forbidden) => {
                 self.record.violated(Violation::Address(forbidden.0.to_string()));

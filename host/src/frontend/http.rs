@@ -9,6 +9,7 @@ use crate::service::{Input, Outcome, Reply, Request, Service};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use claude_admin_catalog::Action;
+use claude_admin_chat::Effect;
 use claude_admin_chat::strict_json;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -178,6 +179,7 @@ impl Http {
         let state = status.data.as_ref().and_then(|data| data["state"].as_str());
         if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
             status.outcome = idempotency::outcome_of(state, decision);
+            status.effect = idempotency::effect_of(status.data.as_ref());
         }
         respond(&status, format)
     }
@@ -245,13 +247,17 @@ impl Http {
 fn how_it_ended(operation: &str, ended: &str) -> Response {
     let outcome = idempotency::outcome_of(ended, None);
     let text = format!(
-        "A request with this `Idempotency-Key` was received before, and ended as `{}` without any change. Nothing was done \
-         by this one. Take a new key to ask again.",
-        outcome.as_str()
+        "A request with this `Idempotency-Key` was already received and ended as `{}`. {} To send the request again, use a \
+         new key.",
+        outcome.as_str(),
+        Effect::Unchanged.sentence()
     );
     let body = match outcome {
         Outcome::Done => {
-            json!({ "operation_id": operation, "command": null, "outcome": "done", "result": { "text": text } })
+            json!({
+                "operation_id": operation, "command": null, "outcome": "done", "changed": Effect::Unchanged.changed(),
+                "result": { "text": text },
+            })
         }
         outcome => problem(outcome.as_str(), &text),
     };
@@ -263,6 +269,14 @@ const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list",
 
 fn respond(reply: &Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = written(reply, status, format);
+    if let Some(seconds) = reply.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn written(reply: &Reply, status: StatusCode, format: Format) -> Response {
     match format {
         Format::Json => (status, axum_json(&reply.envelope(reply.to_json_with_secrets()))).into_response(),
         Format::Csv => {
@@ -282,7 +296,8 @@ fn bad_request(message: &str) -> Response {
 }
 
 fn problem(outcome: &str, message: &str) -> Value {
-    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+    let changed = Effect::NotSent.changed();
+    json!({"outcome": outcome, "changed": changed, "error": {"outcome": outcome, "changed": changed, "message": message}})
 }
 
 fn axum_json(value: &Value) -> ([(HeaderName, &'static str); 1], String) {

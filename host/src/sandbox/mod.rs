@@ -16,7 +16,7 @@ mod values;
 
 pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
-pub use error::{CallError, LoadError};
+pub use error::{CallError, LoadError, Misreport};
 pub use limits::{Isolation, LimitKind, Limits};
 pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, digest};
 pub use values::{from_val, to_val};

@@ -3,6 +3,7 @@
 
 mod audit;
 mod decide;
+mod guard;
 mod inspect;
 mod outcome;
 mod part;
@@ -17,8 +18,10 @@ pub use reply::Reply;
 
 use crate::audit::{Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Markup, Options};
-use crate::decision::approval::{Approvals, Steps, Vote};
-use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
+use crate::decision::approval::{Approvals, SettleError, Steps, Vote};
+use crate::decision::operation::{
+    Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection, State,
+};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document;
@@ -27,6 +30,8 @@ use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::{Changed, Effect};
+use guard::{Panicked, guarded};
 use jiff::Timestamp;
 use refusals::Refusals;
 use serde_json::{Map, Value};
@@ -192,9 +197,7 @@ impl Service {
         let work = self.writes.spawn(async move { service.handle(request).await });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request ended without a reply");
-            let text = "Something went wrong in the host. Whether anything was changed is not known.";
-            let hint = "`pending` and `audit tail` show what was begun.";
-            Reply::failed(Outcome::Unknown, document::error(text, Some(hint)))
+            Reply::failed(Outcome::Unknown, document::internal_error(Effect::Unknown, None))
         })
     }
 
@@ -240,27 +243,74 @@ impl Service {
         if let Some(denial) = without_policy {
             return self.refuse(&person, &denial, "do that here").await.under(&id);
         }
+        let about = about(&understood, &id).to_owned();
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
-        let reply = match understood {
+        let reply = match guarded(Box::pin(self.answer(&id, &person, understood, parts))).await {
+            Ok(reply) => reply,
+            Err(Panicked) => self.panicked(&id, &person, &about).await,
+        };
+        reply.under(&id)
+    }
+
+    async fn answer(
+        &self,
+        id: &str,
+        person: &Person,
+        understood: Result<Understood, CommandError>,
+        parts: Option<&dyn PartSink>,
+    ) -> Reply {
+        match understood {
             Err(error) => {
                 tracing::info!(operation = id, kind = ?error.kind, "not understood");
                 let event = Event::Outcome {
                     result: Outcome::Usage.as_str().to_owned(),
+                    changed: Some(Effect::NotSent.changed()),
                     status: None,
                     requests: Vec::new(),
                     message: Some(format!("not understood: {:?}", error.kind)),
                 };
-                self.note(Entry { operation: Some(id.clone()), ..person.did(event) }).await;
+                self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
                 Reply::failed(Outcome::Usage, document::command_error(&error))
             }
-            Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote)).await,
+            Ok(Understood::Vote(vote)) => Box::pin(self.vote(person, vote)).await,
             Ok(Understood::Command(command)) => match *command {
-                Command::Help(topic) => Reply::told(self.help(&topic, &person)),
-                Command::Run(draft, options) => Box::pin(self.run(&id, &person, draft, options, parts)).await,
-                Command::Host(command) => Box::pin(self.host_command(&id, &person, command)).await,
+                Command::Help(topic) => Reply::told(self.help(&topic, person)),
+                Command::Run(draft, options) => Box::pin(self.run(id, person, draft, options, parts)).await,
+                Command::Host(command) => Box::pin(self.host_command(id, person, command)).await,
             },
-        };
-        reply.under(&id)
+        }
+    }
+
+    /// Ends a command in which the host panicked. `about` is the operation that it is, or that it decides about: a write
+    /// is never sent before it is recorded as one.
+    async fn panicked(&self, id: &str, person: &Person, about: &str) -> Reply {
+        tracing::error!(operation = id, "a panic ended a command");
+        match self.approvals.find(about).await {
+            Ok(operation) if matches!(operation.state, State::Running { .. }) => self.ended_unseen(operation).await,
+            Ok(operation) => {
+                let (outcome, effect) = match operation.state.changed() {
+                    Some(Changed::No) => (Outcome::Failed, Effect::Unchanged),
+                    Some(Changed::Yes) => (Outcome::Partial, Effect::Changed),
+                    Some(Changed::Unknown) | None => (Outcome::Unknown, Effect::Unknown),
+                };
+                let document = document::internal_error(effect, Some(&operation.id));
+                Reply::failed(outcome, document).with_effect(effect).about(&operation)
+            }
+            Err(SettleError::NotFound(_)) => {
+                let effect = Effect::Unchanged;
+                let document = document::internal_error(effect, None);
+                let event = Event::Outcome {
+                    result: Outcome::Failed.as_str().to_owned(),
+                    changed: Some(effect.changed()),
+                    status: None,
+                    requests: Vec::new(),
+                    message: Some("an internal error in the host".to_owned()),
+                };
+                self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
+                Reply::failed(Outcome::Failed, document).with_effect(effect)
+            }
+            Err(_) => Reply::failed(Outcome::Unknown, document::internal_error(Effect::Unknown, None)),
+        }
     }
 
     fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
@@ -322,7 +372,7 @@ impl Service {
 
     /// Refuses a command of the host, on the record.
     async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
-        let document = document::denied(denial, what, false);
+        let document = document::denied(denial, what, Effect::NotSent);
         let event = Event::Denied { reason: document.notices(), count: 1 };
         self.note(person.did(event).decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)
@@ -348,6 +398,18 @@ impl Service {
 enum Understood {
     Command(Box<Command>),
     Vote(Vote),
+}
+
+/// The operation that a command decides about, else the command itself.
+fn about<'a>(understood: &'a Result<Understood, CommandError>, id: &'a str) -> &'a str {
+    match understood {
+        Ok(Understood::Vote(vote)) => &vote.operation,
+        Ok(Understood::Command(command)) => match &**command {
+            Command::Host(HostCommand::Decide { operation, .. }) => operation,
+            _ => id,
+        },
+        Err(_) => id,
+    }
 }
 
 /// Whether a command works without a policy and without an audit trail.

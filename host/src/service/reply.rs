@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::egress::SentRequest;
 use crate::sandbox::CallError;
 use claude_admin_catalog::Action;
-use claude_admin_chat::Answer;
+use claude_admin_chat::{Answer, Effect};
 use serde_json::{Value, json};
 
 /// An answer that holds a secret: it is shown to nobody by accident.
@@ -29,6 +29,8 @@ pub struct Reply {
     pub command: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it changed something.
+    pub effect: Effect,
     /// What to show.
     pub document: Document,
     /// The answer with the API's own field names and values, without secrets; none where there is none.
@@ -57,6 +59,7 @@ impl Reply {
             operation: String::new(),
             command: None,
             outcome,
+            effect: if outcome == Outcome::Unknown { Effect::Unknown } else { Effect::NotSent },
             document,
             data: None,
             secret: None,
@@ -68,6 +71,11 @@ impl Reply {
             for_others: false,
             duplicate_of: None,
         }
+    }
+
+    /// Says whether it changed something.
+    pub(super) fn with_effect(self, effect: Effect) -> Self {
+        Self { effect, ..self }
     }
 
     pub(super) fn told(document: Document) -> Self {
@@ -120,10 +128,7 @@ impl Reply {
     }
 
     pub(super) fn because(mut self, error: &CallError) -> Self {
-        self.error = match error {
-            CallError::Failed { error, .. } => Some(error.clone()),
-            other => Some(json!({ "host": other.to_string() })),
-        };
+        self.error = Some(error.reported().cloned().unwrap_or_else(|| json!({ "host": error.to_string() })));
         self
     }
 
@@ -148,10 +153,17 @@ impl Reply {
         self.answer().envelope(self.command.as_deref(), answer)
     }
 
+    /// Seconds after which a client can send the same command again, where the API says so and nothing was changed.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        claude_admin_chat::retry_after(self.effect, self.error.as_ref())
+    }
+
     fn answer(&self) -> Answer<'_> {
         Answer {
             operation: Some(&self.operation),
             outcome: self.outcome,
+            effect: self.effect,
             data: self.data.as_ref(),
             document: &self.document,
             cause: self.error.as_ref(),

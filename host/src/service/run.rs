@@ -1,22 +1,25 @@
 //! Running an action: decided, executed, recorded.
 
-use super::outcome::{is_gone, of_error, of_resolve_error};
+use super::outcome::{of_call, of_read, of_resolve_error, removes_nothing};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
+use crate::decision::plan::ResolveError;
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
-use crate::sandbox::{CallError, Plugin};
+use crate::sandbox::Plugin;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::Effect;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 impl Service {
@@ -59,8 +62,7 @@ impl Service {
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
-                let End { result, status, requests, message } = executed.end();
-                let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+                let event = Event::from(executed.end(catalog));
                 let entry = Entry {
                     operation: Some(id.to_owned()),
                     action: Some(action.id.clone()),
@@ -150,12 +152,21 @@ impl Service {
                 "running"
             );
             let executed = Executed::of(&plugin, action, authorized, follow(&options)).await;
+            let end = executed.end(&catalog);
+            let effect = executed.read.effect;
             // Recorded before anything else is made of it.
-            let recorded = approvals.finish(&running, executed.end()).await;
-            let mut reply = executed.show(&catalog, &options);
+            let recorded = approvals.finish(&running, end).await;
+            let shown = std::panic::catch_unwind(AssertUnwindSafe(|| executed.show(&catalog, &options)));
+            // What happened is recorded, and stays so.
+            let mut reply = shown.unwrap_or_else(|_| {
+                tracing::error!(operation = running.id, "the result of a write cannot be shown");
+                let text = format!("Internal error in the host: the result cannot be shown. {}", effect.sentence());
+                let hint = format!("Run `status {}` to see the recorded result.", running.id);
+                Reply::failed(Outcome::Failed, document::error(text, Some(hint))).with_effect(effect)
+            });
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
-                let text = format!("What you see here could not be recorded: {error}.");
+                let text = format!("The result below is not recorded in the audit log: {error}.");
                 let hint =
                     Some("Until the host is restarted the operation shows as running, then as unknown.".to_owned());
                 let notice = document::Notice { level: document::Level::Error, text, hint };
@@ -174,14 +185,22 @@ impl Service {
     }
 
     /// Records that nobody saw how a write ended.
-    async fn ended_unseen(&self, operation: Operation) -> Reply {
-        let message = Some("the host failed before it saw the end".to_owned());
-        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), message };
+    pub(super) async fn ended_unseen(&self, operation: Operation) -> Reply {
+        let current = self.approvals.find(&operation.id).await.unwrap_or(operation);
+        // What was recorded before the host failed stays so.
+        if current.state.is_settled() {
+            let document = document::record(self.catalog(), &current);
+            return Reply::failed(Outcome::Unknown, document).about(&current);
+        }
+        let operation = current;
+        let message = Some("an internal error in the host ended the command before its result was known".to_owned());
+        let changed = Effect::Unknown.changed();
+        let end = End { result: UNKNOWN, changed, status: None, requests: Vec::new(), message };
         if let Err(error) = self.approvals.finish(&operation, end).await {
             tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");
         }
         let operation = self.approvals.find(&operation.id).await.unwrap_or(operation);
-        Reply::failed(Outcome::Unknown, document::record(self.catalog(), &operation))
+        Reply::failed(Outcome::Unknown, document::record(self.catalog(), &operation)).about(&operation)
     }
 
     async fn not_run(
@@ -199,10 +218,12 @@ impl Service {
         let (outcome, invocation) = match error {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
-            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-            ProposeError::Before(cause, invocation) if is_gone(action, cause) => (Outcome::Done, invocation),
-            ProposeError::Before(cause, invocation) => (of_error(cause), invocation),
-            ProposeError::Resolve(error) => (of_resolve_error(error), written),
+            // What is to be removed is not there: a repeated removal is no failure.
+            ProposeError::Before(cause, invocation) => (of_read(action, cause), invocation),
+            ProposeError::Resolve(error) if removes_nothing(action, error) && self.decider.may_ever(person, action) => {
+                (Outcome::Done, written)
+            }
+            ProposeError::Resolve(error) => (of_resolve_error(catalog, error), written),
             ProposeError::Ledger(_) => (Outcome::Failed, written),
         };
         let canonical = invocation.canonical(action, &catalog.types);
@@ -210,6 +231,7 @@ impl Service {
             ProposeError::Denied(denial, _) => Event::Denied { reason: denial.message.clone(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
+                changed: Some(found.effect().changed()),
                 status: None,
                 requests: Vec::new(),
                 message: Some("no plan could be made".to_owned()),
@@ -228,9 +250,11 @@ impl Service {
         })
         .await;
         let document = document::propose_error(catalog, &not, upstream);
-        let mut reply = Reply::failed(outcome, document);
-        if let ProposeError::Before(cause, _) = error {
-            reply = reply.because(cause);
+        let mut reply = Reply::failed(outcome, document).with_effect(found.effect());
+        match error {
+            ProposeError::Before(cause, _) => reply = reply.because(cause),
+            ProposeError::Resolve(ResolveError::Unread(cause, _)) => reply = reply.because(cause),
+            _ => {}
         }
         reply.of(action, &canonical, options)
     }
@@ -282,16 +306,13 @@ impl<'e> Executed<'e> {
         let read = pages::read(plugin, action, &authorized, follow).await;
         let operation = authorized.operation();
         for sent in &read.sent {
-            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status, &sent.request_id);
+            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status(), &sent.request_id);
             tracing::info!(operation, method, target, status, request_id, attempts = sent.attempts, "sent");
         }
         let outcome = match (&read.value, &read.error) {
             (_, None) if read.cut_off.is_some() => Outcome::Partial,
-            (_, None) => Outcome::Done,
             (Some(_), Some(_)) => Outcome::Partial,
-            (None, Some(error)) if is_gone(action, error) => Outcome::Done,
-            (None, Some(error)) if is_unknown(action, error) => Outcome::Unknown,
-            (None, Some(error)) => of_error(error),
+            (_, error) => of_call(action, read.effect, error.as_ref()),
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();
@@ -299,12 +320,13 @@ impl<'e> Executed<'e> {
     }
 
     /// How it ended, for the record.
-    fn end(&self) -> End {
-        let failure = self.read.error.as_ref().map(|error| document::call_error(error, self.action, self.upstream));
-        let failure = failure.map(|document| document.notices());
+    fn end(&self, catalog: &Catalog) -> End {
+        let failure = |error| document::call_error(catalog, error, self.action, self.read.effect, self.upstream);
+        let failure = self.read.error.as_ref().map(failure).map(|document| document.notices());
         End {
-            result: if self.outcome == Outcome::Unknown { UNKNOWN } else { self.outcome.as_str() },
-            status: self.read.sent.last().and_then(|sent| sent.status),
+            result: self.outcome.as_str(),
+            changed: self.read.effect.changed(),
+            status: self.read.sent.last().and_then(SentRequest::status),
             requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
             message: failure.or_else(|| self.read.cut_off.map(|cut_off| cut_off.text(self.read.pages))),
         }
@@ -313,6 +335,7 @@ impl<'e> Executed<'e> {
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
         let Self { action, upstream, invocation, outcome, read, before } = self;
+        let effect = read.effect;
         let listing = Listing { pages: read.pages, handed_on: read.handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
         // The answer without its secrets, and the whole one where it has any.
@@ -336,7 +359,7 @@ impl<'e> Executed<'e> {
             }
             (None, None, _) => Reply::done(Document::titled(action.summary()), Value::Null),
             (value, Some(error), _) => {
-                let failure = document::call_error(error, action, upstream);
+                let failure = document::call_error(catalog, error, action, effect, upstream);
                 let shown = match &value {
                     None => failure,
                     Some(value) => {
@@ -350,13 +373,8 @@ impl<'e> Executed<'e> {
             }
         };
         reply.sent = read.sent;
-        reply
+        reply.with_effect(effect)
     }
-}
-
-/// Whether a write may have been done although no answer says so that can be understood.
-fn is_unknown(action: &Action, error: &CallError) -> bool {
-    action.writes() && document::may_have_been_done(error) && error.status().is_none_or(|status| status >= 500)
 }
 
 /// What waits, for programs.

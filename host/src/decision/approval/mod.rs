@@ -14,7 +14,7 @@ mod steps;
 
 pub use authorized::Authorized;
 pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
-pub use settle::{SettleError, Settled, Unplanned, Vote};
+pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
@@ -22,6 +22,7 @@ use super::operation::{Ledger, LedgerError, Operation};
 use crate::audit::Event;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
+use claude_admin_chat::Changed;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,12 +44,21 @@ pub struct Approvals {
 pub struct End {
     /// The word of the outcome.
     pub result: &'static str,
+    /// Whether anything was changed.
+    pub changed: Changed,
     /// The status of the API, where it answered.
     pub status: Option<u16>,
     /// The ids of the requests at the API.
     pub requests: Vec<String>,
     /// What went wrong, where something did.
     pub message: Option<String>,
+}
+
+impl From<End> for Event {
+    fn from(end: End) -> Self {
+        let End { result, changed, status, requests, message } = end;
+        Self::Outcome { result: result.to_owned(), changed: Some(changed), status, requests, message }
+    }
 }
 
 impl Approvals {
@@ -77,8 +87,7 @@ impl Approvals {
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.steps.reached(Step::Answered);
-        let End { result, status, requests, message } = end;
-        let event = Event::Outcome { result: result.to_owned(), status, requests, message };
+        let event = Event::from(end);
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.
         while let Err(error) = self.ledger.append(Durability::Disk, vec![operation.entry(event.clone())]).await {

@@ -7,6 +7,7 @@ use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Plugin};
 use claude_admin_catalog::{Action, joined_pages};
+use claude_admin_chat::Effect;
 use claude_admin_chat::paging::{CutOff, Following};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -26,6 +27,8 @@ pub(crate) struct Read {
     pub(crate) handed_on: usize,
     /// What left.
     pub(crate) sent: Vec<SentRequest>,
+    /// Whether anything was changed.
+    pub(crate) effect: Effect,
 }
 
 /// Takes pages as they come. A break ends the reading.
@@ -48,13 +51,14 @@ pub(crate) async fn read(
     authorized: &Authorized<Invocation>,
     mut follow: Follow<'_>,
 ) -> Read {
-    let mut read = Read { value: None, error: None, cut_off: None, pages: 0, handed_on: 0, sent: Vec::new() };
+    let mut read = Read { value: None, error: None, cut_off: None, pages: 0, handed_on: 0, sent: Vec::new(), effect: Effect::NotSent };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
     let mut following = Following::beginning_at(begin);
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
         read.sent.extend(answer.sent);
+        read.effect = read.effect.and(answer.effect);
         let page = match answer.result {
             Ok(page) => page,
             Err(error) => {

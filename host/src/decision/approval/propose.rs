@@ -11,6 +11,7 @@ use crate::decision::{Person, Reader};
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
+use claude_admin_chat::Effect;
 use std::convert::Infallible;
 
 /// A wish: who wants what.
@@ -58,6 +59,12 @@ pub struct Found {
 }
 
 impl Found {
+    /// What the lookups did.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        Effect::of_reads(self.sent)
+    }
+
     /// Says what was looked up for what an entry is about.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {

@@ -17,6 +17,7 @@ use super::policy::Requirements;
 use crate::Choice;
 use crate::audit::{Entry, Event};
 use crate::identity::{Place, Principal};
+use claude_admin_chat::Changed;
 use serde::{Deserialize, Serialize};
 
 /// A plan that waits: everything that is needed to do it later, on any host.
@@ -74,6 +75,8 @@ pub enum State {
     Ended {
         /// The word.
         result: String,
+        /// Whether anything was changed, where that is recorded.
+        changed: Option<Changed>,
         /// The ids of its requests at the API.
         requests: Vec<String>,
         /// What went wrong, where something did.
@@ -149,6 +152,16 @@ impl State {
             Self::Rejected => "rejected",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+        }
+    }
+
+    /// Whether anything was changed; none for an end that was recorded before this was.
+    #[must_use]
+    pub fn changed(&self) -> Option<Changed> {
+        match self {
+            Self::Waiting | Self::Rejected | Self::Cancelled | Self::Expired => Some(Changed::No),
+            Self::Running { .. } => Some(Changed::Unknown),
+            Self::Ended { changed, .. } => *changed,
         }
     }
 
@@ -250,9 +263,12 @@ impl Operation {
                 }
             }
             Event::Intent { host, .. } => State::Running { host: host.clone() },
-            Event::Outcome { result, requests, message, .. } => {
-                State::Ended { result: result.clone(), requests: requests.clone(), message: message.clone() }
-            }
+            Event::Outcome { result, changed, requests, message, .. } => State::Ended {
+                result: result.clone(),
+                changed: *changed,
+                requests: requests.clone(),
+                message: message.clone(),
+            },
             Event::Expired => State::Expired,
             _ => return,
         };

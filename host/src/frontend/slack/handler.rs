@@ -15,6 +15,7 @@ use crate::service::{Input, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use claude_admin_chat::Effect;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -204,9 +205,7 @@ impl Slack {
                 Ok(reply) => json_response(&self.message(&reply)),
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
-                    json_response(&render::slack_note(
-                        "Something went wrong in the host. Whether anything was changed is not known; the log has more.",
-                    ))
+                    json_response(&render::slack_note(&document::internal_error(Effect::Unknown, None).notices()))
                 }
             };
         }
