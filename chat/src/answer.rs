@@ -1,8 +1,8 @@
 //! What a program is answered.
 
-use crate::{Effect, Outcome};
 use crate::document::Document;
 use crate::render;
+use crate::{Effect, Outcome};
 use serde_json::{Map, Value};
 
 /// What came of a command, as far as a program is told of it.

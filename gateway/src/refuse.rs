@@ -3,9 +3,9 @@
 use crate::run::{Audience, Reply};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
-use claude_admin_chat::{Effect, NO_CHANGES_YET, Outcome};
 use claude_admin_chat::command::{Draft, Format, Options};
 use claude_admin_chat::document::{self, Document, Level};
+use claude_admin_chat::{Effect, NO_CHANGES_YET, Outcome};
 
 /// Something that is not done: what and why, and what to do instead.
 pub(crate) fn refusal(text: impl Into<String>, hint: Option<&str>) -> Document {
@@ -36,8 +36,7 @@ pub(crate) fn refuse(
     // What is made once and shown once would be lost.
     let is_secret = action.sensitive || action.writes() && document::has_secrets(&catalog.types, action);
     if is_secret && audience == Audience::Chat {
-        let text =
-            format!("The answer to `{}` is a secret, which no chat gets to see. {nothing}", action.command());
+        let text = format!("The answer to `{}` is a secret, which no chat gets to see. {nothing}", action.command());
         return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");
     }
     if !action.writes() {

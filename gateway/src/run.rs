@@ -95,7 +95,8 @@ pub(crate) fn run(
     let (draft, options) = match command {
         Command::Help(topic) => return Reply::new(Outcome::Done, help(catalog, &topic, settings)),
         Command::Host(command) => {
-            let text = format!("This gateway has no `{}`: it keeps nothing. {}", command.word(), Effect::NotSent.sentence());
+            let text =
+                format!("This gateway has no `{}`: it keeps nothing. {}", command.word(), Effect::NotSent.sentence());
             let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
@@ -124,7 +125,10 @@ fn call(
     let secret = match settings.secret(action) {
         Ok(secret) => secret,
         Err(problem) => {
-            return Reply::new(Outcome::Failed, refusal(format!("{problem}. {}", Effect::NotSent.sentence()), OPERATORS));
+            return Reply::new(
+                Outcome::Failed,
+                refusal(format!("{problem}. {}", Effect::NotSent.sentence()), OPERATORS),
+            );
         }
     };
     if let Err(problem) = admin.configure(settings.base_url.as_deref(), secret) {

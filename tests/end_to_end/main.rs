@@ -7,6 +7,7 @@ mod bad_input;
 mod command_line;
 mod component;
 mod crash;
+mod effects;
 mod every_action;
 mod frontends;
 mod gateway;

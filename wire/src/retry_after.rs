@@ -28,7 +28,7 @@ pub fn http_date(value: &str) -> Option<SystemTime> {
 /// A wait in whole seconds, rounded up: a client that waits so long does not come too early.
 #[must_use]
 pub fn whole_seconds(wait: Duration) -> u32 {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 

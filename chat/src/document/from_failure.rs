@@ -1,6 +1,6 @@
 //! From the error of the component to a document: what happened, whether anything was changed, what to do.
 
-use super::{Block, Document, Level, Notice};
+use super::{Block, Document, Fact, Level, Notice};
 use crate::command::CommandError;
 use crate::{Effect, is_gone};
 use claude_admin_catalog::{Action, Catalog, Method};
@@ -46,7 +46,11 @@ pub fn failure(catalog: &Catalog, error: &Value, action: &Action, effect: Effect
         None => hint,
     };
     let what = what.trim_end_matches('.');
-    let document = notice(Level::Error, format!("{what}. {}", effect.sentence()), hint);
+    let mut document = notice(Level::Error, format!("{what}. {}", effect.sentence()), hint);
+    let details = details(payload);
+    if !details.is_empty() {
+        document.blocks.push(Block::Facts(details));
+    }
     if ids.is_empty() { document } else { document.footer(ids) }
 }
 
@@ -57,6 +61,18 @@ pub const TELL_THE_ADMINISTRATOR: &str = "Report this to the host administrator.
 fn advice<'a>(error: &Value, action: &'a Action) -> Option<&'a str> {
     let code = error.get("code")?.as_str()?;
     action.code(code).map(|code| code.advice.as_str())
+}
+
+/// What the details of an error name, such as the workspace that was made all the same.
+fn details(error: &Value) -> Vec<Fact> {
+    let details = match error.get("details") {
+        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+        Some(details) => details.clone(),
+        None => Value::Null,
+    };
+    let fields = details.as_object().into_iter().flatten().filter(|(name, _)| *name != "error_code");
+    let texts = fields.filter_map(|(name, value)| Some((name, value.as_str()?)));
+    texts.map(|(name, text)| Fact { field: name.clone(), ..Fact::new(super::label(name), text) }).collect()
 }
 
 /// The API, or what answered instead of it. What helps depends on status and type of the error, never on its message.
@@ -76,7 +92,9 @@ fn api(error: &Value, action: &Action, gone: bool, effect: Effect) -> (String, O
             "The API did not accept the credential of this host: it is wrong, expired or revoked",
             "The host administrator must set a valid credential.".to_owned(),
         ),
-        402 => ("The API rejected the request because of billing", "An owner can check billing in the Console.".to_owned()),
+        402 => {
+            ("The API rejected the request because of billing", "An owner can check billing in the Console.".to_owned())
+        }
         403 => (
             "The credential of this host does not grant access to this action",
             scopes(message).unwrap_or_else(|| format!("The action needs {}.", auth(action))),
@@ -150,7 +168,10 @@ fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
     };
     (
         format!("{upstream} returned a success that was not understood{place}: expected {expected}"),
-        Some("The API might be newer than this component. Update the component, or ask the host administrator.".to_owned()),
+        Some(
+            "The API might be newer than this component. Update the component, or ask the host administrator."
+                .to_owned(),
+        ),
     )
 }
 
@@ -288,7 +309,9 @@ mod tests {
     #[test]
     fn wait_of_the_api_is_passed_on() {
         let limited = |seconds: Value| {
-            told(&json!({ "api": { "status": 429, "kind": "rate_limit_error", "message": "", "retry_after": seconds } }))
+            told(
+                &json!({ "api": { "status": 429, "kind": "rate_limit_error", "message": "", "retry_after": seconds } }),
+            )
         };
         assert!(limited(json!(3600)).contains("Try again in 3600 seconds."));
         assert!(limited(json!(1)).contains("Try again in 1 second."));

@@ -140,10 +140,8 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
             None => Document::default(),
         },
     };
-    let text = format!(
-        "The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}",
-        operation.pending.plan.command
-    );
+    let text =
+        format!("The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}", operation.pending.plan.command);
     let hint = Some(format!("The request is still pending. Try again, or `cancel {}`.", operation.id));
     let mut document = notice(Level::Error, text, hint);
     document.blocks.extend(why.blocks);
@@ -214,9 +212,7 @@ pub fn ledger_error(error: &LedgerError) -> Document {
             "The command did not run because it cannot be recorded in the audit log: {error}. {}",
             Effect::Unchanged.sentence()
         ),
-        Some(
-            "The host administrator must check the disk, the permissions and `claude-admin audit verify`.".to_owned(),
-        ),
+        Some("The host administrator must check the disk, the permissions and `claude-admin audit verify`.".to_owned()),
     )
 }
 

@@ -198,9 +198,10 @@ fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice
                     "The target is unchanged, so the change was probably not made; this is not certain.".to_owned(),
                     "Send the request again if it is still needed.",
                 ),
-                Some(true) => {
-                    (format!("{changed} {}", Effect::Probable.sentence()), "If the target is as requested, nothing more is needed.")
-                }
+                Some(true) => (
+                    format!("{changed} {}", Effect::Probable.sentence()),
+                    "If the target is as requested, nothing more is needed.",
+                ),
                 Some(false) => (
                     format!("{changed} This is not what was requested: another change was made, before or after."),
                     "Check the target, and send the request again if it is still needed.",
@@ -219,10 +220,9 @@ fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice
             "The target no longer exists: it was removed by another request.".to_owned(),
             "Check the list before you send the request again.",
         ),
-        (Some(Look::Unread(problem)), Before::Read { .. }) => (
-            format!("The target cannot be read now: {problem}."),
-            "Check the list before you send the request again.",
-        ),
+        (Some(Look::Unread(problem)), Before::Read { .. }) => {
+            (format!("The target cannot be read now: {problem}."), "Check the list before you send the request again.")
+        }
         _ => (
             "The target does not show whether the change was made.".to_owned(),
             "Check the list before you send the request again.",

@@ -51,7 +51,15 @@ pub(crate) async fn read(
     authorized: &Authorized<Invocation>,
     mut follow: Follow<'_>,
 ) -> Read {
-    let mut read = Read { value: None, error: None, cut_off: None, pages: 0, handed_on: 0, sent: Vec::new(), effect: Effect::NotSent };
+    let mut read = Read {
+        value: None,
+        error: None,
+        cut_off: None,
+        pages: 0,
+        handed_on: 0,
+        sent: Vec::new(),
+        effect: Effect::NotSent,
+    };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
     let mut following = Following::beginning_at(begin);
