@@ -5,6 +5,7 @@
 //! that all of it runs in a host and inside a component alike. What there is to be done comes from the catalog.
 
 mod answer;
+pub mod cap;
 mod choice;
 pub mod command;
 pub mod document;

@@ -1,5 +1,6 @@
 //! How far the pages of a list are followed.
 
+use serde_json::Value;
 use std::collections::HashSet;
 
 /// The most pages that one command follows: at 1,000 items a page, more than any organization has.
@@ -19,6 +20,10 @@ pub enum CutOff {
     Circle,
     /// These are as many pages as one command follows.
     TooLong,
+    /// The next page does not fit in the memory for the result of one command.
+    TooLarge,
+    /// The next page does not fit in the memory for the results of all commands.
+    HostFull,
 }
 
 impl Following {
@@ -52,6 +57,10 @@ impl CutOff {
         let what = match self {
             Self::Circle => "The API sends the list in a circle",
             Self::TooLong => "The list is longer than one command follows",
+            Self::TooLarge => "The list needs more memory than the result of one command can use (`limits.answer_mib`)",
+            Self::HostFull => {
+                "The results of the commands that run now use all the memory for results (`limits.answers_mib`)"
+            }
         };
         format!("{what}: it was cut off after {pages} pages.")
     }
@@ -61,9 +70,29 @@ impl CutOff {
     pub fn hint(self) -> &'static str {
         match self {
             Self::Circle => "Some items may be missing, and some be there twice.",
-            Self::TooLong => "Go on from its end with another command, or ask for less.",
+            Self::TooLong | Self::TooLarge => "Go on from its end with another command, or ask for less.",
+            Self::HostFull => "Go on from its end with another command in a moment.",
         }
     }
+}
+
+/// The bytes of memory that a value needs, as far as they can be estimated: the text of a list is a few times smaller.
+#[must_use]
+pub fn memory_of(value: &Value) -> usize {
+    const ALLOCATION: usize = 16;
+    const PLACE: usize = size_of::<Value>();
+    /// A name, its hash and its place in the index of an object.
+    const NAME: usize = size_of::<String>() + 3 * size_of::<usize>();
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len() + ALLOCATION,
+        Value::Array(items) => items.iter().map(memory_of).sum::<usize>() + ALLOCATION,
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| name.len() + NAME + ALLOCATION + memory_of(value);
+            members.iter().map(member).sum::<usize>() + 2 * ALLOCATION
+        }
+    };
+    PLACE + inside
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use crate::convert::Called;
 use crate::redact::redact;
 use claude_admin_catalog::{Action, joined_pages};
 use claude_admin_chat::command::Invocation;
-use claude_admin_chat::paging::{CutOff, Following};
+use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
+
+/// The most memory for the result of one command: a component cannot have more than 4 GiB for everything.
+const MOST_BYTES: usize = 256 << 20;
 
 /// What was read.
 #[derive(Debug)]
@@ -43,12 +46,17 @@ pub(crate) fn read(
     let begin = paging.and_then(|paging| invocation.arguments.get(paging.input())?.as_str());
     let mut following = Following::beginning_at(begin);
     let mut read = Read { value: None, pages: 0, end: End::Whole };
+    let mut bytes = 0_usize;
     loop {
         let page = match redact(admin.call(&action.id, &invocation.parameters(action)), secrets) {
             Called::Returned(page) => page,
             Called::Failed(error) => return Read { end: End::Failed(error), ..read },
             Called::Misfit(name) => return Read { end: End::Misfit(name), ..read },
         };
+        bytes = bytes.saturating_add(memory_of(&page));
+        if bytes > MOST_BYTES && read.value.is_some() {
+            return Read { end: End::CutOff(CutOff::TooLarge), ..read };
+        }
         read.pages += 1;
         let next = paging.and_then(|paging| Some((paging.input(), paging.next(&page)?.to_owned())));
         read.value = Some(match read.value.take() {

@@ -91,9 +91,10 @@ async fn answer(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
         }
     };
     let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |length| {
-        length.trim().parse::<usize>().unwrap()
-    });
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .map_or(0, |length| length.trim().parse::<usize>().unwrap());
     while received.len() < head + length {
         match stream.read(&mut chunk).await {
             Ok(0) | Err(_) => return,
@@ -213,7 +214,10 @@ async fn write_without_a_whole_response_is_unknown() {
         ("half a head", "HTTP/1.1 400 Bad".to_owned()),
         ("half a body", refusal[..refusal.len() - 5].to_owned()),
         ("no HTTP", "SSH-2.0-OpenSSH_9.9\r\n".to_owned()),
-        ("a switch of protocols", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n".to_owned()),
+        (
+            "a switch of protocols",
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n".to_owned(),
+        ),
         ("information only", "HTTP/1.1 103 Early Hints\r\n\r\n".to_owned()),
         ("half a success", "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"id\":".to_owned()),
     ] {
@@ -234,8 +238,7 @@ async fn failed_read_for_a_plan_or_a_lookup_changes_nothing() {
     }
     for response in responses {
         upstream.get(response.clone());
-        for line in
-            [PLANNED, READ, "invites delete invite_1 --dry-run", "users update ada@example.com developer --yes"]
+        for line in [PLANNED, READ, "invites delete invite_1 --dry-run", "users update ada@example.com developer --yes"]
         {
             let (outcome, changed) = ends(&service, line, &response).await;
             assert_eq!(changed, "no", "{line} {response}");
@@ -412,7 +415,8 @@ async fn panic_in_a_read_leaves_an_id_and_an_outcome() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     // The pages are as large as they can be, so a list of several pages is long.
-    let input = Input::Text { line: "users list --limit 5 --all".to_owned(), markup: claude_admin::command::Markup::None };
+    let input =
+        Input::Text { line: "users list --limit 5 --all".to_owned(), markup: claude_admin::command::Markup::None };
     let request = Request { principal: support::ada(), place: Place::terminal(), input, delivery: None, format: None };
     let reply = service.handle_in_parts(request, &PanicSink).await;
     assert!(!reply.operation.is_empty());

@@ -91,6 +91,9 @@ async fn whatever_is_not_declared_is_denied_and_does_not_leave() {
         ("own-host", header("host")),
         ("odd-header", header("x-forwarded-for")),
         ("own-beta", header("anthropic-beta")),
+        ("second-beta", header("anthropic-beta")),
+        ("second-version", header("anthropic-version")),
+        ("own-type", header("content-type")),
     ] {
         simulator.clear_requests();
         let answer = call(&plugin, function).await;
@@ -168,6 +171,28 @@ async fn a_memory_bomb_runs_out_of_memory() {
     let answer = call(&plugin, "bomb").await;
     assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::Memory, sent: false }));
     behaves(&plugin).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resources_of_the_host_are_limited_for_the_whole_call() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, tight());
+    for function in ["hoard-headers", "hoard-resources", "hoard-requests"] {
+        let answer = call(&plugin, function).await;
+        assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::Resources, sent: false }), "{function}");
+        behaves(&plugin).await;
+    }
+    assert!(matches!(call(&plugin, "long-method").await.result, Err(CallError::Failed { sent: false, .. })));
+    assert_eq!(simulator.requests().len(), 3, "those that behave");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn header_behind_the_body_is_not_sent() {
+    let simulator = support::simulator().await;
+    let plugin = load(&simulator, tight());
+    let answer = run(&plugin, "trailers", json!({"name": "decided"})).await;
+    assert_eq!(answer.result, Err(CallError::Denied(Violation::Header("x-late".to_owned()))));
+    assert_eq!(simulator.requests(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod bad_input;
+mod bounds;
 mod command_line;
 mod component;
 mod crash;
@@ -18,13 +19,17 @@ mod isolation;
 mod long_list;
 mod made_up;
 mod matrix;
+mod numbers;
 mod operating;
 mod policy_in_force;
 mod policy_property;
+mod raw_upstream;
 mod readme;
 mod reference_page;
+mod replays;
 mod reports;
 mod server;
+mod server_limits;
 mod shared_store;
 mod slack;
 mod slack_clicks;

@@ -8,6 +8,7 @@ use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, sign};
 use claude_admin::frontend::{Background, Frontends, serve};
 use claude_admin::render::SlackTables;
+use claude_admin::sandbox::{Limits, Plugin};
 use claude_admin::service::Service;
 use claude_admin_simulator::RunningSimulator;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -67,8 +68,18 @@ impl Server {
     }
 
     pub(super) async fn with_response_hosts(hosts: Vec<String>) -> Self {
+        Self::with(hosts, support::limits()).await
+    }
+
+    /// The same with other limits.
+    pub(super) async fn with_limits(limits: Limits) -> Self {
+        Self::with(Vec::new(), limits).await
+    }
+
+    async fn with(hosts: Vec<String>, limits: Limits) -> Self {
         let simulator = support::simulator().await;
-        let plugin = support::plugin(&simulator).await;
+        let sandbox = support::sandbox(&simulator.base_url(), support::credentials(&simulator), limits);
+        let plugin = Plugin::embedded(&sandbox).expect("the component loads");
         let now = simulator.watch();
         let clock = Clock::new(move || now().as_millisecond());
         let service = support::service_with(plugin, POLICY, &[("admins", &ADMINS)]).with_api_clock(clock);

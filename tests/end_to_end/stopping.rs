@@ -32,6 +32,31 @@ async fn interrupted(simulator: &RunningSimulator, words: &[&str], requests: usi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn command_whose_terminal_is_closed_ends_as_it_would_have() {
+    let simulator = support::simulator().await;
+    simulator.inject(serde_json::from_value(json!({ "delay_ms": 1_500 })).unwrap());
+    let state = tempfile::tempdir().unwrap();
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.env("XDG_STATE_HOME", state.path()).args([
+        "run",
+        "--",
+        "invites",
+        "create",
+        "a@example.com",
+        "user",
+        "--yes",
+    ]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while simulator.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    signal(&child, "-HUP");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}: {}", output.status, stderr(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
     let simulator = support::simulator().await;
     let words = ["invites", "create", "a@example.com", "user", "--yes"];
@@ -118,4 +143,77 @@ fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
         assert!(asked.elapsed() < Duration::from_secs(20), "the host did not stop");
     };
     assert!(status.success(), "{status}");
+}
+
+/// Posts a command as the program `bot`, and returns the status of the response.
+async fn post(url: &str, command: &str) -> u16 {
+    let request = http::Request::builder()
+        .method("POST")
+        .uri(format!("{url}/v1/commands"))
+        .header("authorization", "Bearer a-token-for-the-tests")
+        .body(http_body_util::Full::new(bytes::Bytes::from(json!({ "command": command }).to_string())))
+        .unwrap();
+    let client = claude_admin::egress::Client::new(claude_admin::egress::AddressRule::LoopbackOnly).unwrap();
+    client.send(request).await.unwrap().status().as_u16()
+}
+
+/// Waits until a command gets a status.
+async fn becomes(url: &str, command: &str, status: u16) {
+    for _ in 0..150 {
+        if post(url, command).await == status {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("`{command}` does not become {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_configuration_is_used_and_a_hangup_ends_no_write() {
+    let simulator = support::simulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, token) = (folder.path().join("claude-admin.toml"), folder.path().join("token"));
+    let configure = |groups: &str| {
+        let text = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[[http.clients]]\nname = \"bot\"\ntoken_file = \"token\"\n[groups]\n{groups}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+    };
+    std::fs::write(&token, "a-token-for-the-tests").unwrap();
+    std::fs::write(folder.path().join("policy.cedar"), "permit(principal in Group::\"staff\", action, resource);\n")
+        .unwrap();
+    configure("staff = [\"http:bot\"]");
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["serve", "--config"]).arg(&path);
+    let (mut running, lines) = start(&mut command, 1);
+    let url = lines[0].strip_prefix("listening on ").unwrap().to_owned();
+    assert_eq!(post(&url, "users list").await, 200);
+
+    simulator.clear_requests();
+    simulator.inject(serde_json::from_value(json!({ "method": "POST", "delay_ms": 2_000 })).unwrap());
+    let write = tokio::spawn({
+        let url = url.clone();
+        async move { post(&url, "invites create a@example.com developer --yes").await }
+    });
+    while !simulator.requests().iter().any(|request| request.method == "POST") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    signal(&running.0, "-HUP");
+    assert_eq!(write.await.unwrap(), 200, "the write ends as it would have");
+
+    // Another member, and this one no longer.
+    configure("staff = [\"http:somebody-else\"]");
+    becomes(&url, "users list", 403).await;
+    // An invalid one leaves the last valid one active.
+    std::fs::write(&path, "[groups\n").unwrap();
+    signal(&running.0, "-HUP");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(post(&url, "users list").await, 403);
+    configure("staff = [\"http:bot\"]");
+    becomes(&url, "users list", 200).await;
+    // A token that is replaced does not work any longer.
+    std::fs::write(&token, "another-token-for-the-tests").unwrap();
+    becomes(&url, "users list", 401).await;
+    assert!(running.0.try_wait().unwrap().is_none(), "it still runs");
 }

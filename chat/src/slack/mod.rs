@@ -4,4 +4,4 @@ mod form;
 mod signature;
 
 pub use form::{FormError, SlashCommand, fields, is_ssl_check};
-pub use signature::{SignatureError, sign, verify};
+pub use signature::{MAX_SKEW_SECONDS, SignatureError, sign, verify};

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use std::fmt::Write;
 
 /// The greatest age of a request, and the greatest lead of its clock, in seconds.
-const MAX_SKEW_SECONDS: u64 = 300;
+pub const MAX_SKEW_SECONDS: u64 = 300;
 const PREFIX: &str = "v0=";
 const HEX_DIGITS: usize = 64;
 const MAX_TIMESTAMP_DIGITS: usize = 15;
@@ -25,6 +25,9 @@ pub enum SignatureError {
     /// It was received before.
     #[error("the request was received before")]
     Repeated,
+    /// It is so old that nobody knows whether it was received before.
+    #[error("the request is older than all requests that are remembered")]
+    Forgotten,
 }
 
 impl SignatureError {
@@ -36,6 +39,7 @@ impl SignatureError {
             Self::NotFresh(_) => "a request that claims to be of Slack, too old or from the future",
             Self::Mismatch => "a request that claims to be of Slack, with another signature than it should have",
             Self::Repeated => "a request of Slack that was received before",
+            Self::Forgotten => "a request of Slack, older than all that are remembered",
         }
     }
 }

@@ -14,6 +14,9 @@ pub struct Entry {
     /// The first record that still mattered when this one was written: whoever starts anew reads from there on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_from: Option<u64>,
+    /// The latest time of any entry up to this one, where that is later than this time: the clock was set back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_ms: Option<i64>,
     /// The operation that it belongs to; none for what concerns the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -58,6 +61,7 @@ impl Entry {
         Self {
             time_ms: 0,
             open_from: None,
+            latest_ms: None,
             operation: None,
             principal: None,
             place: None,
@@ -77,6 +81,12 @@ impl Entry {
     #[must_use]
     pub fn by(principal: &Principal, place: &Place, event: Event) -> Self {
         Self { principal: Some(principal.clone()), place: Some(place.clone()), ..Self::of_host(event) }
+    }
+
+    /// The latest time of any entry up to this one, in milliseconds since 1970. It never decreases along the log.
+    #[must_use]
+    pub fn latest_ms(&self) -> i64 {
+        self.latest_ms.unwrap_or(self.time_ms).max(self.time_ms)
     }
 
     /// Says which policies decided.

@@ -114,6 +114,7 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
     let Entry {
         time_ms,
         open_from: _,
+        latest_ms: _,
         operation,
         principal,
         place,

@@ -7,6 +7,7 @@
 use super::event::{Entry, Event};
 use crate::identity::{Place, Principal};
 use crate::operation_id;
+use claude_admin_chat::cap::cap_text;
 use claude_admin_chat::{find_secret, replace_secrets};
 use serde_json::Value;
 
@@ -20,8 +21,15 @@ fn optional(value: Option<&mut String>) {
     }
 }
 
+/// Texts from outside, which are shortened too.
 fn all(values: &mut [String]) {
-    values.iter_mut().for_each(|value| replace_secrets(value, REDACTED));
+    values.iter_mut().for_each(text_from_outside);
+}
+
+fn text_from_outside(value: &mut String) {
+    // Before it is shortened: the beginning of a secret need not look like one.
+    replace_secrets(value, REDACTED);
+    cap_text(value);
 }
 
 /// A text of JSON stays one. It is taken apart first: in its escapes, a secret need not look like the start of a word.
@@ -88,6 +96,7 @@ pub fn redact(entry: &Entry) -> Entry {
     let Entry {
         time_ms: _,
         open_from: _,
+        latest_ms: _,
         operation,
         principal: who,
         place: at,
@@ -122,7 +131,7 @@ fn event(event: &mut Event) {
             optional(delivery.as_mut());
             optional(text.as_mut());
         }
-        Event::Denied { reason, count: _ } => replace_secrets(reason, REDACTED),
+        Event::Denied { reason, count: _ } => text_from_outside(reason),
         Event::Planned { plan, plan_hash, dry_run: _, requests } => {
             all(requests);
             json_text(plan);
@@ -145,7 +154,7 @@ fn event(event: &mut Event) {
         Event::Outcome { result, changed: _, status: _, requests, message } => {
             replace_secrets(result, REDACTED);
             all(requests);
-            optional(message.as_mut());
+            message.iter_mut().for_each(text_from_outside);
         }
         Event::Expired => {}
         Event::Superseded { differences } => all(differences),

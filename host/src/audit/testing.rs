@@ -50,6 +50,7 @@ pub(super) fn entry(number: u64) -> Entry {
     Entry {
         time_ms: 1_700_000_000_000 + number as i64 * 1000,
         open_from: None,
+        latest_ms: None,
         operation: of_operation.then(|| format!("op-{}", number / 12)),
         principal: of_operation.then(|| Principal::slack("T1", "U1")),
         place: of_operation.then(|| Place::slack("T1", Some("C1"))),

@@ -73,22 +73,46 @@ pub(super) struct Target {
     pub(super) upstream: Upstream,
     pub(super) credentials: Credentials,
     pub(super) simulator: Option<RunningSimulator>,
+    /// The clock of the API, where it is not that of this machine.
+    api_clock: Option<Clock>,
 }
 
 /// Finds out where requests go, and starts the simulator where they go there.
 pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
+    if config.upstream.simulate {
+        return simulated(start_simulator().await?);
+    }
     let credentials = credentials(config)?;
-    let base_url =
-        config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()));
-    let nothing_given = credentials.is_empty() && base_url.is_none();
-    let simulates_for_want = nothing_given && without == WithoutCredential::Simulate;
-    if simulates_for_want && !config.upstream.simulate {
+    let base_url = base_url(config);
+    if credentials.is_empty() && base_url.is_none() && without == WithoutCredential::Simulate {
         no_blank_credential()?;
+        return simulated(start_simulator().await?);
     }
-    if config.upstream.simulate || simulates_for_want {
-        let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
-        return simulated(simulator);
+    real(credentials, base_url)
+}
+
+/// Finds out again where requests go. A simulator that runs is used again.
+pub(super) fn target_again(config: &Config, simulator: Option<&RunningSimulator>) -> anyhow::Result<Target> {
+    match simulator {
+        Some(simulator) if config.upstream.simulate => target_of(simulator),
+        None if config.upstream.simulate => {
+            Err(SetupError("upstream.simulate: a simulator starts only with the host; restart it".to_owned()).into())
+        }
+        _ => real(credentials(config)?, base_url(config)),
     }
+}
+
+/// The base URL that is configured, in the file or in the environment.
+fn base_url(config: &Config) -> Option<String> {
+    config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))
+}
+
+async fn start_simulator() -> anyhow::Result<RunningSimulator> {
+    Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")
+}
+
+/// The API as the target.
+fn real(credentials: Credentials, base_url: Option<String>) -> anyhow::Result<Target> {
     if credentials.is_empty() {
         return Err(SetupError(format!(
             "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or {SCOPED_KEY} (a \
@@ -101,7 +125,7 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
         Some(url) => url.parse::<Upstream>().map_err(|error| SetupError(error.to_string()))?,
         None => Upstream::default(),
     };
-    Ok(Target { upstream, credentials, simulator: None })
+    Ok(Target { upstream, credentials, simulator: None, api_clock: None })
 }
 
 /// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
@@ -118,10 +142,16 @@ fn no_blank_credential() -> Result<(), SetupError> {
 
 /// A simulator as the target, with its visibly fake credentials.
 pub(super) fn simulated(simulator: RunningSimulator) -> anyhow::Result<Target> {
+    let target = target_of(&simulator)?;
+    Ok(Target { simulator: Some(simulator), ..target })
+}
+
+fn target_of(simulator: &RunningSimulator) -> anyhow::Result<Target> {
     let secret = |text: &str| Some(SecretString::from(text));
     let credentials = Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
         .with_scoped_key(secret(simulator.scoped_key()));
-    Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: Some(simulator) })
+    let api_clock = Some(api_clock(simulator));
+    Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: None, api_clock })
 }
 
 /// Puts a host together.
@@ -131,7 +161,24 @@ pub(super) fn host(
     policy: PolicySource<'_>,
     store: StoreSource,
 ) -> anyhow::Result<Host> {
-    let Target { upstream, credentials, simulator } = target;
+    host_with(config, target, policy, |policy| ledger(store, policy))
+}
+
+/// Puts a host together again, on the audit trail of the one before.
+pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
+    host_with(config, target, PolicySource::Configured, |policy| {
+        ledger.record(Durability::Process, vec![Entry::of_host(loaded(policy))])?;
+        Ok(ledger)
+    })
+}
+
+fn host_with(
+    config: &Config,
+    target: Target,
+    policy: PolicySource<'_>,
+    ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
+) -> anyhow::Result<Host> {
+    let Target { upstream, credentials, simulator, api_clock } = target;
     let plugin = plugin(config, upstream, credentials)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
@@ -141,11 +188,11 @@ pub(super) fn host(
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
-    let ledger = ledger(store, &policy.current())?;
+    let ledger = ledger(&policy.current())?;
     let decider = Decider::new(policy, groups, ledger.clock().clone());
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
-    let service = Arc::new(match &simulator {
-        Some(simulator) => service.with_api_clock(api_clock(simulator)),
+    let service = Arc::new(match api_clock {
+        Some(clock) => service.with_api_clock(clock),
         None => service,
     });
     Ok(Host { service, simulator, web_api })
@@ -216,12 +263,16 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let opened = Event::Opened { version, sqlite: sqlite_version(), dropped_bytes };
+    ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
+    Ok(ledger)
+}
+
+/// What is recorded when a host begins to use a policy.
+fn loaded(policy: &PolicyState) -> Event {
     if let Some(problem) = &policy.problem {
         tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
     }
-    let loaded = Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.problem.clone() };
-    ledger.record(Durability::Disk, [opened, loaded].map(Entry::of_host).to_vec())?;
-    Ok(ledger)
+    Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.problem.clone() }
 }
 
 /// The catalog of the component that a configuration names.

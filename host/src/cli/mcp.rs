@@ -10,8 +10,8 @@ use claude_admin::frontend::mcp;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Tools that are called at once.
-const CALLS_AT_ONCE: usize = 4;
+/// Slots for tools that are called at the same time: one principal has at most half of them.
+const CALLS_AT_ONCE: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct McpArgs {

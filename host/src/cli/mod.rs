@@ -16,6 +16,7 @@ mod operator;
 mod plugin;
 mod policy;
 mod reference_page;
+mod reload;
 mod run;
 mod serve;
 mod setup_error;

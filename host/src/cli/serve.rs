@@ -2,13 +2,14 @@
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::print;
+use super::reload::{Reload, Stamps};
 use super::setup_error::SetupError;
-use super::stop::Stop;
+use super::stop::{Hangup, Stop};
 use anyhow::Context;
 use claude_admin::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi};
-use claude_admin::frontend::{Background, Frontends};
+use claude_admin::frontend::{Background, Frontends, LiveFrontends};
 use claude_admin::identity::is_id;
 use claude_admin::service::Service;
 use secrecy::ExposeSecret;
@@ -24,57 +25,82 @@ const MIN_TOKEN_CHARS: usize = 16;
 const TICK: Duration = Duration::from_secs(2);
 
 pub(super) async fn serve(path: &Path) -> anyhow::Result<u8> {
+    let (mut once, mut twice, hangup) = (Stop::listen(), Stop::listen(), Hangup::listen());
+    let stamps = Stamps::of(path);
     let config = Config::read(path)?;
     let target = target(&config, WithoutCredential::Refuse).await?;
     let store = StoreSource::FileWithDeliveries(config.store.path.clone());
     let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
-    let background = Background::default();
-    let slack = config.slack.as_ref().map(|slack| self::slack(slack, web_api, &service, &background)).transpose()?;
-    let http = http(&config.http.clients, &service)?;
-    if slack.is_none() && http.is_none() {
-        return Err(SetupError(format!(
-            "{} has neither [slack] nor [[http.clients]]: nobody could ask anything",
-            path.display()
-        ))
-        .into());
-    }
+    let frontends = frontends(path, &config, service, web_api, None)?;
     let listener = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
     let address = listener.local_addr()?;
-    let egress = service.plugin().sandbox().egress();
+    let egress = frontends.service.plugin().sandbox().egress();
     let (upstream, credentials) = (egress.upstream().authority(), egress.credentials().held());
     tracing::info!(%address, upstream, credentials, "serving");
-    let (mut once, mut twice) = (Stop::listen(), Stop::listen());
     print(&format!("listening on http://{address}\n"))?;
-    let ticking = tokio::spawn(tick(Arc::clone(&service), slack.clone()));
-    let frontends = Frontends { service: Arc::clone(&service), slack, http, background, stopping: Arc::default() };
+    let simulator = Arc::new(simulator);
+    let live = LiveFrontends::from(frontends);
+    let reload =
+        Reload { path: path.to_owned(), config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
+    let ticking = tokio::spawn(tick(reload, hangup));
     let insisted = async {
         twice.requested().await;
         twice.requested().await;
     };
     tokio::select! {
-        served = claude_admin::frontend::serve(listener, frontends, async move { once.requested().await }) => served?,
+        served = claude_admin::frontend::serve(listener, live.clone(), async move { once.requested().await }) => served?,
         () = insisted => {
             tracing::warn!("asked to stop twice: what was begun is not waited for any more");
             return Ok(0);
         }
     }
     ticking.abort();
-    service.finish().await;
-    if let Some(simulator) = simulator {
+    let _ = ticking.await;
+    live.get().service.finish().await;
+    if let Some(simulator) = Arc::into_inner(simulator).flatten() {
         simulator.shutdown().await;
     }
     tracing::info!("stopped; everything that was begun is finished");
     Ok(0)
 }
 
-async fn tick(service: Arc<Service>, slack: Option<Arc<Slack>>) {
+/// The frontends that a configuration describes, in place of those of an earlier one.
+pub(super) fn frontends(
+    path: &Path,
+    config: &Config,
+    service: Arc<Service>,
+    web_api: Option<Arc<WebApi>>,
+    before: Option<&Frontends>,
+) -> anyhow::Result<Frontends> {
+    let background = before.map(|before| before.background.clone()).unwrap_or_default();
+    let stopping = before.map(|before| Arc::clone(&before.stopping)).unwrap_or_default();
+    let slack = config.slack.as_ref().map(|slack| self::slack(slack, web_api, &service, &background)).transpose()?;
+    let slack = slack.map(|slack| match before.and_then(|before| before.slack.as_ref()) {
+        Some(earlier) => slack.after(earlier),
+        None => slack,
+    });
+    let http = http(&config.http.clients, &service)?;
+    if slack.is_none() && http.is_none() {
+        let problem = "has neither [slack] nor [[http.clients]]: nobody could ask anything";
+        return Err(SetupError(format!("{} {problem}", path.display())).into());
+    }
+    Ok(Frontends { service, slack: slack.map(Arc::new), http, background, stopping })
+}
+
+/// Looks for what is over and what changed, until the host stops.
+async fn tick(mut reload: Reload, mut hangup: Hangup) {
     let mut interval = tokio::time::interval(TICK);
     loop {
-        interval.tick().await;
-        let ended = service.tick().await;
-        if let Some(slack) = &slack {
+        let asked = tokio::select! {
+            _ = interval.tick() => false,
+            () = hangup.received() => true,
+        };
+        reload.look(asked);
+        let frontends = reload.live.get();
+        let ended = frontends.service.tick().await;
+        if let Some(slack) = &frontends.slack {
             slack.tell_expired(&ended).await;
         }
     }
@@ -85,7 +111,7 @@ fn slack(
     web_api: Option<Arc<WebApi>>,
     service: &Arc<Service>,
     background: &Background,
-) -> anyhow::Result<Arc<Slack>> {
+) -> anyhow::Result<Slack> {
     if config.signing_secret_env.is_some() && config.signing_secret_file.is_some() {
         let problem = "give either signing_secret_env or signing_secret_file";
         return Err(SetupError(format!("in [slack]: {problem}")).into());
@@ -104,7 +130,7 @@ fn slack(
         approvals_channel: config.approvals_channel.clone(),
     };
     let responder = Responder::new(config.response_url_hosts.clone())?;
-    Ok(Arc::new(Slack::new(Arc::clone(service), settings, responder, background.clone())))
+    Ok(Slack::new(Arc::clone(service), settings, responder, background.clone()))
 }
 
 /// A token opens what its client may do: it must be hard to guess, and belong to one client that the policy can name.

@@ -173,16 +173,28 @@ pub struct LimitsConfig {
     pub wasm_time_ms: Option<u64>,
     /// Milliseconds for the whole call.
     pub wall_clock_ms: Option<u64>,
+    /// Milliseconds that a call waits for its slot.
+    pub queue_ms: Option<u64>,
     /// Mebibytes of memory of the component.
     pub memory_mib: Option<usize>,
     /// Mebibytes of data passed between component and host, as wasmtime counts them.
     pub copied_mib: Option<usize>,
+    /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
+    pub resources: Option<usize>,
     /// Mebibytes of an answer of the API.
     pub response_mib: Option<usize>,
+    /// Mebibytes of memory for the result of one command, all its pages together.
+    pub answer_mib: Option<usize>,
+    /// Mebibytes of memory for the results of all commands that run at the same time.
+    pub answers_mib: Option<usize>,
     /// Calls at once.
     pub concurrency: Option<usize>,
     /// What the calls of one instance have in common: `call` or `principal`.
     pub isolation: Option<Isolation>,
+    /// Connections to the HTTP server at the same time.
+    pub connections: Option<usize>,
+    /// Milliseconds in which the head of an HTTP request must arrive, and then its body.
+    pub request_ms: Option<u64>,
 }
 
 /// Why a configuration cannot be used.
@@ -236,6 +248,22 @@ impl Config {
 
     /// Files are named from the folder of the configuration, wherever the host is started.
     fn found_from(&mut self, folder: &Path) {
+        let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
+        for path in workload.chain([&mut self.policy.file, &mut self.store.path]) {
+            *path = folder.join(&*path);
+        }
+        for path in self.files_read_once() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// The files whose content is a part of the configuration: secrets, and the component.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.clone().files_read_once().map(|path| path.clone()).collect()
+    }
+
+    fn files_read_once(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let slack = self.slack.iter_mut().flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.bot_token_file]);
         let upstream = [
             &mut self.upstream.admin_key_file,
@@ -244,11 +272,7 @@ impl Config {
             &mut self.plugin,
         ];
         let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);
-        let optional = slack.chain(upstream).chain(clients).flatten();
-        let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
-        for path in optional.chain(workload).chain([&mut self.policy.file, &mut self.store.path]) {
-            *path = folder.join(&*path);
-        }
+        slack.chain(upstream).chain(clients).flatten()
     }
 
     /// The members of the groups.
@@ -283,11 +307,17 @@ impl LimitsConfig {
         Ok(Limits {
             wasm_time: millis("wasm_time_ms", self.wasm_time_ms, defaults.wasm_time)?,
             wall_clock: millis("wall_clock_ms", self.wall_clock_ms, defaults.wall_clock)?,
+            queue: millis("queue_ms", self.queue_ms, defaults.queue)?,
             memory_bytes: mebibytes("memory_mib", self.memory_mib, defaults.memory_bytes)?,
             copied_bytes: mebibytes("copied_mib", self.copied_mib, defaults.copied_bytes)?,
+            resources: positive("resources", self.resources, defaults.resources)?,
+            answer_bytes: mebibytes("answer_mib", self.answer_mib, defaults.answer_bytes)?,
+            answers_bytes: mebibytes("answers_mib", self.answers_mib, defaults.answers_bytes)?,
             response_bytes: mebibytes("response_mib", self.response_mib, defaults.response_bytes)?,
             concurrency: positive("concurrency", self.concurrency, defaults.concurrency)?,
             isolation: self.isolation.unwrap_or(defaults.isolation),
+            connections: positive("connections", self.connections, defaults.connections)?,
+            request: millis("request_ms", self.request_ms, defaults.request)?,
         })
     }
 }

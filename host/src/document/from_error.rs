@@ -60,19 +60,37 @@ fn without_result(error: &CallError, upstream: &str) -> (String, &'static str) {
         ),
         CallError::Denied(violation) => (format!("The component was stopped: it tried {violation}"), DROP_IT),
         CallError::Misreported(_) => (format!("T{}", error.to_string().get(1..).unwrap_or_default()), DROP_IT),
-        CallError::Limit { kind, .. } => (
-            format!("The call was ended: it used up its {kind}"),
-            match kind {
-                LimitKind::WallClock => "Try again in a moment.",
-                LimitKind::CopiedBytes | LimitKind::Memory => "Request less data, for example with `--limit`.",
-                LimitKind::WasmTime => TELL_THE_ADMINISTRATOR,
-            },
+        CallError::Limit { kind: LimitKind::Queue, .. } => (
+            "All slots for your calls are in use, and none became free in time (`limits.queue_ms`)".to_owned(),
+            "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
+             `limits.concurrency` or `limits.queue_ms`.",
         ),
+        CallError::Limit { kind, .. } => (format!("The call was ended: it used up its {kind}"), limit_hint(*kind)),
         CallError::Trap { message, .. } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
         CallError::Arguments(problem) => (
             format!("The component does not take these arguments ({problem})"),
             "Report this to the host administrator: the component and its WIT text differ.",
         ),
         CallError::Failed { error, .. } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
+    }
+}
+
+/// What helps where a call met a limit.
+fn limit_hint(kind: LimitKind) -> &'static str {
+    match kind {
+        LimitKind::WallClock => "Try again in a moment. The host administrator can raise `limits.wall_clock_ms`.",
+        LimitKind::Queue => "Try again in a moment. The host administrator can raise `limits.queue_ms`.",
+        LimitKind::Answers => "Try again in a moment. The host administrator can raise `limits.answers_mib`.",
+        LimitKind::Answer => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.answer_mib`."
+        }
+        LimitKind::CopiedBytes => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.copied_mib`."
+        }
+        LimitKind::Memory => {
+            "Request less data, for example with `--limit`. The host administrator can raise `limits.memory_mib`."
+        }
+        LimitKind::WasmTime => "Report this to the host administrator, who can raise `limits.wasm_time_ms`.",
+        LimitKind::Resources => "Report this to the host administrator, who can raise `limits.resources`.",
     }
 }

@@ -1,10 +1,11 @@
 //! The gate: what `wasi:http` of one call leads to.
 
 use super::client::{Client, ClientError};
+use super::health::{Health, Trouble};
 use super::reply::{self, BodyError};
 use super::workload::Workload;
 use super::{
-    CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry,
+    CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry, scrub,
 };
 use bytes::Bytes;
 use claude_admin_catalog::Action;
@@ -15,7 +16,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 /// The largest request body: the archives of plugins, which the API takes up to 32 MB, and what stands around them.
@@ -29,6 +30,7 @@ pub struct Egress {
     upstream: Upstream,
     credentials: Credentials,
     anthropic_version: Option<HeaderValue>,
+    health: Health,
 }
 
 impl Egress {
@@ -46,7 +48,7 @@ impl Egress {
     ) -> Result<Self, ClientError> {
         let rule = upstream.address_rule();
         let client = if upstream.is_secure() { Client::new(rule)? } else { Client::plain(rule)? };
-        Ok(Self { client, upstream, credentials, anthropic_version })
+        Ok(Self { client, upstream, credentials, anthropic_version, health: Health::default() })
     }
 
     /// The same way out through another client. Its addresses are checked by the rule that it was made with.
@@ -69,8 +71,12 @@ impl Egress {
     pub async fn credential(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
         match (self.credentials.choose(action), self.credentials.workload(action)) {
             (Err(CredentialError::Missing { .. }), Some(workload)) => {
-                let token = workload.token(&self.client, &self.upstream).await?;
-                Ok(Credentials::issued(token)?)
+                let token = workload.token(&self.client, &self.upstream).await;
+                let credential = token.and_then(Credentials::issued);
+                if credential.is_err() {
+                    self.health.note(Some(Trouble::NoToken));
+                }
+                Ok(credential?)
             }
             (chosen, _) => chosen,
         }
@@ -86,6 +92,12 @@ impl Egress {
                 None
             }
         }
+    }
+
+    /// Why the API cannot be used, by its last response within the last minute.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.health.trouble()
     }
 
     /// Where requests go.
@@ -152,6 +164,20 @@ fn user_agent(operation: &str) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(NAME)
 }
 
+/// The body of a component's request, which has no trailers.
+async fn collected(body: WasiBody, limit: usize) -> Result<Bytes, Violation> {
+    let body = Limited::new(body, limit.min(MAX_REQUEST_BYTES)).collect().await.map_err(|_| Violation::Body)?;
+    match body.trailers().and_then(|trailers| trailers.keys().next()) {
+        Some(name) => Err(Violation::Header(name.to_string())),
+        None => Ok(body.to_bytes()),
+    }
+}
+
+async fn drained(mut body: WasiBody) -> Result<Bytes, Violation> {
+    while let Some(Ok(_)) = body.frame().await {}
+    Ok(Bytes::new())
+}
+
 type Forwarded = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl WasiHttpHooks for Gate {
@@ -185,15 +211,10 @@ impl WasiHttpHooks for Gate {
 impl Inner {
     async fn forward(&self, request: Request<WasiBody>, first: bool) -> Result<Response<WasiBody>, Error> {
         let (parts, body) = request.into_parts();
-        // The body is read even when the request is refused: a component that is still writing would see a broken
-        // stream in place of the refusal.
-        let body = Limited::new(body, MAX_REQUEST_BYTES).collect().await;
-        let body = body.map(http_body_util::Collected::to_bytes).map_err(|_| Error::HttpRequestBodySize(None));
-        let headers = self.check(&parts, body.as_ref().ok(), first).map_err(|violation| {
+        let headers = self.check(&parts, body, first).await.map_err(|violation| {
             self.record.violated(violation);
             Error::HttpRequestDenied
         })?;
-        body?;
         let body = self.expected.body();
         let target = self.expected.target();
         let mut credential = self.credential.clone();
@@ -215,12 +236,15 @@ impl Inner {
                 self.record.violated(Violation::Redirect(status.as_u16()));
                 return Err(Error::HttpRequestDenied);
             }
+            let asked = retry::asked(response.headers());
             let wait = if self.expected.is_get() {
-                retry::delay(status, response.headers(), attempt, fastrand::f64())
+                retry::delay(status, response.headers(), asked, attempt, fastrand::f64())
             } else {
                 None
             };
-            match wait.filter(|wait| Instant::now() + *wait < self.limits.deadline) {
+            let in_time =
+                |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
+            match wait.filter(in_time) {
                 Some(wait) => {
                     tracing::info!(
                         status = status.as_u16(),
@@ -231,23 +255,27 @@ impl Inner {
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
-                None => return self.receive(response, &credential).await,
+                None => return self.receive(response, asked, &credential).await,
             }
         }
     }
 
-    /// Everything that must hold before a byte leaves. Returns the headers to send.
-    fn check(&self, parts: &Parts, body: Option<&Bytes>, first: bool) -> Result<HeaderMap, Violation> {
+    /// Everything that must hold before a byte is sent. Returns the headers to send.
+    async fn check(&self, parts: &Parts, body: WasiBody, first: bool) -> Result<HeaderMap, Violation> {
+        // The body is read even when the request is refused: a component that is still writing would see a broken
+        // stream instead of the refusal. Of a second request, nothing is kept.
+        let body = if first { collected(body, self.expected.longest_body()).await } else { drained(body).await };
         if !first {
             return Err(Violation::SecondRequest);
         }
-        // Whoever tried to smuggle a header sends nothing any more, not even what is declared.
+        // A component that tried to smuggle a header sends nothing more, not even what is declared.
         if let Some(violation) = self.record.violation() {
             return Err(violation);
         }
         self.expected.check_head(parts)?;
-        let headers = headers::outgoing(&parts.headers)?;
-        self.expected.check_body(body.ok_or(Violation::Body)?)?;
+        let version = self.egress.anthropic_version.as_ref();
+        let headers = headers::outgoing(&parts.headers, self.expected.headers(), version)?;
+        self.expected.check_body(&body?)?;
         Ok(headers)
     }
 
@@ -266,17 +294,12 @@ impl Inner {
         *request.headers_mut() = headers.clone();
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         request.headers_mut().insert(header::ACCEPT, ACCEPT);
-        if let Some(content_type) = self.expected.content_type() {
-            request.headers_mut().insert(header::CONTENT_TYPE, content_type);
-        }
-        if let Some(version) = &self.egress.anthropic_version {
-            request.headers_mut().insert("anthropic-version", version.clone());
-        }
         if let Some((name, value)) = credential.header() {
             request.headers_mut().insert(name.clone(), value.clone());
         }
         self.record.leaving(parts.method.as_str(), target, body.map_or(&[][..], |body| body));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
+        self.egress.health.answered(response.status());
         let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok());
         self.record.answered(response.status().as_u16(), request_id);
         Ok(response)
@@ -285,17 +308,18 @@ impl Inner {
     async fn receive(
         &self,
         response: Response<hyper::body::Incoming>,
+        wait: Option<Duration>,
         credential: &CredentialHeader,
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
-        let headers = headers::incoming(response.headers());
+        let headers = headers::incoming(response.headers(), wait);
         let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
             // The request was sent and answered, whatever breaks now.
             BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
         })?;
         let secrets = self.egress.credentials.secrets().chain(credential.issued());
-        let body = secrets.fold(body, |body, secret| reply::scrub(body, secret.expose_secret().as_bytes()));
+        let body = secrets.fold(body, |body, secret| scrub::scrub(body, secret.expose_secret().as_bytes()));
         // The body of a read that succeeded can be long, and nothing depends on it.
         let glance = self.expected.is_get() && status.is_success();
         self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
@@ -311,6 +335,7 @@ impl Inner {
         if error.is_before_sending() {
             self.record.unreached();
         }
+        self.egress.health.note(Some(Trouble::NoAnswer));
         match error {
             ClientError::Address(forbidden) => {
                 self.record.violated(Violation::Address(forbidden.0.to_string()));

@@ -1,15 +1,19 @@
 //! Which headers pass: an allow-list each way.
 
 use super::Violation;
-use http::{HeaderMap, HeaderName};
+use claude_admin_wire::whole_seconds;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::time::Duration;
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
-/// What a component may say, and is sent on.
-const FROM_COMPONENT: [&str; 2] = ["anthropic-beta", "anthropic-version"];
-/// What a component may say, and the host says itself.
-const OF_THE_HOST: [&str; 5] = ["accept", "content-length", "content-type", "host", "user-agent"];
+/// The version of the API that components are written for.
+const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+/// Headers that the host always writes itself: the values of a component are not sent.
+const OF_THE_HOST: [&str; 4] = ["accept", "content-length", "host", "user-agent"];
+/// A header that a component can leave out, since the host writes it from the declaration.
+const OPTIONAL: HeaderName = header::CONTENT_TYPE;
 /// What a component is told of an answer.
-const TO_COMPONENT: [&str; 9] = [
+const TO_COMPONENT: [&str; 8] = [
     "anthropic-organization-id",
     "anthropic-ratelimit-requests-limit",
     "anthropic-ratelimit-requests-remaining",
@@ -17,7 +21,6 @@ const TO_COMPONENT: [&str; 9] = [
     "content-disposition",
     "content-type",
     "request-id",
-    "retry-after",
     "x-should-retry",
 ];
 /// Headers that carry a credential or say who is meant: trying to set one is an attempt, not a slip.
@@ -33,30 +36,127 @@ pub(super) fn is_smuggled(name: &HeaderName) -> bool {
     SMUGGLED.contains(&name.as_str())
 }
 
-/// Returns the headers of a component's request that are sent on.
+/// The headers to send: those of the declaration, in the host's own text, and the version of the API. No header of the
+/// component is sent, not even a permitted one.
 ///
 /// # Errors
 ///
-/// [`Violation::Header`] for any other.
-pub(super) fn outgoing(headers: &HeaderMap) -> Result<HeaderMap, Violation> {
-    let mut passed = HeaderMap::new();
-    for (name, value) in headers {
-        match name.as_str() {
-            own if OF_THE_HOST.contains(&own) => {}
-            known if FROM_COMPONENT.contains(&known) => {
-                passed.append(name.clone(), value.clone());
-            }
-            other => return Err(Violation::Header(other.to_owned())),
+/// [`Violation::Header`] for a header of the component that the declaration does not make, for one that is missing, and
+/// for another value, number or order of values.
+pub(super) fn outgoing(
+    found: &HeaderMap,
+    declared: &HeaderMap,
+    version: Option<&HeaderValue>,
+) -> Result<HeaderMap, Violation> {
+    let violation = |name: &HeaderName| Err(Violation::Header(name.to_string()));
+    for name in found.keys().filter(|name| !OF_THE_HOST.contains(&name.as_str())) {
+        let is_declared = if name == "anthropic-version" {
+            let mut versions = found.get_all(name).iter();
+            let is_known = |found| found == VERSION || Some(found) == version;
+            versions.next().is_some_and(is_known) && versions.next().is_none()
+        } else {
+            found.get_all(name) == declared.get_all(name)
+        };
+        if !is_declared {
+            return violation(name);
         }
     }
-    Ok(passed)
+    if let Some(name) = declared.keys().find(|name| **name != OPTIONAL && !found.contains_key(*name)) {
+        return violation(name);
+    }
+    let mut headers = declared.clone();
+    headers.insert("anthropic-version", version.cloned().unwrap_or(VERSION));
+    Ok(headers)
 }
 
-/// Returns the headers of an answer that a component is told.
-pub(super) fn incoming(headers: &HeaderMap) -> HeaderMap {
-    headers
-        .iter()
-        .filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+/// Returns the headers of a response that a component receives. `wait` is what its `retry-after` asks for: a component
+/// has no clock for a date, so it receives whole seconds.
+pub(super) fn incoming(headers: &HeaderMap, wait: Option<Duration>) -> HeaderMap {
+    let passed = headers.iter().filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()));
+    let wait = wait.map(|wait| (header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait))));
+    passed.map(|(name, value)| (name.clone(), value.clone())).chain(wait).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Pairs = Vec<(String, String)>;
+
+    fn map(pairs: &[(String, String)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()));
+        let mut map = HeaderMap::new();
+        pairs.for_each(|(name, value): (_, HeaderValue)| _ = map.append(name, value));
+        map
+    }
+
+    /// Names that mean something on the way, and any other; values that are near one another.
+    fn headers(names: &'static str, most: usize) -> impl Strategy<Value = Pairs> {
+        let value =
+            prop_oneof![Just("a".to_owned()), Just("a,b".to_owned()), Just("2023-06-01".to_owned()), "[ab, ]{0,3}"];
+        proptest::collection::vec((names, value), 0..most)
+    }
+
+    const DECLARED: &str = "anthropic-beta|content-type|x-declared";
+    const ANY: &str = "anthropic-beta|content-type|x-declared|anthropic-version|accept|content-length|host|user-agent|\
+        authorization|x-api-key|cookie|connection|te|expect|transfer-encoding|[a-z]{1,8}";
+
+    proptest! {
+        /// Whatever a component sets, the API receives what the declaration makes, or nothing.
+        #[test]
+        fn only_declared_headers_are_sent(
+            declared in headers(DECLARED, 4),
+            found in headers(ANY, 6),
+            take in proptest::collection::vec(any::<bool>(), 4),
+            version in proptest::option::of("2023-06-01|2099-01-01"),
+        ) {
+            // Some of what is declared, so that requests which pass are among those that are tried.
+            let mut found = found;
+            found.extend(declared.iter().zip(take).filter(|(_, take)| *take).map(|(pair, _)| pair.clone()));
+            let version: Option<HeaderValue> = version.map(|version| version.parse().unwrap());
+            let (found, declared) = (map(&found), map(&declared));
+            let values = |map: &HeaderMap, name: &HeaderName| map.get_all(name).iter().cloned().collect::<Vec<_>>();
+            match outgoing(&found, &declared, version.as_ref()) {
+                Ok(mut sent) => {
+                    prop_assert_eq!(sent.remove("anthropic-version"), Some(version.unwrap_or(VERSION)));
+                    prop_assert_eq!(&sent, &declared);
+                    for name in found.keys().chain(declared.keys()) {
+                        let host_writes = OF_THE_HOST.contains(&name.as_str()) || name == "anthropic-version";
+                        let left_out = *name == OPTIONAL && !found.contains_key(name);
+                        prop_assert!(host_writes || left_out || values(&found, name) == values(&declared, name), "{}", name);
+                    }
+                }
+                Err(Violation::Header(name)) => {
+                    let name: HeaderName = name.parse().unwrap();
+                    prop_assert!(!OF_THE_HOST.contains(&name.as_str()));
+                    prop_assert!(name == "anthropic-version" || values(&found, &name) != values(&declared, &name));
+                }
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
+    }
+
+    #[test]
+    fn second_value_of_any_header_is_a_violation() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let good =
+            [pair("anthropic-beta", "a,b"), pair("anthropic-version", "2023-06-01"), pair("content-type", "x/y")];
+        let declared = map(&[good[0].clone(), good[2].clone()]);
+        assert!(outgoing(&map(&good), &declared, None).is_ok());
+        for (name, value) in &good {
+            for more in [value.as_str(), "smuggled", ""] {
+                let found = map(&[&good[..], &[pair(name, more)]].concat());
+                assert_eq!(outgoing(&found, &declared, None), Err(Violation::Header(name.clone())), "{name}: {more}");
+            }
+        }
+        for found in [
+            vec![],
+            vec![pair("anthropic-beta", "b,a")],
+            vec![pair("anthropic-beta", "a"), pair("anthropic-beta", "b")],
+        ] {
+            let violation = Err(Violation::Header("anthropic-beta".to_owned()));
+            assert_eq!(outgoing(&map(&found), &declared, None), violation, "{found:?}");
+        }
+    }
 }

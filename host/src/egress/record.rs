@@ -5,6 +5,9 @@ use claude_admin_chat::Exchange;
 use claude_admin_wire::Body;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The characters of a request id that are kept; those of the API have about 30.
+const REQUEST_ID_CHARS: usize = 100;
+
 /// A request that left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRequest {
@@ -53,7 +56,7 @@ impl Record {
 
     /// Notes a violation; the first one counts.
     pub(super) fn violated(&self, violation: Violation) {
-        self.state().violation.get_or_insert(violation);
+        self.state().violation.get_or_insert_with(|| violation.capped());
     }
 
     /// Notes that a request leaves, before it does.
@@ -89,7 +92,7 @@ impl Record {
     pub(super) fn answered(&self, status: u16, request_id: Option<&str>) {
         if let Some(sent) = &mut self.state().sent {
             sent.exchange = Exchange::Answered { status, body: Body::Incomplete };
-            sent.request_id = request_id.map(str::to_owned);
+            sent.request_id = request_id.map(|id| id.chars().take(REQUEST_ID_CHARS).collect());
         }
     }
 

@@ -1,16 +1,14 @@
-//! Reads an answer whole: within a size, and without the secret.
+//! Reads a response body to its end, within a size.
 
 use super::client::{ClientError, classify};
 use bytes::{Bytes, BytesMut};
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use memchr::memmem;
 use std::time::Duration;
 
 /// The longest silence in the middle of a body.
 const BETWEEN_FRAMES: Duration = Duration::from_secs(30);
-const REDACTED: &[u8] = b"[redacted]";
 
 /// Why a body was not read.
 #[derive(Debug)]
@@ -40,33 +38,5 @@ pub(super) async fn read(response: Response<Incoming>, limit: usize) -> Result<B
                 bytes.extend_from_slice(&data);
             }
         }
-    }
-}
-
-/// Removes the exact bytes of a secret, should a server echo them.
-pub(super) fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
-    if secret.is_empty() || memmem::find(&bytes, secret).is_none() {
-        return bytes;
-    }
-    let mut scrubbed = Vec::with_capacity(bytes.len());
-    let mut rest = 0;
-    for start in memmem::find_iter(&bytes, secret) {
-        scrubbed.extend_from_slice(&bytes[rest..start]);
-        scrubbed.extend_from_slice(REDACTED);
-        rest = start + secret.len();
-    }
-    scrubbed.extend_from_slice(&bytes[rest..]);
-    scrubbed.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_echoed_secret_is_removed_everywhere() {
-        let body = Bytes::from_static(b"{\"a\":\"sk-1\",\"b\":\"xsk-1y\"}");
-        assert_eq!(scrub(body, b"sk-1"), Bytes::from_static(b"{\"a\":\"[redacted]\",\"b\":\"x[redacted]y\"}"));
-        assert_eq!(scrub(Bytes::from_static(b"nothing"), b"sk-1"), Bytes::from_static(b"nothing"));
     }
 }

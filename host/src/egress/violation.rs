@@ -1,5 +1,7 @@
 //! What a component tried although the action does not declare it.
 
+use claude_admin_chat::cap::cap_text;
+
 /// What a component tried although the action does not declare it. The request was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -29,4 +31,24 @@ pub enum Violation {
     Redirect(u16),
     #[error("a connection to {0}")]
     Address(String),
+}
+
+impl Violation {
+    /// The same with its texts shortened: they come from the component, and are shown and recorded.
+    pub(super) fn capped(mut self) -> Self {
+        match &mut self {
+            Self::Host(text)
+            | Self::IpLiteral(text)
+            | Self::Scheme(text)
+            | Self::Query(text)
+            | Self::Header(text)
+            | Self::Address(text) => cap_text(text),
+            Self::Method { found, expected } | Self::Path { found, expected } => {
+                cap_text(found);
+                cap_text(expected);
+            }
+            Self::UserInfo | Self::Body | Self::SecondRequest | Self::Redirect(_) => {}
+        }
+        self
+    }
 }

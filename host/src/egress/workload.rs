@@ -3,9 +3,9 @@
 //! Kubernetes and others write such a token into a file and replace it before it expires, so that the file is read for
 //! every exchange. The access token is kept until shortly before it expires.
 
-use super::Upstream;
 use super::client::Client;
-use super::reply;
+use super::scrub::scrub_assertion;
+use super::{Upstream, reply};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::Full;
@@ -26,6 +26,10 @@ const MAX_ANSWER_BYTES: usize = 64 << 10;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// A token is renewed while a fifth of its time is left, at most this much.
 const EARLY: Duration = Duration::from_secs(300);
+/// A token that claims a longer life is renewed as if it had this one.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
+/// The characters of an error message that are repeated.
+const MESSAGE_CHARS: usize = 200;
 
 /// Who the workload is, and which rule lets it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +130,8 @@ impl Workload {
     }
 
     async fn exchange(&self, client: &Client, upstream: &Upstream) -> Result<Issued, WorkloadError> {
-        let body = self.body()?;
+        let assertion = self.assertion()?;
+        let body = self.body(&assertion);
         let transport = |error: String| WorkloadError::Transport(error);
         let uri = upstream.uri(PATH).map_err(|error| transport(error.to_string()))?;
         let request = Request::builder()
@@ -150,18 +155,16 @@ impl Workload {
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if !status.is_success() {
             let message = answer.pointer("/error/message").and_then(Value::as_str).unwrap_or("no message");
-            let message = message.chars().take(200).collect();
+            // Scrubbed before it is cut, so that no beginning of the assertion is left at the end.
+            let message = scrub_assertion(message, &assertion).chars().take(MESSAGE_CHARS).collect();
             return Err(WorkloadError::Refused { status: status.as_u16(), message });
         }
-        let token = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
-        let seconds = answer.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
-        let (Some(token), Some(seconds)) = (token, seconds) else { return Err(WorkloadError::Answer) };
-        let life = Duration::from_secs(seconds);
-        tracing::info!(expires_in = seconds, "exchanged the token of the workload for an access token");
-        Ok(Issued { token: SecretString::from(token), renew_at: asked + life - EARLY.min(life / 5) })
+        let issued = issued(&answer, asked).ok_or(WorkloadError::Answer)?;
+        tracing::info!("exchanged the token of the workload for an access token");
+        Ok(issued)
     }
 
-    fn body(&self) -> Result<Bytes, WorkloadError> {
+    fn assertion(&self) -> Result<String, WorkloadError> {
         let path = self.settings.token_file.display().to_string();
         // A file of a few kilobytes, read once in an hour or so, is not worth a thread.
         let assertion = std::fs::read_to_string(&self.settings.token_file)
@@ -170,6 +173,10 @@ impl Workload {
         if assertion.is_empty() || assertion.len() > MAX_ASSERTION_BYTES || assertion.split('.').count() != 3 {
             return Err(WorkloadError::NoToken(path));
         }
+        Ok(assertion.to_owned())
+    }
+
+    fn body(&self, assertion: &str) -> Bytes {
         let mut body = json!({
             "grant_type": GRANT,
             "assertion": assertion,
@@ -183,6 +190,41 @@ impl Workload {
                 body[name] = Value::from(value.as_str());
             }
         }
-        Ok(Bytes::from(body.to_string()))
+        Bytes::from(body.to_string())
+    }
+}
+
+/// The access token of an answer, unless it has none or has expired already.
+fn issued(answer: &Value, asked: Instant) -> Option<Issued> {
+    let token = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty())?;
+    let seconds = answer.get("expires_in").and_then(Value::as_f64).filter(|seconds| *seconds > 0.0)?;
+    let life = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE);
+    let renew_at = asked.checked_add(life.saturating_sub(EARLY.min(life / 5)))?;
+    Some(Issued { token: SecretString::from(token), renew_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_as_lifetime_is_bounded_or_no_token() {
+        let asked = Instant::now();
+        let life = |number: &str| {
+            let answer =
+                serde_json::from_str(&format!(r#"{{"access_token":"t","expires_in":{number}}}"#)).unwrap_or_default();
+            issued(&answer, asked).map(|issued| issued.renew_at - asked)
+        };
+        for number in ["0", "-1", "-0.5", "\"3600\"", "null", "true", "1e400", "-9223372036854775809"] {
+            assert_eq!(life(number), None, "{number}");
+        }
+        assert_eq!(life("100"), Some(Duration::from_secs(80)));
+        assert_eq!(life("0.5"), Some(Duration::from_millis(400)));
+        assert_eq!(life("3600"), Some(Duration::from_secs(3300)));
+        for number in
+            ["86401", "4294967296", "9223372036854775807", "9223372036854775808", "18446744073709551615", "1e300"]
+        {
+            assert_eq!(life(number), Some(LONGEST_LIFE - EARLY), "{number}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Where commands come from. A frontend proves who is speaking and shows the reply; it knows nothing of actions.
 
 mod background;
+mod connections;
 pub mod http;
 mod idempotency;
 pub mod mcp;
@@ -8,4 +9,4 @@ mod server;
 pub mod slack;
 
 pub use background::Background;
-pub use server::{Frontends, serve};
+pub use server::{Frontends, LiveFrontends, serve};

@@ -2,19 +2,20 @@
 
 use super::engine::TICK;
 use super::instance::{Broken, Instance, State};
-use super::limits::LimitKind;
+use super::limits::{LimitKind, after};
 use super::values::{from_val, to_val};
 use super::{CallError, Misreport, Plugin};
 use crate::command::Invocation;
 use crate::decision::Authorized;
 use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest};
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
+use claude_admin_chat::cap::{cap_text, cap_texts};
 use claude_admin_chat::{Effect, Exchange, Report};
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Instant;
-use wasmtime::component::Val;
+use wasmtime::component::{ResourceTableError, Val};
 use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi_http::FieldMapError;
 
 /// What a call gave, and what left during it.
 #[derive(Debug)]
@@ -70,9 +71,14 @@ impl Plugin {
         let action = catalog.action(&invocation.action).ok_or_else(no_action)?;
         let function = self.functions.get(&action.id).ok_or_else(no_action)?;
         let limits = self.sandbox.limits;
-        let deadline = Instant::now() + limits.wall_clock;
+        let limit_met = |kind, sent| CallError::Limit { kind, sent };
+        let slot = tokio::time::timeout(limits.queue, self.sandbox.slots.take(authorized.principal())).await;
+        let Ok(Some(_slot)) = slot else { return Err(limit_met(LimitKind::Queue, false)) };
+        let deadline = after(limits.wall_clock);
+        let until = tokio::time::Instant::from_std(deadline);
 
-        let credential = self.sandbox.egress.credential(action).await?;
+        let credential = tokio::time::timeout_at(until, self.sandbox.egress.credential(action)).await;
+        let credential = credential.map_err(|_| limit_met(LimitKind::WallClock, false))??;
         let expected = ExpectedRequest::of(action, invocation, &catalog.types).map_err(CallError::Arguments)?;
         let params = parameters(action, invocation, &catalog.types)?;
         let gate = Gate::new(
@@ -84,15 +90,10 @@ impl Plugin {
             ReplyLimits { bytes: limits.response_bytes, deadline },
             Arc::clone(record),
         );
-        let wall_clock = |sent| CallError::Limit { kind: LimitKind::WallClock, sent };
-        let until = tokio::time::Instant::from_std(deadline);
-        let slot = tokio::time::timeout_at(until, Arc::clone(&self.sandbox.slots).acquire_owned()).await;
-        let Ok(Ok(_slot)) = slot else { return Err(wall_clock(false)) };
-
         let kept = self.kept.as_ref().and_then(|kept| kept.take(authorized.principal()));
         let ticks = limits.wasm_time.as_millis() / TICK.as_millis();
         let mut results = [Val::Bool(false)];
-        // In a place of its own: calls that wait for a slot need none.
+        // Boxed, so that a call that waits for a slot needs no memory for it.
         let call = Box::pin(async {
             let mut instance = match kept {
                 Some(mut instance) => {
@@ -115,7 +116,7 @@ impl Plugin {
         let called = tokio::time::timeout_at(until, call).await;
         let sent = record.sent().is_some();
         match called {
-            Err(_) => Err(wall_clock(sent)),
+            Err(_) => Err(limit_met(LimitKind::WallClock, sent)),
             Ok(Err(broken)) => Err(classify(&broken, sent)),
             Ok(Ok(mut instance)) => {
                 if let Some(kept) = &self.kept
@@ -156,12 +157,24 @@ fn classify(broken: &Broken, sent: bool) -> CallError {
         CallError::Limit { kind: LimitKind::WasmTime, sent }
     } else if message.contains("fuel allocated for hostcalls has been exhausted") {
         CallError::Limit { kind: LimitKind::CopiedBytes, sent }
+    } else if is_too_much(error) {
+        CallError::Limit { kind: LimitKind::Resources, sent }
     } else if *memory_refused {
         // An allocator that gets no memory gives up by trapping.
         CallError::Limit { kind: LimitKind::Memory, sent }
     } else {
-        CallError::Trap { message: error.root_cause().to_string(), sent }
+        let mut message = error.root_cause().to_string();
+        cap_text(&mut message);
+        CallError::Trap { message, sent }
     }
+}
+
+/// Whether a component wanted more of the host than it can have.
+fn is_too_much(error: &wasmtime::Error) -> bool {
+    let table = error.downcast_ref().is_some_and(|error| matches!(error, ResourceTableError::Full));
+    let headers =
+        |error: &FieldMapError| matches!(error, FieldMapError::TooManyFields | FieldMapError::TotalSizeTooBig);
+    table || error.downcast_ref().is_some_and(headers)
 }
 
 /// Reads `result<T, error>`.
@@ -178,7 +191,9 @@ fn outcome(action: &Action, types: &Types, returned: Val, sent: bool) -> Result<
         }
         Val::Result(Err(Some(val))) => {
             let ty = error_type(types).ok_or_else(|| unreadable("its package has no type `error`".to_owned()))?;
-            Err(CallError::Failed { error: from_val(types, &ty, *val).map_err(unreadable)?, sent })
+            let mut error = from_val(types, &ty, *val).map_err(unreadable)?;
+            cap_texts(&mut error);
+            Err(CallError::Failed { error, sent })
         }
         other => Err(unreadable(format!("it returned {other:?}, which is no result"))),
     }

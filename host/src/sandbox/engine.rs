@@ -2,14 +2,18 @@
 
 use super::compiled::CompiledCode;
 use super::instance::State;
-use super::{Isolation, Limits};
+use super::slots::Slots;
+use super::{Held, Isolation, Limits};
 use crate::egress::Egress;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, Resource};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest as _, Method};
+use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 
 /// How often the time spent in wasm is looked at.
 pub(super) const TICK: Duration = Duration::from_millis(10);
@@ -29,8 +33,10 @@ pub struct Sandbox {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
     pub(super) limits: Limits,
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Arc<Slots>,
     pub(super) egress: Arc<Egress>,
+    /// Bytes of memory for the results of all commands.
+    answers: Arc<AtomicUsize>,
     pub(super) compiled: Option<CompiledCode>,
 }
 
@@ -61,10 +67,11 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi_io::add_to_linker_async(&mut linker).map_err(failed)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(failed)?;
+        bound_methods(&mut linker).map_err(failed)?;
         start_ticking(&engine);
-        let slots = Arc::new(Semaphore::new(limits.concurrency));
+        let slots = Slots::new(limits.concurrency);
         let compiled = compiled.and_then(open_folder);
-        Ok(Arc::new(Self { engine, linker, limits, slots, egress, compiled }))
+        Ok(Arc::new(Self { engine, linker, limits, slots, egress, answers: Arc::default(), compiled }))
     }
 
     /// The engine, for measurements that must share its settings.
@@ -79,11 +86,38 @@ impl Sandbox {
         &self.limits
     }
 
+    /// Room for the results of one command.
+    #[must_use]
+    pub fn room(&self) -> Held {
+        Held::new(self.limits.answer_bytes, Arc::clone(&self.answers), self.limits.answers_bytes)
+    }
+
     /// The way out.
     #[must_use]
     pub fn egress(&self) -> &Egress {
         &self.egress
     }
+}
+
+/// The longest method: wasi-http bounds every other text of a request.
+const METHOD_BYTES: usize = 64;
+
+/// The interface, with the version that wasmtime-wasi-http implements.
+const HTTP_TYPES: &str = "wasi:http/types@0.2.12";
+
+/// Replaces the function that sets the method of a request with one that does not take a text of any length.
+fn bound_methods(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    linker.instance(HTTP_TYPES)?.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store, (request, method): (Resource<HostOutgoingRequest>, Method)| {
+            let is_long = matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES);
+            let set = if is_long { Err(()) } else { store.data_mut().http().set_method(request, method)? };
+            Ok((set,))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 fn config(limits: &Limits, pooling: bool) -> Config {
@@ -94,7 +128,7 @@ fn config(limits: &Limits, pooling: bool) -> Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES);
     if pooling {
-        // More slots than calls at once: the pool fails when it is empty, the semaphore in front of it waits. As many
+        // More slots than calls at once: the pool fails when it is empty; before it, calls wait for a slot. As many
         // instances as may run may also wait for their next call.
         let instances = match limits.isolation {
             Isolation::Call => limits.concurrency,

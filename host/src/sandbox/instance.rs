@@ -12,6 +12,8 @@ use wasmtime_wasi_io::IoView;
 const MOST_CALLS: u32 = 100;
 /// An instance that took more memory than this is not kept.
 const MOST_KEPT_BYTES: usize = 16 << 20;
+/// Memory for the headers of one request, as wasi-http counts it. The API is sent a few hundred bytes.
+const HEADER_BYTES: usize = 16 << 10;
 
 /// The state of one instance.
 pub(super) struct State {
@@ -51,7 +53,9 @@ impl Instance {
     /// A store for a fresh instance, with the gate of its first call.
     pub(super) fn store(sandbox: &Sandbox, gate: Gate) -> Store<State> {
         let memory = MemoryLimiter::new(sandbox.limits.memory_bytes);
-        let state = State { table: ResourceTable::new(), http: WasiHttpCtx::new(), gate, memory };
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADER_BYTES);
+        let state = State { table: table(sandbox.limits.resources), http, gate, memory };
         let mut store = Store::new(&sandbox.engine, state);
         store.limiter(|state| &mut state.memory);
         store
@@ -77,9 +81,16 @@ impl Instance {
         let state = self.store.data_mut();
         // wasi-http leaves the options of a request behind that the component has given away with it.
         let holds_nothing = state.table.iter_mut().all(|entry| entry.is::<RequestOptions>());
-        state.table = ResourceTable::new();
+        state.table = table(state.table.max_capacity());
         self.calls < MOST_CALLS && state.memory.bytes <= MOST_KEPT_BYTES && holds_nothing
     }
+}
+
+/// A table of the resources that a component has, with room for so many.
+fn table(most: usize) -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(most);
+    table
 }
 
 /// What became of an instance that did not come to the end of its call.

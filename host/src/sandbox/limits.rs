@@ -2,26 +2,38 @@
 
 use serde::Deserialize;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wasmtime::ResourceLimiter;
 
-/// What one call may use, and how many calls may run at once.
+/// What one call and one command can use, how many calls run at the same time, and what the HTTP server allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Time spent in wasm code.
     pub wasm_time: Duration,
-    /// Time from the start of the call to its answer, waiting included.
+    /// Time from the slot of a call to its result, waiting for the API included.
     pub wall_clock: Duration,
+    /// Time that a call waits for its slot before `wall_clock` begins.
+    pub queue: Duration,
     /// Bytes of linear memory.
     pub memory_bytes: usize,
-    /// Bytes that may be copied between component and host in one call, as wasmtime counts them.
+    /// Bytes that can be copied from component to host in one step, as wasmtime counts them.
     pub copied_bytes: usize,
+    /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
+    pub resources: usize,
     /// Bytes of a response body.
     pub response_bytes: usize,
-    /// Calls at once; more wait.
+    /// Bytes of memory for the result of one command, all its pages together.
+    pub answer_bytes: usize,
+    /// Bytes of memory for the results of all commands that run at the same time.
+    pub answers_bytes: usize,
+    /// Calls at the same time; the others wait. One principal has at most half of the free slots.
     pub concurrency: usize,
     /// What the calls of one instance have in common.
     pub isolation: Isolation,
+    /// Connections to the HTTP server at the same time.
+    pub connections: usize,
+    /// Time in which the head of a request must arrive, also on a connection that is kept open, and then its body.
+    pub request: Duration,
 }
 
 impl Default for Limits {
@@ -29,13 +41,28 @@ impl Default for Limits {
         Self {
             wasm_time: Duration::from_secs(2),
             wall_clock: Duration::from_secs(30),
+            queue: Duration::from_secs(30),
             memory_bytes: 128 << 20,
             copied_bytes: 64 << 20,
+            resources: 256,
             response_bytes: 8 << 20,
+            answer_bytes: 64 << 20,
+            answers_bytes: 256 << 20,
             concurrency: 64,
             isolation: Isolation::Call,
+            connections: 256,
+            request: Duration::from_secs(10),
         }
     }
+}
+
+/// So long that nobody waits for it, and short enough to add to every time.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// The time after a duration from now.
+pub(super) fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }
 
 /// What the calls of one instance have in common.
@@ -54,8 +81,12 @@ pub enum Isolation {
 pub enum LimitKind {
     WasmTime,
     WallClock,
+    Queue,
     Memory,
     CopiedBytes,
+    Resources,
+    Answer,
+    Answers,
 }
 
 impl fmt::Display for LimitKind {
@@ -63,8 +94,12 @@ impl fmt::Display for LimitKind {
         f.write_str(match self {
             Self::WasmTime => "time in wasm code (wasm_time)",
             Self::WallClock => "time for the whole call (wall_clock)",
+            Self::Queue => "time to wait for a slot (queue)",
             Self::Memory => "memory (memory_bytes)",
             Self::CopiedBytes => "data passed between component and host (copied_bytes)",
+            Self::Resources => "resources of the host that a component has at the same time (resources)",
+            Self::Answer => "memory for the result of one command (answer_bytes)",
+            Self::Answers => "memory for the results of all commands (answers_bytes)",
         })
     }
 }

@@ -3,10 +3,10 @@
 use crate::decision::approval::SettleError;
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
-use crate::sandbox::CallError;
+use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::{Action, Catalog, Method};
-use claude_admin_chat::Effect;
 pub use claude_admin_chat::Outcome;
+use claude_admin_chat::{Changed, Effect};
 use serde_json::Value;
 
 pub(super) fn of_resolve_error(catalog: &Catalog, error: &ResolveError) -> Outcome {
@@ -35,6 +35,12 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
 
 /// How an action ended, by what its calls did and why the last one gave no result.
 pub(super) fn of_call(action: &Action, effect: Effect, error: Option<&CallError>) -> Outcome {
+    // Later, the same can succeed.
+    let is_busy =
+        |error: &CallError| matches!(error, CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers, .. });
+    if error.is_some_and(is_busy) && effect.changed() == Changed::No {
+        return Outcome::RateLimited;
+    }
     match error.map(CallError::reported) {
         None => Outcome::of(action, effect, None),
         Some(Some(reported)) => Outcome::of(action, effect, Some(reported)),

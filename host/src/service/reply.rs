@@ -5,10 +5,11 @@ use crate::command::{Format, Options};
 use crate::decision::operation::{FirstDelivery, Operation};
 use crate::document::Document;
 use crate::egress::SentRequest;
-use crate::sandbox::CallError;
+use crate::sandbox::{CallError, Held};
 use claude_admin_catalog::Action;
 use claude_admin_chat::{Answer, Effect};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// An answer that holds a secret: it is shown to nobody by accident.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub struct Reply {
     pub card: Option<Document>,
     /// Whether others must decide about it, who have to see it.
     pub for_others: bool,
+    /// The memory of the answer, as long as this is needed.
+    pub(super) held: Option<Arc<Held>>,
     /// What was received first, where this answers a second delivery: there is nothing to show.
     pub duplicate_of: Option<FirstDelivery>,
 }
@@ -69,6 +72,7 @@ impl Reply {
             share: false,
             card: None,
             for_others: false,
+            held: None,
             duplicate_of: None,
         }
     }

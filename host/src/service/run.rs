@@ -12,7 +12,7 @@ use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
-use crate::sandbox::Plugin;
+use crate::sandbox::{Held, Plugin};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::Effect;
 use indexmap::IndexMap;
@@ -124,6 +124,7 @@ impl Service {
                 let before = pages::read(&self.plugin, executed.action, &authorized, follow(options)).await;
                 let whole = executed.is_whole(&before);
                 executed.read.sent.extend(before.sent);
+                executed.held_before = Some(before.held);
                 before.value.filter(|_| whole)
             }
             _ => None,
@@ -285,6 +286,8 @@ struct Executed<'e> {
     read: pages::Read,
     /// The same report for the period before, where it was asked for.
     before: Option<Value>,
+    /// The memory of that.
+    held_before: Option<Held>,
 }
 
 impl<'e> Executed<'e> {
@@ -316,7 +319,7 @@ impl<'e> Executed<'e> {
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();
-        Self { action, upstream, invocation: authorized.get().clone(), outcome, read, before: None }
+        Self { action, upstream, invocation: authorized.get().clone(), outcome, read, before: None, held_before: None }
     }
 
     /// How it ended, for the record.
@@ -334,7 +337,7 @@ impl<'e> Executed<'e> {
 
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
-        let Self { action, upstream, invocation, outcome, read, before } = self;
+        let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before } = self;
         let effect = read.effect;
         let listing = Listing { pages: read.pages, handed_on: read.handed_on, before: before.as_ref() };
         let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
@@ -373,6 +376,7 @@ impl<'e> Executed<'e> {
             }
         };
         reply.sent = read.sent;
+        reply.held = Some(Arc::new(read.held));
         reply.with_effect(effect)
     }
 }

@@ -33,7 +33,7 @@ fn request(
     body: &str,
 ) -> Result<(u16, String), Error> {
     let fields = Fields::new();
-    if let Some((name, value)) = header.split_once(": ") {
+    for (name, value) in header.lines().filter_map(|line| line.split_once(": ")) {
         // A refused header is tried again in other letters, as somebody who means harm would.
         fields.append(name, value.as_bytes()).or_else(|_| fields.append(&name.to_uppercase(), value.as_bytes())).ok();
     }
@@ -186,6 +186,73 @@ impl Guest for Component {
 
     fn own_beta() -> Result<String, Error> {
         status("https", API, "GET", ME, "anthropic-beta: everything", "")
+    }
+
+    fn second_beta() -> Result<String, Error> {
+        let headers = "anthropic-beta: declared-2026-01-01\nanthropic-beta: smuggled-2099-01-01";
+        status("https", API, "GET", ME, headers, "")
+    }
+
+    fn second_version() -> Result<String, Error> {
+        let headers = "anthropic-version: 2023-06-01\nanthropic-version: 2099-01-01";
+        status("https", API, "GET", ME, headers, "")
+    }
+
+    fn own_type() -> Result<String, Error> {
+        status("https", API, "GET", ME, "content-type: application/xml", "")
+    }
+
+    fn trailers(name: String) -> Result<String, Error> {
+        let request = OutgoingRequest::new(Fields::new());
+        request.set_method(&Method::Post).map_err(|()| other("method"))?;
+        request.set_scheme(Some(&Scheme::Https)).map_err(|()| other("scheme"))?;
+        request.set_authority(Some(API)).map_err(|()| other("authority"))?;
+        request.set_path_with_query(Some("/v1/organizations/workspaces")).map_err(|()| other("target"))?;
+        let outgoing = request.body().map_err(|()| other("body"))?;
+        let future = handle(request, None).map_err(other)?;
+        let stream = outgoing.write().map_err(|()| other("write"))?;
+        stream.blocking_write_and_flush(format!("{{\"name\":\"{name}\"}}").as_bytes()).map_err(other)?;
+        drop(stream);
+        let trailers = Fields::new();
+        trailers.append("x-late", b"smuggled").map_err(other)?;
+        OutgoingBody::finish(outgoing, Some(trailers)).map_err(other)?;
+        future.subscribe().block();
+        let response =
+            future.get().ok_or_else(|| other("no response"))?.map_err(|()| other("taken"))?.map_err(other)?;
+        Ok(response.status().to_string())
+    }
+
+    fn hoard_headers() -> Result<String, Error> {
+        let value = vec![b'x'; 1000];
+        let mut hoard = Vec::new();
+        for _ in 0..3000 {
+            let fields = Fields::new();
+            for number in 0..120 {
+                fields.append(&format!("x-{number}"), &value).map_err(other)?;
+            }
+            hoard.push(fields);
+        }
+        Ok(hoard.len().to_string())
+    }
+
+    fn hoard_resources() -> Result<String, Error> {
+        let hoard: Vec<Fields> = (0..3000).map(|_| Fields::new()).collect();
+        Ok(hoard.len().to_string())
+    }
+
+    fn hoard_requests() -> Result<String, Error> {
+        let mut hoard = Vec::new();
+        for _ in 0..3000 {
+            let request = OutgoingRequest::new(Fields::new());
+            let outgoing = request.body().map_err(|()| other("body"))?;
+            let stream = outgoing.write().map_err(|()| other("write"))?;
+            hoard.push((request, outgoing, stream));
+        }
+        Ok(hoard.len().to_string())
+    }
+
+    fn long_method() -> Result<String, Error> {
+        status("https", API, &"X".repeat(1 << 20), ME, "", "")
     }
 
     fn repeat() -> Result<String, Error> {

@@ -5,10 +5,10 @@
 use super::Authorized;
 use crate::command::Invocation;
 use crate::egress::SentRequest;
-use crate::sandbox::{CallError, Plugin};
+use crate::sandbox::{CallError, Held, LimitKind, Plugin};
 use claude_admin_catalog::{Action, joined_pages};
 use claude_admin_chat::Effect;
-use claude_admin_chat::paging::{CutOff, Following};
+use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
@@ -29,6 +29,8 @@ pub(crate) struct Read {
     pub(crate) sent: Vec<SentRequest>,
     /// Whether anything was changed.
     pub(crate) effect: Effect,
+    /// The memory of the answer.
+    pub(crate) held: Held,
 }
 
 /// Takes pages as they come. A break ends the reading.
@@ -59,6 +61,7 @@ pub(crate) async fn read(
         handed_on: 0,
         sent: Vec::new(),
         effect: Effect::NotSent,
+        held: plugin.sandbox().room(),
     };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
@@ -74,6 +77,18 @@ pub(crate) async fn read(
                 return read;
             }
         };
+        let bytes = memory_of(&page);
+        if let Err(limit) = read.held.take(bytes)
+            // What a write returns is small, and there is no other way to get it.
+            && !action.writes()
+        {
+            match (&read.value, limit) {
+                (None, kind) => read.error = Some(CallError::Limit { kind, sent: true }),
+                (Some(_), LimitKind::Answers) => read.cut_off = Some(CutOff::HostFull),
+                (Some(_), _) => read.cut_off = Some(CutOff::TooLarge),
+            }
+            return read;
+        }
         read.pages += 1;
         let wanted = action.paging.as_ref().filter(|_| !matches!(follow, Follow::One));
         let cursor = wanted.and_then(|paging| paging.next(&page).map(str::to_owned));
@@ -82,6 +97,7 @@ pub(crate) async fn read(
                 let flow = each(&page);
                 let (page, items) = without_items(page);
                 read.handed_on += items;
+                read.held.give_back(bytes.saturating_sub(memory_of(&page)));
                 (page, flow)
             }
             _ => (page, ControlFlow::Continue(())),

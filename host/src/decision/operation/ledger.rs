@@ -4,7 +4,7 @@
 //! meantime; otherwise they look again. So that what is settled is settled once, with any number of hosts on one store.
 
 use super::change::{Change, change, subjects};
-use super::projection::{CHUNK, DELIVERY_MS};
+use super::projection::{CHUNK, DELIVERIES, DELIVERY_MS};
 use super::{Clock, Operation, Projection, State, UNKNOWN};
 use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
@@ -12,6 +12,7 @@ use claude_admin_chat::Changed;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -81,7 +82,12 @@ struct Inner {
     clock: Clock,
     state: Mutex<Loaded>,
     waiting: Mutex<Queue>,
+    /// As [`Projection::forgotten_ms`], to be read without waiting for the state; [`NEVER`] for none.
+    forgotten_ms: AtomicI64,
 }
+
+/// No time at all.
+const NEVER: i64 = i64::MIN;
 
 /// Changes that wait to be made: those that come while the trail is written are written together.
 #[derive(Default)]
@@ -104,8 +110,7 @@ impl Ledger {
     ///
     /// [`LedgerError`] when the trail cannot be read.
     pub fn open(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
-        let recent = clock.now_ms() - DELIVERY_MS;
-        Self::open_from(log, hosts, clock, recent)
+        Self::open_from(log, hosts, clock, DELIVERIES)
     }
 
     /// As [`Self::open`], for a host to which nothing is delivered twice: it need not read what others were sent lately.
@@ -114,23 +119,31 @@ impl Ledger {
     ///
     /// [`LedgerError`] when the trail cannot be read.
     pub fn open_without_deliveries(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
-        Self::open_from(log, hosts, clock, i64::MAX)
+        Self::open_from(log, hosts, clock, 0)
     }
 
-    fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, recent_ms: i64) -> Result<Self, LedgerError> {
+    fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, deliveries: usize) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
-        let inner = Inner { log, hosts, lock, clock, state: Mutex::default(), waiting: Mutex::default() };
-        let from = inner.first_that_matters(recent_ms)?;
+        let (state, waiting, forgotten_ms) = (Mutex::default(), Mutex::default(), AtomicI64::new(NEVER));
+        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms };
+        let from = inner.first_that_matters(deliveries)?;
         if from > 1 {
             let mut state = inner.state();
             if let Some(before) = inner.log.read(from - 2, 1)?.first() {
-                state.projection.start_after(before.seq);
+                state.projection.start_after(before.seq, entry(before.seq, &before.text)?.latest_ms());
                 state.head =
                     Some(Head::of(before.seq, &before.text).map_err(|problem| unreadable(before.seq, problem))?);
             }
         }
         inner.catch_up(&mut inner.state())?;
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// When the last delivery was received that this host does not remember, in milliseconds since 1970, if there can be
+    /// one. A request that can be older must not be accepted.
+    #[must_use]
+    pub fn forgotten_ms(&self) -> Option<i64> {
+        Some(self.inner.forgotten_ms.load(Ordering::Acquire)).filter(|ms| *ms != NEVER)
     }
 
     /// The clock of the host.
@@ -290,11 +303,17 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first record of what is open, which the last record tells, or of what happened since a time, whichever is
-    /// earlier.
-    fn first_that_matters(&self, recent_ms: i64) -> Result<u64, LedgerError> {
+    /// The first record of what is open, which the last record tells, or of the deliveries that are remembered: a number of
+    /// them, and all recent ones. Whichever is earlier.
+    fn first_that_matters(&self, deliveries: usize) -> Result<u64, LedgerError> {
         let Some(last) = self.log.last()? else { return Ok(1) };
-        let open_from = entry(last.seq, &last.text)?.open_from.unwrap_or(last.seq);
+        let last_entry = entry(last.seq, &last.text)?;
+        let open_from = last_entry.open_from.unwrap_or(last.seq);
+        if deliveries == 0 {
+            return Ok(last.seq.min(open_from));
+        }
+        let recent_ms = last_entry.latest_ms().max(self.clock.now_ms()).saturating_sub(DELIVERY_MS);
+        let many = last.seq.saturating_sub(u64::try_from(deliveries).unwrap_or(u64::MAX));
         let mut from = last.seq;
         // Most hosts begin long after the last record, so that the first look back is a short one.
         let mut chunk = 1;
@@ -304,7 +323,7 @@ impl Inner {
                 return Ok(from.min(open_from));
             }
             for record in &earlier {
-                if entry(record.seq, &record.text)?.time_ms < recent_ms {
+                if record.seq < many && entry(record.seq, &record.text)?.latest_ms() < recent_ms {
                     return Ok(from.min(open_from));
                 }
                 from = record.seq;
@@ -319,6 +338,7 @@ impl Inner {
             for record in &records {
                 state.projection.apply(record.seq, &entry(record.seq, &record.text)?);
             }
+            self.note_forgotten(state);
             if let Some(last) = records.last() {
                 state.head = Some(Head::of(last.seq, &last.text).map_err(|problem| unreadable(last.seq, problem))?);
             }
@@ -326,6 +346,10 @@ impl Inner {
                 return Ok(());
             }
         }
+    }
+
+    fn note_forgotten(&self, state: &Loaded) {
+        self.forgotten_ms.store(state.projection.forgotten_ms().unwrap_or(NEVER), Ordering::Release);
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -409,7 +433,8 @@ impl Inner {
     fn append(&self, state: &mut Loaded, decided: &Decided, now: i64) -> Result<Vec<Vec<Entry>>, Unappended> {
         let open_from = Some(state.projection.open_from());
         // What this host goes on with is what is stored, so that every other host comes to the same.
-        let stored = |entry: &Entry| redact(&Entry { time_ms: now, open_from, ..entry.clone() });
+        let latest_ms = Some(state.projection.latest_ms(now)).filter(|latest| *latest > now);
+        let stored = |entry: &Entry| redact(&Entry { time_ms: now, open_from, latest_ms, ..entry.clone() });
         let stored: Vec<Vec<Entry>> = decided.iter().map(|(_, entries)| entries.iter().map(stored).collect()).collect();
         let all = stored.concat();
         let sealed = seal(&all, state.head.as_ref());
@@ -422,6 +447,7 @@ impl Inner {
                     let seq = state.projection.last_seq() + 1;
                     state.projection.apply(seq, entry);
                 }
+                self.note_forgotten(state);
                 state.head = Some(head);
                 Ok(stored)
             }

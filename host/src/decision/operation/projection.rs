@@ -5,8 +5,11 @@ use crate::audit::{Entry, Event};
 use crate::store::{Log, StoreError};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// How long a delivery is remembered, in milliseconds: twice the time for which a signature is fresh.
+/// How long a delivery is remembered at least, in milliseconds: twice the time for which a signature is fresh.
 pub(super) const DELIVERY_MS: i64 = 600_000;
+/// How many entries with deliveries are remembered at least, however old they are: a clock that was wrong for a while must
+/// not make the host forget what it just received.
+pub(super) const DELIVERIES: usize = 10_000;
 /// How many records are read at once.
 pub(super) const CHUNK: usize = 256;
 /// The most settled operations that are kept at hand; older ones are read again from the trail.
@@ -49,6 +52,10 @@ pub struct Projection {
     /// By which delivery an operation began.
     began_by: HashMap<String, String>,
     delivered: VecDeque<(i64, String)>,
+    /// The latest time of any entry.
+    latest_ms: i64,
+    /// When the last delivery was received that is forgotten, by the latest time of any entry until then.
+    forgotten_ms: Option<i64>,
     last_seq: u64,
 }
 
@@ -86,18 +93,19 @@ impl Projection {
         open.map(|operation| operation.first_seq).min().unwrap_or(self.last_seq + 1)
     }
 
-    /// Finds an operation that is not at hand any more, in the records themselves.
+    /// Finds an operation that is not at hand any more, among the last `most` records.
     ///
     /// # Errors
     ///
     /// What the log reports.
-    pub fn search(log: &dyn Log, id: &str) -> Result<Option<Operation>, StoreError> {
+    pub fn search(log: &dyn Log, id: &str, most: usize) -> Result<Option<Operation>, StoreError> {
         let mut found: Vec<(u64, Entry)> = Vec::new();
-        let mut before = u64::MAX;
-        'trail: loop {
-            let records = log.read_back(before, CHUNK)?;
+        let (mut before, mut left) = (u64::MAX, most);
+        'trail: while left > 0 {
+            let records = log.read_back(before, CHUNK.min(left))?;
             let Some(oldest) = records.last() else { break };
             before = oldest.seq;
+            left -= records.len();
             for record in records.iter().filter(|record| record.text.contains(id)) {
                 let Ok(entry) = Entry::from_record(&record.text) else { continue };
                 if entry.operation.as_deref() != Some(id) {
@@ -118,21 +126,34 @@ impl Projection {
     }
 
     /// Leaves out everything up to a record: none of it matters any more.
-    pub(super) fn start_after(&mut self, seq: u64) {
+    pub(super) fn start_after(&mut self, seq: u64, latest_ms: i64) {
         self.last_seq = seq;
+        self.latest_ms = latest_ms;
+        self.forgotten_ms = Some(latest_ms);
+    }
+
+    /// When the last delivery was received that is not remembered, if there can be one.
+    pub(super) fn forgotten_ms(&self) -> Option<i64> {
+        self.forgotten_ms
+    }
+
+    /// The latest time of any entry, or this one if it is later.
+    pub(super) fn latest_ms(&self, now_ms: i64) -> i64 {
+        self.latest_ms.max(now_ms)
     }
 
     /// Takes the next entry in.
     pub(super) fn apply(&mut self, seq: u64, entry: &Entry) {
         self.last_seq = seq;
-        self.forget(entry.time_ms);
+        self.latest_ms = self.latest_ms(entry.latest_ms());
+        self.forget();
         if let Event::Received { delivery: Some(delivery), .. } = &entry.event {
             let (known_by, content) = parts(delivery);
             let operation = entry.operation.clone().unwrap_or_default();
             self.began_by.insert(operation.clone(), known_by.to_owned());
             let delivered = Delivered { operation, content: content.to_owned(), ended: None };
             self.deliveries.insert(known_by.to_owned(), delivered);
-            self.delivered.push_back((entry.time_ms, known_by.to_owned()));
+            self.delivered.push_back((self.latest_ms, known_by.to_owned()));
         }
         let Some(id) = &entry.operation else { return };
         if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {
@@ -177,11 +198,12 @@ impl Projection {
         }
     }
 
-    fn forget(&mut self, now_ms: i64) {
-        while self.delivered.front().is_some_and(|(time, _)| time + DELIVERY_MS < now_ms) {
-            if let Some((_, delivery)) = self.delivered.pop_front()
-                && let Some(delivered) = self.deliveries.remove(&delivery)
-            {
+    fn forget(&mut self) {
+        let recent_ms = self.latest_ms.saturating_sub(DELIVERY_MS);
+        while self.delivered.len() > DELIVERIES && self.delivered.front().is_some_and(|(time, _)| *time < recent_ms) {
+            let Some((time, delivery)) = self.delivered.pop_front() else { return };
+            self.forgotten_ms = self.forgotten_ms.max(Some(time));
+            if let Some(delivered) = self.deliveries.remove(&delivery) {
                 self.began_by.remove(&delivered.operation);
             }
         }

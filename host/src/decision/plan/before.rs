@@ -3,6 +3,7 @@
 use crate::audit::redact_json;
 use crate::command::{Arguments, Invocation};
 use claude_admin_catalog::{Action, Catalog, Method, Place, Types};
+use claude_admin_chat::cap::cap_large;
 use claude_admin_chat::document::without_secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -78,7 +79,8 @@ impl Before {
     /// What an action read.
     pub(in crate::decision) fn read(types: &Types, action: &Action, value: &Value) -> Self {
         // What is recorded is redacted; the plan must be the same before and after.
-        let value = redact_json(without_secrets(types, action, value).into_owned());
+        let mut value = redact_json(without_secrets(types, action, value).into_owned());
+        cap_large(&mut value);
         Self::Read { action: action.id.clone(), value }
     }
 }

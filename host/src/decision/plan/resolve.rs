@@ -6,6 +6,7 @@ use crate::decision::directory::Directory;
 use crate::identity::{Platform, Principal};
 use crate::sandbox::CallError;
 use claude_admin_catalog::{Catalog, Paging};
+use claude_admin_chat::cap::cap_text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -152,7 +153,7 @@ async fn find(lookup: &Lookup<'_>, written: &str, email: &str, reader: &Reader<'
         }),
         several => Err(ResolveError::Ambiguous {
             written: written.to_owned(),
-            candidates: several.iter().map(|item| candidate(item, lookup.id)).collect(),
+            candidates: several.iter().take(MOST_CANDIDATES).map(|item| candidate(item, lookup.id)).collect(),
         }),
     }
 }
@@ -161,11 +162,16 @@ fn text<'v>(item: &'v Value, field: &str) -> &'v str {
     item.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The candidates that are named.
+const MOST_CANDIDATES: usize = 10;
+
 /// The id and the short texts beside it, which tell candidates apart.
 fn candidate(item: &Value, id: &str) -> String {
     let others = item.as_object().into_iter().flatten().filter(|(name, _)| *name != id && *name != "type");
     let others: Vec<&str> = others.filter_map(|(_, value)| value.as_str()).filter(|text| !text.is_empty()).collect();
-    format!("{} ({})", text(item, id), others.join(", "))
+    let mut candidate = format!("{} ({})", text(item, id), others.join(", "));
+    cap_text(&mut candidate);
+    candidate
 }
 
 /// The input and the cursor that lead to the next page.

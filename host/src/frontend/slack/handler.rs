@@ -2,7 +2,7 @@
 
 use super::button::ButtonSeal;
 use super::interaction::{Click, InteractionError};
-use super::{ReplayCache, Responder, ResponseUrlError, SignatureError, WebApi, verify};
+use super::{MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrlError, SignatureError, WebApi, verify};
 use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::{Format, Markup};
 use crate::decision::approval::Vote;
@@ -19,7 +19,7 @@ use claude_admin_chat::Effect;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How long a reply may take before the command is acknowledged and the reply follows: Slack allows 3 seconds in all.
 const INLINE: Duration = Duration::from_millis(2200);
@@ -50,7 +50,7 @@ pub struct Slack {
     seal: ButtonSeal,
     responder: Responder,
     background: Background,
-    signatures: ReplayCache,
+    signatures: Arc<ReplayCache>,
 }
 
 impl Slack {
@@ -58,7 +58,13 @@ impl Slack {
     #[must_use]
     pub fn new(service: Arc<Service>, settings: SlackSettings, responder: Responder, background: Background) -> Self {
         let seal = ButtonSeal::new(settings.signing_secret.expose_secret().as_bytes());
-        Self { service, settings, seal, responder, background, signatures: ReplayCache::default() }
+        Self { service, settings, seal, responder, background, signatures: Arc::default() }
+    }
+
+    /// Takes the place of another one, and knows which requests that one accepted.
+    #[must_use]
+    pub fn after(self, earlier: &Self) -> Self {
+        Self { signatures: Arc::clone(&earlier.signatures), ..self }
     }
 
     /// Answers a slash command.
@@ -67,9 +73,10 @@ impl Slack {
         if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
-        if let Err(response) = self.believe(headers, &body).await {
-            return response;
-        }
+        let signature = match self.believe(headers, &body).await {
+            Ok(signature) => signature,
+            Err(response) => return response,
+        };
         if is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
@@ -83,7 +90,7 @@ impl Slack {
         if let Err(response) = self.own_app(command.api_app_id.as_deref()).await {
             return response;
         }
-        self.answer(command).await
+        self.answer(command, signature).await
     }
 
     /// Answers a click: at once with nothing, and later with what came of it.
@@ -149,10 +156,13 @@ impl Slack {
         }
     }
 
-    /// Whether a request is of Slack: signed, fresh, and not received before.
-    async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Response> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        let Err(reason) = self.check_signature(headers, body, now) else { return Ok(()) };
+    /// Checks that a request is of Slack: signed, fresh, and not received before. Returns what identifies it.
+    async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
+        let now = u64::try_from(self.service.ledger().clock().now_ms().div_euclid(1000)).unwrap_or_default();
+        let reason = match self.check_signature(headers, body, now) {
+            Ok(signature) => return Ok(signature),
+            Err(reason) => reason,
+        };
         tracing::warn!(%reason, "a request that claims to be of Slack is refused");
         self.service.refused(reason.summary()).await;
         Err((StatusCode::UNAUTHORIZED, "the request is not believed").into_response())
@@ -167,7 +177,7 @@ impl Slack {
         Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
     }
 
-    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<(), SignatureError> {
+    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<String, SignatureError> {
         let only = |name: &str| {
             let mut values = headers.get_all(name).iter();
             match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
@@ -178,20 +188,28 @@ impl Slack {
         let (timestamp, signature) = (only("x-slack-request-timestamp")?, only("x-slack-signature")?);
         let secret = self.settings.signing_secret.expose_secret().as_bytes();
         verify(secret, timestamp, signature, body, now)?;
-        if self.signatures.accept(&format!("{timestamp}/{signature}"), now) {
-            Ok(())
-        } else {
-            Err(SignatureError::Repeated)
+        let time: u64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
+        // A request can be signed so long before or after it was received.
+        let forgotten = self
+            .service
+            .ledger()
+            .forgotten_ms()
+            .map(|ms| ms.div_euclid(1000).saturating_add_unsigned(MAX_SKEW_SECONDS));
+        if forgotten.is_some_and(|forgotten| i64::try_from(time).is_ok_and(|time| time <= forgotten)) {
+            return Err(SignatureError::Forgotten);
         }
+        self.signatures.accept(time, signature)?;
+        Ok(format!("{timestamp}/{signature}"))
     }
 
-    async fn answer(self: Arc<Self>, command: SlashCommand) -> Response {
+    async fn answer(self: Arc<Self>, command: SlashCommand, signature: String) -> Response {
         let request = Request {
             principal: Principal::slack(&command.team_id, &command.user_id),
             place: Place::slack(&command.team_id, command.channel_id.as_deref()),
             input: Input::Text { line: command.text, markup: Markup::Slack },
-            // Slack has been seen to deliver a command twice, each with a signature of its own.
-            delivery: command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)),
+            // Slack has been seen to deliver a command twice, each with a signature of its own. Without an ID of the
+            // command, the signature is remembered in the store, for after a restart.
+            delivery: Some(command.trigger_id.map_or(signature, |trigger| format!("{}/{trigger}", command.team_id))),
             format: None,
         };
         let slack = Arc::clone(&self);

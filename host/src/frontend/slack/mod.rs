@@ -9,7 +9,9 @@ mod response_url;
 mod web_api;
 
 pub use button::ButtonSeal;
-pub use claude_admin_chat::slack::{FormError, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify};
+pub use claude_admin_chat::slack::{
+    FormError, MAX_SKEW_SECONDS, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify,
+};
 pub use directory::SlackDirectory;
 pub use handler::{Slack, SlackSettings};
 pub use interaction::{Click, InteractionError};

@@ -1,14 +1,15 @@
-//! Remembers what was accepted, so that it is accepted once.
+//! Remembers the signatures of requests, so that each is accepted once.
 
-use std::collections::{HashSet, VecDeque};
+use super::SignatureError;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// How long something is remembered, in seconds: twice the time for which a signature is fresh.
-const MEMORY_SECONDS: u64 = 600;
-/// The most things remembered. A host that accepts more in ten minutes refuses the excess.
+/// The signatures that are remembered: those with the latest times.
 const CAPACITY: usize = 100_000;
 
-/// Remembers keys for ten minutes.
+/// Remembers signatures by the time that they sign, and not by a clock: a clock that is set back cannot make an old request
+/// new again.
 #[derive(Debug, Default)]
 pub struct ReplayCache {
     seen: Mutex<Seen>,
@@ -16,38 +17,66 @@ pub struct ReplayCache {
 
 #[derive(Debug, Default)]
 struct Seen {
-    keys: HashSet<String>,
-    order: VecDeque<(u64, String)>,
+    signatures: BTreeSet<(u64, [u8; 32])>,
+    /// The latest time of a signature that was forgotten.
+    forgotten: Option<u64>,
 }
 
 impl ReplayCache {
-    /// Notes a key; returns whether it is new.
-    pub fn accept(&self, key: &str, now: u64) -> bool {
+    /// Accepts a request by its time, in seconds since 1970, and its signature.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::Repeated`] for one that was accepted before, and [`SignatureError::Forgotten`] for one that is so
+    /// old that this is not known any longer.
+    pub fn accept(&self, time: u64, signature: &str) -> Result<(), SignatureError> {
+        self.accept_within(CAPACITY, time, signature)
+    }
+
+    fn accept_within(&self, capacity: usize, time: u64, signature: &str) -> Result<(), SignatureError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        while seen.order.front().is_some_and(|(noted, _)| noted + MEMORY_SECONDS < now) {
-            if let Some((_, old)) = seen.order.pop_front() {
-                seen.keys.remove(&old);
-            }
+        if seen.forgotten.is_some_and(|forgotten| time <= forgotten) {
+            return Err(SignatureError::Forgotten);
         }
-        if seen.keys.len() >= CAPACITY || !seen.keys.insert(key.to_owned()) {
-            return false;
+        if !seen.signatures.insert((time, Sha256::digest(signature).into())) {
+            return Err(SignatureError::Repeated);
         }
-        seen.order.push_back((now, key.to_owned()));
-        true
+        while seen.signatures.len() > capacity {
+            let oldest = seen.signatures.pop_first().map(|(time, _)| time);
+            seen.forgotten = seen.forgotten.max(oldest);
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
 
     #[test]
-    fn a_key_is_accepted_once_until_it_is_forgotten() {
+    fn signature_is_accepted_once() {
         let cache = ReplayCache::default();
-        assert!(cache.accept("a", 1000));
-        assert!(!cache.accept("a", 1000));
-        assert!(!cache.accept("a", 1600));
-        assert!(cache.accept("b", 1600));
-        assert!(cache.accept("a", 1601));
+        assert_eq!(cache.accept(1000, "a"), Ok(()));
+        assert_eq!(cache.accept(1000, "a"), Err(SignatureError::Repeated));
+        assert_eq!(cache.accept(1000, "b"), Ok(()));
+        assert_eq!(cache.accept(999, "a"), Ok(()));
+    }
+
+    proptest! {
+        /// Whatever the order and number of requests, and however little is remembered, none is accepted twice; what is
+        /// newer than all before is always accepted.
+        #[test]
+        fn no_signature_is_accepted_twice(capacity in 1_usize..6, requests in proptest::collection::vec((0_u64..20, 0_u8..4), 1..80)) {
+            let cache = ReplayCache::default();
+            let mut accepted = HashSet::new();
+            for (time, signature) in requests {
+                let newest = accepted.iter().all(|(earlier, _)| *earlier < time);
+                let result = cache.accept_within(capacity, time, &signature.to_string());
+                prop_assert!(result.is_err() || accepted.insert((time, signature)), "{} at {}", signature, time);
+                prop_assert!(result.is_ok() || !newest);
+            }
+        }
     }
 }

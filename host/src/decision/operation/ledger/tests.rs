@@ -171,3 +171,79 @@ async fn one_thread_makes_what_many_wait_for() {
     // A thread that has nothing more to do may be followed by another one.
     assert!(threads.lock().unwrap().len() < 10, "{threads:?}");
 }
+
+/// A log that counts the records that are read back.
+#[derive(Debug)]
+struct Counting {
+    log: SqliteLog,
+    read: AtomicUsize,
+}
+
+impl Log for Counting {
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        self.log.last()
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read(after, limit)
+    }
+
+    fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        let records = self.log.read_back(before, limit)?;
+        self.read.fetch_add(records.len(), Ordering::Relaxed);
+        Ok(records)
+    }
+
+    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+        self.log.append(after, records, durability)
+    }
+}
+
+#[test]
+fn search_for_an_operation_reads_no_more_than_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteLog::open(&folder.path().join("store.db"), crate::store::Settings::default()).unwrap();
+    let ledger = Ledger::open(Box::new(open()), Hosts::in_memory(), Clock::system()).unwrap();
+    for number in 0..600 {
+        ledger.record(Durability::Process, vec![received(&format!("operation-{number}"), "x", "y")]).unwrap();
+    }
+    for (most, read) in [(10, 10), (300, 300), (usize::MAX, 600)] {
+        let log = Counting { log: open(), read: AtomicUsize::new(0) };
+        assert!(Projection::search(&log, "no-such-operation", most).unwrap().is_none());
+        assert_eq!(log.read.load(Ordering::Relaxed), read, "{most}");
+    }
+}
+
+#[test]
+fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Arc::new(std::sync::atomic::AtomicI64::new(1_000_000_000));
+    let open = || {
+        let log = SqliteLog::open(&folder.path().join("store.db"), crate::store::Settings::default()).unwrap();
+        let now = Arc::clone(&now);
+        Ledger::open(Box::new(log), Hosts::in_memory(), Clock::new(move || now.load(Ordering::Relaxed))).unwrap()
+    };
+    let record = |ledger: &Ledger, name: &str| {
+        ledger.record(Durability::Process, vec![received(name, name, "x")]).unwrap();
+    };
+    let ledger = open();
+    record(&ledger, "first");
+    now.fetch_add(3_600_000, Ordering::Relaxed);
+    record(&ledger, "ahead");
+    now.fetch_sub(3_600_000, Ordering::Relaxed);
+    record(&ledger, "back");
+    for ledger in [ledger, open()] {
+        let state = ledger.inner.state();
+        assert!(["first", "ahead", "back"].iter().all(|name| state.projection.first_delivery(name).is_some()));
+        assert_eq!(ledger.forgotten_ms(), None);
+        let latest = state.projection.latest_ms(0);
+        assert_eq!(latest, 1_003_600_000, "the latest time is kept");
+    }
+    let last = ledger_entry(&folder.path().join("store.db"));
+    assert_eq!((last.time_ms, last.latest_ms), (1_000_000_000, Some(1_003_600_000)));
+}
+
+fn ledger_entry(store: &std::path::Path) -> Entry {
+    let log = SqliteLog::open(store, crate::store::Settings::default()).unwrap();
+    Entry::from_record(&log.last().unwrap().unwrap().text).unwrap()
+}

@@ -1,0 +1,250 @@
+//! What one person, one component or one response can take of a host.
+
+use super::raw_upstream::{RawUpstream, response};
+use super::support::{self, ada, bob, limits, says, text, type_as, type_in};
+use claude_admin::audit::{Filter, search};
+use claude_admin::command::{Format, Markup};
+use claude_admin::egress::{Credentials, WorkloadSettings};
+use claude_admin::identity::Place;
+use claude_admin::sandbox::Limits;
+use claude_admin::service::{Input, Outcome, Part, PartSink, Request, Service};
+use claude_admin_chat::paging::memory_of;
+use claude_admin_simulator::Fault;
+use secrecy::SecretString;
+use serde_json::json;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn credentials() -> Credentials {
+    Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0000000000000000")), None)
+}
+
+fn service_at(upstream: &RawUpstream, limits: Limits) -> Service {
+    support::service_at(&upstream.url(), credentials(), limits)
+}
+
+/// A page of members that always leads to another one.
+fn page(members: usize, number: usize) -> String {
+    let member = |index: usize| {
+        json!({
+            "id": format!("user_{number}_{index}"), "email": "u1@example.com", "name": "N", "role": "user",
+            "added_at": "2026-01-01T00:00:00Z", "type": "user",
+        })
+    };
+    let members: Vec<_> = (0..members).map(member).collect();
+    let last = format!("user_{number}_last");
+    response(200, "", &json!({"data": members, "has_more": true, "first_id": "a", "last_id": last}).to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_one_command_have_a_limit_together() {
+    let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
+    let service = service_at(&upstream, Limits { answer_bytes: 4 << 20, ..limits() });
+    let reply = type_in(&service, "users list --all").await;
+    says(&reply, Outcome::Partial, &["limits.answer_mib", "Next: users list"]);
+    let data = reply.data.as_ref().unwrap();
+    assert!(memory_of(data) <= 4 << 20 && data["data"].as_array().unwrap().len() >= 1000);
+    assert!(upstream.requests() < 10, "{}", upstream.requests());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_page_above_the_limit_is_an_error_that_names_it() {
+    let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
+    let service = service_at(&upstream, Limits { answer_bytes: 100 << 10, ..limits() });
+    let reply = type_in(&service, "users list").await;
+    says(&reply, Outcome::Failed, &["limits.answer_mib", "--limit", "Nothing was changed"]);
+    assert_eq!(reply.data, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_of_all_commands_have_a_limit_together() {
+    let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
+    let service = service_at(&upstream, Limits { answers_bytes: 3 << 20, ..limits() });
+    let first = type_in(&service, "users list --all").await;
+    says(&first, Outcome::Partial, &["limits.answers_mib"]);
+    let second = type_as(&service, &bob(), "users list").await;
+    says(&second, Outcome::RateLimited, &["limits.answers_mib", "Try again"]);
+    drop(first);
+    assert_eq!(type_as(&service, &bob(), "users list").await.outcome, Outcome::Done, "the memory was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_read_costs_kilobytes_whatever_the_api_says() {
+    let message = "m".repeat(7_900_000);
+    let body =
+        json!({"error": {"type": message, "message": message, "details": {"error_code": message, "more": message}}});
+    let body = body.to_string();
+    let limits = Limits { response_bytes: 64 << 20, copied_bytes: 512 << 20, memory_bytes: 512 << 20, ..limits() };
+    let id = "i".repeat(5_000);
+    let upstream = RawUpstream::start(move |_, _| response(400, &format!("request-id: {id}\r\n"), &body)).await;
+    let service = service_at(&upstream, Limits { wasm_time: Duration::from_secs(20), ..limits });
+    for _ in 0..3 {
+        let reply = type_in(&service, "users list").await;
+        says(&reply, Outcome::Refused, &["bytes more)"]);
+        assert!(text(&reply).len() + reply.to_json().to_string().len() < 40_000, "{}", text(&reply).len());
+    }
+    // What a write records of its target, too.
+    type_in(&service, "users update user_1 developer --yes --reason x").await;
+    let records = service.ledger().log().read(0, 1000).unwrap();
+    let size: usize = records.iter().map(|record| record.text.len()).sum();
+    assert!(size < 100_000, "{size} bytes in {} records", records.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousand_hanging_calls_of_one_person_leave_a_slot_for_another() {
+    let simulator = support::simulator().await;
+    let limits = Limits { queue: Duration::from_secs(60), wall_clock: Duration::from_secs(60), ..limits() };
+    let service = Arc::new(support::service_at(&simulator.base_url(), support::credentials(&simulator), limits));
+    let hanging =
+        Fault { path: Some("/v1/organizations/users".to_owned()), times: 2000, delay_ms: 60_000, ..Fault::default() };
+    simulator.inject(hanging);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..1000 {
+        let service = Arc::clone(&service);
+        calls.spawn(async move { type_as(&service, &ada(), "users list").await });
+    }
+    while simulator.requests().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let bob = bob();
+    let other = type_as(&service, &bob, "organization me");
+    let reply = tokio::time::timeout(Duration::from_secs(20), other)
+        .await
+        .expect("the calls of the other person hang for a minute");
+    assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
+    assert_eq!(simulator.requests().len(), 3, "two of the thousand have a slot");
+    calls.abort_all();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_for_a_slot_has_a_limit_and_an_error_of_its_own() {
+    let simulator = support::simulator().await;
+    let limits = Limits { concurrency: 1, queue: Duration::from_millis(200), ..limits() };
+    let service = Arc::new(support::service_at(&simulator.base_url(), support::credentials(&simulator), limits));
+    simulator.inject(Fault { delay_ms: 20_000, ..Fault::default() });
+    let hanging = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { type_in(&service, "users list").await })
+    };
+    while simulator.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let reply = type_in(&service, "invites create grace@example.com developer --yes").await;
+    says(&reply, Outcome::RateLimited, &["limits.queue_ms", "Nothing was sent", "limits.concurrency"]);
+    hanging.abort();
+}
+
+/// Ends the process in a test, if nobody catches it.
+struct Panics;
+
+impl PartSink for Panics {
+    fn take(&self, _: Part<'_>) -> ControlFlow<()> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn panic_in_a_command_ends_it_with_an_outcome() {
+    let (_simulator, service) = support::open_host().await;
+    let line = "users list --all --limit 5".to_owned();
+    let input = Input::Text { line, markup: Markup::None };
+    let request =
+        Request { principal: ada(), place: Place::terminal(), input, delivery: None, format: Some(Format::Json) };
+    let reply = service.handle_in_parts(request, &Panics).await;
+    says(&reply, Outcome::Failed, &["Internal error in the host", "Nothing was changed"]);
+    let filter = Filter { operation: Some(reply.operation.clone()), ..Filter::default() };
+    let found = search(service.ledger().log(), &filter, 10).unwrap().found;
+    assert!(found.iter().any(|recorded| recorded.entry.event.to_string().contains("outcome")), "{found:?}");
+    assert_eq!(type_in(&service, "users list").await.outcome, Outcome::Done, "the next command works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_seconds_to_wait_is_no_panic() {
+    for value in
+        ["0", "-1", "1", "9223372036854775807", "9223372036854775808", "18446744073709551615", "1e400", "0.5", "soon"]
+    {
+        for status in [429, 503] {
+            let headers = format!("retry-after: {value}\r\n");
+            let upstream = RawUpstream::start(move |_, _| response(status, &headers, "{}")).await;
+            let service = service_at(&upstream, Limits { wall_clock: Duration::from_secs(9), ..limits() });
+            let reply = type_in(&service, "users list").await;
+            let expected = if status == 429 { Outcome::RateLimited } else { Outcome::Failed };
+            assert_eq!(reply.outcome, expected, "{value}: {}", text(&reply));
+            assert!((1..=3).contains(&upstream.requests()), "{value}: {}", upstream.requests());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_any_length_are_no_panic() {
+    let simulator = support::simulator().await;
+    let long = Duration::from_millis(u64::MAX);
+    let limits = Limits {
+        wasm_time: long,
+        wall_clock: long,
+        queue: long,
+        request: long,
+        copied_bytes: usize::MAX,
+        answer_bytes: usize::MAX,
+        answers_bytes: usize::MAX,
+        resources: usize::MAX,
+        response_bytes: usize::MAX,
+        ..limits()
+    };
+    let service = support::service_at(&simulator.base_url(), support::credentials(&simulator), limits);
+    assert_eq!(type_in(&service, "users list").await.outcome, Outcome::Done);
+}
+
+/// A host whose workload identity exchanges its token at an upstream.
+fn workload(folder: &std::path::Path, assertion: &str, upstream: &RawUpstream) -> Service {
+    let token_file = folder.join("token");
+    std::fs::write(&token_file, assertion).unwrap();
+    let settings = WorkloadSettings {
+        token_file,
+        federation_rule_id: "fdrl_1".to_owned(),
+        organization_id: "00000000-0000-0000-0000-000000000000".to_owned(),
+        service_account_id: None,
+        workspace_id: None,
+    };
+    support::service_at(&upstream.url(), Credentials::default().with_workload_identity(Some(settings)), limits())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn assertion_that_the_token_endpoint_echoes_is_shown_and_recorded_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let assertion = "AAAAheadAAAA.BBBBclaimsBBBB.CCCCsignatureCCCC";
+    for echo in [
+        assertion.to_owned(),
+        assertion.replace('.', "%2E"),
+        assertion.replace('.', "\\u002e"),
+        assertion[..20].to_owned(),
+    ] {
+        let body = json!({"error": {"type": "invalid_grant", "message": format!("bad assertion {echo}")}}).to_string();
+        let upstream = RawUpstream::start(move |_, _| response(400, "", &body)).await;
+        let service = workload(folder.path(), assertion, &upstream);
+        let reply = type_in(&service, "users list").await;
+        says(&reply, Outcome::Failed, &["bad assertion [redacted]", "Nothing was sent"]);
+        let records = service.ledger().log().read(0, 1000).unwrap();
+        let everything = format!("{reply:?} {} {records:?}", reply.to_json());
+        for part in ["head", "claims", "signature"] {
+            assert!(!everything.contains(part), "{echo}: {everything}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_lifetime_of_a_token_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for lifetime in ["18446744073709551615", "9223372036854775807", "1e300", "1e400", "0", "-1", "0.5"] {
+        let token = format!(r#"{{"access_token":"t","expires_in":{lifetime}}}"#);
+        let upstream = RawUpstream::start(move |request, number| {
+            if request.contains("/oauth/token") { response(200, "", &token) } else { page(1, number) }
+        })
+        .await;
+        let service = workload(folder.path(), "aaaaaaaa.bbbbbbbb.cccccccc", &upstream);
+        let reply = type_in(&service, "users list").await;
+        let works = !matches!(lifetime, "0" | "-1" | "1e400");
+        assert_eq!(reply.outcome == Outcome::Done, works, "{lifetime}: {}", text(&reply));
+    }
+}
