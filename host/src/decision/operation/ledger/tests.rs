@@ -217,7 +217,7 @@ fn search_for_an_operation_reads_no_more_than_it_may() {
 #[test]
 fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
     let folder = tempfile::tempdir().unwrap();
-    let now = Arc::new(std::sync::atomic::AtomicI64::new(1_000_000_000));
+    let now = Arc::new(AtomicI64::new(1_000_000_000));
     let open = || {
         let log = SqliteLog::open(&folder.path().join("store.db"), crate::store::Settings::default()).unwrap();
         let now = Arc::clone(&now);
