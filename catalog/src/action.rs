@@ -323,8 +323,9 @@ pub struct Interface {
     pub family: String,
     /// Why it should not be used any more (`@deprecated`).
     pub deprecated: Option<String>,
-    /// The field of its objects that holds the human name, which may be written instead of the id (`@names`).
-    pub names: Option<String>,
+    /// The fields of its objects that hold the human name, by their WIT names (`@names`). The name can be written instead
+    /// of the ID; the first field is the one that is shown.
+    pub names: Vec<String>,
     /// Where it stands in the text of the package: what comes first there is shown first.
     pub place: u32,
 }

@@ -18,7 +18,7 @@
 //! | `@content` | function, field | the answer carries what people wrote: the function must be `@risk confidential` |
 //! | `@owner` | field | it names the person who wrote the content: an id or an address, or an object that has them |
 //! | `@unit PARAM UNIT`, `@unit UNIT` | function, field | what a number means: `cents CURRENCY`, `cents CURRENCY-FIELD`, or a plural noun |
-//! | `@names FIELD` | interface | the field that holds the human name of its objects, which may be written instead of the id |
+//! | `@names FIELD` | interface | the field that holds the human name of its objects, which can be written instead of the ID; of several, the first is shown |
 //! | `@example TEXT` | function | a command line; at least one |
 //! | `@alias NAME` | interface, function | another spelling |
 //! | `@family NAME` | interface | the group that it stands in, where interfaces are listed |
@@ -45,7 +45,7 @@
 //! | `@period NAME START END WIDTH` | function | the same of a report; `WIDTH` is the parameter that says how wide its buckets are, to whose borders the period is aligned |
 //! | `@order FIELD` | function | the field of its items, by wire name, by which the API orders the list; it is always shown |
 //! | `@level` | field | a number that does not add up: of two days or groups, their sum means nothing |
-//! | `@prefix TEXT` | type | how identifiers of this type begin |
+//! | `@prefix TEXT` | type | how identifiers of this type begin; a second one names another way |
 //! | `@tag FIELD` | variant | the field that tells the cases apart |
 //! | `@compact` | record | people write it as one value, `FIRST=SECOND`, instead of field by field |
 //! | `@embedder` | interface | its functions are for embedding programs: no request, no command |

@@ -27,6 +27,8 @@ pub struct Catalog {
     pub embedder_functions: Vec<EmbedderFunction>,
     /// The types.
     pub types: Types,
+    /// Whether names and e-mail addresses can be written instead of IDs: whoever runs the actions looks them up.
+    pub looks_up: bool,
 }
 
 /// Why a prepared catalog could not be written or read.
@@ -62,6 +64,12 @@ impl Catalog {
     /// [`PreparedError`] when it is something else.
     pub fn from_prepared(bytes: &[u8]) -> Result<Self, PreparedError> {
         postcard::from_bytes(bytes).map_err(PreparedError)
+    }
+
+    /// The same catalog for a program that looks nothing up: only IDs stand for objects.
+    #[must_use]
+    pub fn without_lookups(self) -> Self {
+        Self { looks_up: false, ..self }
     }
 
     /// The action with this id (`users.list`).

@@ -74,7 +74,6 @@ const ONCE: &[&str] = &[
     "names",
     "order",
     "owner",
-    "prefix",
     "reply",
     "rest",
     "risk",
@@ -127,6 +126,7 @@ impl<'r> Checker<'r> {
     /// Returns the catalog, unless something was wrong with it.
     pub(crate) fn finish(mut self, catalog: Catalog) -> Result<Catalog, CatalogError> {
         self.unique_spellings(&catalog);
+        self.names_exist(&catalog);
         if self.problems.is_empty() { Ok(catalog) } else { Err(CatalogError::Problems(self.problems)) }
     }
 
@@ -331,6 +331,22 @@ impl<'r> Checker<'r> {
             }
             if input.place == Place::Path && !input.is_required() {
                 self.problem(item, format!("the path needs `{}`, which is optional", input.name), "make it required");
+            }
+        }
+    }
+
+    /// The fields with names are fields of the items of a list.
+    fn names_exist(&mut self, catalog: &Catalog) {
+        for interface in &catalog.interfaces {
+            let lists =
+                || catalog.actions_of(&interface.name).filter_map(|action| catalog.types.items(action)).flatten();
+            for name in interface.names.iter().filter(|name| !lists().any(|field| field.name == **name)) {
+                self.problems.push(Problem {
+                    location: catalog.package.clone(),
+                    item: interface.name.clone(),
+                    message: format!("`@names {name}`: no item of a list has this field"),
+                    remedy: "write the WIT name of a field of the items, or remove the annotation".to_owned(),
+                });
             }
         }
     }

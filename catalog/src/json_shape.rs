@@ -44,8 +44,9 @@ pub fn describe(types: &Types, ty: &Type) -> String {
             "base64" => return "Base64".to_owned(),
             "json" => return "JSON".to_owned(),
             _ => {
-                if let Some(prefix) = types.prefix(ty) {
-                    return format!("an id that begins with {prefix}");
+                let prefixes = types.prefixes(ty);
+                if !prefixes.is_empty() {
+                    return format!("an id that begins with {}", prefixes.join(" or "));
                 }
             }
         }

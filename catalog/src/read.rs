@@ -47,6 +47,7 @@ impl Reader<'_> {
             actions: Vec::new(),
             embedder_functions: Vec::new(),
             types: Types::default(),
+            looks_up: true,
         };
         for (name, id) in by_name {
             let interface = &self.resolve.interfaces[id];
@@ -68,7 +69,10 @@ impl Reader<'_> {
             let aliases = docs.values("alias").map(str::to_owned).collect();
             let family = docs.value("family").unwrap_or_else(|| name.clone());
             let deprecated = docs.value("deprecated");
-            let names = docs.value("names");
+            let names = docs
+                .value("names")
+                .map(|text| text.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default();
             let place = if interface.span.is_known() { interface.span.start() } else { u32::MAX };
             catalog.interfaces.push(Interface {
                 name: name.clone(),
@@ -147,7 +151,7 @@ impl Reader<'_> {
         self.types.defs.push(TypeDef {
             interface,
             name,
-            prefix: docs.value("prefix"),
+            prefixes: docs.values("prefix").map(str::to_owned).collect(),
             compact: docs.has("compact"),
             docs: docs.prose,
             kind,

@@ -41,8 +41,8 @@ pub struct TypeDef {
     pub name: String,
     /// The prose of its docs.
     pub docs: String,
-    /// How identifiers of this type begin (`@prefix`).
-    pub prefix: Option<String>,
+    /// How identifiers of this type begin (`@prefix`): the usual way first.
+    pub prefixes: Vec<String>,
     /// Whether people write a record as one value (`@compact`).
     pub compact: bool,
     /// What it is made of.
@@ -196,15 +196,17 @@ impl Types {
     /// How identifiers of this type begin, following aliases.
     #[must_use]
     pub fn prefix(&self, ty: &Type) -> Option<&str> {
-        match ty {
-            Type::Named(id) => {
-                let def = self.get(*id);
-                def.prefix.as_deref().or_else(|| match &def.kind {
-                    Kind::Alias(target) => self.prefix(target),
-                    _ => None,
-                })
-            }
-            _ => None,
+        self.prefixes(ty).first().map(String::as_str)
+    }
+
+    /// Every way in which identifiers of this type begin, the usual one first, following aliases.
+    #[must_use]
+    pub fn prefixes(&self, ty: &Type) -> &[String] {
+        let Type::Named(id) = ty else { return &[] };
+        let def = self.get(*id);
+        match &def.kind {
+            Kind::Alias(target) if def.prefixes.is_empty() => self.prefixes(target),
+            _ => &def.prefixes,
         }
     }
 

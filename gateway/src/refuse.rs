@@ -28,10 +28,6 @@ pub(crate) fn refuse(
     if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
         return Some(Reply::new(Outcome::Usage, problem));
     }
-    if let Some((name, reference)) = draft.references.first() {
-        let text = format!("{name}: `{}` is not an id. Nothing was sent.", reference.written());
-        return told(Outcome::Usage, text, "This gateway looks nothing up: give the id, which a `list` shows.");
-    }
     // What is made once and shown once would be lost.
     let is_secret = action.sensitive || action.writes() && document::has_secrets(&catalog.types, action);
     if is_secret && audience == Audience::Chat {

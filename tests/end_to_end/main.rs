@@ -21,6 +21,7 @@ mod isolation;
 mod long_list;
 mod made_up;
 mod matrix;
+mod names;
 mod operating;
 mod policy_in_force;
 mod policy_property;

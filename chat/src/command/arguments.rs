@@ -2,13 +2,14 @@
 
 use super::condition;
 use super::period::{self, TimeKind};
+use super::reference::{described, takes_mention};
 use super::suggest::nearest;
 use super::token::Token;
+use super::token::TokenKind;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
-use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason, Reference};
-use claude_admin_catalog::{Action, Catalog, Input, Period, Place, Presence, Segment, Type, Types, describe};
-use indexmap::IndexMap;
+use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason};
+use claude_admin_catalog::{Action, Catalog, Input, Period, Place, Presence, Segment, Type, Types};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -17,8 +18,6 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) arguments: Arguments,
-    /// What stands for an id, by the name of its input; the argument holds what was written until it is looked up.
-    pub(super) references: IndexMap<String, Reference>,
     pub(super) options: Options,
     pub(super) help: bool,
 }
@@ -46,7 +45,7 @@ pub(super) fn read_arguments(
 }
 
 /// Names every required input that is not there.
-pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
+pub(super) fn check_complete(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
@@ -62,10 +61,10 @@ pub(super) fn check_complete(types: &Types, action: &Action, arguments: &Argumen
             action.command(),
             names.join(" and "),
             first.name,
-            describe(types, &first.ty)
+            described(catalog, action, &first.ty)
         ),
     )
-    .hint(example(action, types)))
+    .hint(example(action, &catalog.types)))
 }
 
 /// A record cannot be given as a whole and field by field at once.
@@ -185,6 +184,7 @@ impl Reader<'_> {
             "yes" | "y" => self.given.options.yes = true,
             "all" => self.given.options.all = true,
             "share" => self.given.options.share = true,
+            "ids" => self.given.options.ids = true,
             "compare" => self.given.options.compare = Some(true),
             "no-compare" => self.given.options.compare = Some(false),
             "dry-run" => self.given.options.dry_run = true,
@@ -234,7 +234,7 @@ impl Reader<'_> {
 
     /// `--flag` alone means true; a word that says otherwise may follow.
     fn switch_value(&mut self) -> Token {
-        let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: super::token::TokenKind::Plain };
+        let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: TokenKind::Plain };
         match self.tokens.front() {
             Some(next) if matches!(next.text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no") => {
                 self.tokens.pop_front().unwrap_or_else(|| plain("true"))
@@ -245,7 +245,7 @@ impl Reader<'_> {
 
     fn value_of(&mut self, input: &Input) -> Result<Token, CommandError> {
         let example = placeholder(input, self.types).unwrap_or_default();
-        self.next_value(&format!("--{}", input.name), &describe(self.types, &input.ty), &example)
+        self.next_value(&format!("--{}", input.name), &described(self.catalog, self.action, &input.ty), &example)
     }
 
     fn next_value(&mut self, flag: &str, what: &str, example: &str) -> Result<Token, CommandError> {
@@ -300,13 +300,8 @@ impl Reader<'_> {
         if let Some(kind) = TimeKind::of(self.types, &input.ty) {
             return self.put_time(kind, input, token);
         }
-        if let Some(reference) = Reference::of_token(self.catalog, input, token) {
-            let written = Value::from(reference.written());
-            if self.given.arguments.insert(input.name.clone(), written).is_some() {
-                return Err(given_twice(input));
-            }
-            self.given.references.insert(input.name.clone(), reference);
-            return Ok(());
+        if token.kind == TokenKind::Mention && !takes_mention(self.catalog, self.action, input) {
+            return Err(bad_value(input, BadValue::mention()));
         }
         let value = read(self.types, input, token).map_err(|problem| bad_value(input, problem))?;
         match (self.given.arguments.get_mut(&input.name), value) {

@@ -3,15 +3,14 @@
 use super::value::any;
 use super::{Invocation, Reference};
 use claude_admin_catalog::{Action, Types};
-use indexmap::IndexMap;
 
 /// An invocation in which addresses and mentions may still stand for ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The invocation; an argument that is named in `references` holds what was written.
+    /// The invocation; where `references` points, it holds the text that was written.
     pub invocation: Invocation,
-    /// What must be looked up, by the name of its input.
-    pub references: IndexMap<String, Reference>,
+    /// Texts that must be looked up, in the order of the inputs.
+    pub references: Vec<Reference>,
 }
 
 impl Draft {

@@ -4,7 +4,7 @@ use super::value::{BadValue, shown};
 use crate::document::grouped;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe};
+use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe, looks_like_a_tail};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -89,16 +89,18 @@ fn fits(format: &str, text: &str) -> bool {
     }
 }
 
-/// An id that is visibly of another kind is a slip; anything else is left to the server to judge.
+/// The kind of an ID that is visibly of another kind. Other texts can be names.
 fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
-    let own = types.prefix(ty)?;
-    if text.starts_with(own) {
+    let own = types.prefixes(ty);
+    if own.is_empty() || own.iter().any(|own| text.starts_with(own.as_str())) {
         return None;
     }
     types
         .iter()
-        .filter(|(_, def)| def.prefix.as_deref().is_some_and(|prefix| text.starts_with(prefix)))
-        .max_by_key(|(_, def)| def.prefix.as_deref().map_or(0, str::len))
+        // The usual way alone: several kinds may begin in the same other way.
+        .filter_map(|(_, def)| Some((def.prefixes.first()?, def)))
+        .filter(|(prefix, _)| text.strip_prefix(prefix.as_str()).is_some_and(looks_like_a_tail))
+        .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, def)| format!("a {}", def.name.replace('-', " ")))
 }
 

@@ -1,6 +1,7 @@
 //! Help, derived from the catalog.
 
 use super::host_help;
+use super::reference::alternatives;
 use super::usage::{placeholder, short_usage, usage};
 use crate::document::{Block, Document, Fact, Level, Notice};
 use claude_admin_catalog::{Action, Catalog, Input, Interface, Presence, Types, describe};
@@ -119,7 +120,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         .inputs
         .iter()
         .map(|input| {
-            let (label, meaning) = input_help(types, input);
+            let (label, meaning) = input_help(catalog, action, input);
             Fact { field: input.name.clone(), ..Fact::new(label, meaning) }
         })
         .collect();
@@ -153,7 +154,8 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
 
 /// How an input is written, such as `--limit N`, and what it means.
 #[must_use]
-pub fn input_help(types: &Types, input: &Input) -> (String, String) {
+pub fn input_help(catalog: &Catalog, action: &Action, input: &Input) -> (String, String) {
+    let types = &catalog.types;
     let value = placeholder(input, types).map(|value| format!(" {value}")).unwrap_or_default();
     let name = &input.name;
     let label = match input.presence {
@@ -161,7 +163,9 @@ pub fn input_help(types: &Types, input: &Input) -> (String, String) {
         Presence::RequiredOrNull => format!("--{name}{value} | --no-{name}"),
         _ => format!("--{name}{value}"),
     };
-    (label, explain(input, types))
+    let alternatives = alternatives(catalog, action, input);
+    let space = if alternatives.is_empty() { "" } else { " " };
+    (label, format!("{}{space}{alternatives}", explain(input, types)))
 }
 
 fn explain(input: &Input, types: &Types) -> String {

@@ -40,7 +40,7 @@ pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};
 pub use period::{before as period_before, read_span};
 pub use reason::Reason;
-pub use reference::{Lookup, Reference, lookup};
+pub use reference::{Reference, alternatives, described, folded, is_address, references, same_name};
 pub use secrets::refuse as refuse_secrets;
 pub use structured::from_json;
 pub use suggest::nearest;

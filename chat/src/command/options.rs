@@ -53,11 +53,14 @@ pub struct Options {
     pub format: Option<Format>,
     /// `--compare`, `--no-compare`: whether a report is put beside that of the period before.
     pub compare: Option<bool>,
+    /// `--ids`: IDs are shown without names.
+    pub ids: bool,
     /// `--columns`: the columns of a table, by field name.
     pub columns: Vec<String>,
 }
 
 impl Options {
     /// The flags, without their dashes. No input of an action may have one of these names.
-    pub const NAMES: [&str; 9] = ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "help"];
+    pub const NAMES: [&str; 10] =
+        ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "ids", "help"];
 }

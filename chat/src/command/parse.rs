@@ -1,6 +1,7 @@
 //! A line of text becomes a command.
 
 use super::arguments::{check_complete, read_arguments};
+use super::reference::references;
 use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
@@ -43,6 +44,14 @@ pub enum Command {
     Run(Draft, Options),
 }
 
+impl Command {
+    /// Whether only IDs are wanted, without names.
+    #[must_use]
+    pub fn shows_ids_only(&self) -> bool {
+        matches!(self, Self::Run(_, options) if options.ids)
+    }
+}
+
 /// Reads a command from a line of text. Times such as `7d` are counted back from `now`.
 ///
 /// # Errors
@@ -81,7 +90,7 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Co
     if let Command::Run(Draft { invocation, .. }, _) = &command
         && let Some(action) = catalog.action(&invocation.action)
     {
-        check_complete(&catalog.types, action, &invocation.arguments)?;
+        check_complete(catalog, action, &invocation.arguments)?;
     }
     Ok(command)
 }
@@ -96,7 +105,7 @@ pub(super) fn read_incomplete(
     // Flags that every command takes may stand in front of it.
     let leading = tokens
         .iter()
-        .take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share" | "--dry-run"))
+        .take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share" | "--ids" | "--dry-run"))
         .count();
     tokens.rotate_left(leading);
     let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
@@ -142,8 +151,9 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>, now: Timesta
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
     }
+    let references = references(catalog, action, &given.arguments)?;
     let invocation = Invocation { action: action.id.clone(), arguments: given.arguments };
-    Ok(Command::Run(Draft { invocation, references: given.references }, given.options))
+    Ok(Command::Run(Draft { invocation, references }, given.options))
 }
 
 fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {

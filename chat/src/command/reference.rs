@@ -1,88 +1,238 @@
-//! What stands for an id: an e-mail address, or somebody that a chat platform mentions.
+//! Names, e-mail addresses and mentions that are written instead of an ID.
 
-use super::token::{Token, TokenKind};
-use claude_admin_catalog::{Action, Catalog, Field, Input, Method, Type, Types};
-use serde_json::Value;
+use super::normalize::is_invisible;
+use super::value::shown;
+use super::{Arguments, CommandError, CommandErrorKind};
+use claude_admin_catalog::{Action, Catalog, Input, TextAt, Type, describe};
+use unicode_normalization::UnicodeNormalization;
 
-/// What stands for an id, and must be looked up before anything is decided.
+/// A text instead of an ID, which must be looked up before anything is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reference {
-    /// The address of whom or what is meant.
-    Email(String),
-    /// The id of a person at the chat platform, whose address tells who is meant.
-    Mention(String),
+pub struct Reference {
+    /// The input that it is in.
+    pub input: String,
+    /// The JSON pointer that leads to it inside the value of the input: empty for the whole value.
+    pub pointer: String,
+    /// The type of the ID.
+    pub ty: Type,
+    /// The text.
+    pub text: String,
 }
 
 impl Reference {
-    /// What was written in the place of the id.
+    /// The ID at the chat platform, if the text is a mention.
+    #[must_use]
+    pub fn mentioned(&self) -> Option<&str> {
+        mentioned(&self.text)
+    }
+
+    /// The text as it is shown: a mention without its markup.
     #[must_use]
     pub fn written(&self) -> &str {
-        match self {
-            Self::Email(text) | Self::Mention(text) => text,
-        }
-    }
-
-    /// Reads a typed word, where an id is wanted that can be looked up.
-    pub(super) fn of_token(catalog: &Catalog, input: &Input, token: &Token) -> Option<Self> {
-        lookup(catalog, input)?;
-        match token.kind {
-            TokenKind::Mention => Some(Self::Mention(token.text.clone())),
-            TokenKind::Plain => is_address(&token.text).then(|| Self::Email(token.text.clone())),
-        }
-    }
-
-    /// Reads a JSON argument, where an id is wanted that can be looked up.
-    pub(super) fn of_json(catalog: &Catalog, input: &Input, value: &Value) -> Option<Self> {
-        lookup(catalog, input)?;
-        value.as_str().filter(|text| is_address(text)).map(|text| Self::Email(text.to_owned()))
+        self.mentioned().unwrap_or(&self.text)
     }
 }
 
-fn is_address(text: &str) -> bool {
+/// Whether a text is an e-mail address.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
 }
 
-/// How to look up an id by an address.
-#[derive(Debug, Clone, Copy)]
-pub struct Lookup<'c> {
-    /// The list that shows ids with addresses.
-    pub list: &'c Action,
-    /// The input of the list that asks for one address; none where the whole list must be read.
-    pub filter: Option<&'c Input>,
-    /// The field with the address, by its wire name.
-    pub email: &'c str,
-    /// The field with the id, by its wire name.
-    pub id: &'c str,
+/// Whether two names are the same for people: case, Unicode forms, spaces, quotation marks and invisible characters do
+/// not count.
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
 }
 
-/// Finds the list whose items have an id of the type of an input, and an address.
-///
-/// It follows from the types alone: a list that needs no argument, with such items.
+/// A name in the form in which names are compared.
 #[must_use]
-pub fn lookup<'c>(catalog: &'c Catalog, input: &Input) -> Option<Lookup<'c>> {
+pub fn folded(name: &str) -> String {
+    let visible: String = name.nfkc().filter(|c| !is_invisible(*c)).collect();
+    let straight: String = visible
+        .chars()
+        .map(|c| match c {
+            '‘' | '’' | '‚' | '‛' => '\'',
+            '“' | '”' | '„' | '‟' | '«' | '»' => '"',
+            c => c,
+        })
+        .collect();
+    // Lower case can leave a letter and its mark apart.
+    let lower: String = straight.to_lowercase().nfkc().collect();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `<@U123>`.
+fn mentioned(text: &str) -> Option<&str> {
+    let id = text.strip_prefix("<@")?.strip_suffix('>')?;
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
+}
+
+/// Finds every text in the arguments of an action that is in the place of an ID and is not one.
+///
+/// # Errors
+///
+/// [`CommandError`] at the first text that is neither an ID nor can be looked up.
+pub fn references(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<Vec<Reference>, CommandError> {
     let types = &catalog.types;
-    types.prefix(&input.ty)?;
-    let lists = catalog.actions.iter().filter(|action| {
-        action.http.method == Method::Get
-            && action.paging.is_some()
-            && action.inputs.iter().all(|input| !input.is_required())
+    let mut found = Vec::new();
+    let mut problem = None;
+    for input in &action.inputs {
+        let Some(value) = arguments.get(&input.name) else { continue };
+        types.visit_texts(&input.ty, value, &mut |at| {
+            if problem.is_some() || is_id(catalog, action, &at, &input.name) {
+                return;
+            }
+            match checked(catalog, action, input, &at) {
+                Ok(reference) => found.push(reference),
+                Err(error) => problem = Some(error),
+            }
+        });
+    }
+    problem.map_or(Ok(found), Err)
+}
+
+/// Whether a text can be sent as it is.
+fn is_id(catalog: &Catalog, action: &Action, at: &TextAt<'_>, input: &str) -> bool {
+    let types = &catalog.types;
+    if types.is_id(at.ty) {
+        // The shape of IDs without a documented prefix is a guess, which counts only where names can be meant as well.
+        let guessed = types.prefixes(at.ty).is_empty() && catalog.name_list(action, at.ty).is_none();
+        return if guessed { has_no_spaces(at.text) } else { types.is_well_formed_id(at.ty, at.text) };
+    }
+    let named_like_an_id = at.field.unwrap_or(input).rsplit(['-', '_']).next();
+    *at.ty != Type::String || !matches!(named_like_an_id, Some("id" | "ids")) || has_no_spaces(at.text)
+}
+
+fn has_no_spaces(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && mentioned(text).is_none()
+}
+
+fn checked(catalog: &Catalog, action: &Action, input: &Input, at: &TextAt<'_>) -> Result<Reference, CommandError> {
+    let error = |message: String| CommandError::new(CommandErrorKind::BadValue, format!("{}: {message}.", input.name));
+    let list = catalog.name_list(action, at.ty);
+    let is_mention = mentioned(at.text).is_some();
+    let fits = list.as_ref().is_some_and(|list| {
+        list.email.is_some() && (is_mention || is_address(at.text)) || !list.names.is_empty() && !is_mention
     });
-    lists.into_iter().find_map(|list| {
-        let fields = items(types, list)?;
-        let id = fields.iter().find(|field| field.wire == "id" && field.ty == input.ty)?;
-        let email = fields.iter().find(|field| is_email(types, &field.ty))?;
-        let filter = list.inputs.iter().find(|input| is_email(types, &input.ty));
-        Some(Lookup { list, filter, email: &email.wire, id: &id.wire })
+    if fits && !at.text.trim().is_empty() {
+        return Ok(Reference {
+            input: input.name.clone(),
+            pointer: at.pointer.to_owned(),
+            ty: at.ty.clone(),
+            text: at.text.to_owned(),
+        });
+    }
+    if is_mention {
+        return Err(error("a mention means a person in the chat, and no object of this kind".to_owned())
+            .hint("Write the ID, or the name if help says that a name can be written."));
+    }
+    let wanted = if catalog.types.is_id(at.ty) { described(catalog, action, at.ty) } else { "an ID".to_owned() };
+    let error = error(format!("`{}` is not {wanted}", shown(at.text)));
+    Err(match (catalog.looks_up, catalog.id_list(at.ty)) {
+        (false, _) => error.hint("Nothing is looked up here: write the ID, which a `list` shows."),
+        (true, Some(list)) => error.hint(format!("`{}` shows the IDs.", list.command())),
+        (true, None) => error,
     })
 }
 
-/// The fields of the items of a list.
-fn items<'c>(types: &'c Types, list: &'c Action) -> Option<&'c [Field]> {
-    let page = types.record(list.result.as_ref()?)?;
-    let data = page.iter().find(|field| field.wire == "data")?;
-    types.record(types.list_item(&data.ty)?)
+/// Says what values of a type are, with what can be written instead of an ID: `an id that begins with user_, an e-mail
+/// address or a name`.
+#[must_use]
+pub fn described(catalog: &Catalog, action: &Action, ty: &Type) -> String {
+    let text = describe(&catalog.types, ty);
+    match catalog.name_list(action, ty) {
+        Some(list) if list.accepts().contains(" or ") => format!("{text}, {}", list.accepts()),
+        Some(list) => format!("{text} or {}", list.accepts()),
+        None => text,
+    }
 }
 
-fn is_email(types: &Types, ty: &Type) -> bool {
-    types.format(types.optional(ty).unwrap_or(ty)) == Some("email")
+/// Says what can be written instead of the IDs of an input, one sentence for each kind of ID; empty where only IDs can.
+#[must_use]
+pub fn alternatives(catalog: &Catalog, action: &Action, input: &Input) -> String {
+    let types = catalog.types.text_types(&input.ty);
+    let sentences = types.iter().filter_map(|ty| {
+        let list = catalog.name_list(action, ty)?;
+        let id = match catalog.types.prefix(ty) {
+            Some(prefix) => format!("an ID that begins with `{prefix}`"),
+            None => "the ID".to_owned(),
+        };
+        Some(format!(
+            "Instead of {id}, you can write {}: it is looked up with `{}`.",
+            list.accepts(),
+            list.list.command()
+        ))
+    });
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a mention of a person can be written in an input.
+pub(super) fn takes_mention(catalog: &Catalog, action: &Action, input: &Input) -> bool {
+    let types = catalog.types.text_types(&input.ty);
+    types.iter().any(|ty| catalog.name_list(action, ty).is_some_and(|list| list.email.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::catalog;
+    use serde_json::json;
+
+    fn found(action: &str, input: &str, value: serde_json::Value) -> Result<Vec<(String, String)>, String> {
+        let arguments = Arguments::from_iter([(input.to_owned(), value)]);
+        let action = catalog().action(action).unwrap();
+        let found = references(catalog(), action, &arguments).map_err(|error| error.to_string())?;
+        Ok(found.into_iter().map(|reference| (reference.pointer, reference.text)).collect())
+    }
+
+    #[test]
+    fn name_compared_ignores_case_form_spaces_and_marks() {
+        for (one, other) in [
+            ("Production", "pRODUCTION"),
+            ("Xiùyīng Li", "Xiu\u{300}yi\u{304}ng  li"),
+            ("Siobhán O’Brien", "siobhán o'brien"),
+            ("Rami \u{200F}حداد\u{200F}", "rami حداد"),
+            ("ＣＩ main", "ci main"),
+        ] {
+            assert!(same_name(one, other), "{one} {other}");
+        }
+        assert!(!same_name("Production", "Production 2") && !same_name("Zoe", "Zoë"));
+    }
+
+    #[test]
+    fn text_in_place_of_id_is_found_at_any_depth() {
+        let all = |pairs: &[(&str, &str)]| {
+            Ok(pairs.iter().map(|(pointer, text)| ((*pointer).to_owned(), (*text).to_owned())).collect::<Vec<_>>())
+        };
+        assert_eq!(found("users.get", "user-id", json!("Mateo Rivera")), all(&[("", "Mateo Rivera")]));
+        assert_eq!(found("users.get", "user-id", json!("user_01ABC")), all(&[]));
+        let workspaces = json!(["wrkspc_01A", "Production", "Staging"]);
+        let both = all(&[("/1", "Production"), ("/2", "Staging")]);
+        assert_eq!(found("usage.messages", "workspace-ids", workspaces), both);
+        let scope = json!({ "type": "workspace", "workspace_id": "Production" });
+        assert_eq!(found("spend-limits.set", "scope", scope), all(&[("/workspace_id", "Production")]));
+    }
+
+    #[test]
+    fn text_that_no_list_can_find_is_refused() {
+        let refused = found("spend-limits.get", "spend-limit-id", json!("Production")).unwrap_err();
+        assert!(refused.contains("`Production` is not an id that begins with spl_"), "{refused}");
+        assert!(refused.contains("`spend-limits list` shows the IDs"), "{refused}");
+        let refused = found("invites.get", "invite-id", json!("Mateo Rivera")).unwrap_err();
+        assert!(refused.contains("an id that begins with invite_ or an e-mail address"), "{refused}");
+        let mention = found("workspaces.get", "workspace-id", json!("<@U123>")).unwrap_err();
+        assert!(mention.contains("mention"), "{mention}");
+    }
+
+    #[test]
+    fn catalog_without_lookups_takes_ids_only() {
+        let catalog = catalog().clone().without_lookups();
+        let action = catalog.action("users.get").unwrap();
+        let arguments = Arguments::from_iter([("user-id".to_owned(), json!("ada@example.com"))]);
+        let error = references(&catalog, action, &arguments).unwrap_err();
+        assert!(error.to_string().contains("Nothing is looked up here"), "{error}");
+        assert_eq!(alternatives(&catalog, action, &action.inputs[0]), "");
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::arguments::check_complete;
 use super::period::{self, TimeKind};
+use super::reference::references;
 use super::suggest::nearest;
 use super::value::{check_content, check_json};
-use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, Reference, secrets};
+use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, secrets};
 use claude_admin_catalog::{Catalog, Types};
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -34,7 +34,6 @@ pub fn from_json(
         });
     };
     let mut checked = Arguments::new();
-    let mut references = IndexMap::new();
     for (key, value) in arguments {
         secrets::refuse(key)?;
         secrets::refuse(&value.to_string())?;
@@ -67,8 +66,7 @@ pub fn from_json(
             }
             continue;
         }
-        let reference = Reference::of_json(catalog, input, value);
-        if reference.is_none() && !(value.is_null() && input.is_nullable()) {
+        if !(value.is_null() && input.is_nullable()) {
             let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
             check_json(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
             check_content(&catalog.types, &input.ty, value).map_err(|problem| bad(problem.message))?;
@@ -80,12 +78,12 @@ pub fn from_json(
         if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
             continue;
         }
-        references.extend(reference.map(|reference| (name.clone(), reference)));
         if checked.insert(name.clone(), value.clone()).is_some() {
             return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
         }
     }
     period::align(action, &mut checked, now);
-    check_complete(&catalog.types, action, &checked)?;
+    let references = references(catalog, action, &checked)?;
+    check_complete(catalog, action, &checked)?;
     Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
 }

@@ -136,7 +136,7 @@ fn decode_markup(token: &mut Token) -> Result<(), CommandError> {
         match target.chars().next() {
             Some('@' | '#') => {
                 mention = true;
-                decoded.push_str(&target[1..]);
+                decoded.push_str(&format!("<{target}>"));
             }
             Some('!') => decoded.push_str(target),
             _ => {
@@ -197,10 +197,10 @@ mod tests {
     fn slack_markup_is_decoded_once() {
         assert_eq!(
             words("<mailto:a@b.co|a@b.co> <https://x.y|x.y> <#C1|general> R&amp;D &amp;lt;"),
-            ["a@b.co", "x.y", "C1", "R&D", "&lt;"]
+            ["a@b.co", "x.y", "<#C1>", "R&D", "&lt;"]
         );
         let mention = tokens("<@U1|ada>", true).unwrap().remove(0);
-        assert_eq!((mention.text.as_str(), mention.kind), ("U1", TokenKind::Mention));
+        assert_eq!((mention.text.as_str(), mention.kind), ("<@U1>", TokenKind::Mention));
         assert_eq!(words("<unterminated"), ["<unterminated"]);
     }
 

@@ -3,7 +3,7 @@
 use super::format::{self, check_text};
 use super::normalize::is_invisible;
 use super::suggest::nearest;
-use super::token::{Token, TokenKind};
+use super::token::Token;
 use claude_admin_catalog::{
     Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, VariantForm, describe,
 };
@@ -20,16 +20,18 @@ impl BadValue {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
+
+    /// A mention where no person can be meant.
+    pub(super) fn mention() -> Self {
+        Self {
+            message: "a mention means something in the chat, not in the organization".to_owned(),
+            hint: Some("Write the ID or the name that the organization knows.".to_owned()),
+        }
+    }
 }
 
 /// Reads the value of an input.
 pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value, BadValue> {
-    if token.kind == TokenKind::Mention {
-        return Err(BadValue {
-            message: "a mention means something in the chat, not in the organization".to_owned(),
-            hint: Some("Write the id or the name that the organization knows.".to_owned()),
-        });
-    }
     let text = format::in_cents(input, &token.text).map_or(Cow::Borrowed(token.text.as_str()), Cow::Owned);
     let value = read_type(types, &input.ty, &text, token.quoted)?;
     if let Some(bounds) = input.range {

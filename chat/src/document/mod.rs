@@ -10,6 +10,7 @@ mod from_failure;
 mod from_result;
 mod label;
 mod money;
+mod names;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -24,6 +25,7 @@ pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, wrong_column};
 pub use label::label;
 pub(crate) use money::grouped;
+pub use names::{Names, Unnamed, lists_of_names, names_of, unnamed};
 pub use report::is_report;
 pub use secret::{has_secrets, without_secrets};
 

@@ -2,10 +2,10 @@
 
 use super::assemble::catalog;
 use super::{print, reference_page};
-use claude_admin::command::usage;
+use claude_admin::command::{alternatives, usage};
 use claude_admin::config::Config;
 use claude_admin::contract::openapi;
-use claude_admin_catalog::{Action, Catalog, describe};
+use claude_admin_catalog::{Action, Catalog, Input, describe};
 use serde_json::{Value, json};
 
 /// How the list is written.
@@ -42,6 +42,13 @@ fn credentials(action: &Action) -> Vec<String> {
     action.auth.iter().map(ToString::to_string).collect()
 }
 
+/// What an input means, and what can be written instead of an ID.
+fn description(catalog: &Catalog, action: &Action, input: &Input) -> String {
+    let docs = if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() };
+    let alternatives = alternatives(catalog, action, input);
+    if alternatives.is_empty() { docs } else { format!("{docs} {alternatives}") }
+}
+
 fn to_json(catalog: &Catalog, action: &Action) -> Value {
     let inputs: Vec<Value> = action
         .inputs
@@ -52,7 +59,7 @@ fn to_json(catalog: &Catalog, action: &Action) -> Value {
                 "type": catalog.type_name(&input.ty),
                 "required": input.is_required(),
                 "nullable": input.is_nullable(),
-                "description": if input.docs.is_empty() { describe(&catalog.types, &input.ty) } else { input.docs.clone() },
+                "description": description(catalog, action, input),
             })
         })
         .collect();

@@ -53,7 +53,7 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
     if !action.inputs.is_empty() {
         let _ = writeln!(out, "\n| input | meaning |\n| --- | --- |");
         for input in &action.inputs {
-            let (label, meaning) = input_help(&catalog.types, input);
+            let (label, meaning) = input_help(catalog, action, input);
             let _ = writeln!(out, "| `{}` | {} |", label.replace('|', "\\|"), meaning.replace('|', "\\|"));
         }
     }

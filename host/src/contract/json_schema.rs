@@ -1,6 +1,9 @@
 //! JSON Schema (2020-12) of arguments and results, as they travel over the HTTP API.
 
-use claude_admin_catalog::{Action, Bounds, Case, Field, Input, Kind, Presence, Type, TypeDef, Types, VariantForm};
+use crate::command::alternatives;
+use claude_admin_catalog::{
+    Action, Bounds, Case, Catalog, Field, Input, Kind, Presence, Type, TypeDef, Types, VariantForm,
+};
 use serde_json::{Map, Value, json};
 
 /// Which way a value goes.
@@ -15,6 +18,7 @@ pub(super) enum Direction {
 /// Writes schemas, and collects those of the named types that they refer to.
 #[derive(Debug)]
 pub(super) struct Schemas<'c> {
+    catalog: &'c Catalog,
     types: &'c Types,
     direction: Direction,
     /// Where references lead, such as `#/$defs/`.
@@ -24,8 +28,8 @@ pub(super) struct Schemas<'c> {
 
 impl<'c> Schemas<'c> {
     /// Begins without any definition.
-    pub(super) fn new(types: &'c Types, direction: Direction, base: &'static str) -> Self {
-        Self { types, direction, base, definitions: Map::new() }
+    pub(super) fn new(catalog: &'c Catalog, direction: Direction, base: &'static str) -> Self {
+        Self { catalog, types: &catalog.types, direction, base, definitions: Map::new() }
     }
 
     /// The named types that the schemas so far refer to.
@@ -41,17 +45,19 @@ impl<'c> Schemas<'c> {
             if matches!(input.presence, Presence::Required | Presence::RequiredOrNull) {
                 required.push(name.clone());
             }
-            properties.insert(name, self.input(input));
+            properties.insert(name, self.input(action, input));
         }
         (properties, required)
     }
 
-    fn input(&mut self, input: &Input) -> Value {
+    fn input(&mut self, action: &Action, input: &Input) -> Value {
         let mut schema = self.of(&input.ty);
         if matches!(input.presence, Presence::Nullable | Presence::RequiredOrNull) {
             schema = json!({ "anyOf": [schema, { "type": "null" }] });
         }
-        describe(&mut schema, &input.docs);
+        let alternatives = alternatives(self.catalog, action, input);
+        let docs = [input.docs.as_str(), &alternatives].into_iter().filter(|text| !text.is_empty());
+        describe(&mut schema, &docs.collect::<Vec<_>>().join(" "));
         if let Some(bounds) = input.range {
             bound(&mut schema, bounds);
         }

@@ -11,8 +11,8 @@ const COMPONENTS: &str = "#/components/schemas/";
 /// Writes the document: `POST /v1/commands` for whatever can be typed, and `POST /v1/actions/ID` for each action.
 #[must_use]
 pub fn openapi(catalog: &Catalog) -> Value {
-    let mut given = Schemas::new(&catalog.types, Direction::Given, "#/components/schemas/given.");
-    let mut returned = Schemas::new(&catalog.types, Direction::Returned, COMPONENTS);
+    let mut given = Schemas::new(catalog, Direction::Given, "#/components/schemas/given.");
+    let mut returned = Schemas::new(catalog, Direction::Returned, COMPONENTS);
     let mut paths = Map::from_iter([("/v1/commands".to_owned(), json!({ "post": commands() }))]);
     for action in &catalog.actions {
         let operation = operation(action, &mut given, &mut returned);

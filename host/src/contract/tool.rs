@@ -62,7 +62,7 @@ fn tool(catalog: &Catalog, action: &Action) -> Tool {
 }
 
 fn input_schema(catalog: &Catalog, action: &Action) -> Map<String, Value> {
-    let mut schemas = Schemas::new(&catalog.types, Direction::Given, "#/$defs/");
+    let mut schemas = Schemas::new(catalog, Direction::Given, "#/$defs/");
     let (mut properties, required) = schemas.inputs(action);
     let mut flag = |name: &str, ty: &str, docs: &str| {
         properties.insert(name.to_owned(), json!({ "type": ty, "description": docs }));

@@ -52,6 +52,12 @@ impl<'r> Reader<'r> {
         Some(answer.result)
     }
 
+    /// Whether that person may read something now.
+    #[must_use]
+    pub fn may(&self, action: &Action, invocation: &Invocation) -> bool {
+        self.decider.authorize_now(self.person, action, invocation.clone(), self.operation).is_ok()
+    }
+
     /// The ids at the API of what was read, for the record.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {

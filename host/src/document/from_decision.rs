@@ -58,18 +58,22 @@ fn resolve_error(catalog: &Catalog, error: &ResolveError, upstream: &str) -> Doc
             None => Document::default(),
         },
         ResolveError::NotAllowed { list, .. } => {
-            refused(error.to_string(), Some(format!("Write the id; or ask for the permission to run `{list}`.")))
+            refused(error.to_string(), Some(format!("Write the ID, or request the permission to run `{list}`.")))
         }
-        ResolveError::TooLong { .. } => refused(error.to_string(), Some("Write the id.".to_owned())),
-        ResolveError::NotFound { list, .. } => {
-            refused(error.to_string(), Some(format!("`{list}` shows those that exist.")))
+        ResolveError::TooLong { .. } => refused(error.to_string(), Some("Write the ID.".to_owned())),
+        ResolveError::TooMany { .. } => refused(error.to_string(), Some("Write IDs.".to_owned())),
+        ResolveError::NotFound { list, similar, .. } => {
+            let similar = match similar.as_slice() {
+                [] => String::new(),
+                similar => format!(" Similar names: {}.", similar.join("; ")),
+            };
+            refused(error.to_string(), Some(format!("Write the ID or the exact name. `{list}` shows both.{similar}")))
         }
-        ResolveError::Ambiguous { candidates, .. } => refused(
-            error.to_string(),
-            Some(format!("Write the id of the one that is meant: {}.", candidates.join(", "))),
-        ),
+        ResolveError::Ambiguous { candidates, .. } => {
+            refused(error.to_string(), Some(format!("Write the ID of one of them: {}.", candidates.join("; "))))
+        }
         ResolveError::Unmentionable { .. } => {
-            refused(error.to_string(), Some("Write the id or the address.".to_owned()))
+            refused(error.to_string(), Some("Write the ID, the e-mail address or the name.".to_owned()))
         }
     }
 }

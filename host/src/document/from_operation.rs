@@ -163,7 +163,7 @@ fn question(plan: &Plan) -> String {
 fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Command", plan.command.clone())];
     for target in &plan.targets {
-        facts.push(Fact::new(format!("Means by {}", target.written), format!("{} ({})", target.id, target.email)));
+        facts.push(Fact::new(format!("Resolved from {}", target.written), target.shown()));
     }
     match &plan.before {
         Before::Nothing => {}

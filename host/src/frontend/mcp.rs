@@ -23,8 +23,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// What a model is told about all tools.
 const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. Tools that change something do it only \
     after a person has confirmed it: the answer then has the outcome `waiting` and an operation id. Tell the person what \
-    would be done and how to confirm it, and look at it with `status`. Ids can be given as e-mail addresses or names where \
-    a tool takes them. `can_i` tells whether something is allowed before it is tried.";
+    would be done and how to confirm it, and look at it with `status`. The description of an argument says whether an e-mail \
+    address or a name can be given instead of an ID; anything else that is not an ID is never sent. `can_i` tells whether something is allowed before it is tried.";
 
 /// A command of the host as a tool.
 struct HostTool {

@@ -5,6 +5,7 @@ mod audience;
 mod audit;
 mod decide;
 mod inspect;
+mod names;
 mod notices;
 mod outcome;
 mod part;
@@ -33,6 +34,7 @@ use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use names::KeptNames;
 use refusals::Refusals;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -90,6 +92,7 @@ pub struct Service {
     refusals: Refusals,
     api_clock: Clock,
     time_zone: TimeZone,
+    names: Arc<KeptNames>,
 }
 
 /// Why a request goes no further.
@@ -115,6 +118,7 @@ impl Service {
             refusals: Refusals::default(),
             api_clock: Clock::system(),
             time_zone: TimeZone::UTC,
+            names: Arc::default(),
         }
     }
 
@@ -268,6 +272,7 @@ impl Service {
         if let Some(denial) = without_policy {
             return self.refuse(&person, &denial, "do that here").await.under(&id);
         }
+        let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let reply = match understood {
             Err(error) => {
@@ -288,6 +293,7 @@ impl Service {
                 Command::Host(command) => Box::pin(self.host_command(&id, &person, command)).await,
             },
         };
+        let reply = if ids_only { reply } else { Box::pin(self.with_names(&id, &person, reply)).await };
         reply.under(&id)
     }
 

@@ -13,7 +13,7 @@ pub(super) fn of_resolve_error(error: &ResolveError) -> Outcome {
         ResolveError::NotFound { .. } => Outcome::NotFound,
         ResolveError::Ambiguous { .. } => Outcome::Conflict,
         ResolveError::Unmentionable { .. } => Outcome::Usage,
-        ResolveError::TooLong { .. } => Outcome::Usage,
+        ResolveError::TooLong { .. } | ResolveError::TooMany { .. } => Outcome::Usage,
         ResolveError::Unread(error, _) => of_error(error),
     }
 }

@@ -3,7 +3,8 @@
 use super::Outcome;
 use crate::command::{Format, Options};
 use crate::decision::operation::{FirstDelivery, Operation};
-use crate::document::Document;
+use crate::decision::plan::Target;
+use crate::document::{Document, Names};
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held};
 use claude_admin_catalog::Action;
@@ -40,6 +41,8 @@ pub struct Reply {
     pub error: Option<Value>,
     /// What left.
     pub sent: Vec<SentRequest>,
+    /// Whether names are next to the IDs, as far as they were found.
+    pub(super) named: bool,
     /// How the asker wants it written.
     pub format: Option<Format>,
     /// Whether it is shown to the channel.
@@ -65,6 +68,7 @@ impl Reply {
             secret: None,
             error: None,
             sent: Vec::new(),
+            named: false,
             format: None,
             share: false,
             card: None,
@@ -102,6 +106,20 @@ impl Reply {
             (Some(WithSecrets(whole)), Outcome::Done) => whole.clone(),
             _ => self.to_json(),
         }
+    }
+
+    /// Shows names next to IDs.
+    pub(super) fn named(mut self, names: &Names) -> Self {
+        self.document = self.document.with_names(names);
+        self.named = true;
+        self
+    }
+
+    /// Says which IDs were looked up, and from which texts.
+    pub(super) fn resolved(mut self, targets: &[Target]) -> Self {
+        let lines = targets.iter().map(|target| format!("Resolved from {}: {}", target.written, target.shown()));
+        self.document.footer.extend(lines);
+        self
     }
 
     /// Notes the operation, unless the answer is about another one.

@@ -1,6 +1,7 @@
 //! Running an action: decided, executed, recorded.
 
 use super::audience;
+use super::names::FoundNames;
 use super::outcome::{is_gone, of_error, of_resolve_error};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Entry, Event};
@@ -15,7 +16,6 @@ use crate::identity::Platform;
 use crate::sandbox::{CallError, Held, Plugin};
 use claude_admin_catalog::{Action, Catalog, Input, Onward, Place};
 use claude_admin_chat::paging::{LIMIT, is_followed};
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -61,10 +61,18 @@ impl Service {
                 let invocation = as_written(catalog, action, authorized.get(), &written);
                 let canonical = invocation.canonical(action, &catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
+                let named =
+                    !options.ids && Self::shows_names(&person.principal, &person.place, options.format, options.share);
+                let ahead = match parts {
+                    Some(_) if named && options.all => {
+                        self.names_ahead(id, person, action, &invocation.arguments).await
+                    }
+                    _ => FoundNames::default(),
+                };
                 let mut hand_on = |page: &Value| match parts {
                     Some(parts) => {
                         let mut part = part(catalog, action, &invocation, page, &options);
-                        part.document = self.in_local_time(part.document);
+                        part.document = self.in_local_time(part.document).with_names(&ahead.names);
                         parts.take(part)
                     }
                     None => ControlFlow::Continue(()),
@@ -80,7 +88,14 @@ impl Service {
                 if self.is_compared(action, person, &options) && executed.is_whole(&executed.read) {
                     executed.before = self.period_before(id, person, &mut executed, &options).await;
                 }
-                let End { result, status, requests, message, content_of: _ } = executed.end(catalog);
+                let names = match &executed.read.value {
+                    Some(value) if named => {
+                        self.names_for(id, person, action, &executed.invocation.arguments, value).await
+                    }
+                    _ => FoundNames::default(),
+                };
+                let End { result, status, mut requests, message, content_of: _ } = executed.end(catalog);
+                requests.extend(ahead.requests.iter().chain(&names.requests).cloned());
                 let event = Event::Outcome { result: result.to_owned(), status, requests, message };
                 let entry = Entry {
                     operation: Some(id.to_owned()),
@@ -89,7 +104,8 @@ impl Service {
                     ..found.note(person.did(event)).decided_by(&policies)
                 };
                 self.note(entry).await;
-                executed.show(catalog, &options).of(action, &canonical, &options)
+                let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
+                reply.of(action, &canonical, &options)
             }
             Ok(Proposed::DryRun(plan, requirements)) => {
                 let mut reply = Reply::told(document::dry_run(catalog, &plan, &requirements));
@@ -136,7 +152,7 @@ impl Service {
         options: &Options,
     ) -> Option<Value> {
         let invocation = command::period_before(executed.action, &executed.invocation)?;
-        let draft = Draft { invocation, references: IndexMap::new() };
+        let draft = Draft { invocation, references: Vec::new() };
         let proposed = Box::pin(self.approvals.propose(Proposal { operation: id, person, draft, options })).await;
         match proposed {
             Ok(Proposed::Read { authorized, .. }) => {
@@ -160,6 +176,7 @@ impl Service {
         options: Options,
     ) -> Reply {
         let (plugin, approvals) = (Arc::clone(&self.plugin), self.approvals.clone());
+        let names = Arc::clone(&self.names);
         let running = operation.clone();
         let work = self.writes.spawn(async move {
             let catalog = plugin.catalog().clone();
@@ -174,9 +191,10 @@ impl Service {
             );
             let follow = follow(&catalog, &options, authorized.get());
             let executed = Executed::of(&plugin, action, authorized, follow).await;
+            names.forget();
             // Recorded before anything else is made of it.
             let recorded = approvals.finish(&running, executed.end(&catalog)).await;
-            let mut reply = executed.show(&catalog, &options);
+            let mut reply = executed.show(&catalog, &options).resolved(&running.pending.plan.targets);
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
                 let text = format!("What you see here could not be recorded: {error}.");

@@ -4,7 +4,7 @@ use super::propose::{before, requested};
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Entry, Event};
-use crate::command::{Draft, Invocation, Reason, Reference};
+use crate::command::{Draft, Invocation, Reason, references};
 use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, Unsettled};
 use crate::decision::plan::{Before, Plan, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
@@ -308,9 +308,16 @@ impl Approvals {
         let catalog = self.plugin.catalog();
         let old = &operation.pending.plan;
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let references =
-            old.targets.iter().map(|target| (target.input.clone(), Reference::Email(target.email.clone()))).collect();
-        let draft = Draft { invocation: old.invocation(), references };
+        // Each text is put back where it was written, so that it is looked up again.
+        let mut invocation = old.invocation();
+        for target in &old.targets {
+            let argument = invocation.arguments.get_mut(&target.input);
+            if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
+                *slot = target.sought().into();
+            }
+        }
+        let references = references(catalog, action, &invocation.arguments).unwrap_or_default();
+        let draft = Draft { invocation, references };
         let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
         for (target, old) in targets.iter_mut().zip(&old.targets) {

@@ -4,10 +4,12 @@
 
 mod before;
 mod difference;
+mod lookup;
 mod resolve;
 
 pub use before::{Before, before_action, reads_the_target};
-pub use resolve::{ResolveError, Target, resolve};
+pub(crate) use lookup::{list_invocation, read_items};
+pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 
 pub(super) use before::read_before;
 

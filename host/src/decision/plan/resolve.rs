@@ -1,92 +1,126 @@
-//! Addresses and mentions become ids, before anything is decided.
+//! Names, e-mail addresses and mentions become IDs, before anything is decided.
 
-use crate::command::{Draft, Invocation, Lookup, Reference, lookup};
+use super::lookup::Lookups;
+use crate::command::{Draft, Invocation, Reference, is_address};
 use crate::decision::Reader;
 use crate::decision::directory::Directory;
 use crate::identity::{Platform, Principal};
 use crate::sandbox::CallError;
-use claude_admin_catalog::{Catalog, Paging};
-use claude_admin_chat::cap::cap_text;
+use claude_admin_catalog::{Action, Catalog};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// An id that was looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An ID that was looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// The input that it is for.
     pub input: String,
-    /// What was written.
+    /// The JSON pointer to its place inside the value of the input: empty for the whole value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pointer: String,
+    /// The text that was written.
     pub written: String,
-    /// The id.
+    /// The ID.
     pub id: String,
-    /// The address that it has in the organization.
+    /// The e-mail address that it has in the organization; empty if it has none.
     pub email: String,
+    /// Whether the object is archived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
 }
 
-/// `user_01ABC (ada@example.com)`: the id, and what was written in its place.
+impl Target {
+    /// The ID with what is known about it: `user_01ABC (ada@example.com)`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let known = [Some(self.email.as_str()), self.archived.then_some("archived")];
+        let known: Vec<&str> = known.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        if known.is_empty() { self.id.clone() } else { format!("{} ({})", self.id, known.join(", ")) }
+    }
+
+    /// The text that finds the same object again.
+    #[must_use]
+    pub fn sought(&self) -> &str {
+        if self.email.is_empty() { &self.written } else { &self.email }
+    }
+}
+
+/// `user_01ABC (Ada Lovelace)`: the ID, and the text that was written instead of it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.id, self.written)
     }
 }
 
-/// Why an id was not found. Nothing was changed.
+/// Why an ID was not found. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// Whoever asks may not run the list that would show it.
-    #[error("`{written}` must be looked up, and you may not run `{list}` here")]
+    /// The requester cannot run the list that would show it.
+    #[error("`{written}` must be looked up, and you cannot run `{list}` here")]
     NotAllowed {
-        /// What was written.
+        /// The text that was written.
         written: String,
         /// The command of the list.
         list: String,
     },
-    /// Nothing has that address.
-    #[error("`{list}` shows nothing that `{written}` stands for")]
+    /// No object has that name or address.
+    #[error("`{list}` has no entry with the {sought} `{written}`")]
     NotFound {
-        /// What was written.
+        /// The text that was written.
         written: String,
         /// The command of the list.
         list: String,
+        /// The kind of text that was looked for, such as `name`.
+        sought: &'static str,
+        /// IDs with similar names, each with what distinguishes it.
+        similar: Vec<String>,
     },
-    /// Several things have that address.
-    #[error("`{written}` may mean any of {} things", candidates.len())]
+    /// Several objects have that name or address.
+    #[error("`{written}` matches {count} objects")]
     Ambiguous {
-        /// What was written.
+        /// The text that was written.
         written: String,
-        /// Their ids, each with what tells them apart.
+        /// How many.
+        count: usize,
+        /// The IDs of the first ones, each with what distinguishes it.
         candidates: Vec<String>,
     },
-    /// The chat platform does not tell the address of whom it mentions.
-    #[error("who is meant by the mention of {user} is not known: {problem}")]
+    /// The chat platform does not report the address of a mentioned person.
+    #[error("the person mentioned as {user} could not be looked up: {problem}")]
     Unmentionable {
-        /// The id at the platform.
+        /// The ID at the platform.
         user: String,
         /// Why.
         problem: String,
     },
-    /// The list is longer than what is read of it, so that nobody knows whether there is only one.
+    /// The list is longer than what is read of it, so that a name might occur again.
     #[error("`{list}` is too long to look up `{written}` in it")]
     TooLong {
-        /// What was written.
+        /// The text that was written.
         written: String,
         /// The command of the list.
         list: String,
+    },
+    /// More texts must be looked up than one command can have.
+    #[error("{count} names or addresses must be looked up; the maximum is {MAX_REFERENCES}")]
+    TooMany {
+        /// How many.
+        count: usize,
     },
     /// The list could not be read.
     #[error("it could not be looked up: {0}")]
     Unread(Box<CallError>, String),
 }
 
-/// The most pages of a list that has no filter.
-const MAX_PAGES: usize = 50;
+/// The maximum number of texts in one command that are looked up.
+pub const MAX_REFERENCES: usize = 200;
 
-/// Looks up everything that stands for an id.
+/// Looks up every text that is written instead of an ID.
 ///
 /// # Errors
 ///
-/// [`ResolveError`] at the first that does not stand for exactly one.
+/// [`ResolveError`] at the first text that does not match exactly one object.
 pub async fn resolve(
     catalog: &Catalog,
     draft: Draft,
@@ -95,19 +129,47 @@ pub async fn resolve(
 ) -> Result<(Invocation, Vec<Target>), ResolveError> {
     let Draft { mut invocation, references } = draft;
     let mut targets = Vec::new();
-    for (name, reference) in references {
-        let input = catalog.action(&invocation.action).and_then(|action| action.input(&name));
-        let Some(lookup) = input.and_then(|input| lookup(catalog, input)) else { continue };
-        let written = reference.written().to_owned();
-        let email = match reference {
-            Reference::Email(email) => email,
-            Reference::Mention(user) => address_of(directory, reader.principal(), &user).await?,
-        };
-        let target = find(&lookup, &written, &email, reader).await?;
-        invocation.arguments.insert(name.clone(), Value::from(target.id.as_str()));
-        targets.push(Target { input: name, ..target });
+    let Some(action) = catalog.action(&invocation.action) else { return Ok((invocation, targets)) };
+    if references.len() > MAX_REFERENCES {
+        return Err(ResolveError::TooMany { count: references.len() });
+    }
+    let mut lookups = Lookups::new(reader, references.len());
+    for reference in &references {
+        let target = target(catalog, action, &invocation, reference, &mut lookups, directory).await?;
+        let argument = invocation.arguments.get_mut(&target.input);
+        if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
+            *slot = Value::from(target.id.as_str());
+        }
+        targets.push(target);
     }
     Ok((invocation, targets))
+}
+
+async fn target(
+    catalog: &Catalog,
+    action: &Action,
+    invocation: &Invocation,
+    reference: &Reference,
+    lookups: &mut Lookups<'_>,
+    directory: Option<&dyn Directory>,
+) -> Result<Target, ResolveError> {
+    let written = reference.written();
+    let Some(list) = catalog.name_list(action, &reference.ty) else {
+        let (list, similar) = (action.command(), Vec::new());
+        return Err(ResolveError::NotFound { written: written.to_owned(), list, sought: "ID", similar });
+    };
+    let sought = match reference.mentioned() {
+        Some(user) => address_of(directory, lookups.requester(), user).await?,
+        None => reference.text.clone(),
+    };
+    let as_address = list.email.is_some() && is_address(&sought);
+    let found = lookups.find(&list, invocation, written, &sought, as_address).await?;
+    Ok(Target {
+        input: reference.input.clone(),
+        pointer: reference.pointer.clone(),
+        written: written.to_owned(),
+        ..found
+    })
 }
 
 async fn address_of(directory: Option<&dyn Directory>, asker: &Principal, user: &str) -> Result<String, ResolveError> {
@@ -117,64 +179,4 @@ async fn address_of(directory: Option<&dyn Directory>, asker: &Principal, user: 
     };
     let mentioned = Principal { user: user.to_owned(), ..asker.clone() };
     directory.email_of(&mentioned).await.map_err(|error| failed(error.to_string()))
-}
-
-async fn find(lookup: &Lookup<'_>, written: &str, email: &str, reader: &Reader<'_>) -> Result<Target, ResolveError> {
-    let list = lookup.list;
-    let not_allowed = || ResolveError::NotAllowed { written: written.to_owned(), list: list.command() };
-    let mut invocation = Invocation { action: list.id.clone(), arguments: Default::default() };
-    if let Some(filter) = lookup.filter {
-        invocation.arguments.insert(filter.name.clone(), Value::from(email));
-    } else if let Some(most) = list.input("limit").and_then(|limit| limit.range?.max) {
-        invocation.arguments.insert("limit".to_owned(), Value::from(most));
-    }
-    let mut found = Vec::new();
-    let mut pages = 0;
-    loop {
-        pages += 1;
-        let answer = reader.read(list, invocation.clone()).await.ok_or_else(not_allowed)?;
-        let page = answer.map_err(|error| ResolveError::Unread(Box::new(error), list.id.clone()))?;
-        let items = page.get("data").and_then(Value::as_array).into_iter().flatten();
-        // A filter may be generous, with case or plus tags: only the address itself will do.
-        found.extend(items.filter(|item| text(item, lookup.email).eq_ignore_ascii_case(email)).cloned());
-        let Some((input, cursor)) = list.paging.as_ref().and_then(|paging| next(paging, &page)) else { break };
-        if pages == MAX_PAGES {
-            return Err(ResolveError::TooLong { written: written.to_owned(), list: list.command() });
-        }
-        invocation.arguments.insert(input, cursor);
-    }
-    match found.as_slice() {
-        [] => Err(ResolveError::NotFound { written: written.to_owned(), list: list.command() }),
-        [one] => Ok(Target {
-            input: String::new(),
-            written: written.to_owned(),
-            id: text(one, lookup.id).to_owned(),
-            email: text(one, lookup.email).to_owned(),
-        }),
-        several => Err(ResolveError::Ambiguous {
-            written: written.to_owned(),
-            candidates: several.iter().take(MOST_CANDIDATES).map(|item| candidate(item, lookup.id)).collect(),
-        }),
-    }
-}
-
-fn text<'v>(item: &'v Value, field: &str) -> &'v str {
-    item.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The candidates that are named.
-const MOST_CANDIDATES: usize = 10;
-
-/// The id and the short texts beside it, which tell candidates apart.
-fn candidate(item: &Value, id: &str) -> String {
-    let others = item.as_object().into_iter().flatten().filter(|(name, _)| *name != id && *name != "type");
-    let others: Vec<&str> = others.filter_map(|(_, value)| value.as_str()).filter(|text| !text.is_empty()).collect();
-    let mut candidate = format!("{} ({})", text(item, id), others.join(", "));
-    cap_text(&mut candidate);
-    candidate
-}
-
-/// The input and the cursor that lead to the next page.
-fn next(paging: &Paging, page: &Value) -> Option<(String, Value)> {
-    Some((paging.input().to_owned(), Value::from(paging.onward(page).cursor()?)))
 }

@@ -1,0 +1,187 @@
+//! Names next to IDs, for people.
+
+use super::{Block, Cell, Chart, Document};
+use claude_admin_catalog::{Action, Catalog, ID, NameList, TextAt};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Names by ID.
+pub type Names = HashMap<String, String>;
+
+/// IDs that are shown, and the list that has their names.
+#[derive(Debug)]
+pub struct Unnamed<'c> {
+    /// The list.
+    pub list: NameList<'c>,
+    /// The IDs, each once.
+    pub ids: Vec<String>,
+}
+
+/// Finds the IDs in the result of an action that have no name next to them, by the list that has the names.
+#[must_use]
+pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> Vec<Unnamed<'c>> {
+    let mut found: Vec<Unnamed<'c>> = Vec::new();
+    let Some(result) = &action.result else { return found };
+    let mut lists = HashMap::new();
+    catalog.types.visit_texts(result, value, &mut |at| {
+        if !catalog.types.is_id(at.ty) {
+            return;
+        }
+        let list = lists.entry(format!("{:?}", at.ty)).or_insert_with(|| catalog.name_list(action, at.ty));
+        let Some(list) = list.as_ref().filter(|list| !has_name(list, &at)) else { return };
+        match found.iter_mut().find(|known| known.list.list.id == list.list.id) {
+            Some(known) if known.ids.iter().any(|id| id == at.text) => {}
+            Some(known) => known.ids.push(at.text.to_owned()),
+            None => found.push(Unnamed { list: list.clone(), ids: vec![at.text.to_owned()] }),
+        }
+    });
+    found
+}
+
+/// The lists that can have names of IDs in the results of an action.
+#[must_use]
+pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameList<'c>> {
+    let types = action.result.as_ref().map(|ty| catalog.types.text_types(ty)).unwrap_or_default();
+    let mut lists: Vec<NameList<'c>> = Vec::new();
+    for list in types.into_iter().filter_map(|ty| catalog.name_list(action, ty)) {
+        // The items of a list have their own names.
+        if list.list.id != action.id && !lists.iter().any(|known| known.list.id == list.list.id) {
+            lists.push(list);
+        }
+    }
+    lists
+}
+
+/// Whether the object that an ID is in has the name as well.
+fn has_name(list: &NameList<'_>, at: &TextAt<'_>) -> bool {
+    let (Some(field), Some(object)) = (at.field, at.object) else { return false };
+    let has = |name: &str| text(object, name).is_some();
+    if field == ID {
+        return list.names.iter().copied().chain(list.email).any(has);
+    }
+    let stem = field.strip_suffix("_id").unwrap_or(field);
+    has(&format!("{stem}_name")) || list.email.is_some() && ["email", "email_address", "name"].into_iter().any(has)
+}
+
+fn text<'v>(object: &'v Map<String, Value>, field: &str) -> Option<&'v str> {
+    object.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The names of the items of a list, by ID: its first name, or the e-mail address of an item without one.
+pub fn names_of<'v>(list: &NameList<'_>, items: &'v [Value]) -> impl Iterator<Item = (&'v str, &'v str)> {
+    let fields: Vec<String> = list.names.iter().copied().chain(list.email).map(str::to_owned).collect();
+    items
+        .iter()
+        .filter_map(Value::as_object)
+        .filter_map(move |item| Some((text(item, ID)?, fields.iter().find_map(|field| text(item, field))?)))
+}
+
+impl Document {
+    /// Shows names next to IDs: `Production (wrkspc_01ABC)`. Points of a chart have the name only.
+    #[must_use]
+    pub fn with_names(mut self, names: &Names) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        for block in &mut self.blocks {
+            match block {
+                Block::Facts(facts) => facts.iter_mut().for_each(|fact| name_cell(&mut fact.cell, names)),
+                Block::Table(table) => table.rows.iter_mut().flatten().for_each(|cell| name_cell(cell, names)),
+                Block::Chart(chart) => name_points(chart, names),
+                _ => {}
+            }
+        }
+        self
+    }
+}
+
+fn name_cell(cell: &mut Cell, names: &Names) {
+    match cell {
+        Cell::Text(text) => {
+            if let Some(name) = names.get(text.as_str()) {
+                *text = format!("{name} ({text})");
+            }
+        }
+        Cell::Nested { text, .. } => {
+            // IDs are words: between them stand spaces and punctuation.
+            let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            let mut named = String::with_capacity(text.len());
+            let mut rest = text.as_str();
+            while let Some(start) = rest.find(is_word) {
+                let (before, from) = rest.split_at(start);
+                let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
+                named.push_str(before);
+                match names.get(word) {
+                    Some(name) => named.push_str(&format!("{name} ({word})")),
+                    None => named.push_str(word),
+                }
+                rest = after;
+            }
+            named.push_str(rest);
+            *text = named;
+        }
+        _ => {}
+    }
+}
+
+/// Objects with the same name keep their IDs, so that they can be distinguished.
+fn name_points(chart: &mut Chart, names: &Names) {
+    let labels: Vec<&String> = chart.points.iter().filter_map(|point| names.get(&point.label)).collect();
+    let shared = |name: &String| labels.iter().filter(|label| **label == name).count() > 1;
+    let renamed: Vec<Option<String>> = chart
+        .points
+        .iter()
+        .map(|point| {
+            let name = names.get(&point.label)?;
+            Some(if shared(name) { format!("{name} ({})", point.label) } else { name.clone() })
+        })
+        .collect();
+    for (point, name) in chart.points.iter_mut().zip(renamed) {
+        if let Some(name) = name {
+            point.label = name;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Fact, Point};
+    use crate::test_support::catalog;
+    use serde_json::json;
+
+    #[test]
+    fn id_with_its_name_next_to_it_is_not_looked_up() {
+        let found = |action: &str, value: Value| {
+            let unnamed = unnamed(catalog(), catalog().action(action).unwrap(), &value);
+            unnamed.into_iter().map(|found| (found.list.list.id.clone(), found.ids)).collect::<Vec<_>>()
+        };
+        let user = json!({"id": "user_01A", "name": "Ada", "email": "ada@example.com", "type": "user"});
+        assert!(found("users.get", user).is_empty());
+        let member = json!({"user_id": "user_01A", "workspace_id": "wrkspc_01A", "workspace_role": "x", "type": "x"});
+        let both = [("users.list".to_owned(), vec!["user_01A".to_owned()]), {
+            ("workspaces.list".to_owned(), vec!["wrkspc_01A".to_owned()])
+        }];
+        assert_eq!(found("workspace-members.get", member), both);
+    }
+
+    #[test]
+    fn names_stand_next_to_ids_and_on_points() {
+        let names = Names::from([("wrkspc_01A".to_owned(), "Production".to_owned())]);
+        let nested = Cell::Nested { text: "workspace: wrkspc_01A, wrkspc_01AB".to_owned(), json: String::new() };
+        let chart = Chart {
+            title: String::new(),
+            x_label: String::new(),
+            y_label: String::new(),
+            points: vec![Point { label: "wrkspc_01A".to_owned(), value: 1.0, text: String::new() }],
+        };
+        let document = Document::titled("x")
+            .with(Block::Facts(vec![Fact::new("a", "wrkspc_01A"), Fact { cell: nested, ..Fact::new("b", "") }]))
+            .with(Block::Chart(chart))
+            .with_names(&names);
+        let [Block::Facts(facts), Block::Chart(chart)] = document.blocks.as_slice() else { panic!("{document:?}") };
+        assert_eq!(facts[0].cell.text(), "Production (wrkspc_01A)");
+        assert_eq!(facts[1].cell.text(), "workspace: Production (wrkspc_01A), wrkspc_01AB");
+        assert_eq!(chart.points[0].label, "Production");
+    }
+}

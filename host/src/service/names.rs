@@ -1,0 +1,181 @@
+//! Names next to IDs in answers for people, as far as the person may read the names.
+//!
+//! For one answer at most [`MAX_LISTS`] lists are read, each at most [`MAX_PAGES`] pages in its largest page size, for at
+//! most [`MAX_WAIT`]. What was read is used again for [`MAX_AGE_MS`]; whether the person may read the list is decided each
+//! time. Where a name is not found, the ID is shown alone: no lookup makes an answer fail.
+
+use super::{Reply, Service};
+use crate::command::{Arguments, Format};
+use crate::decision::plan::{list_invocation, read_items};
+use crate::decision::{Person, Reader};
+use crate::document::{Names, Unnamed, lists_of_names, names_of, unnamed};
+use crate::identity::{Place, Platform, Principal};
+use claude_admin_catalog::{Action, Catalog, NameList};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The maximum number of lists that are read for one answer.
+const MAX_LISTS: usize = 4;
+/// The maximum number of pages that are read of a list.
+const MAX_PAGES: usize = 5;
+/// The maximum time for all lookups of one answer.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+/// The time for which names are kept, in milliseconds.
+const MAX_AGE_MS: i64 = 60_000;
+/// The maximum number of lists whose names are kept.
+const MAX_KEPT: usize = 32;
+
+/// The names that were read in the last minute, by the read that gave them.
+#[derive(Debug, Default)]
+pub(super) struct KeptNames(Mutex<HashMap<String, Kept>>);
+
+#[derive(Debug, Clone)]
+struct Kept {
+    read_ms: i64,
+    names: Arc<Names>,
+}
+
+impl KeptNames {
+    fn get(&self, key: &str, now_ms: i64) -> Option<Arc<Names>> {
+        let kept = self.lock();
+        let kept = kept.get(key).filter(|kept| (0..MAX_AGE_MS).contains(&(now_ms - kept.read_ms)))?;
+        Some(Arc::clone(&kept.names))
+    }
+
+    fn put(&self, key: String, now_ms: i64, names: Arc<Names>) {
+        let mut kept = self.lock();
+        kept.retain(|_, kept| (0..MAX_AGE_MS).contains(&(now_ms - kept.read_ms)));
+        if kept.len() < MAX_KEPT {
+            kept.insert(key, Kept { read_ms: now_ms, names });
+        }
+    }
+
+    /// Forgets all names: a write can have changed them.
+    pub(super) fn forget(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names for one answer, and the IDs at the API of the requests that read them.
+#[derive(Debug, Default)]
+pub(super) struct FoundNames {
+    pub(super) names: Names,
+    pub(super) requests: Vec<String>,
+}
+
+impl Service {
+    /// Whether an answer shows names: it is text for one person, who may read more than the others of a channel may.
+    pub(super) fn shows_names(principal: &Principal, place: &Place, format: Option<Format>, shared: bool) -> bool {
+        let for_people = principal.platform != Platform::Http && place.platform != Platform::Mcp;
+        let alone = !shared || place.platform == Platform::Local;
+        for_people && alone && matches!(format, None | Some(Format::Text | Format::Markdown))
+    }
+
+    /// Finds the names for the result of an action.
+    pub(super) async fn names_for(
+        &self,
+        operation: &str,
+        person: &Person,
+        action: &Action,
+        arguments: &Arguments,
+        value: &Value,
+    ) -> FoundNames {
+        let wanted = unnamed(self.catalog(), action, value);
+        self.find_names(operation, person, arguments, wanted).await
+    }
+
+    /// Finds the names for all results that an action can have, before there is one.
+    pub(super) async fn names_ahead(
+        &self,
+        operation: &str,
+        person: &Person,
+        action: &Action,
+        arguments: &Arguments,
+    ) -> FoundNames {
+        let lists = lists_of_names(self.catalog(), action).into_iter();
+        let wanted = lists.map(|list| Unnamed { list, ids: Vec::new() }).collect();
+        self.find_names(operation, person, arguments, wanted).await
+    }
+
+    async fn find_names(
+        &self,
+        operation: &str,
+        person: &Person,
+        arguments: &Arguments,
+        wanted: Vec<Unnamed<'_>>,
+    ) -> FoundNames {
+        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
+        let mut names = Names::new();
+        let look_up = async {
+            for Unnamed { list, ids } in wanted.into_iter().take(MAX_LISTS) {
+                let known = self.names_in(&reader, &list, arguments).await;
+                if ids.is_empty() {
+                    names.extend(known.iter().map(|(id, name)| (id.clone(), name.clone())));
+                } else {
+                    names.extend(ids.into_iter().filter_map(|id| known.get(&id).cloned().map(|name| (id, name))));
+                }
+            }
+        };
+        if tokio::time::timeout(MAX_WAIT, look_up).await.is_err() {
+            tracing::warn!(operation, "names were not looked up in time; IDs are shown");
+        }
+        let requests = reader.requests();
+        if !requests.is_empty() {
+            tracing::info!(operation, requests = requests.join(","), "names were looked up");
+        }
+        FoundNames { names, requests }
+    }
+
+    /// The names in a list, where the person may read it.
+    async fn names_in(&self, reader: &Reader<'_>, list: &NameList<'_>, arguments: &Arguments) -> Arc<Names> {
+        let invocation = list_invocation(list, arguments);
+        if !reader.may(list.list, &invocation) {
+            return Arc::default();
+        }
+        let (key, now) = (format!("{invocation:?}"), self.ledger.clock().now_ms());
+        if let Some(kept) = self.names.get(&key, now) {
+            return kept;
+        }
+        let mut items = Vec::new();
+        // Names that were found count, whatever ended the reading.
+        if read_items(reader, list, invocation, MAX_PAGES, &mut items).await.is_err() {
+            tracing::debug!(list = list.list.id, "not all names were read");
+        }
+        let names: Names = names_of(list, &items).map(|(id, name)| (id.to_owned(), name.to_owned())).collect();
+        let names = Arc::new(names);
+        self.names.put(key, now, Arc::clone(&names));
+        names
+    }
+
+    /// Puts names next to the IDs of an answer that has none yet.
+    pub(super) async fn with_names(&self, operation: &str, person: &Person, mut reply: Reply) -> Reply {
+        let shared = reply.share || reply.for_others;
+        if reply.named || !Self::shows_names(&person.principal, &person.place, reply.format, shared) {
+            return reply;
+        }
+        let Some((action, value)) = shown(self.catalog(), &reply) else { return reply };
+        let found = self.names_for(operation, person, action, &Arguments::new(), value).await;
+        reply.document = reply.document.with_names(&found.names);
+        reply.card = reply.card.map(|card| card.with_names(&found.names));
+        reply
+    }
+}
+
+/// What an answer shows of the API: the target of a plan as it was read, or the result of its action.
+fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Option<(&'a Action, &'a Value)> {
+    let answers = [reply.data.as_ref(), reply.error.as_ref()];
+    let plans = ["/plan/before", "/waiting/plan/before"];
+    let before = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
+    if let Some(before) = before {
+        return Some((catalog.action(before.get("action")?.as_str()?)?, before.get("value")?));
+    }
+    let mut words = reply.command.as_deref()?.split(' ');
+    let action = catalog.verb(words.next()?, words.next()?)?;
+    Some((action, reply.data.as_ref()?))
+}
