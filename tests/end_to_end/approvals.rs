@@ -225,7 +225,7 @@ async fn a_request_is_taken_back_whatever_the_version_of_its_plan() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
-    for (target, words) in [(MEMBER, "no such thing"), (ADDRESS, "shows nothing that")] {
+    for (target, words) in [(MEMBER, "no such thing"), (ADDRESS, "has no entry with")] {
         let (simulator, service) = host(EVERYBODY, &[]).await;
         let remove = format!("users remove {target} --reason leaver");
         let (first, second) = (type_in(&service, &remove).await, type_in(&service, &remove).await);
@@ -248,10 +248,10 @@ async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
 async fn an_address_is_looked_up_and_shown_and_one_that_stands_for_several_is_refused() {
     let (simulator, service) = open_host().await;
     let plan = type_in(&service, "users remove Xiuying.Li@example.com --reason leaver").await;
-    says(&plan, Outcome::Waiting, &["Means by Xiuying.Li@example.com", MEMBER, ADDRESS]);
+    says(&plan, Outcome::Waiting, &["Resolved from Xiuying.Li@example.com", MEMBER, ADDRESS]);
     assert_eq!(plan.command.as_deref(), Some(format!("users remove {MEMBER}").as_str()));
     says(&type_in(&service, &format!("users get {ADDRESS}")).await, Outcome::Done, &[MEMBER]);
-    says(&type_in(&service, "users get nobody@example.com").await, Outcome::NotFound, &["shows nothing that"]);
+    says(&type_in(&service, "users get nobody@example.com").await, Outcome::NotFound, &["has no entry with"]);
     assert!(writes(&simulator).is_empty());
     let list = type_in(&service, "users list --limit 2").await.to_json();
     let ids: Vec<&str> = list["data"].as_array().unwrap().iter().filter_map(|user| user["id"].as_str()).collect();
@@ -271,7 +271,7 @@ async fn whoever_may_not_read_the_list_must_write_the_id() {
     let policy = r#"permit(principal == User::"local:ada", action in [Action::"users.remove", Action::"users.update"], resource);"#;
     let (simulator, service) = host(policy, &[]).await;
     let refused = type_in(&service, &format!("users update {ADDRESS} billing --yes")).await;
-    says(&refused, Outcome::Denied, &["must be looked up", "users list", "Write the id"]);
+    says(&refused, Outcome::Denied, &["must be looked up", "users list", "Write the ID"]);
     assert_eq!(simulator.requests(), []);
     // What may not be read is not looked at, and the plan says so.
     let plan = type_in(&service, &format!("users update {MEMBER} billing")).await;

@@ -74,7 +74,8 @@ async fn every_example_of_a_list_can_be_read_to_its_end() {
 }
 
 async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::service::Reply {
-    let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
+    let reason = Some(Reason::new("a test").unwrap());
+    let options = Options { yes: true, reason, ids: true, ..Options::default() };
     let arguments = invocation.arguments.clone().into_iter().collect();
     support::carry_out(service, Input::Operation { id: invocation.action.clone(), arguments, options }).await
 }

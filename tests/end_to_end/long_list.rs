@@ -229,7 +229,7 @@ async fn what_a_page_states_decides_alike_for_one_page_for_all_and_in_parts() {
                         simulator.inject(
                             serde_json::from_value(json!({"times": 1, "effect": {"patch": {"set": set}}})).unwrap(),
                         );
-                        let line = format!("{line}{all}");
+                        let line = format!("{line} --ids{all}");
                         let (written, _, reply) = Collected::new(Format::Text, usize::MAX).of(&service, &line).await;
                         let shown = written + &text(&reply);
                         let lost = onward == Onward::Lost;

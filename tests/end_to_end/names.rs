@@ -147,7 +147,7 @@ async fn name_in_any_place_is_resolved_and_shown() {
         (r#"workspaces get "Prototype 2024""#, ["Resolved from Prototype 2024: wrkspc_", "(archived)"]),
         ("users get @mateo.rivera", ["Resolved from @mateo.rivera: user_", "Mateo Rivera"]),
         ("api-keys list --workspace-id Production", ["Resolved from Production: wrkspc_", "ci main"]),
-        ("spend-limits set 500 workspace:Production --dry-run", ["Resolved from Production", "wrkspc_"]),
+        ("spend-limits set workspace:Production --amount 50000 --dry-run", ["Resolved from Production", "wrkspc_"]),
         (
             "usage messages --period 7d --workspace-ids Production,Staging",
             ["Resolved from Production: wrkspc_", "Resolved from Staging: wrkspc_"],

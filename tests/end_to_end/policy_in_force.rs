@@ -76,7 +76,11 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     }
     // An address that stands for nobody is not taken for somebody.
     let nobody = type_in(&service, "can-i users remove nobody@example.com").await;
-    says(&nobody, Outcome::Done, &["Yes", "shows nothing that `nobody@example.com` stands for", "would be refused"]);
+    says(
+        &nobody,
+        Outcome::Done,
+        &["Yes", "has no entry with the e-mail address `nobody@example.com`", "would be refused"],
+    );
     simulator.clear_requests();
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
