@@ -182,6 +182,8 @@ async fn client_that_disconnects_loses_the_secret_and_is_told() {
     assert!(!status.body.contains(&secret));
     assert_eq!(status.json()["result"]["secret"]["lost"], false, "{}", status.body);
 
+    // Without a delay, the answer may be written before the host sees that nobody reads it.
+    server.simulator.inject(serde_json::from_value(json!({"times": 3, "delay_ms": 500})).unwrap());
     let body = json!({"command": "webhooks create external_key.failed https://hooks.example.com/b --yes"}).to_string();
     let head = format!(
         "POST /v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}",

