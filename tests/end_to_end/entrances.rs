@@ -2,8 +2,8 @@
 //! nothing recorded that cannot be read again.
 
 use super::server::{SECRET, Server, TOKEN, form, now};
-use super::support;
-use claude_admin::audit::{Entry, export};
+use super::support::{self, log_of};
+use claude_admin::audit::Entry;
 use claude_admin::command::Markup;
 use claude_admin::frontend::{mcp, slack::sign};
 use claude_admin::identity::{Place, Principal};
@@ -37,13 +37,6 @@ fn disguises() -> Vec<String> {
         [KEY, "ｓk-ant-admin01-LEAKED", "sk‑ant–admin01-LEAKED", "s\u{301}k-ant-admin01-LEAKED"].map(str::to_owned),
     );
     all
-}
-
-/// Everything that is recorded.
-fn log_of(service: &Service) -> String {
-    let mut out = Vec::new();
-    export::ocsf(service.ledger().log(), 0, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }
 
 /// What the host logs.

@@ -11,7 +11,6 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -185,15 +184,4 @@ pub(super) async fn receiver(
     let router = Router::new().route("/later", post(receive));
     tokio::spawn(async move { axum::serve(listener, router).await });
     (host, received)
-}
-
-/// Waits for something that happens in the background.
-pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    for _ in 0..600 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("it did not happen in time: {what}");
 }

@@ -1,15 +1,14 @@
 //! Secrets: an answer that contains one reaches its requester and nobody else, and a secret argument is recorded nowhere.
 
 use super::server::{Server, TOKEN};
-use super::support::{self, says, text};
-use claude_admin::audit::{Event, export};
+use super::support::{self, log_of, says, text, until};
+use claude_admin::audit::Event;
 use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use claude_admin_catalog::{Action, Catalog};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -79,13 +78,6 @@ fn secrets(catalog: &Catalog, action: &Action, reply: &Reply) -> Vec<String> {
     // A text that only says that it is not shown is none.
     found.retain(|secret| !secret.contains("(not shown)"));
     found
-}
-
-/// Everything that is recorded.
-fn log_of(service: &Service) -> String {
-    let mut out = Vec::new();
-    export::ocsf(service.ledger().log(), 0, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
 }
 
 /// Everything that a reply shows, in every format.
@@ -182,8 +174,8 @@ async fn client_that_disconnects_loses_the_secret_and_is_told() {
     assert!(!status.body.contains(&secret));
     assert_eq!(status.json()["result"]["secret"]["lost"], false, "{}", status.body);
 
-    // Without a delay, the answer may be written before the host sees that nobody reads it.
-    server.simulator.inject(serde_json::from_value(json!({"times": 3, "delay_ms": 500})).unwrap());
+    // Without a delay, the response could be written before the host sees that the client is gone.
+    server.simulator.inject(serde_json::from_value(json!({"method": "POST", "delay_ms": 2000})).unwrap());
     let body = json!({"command": "webhooks create external_key.failed https://hooks.example.com/b --yes"}).to_string();
     let head = format!(
         "POST /v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -191,17 +183,10 @@ async fn client_that_disconnects_loses_the_secret_and_is_told() {
     );
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The host sees the end of the connection while the request runs.
+    // A connection that ends before its request was read causes no write at all. So the client goes after the write.
+    until("the second write", async || support::writes(&server.simulator).len() == 2).await;
     drop(stream);
-    let lost = async {
-        loop {
-            if log_of(&server.service).contains(r#""kind":"undelivered""#) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), lost).await.expect("the loss is recorded");
+    until("the loss is recorded", async || log_of(&server.service).contains(r#""kind":"undelivered""#)).await;
     server.stop().await;
 }
 

@@ -1,9 +1,9 @@
 //! One principal for each kind of account: a user acts in the workspace where the request is made, whatever their home
 //! workspace is, if they belong to it.
 
-use super::fake_slack::{FakeSlack, Trouble, receiver, until};
+use super::fake_slack::{FakeSlack, Trouble, receiver};
 use super::server::{SECRET, Server, form, now};
-use super::support::{self, REMOVE};
+use super::support::{self, REMOVE, until};
 use claude_admin::Choice;
 use claude_admin::decision::Decider;
 use claude_admin::decision::approval::NoSteps;

@@ -1,8 +1,8 @@
 //! Results that follow later: through the response URL as long as Slack takes messages for it, then as a direct message.
 
-use super::fake_slack::{FakeSlack, Trouble, receiver, until};
+use super::fake_slack::{FakeSlack, Trouble, receiver};
 use super::server::{Server, form, now};
-use super::support;
+use super::support::{self, until};
 use claude_admin::service::Service;
 use claude_admin_simulator::{Fault, RunningSimulator};
 use serde_json::Value;

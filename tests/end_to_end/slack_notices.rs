@@ -1,9 +1,9 @@
 //! Cards and messages about requests: whatever the way in, approvers see one card that follows the request, and the
 //! requester gets one message.
 
-use super::fake_slack::{FakeSlack, Trouble, receiver, until};
+use super::fake_slack::{FakeSlack, Trouble, receiver};
 use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN, form, now};
-use super::support::{self, MEMBER, REMOVE};
+use super::support::{self, MEMBER, REMOVE, until};
 use claude_admin::Choice;
 use claude_admin::command::Markup;
 use claude_admin::decision::approval::NoSteps;

@@ -1,7 +1,7 @@
 //! What the tests share: a host before the simulator, and commands typed into it.
 
 use claude_admin::Choice;
-use claude_admin::audit::{Filter, search};
+use claude_admin::audit::{Filter, export, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Steps, Vote};
 use claude_admin::decision::groups::Groups;
@@ -19,6 +19,7 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A member of the made-up organization, and her address.
 pub(super) const MEMBER: &str = "user_01fTPAarejCcux4jybAuxoiu";
@@ -249,4 +250,22 @@ pub(super) async fn carry_out(service: &Service, input: Input) -> Reply {
 /// What a person reads.
 pub(super) fn text(reply: &Reply) -> String {
     claude_admin::render::text(&reply.document)
+}
+
+/// Waits at most a minute for something that happens in the background.
+pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    for _ in 0..2400 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not happen in time: {what}");
+}
+
+/// The audit log, as it is exported.
+pub(super) fn log_of(service: &Service) -> String {
+    let mut out = Vec::new();
+    export::ocsf(service.ledger().log(), 0, &mut out).expect("the log can be read");
+    String::from_utf8(out).expect("text")
 }

@@ -5,8 +5,9 @@ use super::plan::Target;
 use super::{Decider, Person};
 use crate::command::Invocation;
 use crate::identity::Principal;
-use crate::sandbox::{CallError, Plugin};
+use crate::sandbox::{CallError, Held, Plugin};
 use claude_admin_catalog::Action;
+use claude_admin_chat::paging::memory_of;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 
@@ -17,21 +18,23 @@ pub struct Reader<'r> {
     decider: &'r Decider,
     person: &'r Person,
     operation: &'r str,
-    requests: Mutex<Requests>,
+    reads: Mutex<Reads>,
 }
 
-/// The requests that left.
-#[derive(Debug, Default)]
-struct Requests {
+/// The requests that were sent, and the memory of their results.
+#[derive(Debug)]
+struct Reads {
     ids: Vec<String>,
     sent: bool,
+    held: Held,
 }
 
 impl<'r> Reader<'r> {
     /// Reads with what somebody may read.
     #[must_use]
     pub fn new(plugin: &'r Plugin, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
-        Self { plugin, decider, person, operation, requests: Mutex::default() }
+        let reads = Reads { ids: Vec::new(), sent: false, held: plugin.sandbox().room() };
+        Self { plugin, decider, person, operation, reads: Mutex::new(reads) }
     }
 
     /// On whose behalf.
@@ -40,16 +43,19 @@ impl<'r> Reader<'r> {
         &self.person.principal
     }
 
-    /// Reads; `None` when that person may not.
+    /// Reads; `None` when that person may not. All results together have the memory of one command.
     pub async fn read(&self, action: &Action, invocation: Invocation) -> Option<Result<Value, CallError>> {
         let authorized = self.decider.authorize_now(self.person, action, invocation, self.operation).ok()?;
         let answer = self.plugin.call(&authorized).await;
+        let mut reads = self.lock();
         if let Some(sent) = answer.sent {
-            let mut requests = self.lock();
-            requests.sent = true;
-            requests.ids.extend(sent.request_id);
+            reads.sent = true;
+            reads.ids.extend(sent.request_id);
         }
-        Some(answer.result)
+        Some(answer.result.and_then(|value| match reads.held.take(memory_of(&value)) {
+            Ok(()) => Ok(value),
+            Err(kind) => Err(CallError::Limit { kind, sent: true }),
+        }))
     }
 
     /// Whether that person may read something now.
@@ -67,11 +73,11 @@ impl<'r> Reader<'r> {
     /// What was read so far, for ids that were found by it.
     #[must_use]
     pub fn found(&self, targets: Vec<Target>) -> Found {
-        let requests = self.lock();
-        Found { targets, requests: requests.ids.clone(), sent: requests.sent }
+        let reads = self.lock();
+        Found { targets, requests: reads.ids.clone(), sent: reads.sent }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Requests> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Reads> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -140,33 +140,29 @@ impl Credentials {
         self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key).chain(&self.aws_key)
     }
 
+    /// The kinds of what it holds, for programs and for people.
+    fn labels(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        [
+            (self.admin_key.is_some(), "admin_key", "an Admin API key"),
+            (self.oauth_token.is_some(), "oauth_token", "an OAuth token"),
+            (self.scoped_key.is_some(), "scoped_key", "a scoped key"),
+            (self.workload.is_some(), "workload_identity", "a workload identity"),
+            (self.aws_key.is_some(), "aws_key", "a key of the AWS console"),
+        ]
+        .into_iter()
+        .filter_map(|(is_there, kind, label)| is_there.then_some((kind, label)))
+    }
+
     /// The kinds of what it holds, for programs.
     #[must_use]
     pub fn kinds(&self) -> Vec<&'static str> {
-        [
-            (self.admin_key.is_some(), "admin_key"),
-            (self.oauth_token.is_some(), "oauth_token"),
-            (self.scoped_key.is_some(), "scoped_key"),
-            (self.workload.is_some(), "workload_identity"),
-        ]
-        .into_iter()
-        .filter_map(|(is_there, kind)| is_there.then_some(kind))
-        .collect()
+        self.labels().map(|(kind, _)| kind).collect()
     }
 
     /// Says which kinds are there.
     #[must_use]
     pub fn held(&self) -> String {
-        let kinds: Vec<&str> = [
-            (self.admin_key.is_some(), "an Admin API key"),
-            (self.oauth_token.is_some(), "an OAuth token"),
-            (self.scoped_key.is_some(), "a scoped key"),
-            (self.workload.is_some(), "a workload identity"),
-            (self.aws_key.is_some(), "a key of the AWS console"),
-        ]
-        .into_iter()
-        .filter_map(|(is_there, kind)| is_there.then_some(kind))
-        .collect();
+        let kinds: Vec<&str> = self.labels().map(|(_, label)| label).collect();
         match kinds.split_last() {
             None => "no credential".to_owned(),
             Some((last, [])) => (*last).to_owned(),
