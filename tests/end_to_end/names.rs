@@ -159,6 +159,9 @@ async fn name_in_any_place_is_resolved_and_shown() {
     let reply = support::ask(&service, &ada(), slack).await;
     says(&reply, Outcome::NotFound, &["no entry with the name `@Mateo`", "Mateo Rivera, mateo.rivera@example.com"]);
     simulator.reset();
+    let reply = typed(&service, "workspaces get Support bot").await;
+    says(&reply, Outcome::Usage, &["Put quotes around a name with spaces"]);
+    assert!(simulator.requests().is_empty());
     let reply = typed(&service, "workspaces get Nowhere").await;
     says(&reply, Outcome::NotFound, &["`workspaces list` has no entry with the name `Nowhere`", "Nothing was changed"]);
     assert!(simulator.requests().iter().all(|request| request.path == "/v1/organizations/workspaces"));
@@ -197,4 +200,48 @@ async fn approved_name_that_moved_is_asked_about_again() {
     let approved = support::type_as(&service, &support::bob(), &format!("approve {}", asked.operation)).await;
     assert_eq!(approved.outcome, Outcome::Conflict, "{}", text(&approved));
     assert!(!support::writes(&simulator).iter().any(|write| write.contains("/archive")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn result_for_people_shows_names_and_ids_only_on_request() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let lists = |simulator: &claude_admin_simulator::RunningSimulator| {
+        let requests = simulator.requests();
+        requests
+            .into_iter()
+            .map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let reply = typed(&service, "api-keys list --columns name,workspace_id").await;
+    says(&reply, Outcome::Done, &["Production (wrkspc_"]);
+    let mut read = lists(&simulator);
+    read.sort();
+    assert!(read.iter().filter(|path| *path == "workspaces").count() == 1, "{read:?}");
+    assert!(read.len() <= 1 + 4, "{read:?}");
+    // Kept for a minute.
+    simulator.reset();
+    says(&typed(&service, "api-keys list --columns workspace_id").await, Outcome::Done, &["Production (wrkspc_"]);
+    assert_eq!(lists(&simulator), ["api_keys"]);
+    for line in ["api-keys list --ids", "api-keys list --output json", "api-keys list --output csv"] {
+        simulator.reset();
+        let reply = typed(&service, line).await;
+        assert!(!text(&reply).contains("Production"), "{line}: {}", text(&reply));
+        assert!(!reply.to_json().to_string().contains("Production"), "{line}");
+        assert_eq!(lists(&simulator), ["api_keys"], "{line}");
+    }
+    let card = typed(&service, r#"api-keys update "ci main" --status inactive --reason old"#).await;
+    says(&card, Outcome::Waiting, &["Production (wrkspc_"]);
+    let entries = support::recorded(&service);
+    assert!(!entries.contains("Production"), "a name is in the audit log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn name_is_shown_only_to_those_who_may_read_its_list() {
+    let policy = r#"permit(principal, action in [Action::"api-keys.list", Action::"users.list"], resource);"#;
+    let (simulator, service) = support::host(policy, &[]).await;
+    let reply = typed(&service, "api-keys list --columns workspace_id").await;
+    says(&reply, Outcome::Done, &["wrkspc_"]);
+    assert!(!text(&reply).contains("Production"), "{}", text(&reply));
+    assert!(simulator.requests().iter().all(|request| request.path != "/v1/organizations/workspaces"));
 }

@@ -139,6 +139,12 @@ pub(super) fn kinds(service: &Service, operation: &str) -> Vec<String> {
     found.iter().rev().map(|recorded| recorded.entry.event.to_string()).collect()
 }
 
+/// Everything that is in the audit log, as JSON.
+pub(super) fn recorded(service: &Service) -> String {
+    let found = search(service.ledger().log(), &Filter::default(), 10_000).expect("the log can be read").found;
+    found.iter().map(|recorded| serde_json::to_string(&recorded.entry).expect("JSON")).collect()
+}
+
 /// Checks how something ended, and what a person reads.
 pub(super) fn says(reply: &Reply, outcome: Outcome, words: &[&str]) {
     let text = text(reply);

@@ -2,7 +2,7 @@
 
 use super::condition;
 use super::period::{self, TimeKind};
-use super::reference::{described, takes_mention};
+use super::reference::{alternatives, described, takes_mention};
 use super::suggest::nearest;
 use super::token::Token;
 use super::token::TokenKind;
@@ -373,11 +373,17 @@ impl Reader<'_> {
             match free {
                 Some(input) => self.put(&input.clone(), &token)?,
                 None => {
+                    let takes_names = self
+                        .action
+                        .inputs
+                        .iter()
+                        .any(|input| !alternatives(self.catalog, self.action, input).is_empty());
+                    let quotes = if takes_names { "Put quotes around a name with spaces. " } else { "" };
                     return Err(CommandError::new(
                         CommandErrorKind::ExtraArgument,
                         format!("`{}` is one argument too many for `{}`.", shown(&token.text), self.action.command()),
                     )
-                    .hint(example(self.action, self.types)));
+                    .hint(format!("{quotes}{}", example(self.action, self.types))));
                 }
             }
         }
