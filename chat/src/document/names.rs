@@ -28,7 +28,7 @@ pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> V
             return;
         }
         let list = lists.entry(format!("{:?}", at.ty)).or_insert_with(|| catalog.name_list(action, at.ty));
-        let Some(list) = list.as_ref().filter(|list| !has_name(list, &at)) else { return };
+        let Some(list) = list.as_ref().filter(|list| !is_of(action, list, &at) && !has_name(list, &at)) else { return };
         match found.iter_mut().find(|known| known.list.list.id == list.list.id) {
             Some(known) if known.ids.iter().any(|id| id == at.text) => {}
             Some(known) => known.ids.push(at.text.to_owned()),
@@ -50,6 +50,11 @@ pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameL
         }
     }
     lists
+}
+
+/// Whether an ID is that of an object of the action itself: its items have their own names, and a removed object has none.
+fn is_of(action: &Action, list: &NameList<'_>, at: &TextAt<'_>) -> bool {
+    at.field == Some(ID) && list.list.interface == action.interface
 }
 
 /// Whether the object that an ID is in has the name as well.
@@ -158,6 +163,9 @@ mod tests {
         };
         let user = json!({"id": "user_01A", "name": "Ada", "email": "ada@example.com", "type": "user"});
         assert!(found("users.get", user).is_empty());
+        assert!(found("users.remove", json!({"id": "user_01A", "type": "user_deleted"})).is_empty());
+        let creator = json!({"id": "apikey_01A", "name": "ci", "created_by": {"id": "user_01A", "type": "user"}});
+        assert_eq!(found("api-keys.get", creator), [("users.list".to_owned(), vec!["user_01A".to_owned()])]);
         let member = json!({"user_id": "user_01A", "workspace_id": "wrkspc_01A", "workspace_role": "x", "type": "x"});
         let both = [("users.list".to_owned(), vec!["user_01A".to_owned()]), {
             ("workspaces.list".to_owned(), vec!["wrkspc_01A".to_owned()])

@@ -73,7 +73,7 @@ impl Service {
                 let named =
                     !options.ids && Self::shows_names(&person.principal, &person.place, options.format, options.share);
                 let ahead = match parts {
-                    Some(_) if named && options.all => {
+                    Some(_) if named && options.all && !document::is_report(catalog, action) => {
                         self.names_ahead(id, person, action, &invocation.arguments).await
                     }
                     _ => FoundNames::default(),
