@@ -9,6 +9,14 @@ impl Types {
         !self.prefixes(ty).is_empty() || self.format(ty).is_some_and(|name| name.ends_with("-id"))
     }
 
+    /// The type of the ID that a text is, by its usual prefix, where a field can hold IDs of several types.
+    #[must_use]
+    pub fn id_type_of(&self, text: &str) -> Option<Type> {
+        let typed = self.iter().filter_map(|(id, def)| Some((id, def.prefixes.first()?)));
+        let fits = typed.filter(|(_, prefix)| text.strip_prefix(prefix.as_str()).is_some_and(looks_like_a_tail));
+        fits.max_by_key(|(_, prefix)| prefix.len()).map(|(id, _)| Type::Named(id))
+    }
+
     /// Whether a text looks like an ID of a type. IDs without a documented prefix look like those with one.
     #[must_use]
     pub fn is_well_formed_id(&self, ty: &Type, text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Names next to IDs, for people.
 
 use super::{Block, Cell, Chart, Document};
-use claude_admin_catalog::{Action, Catalog, ID, NameList, TextAt};
+use claude_admin_catalog::{Action, Catalog, ID, NameList, TextAt, Type};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -24,10 +24,8 @@ pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> V
     let Some(result) = &action.result else { return found };
     let mut lists = HashMap::new();
     catalog.types.visit_texts(result, value, &mut |at| {
-        if !catalog.types.is_id(at.ty) {
-            return;
-        }
-        let list = lists.entry(format!("{:?}", at.ty)).or_insert_with(|| catalog.name_list(action, at.ty));
+        let Some(ty) = id_type(catalog, &at) else { return };
+        let list = lists.entry(format!("{ty:?}")).or_insert_with(|| catalog.name_list(action, &ty));
         let Some(list) = list.as_ref().filter(|list| !is_of(action, list, &at) && !has_name(list, &at)) else { return };
         match found.iter_mut().find(|known| known.list.list.id == list.list.id) {
             Some(known) if known.ids.iter().any(|id| id == at.text) => {}
@@ -50,6 +48,16 @@ pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameL
         }
     }
     lists
+}
+
+/// The type of the ID that a text is.
+fn id_type(catalog: &Catalog, at: &TextAt<'_>) -> Option<Type> {
+    if catalog.types.is_id(at.ty) {
+        return Some(at.ty.clone());
+    }
+    // Who did something can be a member, a service account or a key.
+    let named_like_an_id = at.field.is_some_and(|field| field == ID || field.ends_with("_id"));
+    (*at.ty == Type::String && named_like_an_id).then(|| catalog.types.id_type_of(at.text))?
 }
 
 /// Whether an ID is that of an object of the action itself: its items have their own names, and a removed object has none.
