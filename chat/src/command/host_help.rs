@@ -29,13 +29,19 @@ const ALL: [HostHelp; 10] = [
     HostHelp {
         word: "confirm",
         summary: "Do what you asked for",
-        usages: &[("confirm ID.VERSION", "Do it, or fetch the answer to a read that others have approved")],
+        usages: &[(
+            "confirm ID.VERSION",
+            "Do it; after the approvals, also a read, and a write whose answer contains a secret",
+        )],
         more: "The version is that of the plan that you have seen. It is made anew before it runs; if it differs, nothing is done.",
     },
     HostHelp {
         word: "approve",
         summary: "Agree to what somebody else asked for",
-        usages: &[("approve ID.VERSION [--reason \"…\"]", "Agree; the last approval that is needed does it")],
+        usages: &[(
+            "approve ID.VERSION [--reason \"…\"]",
+            "Approve it; the last approval that is needed does it, unless its requester must confirm it then",
+        )],
         more: "The version is that of the plan that you have seen. Nobody approves their own request.",
     },
     HostHelp {

@@ -43,13 +43,14 @@ const FAILED: u8 = 8;
 #[derive(Debug, Parser)]
 #[command(name = "claude-admin", disable_help_subcommand = true)]
 #[command(after_help = "Start with `claude-admin demo`: it needs no account.\n\
-    Credentials are read from ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN and ANTHROPIC_SCOPED_KEY;\n\
-    without any, `run` answers from the simulator.\n\
-    Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 waits for a decision, 7 rate limited, 8 failed or unknown, 9 partly done.")]
+    Credentials are read from ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN, ANTHROPIC_SCOPED_KEY and\n\
+    ANTHROPIC_AWS_API_KEY, or from files that the configuration names. With neither a credential nor a base URL,\n\
+    `run` and `mcp` answer from the simulator.\n\
+    Exit codes: 0 done, 1 demo or policy not as expected, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 waits for a decision, 7 rate limited, 8 failed or unknown, 9 partly done.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Log events of the host to standard error, as text or JSON; `CLAUDE_ADMIN_LOG` sets the level
+    /// Log events of `run`, `serve`, `mcp`, `demo` and `simulator` to standard error; `CLAUDE_ADMIN_LOG` sets the level
     #[arg(long, global = true, value_name = "FORMAT")]
     log: Option<logging::LogFormat>,
 }
@@ -69,14 +70,14 @@ enum Command {
     Run(run::RunArgs),
     /// Serve slash commands and the HTTP API
     Serve(configuration::ConfigArgs),
-    /// Offer every action as a tool to a model, over standard input and output (Model Context Protocol)
+    /// Offer actions as tools to a model, over standard input and output (Model Context Protocol)
     #[command(
         after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names."
     )]
     Mcp(mcp::McpArgs),
-    /// Write a configuration, a policy and tests for it, safe as they stand
+    /// Write a configuration, a policy with tests, and a token for the HTTP API
     Init {
-        /// The folder; nothing that is there is overwritten
+        /// The folder; nothing is written if one of the files exists
         #[arg(default_value = ".")]
         folder: PathBuf,
     },

@@ -1,6 +1,6 @@
 //! The policy that a new host begins with.
 
-/// A policy for three groups, `viewers`, `helpdesk` and `admins`, to begin with.
+/// A policy for four groups, `viewers`, `helpdesk`, `admins` and `compliance`, to begin with.
 pub const STARTER_POLICY: &str = include_str!("starter.cedar");
 
 /// Tests of [`STARTER_POLICY`], as `claude-admin policy test` runs them.
@@ -93,8 +93,8 @@ mod tests {
         const GROUPS: [&str; 5] = ["", "viewers", "helpdesk", "admins", "compliance"];
         let starter = policies(STARTER_POLICY);
         let mut table = "# What the starter policy permits\n\nEach action, its risk, and what the members of each group can do with it: it \
-            runs, it requires something first, or it is denied. A person in no group is denied everything but `help`, `whoami` and \
-            `status`. This page is written by a test of the policy.\n\n\
+            runs, it requires something first, or it is denied. A person in no group can use `help`, `whoami`, `status`, `pending` and \
+            `can-i`, and no action. This page is written by a test of the policy.\n\n\
             | action | risk | in no group | viewers | helpdesk | admins | compliance |\n| --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for action in &CATALOG.actions {
