@@ -22,16 +22,21 @@ pub fn is_hidden(c: char) -> bool {
 /// flags. Each counts only between the characters that it works on, so that none of them hides in a word of Latin letters.
 #[must_use]
 pub fn find_hidden(text: &str) -> Option<char> {
-    let chars: Vec<char> = text.chars().collect();
-    (0..chars.len()).filter(|at| is_hidden(chars[*at])).find(|at| !belongs(&chars, *at)).map(|at| chars[at])
+    marked_hidden(text).find_map(|(c, hides)| hides.then_some(c))
 }
 
-fn belongs(chars: &[char], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
-    let after = chars.get(at + 1).copied();
+/// The characters of a text, each with whether it is hidden where it does not belong.
+pub(crate) fn marked_hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
+    text.char_indices().map(|(at, c)| (c, is_hidden(c) && !belongs(&text[..at], c, &text[at + c.len_utf8()..])))
+}
+
+/// Whether a hidden character belongs between two parts of a text.
+fn belongs(left: &str, c: char, right: &str) -> bool {
+    let before = left.chars().next_back();
+    let after = right.chars().next();
     let both = |is: fn(char) -> bool| before.is_some_and(is) && after.is_some_and(is);
-    match chars[at] {
-        '\u{200D}' => both(is_joined_script) || joins_emoji(chars, at),
+    match c {
+        '\u{200D}' => both(is_joined_script) || joins_emoji(left, after),
         '\u{200C}' => both(is_joined_script),
         // Mongolian letters have variants of their own.
         '\u{180B}'..='\u{180D}' | '\u{180F}' => before.is_some_and(|c| matches!(c, '\u{1820}'..='\u{18AA}')),
@@ -39,24 +44,33 @@ fn belongs(chars: &[char], at: usize) -> bool {
         '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => before.is_some_and(|c| {
             is_pictograph(c) || is_ideograph(c) || (matches!(c, '0'..='9' | '#' | '*') && after == Some('\u{20E3}'))
         }),
-        '\u{E0020}'..='\u{E007F}' => is_in_flag(chars, at),
+        '\u{E0020}'..='\u{E007E}' => is_in_flag(left, right),
+        '\u{E007F}' => begins_flag(left),
         _ => false,
     }
 }
 
 /// Whether a joiner is between two emoji; skin tones and variation selectors may follow the first.
-fn joins_emoji(chars: &[char], at: usize) -> bool {
-    let modifies = |c: &&char| matches!(c, '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}');
-    let first = chars[..at].iter().rev().find(|c| !modifies(c));
-    first.is_some_and(|c| is_pictograph(*c)) && chars.get(at + 1).is_some_and(|c| is_pictograph(*c))
+fn joins_emoji(left: &str, after: Option<char>) -> bool {
+    let modifies = |c: &char| matches!(c, '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}');
+    let first = left.chars().rev().find(|c| !modifies(c));
+    first.is_some_and(is_pictograph) && after.is_some_and(is_pictograph)
+}
+
+/// The maximum number of tags in the flag of a region; the longest code, such as `gbeng`, has five letters.
+const MAX_TAGS: usize = 8;
+
+fn is_tag(c: &char) -> bool {
+    matches!(c, '\u{E0020}'..='\u{E007E}')
 }
 
 /// Whether a tag is part of the flag of a region: a black flag, tags, and the tag that ends them.
-fn is_in_flag(chars: &[char], at: usize) -> bool {
-    let is_tag = |c: &char| matches!(c, '\u{E0020}'..='\u{E007E}');
-    let begins = chars[..at].iter().rev().find(|c| !is_tag(c)) == Some(&'\u{1F3F4}');
-    let ends = chars[at..].iter().find(|c| !is_tag(c)) == Some(&'\u{E007F}');
-    begins && ends
+fn is_in_flag(left: &str, right: &str) -> bool {
+    begins_flag(left) && right.chars().take(MAX_TAGS).find(|c| !is_tag(c)) == Some('\u{E007F}')
+}
+
+fn begins_flag(left: &str) -> bool {
+    left.chars().rev().take(MAX_TAGS).find(|c| !is_tag(c)) == Some('\u{1F3F4}')
 }
 
 fn is_pictograph(c: char) -> bool {

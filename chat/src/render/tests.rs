@@ -7,6 +7,7 @@ use super::{
 };
 use crate::Choice;
 use crate::document::{Block, Cell, Chart, Choices, Column, Document, Fact, Level, Next, Notice, Point, Table};
+use crate::hidden::is_hidden;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -173,9 +174,14 @@ fn columns() -> impl Strategy<Value = u16> {
     prop_oneof![3 => 20_u16..260, 1 => Just(80_u16), 1 => 8_u16..20]
 }
 
-/// A character of a text that steers or hides, other than a line break and those that are allowed.
+/// A hidden character of a text, other than a line break, those that are allowed, and those that have a place in words and
+/// emoji: a line that is wrapped may end with one.
 fn steering<'t>(text: &'t str, allowed: &'t [char]) -> impl Iterator<Item = char> + 't {
-    text.chars().filter(|c| *c != '\n' && !allowed.contains(c) && visible(&c.to_string()) != c.to_string())
+    let has_a_place = |c: char| {
+        matches!(c, '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
+    };
+    text.chars().filter(move |c| *c != '\n' && !allowed.contains(c) && is_hidden(*c) && !has_a_place(*c))
 }
 
 /// How wide a line is on a terminal.
@@ -198,7 +204,7 @@ fn check_lines(text: &str, columns: u16) -> Result<(), TestCaseError> {
 /// Whether a spreadsheet that is set to any separator would take a part of a cell for a formula.
 fn is_formula(cell: &str) -> bool {
     let begins = |part: &str| {
-        part.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || visible(&c.to_string()) != c.to_string())
+        part.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || is_hidden(c))
             .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
     };
     cell.split([';', '|', '\t', '\n', '\r']).any(begins) || cell.starts_with(['\t', '\r', '\n'])

@@ -1,21 +1,22 @@
 //! Makes the invisible visible.
 
+use crate::hidden::{is_hidden, marked_hidden};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Replaces characters that take no space or steer the reader: control characters, escape sequences of terminals, marks
-/// that turn the reading direction. Line breaks are among them: a text of several lines is shown line by line.
+/// Replaces hidden characters that do not belong where they are: control characters, escape sequences of terminals, marks
+/// of the reading direction. Line breaks are replaced too: a text of several lines is shown line by line.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    replaced(text, |c, steers| steers || matches!(c, '\n' | '\t'))
+    replaced(text, is_hidden)
 }
 
-/// As [`visible`], where line breaks and tabs have their meaning: in a file, within quotes.
+/// As [`visible`], but line breaks and tabs stay: in a file, within quotes.
 pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
-    replaced(text, |_, steers| steers)
+    replaced(text, is_hidden_in_lines)
 }
 
-/// JSON on several lines. Every character that steers the reader is written as its escape sequence, which means the same.
+/// JSON on several lines. Every hidden character is written as its escape sequence, which means the same.
 #[must_use]
 pub fn json(value: &Value) -> String {
     json_escaped(&format!("{value:#}"))
@@ -25,8 +26,8 @@ pub fn json(value: &Value) -> String {
 #[must_use]
 pub fn json_escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (c, steers) in steering(text) {
-        if steers {
+    for (c, hides) in marked_hidden(text) {
+        if hides && is_hidden_in_lines(c) {
             let mut units = [0; 2];
             c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
@@ -36,38 +37,15 @@ pub fn json_escaped(text: &str) -> String {
     out
 }
 
-fn replaced(text: &str, is_replaced: impl Fn(char, bool) -> bool) -> Cow<'_, str> {
-    if steering(text).any(|(c, steers)| is_replaced(c, steers)) {
-        Cow::Owned(steering(text).map(|(c, steers)| if is_replaced(c, steers) { '\u{FFFD}' } else { c }).collect())
-    } else {
-        Cow::Borrowed(text)
+fn replaced(text: &str, hides: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(hides) {
+        return Cow::Borrowed(text);
     }
+    Cow::Owned(marked_hidden(text).map(|(c, hidden)| if hidden && hides(c) { '\u{FFFD}' } else { c }).collect())
 }
 
-/// The characters of a text, each with whether it steers the reader. Line breaks and tabs do not count.
-fn steering(text: &str) -> impl Iterator<Item = (char, bool)> {
-    let mut in_flag = false;
-    text.chars().map(move |c| {
-        let is_tag = matches!(c, '\u{E0000}'..='\u{E007F}');
-        // The flags of regions are a black flag and tags.
-        in_flag = c == '\u{1F3F4}' || in_flag && is_tag;
-        (c, if is_tag { !in_flag } else { steers(c) })
-    })
-}
-
-/// Whether a character is a control character other than a line break or a tab, turns the reading direction, or takes no
-/// space. The joiners U+200C and U+200D do not count: Persian and emoji are written with them.
-fn steers(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_control() && !matches!(c, '\n' | '\t');
-    }
-    c.is_control()
-        || matches!(
-            c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}'
-                | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
-                | '\u{FFF9}'..='\u{FFFB}' | '\u{E0080}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}'
-        )
+fn is_hidden_in_lines(c: char) -> bool {
+    is_hidden(c) && !matches!(c, '\n' | '\t')
 }
 
 /// Cuts a text to a number of characters; says whether anything was cut.
@@ -88,6 +66,14 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31mb\u{202e}c\nd"), "a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}d");
         assert_eq!(visible_lines("a\u{9b}31m\nb\tc\r\n"), "a\u{FFFD}31m\nb\tc\u{FFFD}\n");
         assert_eq!(visible("a\u{E0041}b"), "a\u{FFFD}b");
+        for c in (char::MIN..=char::MAX).filter(|c| is_hidden(*c)) {
+            assert_eq!(visible(&format!("a{c}b")), "a\u{FFFD}b", "U+{:04X}", u32::from(c));
+            assert!(
+                json_escaped(&format!("\"a{c}b\"")).chars().all(|c| !is_hidden_in_lines(c)),
+                "U+{:04X}",
+                u32::from(c)
+            );
+        }
     }
 
     #[test]

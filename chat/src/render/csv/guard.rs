@@ -4,6 +4,7 @@
 //! to another separator than the comma ends a cell within what is quoted here. So a text must not go on like a formula
 //! after one of [`SEPARATORS`] either.
 
+use crate::hidden::is_hidden;
 use std::borrow::Cow;
 
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -36,11 +37,9 @@ fn begins_formula(separator: char, rest: &str) -> bool {
     rest.starts_with(SIGNS)
 }
 
-/// What spreadsheets may drop before they look at how a cell begins: spaces, what takes no space, and quotes.
+/// What spreadsheets may drop before they look at how a cell begins: spaces, hidden characters, and quotes.
 fn is_skipped(c: char) -> bool {
-    let takes_no_space =
-        matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
-    !SEPARATORS.contains(&c) && (c.is_whitespace() || c.is_control() || c == '"' || takes_no_space)
+    !SEPARATORS.contains(&c) && (c.is_whitespace() || is_hidden(c) || c == '"')
 }
 
 /// As [`guarded_text`], by escape sequences: JSON still means the same. It begins with a bracket, and what is between its
