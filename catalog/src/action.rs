@@ -2,8 +2,8 @@
 
 use crate::annotation::Docs;
 use crate::{
-    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, HttpRequest, Input,
-    Paging, Period, PeriodLimit, Type, Unit,
+    Availability, Bounds, ConditionalAuth, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode,
+    HttpRequest, Input, Paging, Period, PeriodLimit, Type, Unit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -196,6 +196,8 @@ pub struct Action {
     pub risk: Risk,
     /// The credentials that open it, any one of them.
     pub auth: Vec<Credential>,
+    /// Credentials that alone open it under a condition.
+    pub conditional_auth: Vec<ConditionalAuth>,
     /// Required values of `anthropic-beta`.
     pub betas: Vec<String>,
     /// The `anthropic-beta` values that some requests need.
@@ -237,6 +239,19 @@ pub struct Action {
 }
 
 impl Action {
+    /// The credentials of which each opens a call with these arguments, the first one first.
+    #[must_use]
+    pub fn auth_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Vec<&Credential> {
+        let holds = |auth: &&ConditionalAuth| auth.when.holds(given(&auth.when.input));
+        let mut only: Vec<&Credential> = Vec::new();
+        for auth in self.conditional_auth.iter().filter(holds) {
+            if !only.contains(&&auth.credential) {
+                only.push(&auth.credential);
+            }
+        }
+        if only.is_empty() { self.auth.iter().collect() } else { only }
+    }
+
     /// The `anthropic-beta` values of a request with these arguments, in the order in which they are sent.
     #[must_use]
     pub fn betas_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Vec<&str> {

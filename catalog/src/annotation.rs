@@ -8,6 +8,7 @@
 //! | `@http METHOD /path/{param}` | function | the one request that the function makes |
 //! | `@risk read\|confidential\|reversible\|disruptive\|irreversible` | function | `GET` is `read`; every other method must say |
 //! | `@auth admin-key\|oauth\|oauth:SCOPE\|scope:NAME\|none` | function, interface | a credential that opens it; default: admin key or OAuth token |
+//! | `@auth KIND INPUT` or `KIND INPUT=WORD` | function | the credential that alone opens it while an input is given, or has this word |
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
 //! | `@beta NAME PARAM` or `NAME PARAM=WORD` | function | one that is required while a query parameter is given, or has this word |
 //! | `@effect TEXT` or `[INPUT=WORD] TEXT` | function | what the write brings about; needed on every write; with conditions, the first that applies |
@@ -28,7 +29,7 @@
 //! | `@param NAME TEXT` | function | documents a parameter, since parsers drop docs that stand on one |
 //! | `@name PARAM WIRE` | function | the wire name of a parameter |
 //! | `@name WIRE` | field, case | the wire name |
-//! | `@range PARAM MIN..MAX` | function | bounds: of a number, of the length of a text, of the items of a list |
+//! | `@range PARAM MIN..MAX` | function | bounds: of a number, of the length of a text, of the items of a list; `MIN..` and `MIN..MAX except N` too |
 //! | `@range PARAM MIN..MAX OTHER=WORD` | function | the same, while another parameter has this word; a default counts |
 //! | `@range MIN..MAX` | field | the same |
 //! | `@header PARAM NAME` | function | the parameter is a request header with this name |

@@ -206,13 +206,19 @@ impl<'r> Checker<'r> {
     }
 
     pub(crate) fn bounds(&mut self, text: &str, item: &Item) -> Option<Bounds> {
-        let parsed = text.split_once("..").and_then(|(min, max)| {
+        let (range, except) = text.split_once(" except ").map_or((text, None), |(range, except)| (range, Some(except)));
+        let parsed = range.split_once("..").and_then(|(min, max)| {
             let min = min.parse().ok()?;
             let max = if max.is_empty() { None } else { Some(max.parse().ok()?) };
-            (max.is_none_or(|max: i64| min <= max)).then_some(Bounds { min, max })
+            let except = except.map(str::parse).transpose().ok()?;
+            (max.is_none_or(|max: i64| min <= max)).then_some(Bounds { min, max, except })
         });
         if parsed.is_none() {
-            self.problem(item, format!("`{text}` is not a range"), "write `MIN..MAX` or `MIN..`");
+            self.problem(
+                item,
+                format!("`{text}` is not a range"),
+                "write `MIN..MAX` or `MIN..`, then `except N` if need be",
+            );
         }
         parsed
     }

@@ -3,7 +3,7 @@
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
-use crate::{Bounds, Input, InputCondition, Param, Place, Type, Types};
+use crate::{Bounds, Credential, Input, InputCondition, Param, Place, Type, Types};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,6 +33,15 @@ pub struct ConditionalBeta {
     /// The value.
     pub name: String,
     /// When a request needs it. The input is a query parameter.
+    pub when: InputCondition,
+}
+
+/// A credential that a request needs under a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionalAuth {
+    /// The credential.
+    pub credential: Credential,
+    /// When no other credential opens the action.
     pub when: InputCondition,
 }
 
@@ -192,6 +201,32 @@ impl Checker<'_> {
                     format!("`@beta {text}` does not say when it is needed"),
                     "write `@beta NAME`, or after it a query parameter as `PARAM` or `PARAM=WORD`",
                 );
+            }
+        }
+        (always, conditional)
+    }
+
+    /// Credentials that open an action, and those that alone open it under a condition.
+    pub(crate) fn auth(
+        &mut self,
+        docs: &Docs,
+        item: &Item,
+        inputs: &[Input],
+    ) -> (Vec<Credential>, Vec<ConditionalAuth>) {
+        let (mut always, mut conditional) = (Vec::new(), Vec::new());
+        for text in docs.values("auth") {
+            let (credential, when) = text.split_once(' ').map_or((text, None), |(kind, when)| (kind, Some(when)));
+            let Some(credential) = self.parsed(credential, item) else { continue };
+            match when.map(InputCondition::read) {
+                None => always.push(credential),
+                Some(when) if inputs.iter().any(|input| input.name == when.input) => {
+                    conditional.push(ConditionalAuth { credential, when });
+                }
+                Some(when) => self.problem(
+                    item,
+                    format!("`@auth {text}` names no input `{}`", when.input),
+                    "write `@auth KIND`, or after it an input as `INPUT` or `INPUT=WORD`",
+                ),
             }
         }
         (always, conditional)

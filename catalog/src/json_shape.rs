@@ -225,7 +225,7 @@ impl Types {
             _ => return Ok(()),
         };
         match measured {
-            Some(number) if number >= bounds.min && bounds.max.is_none_or(|max| number <= max) => Ok(()),
+            Some(number) if bounds.allow(number) => Ok(()),
             _ => Err(JsonProblem { path: String::new(), kind: ProblemKind::OutOfBounds(bounds) }),
         }
     }

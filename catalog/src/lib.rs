@@ -69,7 +69,7 @@ pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyFor
 pub use availability::Availability;
 pub use catalog::{Catalog, EmbedderFunction, PreparedError};
 pub use consequence::{CodeEffect, ConditionalText, ErrorCode, InputCondition};
-pub use constraint::{Condition, ConditionalBeta, ConditionalRange, Conflict, Period, PeriodLimit};
+pub use constraint::{Condition, ConditionalAuth, ConditionalBeta, ConditionalRange, Conflict, Period, PeriodLimit};
 pub use error::{CatalogError, Problem};
 pub use id::looks_like_a_tail;
 pub use input::{Input, Presence};

@@ -320,8 +320,8 @@ impl Reader<'_> {
             } else {
                 Place::Query
             };
-            // What follows the bounds is a condition.
-            let range = about("range", &param.name).filter(|text| !text.contains(' '));
+            // Bounds that a condition follows are read elsewhere.
+            let range = about("range", &param.name).filter(|text| !text.contains('='));
             let range: Option<Bounds> = range.and_then(|text| self.checker.bounds(&text, item));
             params.push(Param {
                 name: param.name.clone(),
@@ -338,11 +338,6 @@ impl Reader<'_> {
                 takes_empty: docs.values("empty").any(|name| name == param.name),
             });
         }
-        let auth: Vec<Credential> = {
-            let own = if docs.has("auth") { &docs } else { interface_docs };
-            let stated = own.values("auth").filter_map(|text| self.checker.parsed(text, item)).collect::<Vec<_>>();
-            if stated.is_empty() { vec![Credential::AdminKey, Credential::OauthToken] } else { stated }
-        };
         let available = {
             let own = if docs.has("available") { &docs } else { interface_docs };
             let words = own.values("available").flat_map(str::split_whitespace);
@@ -353,6 +348,13 @@ impl Reader<'_> {
         self.checker.json_types(&params, result.as_ref(), &self.types, item);
         let inputs = Input::of_params(&params, &self.types);
         self.checker.inputs(&inputs, item);
+        let (mut auth, conditional_auth) = self.checker.auth(&docs, item, &inputs);
+        if auth.is_empty() {
+            auth = self.checker.auth(interface_docs, item, &[]).0;
+        }
+        if auth.is_empty() {
+            auth = vec![Credential::AdminKey, Credential::OauthToken];
+        }
         let periods = self.checker.periods(&docs, item, &inputs);
         let period_limits = self.checker.period_limits(&docs, item, &inputs, &periods);
         let conditional_ranges = self.checker.conditional_ranges(&docs, item, &inputs);
@@ -388,6 +390,7 @@ impl Reader<'_> {
             http,
             risk,
             auth,
+            conditional_auth,
             betas,
             conditional_betas,
             constants,

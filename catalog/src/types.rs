@@ -134,14 +134,25 @@ pub struct Bounds {
     pub min: i64,
     /// The greatest value; unbounded when absent.
     pub max: Option<i64>,
+    /// A value between them that is not allowed.
+    pub except: Option<i64>,
+}
+
+impl Bounds {
+    /// Whether a value is within them.
+    #[must_use]
+    pub fn allow(&self, value: i64) -> bool {
+        value >= self.min && self.max.is_none_or(|max| value <= max) && self.except != Some(value)
+    }
 }
 
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.max {
-            Some(max) => write!(f, "{}..{max}", self.min),
-            None => write!(f, "{}..", self.min),
+            Some(max) => write!(f, "{}..{max}", self.min)?,
+            None => write!(f, "{}..", self.min)?,
         }
+        self.except.map_or(Ok(()), |except| write!(f, " except {except}"))
     }
 }
 

@@ -6,8 +6,8 @@ use crate::refuse::{refusal, refuse};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command::{
-    Command, CommandError, HelpTopic, Invocation, Options, action_data, action_help, noun_data, noun_help, overview,
-    overview_data,
+    Arguments, Command, CommandError, HelpTopic, Invocation, Options, action_data, action_help, noun_data, noun_help,
+    overview, overview_data,
 };
 use claude_admin_chat::document::{self, Document, Listing};
 use claude_admin_chat::paging::{in_large_pages, is_followed};
@@ -91,7 +91,7 @@ pub(crate) fn run(
     now: Timestamp,
 ) -> Reply {
     let (draft, options) = match command {
-        Command::Help(topic) => return help(catalog, &topic, settings),
+        Command::Help(topic) => return help(catalog, &topic, settings, audience),
         Command::Host(command) => {
             let text = format!("This gateway has no `{}`: it keeps nothing. Nothing was sent.", command.word());
             let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
@@ -120,7 +120,7 @@ fn call(
     options: &Options,
     now: Timestamp,
 ) -> Reply {
-    let secret = match settings.secret(action) {
+    let secret = match settings.secret(action, &invocation.arguments) {
         Ok(secret) => secret,
         Err(problem) => {
             return Reply::new(Outcome::Failed, refusal(format!("{problem}. Nothing was sent."), OPERATORS));
@@ -191,10 +191,16 @@ fn outcome(action: &Action, has_read: bool, error: &Value) -> Outcome {
     }
 }
 
-fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings) -> Reply {
-    let may_run = |action: &Action| settings.writes || !action.writes();
+fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings, audience: Audience) -> Reply {
+    // What it never runs is not offered.
+    let may_run = |action: &Action| {
+        (settings.writes || !action.writes())
+            && !action.is_confidential()
+            && !(action.sensitive && audience == Audience::Chat)
+            && settings.secret(action, &Arguments::new()).is_ok()
+    };
     let (document, data) = match topic {
-        HelpTopic::Noun(noun) => (noun_help(catalog, noun, &may_run), noun_data(catalog, noun, &may_run)),
+        HelpTopic::Noun(noun) => (noun_help(catalog, noun, &may_run), noun_data(catalog, noun, &may_run, &|_| None)),
         HelpTopic::Action(id) => match catalog.action(id) {
             Some(action) => (action_help(catalog, action), action_data(catalog, action)),
             None => (Document::default(), json!({})),

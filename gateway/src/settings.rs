@@ -2,6 +2,7 @@
 
 use crate::program::CLIENT;
 use claude_admin_catalog::{Action, Credential};
+use claude_admin_chat::command::Arguments;
 use claude_admin_chat::identity::{Platform, Principal};
 use claude_admin_chat::outside_text;
 use std::collections::HashMap;
@@ -101,18 +102,19 @@ impl Settings {
     /// # Errors
     ///
     /// What is needed, where none is set. An action that needs none gets none.
-    pub(crate) fn secret(&self, action: &Action) -> Result<Option<Secret<'_>>, String> {
-        let secret = |kind: &Credential| match kind {
+    pub(crate) fn secret(&self, action: &Action, arguments: &Arguments) -> Result<Option<Secret<'_>>, String> {
+        let auth = action.auth_of(|name| arguments.get(name));
+        let secret = |kind: &&Credential| match kind {
             Credential::AdminKey => self.admin_key.as_deref().map(Secret::Key),
             Credential::Scope(_) => self.scoped_key.as_deref().map(Secret::Key),
             Credential::OauthToken | Credential::OauthScope(_) => self.oauth_token.as_deref().map(Secret::Token),
             Credential::None => None,
         };
-        if action.auth.contains(&Credential::None) {
+        if auth.contains(&&Credential::None) {
             return Ok(None);
         }
-        let needed = || action.auth.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        action.auth.iter().find_map(secret).map(Some).ok_or_else(|| {
+        let needed = || auth.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        auth.iter().find_map(secret).map(Some).ok_or_else(|| {
             format!("`{}` needs one of these credentials, and none of them is set: {}", action.command(), needed())
         })
     }

@@ -1,10 +1,10 @@
 //! What cannot work is said before the call, in the same way everywhere: by policy, credentials and platform.
 
 use super::support::{self, says, text, type_in};
-use claude_admin::command;
+use claude_admin::command::{self, Markup};
 use claude_admin::egress::Credentials;
 use claude_admin::identity::Place;
-use claude_admin::service::{Outcome, Service};
+use claude_admin::service::{Input, Outcome, Request, Service};
 use claude_admin_catalog::{Action, Availability};
 use claude_admin_simulator::RunningSimulator;
 use secrecy::SecretString;
@@ -25,7 +25,7 @@ fn credential_sets(simulator: &RunningSimulator) -> Vec<(&'static str, Credentia
 }
 
 fn is_open(service: &Service, action: &Action) -> bool {
-    service.plugin().sandbox().egress().credentials().obstacle(action).is_none()
+    service.plugin().sandbox().egress().credentials().obstacle(action, &command::Arguments::new()).is_none()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,12 +38,18 @@ async fn help_can_i_tools_and_the_call_agree_on_what_can_work() {
         for action in &service.catalog().actions {
             let open = is_open(&service, action);
             let what = format!("{} with {name}", action.id);
-            assert_eq!(offered(action), open, "{what}");
+            // What people wrote, and a secret that is shown once, are for no model.
+            assert_eq!(offered(action), open && !action.is_confidential() && !action.sensitive, "{what}");
             let example = &action.examples[0];
             let can_i = type_in(&service, &format!("can-i {example}")).await;
             assert_eq!(can_i.outcome == Outcome::Done, open, "{what}: {}", text(&can_i));
             let help = text(&type_in(&service, &format!("help {}", action.command())).await);
-            assert_eq!(help.contains("Not available on this host"), !open, "{what}: {help}");
+            assert_eq!(help.contains("Not available here"), !open, "{what}: {help}");
+            let input = Input::Text { line: format!("can-i {example}"), markup: Markup::None };
+            let (principal, place) = (ada.clone(), place.clone());
+            let request = Request { principal, place, input, delivery: None, format: None };
+            let asked = service.handle(request).await;
+            assert_eq!(asked.outcome == Outcome::Done, offered(action), "{what} over MCP: {}", text(&asked));
             let nouns = text(&type_in(&service, &format!("help {}", action.interface)).await);
             let listed = nouns.contains(&format!("{} {}", action.interface, action.function));
             assert!(open == listed || nouns.contains(&format!("`{}`", action.function)), "{what}: {nouns}");
@@ -55,6 +61,48 @@ async fn help_can_i_tools_and_the_call_agree_on_what_can_work() {
             }
         }
     }
+}
+
+/// A value for an input that needs a certain credential.
+fn value_of(input: &str) -> &'static str {
+    match input {
+        "human-review" => "enabled",
+        "safeguards-storage" | "transcripts-storage" => "internal",
+        other => panic!("write a value for {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn argument_that_needs_a_certain_credential_gets_it_or_is_refused_before_the_call() {
+    let simulator = support::simulator().await;
+    let principal_key = SecretString::from("sk-ant-api03-simulator-0000000000000000");
+    let sets = credential_sets(&simulator).into_iter();
+    let sets = sets.chain([("key with a principal", Credentials::new(Some(principal_key), None))]);
+    let mut seen = 0;
+    for (name, credentials) in sets {
+        let fits = ["oauth", "all", "key with a principal", "aws"].contains(&name);
+        let service = support::service_at(&simulator.base_url(), credentials, support::limits());
+        for action in service.catalog().actions.iter().filter(|action| !action.conditional_auth.is_empty()) {
+            for auth in &action.conditional_auth {
+                let input = &auth.when.input;
+                let line = format!("{} --{input} {}", action.examples[0], value_of(input));
+                let can_i = type_in(&service, &format!("can-i {line}")).await;
+                assert_eq!(can_i.outcome == Outcome::Done, fits, "{line} with {name}: {}", text(&can_i));
+                simulator.clear_requests();
+                let called = type_in(&service, &format!("{line} --reason test --yes")).await;
+                if !fits {
+                    says(&called, Outcome::Failed, &["Nothing was sent", "host administrator"]);
+                    assert!(simulator.requests().is_empty(), "{line} with {name}");
+                } else if ["oauth", "all"].contains(&name) {
+                    says(&called, Outcome::Done, &[]);
+                    let request = simulator.requests().pop().unwrap();
+                    assert_eq!(request.credential.map(|sent| sent.header), Some("authorization"), "{line} with {name}");
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +131,7 @@ async fn aws_sends_one_key_and_only_what_exists_there() {
     }
     says(&type_in(&service, "workspaces list").await, Outcome::Done, &[]);
     let request = simulator.requests().pop().unwrap();
-    assert!(request.headers.iter().all(|(name, _)| *name != "authorization"), "{:?}", request.headers);
+    assert_eq!(request.credential.map(|sent| sent.header), Some("x-api-key"));
     says(
         &type_in(&service, "groups list").await,
         Outcome::Failed,

@@ -47,6 +47,9 @@ fn bash_completes_subcommands_flags_and_the_words_of_a_command() {
     offers(&in_bash("claude-admin run --con"), "--config");
     offers(&in_bash("claude-admin run -- use"), "users");
     offers(&in_bash("claude-admin run -- users li"), "list");
+    // Bash itself takes a word apart at `=`.
+    offers(&in_bash("claude-admin run -- users list --output = js"), "json");
+    offers(&in_bash("claude-admin run -- users update --output = json user_1 bil"), "billing");
 }
 
 #[test]

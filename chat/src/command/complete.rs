@@ -1,7 +1,8 @@
 //! What may be typed next, of that which somebody may run.
 
 use super::host_help;
-use super::options::Options;
+use super::options::{Format, Options};
+use super::value::can_be_null;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 
 /// A word that may be typed next, and what it means.
@@ -49,26 +50,58 @@ fn arguments(catalog: &Catalog, words: &[&str], last: &str, may_run: &dyn Fn(&Ac
     let [noun, verb, given @ ..] = words else { return Vec::new() };
     let action = catalog.interface(noun).and_then(|noun| catalog.verb(&noun.name, verb));
     let Some(action) = action.filter(|action| may_run(action)) else { return Vec::new() };
-    let flag = |word: &str| action.inputs.iter().find(|input| word.strip_prefix("--") == Some(input.name.as_str()));
-    // A flag that takes a value is followed by it.
-    if let Some(input) = given.last().and_then(|word| flag(word)).filter(|input| takes_value(catalog, input)) {
-        return values(catalog, input);
+    if let Some((flag, _)) = last.split_once('=').filter(|_| last.starts_with("--")) {
+        let values = value_of(catalog, action, flag).unwrap_or_default();
+        return values.into_iter().map(|(word, meaning)| (format!("{flag}={word}"), meaning)).collect();
+    }
+    let (mut taken, mut open) = (0, None);
+    for word in given {
+        open = match open {
+            Some(_) => None,
+            None if word.starts_with('-') => value_of(catalog, action, word),
+            None => {
+                taken += 1;
+                None
+            }
+        };
+    }
+    if let Some(values) = open {
+        return values;
     }
     if last.starts_with('-') {
-        let inputs = action.inputs.iter().map(|input| (format!("--{}", input.name), input.docs.replace('\n', " ")));
-        return inputs.chain(Options::NAMES.map(|name| (format!("--{name}"), String::new()))).collect();
-    }
-    let mut taken = 0;
-    let mut given = given.iter();
-    while let Some(word) = given.next() {
-        match flag(word) {
-            Some(input) if takes_value(catalog, input) => drop(given.next()),
-            _ if word.starts_with('-') => {}
-            _ => taken += 1,
-        }
+        return flags(catalog, action);
     }
     let mut required = action.inputs.iter().filter(|input| input.presence == Presence::Required);
     required.nth(taken).map(|input| values(catalog, input)).unwrap_or_default()
+}
+
+/// The flags of an action.
+fn flags(catalog: &Catalog, action: &Action) -> Vec<Candidate> {
+    let inputs = action.inputs.iter().map(|input| (format!("--{}", input.name), input.docs.replace('\n', " ")));
+    let periods = action.periods.iter().map(|period| (format!("--{}", period.name), "A period, such as 7d".to_owned()));
+    let removed = action.inputs.iter().filter(|input| {
+        can_be_null(input) || !takes_value(catalog, input) || catalog.types.map_value(&input.ty).is_some()
+    });
+    let removed = removed.map(|input| (format!("--no-{}", input.name), String::new()));
+    let options = Options::NAMES.into_iter().chain(["no-compare"]).map(|name| (format!("--{name}"), String::new()));
+    inputs.chain(periods).chain(removed).chain(options).collect()
+}
+
+/// What can be the value of a flag; none where it has no value, or has it already.
+fn value_of(catalog: &Catalog, action: &Action, flag: &str) -> Option<Vec<Candidate>> {
+    let name = flag.trim_start_matches('-');
+    let find = |name: &str| action.inputs.iter().find(|input| input.name == name);
+    let words = |words: &[&str]| words.iter().map(|word| ((*word).to_owned(), String::new())).collect();
+    match name {
+        "output" | "o" => Some(words(&Format::NAMES)),
+        "reason" | "columns" => Some(Vec::new()),
+        _ if action.periods.iter().any(|period| period.name == name) => Some(Vec::new()),
+        _ if let Some(input) = find(name) => takes_value(catalog, input).then(|| values(catalog, input)),
+        _ => {
+            let removed = find(name.strip_prefix("no-")?)?;
+            catalog.types.map_value(&removed.ty).map(|_| Vec::new())
+        }
+    }
 }
 
 fn takes_value(catalog: &Catalog, input: &Input) -> bool {
@@ -105,6 +138,15 @@ mod tests {
         assert_eq!(offered("users list --roles dev", &everything), ["developer"]);
         assert_eq!(offered("users update user_1 bil", &everything), ["billing"]);
         assert_eq!(offered("can-i users rem", &everything), ["remove"]);
+        assert_eq!(offered("users list --output j", &everything), ["json"]);
+        assert_eq!(offered("users list -o j", &everything), ["json"]);
+        assert_eq!(offered("users list --roles=dev", &everything), ["--roles=developer"]);
+        assert_eq!(offered("usage messages --per", &everything), ["--period"]);
+        assert_eq!(offered("cost report --no-c", &everything), ["--no-compare"]);
+        assert_eq!(offered("workspaces update wrkspc_1 --no-t", &everything), ["--no-tags"]);
+        for flags in ["--output json", "--reason left", "--columns id,email", "-o csv", "--yes", "--output=json"] {
+            assert_eq!(offered(&format!("users update {flags} user_1 bil"), &everything), ["billing"], "{flags}");
+        }
         assert!(offered("", &everything).contains(&"pending".to_owned()));
         assert_eq!(offered("nothing x", &everything), Vec::<String>::new());
     }

@@ -148,11 +148,19 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
         document = document.footer(format!("Also spelled: {}", action.aliases.join(", ")));
     }
     let auth: Vec<String> = action.auth.iter().map(ToString::to_string).collect();
-    document
+    document = document
         .footer(format!("Risk: {}", action.risk))
         .footer(available(action))
         .footer(format!("Request: {}", action.http))
-        .footer(format!("Credential: any of {}", auth.join(", ")))
+        .footer(format!("Credential: any of {}", auth.join(", ")));
+    for auth in &action.conditional_auth {
+        document = document.footer(format!(
+            "Credential with --{}: {}",
+            auth.when.to_string().replace('=', " "),
+            auth.credential
+        ));
+    }
+    document
 }
 
 /// How an input is written, such as `--limit N`, and what it means.

@@ -21,15 +21,20 @@ pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_u
     nouns.chain(commands).collect()
 }
 
-/// The actions of a noun for which `may_run` answers yes.
+/// The actions of a noun that are permitted, each with the cause why it cannot work here, where it cannot.
 #[must_use]
-pub fn noun_data(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Value {
+pub fn noun_data(
+    catalog: &Catalog,
+    noun: &str,
+    permitted: &dyn Fn(&Action) -> bool,
+    closed: &dyn Fn(&Action) -> Option<String>,
+) -> Value {
     let Some(interface) = catalog.interface(noun) else { return json!([]) };
-    let actions = catalog.actions_of(&interface.name).filter(|action| may_run(action));
+    let actions = catalog.actions_of(&interface.name).filter(|action| permitted(action));
     let row = |action: &Action| {
         json!({
             "id": action.id, "usage": usage(action, &catalog.types), "summary": action.summary(),
-            "risk": action.risk.as_str(), "deprecated": action.deprecated.is_some(),
+            "risk": action.risk.as_str(), "deprecated": action.deprecated.is_some(), "obstacle": closed(action),
         })
     };
     actions.map(row).collect()
@@ -67,6 +72,10 @@ pub fn action_data(catalog: &Catalog, action: &Action) -> Value {
         "path": action.http.path.to_string(),
         "risk": action.risk.as_str(),
         "credentials": action.auth.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "conditional_credentials": action.conditional_auth.iter().map(|auth| json!({
+            "credential": auth.credential.to_string(),
+            "when": auth.when.to_string(),
+        })).collect::<Vec<_>>(),
         "available": action.available.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
         "betas": action.betas,
         "conditional_betas": action.conditional_betas.iter().map(|beta| json!({

@@ -45,8 +45,9 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
                 Value::Array(_) | Value::Object(_) => " values",
                 _ => "",
             };
-            let upper = bounds.max.map(|max| format!(" to {max}")).unwrap_or_default();
-            BadValue::new(format!("it must be {}{upper}{unit}", bounds.min))
+            let upper = bounds.max.map_or(" or more".to_owned(), |max| format!(" to {max}"));
+            let except = bounds.except.map(|except| format!(", and not {except}")).unwrap_or_default();
+            BadValue::new(format!("it must be {}{upper}{unit}{except}", bounds.min))
         })?;
     }
     Ok(value)

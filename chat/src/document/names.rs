@@ -24,7 +24,7 @@ pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> V
     let Some(result) = &action.result else { return found };
     let mut lists = HashMap::new();
     catalog.types.visit_texts(result, value, &mut |at| {
-        let Some(ty) = id_type(catalog, &at) else { return };
+        let Some(ty) = id_type(catalog, action, &at) else { return };
         let list = lists.entry(format!("{ty:?}")).or_insert_with(|| catalog.name_list(action, &ty));
         let Some(list) = list.as_ref().filter(|list| !is_of(action, list, &at) && !has_name(list, &at)) else { return };
         match found.iter_mut().find(|known| known.list.list.id == list.list.id) {
@@ -51,13 +51,14 @@ pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameL
 }
 
 /// The type of the ID that a text is.
-fn id_type(catalog: &Catalog, at: &TextAt<'_>) -> Option<Type> {
+fn id_type(catalog: &Catalog, action: &Action, at: &TextAt<'_>) -> Option<Type> {
     if catalog.types.is_id(at.ty) {
         return Some(at.ty.clone());
     }
-    // Who did something can be a member, a service account or a key.
+    // Who did something can be a member, a service account or a key. The cursors of a page are IDs too, and name nobody.
     let named_like_an_id = at.field.is_some_and(|field| field == ID || field.ends_with("_id"));
-    (*at.ty == Type::String && named_like_an_id).then(|| catalog.types.id_type_of(at.text))?
+    let is_cursor = action.paging.is_some() && !at.pointer.starts_with("/data");
+    (*at.ty == Type::String && named_like_an_id && !is_cursor).then(|| catalog.types.id_type_of(at.text))?
 }
 
 /// Whether an ID is that of an object of the action itself: its items have their own names, and a removed object has none.
@@ -73,7 +74,10 @@ fn has_name(list: &NameList<'_>, at: &TextAt<'_>) -> bool {
         return list.names.iter().copied().chain(list.email).any(has);
     }
     let stem = field.strip_suffix("_id").unwrap_or(field);
-    has(&format!("{stem}_name")) || list.email.is_some() && ["email", "email_address", "name"].into_iter().any(has)
+    let is_person = list.email.is_some();
+    // The name next to an ID that says more than `user_id` is that of the object itself: a key has a name and a creator.
+    has(&format!("{stem}_name"))
+        || is_person && (["email", "email_address"].into_iter().any(has) || stem == "user" && has("name"))
 }
 
 fn text<'v>(object: &'v Map<String, Value>, field: &str) -> Option<&'v str> {
@@ -171,6 +175,8 @@ mod tests {
         };
         let user = json!({"id": "user_01A", "name": "Ada", "email": "ada@example.com", "type": "user"});
         assert!(found("users.get", user).is_empty());
+        let page = json!({"data": [], "has_more": false, "first_id": "user_01A", "last_id": "user_01B"});
+        assert!(found("users.list", page).is_empty());
         assert!(found("users.remove", json!({"id": "user_01A", "type": "user_deleted"})).is_empty());
         let creator = json!({"id": "apikey_01A", "name": "ci", "created_by": {"id": "user_01A", "type": "user"}});
         assert_eq!(found("api-keys.get", creator), [("users.list".to_owned(), vec!["user_01A".to_owned()])]);

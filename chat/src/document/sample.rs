@@ -23,7 +23,7 @@ pub(super) fn sample(types: &Types, ty: &Type, amounts: &mut usize) -> Value {
     match types.underlying(ty) {
         Type::Bool => json!(true),
         Type::Option(inner) => sample(types, inner, amounts),
-        Type::List(_) if types.map_value(ty).is_some() => json!({}),
+        Type::List(_) if let Some(value) = types.map_value(ty) => json!({ "key": sample(types, value, amounts) }),
         Type::List(item) => json!([sample(types, item, amounts)]),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => json!(7),
         Type::F32 | Type::F64 => json!(0.5),

@@ -4,7 +4,7 @@ use super::assemble::{catalog, foreseen_credentials};
 use super::configuration::ConfigArgs;
 use super::operator::operator;
 use super::print;
-use claude_admin::command;
+use claude_admin::command::{self, Arguments};
 use claude_admin::decision::Decider;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;
@@ -19,7 +19,7 @@ pub(super) async fn complete(config: &ConfigArgs, words: &[String]) -> anyhow::R
     let config = given.clone().unwrap_or_default();
     let catalog = catalog(&config)?;
     let credentials = foreseen_credentials(&config)?;
-    let can_work = |action: &Action| credentials.obstacle(action).is_none();
+    let can_work = |action: &Action| credentials.obstacle(action, &Arguments::new()).is_none();
     let candidates = match &given {
         // Without a policy, whoever can start the program may run everything.
         None => command::complete(&catalog, words, &can_work),

@@ -77,6 +77,10 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
         let _ = writeln!(out, "* Effect: {effect}");
     }
     let _ = writeln!(out, "* Credential, any of: {}", credentials.join(", "));
+    for auth in &action.conditional_auth {
+        let _ =
+            writeln!(out, "* Credential, with `--{}`: `{}`", auth.when.to_string().replace('=', " "), auth.credential);
+    }
     if !action.betas.is_empty() {
         let betas: Vec<String> = action.betas.iter().map(|beta| format!("`{beta}`")).collect();
         let _ = writeln!(out, "* Beta: {}", betas.join(", "));

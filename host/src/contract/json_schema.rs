@@ -228,6 +228,9 @@ fn bound(schema: &mut Value, bounds: Bounds) {
     if let Some(limit) = bounds.max {
         set(schema, max, json!(limit));
     }
+    if let Some(except) = bounds.except {
+        set(schema, "not", json!({ "const": except }));
+    }
 }
 
 /// A default as a value of its type.

@@ -89,9 +89,21 @@ pub fn unavailable(obstacle: &CredentialError, looked_up: bool) -> Document {
     )
 }
 
-/// Who can change that no request of an action can be sent.
+/// Why an action cannot work on this host, and who can change that.
 #[must_use]
-pub fn who_can_change(obstacle: &CredentialError) -> &'static str {
+pub fn obstacle(obstacle: &CredentialError) -> String {
+    let cause = match obstacle {
+        CredentialError::Missing { needed, held, .. } => format!("It requires {needed}; the host has {held}."),
+        CredentialError::Unavailable { platform, available, .. } => {
+            format!("It does not exist on {platform}, only on {available}.")
+        }
+        CredentialError::Workload(error) => format!("{}.", error.to_string().trim_end_matches('.')),
+    };
+    format!("{cause} {}", who_can_change(obstacle))
+}
+
+/// Who can change that no request of an action can be sent.
+fn who_can_change(obstacle: &CredentialError) -> &'static str {
     match obstacle {
         CredentialError::Missing { .. } => {
             "The host administrator can add that credential. The README says who can create which credential."

@@ -2,6 +2,7 @@
 
 use super::ApiPlatform;
 use super::workload::{Workload, WorkloadError, WorkloadSettings};
+use crate::command::Arguments;
 use claude_admin_catalog::{Action, Credential};
 use http::{HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -119,9 +120,14 @@ impl Credentials {
     }
 
     /// The workload identity, where it opens an action.
-    pub(super) fn workload(&self, action: &Action) -> Option<&Arc<Workload>> {
+    pub(super) fn workload(&self, action: &Action, arguments: &Arguments) -> Option<&Arc<Workload>> {
         let opens = |kind: &Credential| matches!(kind, Credential::OauthToken | Credential::OauthScope(_));
-        self.workload.as_ref().filter(|_| action.auth.iter().any(opens))
+        self.workload.as_ref().filter(|_| action.auth_of(|name| arguments.get(name)).into_iter().any(opens))
+    }
+
+    /// The workload whose access token a header has.
+    pub(super) fn issuer(&self, header: &CredentialHeader) -> Option<&Arc<Workload>> {
+        header.issued().and(self.workload.as_ref())
     }
 
     /// A header with an access token of a workload.
@@ -170,21 +176,22 @@ impl Credentials {
         }
     }
 
-    /// Why no request of an action can be sent, as far as platform and credentials tell; none where one can.
+    /// Why no request of an action can be sent, as far as platform and credentials tell; none where one can. Some arguments
+    /// need a certain credential: without arguments, it is whether the action works at all.
     #[must_use]
-    pub fn obstacle(&self, action: &Action) -> Option<CredentialError> {
-        match self.choose(action) {
-            Err(CredentialError::Missing { .. }) if self.workload(action).is_some() => None,
+    pub fn obstacle(&self, action: &Action, arguments: &Arguments) -> Option<CredentialError> {
+        match self.choose(action, arguments) {
+            Err(CredentialError::Missing { .. }) if self.workload(action, arguments).is_some() => None,
             chosen => chosen.err(),
         }
     }
 
-    /// Chooses the credential for an action: the first of its kinds that is there.
+    /// Chooses the credential for a call of an action: the first of the kinds that open it and are there.
     ///
     /// # Errors
     ///
     /// [`CredentialError`], which says what is needed.
-    pub fn choose(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
+    pub fn choose(&self, action: &Action, arguments: &Arguments) -> Result<CredentialHeader, CredentialError> {
         if !self.platform.offers(action) {
             let available: Vec<&str> = action.available.iter().map(|place| place.label()).collect();
             return Err(CredentialError::Unavailable {
@@ -193,21 +200,20 @@ impl Credentials {
                 available: available.join(" and "),
             });
         }
-        if action.auth.contains(&Credential::None) {
+        let auth = action.auth_of(|name| arguments.get(name));
+        if auth.contains(&&Credential::None) {
             return Ok(CredentialHeader { header: None, issued: None });
         }
         let needed = match self.platform {
-            ApiPlatform::Anthropic => needed(action),
+            ApiPlatform::Anthropic => needed(&auth),
             ApiPlatform::Aws => "a key of the AWS console (ANTHROPIC_AWS_API_KEY)".to_owned(),
         };
         let error = |held: String| CredentialError::Missing { command: action.command(), needed: needed.clone(), held };
-        let chosen = action.auth.iter().find_map(|kind| Some((kind, self.secret(kind)?)));
-        let (kind, secret) = chosen.ok_or_else(|| error(self.held()))?;
-        let (name, scheme) = match kind {
-            Credential::OauthToken | Credential::OauthScope(_) if self.platform == ApiPlatform::Anthropic => {
-                (header::AUTHORIZATION, "Bearer ")
-            }
-            _ => (HeaderName::from_static("x-api-key"), ""),
+        let (secret, is_token) =
+            auth.into_iter().find_map(|kind| self.secret(kind)).ok_or_else(|| error(self.held()))?;
+        let (name, scheme) = match is_token {
+            true => (header::AUTHORIZATION, "Bearer "),
+            false => (HeaderName::from_static("x-api-key"), ""),
         };
         let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
             .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
@@ -215,15 +221,32 @@ impl Credentials {
         Ok(CredentialHeader { header: Some((name, value)), issued: None })
     }
 
-    fn secret(&self, kind: &Credential) -> Option<&SecretString> {
+    /// The secret of a kind, and whether it is a token.
+    fn secret(&self, kind: &Credential) -> Option<(&SecretString, bool)> {
+        fn key(secret: &Option<SecretString>) -> Option<(&SecretString, bool)> {
+            secret.as_ref().map(|key| (key, false))
+        }
         match kind {
-            _ if self.platform == ApiPlatform::Aws => self.aws_key.as_ref(),
-            Credential::AdminKey => self.admin_key.as_ref(),
-            Credential::OauthToken | Credential::OauthScope(_) => self.oauth_token.as_ref(),
-            Credential::Scope(_) => self.scoped_key.as_ref(),
+            _ if self.platform == ApiPlatform::Aws => key(&self.aws_key),
+            Credential::AdminKey => key(&self.admin_key),
+            Credential::OauthToken => {
+                self.token().or_else(|| key(&self.admin_key).filter(|(key, _)| has_principal(key)))
+            }
+            Credential::OauthScope(_) => self.token(),
+            Credential::Scope(_) => key(&self.scoped_key),
             Credential::None => None,
         }
     }
+
+    fn token(&self) -> Option<(&SecretString, bool)> {
+        self.oauth_token.as_ref().map(|token| (token, true))
+    }
+}
+
+/// Whether a key acts as a person or a service account. Such a key, without a workspace, opens what a token with the scope
+/// `org:admin` opens.
+fn has_principal(key: &SecretString) -> bool {
+    key.expose_secret().starts_with("sk-ant-api03-")
 }
 
 fn present(secret: Option<SecretString>) -> Option<SecretString> {
@@ -232,17 +255,16 @@ fn present(secret: Option<SecretString>) -> Option<SecretString> {
 }
 
 /// What opens an action, and which variable hands it over.
-fn needed(action: &Action) -> String {
+fn needed(auth: &[&Credential]) -> String {
     let mut ways: Vec<String> = Vec::new();
-    let scopes: Vec<&str> = action
-        .auth
+    let scopes: Vec<&str> = auth
         .iter()
         .filter_map(|kind| match kind {
             Credential::Scope(scope) => Some(scope.as_str()),
             _ => None,
         })
         .collect();
-    for kind in &action.auth {
+    for kind in auth {
         match kind {
             Credential::AdminKey => ways.push("an Admin API key (ANTHROPIC_ADMIN_KEY)".to_owned()),
             Credential::OauthToken => {
@@ -272,7 +294,7 @@ mod tests {
     fn aws_key_is_the_only_credential_and_is_sent_as_x_api_key() {
         let aws = Credentials::on_aws(Some(SecretString::from("aws-console-key-simulator")));
         for action in &catalog().actions {
-            match aws.choose(action) {
+            match aws.choose(action, &Arguments::new()) {
                 Ok(chosen) => {
                     assert!(action.available.contains(&claude_admin_catalog::Availability::Aws), "{}", action.id);
                     assert_eq!(chosen.header().unwrap().0, "x-api-key", "{}", action.id);

@@ -7,6 +7,7 @@ use super::workload::Workload;
 use super::{
     CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry, scrub,
 };
+use crate::command::Arguments;
 use bytes::Bytes;
 use claude_admin_catalog::Action;
 use http::request::Parts;
@@ -62,13 +63,17 @@ impl Egress {
         &self.credentials
     }
 
-    /// The credential for an action: one that is there, else an access token of the workload.
+    /// The credential for a call of an action: one that is there, else an access token of the workload.
     ///
     /// # Errors
     ///
     /// [`CredentialError`], which says what is needed or what went wrong. Nothing but the exchange was sent.
-    pub async fn credential(&self, action: &Action) -> Result<CredentialHeader, CredentialError> {
-        match (self.credentials.choose(action), self.credentials.workload(action)) {
+    pub async fn credential(
+        &self,
+        action: &Action,
+        arguments: &Arguments,
+    ) -> Result<CredentialHeader, CredentialError> {
+        match (self.credentials.choose(action, arguments), self.credentials.workload(action, arguments)) {
             (Err(CredentialError::Missing { .. }), Some(workload)) => {
                 let token = workload.token(&self.client, &self.upstream).await;
                 let credential = token.and_then(Credentials::issued);
@@ -141,7 +146,6 @@ impl Gate {
     #[must_use]
     pub fn new(
         egress: Arc<Egress>,
-        action: &Action,
         expected: ExpectedRequest,
         credential: CredentialHeader,
         operation: &str,
@@ -150,7 +154,7 @@ impl Gate {
     ) -> Self {
         let used = AtomicBool::new(false);
         let user_agent = user_agent(operation);
-        let workload = egress.credentials.workload(action).cloned();
+        let workload = egress.credentials.issuer(&credential).cloned();
         let inner = Inner { egress, workload, expected, credential, user_agent, limits, used, record };
         Self { inner: Arc::new(inner) }
     }

@@ -91,8 +91,7 @@ impl ServerHandler for Mcp {
         let actions = tools(self.service.catalog())
             .filter(|tool| {
                 let action = action_of(self.service.catalog(), &tool.name);
-                // What people wrote is never passed to a model.
-                action.is_some_and(|action| !action.is_confidential() && allowed(action))
+                action.is_some_and(&allowed)
             })
             .map(|tool| {
                 let annotations = ToolAnnotations::with_title(tool.title)

@@ -70,13 +70,13 @@ impl Plugin {
         let deadline = after(limits.wall_clock);
         let until = tokio::time::Instant::from_std(deadline);
 
-        let credential = tokio::time::timeout_at(until, self.sandbox.egress.credential(action)).await;
+        let credential = self.sandbox.egress.credential(action, &invocation.arguments);
+        let credential = tokio::time::timeout_at(until, credential).await;
         let credential = credential.map_err(|_| limit_met(LimitKind::WallClock, false))??;
         let expected = ExpectedRequest::of(action, invocation, &catalog.types).map_err(CallError::Arguments)?;
         let params = parameters(action, invocation, &catalog.types)?;
         let gate = Gate::new(
             Arc::clone(&self.sandbox.egress),
-            action,
             expected,
             credential,
             authorized.operation(),

@@ -1,13 +1,12 @@
 //! What somebody is told about themselves, the host and the policy. None of it changes anything.
 
 use super::{Outcome, Reply, Service};
-use crate::command::{self, Draft, HelpTopic, Options, Reason};
+use crate::command::{self, Arguments, Draft, HelpTopic, Options, Reason};
 use crate::decision::operation::Projection;
 use crate::decision::plan::resolve;
 use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
 use crate::decision::{Person, Reader};
-use crate::document::{Block, Document, Fact, Level, Notice, who_can_change};
-use crate::egress::CredentialError;
+use crate::document::{Block, Document, Fact, Level, Notice};
 use crate::identity::Principal;
 use claude_admin_catalog::Action;
 use indexmap::IndexMap;
@@ -18,13 +17,14 @@ impl Service {
     pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Reply {
         let catalog = self.catalog();
         let permitted = |action: &Action| self.decider.may_ever(person, action);
-        let may_run = |action: &Action| permitted(action) && self.obstacle(action).is_none();
+        let closed = |action: &Action| self.closed(action, &Arguments::new(), &person.place);
+        let may_run = |action: &Action| permitted(action) && closed(action).is_none();
         let may_use = |word: &str| self.may_use(person, word);
         let not_here = |what: String| Reply::done(command::not_here(&what), json!({ "allowed": false }));
         match topic {
             HelpTopic::Overview => {
                 let overview = command::overview(catalog, &may_run, &may_use);
-                let overview = self.with_unavailable_nouns(overview, &permitted);
+                let overview = self.with_unavailable_nouns(overview, &permitted, &closed);
                 Reply::done(overview, command::overview_data(catalog, &may_run, &may_use))
             }
             HelpTopic::Host(word) if may_use(word) => {
@@ -32,18 +32,20 @@ impl Service {
             }
             HelpTopic::Host(word) => not_here(format!("`{word}`")),
             HelpTopic::Noun(noun) => {
-                let help = self.noun_help(noun, &permitted, &may_run);
-                Reply::done(help, command::noun_data(catalog, noun, &may_run))
+                let help = self.noun_help(noun, &permitted, &closed);
+                Reply::done(help, command::noun_data(catalog, noun, &permitted, &closed))
             }
             HelpTopic::Action(id) => match catalog.action(id) {
                 Some(action) if permitted(action) => {
                     let mut help = command::action_help(catalog, action);
-                    let obstacle = self.obstacle(action);
-                    if let Some(obstacle) = &obstacle {
-                        help.blocks.insert(0, Block::Notice(not_available(obstacle)));
+                    let closed = closed(action);
+                    if let Some(cause) = &closed {
+                        let text = format!("Not available here. {cause}");
+                        help.blocks.insert(0, Block::Notice(Notice { level: Level::Attention, text, hint: None }));
                     }
                     let mut data = command::action_data(catalog, action);
-                    data["available_here"] = json!(obstacle.is_none());
+                    data["available_here"] = json!(closed.is_none());
+                    data["obstacle"] = json!(closed);
                     Reply::done(help, data)
                 }
                 Some(action) => not_here(format!("`{}`", action.command())),
@@ -52,19 +54,24 @@ impl Service {
         }
     }
 
-    /// Names the nouns of which nothing can work on this host, whatever the policy permits.
-    fn with_unavailable_nouns(&self, overview: Document, permitted: &dyn Fn(&Action) -> bool) -> Document {
+    /// Names the nouns of which nothing can work here, whatever the policy permits.
+    fn with_unavailable_nouns(
+        &self,
+        overview: Document,
+        permitted: &dyn Fn(&Action) -> bool,
+        closed: &dyn Fn(&Action) -> Option<String>,
+    ) -> Document {
         let catalog = self.catalog();
         let unavailable = |name: &str| {
             let mut actions = catalog.actions_of(name).filter(|action| permitted(action)).peekable();
-            actions.peek().is_some() && actions.all(|action| self.obstacle(action).is_some())
+            actions.peek().is_some() && actions.all(|action| closed(action).is_some())
         };
         let nouns = catalog.nouns().into_iter().map(|noun| noun.name.as_str());
         let nouns: Vec<&str> = nouns.filter(|noun| unavailable(noun)).collect();
         if nouns.is_empty() {
             return overview;
         }
-        let text = format!("Not available on this host: {}. `help NOUN` says why.", nouns.join(", "));
+        let text = format!("Not available here: {}. `help NOUN` says why.", nouns.join(", "));
         overview.with(Block::Text(text))
     }
 
@@ -73,25 +80,26 @@ impl Service {
         &self,
         noun: &str,
         permitted: &dyn Fn(&Action) -> bool,
-        may_run: &dyn Fn(&Action) -> bool,
+        closed: &dyn Fn(&Action) -> Option<String>,
     ) -> Document {
         let catalog = self.catalog();
+        let may_run = |action: &Action| permitted(action) && closed(action).is_none();
         let Some(interface) = catalog.interface(noun) else { return Document::default() };
         let actions = || catalog.actions_of(&interface.name);
         let mut causes: IndexMap<String, Vec<&str>> = IndexMap::new();
         for action in actions().filter(|action| permitted(action)) {
-            if let Some(obstacle) = self.obstacle(action) {
-                causes.entry(cause(&obstacle)).or_default().push(&action.function);
+            if let Some(cause) = closed(action) {
+                causes.entry(cause).or_default().push(&action.function);
             }
         }
-        let mut document = if !causes.is_empty() && !actions().any(may_run) {
+        let mut document = if !causes.is_empty() && !actions().any(&may_run) {
             Document::titled(interface.docs.prose.lines().next().unwrap_or_default())
         } else {
-            command::noun_help(catalog, noun, may_run)
+            command::noun_help(catalog, noun, &may_run)
         };
         for (cause, verbs) in causes {
             let verbs: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
-            document = document.with(Block::Text(format!("Not available on this host: {}. {cause}", verbs.join(", "))));
+            document = document.with(Block::Text(format!("Not available here: {}. {cause}", verbs.join(", "))));
         }
         document
     }
@@ -268,12 +276,13 @@ impl Service {
         let invocation = invocation.shown(action, &catalog.types);
         let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
-        let obstacle = self.obstacle(action).filter(|_| matches!(decision, Decision::Allow(_)));
+        let closed = self.closed(action, &invocation.arguments, &asked.place);
+        let closed = closed.filter(|_| matches!(decision, Decision::Allow(_)));
         let (outcome, level, text) = match &decision {
-            Decision::Allow(_) if let Some(obstacle) = &obstacle => (
+            Decision::Allow(_) if let Some(cause) = &closed => (
                 Outcome::Denied,
                 Level::Error,
-                format!("No: the policy permits `{canonical}`, and it cannot work on this host. {}", cause(obstacle)),
+                format!("No: the policy permits `{canonical}`, but it cannot run here. {cause}"),
             ),
             Decision::Allow(requirements) => {
                 let takes = takes(requirements);
@@ -289,8 +298,8 @@ impl Service {
         }
         let mut reply = Reply::failed(outcome, document);
         let data = json!({
-            "allowed": matches!(decision, Decision::Allow(_)) && obstacle.is_none(),
-            "obstacle": obstacle.as_ref().map(ToString::to_string), "decision": decision, "principal": asked.principal,
+            "allowed": matches!(decision, Decision::Allow(_)) && closed.is_none(),
+            "obstacle": closed, "decision": decision, "principal": asked.principal,
             "place": asked.place, "explanation": explanation.filter(|_| explain),
         });
         match outcome {
@@ -299,22 +308,6 @@ impl Service {
         }
         reply
     }
-}
-
-/// Why an action cannot work on this host, and who can change that.
-fn cause(obstacle: &CredentialError) -> String {
-    let cause = match obstacle {
-        CredentialError::Missing { needed, held, .. } => format!("It requires {needed}; the host has {held}."),
-        CredentialError::Unavailable { platform, available, .. } => {
-            format!("It does not exist on {platform}, only on {available}.")
-        }
-        CredentialError::Workload(error) => format!("{}.", error.to_string().trim_end_matches('.')),
-    };
-    format!("{cause} {}", who_can_change(obstacle))
-}
-
-fn not_available(obstacle: &CredentialError) -> Notice {
-    Notice { level: Level::Attention, text: format!("Not available on this host. {}", cause(obstacle)), hint: None }
 }
 
 /// Somebody else is asked about where they would ask: here, if this is their platform.

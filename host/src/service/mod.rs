@@ -23,7 +23,7 @@ pub use reply::Reply;
 pub use secret::WithSecrets;
 
 use crate::audit::{Cause, Code, Entry, Event};
-use crate::command::{self, Command, CommandError, Format, HostCommand, Markup, Options};
+use crate::command::{self, Arguments, Command, CommandError, Format, HostCommand, Markup, Options};
 use crate::decision::approval::{Approvals, Steps, Vote};
 use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
 use crate::decision::policy::Denial;
@@ -164,13 +164,24 @@ impl Service {
         let person = self.decider.person(principal, place).await;
         let (decider, plugin) = (Arc::clone(&self.decider), Arc::clone(&self.plugin));
         move |action| {
-            plugin.sandbox().egress().credentials().obstacle(action).is_none() && decider.may_ever(&person, action)
+            let credentials = plugin.sandbox().egress().credentials();
+            credentials.obstacle(action, &Arguments::new()).is_none()
+                && audience::never(action, &person.place).is_none()
+                && decider.may_ever(&person, action)
         }
     }
 
     /// Why no request of an action can be sent by this host, whoever asks; none where one can.
     fn obstacle(&self, action: &Action) -> Option<CredentialError> {
-        self.plugin.sandbox().egress().credentials().obstacle(action)
+        self.plugin.sandbox().egress().credentials().obstacle(action, &Arguments::new())
+    }
+
+    /// Why a call of an action cannot work in a place, and who can change that or where it can; none where it can. The policy
+    /// has no part in it.
+    fn closed(&self, action: &Action, arguments: &Arguments, place: &Place) -> Option<String> {
+        let obstacle = self.plugin.sandbox().egress().credentials().obstacle(action, arguments);
+        let obstacle = obstacle.map(|obstacle| document::obstacle(&obstacle));
+        obstacle.or_else(|| audience::never(action, place).map(|(why, elsewhere)| format!("{why} {elsewhere}")))
     }
 
     fn upstream(&self) -> &str {
@@ -283,6 +294,7 @@ impl Service {
             return self.refuse(&person, &denial, "do that here").await.under(&id);
         }
         let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
+        let clicked = matches!(&understood, Ok(Understood::Vote(vote)) if vote.by_button);
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let reply = match understood {
             Err(error) => {
@@ -303,7 +315,10 @@ impl Service {
                 Command::Host(command) => Box::pin(self.host_command(&id, &person, command, format)).await,
             },
         };
-        let reply = if ids_only { reply } else { Box::pin(self.with_names(&id, &person, reply)).await };
+        let reply = match ids_only {
+            true => reply,
+            false => Box::pin(self.with_names(&id, &person, reply, format, clicked)).await,
+        };
         self.advised(reply.under(&id), &person, is_operation)
     }
 

@@ -153,16 +153,24 @@ impl Service {
         names
     }
 
-    /// Puts names next to the IDs of an answer that has none yet.
-    pub(super) async fn with_names(&self, operation: &str, person: &Person, mut reply: Reply) -> Reply {
-        let shared = reply.share || reply.for_others;
-        if reply.named || !Self::shows_names(&person.principal, &person.place, reply.format, shared) {
+    /// Puts names next to the IDs of an answer that has none yet. A card has none: others see it too. `clicked` is whether
+    /// the answer can replace the card that the person clicked.
+    pub(super) async fn with_names(
+        &self,
+        operation: &str,
+        person: &Person,
+        mut reply: Reply,
+        format: Option<Format>,
+        clicked: bool,
+    ) -> Reply {
+        let is_card = clicked && reply.card.as_ref() == Some(&reply.document);
+        let shared = reply.share || reply.for_others || is_card;
+        if reply.named || !Self::shows_names(&person.principal, &person.place, reply.format.or(format), shared) {
             return reply;
         }
         let Some((action, value)) = shown(self.catalog(), &reply) else { return reply };
         let found = self.names_for(operation, person, action, &Arguments::new(), value).await;
         reply.document = reply.document.with_names(&found.names);
-        reply.card = reply.card.map(|card| card.with_names(&found.names));
         reply
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets: who can be given the answer that contains one, and what of a request is recorded.
 
-use super::{Outcome, Reply, Service, Understood};
+use super::{Outcome, Reply, Service, Understood, audience};
 use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation};
 use crate::decision::Person;
@@ -19,22 +19,22 @@ use tokio_util::task::TaskTracker;
 
 const REDACTED: &str = "[redacted]";
 
-/// Whether an answer with a secret reaches its requester, and nobody else, in a place and a format.
+/// Why an answer with a secret does not reach its requester, and nobody else, in a place and a format; none where it does.
 ///
 /// JSON over HTTP and on a terminal has every field of the answer. The other formats show a document, which has no secrets;
 /// a message in Slack is stored there, and what a model reads can end up anywhere.
-fn carries(place: &Place, format: Option<Format>) -> Result<(), (&'static str, &'static str)> {
-    const ELSEWHERE: &str = "Run it on a terminal, `claude-admin run -o json -- …`, or send it to the HTTP API, `POST /v1/commands` \
-                             with `\"output\": \"json\"`, as a principal that the policy permits it.";
-    match (place.platform, format) {
-        (Platform::Http | Platform::Local, Some(Format::Json)) => Ok(()),
-        (Platform::Http, _) => {
-            Err(("this format does not show it", "Send the command again with `\"output\": \"json\"`."))
-        }
-        (Platform::Local, _) => Err(("this format does not show it", "Run the command again with `-o json`.")),
-        (Platform::Slack, _) => Err(("no message in Slack contains it", ELSEWHERE)),
-        (Platform::Mcp, _) => Err(("no model is given it", ELSEWHERE)),
+fn not_carried(action: &Action, place: &Place, format: Option<Format>) -> Option<(String, &'static str)> {
+    if !action.sensitive {
+        return None;
     }
+    let hint = match (place.platform, format) {
+        (Platform::Http | Platform::Local, Some(Format::Json)) => return None,
+        (Platform::Http, _) => "Send the command again with `\"output\": \"json\"`.",
+        (Platform::Local, _) => "Run the command again with `-o json`.",
+        (Platform::Slack | Platform::Mcp, _) => return audience::never(action, place),
+    };
+    let text = format!("The answer to `{}` contains a secret, and this format does not show it.", action.command());
+    Some((text, hint))
 }
 
 impl Service {
@@ -46,12 +46,11 @@ impl Service {
         action: &Action,
         format: Option<Format>,
     ) -> Option<Reply> {
-        let (why, hint) = carries(&person.place, format).err().filter(|_| action.sensitive)?;
+        let (text, hint) = not_carried(action, &person.place, format)?;
         let event = Event::Denied { reason: Code::new("secret-not-deliverable").into(), count: 1 };
         let (operation, effect) = (Some(id.to_owned()), Some(Effect::of(self.catalog(), action)));
         self.note(Entry { operation, effect, action: Some(action.id.clone()), ..person.did(event) }).await;
-        let text = format!("The answer to `{}` contains a secret, and {why}. Nothing was sent.", action.command());
-        Some(Reply::failed(Outcome::Denied, document::error(text, Some(hint))))
+        Some(Reply::failed(Outcome::Denied, document::error(format!("{text} Nothing was sent."), Some(hint))))
     }
 }
 

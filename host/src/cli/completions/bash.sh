@@ -1,16 +1,35 @@
 
-# The words after `claude-admin run --`: the program itself knows which of them this account may run.
+# The words after `claude-admin run --`: the program itself knows which of them this account may run. Bash takes a word
+# apart at `=`. It also runs in bash 3.2, which has no `mapfile` and no `nosort`.
 _claude-admin_words() {
     local index config=()
     for ((index = 1; index < COMP_CWORD; index++)); do
         if [[ ${COMP_WORDS[index]} == --config ]]; then
+            [[ ${COMP_WORDS[index + 1]} == = ]] && index=$((index + 1))
             config=(--config "${COMP_WORDS[index + 1]}")
         elif [[ ${COMP_WORDS[index]} == -- ]]; then
-            local words=("${COMP_WORDS[@]:index + 1:COMP_CWORD - index}")
-            mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" complete "${config[@]}" -- "${words[@]}" 2>/dev/null | cut -f1)
+            local words=() word joins='' last
+            for word in "${COMP_WORDS[@]:index + 1:COMP_CWORD - index}"; do
+                last=$((${#words[@]} - 1))
+                if [[ -n $joins || $word == = && $last -ge 0 ]]; then
+                    words[last]+=$word
+                    [[ $word == = ]] && joins=1 || joins=''
+                else
+                    words+=("$word")
+                fi
+            done
+            COMPREPLY=()
+            while IFS=$'\t' read -r word _; do
+                [[ $word == --*=* ]] && word=${word#*=}
+                COMPREPLY+=("$word")
+            done < <("${COMP_WORDS[0]}" complete ${config[@]+"${config[@]}"} -- "${words[@]}" 2>/dev/null)
             return 0
         fi
     done
     GENERATED "$@"
 }
-complete -F _claude-admin_words -o nosort -o bashdefault -o default claude-admin
+if [[ ${BASH_VERSINFO[0]} -eq 4 && ${BASH_VERSINFO[1]} -ge 4 || ${BASH_VERSINFO[0]} -gt 4 ]]; then
+    complete -F _claude-admin_words -o nosort -o bashdefault -o default claude-admin
+else
+    complete -F _claude-admin_words -o bashdefault -o default claude-admin
+fi

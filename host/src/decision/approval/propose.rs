@@ -3,7 +3,7 @@
 use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Effect, Entry, Event};
-use crate::command::{Draft, Invocation, Options, Reason};
+use crate::command::{Arguments, Draft, Invocation, Options, Reason};
 use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
@@ -113,8 +113,8 @@ impl Approvals {
         proposed.map_err(|error| NotProposed { error, found: reader.found(targets) })
     }
 
-    fn obstacle(&self, action: &Action) -> Option<CredentialError> {
-        self.plugin.sandbox().egress().credentials().obstacle(action)
+    fn obstacle(&self, action: &Action, arguments: &Arguments) -> Option<CredentialError> {
+        self.plugin.sandbox().egress().credentials().obstacle(action, arguments)
     }
 
     async fn propose_with(
@@ -141,7 +141,7 @@ impl Approvals {
         let requirements = match self.decider.decide(person, action, &shown.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             // Nobody is asked to approve what cannot be sent.
-            Decision::Allow(_) if let Some(obstacle) = self.obstacle(action) => {
+            Decision::Allow(_) if let Some(obstacle) = self.obstacle(action, &invocation.arguments) => {
                 return Err(ProposeError::Unavailable(obstacle, invocation));
             }
             Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
