@@ -11,6 +11,7 @@ mod command_line;
 mod completions;
 mod component;
 mod confidential;
+mod conformance;
 mod crash;
 mod dependencies;
 mod earlier_log;
