@@ -64,24 +64,29 @@ async fn every_read_that_the_credentials_open_is_compared_once() {
         assert!(!checked.contains(action.id.as_str()), "{}", action.id);
         assert!(report.not_checked.iter().any(|not| not.action == action.id), "{}", action.id);
     }
-    // Everything else is compared; of what is not, the catalog has no list that shows the IDs.
+    // Everything else is compared. Of what is not, only a confidential list shows the IDs, or none; or the object of that
+    // list has no such part.
     for action in &reads {
         if let Some(not) = report.not_checked.iter().find(|not| not.action == action.id) {
-            let has_list = action.inputs.iter().all(|input| {
-                !action.http.path.params().any(|param| param == input.name) || catalog.id_list(&input.ty).is_some()
-            });
-            assert!(not.reason.contains("no earlier reply") && !has_list, "{}: {}", action.id, not.reason);
+            let has_list = |name: &str| {
+                let list = action.input(name).and_then(|input| catalog.id_list(&input.ty));
+                list.is_some_and(|list| !list.is_confidential())
+            };
+            let lacks_ids = not.reason.contains("no earlier reply") && !action.http.path.params().all(has_list);
+            assert!(lacks_ids || not.reason.starts_with("status 404"), "{}: {}", action.id, not.reason);
         } else {
             assert!(checked.contains(action.id.as_str()), "{}", action.id);
         }
     }
-    assert!(checked.len() > 80, "{}", checked.len());
+    assert!(checked.len() > 95, "{}", checked.len());
     let requests = simulator.requests();
-    assert_eq!(requests.len(), report.checked.len());
+    let not_found = report.not_checked.iter().filter(|not| not.reason.starts_with("status 404")).count();
+    assert_eq!(requests.len(), report.checked.len() + not_found);
+    assert!(not_found < 3, "{not_found}");
     for request in requests {
         assert_eq!(request.method, "GET");
         let action = catalog.action(request.action.as_deref().unwrap()).unwrap();
-        assert!(checked.contains(action.id.as_str()), "{}", action.id);
+        assert!(!action.is_confidential(), "{}", action.id);
         if action.input("limit").is_some() {
             assert!(request.query.unwrap().contains("limit=1"), "{}", action.id);
         }
@@ -119,7 +124,6 @@ async fn each_kind_of_difference_is_found_and_no_value_is_in_the_report() {
         (set("/data/0/role", json!(CANARY)), "data[].role", "new_word"),
         (set("/data/0/type", json!(CANARY)), "data[].type", "unknown_word"),
         (set("/last_id", json!(null)), "", "no_cursor"),
-        (set("/data", json!([CANARY, CANARY])), "data", "too_many_items"),
         (json!("garbage"), "", "not_json"),
         (json!({ "status": { "code": 400, "message": CANARY } }), "", "status"),
         (json!({ "redirect": { "location": "https://example.com/Canary" } }), "", "status"),
@@ -128,7 +132,8 @@ async fn each_kind_of_difference_is_found_and_no_value_is_in_the_report() {
         let report = run(&simulator, &catalog).await;
         let expected = ("users.list".to_owned(), path.to_owned(), difference.to_owned());
         assert!(found(&report).contains(&expected), "{expected:?}: {:?}", found(&report));
-        assert_eq!(report.differs(), difference != "new_word", "{expected:?}");
+        // Where only a set has grown, nothing is an error; the other faults break the IDs that follow, or not.
+        assert_eq!(report.differs(), difference != "new_word", "{expected:?}: {:?}", found(&report));
     }
 }
 

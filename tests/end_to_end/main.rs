@@ -24,6 +24,8 @@ mod golden;
 mod hostile;
 mod http_api;
 mod isolation;
+#[cfg(unix)]
+mod lone_operator;
 mod long_list;
 mod made_up;
 mod matrix;

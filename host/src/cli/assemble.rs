@@ -1,12 +1,13 @@
 //! Puts a host together from the environment and the configuration.
 
 use super::cache;
+use super::operator::operator;
 use super::setup_error::SetupError;
 use anyhow::Context;
 use claude_admin::audit::{Cause, Entry, Event};
-use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
+use claude_admin::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use claude_admin::decision::Decider;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::{LoneOperator, NoSteps};
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
@@ -237,6 +238,7 @@ fn host_with(
     ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
 ) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
+    let lone_operator = lone_operator(config)?;
     let plugin = plugin(config, upstream, credentials)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
@@ -246,8 +248,11 @@ fn host_with(
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
-    let ledger = ledger(&policy.current())?;
-    let decider = Decider::new(policy, groups, ledger.clock().clone());
+    let decider = Decider::new(policy, groups, Clock::system()).with_lone_operator(lone_operator);
+    if let Some(second) = decider.second_person() {
+        return Err(ConfigError::SecondPerson(format!("the policy names `{second}`")).into());
+    }
+    let ledger = ledger(&decider.policy())?;
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
     let service = service.with_time_zone(config.locale.time_zone.clone());
     let service = if is_passing { service.passing() } else { service };
@@ -256,6 +261,14 @@ fn host_with(
         None => service,
     });
     Ok(Host { service, simulator, web_api })
+}
+
+/// The lone operator of a configuration: the account at this terminal.
+pub(super) fn lone_operator(config: &Config) -> anyhow::Result<Option<LoneOperator>> {
+    if !config.approvals.lone_operator {
+        return Ok(None);
+    }
+    Ok(config.lone_operator(&operator()?)?)
 }
 
 /// The clock of a simulator, which stands still until it is moved.

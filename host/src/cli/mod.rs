@@ -1,6 +1,7 @@
 //! The command line.
 
 mod actions;
+mod alone;
 mod answer;
 mod assemble;
 mod audit;

@@ -1,7 +1,7 @@
 //! The arguments of a read: IDs from earlier replies, and required values from the examples of the WIT.
 
 use crate::command::{self, Arguments, Command, Invocation, Markup};
-use claude_admin_catalog::{Action, Catalog, Field, ID, Input, Place, Type, Types};
+use claude_admin_catalog::{Action, Catalog, ID, Input, Place, Type, Types};
 use claude_admin_chat::document::is_report;
 use claude_admin_chat::paging::LIMIT;
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,18 @@ struct KnownId {
     name: String,
     ty: Type,
     text: String,
-    is_field: bool,
+    from: From,
+}
+
+/// Which part of a request or a reply an ID is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum From {
+    /// The field that identifies the object: its `id`, or its first field.
+    OwnId,
+    /// An argument of the request.
+    Argument,
+    /// Another field, which refers to another object.
+    Field,
 }
 
 /// Where the IDs of a request are from.
@@ -51,20 +62,23 @@ impl Known {
         let given = action.inputs.iter().filter(|input| input.place == Place::Path);
         let given = given.filter_map(|input| {
             let text = arguments.get(&input.name)?.as_str()?.to_owned();
-            Some(KnownId { name: input.name.clone(), ty: input.ty.clone(), text, is_field: false })
+            Some(KnownId { name: input.name.clone(), ty: input.ty.clone(), text, from: From::Argument })
         });
         let given: Vec<KnownId> = given.collect();
-        let (fields, items) = match (types.items(action), reply.get("data").and_then(Value::as_array)) {
-            (Some(fields), Some(items)) => (fields, items.iter().collect()),
-            _ => (action.result.as_ref().and_then(|ty| types.record(ty)).unwrap_or_default(), vec![reply]),
+        let Some(whole) = &action.result else { return };
+        let data = types.record(whole).and_then(|fields| fields.iter().find(|field| field.wire == "data"));
+        let (item, items) = match (data.and_then(|data| types.list_item(&data.ty)), reply.get("data")) {
+            (Some(item), Some(Value::Array(items))) => (item, items.iter().collect()),
+            _ => (whole, vec![reply]),
         };
-        let value = |item: &Value, field: &Field| {
-            let text = item.get(&field.wire)?.as_str()?.to_owned();
-            let ty = types.optional(&field.ty).unwrap_or(&field.ty).clone();
-            (!text.is_empty()).then(|| KnownId { name: field.name.clone(), ty, text, is_field: true })
-        };
-        for item in items {
-            let own = fields.iter().filter_map(|field| value(item, field));
+        for value in items {
+            let fields = types.fields_of(item, value).unwrap_or_default().iter().enumerate();
+            let own = fields.filter_map(|(index, field)| {
+                let text = value.get(&field.wire)?.as_str()?.to_owned();
+                let ty = types.optional(&field.ty).unwrap_or(&field.ty).clone();
+                let from = if index == 0 || field.wire == ID { From::OwnId } else { From::Field };
+                (!text.is_empty()).then(|| KnownId { name: field.name.clone(), ty, text, from })
+            });
             let values = given.iter().cloned().chain(own).collect();
             self.rows.push(Row { interface: action.interface.clone(), values });
         }
@@ -95,19 +109,16 @@ impl Row {
         let mut arguments = Arguments::new();
         for input in needed {
             let same_interface = self.interface == action.interface;
-            let fits = |known: &&KnownId| {
-                let same_name = known.name == input.name && same_interface;
-                known.ty == input.ty && (types.is_id(&input.ty) || same_name)
+            let fits = |known: &&KnownId| match types.is_id(&input.ty) {
+                true => known.ty == input.ty,
+                // A text can be anything: only the same interface means the same by it.
+                false => same_interface && (known.name == input.name || known.from == From::OwnId),
             };
-            let mut known: Vec<&KnownId> = self.values.iter().filter(fits).collect();
-            // An object is identified by its `id`; another field of the type refers to another object.
-            known.sort_by_key(|known| (known.is_field && known.name != ID, known.is_field && known.name != input.name));
-            let known = known.first()?;
-            let from = match known {
+            let known = self.values.iter().filter(fits).min_by_key(|known| (known.name != input.name, known.from))?;
+            let from = match known.from {
                 _ if same_interface => Origin::Same,
-                known if known.is_field && known.name == ID => Origin::List,
-                known if !known.is_field => Origin::List,
-                _ => Origin::Other,
+                From::OwnId | From::Argument => Origin::List,
+                From::Field => Origin::Other,
             };
             origin = origin.max(from);
             arguments.insert(input.name.clone(), Value::from(known.text.as_str()));
