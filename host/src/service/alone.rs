@@ -58,6 +58,7 @@ impl Service {
         {
             return denied.under(&id);
         }
+        self.refresh_policy().await;
         let settled = self.approvals.settle_alone(waited, &person).await;
         let reply = self.settled(&person, &vote, settled).await.under(&id);
         let reply = Box::pin(self.with_names(&id, &person, reply)).await;
