@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use wasmtime_wasi_http::Error as HttpError;
 
-/// After so many requests in a row that the API did not accept from anybody, or did not answer, no other is sent.
+/// After so many requests in a row without a reply, or with status 401, 429 or 5xx, no other is sent.
 const PATIENCE: u32 = 3;
 
 /// A run: one request at a time, with the credentials of the host.
@@ -177,7 +177,7 @@ impl<'c> Conformance<'c> {
             let fetched = self.fetch(action, &invocation, &mut report).await;
             let unusable = |fetched: &Fetched| match fetched {
                 Fetched::Nothing(_) => true,
-                Fetched::Reply(response) => response.status() == StatusCode::UNAUTHORIZED,
+                Fetched::Reply(response) => matches!(response.status().as_u16(), 401 | 429 | 500..),
                 Fetched::Redirect(_) => false,
             };
             in_vain = if unusable(&fetched) { in_vain + 1 } else { 0 };
