@@ -235,7 +235,7 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn integer_fits(ty: &Type, value: &Value) -> bool {
+pub(crate) fn integer_fits(ty: &Type, value: &Value) -> bool {
     let (min, max): (i128, i128) = match ty {
         Type::U8 => (0, u8::MAX.into()),
         Type::U16 => (0, u16::MAX.into()),

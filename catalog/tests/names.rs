@@ -54,3 +54,22 @@ fn every_declared_name_finds_a_list() {
         assert!(found, "no ID of an input is looked up in {}", interface.name);
     }
 }
+
+/// The API leaves names out now and then, and an object without a name must not fail the list.
+#[test]
+fn declared_name_of_an_item_is_optional() {
+    let catalog = catalog();
+    let mut checked = 0;
+    for interface in &catalog.interfaces {
+        for action in catalog.actions_of(&interface.name) {
+            let item = catalog.types.items(action);
+            let fields = item.or_else(|| catalog.types.record(action.result.as_ref()?)).unwrap_or_default();
+            let has_id = fields.iter().any(|field| field.wire == ID || field.wire == "uuid");
+            for field in fields.iter().filter(|field| has_id && interface.names.contains(&field.name)) {
+                assert!(catalog.types.optional(&field.ty).is_some(), "{}: {} must be an option", action.id, field.name);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 40, "{checked}");
+}

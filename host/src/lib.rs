@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod conformance;
 pub mod contract;
 pub mod decision;
 pub mod document;

@@ -64,7 +64,7 @@ fn log_of_an_earlier_version_is_read_and_valid() {
     let missing: Vec<&str> = Event::KINDS.into_iter().filter(|kind| !kinds.contains(kind)).collect();
     assert_eq!(
         missing,
-        ["undelivered", "expired", "content-read", "notifying", "notified"],
+        ["approved-alone", "undelivered", "expired", "content-read", "notifying", "notified"],
         "kinds that the log has none of"
     );
     let report = verify_file(&path, None);

@@ -11,6 +11,7 @@ mod command_line;
 mod completions;
 mod component;
 mod confidential;
+mod conformance;
 mod crash;
 mod dependencies;
 mod earlier_log;
@@ -23,6 +24,8 @@ mod golden;
 mod hostile;
 mod http_api;
 mod isolation;
+#[cfg(unix)]
+mod lone_operator;
 mod long_list;
 mod made_up;
 mod matrix;

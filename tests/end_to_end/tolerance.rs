@@ -99,3 +99,85 @@ async fn unknown_fields_unknown_words_nulls_and_absent_fields_never_fail_a_read(
     }
     assert!(changed > 10, "only {changed} replies were changed");
 }
+
+/// Pointers to the fields of a value that its type requires.
+fn required(types: &Types, ty: &Type, value: &Value, at: &str, found: &mut Vec<String>) {
+    match types.underlying(ty) {
+        Type::Option(inner) if !value.is_null() => required(types, inner, value, at, found),
+        Type::List(item) if types.map_value(ty).is_none() => {
+            if let Some(first) = value.get(0) {
+                required(types, item, first, &format!("{at}/0"), found);
+            }
+        }
+        _ => {
+            for field in types.fields_of(ty, value).unwrap_or_default() {
+                let (at, value) = (format!("{at}/{}", field.wire), value.get(&field.wire));
+                let Some(value) = value.filter(|_| !field.rest && field.constant.is_none()) else { continue };
+                if types.optional(&field.ty).is_none() && types.format(&field.ty) != Some("json") {
+                    found.push(at.clone());
+                }
+                required(types, &field.ty, value, &at, found);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_in_a_required_field_of_a_list_is_named_or_read() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let catalog = service.catalog();
+    let (mut failed, mut read) = (0, 0);
+    for (line, ty) in reads(catalog) {
+        let ask = || Input::Text { line: line.clone(), markup: Markup::None };
+        simulator.clear_faults();
+        let plain = carry_out(&service, ask()).await.to_json();
+        let Some(fields) = catalog.types.record(&ty) else { continue };
+        let Some(data) = fields.iter().find(|field| field.wire == "data") else { continue };
+        let mut places = Vec::new();
+        required(&catalog.types, &data.ty, &plain["data"], "/data", &mut places);
+        for place in places {
+            simulator.clear_faults();
+            let patch = json!({ "set": { (place.clone()): null } });
+            simulator.inject(Fault::new(Effect::Patch(serde_json::from_value(patch).unwrap())));
+            let reply = carry_out(&service, ask()).await;
+            if reply.outcome == Outcome::Done {
+                read += 1;
+                continue;
+            }
+            failed += 1;
+            let text = support::text(&reply);
+            let path = place[1..].replace("/0", "[0]").replace('/', ".");
+            assert!(text.contains(&path) && text.contains("Nothing was changed"), "{line} {path}: {text}");
+        }
+    }
+    assert!(failed > 100, "{failed} {read}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn object_without_a_name_is_shown_and_is_null_in_json() {
+    let simulator = support::simulator().await;
+    let service = support::service(&simulator);
+    let catalog = service.catalog();
+    let mut tried = 0;
+    for interface in catalog.interfaces.iter().filter(|interface| !interface.names.is_empty()) {
+        let lists = catalog.actions_of(&interface.name);
+        for list in lists.filter(|list| list.paging.is_some() && !list.writes()) {
+            let names = catalog.types.items(list).unwrap_or_default();
+            let names = names.iter().filter(|field| interface.names.contains(&field.name));
+            for field in names {
+                let place = format!("/data/0/{}", field.wire);
+                for patch in [json!({ "set": { (place.clone()): null } }), json!({ "remove": [place.clone()] })] {
+                    simulator.clear_faults();
+                    simulator.inject(Fault::new(Effect::Patch(serde_json::from_value(patch).unwrap())));
+                    let line = list.examples[0].clone();
+                    let reply = carry_out(&service, Input::Text { line: line.clone(), markup: Markup::None }).await;
+                    assert_eq!(reply.outcome, Outcome::Done, "{line}: {}", support::text(&reply));
+                    assert_eq!(reply.to_json().pointer(&place), Some(&Value::Null), "{line}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 30, "{tried}");
+}

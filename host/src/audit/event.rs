@@ -168,6 +168,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// The lone operator of a host typed the name of the target and waited, instead of the approval of a second person.
+    ApprovedAlone {
+        /// The seconds between the name and this entry.
+        delay_seconds: u64,
+    },
     /// A request is about to leave. Whatever happens from here on, it may have been done.
     Intent {
         /// Which host: by the name of its lock.
@@ -302,13 +307,14 @@ impl fmt::Display for Event {
 
 impl Event {
     /// The words of all events.
-    pub const KINDS: [&str; 16] = [
+    pub const KINDS: [&str; 17] = [
         "opened",
         "received",
         "denied",
         "planned",
         "requested",
         "decided",
+        "approved-alone",
         "intent",
         "outcome",
         "undelivered",
@@ -331,6 +337,7 @@ impl Event {
             Self::Planned { .. } => "planned",
             Self::Requested { .. } => "requested",
             Self::Decided { .. } => "decided",
+            Self::ApprovedAlone { .. } => "approved-alone",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
             Self::Undelivered => "undelivered",

@@ -183,6 +183,7 @@ impl Facts {
                 }
             }
             Event::Received { .. } | Event::Expired | Event::Undelivered => {}
+            Event::ApprovedAlone { delay_seconds } => facts.result = format!("after {delay_seconds} s"),
             Event::Denied { reason, count } => {
                 facts.result = count.to_string();
                 facts.reason = reason.to_string();

@@ -52,6 +52,7 @@ fn entries(team: &str, user: &str, channel: &str, text: &str, arguments: &Value)
             expires_ms: 1,
         },
         Event::Decided { decision: Choice::Approve, reason: Some(text.to_owned()) },
+        Event::ApprovedAlone { delay_seconds: 30 },
         Event::Denied { reason: Code::new("not-permitted").name("action", text).into(), count: 1 },
         Event::Superseded {
             differences: vec![Difference::Field {

@@ -121,6 +121,7 @@ fn step(event: &Event) -> &'static str {
         Event::Planned { .. } => "Planned",
         Event::Requested { .. } => "Requested",
         Event::Decided { .. } => "Decided",
+        Event::ApprovedAlone { .. } => "Approved Alone",
         Event::Intent { .. } => "Intent",
         Event::Outcome { .. } => "Outcome",
         Event::Undelivered => "Undelivered",
@@ -140,6 +141,14 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
     match event {
         Event::Denied { reason, .. } => (Status::Failure, Severity::Low, Some(reason.to_string())),
         Event::Decided { reason, .. } => (Status::Success, Severity::Informational, reason.clone()),
+        // Nobody else looked at it.
+        Event::ApprovedAlone { delay_seconds } => (
+            Status::Success,
+            Severity::Medium,
+            Some(format!(
+                "the requester typed the name of the target and waited {delay_seconds} s; no second person approved"
+            )),
+        ),
         // It is about to leave: how it ends stands in the outcome.
         Event::Intent { reason, .. } => (Status::Unknown, Severity::Informational, reason.clone()),
         Event::Outcome { result, cause, .. } => match result.as_str() {

@@ -114,7 +114,7 @@ fn event(event: &mut Event) {
             all(requests);
             cause.iter_mut().for_each(cause::redact);
         }
-        Event::Expired | Event::Undelivered => {}
+        Event::Expired | Event::Undelivered | Event::ApprovedAlone { delay_seconds: _ } => {}
         Event::Superseded { differences } => differences.iter_mut().for_each(cause::redact),
         Event::PolicyChanged { policy_hash, problem } => {
             optional(policy_hash.as_mut());

@@ -42,6 +42,7 @@ pub(super) fn entry(number: u64) -> Entry {
             cause: None,
         },
         8 if number % 24 == 20 => Event::Undelivered,
+        8 if number % 48 == 32 => Event::ApprovedAlone { delay_seconds: 30 },
         8 => Event::Expired,
         9 => Event::Superseded {
             differences: vec![

@@ -1,12 +1,13 @@
 //! Puts a host together from the environment and the configuration.
 
 use super::cache;
+use super::operator::operator;
 use super::setup_error::SetupError;
 use anyhow::Context;
 use claude_admin::audit::{Cause, Entry, Event};
-use claude_admin::config::{Config, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
+use claude_admin::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use claude_admin::decision::Decider;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::{LoneOperator, NoSteps};
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
@@ -22,6 +23,7 @@ use claude_admin_catalog::Catalog;
 use claude_admin_chat::outside_text;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use http::HeaderValue;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,6 +81,14 @@ pub(super) struct Target {
     pub(super) simulator: Option<RunningSimulator>,
     /// The clock of the API, where it is not that of this machine.
     api_clock: Option<Clock>,
+}
+
+impl Target {
+    /// The time at the API.
+    pub(super) fn now(&self) -> Timestamp {
+        let clock = self.api_clock.clone().unwrap_or_else(Clock::system);
+        Timestamp::from_millisecond(clock.now_ms()).unwrap_or_default()
+    }
 }
 
 /// The credentials by which is told what a host of this configuration could do: those of the simulator where it would simulate.
@@ -228,6 +238,7 @@ fn host_with(
     ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
 ) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
+    let lone_operator = lone_operator(config)?;
     let plugin = plugin(config, upstream, credentials)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
@@ -237,8 +248,11 @@ fn host_with(
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
-    let ledger = ledger(&policy.current())?;
-    let decider = Decider::new(policy, groups, ledger.clock().clone());
+    let decider = Decider::new(policy, groups, Clock::system()).with_lone_operator(lone_operator);
+    if let Some(second) = decider.second_person() {
+        return Err(ConfigError::SecondPerson(format!("the policy names `{second}`")).into());
+    }
+    let ledger = ledger(&decider.policy())?;
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
     let service = service.with_time_zone(config.locale.time_zone.clone());
     let service = if is_passing { service.passing() } else { service };
@@ -249,17 +263,30 @@ fn host_with(
     Ok(Host { service, simulator, web_api })
 }
 
+/// The lone operator of a configuration: the account at this terminal.
+pub(super) fn lone_operator(config: &Config) -> anyhow::Result<Option<LoneOperator>> {
+    if !config.approvals.lone_operator {
+        return Ok(None);
+    }
+    Ok(config.lone_operator(&operator()?)?)
+}
+
 /// The clock of a simulator, which stands still until it is moved.
 fn api_clock(simulator: &RunningSimulator) -> Clock {
     let now = simulator.watch();
     Clock::new(move || now().as_millisecond())
 }
 
-fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {
+/// The way to the API.
+pub(super) fn egress(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Arc<Egress>> {
     let version = config.upstream.anthropic_version.as_deref().map(HeaderValue::from_str).transpose();
     let version = version
         .map_err(|_| SetupError("upstream.anthropic_version holds characters that no header may hold".to_owned()))?;
-    let egress = Arc::new(Egress::new(upstream, credentials, version)?);
+    Ok(Arc::new(Egress::new(upstream, credentials, version)?))
+}
+
+fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {
+    let egress = egress(config, upstream, credentials)?;
     let sandbox = Sandbox::new(config.limits.limits()?, egress, cache::folder().as_deref())?;
     match component(config)? {
         None => load(&sandbox, None),
@@ -311,6 +338,20 @@ fn live_policy(
 
 /// Opens the audit trail, and records that it was opened, and by which policy.
 fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
+    let (ledger, opened) = opened(store)?;
+    ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
+    Ok(ledger)
+}
+
+/// Opens the audit log for a command that no policy decides about, and records that it was opened.
+pub(super) fn ledger_alone(path: PathBuf) -> anyhow::Result<Ledger> {
+    let (ledger, opened) = opened(StoreSource::File(path))?;
+    ledger.record(Durability::Disk, vec![Entry::of_host(opened)])?;
+    Ok(ledger)
+}
+
+/// Opens the audit log, and returns the entry for that.
+fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
     let mut dropped_bytes = 0;
     let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
         StoreSource::File(path) | StoreSource::FileWithDeliveries(path) => {
@@ -331,9 +372,7 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
         tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was no complete transaction");
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let opened = Event::Opened { version, sqlite: sqlite_version(), dropped_bytes };
-    ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
-    Ok(ledger)
+    Ok((ledger, Event::Opened { version, sqlite: sqlite_version(), dropped_bytes }))
 }
 
 /// What is recorded when a host begins to use a policy.

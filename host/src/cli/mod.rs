@@ -1,6 +1,7 @@
 //! The command line.
 
 mod actions;
+mod alone;
 mod answer;
 mod assemble;
 mod audit;
@@ -8,6 +9,7 @@ mod cache;
 mod complete;
 mod completions;
 mod configuration;
+mod conformance;
 mod demo;
 mod format;
 mod init;
@@ -99,6 +101,11 @@ enum Command {
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]
         output: actions::Format,
     },
+    /// Compare the replies of the API with the WIT: only reads, and only with --send
+    #[command(
+        after_help = "The report contains no value of a reply: paste it into an issue.\nExit codes: 0 no difference, 1 a difference, 2 usage, 8 nothing could be compared."
+    )]
+    Conformance(conformance::ConformanceArgs),
     /// Look at a component, or write the embedded one to a file
     Plugin {
         #[command(subcommand)]
@@ -179,6 +186,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Serve(config) => {
             log("info");
             serve::serve(&config).await
+        }
+        Command::Conformance(args) => {
+            log("error");
+            conformance::conformance(args).await
         }
         Command::Simulator(args) => {
             log("info");

@@ -1,6 +1,5 @@
 //! `claude-admin run`: one command as the local operator.
 
-use super::answer;
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::configuration::ConfigArgs;
 use super::format::format;
@@ -8,6 +7,7 @@ use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::setup_error::is_setup;
 use super::stop::Stop;
+use super::{alone, answer};
 use super::{print, state, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
@@ -118,13 +118,30 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
     };
     let input = input(args.command);
-    let request = Request { principal, place: Place::terminal(), input, delivery: None, format: Some(args.output) };
+    let request = Request {
+        principal: principal.clone(),
+        place: Place::terminal(),
+        input,
+        delivery: None,
+        format: Some(args.output),
+    };
     let out = ListWriter::new(args.output);
     let mut stop = Stop::listen();
     end_in_any_case();
     let reply = tokio::select! {
-        reply = host.service.handle_in_parts(request, &out) => reply,
-        () = stop.requested() => {
+        reply = host.service.handle_in_parts(request, &out) => Some(reply),
+        () = stop.requested() => None,
+    };
+    let reply = match reply {
+        Some(mut reply) => match reply.alone.take() {
+            Some(question) => alone::ask(&host.service, &principal, reply, question, asked, &mut stop).await,
+            None => Some(reply),
+        },
+        None => None,
+    };
+    let reply = match reply {
+        Some(reply) => reply,
+        None => {
             let error = host_error(Outcome::Unknown, INTERRUPTED);
             let _ = match out.finish() {
                 // What was read before it stays readable.

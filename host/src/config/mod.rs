@@ -1,7 +1,9 @@
 //! The configuration file. Secrets are never in it: it names the environment variables or files that hold them.
 
+mod approvals;
 mod secret;
 
+pub use approvals::ApprovalsConfig;
 pub use secret::{SecretError, SecretSource};
 
 use crate::decision::groups::{Member, MemberError};
@@ -33,6 +35,8 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Groups that the policy names: people, everybody of a tenant, or user groups of Slack.
     pub groups: BTreeMap<String, Vec<String>>,
+    /// How requests are approved that need a second person.
+    pub approvals: ApprovalsConfig,
     /// Where the audit trail is kept.
     pub store: StoreConfig,
     /// What one call may use.
@@ -262,6 +266,12 @@ pub enum ConfigError {
     /// A group is called like something else.
     #[error("in [groups]: `{0}` is no name for a group; use letters, digits, `-`, `_` and `.`")]
     GroupName(String),
+    /// A lone operator is configured, and a second person is too.
+    #[error(
+        "`lone_operator = true` in [approvals] is for a host with one user, and {0}: that is a second person. Remove \
+         `lone_operator`, so that they approve; or remove them"
+    )]
+    SecondPerson(String),
     /// A limit is zero.
     #[error("in [limits]: {0} must be more than 0")]
     ZeroLimit(&'static str),

@@ -1,10 +1,11 @@
 //! Asks the policy in force about somebody, with the groups that they belong to now.
 
+use super::approval::LoneOperator;
 use super::directory::DirectoryError;
 use super::groups::Groups;
 use super::operation::Clock;
 use super::policy::{
-    Asker, Change, Decision, Denial, DenialKind, Explanation, HostAction, LivePolicy, PolicyState, Question,
+    Alone, Asker, Change, Decision, Denial, DenialKind, Explanation, HostAction, LivePolicy, PolicyState, Question,
 };
 use crate::audit::{Entry, Event};
 use crate::command::Arguments;
@@ -62,13 +63,41 @@ pub struct Decider {
     policy: Arc<LivePolicy>,
     groups: Groups,
     clock: Clock,
+    alone: Option<LoneOperator>,
 }
 
 impl Decider {
     /// Puts a policy and groups together.
     #[must_use]
     pub fn new(policy: Arc<LivePolicy>, groups: Groups, clock: Clock) -> Self {
-        Self { policy, groups, clock }
+        Self { policy, groups, clock, alone: None }
+    }
+
+    /// Lets one user replace the approval of others, as long as the policy names no other user.
+    #[must_use]
+    pub fn with_lone_operator(self, alone: Option<LoneOperator>) -> Self {
+        Self { alone, ..self }
+    }
+
+    /// The lone operator, if this person is that.
+    #[must_use]
+    pub fn lone_operator(&self, person: &Person) -> Option<&LoneOperator> {
+        let alone = self.alone.as_ref().filter(|alone| alone.principal == person.principal)?;
+        let policies = person.policy.policies.as_ref()?;
+        policies.second_person(&alone.principal).is_none().then_some(alone)
+    }
+
+    /// The lone operator that is configured, whoever asks.
+    #[must_use]
+    pub fn configured_alone(&self) -> Option<&LoneOperator> {
+        self.alone.as_ref()
+    }
+
+    /// A user whom the policy names beside the lone operator, where there is one.
+    #[must_use]
+    pub fn second_person(&self) -> Option<String> {
+        let alone = self.alone.as_ref()?;
+        self.policy.current().policies.as_ref()?.second_person(&alone.principal)
     }
 
     /// The policy in force.
@@ -108,8 +137,17 @@ impl Decider {
     /// Decides on an action.
     #[must_use]
     pub fn decide(&self, person: &Person, action: &Action, arguments: &Arguments, reason: Option<&str>) -> Decision {
-        self.ask(person, |state, asker, now| state.decide(&Question { asker, action, arguments, reason, now }))
-            .unwrap_or_else(Decision::Deny)
+        let decision = self
+            .ask(person, |state, asker, now| state.decide(&Question { asker, action, arguments, reason, now }))
+            .unwrap_or_else(Decision::Deny);
+        match decision {
+            Decision::Allow(mut requirements) if !requirements.approvals.is_empty() => {
+                let alone = self.lone_operator(person);
+                requirements.alone = alone.map(|alone| Alone { delay_seconds: alone.delay.as_secs() });
+                Decision::Allow(requirements)
+            }
+            decision => decision,
+        }
     }
 
     /// Decides on something that the host itself offers.

@@ -4,9 +4,9 @@ use super::from_cause::{self, cause as text_of};
 use super::{Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
 use crate::Choice;
 use crate::audit::Difference;
-use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
+use crate::decision::operation::{ApprovedAlone, Operation, Pending, State, UNKNOWN};
 use crate::decision::plan::{Before, Plan};
-use crate::decision::policy::{ApprovalRule, Requirements};
+use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog};
 
@@ -43,6 +43,8 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
             _ => format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()),
         };
         ("Confirm".to_owned(), hint)
+    } else if let Some(alone) = requirements.alone {
+        ("Confirm".to_owned(), by_name(operation, alone))
     } else {
         let mut hint =
             format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());
@@ -56,7 +58,10 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         ("Approval needed".to_owned(), hint)
     };
     let text = format!("{} Risk: {}. Nothing was changed yet.", question(plan), plan.risk);
-    let choices = if alone {
+    // No button can replace the name.
+    let choices = if requirements.alone.is_some() {
+        vec![(Choice::Cancel, "Cancel".to_owned())]
+    } else if alone {
         vec![(Choice::Confirm, "Do It".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
     } else {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
@@ -157,6 +162,20 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
     }
 }
 
+/// How a lone operator approves a request.
+fn by_name(operation: &Operation, alone: Alone) -> String {
+    let id = operation.plan_id();
+    let command = match operation.pending.place.platform {
+        Platform::Local => format!("`claude-admin run -- confirm {id}`"),
+        _ => format!("`claude-admin run -- confirm {id}` with the same configuration"),
+    };
+    format!(
+        "On a terminal, run {command} and type the name of the target. The request runs {} s later, unless you cancel it with \
+         Ctrl-C.",
+        alone.delay_seconds
+    )
+}
+
 /// The question that a decision answers.
 fn question(plan: &Plan) -> String {
     format!("{}? {}", plan.summary, plan.effect.as_deref().unwrap_or_default()).trim_end().to_owned()
@@ -206,11 +225,19 @@ fn people(operation: &Operation) -> Vec<Fact> {
         facts.push(Fact::time("At", decided.time_ms));
         facts.extend(decided.reason.as_ref().map(|reason| Fact::new("Because", reason.clone())));
     }
+    if let Some(ApprovedAlone { principal, delay_seconds, time_ms }) = &operation.alone {
+        facts.push(Fact::person("Approved alone by", principal));
+        facts.push(Fact::new("After", format!("{delay_seconds} s; no second person approved")));
+        facts.push(Fact::time("At", *time_ms));
+    }
     facts
 }
 
 /// What must be decided first, in words.
 fn needs(requirements: &Requirements) -> String {
+    if let Some(alone) = requirements.alone {
+        return format!("you type the name of the target; runs after {} s", alone.delay_seconds);
+    }
     if requirements.approvals.is_empty() {
         return "a confirmation by whoever asks".to_owned();
     }

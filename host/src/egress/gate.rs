@@ -5,13 +5,15 @@ use super::health::{Health, Trouble};
 use super::reply::{self, BodyError};
 use super::workload::Workload;
 use super::{
-    CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation, headers, retry, scrub,
+    API_AUTHORITY, CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation,
+    headers, retry, scrub,
 };
 use crate::command::Arguments;
 use bytes::Bytes;
 use claude_admin_catalog::Action;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -157,6 +159,26 @@ impl Gate {
         let workload = egress.credentials.issuer(&credential).cloned();
         let inner = Inner { egress, workload, expected, credential, user_agent, limits, used, record };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Sends the expected request for the host itself, without a component, and reads the reply as the API wrote it. The
+    /// rules and retries are those of a component. Only a `GET` is sent.
+    ///
+    /// # Errors
+    ///
+    /// The error that a component would receive.
+    pub async fn fetch(&self) -> Result<Response<Bytes>, Error> {
+        let expected = &self.inner.expected;
+        if !expected.is_get() {
+            return Err(Error::HttpRequestDenied);
+        }
+        let uri = Uri::builder().scheme(Scheme::HTTPS).authority(API_AUTHORITY).path_and_query(expected.target());
+        let mut request = Request::new(Full::default().map_err(|never| match never {}).boxed_unsync());
+        *request.uri_mut() = uri.build().map_err(|_| Error::HttpRequestUriInvalid)?;
+        *request.headers_mut() = expected.headers().clone();
+        let first = !self.inner.used.swap(true, Ordering::AcqRel);
+        let (parts, body) = self.inner.forward(request, first).await?.into_parts();
+        Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
     }
 }
 

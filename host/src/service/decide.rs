@@ -28,7 +28,19 @@ impl Service {
         {
             return denied.under(&operation.id);
         }
-        match self.approvals.settle(vote.clone(), person).await {
+        if vote.choice == Choice::Confirm
+            && let Some(reply) = self.asked_for_name(person, &vote).await
+        {
+            return reply;
+        }
+        let settled = self.approvals.settle(vote.clone(), person).await;
+        self.settled(person, &vote, settled).await
+    }
+
+    /// Runs what is decided on, or says what else came of a decision.
+    pub(super) async fn settled(&self, person: &Person, vote: &Vote, settled: Result<Settled, SettleError>) -> Reply {
+        let catalog = self.catalog();
+        match settled {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
                 let options = Options { all: operation.pending.plan.all, ..Options::default() };
@@ -66,12 +78,12 @@ impl Service {
                 reply.share = others_come_in && action.is_some_and(|action| !action.sensitive);
                 reply.about(&operation)
             }
-            Err(error) => self.not_settled(person, &vote, error).await,
+            Err(error) => self.not_settled(person, vote, error).await,
         }
     }
 
     /// Records that a decision came to nothing, and says why.
-    async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
+    pub(super) async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
         let catalog = self.catalog();
         let reason = document::settle_error(catalog, &error, self.upstream());
         let outcome = of_settle_error(&error);
@@ -127,6 +139,7 @@ impl Service {
         let rows = shown.iter().map(|operation| {
             let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
             let needs = match needed {
+                _ if operation.pending.requirements.alone.is_some() => "the name of the target".to_owned(),
                 0 => "confirmation".to_owned(),
                 needed => format!("{} of {needed} approvals", operation.approvers().count()),
             };

@@ -165,6 +165,9 @@ impl Service {
                 Err(error) => json!({ "entries": null, "problem": error.to_string() }),
             },
             "pending": looked.as_ref().ok().map(|(_, pending)| pending),
+            "lone_operator": self.decider.configured_alone().map(|alone| json!({
+                "principal": alone.principal, "delay_seconds": alone.delay.as_secs(),
+            })),
         });
         let (audit, waiting) = match looked {
             Ok((records, waiting)) => (format!("{records} records"), Some(waiting)),
@@ -182,12 +185,27 @@ impl Service {
             Fact::new("Policy", in_force),
             Fact::new("Audit trail", audit),
         ];
+        facts.extend(self.lone_operator());
         let closed = self.families(false);
         if !closed.is_empty() {
             facts.push(Fact::new("Not available here", format!("{}; `help NOUN` says why", closed.join(", "))));
         }
         facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
         Reply::done(Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string()), data)
+    }
+
+    /// Who replaces the approval of a second person, on a host with one user.
+    fn lone_operator(&self) -> Option<Fact> {
+        let alone = self.decider.configured_alone()?;
+        let text = match self.decider.second_person() {
+            Some(second) => format!("not active: the policy names {second}, who is a second person"),
+            None => format!(
+                "{} types the name of the target instead of the approval of a second person; runs after {} s",
+                alone.principal,
+                alone.delay.as_secs()
+            ),
+        };
+        Some(Fact::new("Lone operator", text))
     }
 
     /// How many actions can work with the credentials and on the platform of the host.
@@ -220,6 +238,10 @@ impl Service {
             Fact::new("Groups", groups.join(", ")),
             Fact::new("Problem", state.problem.clone().unwrap_or_else(|| "none".to_owned())),
         ]));
+        let document = match self.lone_operator() {
+            Some(alone) => document.with(Block::Facts(vec![alone])),
+            None => document,
+        };
         let data = json!({ "sha256": state.hash, "policies": policies, "groups": groups, "problem": state.problem });
         Reply::done(document, data)
     }
@@ -328,7 +350,14 @@ fn takes(requirements: &crate::decision::policy::Requirements) -> String {
     if requirements.reason {
         parts.push("a reason".to_owned());
     }
-    for rule in &requirements.approvals {
+    if let Some(alone) = requirements.alone {
+        parts.push(format!(
+            "the name of the target, which you type on a terminal, and a delay of {} s",
+            alone.delay_seconds
+        ));
+    }
+    // They are replaced on a host with one user.
+    for rule in requirements.approvals.iter().filter(|_| requirements.alone.is_none()) {
         let from = rule.from.as_ref().map(|group| format!(" from {group}")).unwrap_or_default();
         parts.push(format!("{} approval{}{from}", rule.count, if rule.count == 1 { "" } else { "s" }));
     }

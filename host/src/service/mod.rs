@@ -1,6 +1,7 @@
 //! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], or
 //! [`Service::handle_in_parts`], and nothing else.
 
+mod alone;
 mod audience;
 mod audit;
 mod cause;

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::secret::WithSecrets;
 use crate::command::{Format, Options};
+use crate::decision::approval::NameQuestion;
 use crate::decision::operation::{FirstDelivery, Operation};
 use crate::decision::plan::Target;
 use crate::document::{Document, Names};
@@ -44,6 +45,8 @@ pub struct Reply {
     pub for_others: bool,
     /// The memory of the answer, as long as this is needed.
     pub(super) held: Option<Arc<Held>>,
+    /// What a lone operator at a terminal types before it runs; none where nothing is to be typed.
+    pub alone: Option<NameQuestion>,
     /// What was received first, where this answers a second delivery: there is nothing to show.
     pub duplicate_of: Option<FirstDelivery>,
 }
@@ -65,6 +68,7 @@ impl Reply {
             card: None,
             for_others: false,
             held: None,
+            alone: None,
             duplicate_of: None,
         }
     }

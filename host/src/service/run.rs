@@ -137,6 +137,7 @@ impl Service {
                 reply = reply.of(action, &operation.pending.plan.command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
+                reply.alone = self.approvals.name_question(person, &operation).await;
                 reply
             }
             Ok(Proposed::Run(operation, authorized)) => {

@@ -164,7 +164,7 @@ enum Then {
 }
 
 /// How often a decision is made anew because somebody else decided in the meantime.
-const MAX_ATTEMPTS: u32 = 100;
+pub(super) const MAX_ATTEMPTS: u32 = 100;
 
 impl Approvals {
     /// Takes a decision in; when it is the last that is needed, the operation may run.
@@ -207,18 +207,18 @@ impl Approvals {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The answer is for the requester alone: they run it once others have approved.
                 Ok(_) if self.runs_for_requester(&operation) || !self.is_enough(&operation, Some(person)).await => {
-                    let counted = self.record(&operation, person, vote, Then::Nothing).await?;
+                    let counted = self.record(&operation, person, vote, None, Then::Nothing).await?;
                     Ok(Settled::Counted(Box::new(counted)))
                 }
-                Ok(_) => self.run(operation, person, vote).await,
+                Ok(_) => self.run(operation, person, vote, None).await,
             },
-            Choice::Confirm if self.is_enough(&operation, None).await => self.run(operation, person, vote).await,
+            Choice::Confirm if self.is_enough(&operation, None).await => self.run(operation, person, vote, None).await,
             Choice::Confirm => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
         }
     }
 
     async fn close(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
-        let closed = self.record(operation, person, vote, Then::Nothing).await?;
+        let closed = self.record(operation, person, vote, None, Then::Nothing).await?;
         Ok(Settled::Closed(Box::new(closed)))
     }
 
@@ -239,8 +239,15 @@ impl Approvals {
         operation.enough(&counts)
     }
 
-    /// Asks about everything again, and records the decision together with the intent.
-    async fn run(&self, operation: Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+    /// Asks about everything again, and records the decision together with the intent. `alone` are the seconds that a lone
+    /// operator waited instead of the approval of others.
+    pub(super) async fn run(
+        &self,
+        operation: Operation,
+        person: &Person,
+        vote: &Vote,
+        alone: Option<u64>,
+    ) -> Result<Settled, SettleError> {
         let pending = &operation.pending;
         if !operation.is_whole() {
             return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered, Vec::new()));
@@ -253,7 +260,7 @@ impl Approvals {
             Ok(planned) => planned,
             Err(problem) => match problem.gone() {
                 Some(why) => {
-                    let gone = self.record(&operation, person, vote, Then::Gone { why, lookups }).await?;
+                    let gone = self.record(&operation, person, vote, alone, Then::Gone { why, lookups }).await?;
                     return Ok(Settled::Gone(Box::new(gone)));
                 }
                 None => return Err(self.unplanned(operation, problem, lookups).await?),
@@ -273,7 +280,8 @@ impl Approvals {
             return Err(SettleError::NoReason(Box::new(operation), lookups));
         }
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
-        if !self.is_enough(&operation, one_more).await || self.decider.policy_hash() != requester.policy_hash() {
+        let enough = alone.is_some() || self.is_enough(&operation, one_more).await;
+        if !enough || self.decider.policy_hash() != requester.policy_hash() {
             return Err(SettleError::Busy(Box::new(operation)));
         }
         let mut differences = pending.plan.differences(&plan);
@@ -288,7 +296,7 @@ impl Approvals {
         }
         self.steps.reached(Step::Decided);
         let run = Then::Run { policies: requirements.policies, lookups };
-        let operation = self.record(&operation, &person, vote, run).await?;
+        let operation = self.record(&operation, &person, vote, alone, run).await?;
         self.steps.reached(Step::Intent);
         let requester = &operation.pending.requester;
         let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
@@ -362,6 +370,7 @@ impl Approvals {
         operation: &Operation,
         person: &Person,
         vote: &Vote,
+        alone: Option<u64>,
         then: Then,
     ) -> Result<Operation, SettleError> {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
@@ -369,7 +378,10 @@ impl Approvals {
             let unsettled = |error| SettleError::Unsettled(Box::new(current.clone()), error);
             current.accepts(Some(current.pending.version), &person.principal, vote.choice, now).map_err(unsettled)?;
             let reason = vote.reason.as_ref().map(ToString::to_string);
-            let decided = Event::Decided { decision: vote.choice, reason };
+            let decided = match alone {
+                Some(delay_seconds) => Event::ApprovedAlone { delay_seconds },
+                None => Event::Decided { decision: vote.choice, reason },
+            };
             let mut entries = vec![current.note(person.did(decided))];
             if let Then::Gone { why, lookups } = &then {
                 let ended = Event::Outcome {

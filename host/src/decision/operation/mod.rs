@@ -65,6 +65,17 @@ pub struct Decided {
     pub time_ms: i64,
 }
 
+/// A lone operator typed the name of the target and waited: no approval by a second person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedAlone {
+    /// The operator.
+    pub principal: Principal,
+    /// The seconds between the name and the entry.
+    pub delay_seconds: u64,
+    /// When it was recorded, in milliseconds since 1970.
+    pub time_ms: i64,
+}
+
 /// How an operation stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
@@ -114,6 +125,8 @@ pub struct Operation {
     pub expires_ms: i64,
     /// What was decided about this version, in order.
     pub decisions: Vec<Decided>,
+    /// The approval of a lone operator instead of that of others, if there was one.
+    pub alone: Option<ApprovedAlone>,
     /// How it stands.
     pub state: State,
     /// When that began.
@@ -267,6 +280,11 @@ impl Operation {
                     Choice::Cancel => State::Cancelled,
                     Choice::Confirm | Choice::Approve => return,
                 }
+            }
+            Event::ApprovedAlone { delay_seconds } => {
+                let of = |principal| ApprovedAlone { principal, delay_seconds: *delay_seconds, time_ms: entry.time_ms };
+                self.alone = entry.principal.clone().map(of);
+                return;
             }
             Event::Intent { host, .. } => State::Running { host: host.clone() },
             Event::Outcome { result, requests, cause, .. } => {

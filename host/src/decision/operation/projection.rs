@@ -182,6 +182,7 @@ impl Projection {
                 requested_ms: entry.time_ms,
                 expires_ms: *expires_ms,
                 decisions: Vec::new(),
+                alone: None,
                 state: State::Waiting,
                 since_ms: entry.time_ms,
                 first_seq,

@@ -126,9 +126,10 @@ fn group(value: &str, groups: &GroupNames) -> Outcome<String> {
     }
 }
 
-fn seconds(value: &str) -> Outcome<u64> {
+/// The seconds of a time such as `30m`.
+pub(crate) fn whole_seconds(value: &str) -> Option<u64> {
     let number_and_unit = value.char_indices().next_back().map(|(last, unit)| (&value[..last], unit));
-    let seconds = number_and_unit.and_then(|(number, unit)| {
+    number_and_unit.and_then(|(number, unit)| {
         let unit = match unit {
             's' => SECOND,
             'm' => MINUTE,
@@ -137,8 +138,11 @@ fn seconds(value: &str) -> Outcome<u64> {
             _ => return None,
         };
         number.parse::<u64>().ok().filter(|_| whole_number(number))?.checked_mul(unit)
-    });
-    match seconds {
+    })
+}
+
+fn seconds(value: &str) -> Outcome<u64> {
+    match whole_seconds(value) {
         Some(seconds) if (MINUTE..=7 * DAY).contains(&seconds) => Ok(seconds),
         _ => wrong(
             format!("@expires(\"{value}\") is not a time from 1 minute to 7 days"),

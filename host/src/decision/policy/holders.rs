@@ -3,6 +3,7 @@
 use super::policies::Policies;
 use super::scope::Bound;
 use super::vocabulary::KnownAction;
+use crate::identity::Principal;
 use cedar_policy::EntityUid;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -27,6 +28,24 @@ impl Holders {
 }
 
 impl Policies {
+    /// Another user whom a permit names, by the ID of the principal.
+    pub(in crate::decision) fn second_person(&self, principal: &Principal) -> Option<String> {
+        let own = principal.to_string();
+        let permits = self.policies.iter().filter(|policy| policy.permits());
+        let named = permits.flat_map(|policy| {
+            let in_scope = match policy.who() {
+                Bound::Only(uid) | Bound::In(uid) | Bound::TypeIn(_, uid) if uid.type_name().basename() == "User" => {
+                    Some(uid.id().unescaped().to_owned())
+                }
+                _ => None,
+            };
+            let texts = policy.conditions.iter().flat_map(|condition| condition.text.split("User::\"").skip(1));
+            let in_conditions = texts.filter_map(|text| Some(text.split_once('"')?.0.to_owned()));
+            in_scope.into_iter().chain(in_conditions)
+        });
+        named.into_iter().find(|named| *named != own)
+    }
+
     /// Whom the permits for an action are for.
     pub(super) fn holders(&self, action: &KnownAction) -> Holders {
         let mut holders = Holders::default();

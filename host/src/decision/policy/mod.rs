@@ -49,6 +49,7 @@ mod refusals;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use annotation::whole_seconds;
 pub use decide::Decision;
 pub use denial::{Denial, DenialKind};
 pub use explain::{Explanation, NearMiss, PolicyNote};
@@ -59,7 +60,7 @@ pub use names::GroupNames;
 pub use policies::Policies;
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use question::{Asker, Question};
-pub use requirement::{ApprovalRule, Requirements};
+pub use requirement::{Alone, ApprovalRule, Requirements};
 pub use schema::schema_text;
 pub use starter::{STARTER_POLICY, STARTER_TESTS};
 pub use table::{CaseReport, Report, run};

@@ -42,6 +42,13 @@ pub struct ApprovalRule {
     pub from: Option<String>,
 }
 
+/// What a lone operator does instead of the approvals: types the name of the target, and waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// The seconds between the name and the run.
+    pub delay_seconds: u64,
+}
+
 /// What it takes to do what is permitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
@@ -51,6 +58,9 @@ pub struct Requirements {
     pub reason: bool,
     /// The approvals that are needed, every one of them.
     pub approvals: Vec<ApprovalRule>,
+    /// What replaces all of the approvals, however many, on a host with one user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<Alone>,
     /// How many seconds it may wait to be confirmed or approved.
     pub expires_seconds: u64,
     /// The policies that permit it.
@@ -69,6 +79,7 @@ impl Requirements {
                 Risk::Confidential | Risk::Irreversible => vec![second_person],
                 Risk::Read | Risk::Reversible | Risk::Disruptive => Vec::new(),
             },
+            alone: None,
             expires_seconds: DEFAULT_EXPIRY_SECONDS,
             policies: Vec::new(),
         }

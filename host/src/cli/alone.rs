@@ -1,0 +1,67 @@
+//! A lone operator at this terminal: shows the plan, asks for the name of the target, and waits.
+
+use super::stop::Stop;
+use super::{tell, terminal};
+use claude_admin::command::Format;
+use claude_admin::decision::approval::NameQuestion;
+use claude_admin::identity::Principal;
+use claude_admin::render::{self, visible};
+use claude_admin::service::{Reply, Service};
+use std::io::{self, BufRead, IsTerminal};
+
+/// Asks, and runs the request if the name is typed. `stop` cancels it until it runs; `None` if it was asked to stop after
+/// that.
+pub(super) async fn ask(
+    service: &Service,
+    principal: &Principal,
+    reply: Reply,
+    question: NameQuestion,
+    asked: Format,
+    stop: &mut Stop,
+) -> Option<Reply> {
+    // The command itself can name its format.
+    let format = reply.format;
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Some(of_format(service.deny_alone(principal, &question).await, format));
+    }
+    tell(&render::text_on(&reply.document, terminal::errors()));
+    tell(&format!(
+        "\nNo second person approves this request. To approve it, type: {}\nCtrl-C cancels it.\n> ",
+        visible(&question.name)
+    ));
+    let typed = tokio::select! {
+        typed = line() => typed,
+        () = stop.requested() => None,
+    };
+    let Some(typed) = typed else {
+        tell("\n");
+        return Some(of_format(service.cancel_alone(principal, &question).await, format));
+    };
+    if question.is_answered_by(&typed) {
+        let delay = question.delay.as_secs();
+        tell(&format!("The request runs in {delay} s. Until then, nothing is sent, and Ctrl-C cancels it.\n"));
+    }
+    let waited = match service.wait_alone(principal, question, &typed, stop.requested()).await {
+        Ok(waited) => waited,
+        Err(reply) => return Some(of_format(*reply, format)),
+    };
+    tell("The request runs now.\n");
+    tokio::select! {
+        reply = service.run_alone(principal, waited, format.or(Some(asked))) => Some(of_format(reply, format)),
+        () = stop.requested() => None,
+    }
+}
+
+fn of_format(mut reply: Reply, format: Option<Format>) -> Reply {
+    reply.format = reply.format.or(format);
+    reply
+}
+
+/// A line from standard input; `None` at its end.
+async fn line() -> Option<String> {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)
+    });
+    read.await.ok().flatten()
+}
