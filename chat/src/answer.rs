@@ -29,9 +29,10 @@ impl Answer<'_> {
             (Some(data), Outcome::Done) => data.clone(),
             // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
             // said is there, so that a program can distinguish it from what was removed.
-            (None, Outcome::Done) => {
-                self.cause.map_or(json!({}), |cause| json!({ "changed": self.changed(), "cause": cause }))
-            }
+            (None, Outcome::Done) => match self.cause {
+                Some(cause) => json!({ "changed": self.changed(), "cause": cause }),
+                None => json!({ "changed": self.changed() }),
+            },
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));

@@ -275,8 +275,8 @@ async fn declared_code_says_what_was_changed() {
     for (line, status, code, outcome, changed, words) in [
         ("workspaces create Lab --yes", 503, "workspace_created_incomplete", Outcome::Partial, "yes", "wrkspc_1"),
         (PLANNED, 503, "change_outcome_unknown", Outcome::Unknown, "unknown", "Run the same command again"),
-        (PLANNED, 409, "workspace_changed_concurrently", Outcome::Unknown, "unknown", "workspaces get"),
-        (PLANNED, 503, "authorization_check_unavailable", Outcome::Failed, "no", "Run the command again later"),
+        (PLANNED, 409, "workspace_changed_concurrently", Outcome::Unknown, "unknown", "Show the workspace"),
+        (PLANNED, 503, "authorization_check_unavailable", Outcome::Failed, "no", "Wait and run the command again"),
     ] {
         upstream.write(response(status, &api_error(Some(code))));
         let reply = type_in(&service, line).await;

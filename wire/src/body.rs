@@ -73,9 +73,9 @@ impl Body {
             Self::Error(_) => "an error of the API",
             Self::Json => "JSON in another format",
             Self::Page => "an HTML page",
-            Self::Empty => "an empty body",
+            Self::Empty => "empty",
             Self::Other => "text that is not JSON",
-            Self::Incomplete => "an incomplete body",
+            Self::Incomplete => "incomplete",
         }
     }
 }

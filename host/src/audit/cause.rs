@@ -118,7 +118,7 @@ impl Code {
             other => Self::new("component-error").name("case", other),
         };
         for (what, name) in [("problem", "problem"), ("path", "path"), ("error_code", "code"), ("argument", "name")] {
-            code = code.name(what, text(name).filter(|text| !text.contains(char::is_whitespace)));
+            code = code.name(what, text(name).filter(|text| !text.is_empty() && !text.contains(char::is_whitespace)));
         }
         if let Some(status) = number("status") {
             code = code.number("status", status);
