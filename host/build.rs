@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-env-changed={READY_COMPONENT}");
-    for input in ["Cargo.lock", "Cargo.toml", "bindgen", "catalog", "packager", "plugin", "wit"] {
+    for input in ["Cargo.lock", "Cargo.toml", "bindgen", "catalog", "packager", "plugin", "wire", "wit"] {
         println!("cargo::rerun-if-changed={}", workspace.join(input).display());
     }
     match component(&workspace, &out).and_then(|component| write(&out, &component)) {

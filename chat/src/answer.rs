@@ -1,7 +1,7 @@
 //! What a program is answered.
 
-use crate::Outcome;
 use crate::document::Document;
+use crate::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
 /// What came of a command, as far as a program is told of it.
@@ -11,6 +11,8 @@ pub struct Answer<'a> {
     pub operation: Option<&'a str>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it changed something.
+    pub verdict: Verdict,
     /// The answer of the API, or the part of it that was read before something failed.
     pub data: Option<&'a Value>,
     /// What people are shown.
@@ -27,10 +29,14 @@ impl Answer<'_> {
             (Some(data), Outcome::Done) => data.clone(),
             // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
             // said is there, so that a program can distinguish it from what was removed.
-            (None, Outcome::Done) => self.cause.map_or(json!({}), |cause| json!({ "cause": cause })),
+            (None, Outcome::Done) => match self.cause {
+                Some(cause) => json!({ "changed": self.changed(), "cause": cause }),
+                None => json!({ "changed": self.changed() }),
+            },
             (data, outcome) => {
                 let mut error = Map::new();
                 error.insert("outcome".to_owned(), Value::from(outcome.as_str()));
+                error.insert("changed".to_owned(), self.changed());
                 error.insert("message".to_owned(), Value::from(self.document.notices()));
                 if let Some(operation) = self.operation {
                     error.insert("operation_id".to_owned(), Value::from(operation));
@@ -45,6 +51,10 @@ impl Answer<'_> {
         }
     }
 
+    fn changed(&self) -> Value {
+        Value::from(self.verdict.changed().as_str())
+    }
+
     /// `written`, which [`Self::to_json`] or whoever adds secrets wrote, under how it ended.
     #[must_use]
     pub fn envelope(&self, command: Option<&str>, written: Value) -> Value {
@@ -54,6 +64,7 @@ impl Answer<'_> {
         }
         object.insert("command".to_owned(), command.map_or(Value::Null, Value::from));
         object.insert("outcome".to_owned(), Value::from(self.outcome.as_str()));
+        object.insert("changed".to_owned(), self.changed());
         match (written, self.outcome) {
             (Value::Object(mut failed), outcome) if outcome != Outcome::Done => {
                 object.extend(failed.shift_remove_entry("error"));

@@ -22,9 +22,11 @@ pub mod slack;
 pub mod strict_json;
 #[cfg(test)]
 mod test_support;
+mod verdict;
 
 pub use answer::Answer;
 pub use choice::Choice;
 pub use hidden::{find_hidden, is_hidden};
-pub use outcome::{Outcome, is_gone};
+pub use outcome::{Outcome, is_gone, is_missing};
 pub use secret_text::{find_secret, has_secret, redact_value, redacted, replace_secrets};
+pub use verdict::{CHANGED_NOTHING, Changed, Exchange, NO_CHANGES_YET, Report, Verdict, wait_before_retry};

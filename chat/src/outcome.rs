@@ -1,5 +1,6 @@
 //! How a command ended, for programs.
 
+use crate::Verdict;
 use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
 
@@ -24,9 +25,9 @@ pub enum Outcome {
     RateLimited,
     /// The upstream, the network or the component failed. Nothing was changed.
     Failed,
-    /// It may have been done: nobody saw the end.
+    /// It is not known whether anything was changed.
     Unknown,
-    /// A part was done.
+    /// A part was done: some pages of a list were read, or a change was made and not all of it.
     Partial,
 }
 
@@ -102,31 +103,52 @@ impl Outcome {
         }
     }
 
-    /// How a call ended that returned the error of the WIT package, given as an object with its case as the only key.
+    /// How a call ended. `error` is that of the WIT package, given as an object with its case as the only key; none for a
+    /// success.
     #[must_use]
-    pub fn of_failure(error: &Value) -> Self {
+    pub fn of(action: &Action, verdict: Verdict, error: Option<&Value>) -> Self {
+        match (verdict, error) {
+            (Verdict::Probable | Verdict::Unknown, _) => Self::Unknown,
+            (Verdict::Changed, Some(_)) => Self::Partial,
+            // A success that did not change what it was to change is none.
+            (_, None) if action.writes() && verdict != Verdict::Changed => Self::Failed,
+            (_, None) => Self::Done,
+            (_, Some(error)) if is_gone(action, error) => Self::Done,
+            (_, Some(error)) => Self::of_failure(error),
+        }
+    }
+
+    /// How a call ended that changed nothing.
+    fn of_failure(error: &Value) -> Self {
         let api = error.get("api");
         let status = api.and_then(|api| api.get("status")?.as_u64());
+        let text = |name: &str| api.and_then(|api| api.get(name)?.as_str()).unwrap_or_default();
         // Such as `already_member` and `invite_already_exists`.
-        let clashes = api.and_then(|api| api.get("code")?.as_str()).is_some_and(|code| code.contains("already"));
+        let clashes = text("code").contains("already");
         match status {
             None if error.get("invalid_argument").is_some() => Self::Usage,
+            Some(429) => Self::RateLimited,
+            // Only the API knows what is there and what is accepted: not a proxy that answers in its place.
+            Some(_) if text("kind").is_empty() => Self::Failed,
             Some(400) if clashes => Self::Conflict,
-            Some(400 | 413) => Self::Refused,
+            Some(400 | 413 | 422) => Self::Refused,
             Some(404) => Self::NotFound,
             Some(409) => Self::Conflict,
-            Some(429) => Self::RateLimited,
             _ => Self::Failed,
         }
     }
 }
 
-/// Whether what an action is to remove is not there: whoever repeats a removal need not be told of a failure. A page that is
-/// not found because the address is wrong says nothing about that: only the API's own error does.
+/// Whether the API itself says that it does not have what a request is about. A page that is not found because the address
+/// is wrong says nothing about that.
+#[must_use]
+pub fn is_missing(error: &Value) -> bool {
+    error.pointer("/api/status").and_then(Value::as_u64) == Some(404)
+        && error.pointer("/api/kind").and_then(Value::as_str) == Some("not_found_error")
+}
+
+/// Whether what an action is to remove is not there: a repeated removal is no failure.
 #[must_use]
 pub fn is_gone(action: &Action, error: &Value) -> bool {
-    let kind = error.pointer("/api/kind").and_then(Value::as_str);
-    action.http.method == Method::Delete
-        && Outcome::of_failure(error) == Outcome::NotFound
-        && kind == Some("not_found_error")
+    action.http.method == Method::Delete && is_missing(error)
 }

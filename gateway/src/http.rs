@@ -71,6 +71,9 @@ fn send(response: Response, outparam: ResponseOutparam) {
     // A host that refuses these headers still sends the answer.
     let _ = headers.set("content-type", &[response.content_type.as_bytes().to_vec()]);
     let _ = headers.set("content-length", &[response.body.len().to_string().into_bytes()]);
+    if let Some(seconds) = response.retry_after {
+        let _ = headers.set("retry-after", &[seconds.to_string().into_bytes()]);
+    }
     let outgoing = OutgoingResponse::new(headers);
     let _ = outgoing.set_status_code(response.status);
     let Ok(body) = outgoing.body() else { return };

@@ -4,6 +4,7 @@ use crate::admin::Admin;
 use crate::route::{Request, Response, catalog};
 use crate::run::{Audience, Reply, run};
 use crate::settings::Settings;
+use claude_admin_chat::Verdict;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
 use claude_admin_chat::outside_text;
@@ -50,7 +51,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
     let body = match outside_text::text(&request.body) {
         Ok(body) => body,
         Err(error) => {
-            let text = format!("The body cannot be read: {error}. Nothing was sent.");
+            let text = format!("The body cannot be read: {error}. {}", Verdict::NotSent.sentence());
             return Response::json(400, &problem("usage", &text));
         }
     };
@@ -93,9 +94,11 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
 }
 
 fn respond(reply: &Reply) -> Response {
-    Response::json(reply.outcome.http_status(), &reply.envelope())
+    let response = Response::json(reply.outcome.http_status(), &reply.envelope());
+    Response { retry_after: reply.retry_after(), ..response }
 }
 
 fn problem(outcome: &str, message: &str) -> Value {
-    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+    let changed = Verdict::NotSent.changed().as_str();
+    json!({"outcome": outcome, "changed": changed, "error": {"outcome": outcome, "changed": changed, "message": message}})
 }

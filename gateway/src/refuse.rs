@@ -3,9 +3,9 @@
 use crate::run::{Audience, Reply};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
-use claude_admin_chat::Outcome;
 use claude_admin_chat::command::{Draft, Format, Options};
 use claude_admin_chat::document::{self, Document, Level};
+use claude_admin_chat::{NO_CHANGES_YET, Outcome, Verdict};
 
 /// Something that is not done: what and why, and what to do instead.
 pub(crate) fn refusal(text: impl Into<String>, hint: Option<&str>) -> Document {
@@ -21,22 +21,22 @@ pub(crate) fn refuse(
     options: &Options,
     audience: Audience,
 ) -> Option<Reply> {
+    let nothing = Verdict::NotSent.sentence();
     let told = |outcome, text: String, hint: &str| Some(Reply::new(outcome, refusal(text, Some(hint))));
     if let Some((what, hint)) = without_effect(options, audience) {
-        return told(Outcome::Usage, format!("{what} Nothing was sent."), hint);
+        return told(Outcome::Usage, format!("{what} {nothing}"), hint);
     }
     if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
         return Some(Reply::new(Outcome::Usage, problem));
     }
     // A secret that is shown once would be lost.
     if action.sensitive && audience == Audience::Chat {
-        let text =
-            format!("The answer to `{}` is a secret, which no chat gets to see. Nothing was sent.", action.command());
+        let text = format!("The answer to `{}` is a secret, which no chat gets to see. {nothing}", action.command());
         return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");
     }
     if action.is_confidential() {
         let text = format!(
-            "The result of `{}` is what people wrote, and this gateway shows it to nobody. Nothing was sent.",
+            "The result of `{}` is what people wrote, and this gateway shows it to nobody. {nothing}",
             action.command()
         );
         let hint = "Use the host, `claude-admin serve`, where each read is approved by a second person and recorded.";
@@ -47,7 +47,7 @@ pub(crate) fn refuse(
     }
     if options.dry_run {
         let canonical = draft.invocation.canonical(action, &catalog.types);
-        let text = format!("This would run `{canonical}`. Nothing was sent.");
+        let text = format!("This would run `{canonical}`. {nothing}");
         let hint = if settings.writes {
             "To do it, leave --dry-run out and add --yes."
         } else {
@@ -56,12 +56,12 @@ pub(crate) fn refuse(
         return told(Outcome::Done, text, hint);
     }
     if !settings.writes {
-        let text = format!("This gateway only reads: `{}` changes something. Nothing was sent.", action.command());
+        let text = format!("This gateway only reads: `{}` is a write. {nothing}", action.command());
         let hint = "Use the host, `claude-admin serve`, where writes are decided on and recorded.";
         return told(Outcome::Denied, text, hint);
     }
     if !options.yes {
-        let text = format!("`{}` changes something. Nothing was sent yet.", action.command());
+        let text = format!("`{}` is a write. {NO_CHANGES_YET}", action.command());
         return told(Outcome::Waiting, text, "Repeat it with --yes to do it.");
     }
     None

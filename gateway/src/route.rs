@@ -35,16 +35,18 @@ impl Request {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// Seconds after which the client can try again.
+    pub(crate) retry_after: Option<u64>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Response {
     pub(crate) fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, content_type: "text/plain; charset=utf-8", body: text.into().into_bytes() }
+        Self { status, content_type: "text/plain; charset=utf-8", retry_after: None, body: text.into().into_bytes() }
     }
 
     pub(crate) fn json(status: u16, value: &Value) -> Self {
-        Self { status, content_type: "application/json", body: value.to_string().into_bytes() }
+        Self { status, content_type: "application/json", retry_after: None, body: value.to_string().into_bytes() }
     }
 }
 

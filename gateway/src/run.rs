@@ -11,18 +11,21 @@ use claude_admin_chat::command::{
 };
 use claude_admin_chat::document::{self, Document, Listing};
 use claude_admin_chat::paging::{in_large_pages, is_followed};
-use claude_admin_chat::{Answer, Outcome, is_gone};
+use claude_admin_chat::{Answer, Exchange, Outcome, Report, Verdict, wait_before_retry};
+use claude_admin_wire::Body;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// What to do about the settings of the gateway.
-const OPERATORS: Option<&str> = Some("The people who run this gateway must set it.");
+const OPERATORS: Option<&str> = Some("The administrator of this gateway must set it.");
 
 /// What came of a command.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
+    /// Whether it changed something.
+    pub(crate) verdict: Verdict,
     pub(crate) document: Document,
     /// The command in its usual form; none for what is no action.
     pub(crate) command: Option<String>,
@@ -44,7 +47,8 @@ pub(crate) enum Audience {
 impl Reply {
     pub(crate) fn new(outcome: Outcome, document: Document) -> Self {
         let (command, options) = (None, Options::default());
-        Self { outcome, document, command, options, data: None, cause: None, action: None }
+        let verdict = Verdict::NotSent;
+        Self { outcome, verdict, document, command, options, data: None, cause: None, action: None }
     }
 
     /// The answer to a command that was not understood.
@@ -55,7 +59,7 @@ impl Reply {
     /// The answer to somebody who may not ask.
     pub(crate) fn not_allowed(who: &str) -> Self {
         let hint = "The people who run this gateway list in CLAUDE_ADMIN_ALLOW who may.";
-        let document = refusal(format!("{who} may not ask this gateway. Nothing was sent."), Some(hint));
+        let document = refusal(format!("{who} may not ask this gateway. {}", Verdict::NotSent.sentence()), Some(hint));
         Self::new(Outcome::Denied, document)
     }
 
@@ -75,9 +79,14 @@ impl Reply {
         self.answer(data.as_deref()).to_json()
     }
 
+    /// Seconds after which a client can send the same again.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        wait_before_retry(self.verdict, self.cause.as_ref())
+    }
+
     fn answer<'a>(&'a self, data: Option<&'a Value>) -> Answer<'a> {
-        let (outcome, document, cause) = (self.outcome, &self.document, self.cause.as_ref());
-        Answer { operation: None, outcome, data, document, cause }
+        let (outcome, verdict, document, cause) = (self.outcome, self.verdict, &self.document, self.cause.as_ref());
+        Answer { operation: None, outcome, verdict, data, document, cause }
     }
 }
 
@@ -93,7 +102,8 @@ pub(crate) fn run(
     let (draft, options) = match command {
         Command::Help(topic) => return help(catalog, &topic, settings, audience),
         Command::Host(command) => {
-            let text = format!("This gateway has no `{}`: it keeps nothing. Nothing was sent.", command.word());
+            let text =
+                format!("This gateway has no `{}`: it keeps nothing. {}", command.word(), Verdict::NotSent.sentence());
             let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
@@ -123,13 +133,16 @@ fn call(
     let secret = match settings.secret(action, &invocation.arguments) {
         Ok(secret) => secret,
         Err(problem) => {
-            return Reply::new(Outcome::Failed, refusal(format!("{problem}. Nothing was sent."), OPERATORS));
+            return Reply::new(
+                Outcome::Failed,
+                refusal(format!("{problem}. {}", Verdict::NotSent.sentence()), OPERATORS),
+            );
         }
     };
     if let Err(problem) = admin.configure(settings.base_url.as_deref(), secret) {
         return Reply::new(
             Outcome::Failed,
-            refusal(format!("ANTHROPIC_BASE_URL: {problem}. Nothing was sent."), OPERATORS),
+            refusal(format!("ANTHROPIC_BASE_URL: {problem}. {}", Verdict::NotSent.sentence()), OPERATORS),
         );
     }
     let all = options.all || is_followed(catalog, &invocation);
@@ -146,17 +159,19 @@ fn call(
         Cow::Borrowed(_) => value,
         Cow::Owned(selected) => selected,
     };
+    let verdict = verdict(action, value.is_some(), &end);
     let (outcome, problem, cause) = match end {
         End::Whole => {
             let document = value.as_ref().map_or_else(|| Document::titled(action.summary()), shown);
-            return Reply { data: value.map(selected), ..Reply::new(Outcome::Done, document) };
+            return Reply { verdict, data: value.map(selected), ..Reply::new(Outcome::Done, document) };
         }
         End::Misfit(name) => {
-            let text = format!("The component does not take these arguments ({name}). Nothing was sent.");
-            return Reply::new(Outcome::Failed, refusal(text, OPERATORS));
+            let text = format!("The component does not take these arguments ({name}). {}", verdict.sentence());
+            return Reply { verdict, ..Reply::new(Outcome::Failed, refusal(text, OPERATORS)) };
         }
         End::Failed(error) => {
-            (outcome(action, value.is_some(), &error), failure(action, settings, &error), Some(error))
+            let outcome = if value.is_some() { Outcome::Partial } else { Outcome::of(action, verdict, Some(&error)) };
+            (outcome, document::failure(catalog, &error, action, verdict, upstream(settings)), Some(error))
         }
         End::CutOff(cut_off) => (Outcome::Partial, refusal(cut_off.text(pages), Some(cut_off.hint())), None),
     };
@@ -168,27 +183,24 @@ fn call(
             read
         }
     };
-    Reply { data: value.map(selected), cause, ..Reply::new(outcome, document) }
+    Reply { verdict, data: value.map(selected), cause, ..Reply::new(outcome, document) }
 }
 
-fn failure(action: &Action, settings: &Settings, error: &Value) -> Document {
+/// What a command did, as the component describes it: a gateway has no record of its own.
+fn verdict(action: &Action, has_read: bool, end: &End) -> Verdict {
+    let answered = Exchange::Answered { status: 200, body: Body::Json };
+    let last = match end {
+        End::Whole | End::CutOff(_) => Verdict::of(action, &answered, Report::Success),
+        End::Misfit(_) => Verdict::NotSent,
+        End::Failed(error) => Verdict::of(action, &Exchange::described_by(error), Report::of_error(error)),
+    };
+    Verdict::of_reads(has_read).and(last)
+}
+
+fn upstream(settings: &Settings) -> &str {
     let upstream = settings.base_url.as_deref().unwrap_or("https://api.anthropic.com");
     let upstream = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
-    let upstream = upstream.split('/').next().unwrap_or(upstream);
-    // What the component says before it sends anything is not known to it.
-    let sent = error.get("invalid_argument").is_none();
-    document::failure(error, action, sent, upstream)
-}
-
-fn outcome(action: &Action, has_read: bool, error: &Value) -> Outcome {
-    let outcome = Outcome::of_failure(error);
-    let server = error.get("api").and_then(|api| api.get("status")?.as_u64()).is_none_or(|status| status >= 500);
-    match outcome {
-        _ if has_read => Outcome::Partial,
-        _ if is_gone(action, error) => Outcome::Done,
-        Outcome::Failed if action.writes() && server && document::failure_may_have_arrived(error) => Outcome::Unknown,
-        outcome => outcome,
-    }
+    upstream.split('/').next().unwrap_or(upstream)
 }
 
 fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings, audience: Audience) -> Reply {
@@ -247,6 +259,34 @@ mod tests {
         for other in [not_found("", "<html>Not Found</html>"), not_found("page_missing", "no route")] {
             assert_ne!(ask(remove, other).outcome, Outcome::Done);
         }
+    }
+
+    #[test]
+    fn result_of_a_write_says_whether_anything_was_changed() {
+        let write = "invites create a@example.com developer --yes";
+        let api = |status: u16, kind: &str| json!({ "api": { "status": status, "kind": kind, "message": "m" } });
+        let decode = |expected: &str| json!({ "decode": { "status": 200, "path": "", "expected": expected } });
+        for (error, outcome, sentence, changed) in [
+            (api(400, "invalid_request_error"), Outcome::Refused, "Nothing was changed.", "no"),
+            (api(400, ""), Outcome::Unknown, "It is not known whether anything was changed.", "unknown"),
+            (api(408, "invalid_request_error"), Outcome::Unknown, "It is not known whether", "unknown"),
+            (api(307, ""), Outcome::Unknown, "It is not known whether", "unknown"),
+            (api(503, "api_error"), Outcome::Unknown, "It is not known whether", "unknown"),
+            (decode("a string"), Outcome::Unknown, "The change was probably made", "unknown"),
+            (decode("JSON, but the body is an HTML page"), Outcome::Unknown, "It is not known whether", "unknown"),
+            (json!({ "transport": { "problem": "timeout" } }), Outcome::Unknown, "It is not known whether", "unknown"),
+            (json!({ "transport": { "problem": "dns" } }), Outcome::Failed, "Nothing was changed.", "no"),
+            (json!({ "denied": "x" }), Outcome::Failed, "Nothing was sent.", "no"),
+        ] {
+            let reply = ask(write, Called::Failed(error.clone()));
+            let (text, envelope) = (reply.document.notices(), reply.envelope());
+            assert_eq!(reply.outcome, outcome, "{error}: {text}");
+            assert!(text.contains(sentence), "{error}: {text}");
+            assert_eq!((&envelope["changed"], &envelope["error"]["changed"]), (&json!(changed), &json!(changed)));
+        }
+        let limited = json!({ "api": { "status": 429, "kind": "rate_limit_error", "message": "m", "retry_after": 7 } });
+        assert_eq!(ask("users list", Called::Failed(limited.clone())).retry_after(), Some(7));
+        assert_eq!(ask(write, Called::Misfit("email")).envelope()["changed"], "no");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::generated::bindings::exports::claude::admin::types::{ApiError, Decode
 use crate::tree::Tree;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use claude_admin_wire::{Body, ErrorBody, retry_after, whole_seconds};
 use serde_json::Value;
 
 /// How much of a body that is not an API error is quoted.
@@ -43,10 +44,27 @@ fn file_name(disposition: &str) -> Option<String> {
 /// Reads the body of a success.
 pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
     let value: Tree<'_> = serde_json::from_slice(&answer.body).map_err(|error| {
-        let place = format!("JSON, but the text breaks at line {}, column {}", error.line(), error.column());
-        decode_error(answer, Mismatch::expected(&place))
+        let found = match Body::of(&answer.body) {
+            // What begins as JSON shows where it ends.
+            Body::Other if Body::at_a_glance(&answer.body) == Body::Json => {
+                format!("the text breaks at line {}, column {}", error.line(), error.column())
+            }
+            other => format!("the body is {}", other.in_words()),
+        };
+        decode_error(answer, Mismatch::expected(&format!("JSON, but {found}")))
     })?;
     T::from_json(value).map_err(|mismatch| decode_error(answer, mismatch))
+}
+
+/// Takes a success whose body says nothing: a page of a proxy is no success of the API.
+pub(crate) fn nothing(answer: &Answer) -> Result<(), Error> {
+    match Body::of(&answer.body) {
+        Body::Empty | Body::Json => Ok(()),
+        other => {
+            let found = format!("JSON, but the body is {}", other.in_words());
+            Err(decode_error(answer, Mismatch::expected(&found)))
+        }
+    }
 }
 
 fn decode_error(answer: &Answer, mismatch: Mismatch) -> Error {
@@ -60,20 +78,27 @@ fn decode_error(answer: &Answer, mismatch: Mismatch) -> Error {
 
 fn api_error(answer: &Answer) -> ApiError {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let error = ErrorBody::of(&body);
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let details = body.pointer("/error/details").filter(|details| !details.is_null());
-    let code = text("/error/details/error_code");
+    let code = error.as_ref().and_then(|error| error.code.clone());
     let more_than_the_code =
         details.and_then(Value::as_object).is_some_and(|details| details.len() > usize::from(code.is_some()));
     ApiError {
         status: answer.status,
-        kind: text("/error/type").unwrap_or_default(),
-        message: text("/error/message").unwrap_or_else(|| quote(&answer.body)),
+        message: text("/error/message").filter(|_| error.is_some()).unwrap_or_else(|| quote(&answer.body)),
+        kind: error.map(|error| error.kind).unwrap_or_default(),
         code,
         details: details.filter(|_| more_than_the_code).map(Value::to_string),
         request_id: answer.header("request-id").or_else(|| text("/request_id")),
-        retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+        retry_after: wait(answer),
     }
+}
+
+/// Seconds to wait. There is no clock here: a date is relative to the `Date` of the response.
+fn wait(answer: &Answer) -> Option<u32> {
+    let date = answer.header("date").and_then(|date| claude_admin_wire::http_date(&date));
+    u32::try_from(whole_seconds(retry_after(&answer.header("retry-after")?, date)?)).ok()
 }
 
 fn quote(body: &[u8]) -> String {
@@ -142,6 +167,32 @@ mod tests {
         ] {
             assert_eq!(file_name(disposition).as_deref(), name, "{disposition}");
         }
+    }
+
+    #[test]
+    fn retry_after_of_every_form_is_read() {
+        let wait_of = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            wait(&Answer { status: 429, headers, body: Vec::new() })
+        };
+        let date = ("Date", "Sun, 29 Nov 2026 16:00:00 GMT");
+        assert_eq!(wait_of(&[("retry-after", "7")]), Some(7));
+        assert_eq!(wait_of(&[("retry-after", "0.5")]), Some(1));
+        assert_eq!(wait_of(&[("retry-after", "Sun, 29 Nov 2026 16:00:02 GMT"), date]), Some(2));
+        assert_eq!(wait_of(&[("retry-after", "Sun, 29 Nov 2026 16:00:02 GMT")]), None);
+        assert_eq!(wait_of(&[("retry-after", "18446744073709551615")]), None);
+        assert_eq!(wait_of(&[]), None);
+    }
+
+    #[test]
+    fn page_is_no_success_and_no_error_of_the_api() {
+        let page = "<!DOCTYPE html><title>Sign in</title>";
+        for error in [read::<String>(&answer(200, page)).unwrap_err(), nothing(&answer(200, page)).unwrap_err()] {
+            assert!(matches!(&error, Error::Decode(error) if error.expected == "JSON, but the body is an HTML page"));
+        }
+        assert!(nothing(&answer(204, "")).is_ok() && nothing(&answer(200, "{}")).is_ok());
+        assert_eq!(api(403, page).kind, "");
+        assert_eq!(api(403, r#"{"message":"Forbidden"}"#).kind, "");
     }
 
     #[test]

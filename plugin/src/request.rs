@@ -140,9 +140,9 @@ impl Request {
         reply::read(&answer)
     }
 
-    /// Sends the request and expects success, whatever the answer says.
+    /// Sends the request and expects a success without data.
     pub(crate) fn send_without_answer(self) -> Result<(), Error> {
-        self.answer().map(|_| ())
+        reply::nothing(&self.answer()?)
     }
 
     /// Sends the request and takes its answer as a file.

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 async fn a_write_shows_its_plan_and_runs_once_it_is_confirmed() {
     let (simulator, service) = open_host().await;
     let plan = type_in(&service, &format!("users update {MEMBER} billing")).await;
-    says(&plan, Outcome::Waiting, &["Now: role", "developer", "Nothing was changed yet", "confirm "]);
+    says(&plan, Outcome::Waiting, &["Now: role", "developer", "No changes yet.", "confirm "]);
     assert!(writes(&simulator).is_empty());
     let done = type_in(&service, &format!("confirm {}", plan.operation)).await;
     says(&done, Outcome::Done, &["Done.", "billing", "Confirmed by"]);
@@ -66,18 +66,18 @@ async fn a_dry_run_reads_and_changes_nothing_whatever_the_risk() {
 async fn what_is_disruptive_takes_a_reason_and_what_cannot_be_undone_a_second_person() {
     let (simulator, service) = open_host().await;
     let disable = "api-keys update apikey_01Rj2N8SVvo6BePZj99NhmiT --status inactive --yes";
-    says(&type_in(&service, disable).await, Outcome::Usage, &["takes a reason", "--reason"]);
+    says(&type_in(&service, disable).await, Outcome::Usage, &["requires a reason", "--reason"]);
     assert!(writes(&simulator).is_empty());
     says(&type_in(&service, &format!("{disable} --reason leaked")).await, Outcome::Done, &["Done."]);
     simulator.clear_requests();
 
-    says(&type_in(&service, &format!("users remove {MEMBER}")).await, Outcome::Usage, &["takes a reason"]);
+    says(&type_in(&service, &format!("users remove {MEMBER}")).await, Outcome::Usage, &["requires a reason"]);
     let plan = type_in(&service, &format!("{REMOVE} --yes")).await;
     says(&plan, Outcome::Waiting, &["Approval needed", "leaver", "1 approval"]);
     for (line, words) in [("approve", "your own request"), ("confirm", "not enough"), ("deny --reason x", "your own")] {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let own = type_in(&service, &format!("{verb} {} {rest}", plan.operation)).await;
-        says(&own, Outcome::Denied, &[words, "Nothing was changed"]);
+        says(&own, Outcome::Denied, &[words, "This command changed nothing."]);
     }
     assert!(writes(&simulator).is_empty());
     let done = type_as(&service, &bob(), &format!("approve {} --reason \"HR confirmed\"", plan.operation)).await;
@@ -173,7 +173,7 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
     simulator.clear_requests();
     let approve = format!("approve {}", plan.operation);
     let changed = type_as(&service, &bob(), &approve).await;
-    says(&changed, Outcome::Conflict, &["role: developer → billing", "Nothing was done", "approve"]);
+    says(&changed, Outcome::Conflict, &["role: developer → billing", "Nothing was changed.", "approve"]);
     assert_eq!(changed.to_json()["error"]["cause"]["differences"], json!(["role: developer → billing"]));
     assert!(writes(&simulator).is_empty());
     // A decision about the plan that was shown first is about nothing any more.
@@ -197,7 +197,7 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
         (format!("{approve}.3"), "another version of the plan"),
     ] {
         let refused = type_as(&service, &cid, &line).await;
-        says(&refused, Outcome::Conflict, &[words, "Nothing was changed", new, "billing", &second]);
+        says(&refused, Outcome::Conflict, &[words, "This command changed nothing.", new, "billing", &second]);
         assert_eq!(refused.to_json()["error"]["cause"]["waiting"]["version"], 2, "{line}");
     }
     assert!(writes(&simulator).is_empty());
@@ -364,7 +364,11 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
     assert_eq!(late.outcome, Outcome::Conflict, "{}", text(&late));
     let ended = service.tick().await;
     assert_eq!(ended.len(), 1);
-    says(&type_in(&service, &format!("status {}", plan.operation)).await, Outcome::Done, &["in time", "expired"]);
+    says(
+        &type_in(&service, &format!("status {}", plan.operation)).await,
+        Outcome::Done,
+        &["expired without a decision", "expired"],
+    );
     assert!(kinds(&service, &plan.operation).contains(&"expired".to_owned()));
     let search = format!("audit search --kind expired --principal local:ada --operation {}", plan.operation);
     says(&type_in(&service, &search).await, Outcome::Done, &["1 entry", "local:ada"]);
@@ -396,7 +400,7 @@ async fn a_change_that_is_not_what_was_asked_for_is_not_taken_for_it() {
     assert_eq!(unseen.outcome, Outcome::Unknown, "{}", text(&unseen));
     type_in(&service, &format!("users update {MEMBER} user --yes --reason x")).await;
     let status = type_in(&service, &format!("status {}", unseen.operation)).await;
-    says(&status, Outcome::Done, &["The target has changed since", "not what was asked for"]);
+    says(&status, Outcome::Done, &["The target is different now", "not what was requested"]);
     assert!(!text(&status).contains(".."), "{}", text(&status));
 }
 
@@ -411,7 +415,7 @@ async fn a_part_that_was_to_be_set_is_found_in_the_whole_that_it_is_a_part_of() 
         let unseen = type_in(&service, &format!("workspaces update {workspace} {change} --yes --reason x")).await;
         assert_eq!(unseen.outcome, Outcome::Unknown, "{change}: {}", text(&unseen));
         let status = type_in(&service, &format!("status {}", unseen.operation)).await;
-        says(&status, Outcome::Done, &["The target has changed since", "It was probably done"]);
+        says(&status, Outcome::Done, &["The target is different now", "The change was probably made"]);
     }
 }
 

@@ -158,7 +158,7 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
                 assert_eq!(reply.to_json()["state"], state, "{step:?}: {}", support::text(&reply));
                 if state == "unknown" {
                     let text = support::text(&reply);
-                    let changed = if sent == 1 { "It was probably done" } else { "probably not done" };
+                    let changed = if sent == 1 { "The change was probably made" } else { "probably not made" };
                     assert!(text.contains("not known") && text.contains(changed), "{step:?}: {text}");
                 }
             }

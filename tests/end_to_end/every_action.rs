@@ -160,7 +160,7 @@ async fn what_is_to_be_removed_and_is_not_there_is_as_good_as_removed() {
     let (_simulator, service) = catalog().await;
     let reply = support::type_in(&service, "users remove user_none --reason leaver").await;
     assert_eq!(reply.outcome, Outcome::Done, "{}", support::text(&reply));
-    assert!(support::text(&reply).contains("gone already, or was never there"), "{}", support::text(&reply));
+    assert!(support::text(&reply).contains("already deleted or never existed"), "{}", support::text(&reply));
     assert_eq!(support::type_in(&service, "users get user_none").await.outcome, Outcome::NotFound);
 }
 

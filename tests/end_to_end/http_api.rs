@@ -428,7 +428,7 @@ async fn removal_of_what_is_gone_has_a_message_and_no_error() {
     let answer = server.http(Some(TOKEN), body).await;
     assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::OK, &json!("done")), "{}", answer.body);
     let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
-    assert!(text.contains("There is no such thing"), "{}", answer.body);
+    assert!(text.contains("Not found"), "{}", answer.body);
     assert_eq!(answer.json()["result"]["cause"]["api"]["status"], 404, "{}", answer.body);
 }
 

@@ -23,6 +23,7 @@ fn copy() -> std::path::PathBuf {
         "bindgen",
         "catalog",
         "chat",
+        "wire",
         "gateway",
         "packager",
         "plugin",

@@ -260,7 +260,7 @@ async fn a_reason_that_the_policy_comes_to_ask_for_is_asked_for_before_it_runs()
     let plan = type_in(&earlier, INVITE).await;
     for _ in 0..2 {
         let confirmed = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
-        says(&confirmed, Outcome::Conflict, &["takes a reason by now", "Nothing was changed", "cancel"]);
+        says(&confirmed, Outcome::Conflict, &["takes a reason by now", "This command changed nothing.", "cancel"]);
     }
     assert_eq!(support::writes(&simulator).len(), 0);
     let asked = type_in(&earlier, &format!("{INVITE} --reason onboarding")).await;

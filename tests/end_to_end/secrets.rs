@@ -303,7 +303,7 @@ async fn plan_is_bound_to_its_secret_and_forgets_it_with_the_host() {
     let asker = Asker { service: &second, principal, place, format: Some(Format::Json) };
     // The digest of another process tells nothing; here both are one process, and the value itself is gone.
     let reply = asker.type_in(format!("confirm {id}.1")).await;
-    says(&reply, Outcome::Failed, &["are never stored", "Nothing was changed.", "send the command again"]);
+    says(&reply, Outcome::Failed, &["are never stored", "This command changed nothing.", "send the command again"]);
     assert_eq!(support::writes(&simulator), Vec::<String>::new());
     assert!(!matches!(reply.outcome, Outcome::Done));
     let found = claude_admin::audit::search(

@@ -88,7 +88,7 @@ async fn what_cannot_be_recorded_is_not_done() {
     // Another program takes the file away: every append fails from here on.
     let blocker = write_lock(&store);
     let reply = type_as(&service, &bob(), &format!("approve {}", plan.operation)).await;
-    says(&reply, Outcome::Failed, &["cannot be recorded", "not done"]);
+    says(&reply, Outcome::Failed, &["cannot be recorded", "did not run"]);
     assert!(writes(&simulator).is_empty());
     drop(blocker);
     says(&type_as(&service, &bob(), &format!("approve {}", plan.operation)).await, Outcome::Done, &["Done."]);

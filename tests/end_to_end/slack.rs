@@ -37,7 +37,7 @@ async fn a_reader_cannot_write_and_a_writer_must_confirm() {
     let server = Server::start().await;
     let invite = "invites create grace@example.com developer";
     assert!(server.slack("READER", &format!("{invite} --yes")).await.body.contains("You may not run"));
-    assert!(server.slack("WRITER", invite).await.body.contains("Nothing was changed yet"));
+    assert!(server.slack("WRITER", invite).await.body.contains("No changes yet."));
     assert_eq!(server.simulator.requests(), []);
     assert!(server.slack("WRITER", &format!("{invite} --yes")).await.body.contains("Done."));
     assert_eq!(server.simulator.requests().len(), 1);

@@ -15,7 +15,7 @@ fn data_goes_to_one_stream_and_talk_to_the_other() {
     assert_eq!(error["error"]["outcome"], "not_found");
     let failed = self::output(&["run", "--", "users", "get", "user_none"]);
     assert_eq!(stdout(&failed), "");
-    assert!(stderr(&failed).contains("no such thing"));
+    assert!(stderr(&failed).contains("Not found"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn a_refused_credential_is_the_operators_business() {
     status(
         json!({"code": 401}),
         Outcome::Failed,
-        &["401", "credential", "people who run this host"],
+        &["401", "credential", "host administrator"],
         &["Nothing was changed"],
     )
     .await;
@@ -77,12 +77,12 @@ async fn a_closed_door_names_what_opens_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_so() {
-    status(json!({"code": 404}), Outcome::NotFound, &["404", "no such thing"], &["Nothing was changed"]).await;
+    status(json!({"code": 404}), Outcome::NotFound, &["404", "Not found"], &["Nothing was changed"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_asks_to_look_again() {
-    status(json!({"code": 409}), Outcome::Conflict, &["409", "Look at it again"], &["Nothing was changed"]).await;
+    status(json!({"code": 409}), Outcome::Conflict, &["409", "Check the target"], &["Nothing was changed"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +102,7 @@ async fn a_rate_limit_without_an_end_is_not_waited_for() {
     status(
         json!({"code": 429}),
         Outcome::RateLimited,
-        &["does not say until when", "Waiting may not help"],
+        &["did not return a retry time", "Waiting might not help"],
         &["Nothing was changed"],
     )
     .await;
@@ -159,7 +159,7 @@ async fn a_truncated_body_leaves_a_write_unknown() {
     broken(
         Effect::Truncate,
         limits(),
-        &["broke before the answer was complete", "Nothing was changed"],
+        &["ended before the response was complete", "Nothing was changed"],
         &["is not known", "`invites list`"],
     )
     .await;
@@ -175,8 +175,8 @@ async fn a_body_that_is_not_json_leaves_a_write_unknown() {
     broken(
         Effect::Garbage,
         limits(),
-        &["was not understood", "JSON", "Nothing was changed"],
-        &["is not known for sure", "`invites list`"],
+        &["HTML page", "proxy or firewall", "Nothing was changed"],
+        &["is not known", "`invites list`"],
     )
     .await;
 }
@@ -224,7 +224,7 @@ async fn a_redirect_is_the_upstreams_fault_and_leaves_a_write_unknown() {
     broken(
         effect,
         limits(),
-        &["answered with a redirect (status 307)", "Nothing was changed"],
+        &["sent a redirect (status 307)", "Nothing was changed"],
         &["is not known", "`invites list`"],
     )
     .await;

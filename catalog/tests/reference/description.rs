@@ -99,6 +99,12 @@ impl<'d> Operation<'d> {
         self.value["x-availability"].as_str().unwrap_or_default()
     }
 
+    /// Statuses and codes of its errors.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = (u64, &'d str)> {
+        let all = self.value.get("x-error-codes").and_then(Value::as_array).into_iter().flatten();
+        all.map(|code| (code["status"].as_u64().unwrap(), code["error_code"].as_str().unwrap()))
+    }
+
     pub(crate) fn parameters(&self, description: &'d Description, place: &str) -> Vec<Parameter<'d>> {
         let all = self.value["parameters"].as_array().unwrap().iter().map(|value| description.resolved(value));
         all.filter(|value| value["in"] == place)

@@ -61,6 +61,22 @@ fn availability(action: &Action, operation: &Operation<'_>, found: &mut Vec<Stri
     }
 }
 
+/// A conflict or a server error with a code says something special about whether a write took effect, and so does a code
+/// that names a step which succeeded.
+#[test]
+fn code_that_can_follow_a_change_is_declared() {
+    let (catalog, description) = (catalog(), Description::read());
+    let mut undeclared = Vec::new();
+    for operation in description.operations() {
+        let Some(action) = catalog.actions.iter().find(|action| route(action) == operation.route) else { continue };
+        let codes =
+            operation.codes().filter(|(status, code)| *status == 409 || *status >= 500 || code.contains("_set_up_"));
+        let missing = codes.filter(|(_, code)| action.writes() && action.code(code).is_none());
+        undeclared.extend(missing.map(|(status, code)| format!("{} {status} {code}", action.id)));
+    }
+    assert!(undeclared.is_empty(), "add `@code CODE changed|unchanged|unknown ADVICE`: {undeclared:#?}");
+}
+
 #[test]
 fn no_action_differs_from_the_reference_without_a_reason() {
     let (catalog, description) = (catalog(), Description::read());

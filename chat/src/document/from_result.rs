@@ -5,6 +5,7 @@ use super::label::words;
 use super::report::{Report, is_report};
 use super::unit::Cents;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
+use crate::Verdict;
 use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
 use jiff::Timestamp;
@@ -138,8 +139,9 @@ pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Op
     if wanted.is_empty() {
         return None;
     }
-    let wrong =
-        |text: String, hint: String| Some(super::error(format!("--columns: {text}. Nothing was sent."), Some(hint)));
+    let wrong = |text: String, hint: String| {
+        Some(super::error(format!("--columns: {text}. {}", Verdict::NotSent.sentence()), Some(hint)))
+    };
     let Some(known) = column_names(catalog, action) else {
         let text = format!("the answer of `{}` is not a list", action.command());
         return wrong(text, "Run the command without --columns.".to_owned());

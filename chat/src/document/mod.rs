@@ -21,7 +21,7 @@ mod unit;
 pub use advice::Reader;
 pub use chart::{Chart, Point};
 pub use content::content_owners;
-pub use from_failure::{changed, command_error, failure, failure_may_have_arrived, notice, verify};
+pub use from_failure::{TELL_THE_ADMINISTRATOR, command_error, failure, look_first, notice};
 #[cfg(test)]
 pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, selected, wrong_column};

@@ -103,15 +103,22 @@ impl Code {
         let text = |name: &str| payload.get(name).and_then(Value::as_str);
         let number = |name: &str| payload.get(name).and_then(Value::as_u64);
         let mut code = match case.map(String::as_str) {
+            // Without a type it is not an error of the API: a proxy or a firewall can have sent it.
+            Some("api") if text("kind").unwrap_or_default().is_empty() => Self::new("not-an-api-response"),
             Some("api") => Self::new("api").name("type", text("kind")),
             Some("transport") => Self::new("transport"),
+            Some("decode")
+                if text("expected").is_some_and(|expected| expected.starts_with("JSON, but the body is")) =>
+            {
+                Self::new("not-an-api-response")
+            }
             Some("decode") => Self::new("answer-not-understood"),
             Some("invalid_argument") => Self::new("argument-not-sent"),
             Some("denied") => Self::new("request-blocked"),
             other => Self::new("component-error").name("case", other),
         };
         for (what, name) in [("problem", "problem"), ("path", "path"), ("error_code", "code"), ("argument", "name")] {
-            code = code.name(what, text(name).filter(|text| !text.contains(char::is_whitespace)));
+            code = code.name(what, text(name).filter(|text| !text.is_empty() && !text.contains(char::is_whitespace)));
         }
         if let Some(status) = number("status") {
             code = code.number("status", status);
@@ -271,6 +278,10 @@ mod tests {
             ("api", Some(409), Some("in_use"))
         );
         assert_eq!(code.get_name("message").map(str::len), Some(MAX_MESSAGE));
+        let page = json!({"api": {"status": 403, "kind": "", "message": "<html>"}});
+        assert_eq!(Code::of_failure(&page).to_string(), "not-an-api-response (status 403)");
+        let page = json!({"decode": {"status": 200, "path": "", "expected": "JSON, but the body is an HTML page"}});
+        assert_eq!(Code::of_failure(&page).to_string(), "not-an-api-response (status 200)");
         let transport = Code::of_failure(&json!({"transport": {"problem": "timeout", "message": "no answer came"}}));
         assert_eq!((transport.get_name("problem"), transport.get_name("message")), (Some("timeout"), None));
         assert_eq!(

@@ -4,6 +4,7 @@ use super::cause::{Cause, Difference};
 use super::effect::Effect;
 use crate::Choice;
 use crate::identity::{Place, Principal};
+use claude_admin_chat::Changed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -194,6 +195,9 @@ pub enum Event {
     Outcome {
         /// The word of the outcome, such as `done`, `failed`, `unknown`.
         result: String,
+        /// Whether anything was changed; none in entries that were written before this was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed: Option<Changed>,
         /// The status of the API, where it answered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,

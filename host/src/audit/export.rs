@@ -209,7 +209,7 @@ impl Facts {
                 facts.policy_hash = policy_hash.clone();
                 facts.plan_hash = text(plan_hash);
             }
-            Event::Outcome { result, status, requests, cause } => {
+            Event::Outcome { result, changed: _, status, requests, cause } => {
                 facts.result = status.map_or_else(|| result.clone(), |status| format!("{result} ({status})"));
                 facts.reason = coded(cause);
                 facts.requests = requests.join(" ");

@@ -63,6 +63,7 @@ fn entries(team: &str, user: &str, channel: &str, text: &str, arguments: &Value)
         },
         Event::Outcome {
             result: "failed".to_owned(),
+            changed: None,
             status: Some(400),
             requests: Vec::new(),
             cause: Some(

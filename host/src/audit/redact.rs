@@ -109,7 +109,7 @@ fn event(event: &mut Event) {
             all(policies);
             optional(reason.as_mut());
         }
-        Event::Outcome { result, status: _, requests, cause } => {
+        Event::Outcome { result, changed: _, status: _, requests, cause } => {
             replace_secrets(result, REDACTED);
             all(requests);
             cause.iter_mut().for_each(cause::redact);
@@ -160,7 +160,7 @@ mod tests {
                 Value::String(text) if text.len() > 1 && !text.contains(':') => *text = "sk-ant-api03-SECRET".into(),
                 Value::Array(items) => items.iter_mut().for_each(poison),
                 Value::Object(members) => {
-                    let keep = ["kind", "decision", "effect", "audience"];
+                    let keep = ["kind", "decision", "effect", "audience", "changed"];
                     members.iter_mut().filter(|(name, _)| !keep.contains(&name.as_str())).for_each(|(_, v)| poison(v));
                 }
                 _ => {}

@@ -7,6 +7,7 @@ use crate::Choice;
 use crate::audit::append;
 use crate::identity::{Place, Principal};
 use crate::store::{Durability, SqliteLog};
+use claude_admin_chat::Changed;
 
 /// An entry; another number gives another one, and every kind comes up.
 pub(super) fn entry(number: u64) -> Entry {
@@ -37,6 +38,7 @@ pub(super) fn entry(number: u64) -> Entry {
         },
         7 => Event::Outcome {
             result: "done".into(),
+            changed: Some(Changed::Yes),
             status: Some(200),
             requests: vec![format!("req_{number}")],
             cause: None,

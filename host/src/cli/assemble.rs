@@ -20,6 +20,7 @@ use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
 use claude_admin::service::Service;
 use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::Verdict;
 use claude_admin_chat::outside_text;
 use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
 use http::HeaderValue;
@@ -187,8 +188,9 @@ fn no_blank_credential() -> Result<(), SetupError> {
     match [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(is_blank) {
         None => Ok(()),
         Some(name) => Err(SetupError(format!(
-            "{name} is set, and empty, and there is no other credential. Nothing was sent. Set it; or unset it, or add \
-             --simulate, to try everything with the simulator"
+            "{name} is set, and empty, and there is no other credential. {} Set it; or unset it, or add \
+             --simulate, to try everything with the simulator",
+            Verdict::NotSent.sentence()
         ))),
     }
 }

@@ -9,6 +9,7 @@ use claude_admin::command::Format;
 use claude_admin::render::{self, Medium};
 use claude_admin::service::{audit_entries, audit_verification};
 use claude_admin::store::{Log, Settings, SqliteLog};
+use claude_admin_chat::Verdict;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -130,9 +131,10 @@ impl StoreArgs {
         if log.unreadable_bytes() > 0 {
             tell(&format!(
                 "WARNING: {} bytes at the end of the write-ahead log are no complete transaction, and are not shown: an \
-                 interrupted write, or a tail that was cut or changed. Nothing was changed. Run `claude-admin audit \
+                 interrupted write, or a tail that was cut or changed. {} Run `claude-admin audit \
                  verify` before a host opens this store, since that drops them.\n\n",
-                log.unreadable_bytes()
+                log.unreadable_bytes(),
+                Verdict::Unchanged.sentence()
             ));
         }
         Ok(log)

@@ -15,7 +15,7 @@ use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Request};
-use claude_admin_chat::Answer;
+use claude_admin_chat::{Answer, Verdict};
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
@@ -23,8 +23,12 @@ use std::time::Duration;
 /// How long it may take to end after an interrupt.
 const LONGEST_END: Duration = Duration::from_secs(2);
 
-const INTERRUPTED: &str = "Interrupted. If this was a write, it may have been done: `pending` and `audit tail` show what \
-    was begun, and `status` of its operation tells how it ended.";
+fn interrupted() -> String {
+    format!(
+        "Interrupted. {} `pending` and `audit tail` show what was begun, and `status` of its operation shows its result.",
+        Verdict::Unknown.sentence()
+    )
+}
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -90,7 +94,8 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
 /// What happened to the host, as a program reads it: as it reads every other error.
 fn host_error(outcome: Outcome, message: &str) -> Value {
     let document = document::error(message, None::<&str>);
-    Answer { operation: None, outcome, data: None, document: &document, cause: None }.to_json()
+    let verdict = if outcome == Outcome::Unknown { Verdict::Unknown } else { Verdict::NotSent };
+    Answer { operation: None, outcome, verdict, data: None, document: &document, cause: None }.to_json()
 }
 
 /// Ends the process some time after it was asked to, where it does not by itself: a reader that does not read holds up
@@ -142,7 +147,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let reply = match reply {
         Some(reply) => reply,
         None => {
-            let error = host_error(Outcome::Unknown, INTERRUPTED);
+            let error = host_error(Outcome::Unknown, &interrupted());
             let _ = match out.finish() {
                 // What was read before it stays readable.
                 Ok(Some(parts)) => print(&parts.broken_off(&error)),
@@ -150,7 +155,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
                 _ => Ok(()),
             };
             if asked != Format::Json {
-                tell(&format!("{INTERRUPTED}\n"));
+                tell(&format!("{}\n", interrupted()));
             }
             return Ok(Outcome::Unknown.exit_code());
         }

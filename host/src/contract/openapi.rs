@@ -4,6 +4,7 @@ use super::{Direction, Schemas};
 use crate::command::Format;
 use crate::service::Outcome;
 use claude_admin_catalog::{Action, Catalog, Type};
+use claude_admin_chat::Changed;
 use serde_json::{Map, Value, json};
 
 const COMPONENTS: &str = "#/components/schemas/";
@@ -169,9 +170,20 @@ fn answer(result: &Value) -> Value {
             "command": { "type": ["string", "null"], "description": "The command in its usual form." },
             "outcome": { "type": "string", "const": Outcome::Done.as_str() },
             "message": { "type": "string", "description": "What there is to say where there is no data." },
+            "changed": changed(),
             "result": result,
         },
-        "required": ["operation_id", "outcome", "result"],
+        "required": ["operation_id", "outcome", "changed", "result"],
+    })
+}
+
+/// Whether the command changed something.
+fn changed() -> Value {
+    json!({
+        "type": "string",
+        "enum": Changed::ALL,
+        "description": "Whether the command changed something. `unknown`: the write was sent, and its result is not known. \
+            Do not send it again before you check the target.",
     })
 }
 
@@ -196,6 +208,10 @@ fn record() -> Value {
         "properties": {
             "operation_id": { "type": "string" },
             "state": { "type": "string", "description": "How it stands or ended." },
+            "changed": {
+                "description": "Whether it changed something; null where that was not recorded.",
+                "anyOf": [changed(), { "type": "null" }],
+            },
             "plan": { "type": "object", "description": "Action, arguments, effect, risk, and what it is done to." },
         },
         "required": ["operation_id", "state", "plan"],
@@ -207,6 +223,7 @@ fn told(cause: &Value) -> Value {
         "type": "object",
         "description": "Where the API returns nothing: what was to be removed is not there, as `message` says.",
         "properties": {
+            "changed": changed(),
             "cause": { "description": "What the API said to it.", "anyOf": [cause, { "type": "object" }] },
         },
         "additionalProperties": false,
@@ -222,19 +239,21 @@ fn failure(cause: &Value) -> Value {
             "operation_id": { "type": "string", "description": "Under which it is on record." },
             "command": { "type": ["string", "null"], "description": "The command in its usual form." },
             "outcome": { "type": "string", "examples": others },
+            "changed": changed(),
             "result": { "description": "What was read before the failure." },
             "error": {
                 "type": "object",
                 "properties": {
                     "outcome": { "type": "string" },
+                    "changed": changed(),
                     "message": { "type": "string", "description": "What happened, whether anything changed, and what to try." },
                     "operation_id": { "type": "string" },
                     "cause": { "description": "The error as the API or the host has it.", "anyOf": [cause, { "type": "object" }] },
                 },
-                "required": ["outcome", "message"],
+                "required": ["outcome", "changed", "message"],
             },
         },
-        "required": ["outcome", "error"],
+        "required": ["outcome", "changed", "error"],
     })
 }
 
@@ -262,10 +281,16 @@ fn response(description: &str, schema: &Value) -> Value {
     let json = ("application/json".to_owned(), json!({ "schema": schema }));
     json!({
         "description": description,
-        "headers": { "idempotent-replayed": {
-            "description": "`true` where the request was received before: the answer says how the first one stands.",
-            "schema": { "type": "string", "const": "true" },
-        } },
+        "headers": {
+            "idempotent-replayed": {
+                "description": "`true` where the request was received before: the answer says how the first one stands.",
+                "schema": { "type": "string", "const": "true" },
+            },
+            "retry-after": {
+                "description": "Seconds after which the same request can be sent again. Only where nothing was changed.",
+                "schema": { "type": "integer", "minimum": 0 },
+            },
+        },
         "content": std::iter::once(json).chain(texts()).collect::<Map<_, _>>(),
     })
 }
@@ -273,7 +298,7 @@ fn response(description: &str, schema: &Value) -> Value {
 /// Status, name and meaning of what is no success.
 const FAILURES: [(&str, &str, &str); 10] = [
     ("202", "Waiting", "It waits for a confirmation, or for somebody else's approval."),
-    ("400", "Usage", "It was not understood. Nothing was sent."),
+    ("400", "Usage", "It was not understood."),
     ("401", "Unauthorized", "The token is none of the configuration."),
     ("403", "Denied", "The policy does not allow it."),
     ("404", "NotFound", "There is no such thing."),

@@ -1,4 +1,4 @@
-//! From a recorded cause to a sentence: what went wrong, and whether anything was changed.
+//! From a recorded cause to a sentence: what went wrong.
 
 use crate::audit::{Cause, Code, Difference};
 
@@ -32,12 +32,9 @@ fn sentence(code: &Code) -> String {
     match code.as_str() {
         "target-gone" if code.get_name("written").is_some() => {
             let list = name("list").replace('.', " ");
-            format!(
-                "The target no longer exists: `{list}` has no entry with `{}`. Nothing was changed.",
-                name("written")
-            )
+            format!("The target no longer exists: `{list}` has no entry with `{}`", name("written"))
         }
-        "target-gone" => "The target no longer exists: the API does not find it. Nothing was changed.".to_owned(),
+        "target-gone" => "The target no longer exists: the API does not find it".to_owned(),
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),
@@ -48,8 +45,14 @@ fn sentence(code: &Code) -> String {
         }
         "transport" => format!("No complete response came from the API ({})", name("problem").replace('_', " ")),
         "answer-not-understood" => "The API reported success with a response that the host cannot read".to_owned(),
+        "not-an-api-response" => {
+            format!("A response{} is not in the format of the API: a proxy or firewall can have sent it", status())
+        }
         "limit" => format!("The call reached its limit: {}", name("limit").replace('-', " ")),
         "component-crashed" => "The component crashed".to_owned(),
+        "component-misreported" => {
+            "The component reported something else than the response that the host received".to_owned()
+        }
         "list-cut-off" => {
             format!(
                 "The list was not read to its end: {} pages were read",

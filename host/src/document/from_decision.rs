@@ -6,7 +6,8 @@ use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanne
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::Denial;
-use claude_admin_catalog::{Action, Catalog, Method};
+use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
 
 /// A wish that came to nothing.
 #[must_use]
@@ -15,46 +16,48 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
     let command = |invocation: &Invocation| command_of(catalog, &invocation.action);
     match error {
         ProposeError::Denied(denial, invocation) => {
-            denied(denial, &format!("run `{}` here", command(invocation)), found.sent)
+            denied(denial, &format!("run `{}` here", command(invocation)), found.verdict())
         }
-        ProposeError::Resolve(error) => resolve_error(catalog, error, upstream),
-        ProposeError::Unavailable(obstacle, _) => unavailable(obstacle, found.sent),
+        ProposeError::Resolve(error) => resolve_error(catalog, error, found.verdict(), upstream),
+        ProposeError::Unavailable(obstacle, _) => unavailable(obstacle, found.verdict()),
         ProposeError::NoReason(invocation) => notice(
             Level::Error,
-            format!("`{}` takes a reason. {}", command(invocation), nothing(found.sent)),
-            Some("Repeat it with --reason \"…\"; who decides about it sees the reason, and it is recorded.".to_owned()),
+            format!("`{}` requires a reason. {}", command(invocation), found.verdict().sentence()),
+            Some(
+                "Run the command again with `--reason \"…\"`. The people who decide see the reason, and the audit log \
+                 stores it."
+                    .to_owned(),
+            ),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
-            // Of what is to be removed, the one thing to say is that it is gone.
-            Some(action) if action.http.method == Method::Delete => call_error(error, action, upstream),
-            Some(action) => call_error(error, read_of(catalog, action), upstream),
+            // What failed is the read for the plan, and not the write, unless it shows that there is nothing to remove.
+            Some(action) => {
+                let gone = error.reported().is_some_and(|error| is_gone(action, error));
+                let failed = if gone { action } else { read_of(catalog, action) };
+                call_error(catalog, error, failed, found.verdict(), upstream)
+            }
             None => Document::default(),
         },
         ProposeError::Ledger(error) => ledger_error(error),
     }
 }
 
-/// What did not happen. To look up an address, something was sent all the same.
-fn nothing(looked_up: bool) -> &'static str {
-    if looked_up { "Nothing was changed." } else { "Nothing was sent." }
-}
-
-/// Somebody may not do something; `looked_up` is whether a request left to find out what it is about.
+/// Somebody may not do something; `verdict` is that of the requests that were sent to find out what it is about.
 #[must_use]
-pub fn denied(denial: &Denial, what: &str, looked_up: bool) -> Document {
+pub fn denied(denial: &Denial, what: &str, verdict: Verdict) -> Document {
     notice(
         Level::Error,
-        format!("You may not {what}: {}. {}", denial.message, nothing(looked_up)),
+        format!("You may not {what}: {}. {}", denial.message, verdict.sentence()),
         Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned()),
     )
 }
 
-fn resolve_error(catalog: &Catalog, error: &ResolveError, upstream: &str) -> Document {
+fn resolve_error(catalog: &Catalog, error: &ResolveError, verdict: Verdict, upstream: &str) -> Document {
     let refused =
-        |text: String, hint: Option<String>| notice(Level::Error, format!("{text}. Nothing was changed."), hint);
+        |text: String, hint: Option<String>| notice(Level::Error, format!("{text}. {}", verdict.sentence()), hint);
     match error {
         ResolveError::Unread(error, list) => match catalog.action(list) {
-            Some(action) => call_error(error, action, upstream),
+            Some(action) => call_error(catalog, error, action, verdict, upstream),
             None => Document::default(),
         },
         ResolveError::NotAllowed { list, .. } => {
@@ -82,7 +85,7 @@ fn resolve_error(catalog: &Catalog, error: &ResolveError, upstream: &str) -> Doc
 #[must_use]
 pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> Document {
     let own = |operation: &Operation| command_of(catalog, &operation.pending.plan.action);
-    let none = "Nothing was changed by this.";
+    let none = CHANGED_NOTHING;
     match error {
         SettleError::NotFound(id) => notice(
             Level::Error,
@@ -139,23 +142,21 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
         Unplanned::SecretsForgotten => {
             let text = format!(
                 "Some arguments of `{}` are secrets, which are never stored: the host that took the request had them in its \
-                 memory until it stopped. Nothing was changed.",
+                 memory until it stopped. {CHANGED_NOTHING}",
                 operation.pending.plan.command
             );
             let hint = format!("`cancel {}`, and send the command again.", operation.id);
             return notice(Level::Error, text, Some(hint));
         }
-        Unplanned::Resolve(error) => resolve_error(catalog, error, upstream),
+        Unplanned::Resolve(error) => resolve_error(catalog, error, Verdict::Unchanged, upstream),
         Unplanned::Before(error) => match catalog.action(&operation.pending.plan.action) {
-            Some(action) => call_error(error, read_of(catalog, action), upstream),
+            Some(action) => call_error(catalog, error, read_of(catalog, action), Verdict::Unchanged, upstream),
             None => Document::default(),
         },
     };
-    let text = format!(
-        "What would be done cannot be looked at again, so that `{}` does not run.",
-        operation.pending.plan.command
-    );
-    let hint = Some(format!("It still waits. Try again, or `cancel {}`.", operation.id));
+    let text =
+        format!("The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}", operation.pending.plan.command);
+    let hint = Some(format!("The request is still pending. Try again, or `cancel {}`.", operation.id));
     let mut document = notice(Level::Error, text, hint);
     document.blocks.extend(why.blocks);
     document.footer = why.footer;
@@ -213,7 +214,7 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
             format!("They can `approve {}`.", operation.plan_id()),
         ),
     };
-    notice(Level::Error, format!("{text} Nothing was changed by this."), Some(hint))
+    notice(Level::Error, format!("{text} {CHANGED_NOTHING}"), Some(hint))
 }
 
 /// The audit trail cannot be used: nothing is done without it.
@@ -221,11 +222,11 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
 pub fn ledger_error(error: &LedgerError) -> Document {
     notice(
         Level::Error,
-        format!("What cannot be recorded is not done: {error}. Nothing was changed."),
-        Some(
-            "Tell the people who run this host: disk, permissions and `claude-admin audit verify` are places to look."
-                .to_owned(),
+        format!(
+            "The command did not run because it cannot be recorded in the audit log: {error}. {}",
+            Verdict::Unchanged.sentence()
         ),
+        Some("The host administrator must check the disk, the permissions and `claude-admin audit verify`.".to_owned()),
     )
 }
 

@@ -1,59 +1,69 @@
-//! From a failure to a document: what happened, whether anything changed, what to do.
+//! From a failure to a document: what happened, whether anything was changed, what to do.
 
-use super::{Document, Level, changed, failure, failure_may_have_arrived, notice, verify};
+use super::{Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::Verdict;
 
-/// A call that gave no result.
+/// What to do about a component that does what it must not.
+const DROP_IT: &str = "Do not use this component. Report this to the host administrator.";
+
+/// A call that gave no result, and what it did.
 #[must_use]
-pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Document {
+pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict: Verdict, upstream: &str) -> Document {
+    if let CallError::Failed { error, .. } = error {
+        return failure(catalog, error, action, verdict, upstream);
+    }
+    let verdict = match error {
+        // The exchange of a token is a request, and changes nothing.
+        CallError::Credential(CredentialError::Workload(error)) if error.is_after_sending() => {
+            Verdict::of_reads(true).and(verdict)
+        }
+        _ => verdict,
+    };
+    let (what, hint) = without_result(error, upstream);
+    let hint = if verdict.is_uncertain() { look_first(catalog, action) } else { hint.to_owned() };
+    notice(Level::Error, format!("{}. {}", what.trim_end_matches('.'), verdict.sentence()), Some(hint))
+}
+
+/// The host itself failed in a command; `operation` is the one that the command is about.
+#[must_use]
+pub fn internal_error(verdict: Verdict, operation: Option<&str>) -> Document {
+    let text = format!("Internal error in the host. {}", verdict.sentence());
+    let hint = match operation {
+        Some(id) => format!("Run `status {id}` to see the state of the request. {TELL_THE_ADMINISTRATOR}"),
+        None => format!("`pending` shows what is not decided yet. {TELL_THE_ADMINISTRATOR}"),
+    };
+    notice(Level::Error, text, Some(hint))
+}
+
+/// What happened in a call that was stopped or believed wrong, and what to do where nothing was changed.
+fn without_result(error: &CallError, upstream: &str) -> (String, &'static str) {
     match error {
-        CallError::Credential(error) => unavailable(error, false),
-        CallError::Denied(Violation::Redirect(status)) => notice(
-            Level::Error,
-            format!(
-                "{upstream} answered with a redirect (status {status}), which is never followed. {}",
-                changed(action, true)
-            ),
-            Some(verify(action, true, "The people who run this host must check its base URL.")),
+        CallError::Credential(error) => (error.to_string(), who_can_change(error)),
+        CallError::Denied(Violation::Redirect(status)) => (
+            format!("{upstream} sent a redirect (status {status}), which the host never follows"),
+            "The host administrator must check the base URL of this host.",
         ),
-        CallError::Denied(Violation::Address(address)) => notice(
-            Level::Error,
-            format!("{upstream} leads to {address}, an address that is not allowed. Nothing was sent."),
-            Some("The people who run this host must check its base URL and its name service.".to_owned()),
+        CallError::Denied(Violation::Address(address)) => (
+            format!("{upstream} leads to {address}, an address that is not allowed"),
+            "The host administrator must check the base URL of this host and its name service.",
         ),
-        CallError::Denied(violation) => notice(
-            Level::Error,
-            format!("The component was stopped: it tried {violation}. {}", changed(action, false)),
-            Some("Do not use this component; tell the people who run this host.".to_owned()),
+        CallError::Denied(violation) => (format!("The component was stopped: it tried {violation}"), DROP_IT),
+        CallError::Misreported(_) => (format!("T{}", error.to_string().get(1..).unwrap_or_default()), DROP_IT),
+        CallError::Limit { kind: LimitKind::Queue, .. } => (
+            "All slots for your calls are in use, and none became free in time (`limits.queue_ms`)".to_owned(),
+            "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
+             `limits.concurrency` or `limits.queue_ms`.",
         ),
-        CallError::Limit { kind: LimitKind::Queue, .. } => notice(
-            Level::Error,
-            "All slots for your calls are in use, and none became free in time (`limits.queue_ms`). Nothing was sent."
-                .to_owned(),
-            Some(
-                "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
-                 `limits.concurrency` or `limits.queue_ms`."
-                    .to_owned(),
-            ),
+        CallError::Limit { kind, .. } => (format!("The call was ended: it used up its {kind}"), limit_hint(*kind)),
+        CallError::Trap { message, .. } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
+        CallError::Arguments(problem) => (
+            format!("The component does not take these arguments ({problem})"),
+            "Report this to the host administrator: the component and its WIT text differ.",
         ),
-        CallError::Limit { kind, sent } => notice(
-            Level::Error,
-            format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
-            Some(verify(action, *sent, limit_hint(*kind))),
-        ),
-        CallError::Trap { message, sent } => notice(
-            Level::Error,
-            format!("The component crashed ({message}). {}", changed(action, *sent)),
-            Some(verify(action, *sent, "Tell the people who run this host.")),
-        ),
-        CallError::Arguments(problem) => notice(
-            Level::Error,
-            format!("The component does not take these arguments ({problem}). Nothing was sent."),
-            Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
-        ),
-        CallError::Failed { error, sent } => failure(error, action, *sent, upstream),
+        CallError::Failed { error, .. } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
     }
 }
 
@@ -77,16 +87,12 @@ fn limit_hint(kind: LimitKind) -> &'static str {
     }
 }
 
-/// No request of an action can be sent by this host: why, and who can change that. `looked_up` is whether a request was sent
-/// to find out what the command is about.
+/// No request of an action can be sent by this host: why, and who can change that. `verdict` is that of the requests that were
+/// sent to find out what the command is about.
 #[must_use]
-pub fn unavailable(obstacle: &CredentialError, looked_up: bool) -> Document {
-    let nothing = if looked_up { "Nothing was changed." } else { "Nothing was sent." };
-    notice(
-        Level::Error,
-        format!("{}. {nothing}", obstacle.to_string().trim_end_matches('.')),
-        Some(who_can_change(obstacle).to_owned()),
-    )
+pub fn unavailable(obstacle: &CredentialError, verdict: Verdict) -> Document {
+    let text = format!("{}. {}", obstacle.to_string().trim_end_matches('.'), verdict.sentence());
+    notice(Level::Error, text, Some(who_can_change(obstacle).to_owned()))
 }
 
 /// Why an action cannot work on this host, and who can change that.
@@ -113,17 +119,5 @@ fn who_can_change(obstacle: &CredentialError) -> &'static str {
              must correct `platform` in [upstream]."
         }
         CredentialError::Workload(_) => "The host administrator must check [upstream.workload_identity].",
-    }
-}
-
-/// Whether a write may have been done although its call gave no result: its request left, and nothing says that it did
-/// not arrive.
-#[must_use]
-pub fn may_have_been_done(error: &CallError) -> bool {
-    match error {
-        CallError::Limit { sent, .. } | CallError::Trap { sent, .. } => *sent,
-        CallError::Denied(violation) => matches!(violation, Violation::Redirect(_)),
-        CallError::Failed { error, sent } => *sent && failure_may_have_arrived(error),
-        CallError::Credential(_) | CallError::Arguments(_) => false,
     }
 }

@@ -4,6 +4,7 @@ use super::{Block, Document, Level, Notice, operation, superseded};
 use crate::Choice;
 use crate::decision::operation::{Operation, State};
 use claude_admin_catalog::Catalog;
+use claude_admin_chat::NO_CHANGES_YET;
 
 /// What a requester must know about a request: that they can run it now, that its plan changed, or how it ended.
 ///
@@ -26,7 +27,7 @@ pub fn for_requester(catalog: &Catalog, request: &Operation, is_approved: bool) 
 
 fn approved(catalog: &Catalog, request: &Operation) -> Document {
     let mut document = operation(catalog, request);
-    let text = format!("`{}` is approved. No changes yet.", request.pending.plan.command);
+    let text = format!("`{}` is approved. {NO_CHANGES_YET}", request.pending.plan.command);
     let hint = format!("To run it: `confirm {}`.", request.plan_id());
     "Approved".clone_into(&mut document.title);
     document.blocks.retain(|block| !matches!(block, Block::Notice(_)));

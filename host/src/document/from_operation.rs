@@ -9,13 +9,14 @@ use crate::decision::plan::{Before, Plan};
 use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::{Changed, NO_CHANGES_YET, Verdict};
 
 /// A plan alone: what a command would do.
 #[must_use]
 pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
     let mut facts = plan_facts(catalog, plan, "Now");
     facts.push(Fact::new("Needs", needs(requirements)));
-    let text = format!("{} Risk: {}. This is a dry run: nothing was changed.", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. This is a dry run. {NO_CHANGES_YET}", question(plan), plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -57,7 +58,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         }
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. Nothing was changed yet.", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question(plan), plan.risk);
     // No button can replace the name.
     let choices = if requirements.alone.is_some() {
         vec![(Choice::Cancel, "Cancel".to_owned())]
@@ -115,49 +116,61 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
 #[must_use]
 pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Difference]) -> Document {
     let mut document = waiting(catalog, operation);
-    let text =
-        format!("This changed since it was asked for: {}. Nothing was done.", from_cause::differences(differences));
-    let hint = Some("The new plan is below; it must be decided on anew.".to_owned());
+    let nothing = Verdict::Unchanged.sentence();
+    let text = format!("The plan changed after it was requested: {}. {nothing}", from_cause::differences(differences));
+    let hint = Some("The new plan is below and needs a new decision.".to_owned());
     document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
     document
 }
 
 /// How it stands, whether anything was changed, and what to do.
 fn ending(operation: &Operation) -> (Level, String, Option<String>) {
-    let (id, noun) = (&operation.id, operation.pending.plan.action.split('.').next().unwrap_or_default());
+    let (id, nothing) = (&operation.id, Verdict::Unchanged.sentence());
     let last = operation.decisions.last();
     let by = last.map(|decided| format!(" by {}", decided.principal)).unwrap_or_default();
     let why = last.and_then(|decided| decided.reason.as_ref()).map(|reason| format!(" ({reason})")).unwrap_or_default();
     match &operation.state {
-        State::Waiting => (Level::Attention, "It waits for a decision. Nothing was changed yet.".to_owned(), None),
+        State::Waiting => (Level::Attention, format!("The request is pending. {NO_CHANGES_YET}"), None),
         State::Running { .. } => (
             Level::Attention,
-            "It runs: its request may have reached the API.".to_owned(),
-            Some(format!("Ask again in a moment: `status {id}`.")),
+            format!("The request is running. {}", Verdict::Unknown.sentence()),
+            Some(format!("Check again in a moment: `status {id}`.")),
         ),
-        State::Rejected => (Level::Error, format!("Rejected{by}{why}. Nothing was changed."), None),
-        State::Cancelled => (Level::Error, format!("Cancelled{by}. Nothing was changed."), None),
+        State::Rejected => (Level::Error, format!("Rejected{by}{why}. {nothing}"), None),
+        State::Cancelled => (Level::Error, format!("Cancelled{by}. {nothing}"), None),
         State::Expired => (
             Level::Error,
-            "Nobody settled it in time. Nothing was changed.".to_owned(),
-            Some("Ask for it again if it is still wanted.".to_owned()),
+            format!("The request expired without a decision. {nothing}"),
+            Some("Send the request again if it is still needed.".to_owned()),
         ),
+        // A removal of what was not there is done too.
+        State::Ended { result, changed: Some(Changed::No), .. } if result == "done" => {
+            (Level::Done, format!("The target was already deleted or never existed. {nothing}"), None)
+        }
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
-        State::Ended { result, cause, .. } if result == UNKNOWN => (
-            Level::Error,
-            format!(
-                "Whether it was done is not known{}.",
-                cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.'))).unwrap_or_default()
-            ),
-            Some(format!(
-                "It is not sent again by itself. `status {id}` looks at its target, and so do `{noun} list` and `{noun} get`; \
-                 ask for it again if it was not done."
-            )),
-        ),
+        State::Ended { result, cause, .. } if result == UNKNOWN => {
+            let why = cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.')));
+            (
+                Level::Error,
+                with_verdict(format!("The result is unknown{}", why.unwrap_or_default()), &operation.state),
+                Some(format!(
+                    "The request is not sent again automatically. Run `status {id}` to check the target, and send the \
+                     request again if it was not made."
+                )),
+            )
+        }
         State::Ended { result, cause, .. } => (
             Level::Error,
-            cause.as_ref().map_or_else(|| format!("It ended as `{result}`."), text_of),
-            Some("Nothing more happens to it; ask for it again if it is still wanted.".to_owned()),
+            with_verdict(
+                cause.as_ref().map_or_else(|| format!("The request ended as `{result}`"), text_of),
+                &operation.state,
+            ),
+            Some(match operation.state.changed() {
+                Some(Changed::Yes | Changed::Unknown) => {
+                    "Check the target before you send the request again.".to_owned()
+                }
+                Some(Changed::No) | None => "The request is closed. Send it again if it is still needed.".to_owned(),
+            }),
         ),
     }
 }
@@ -174,6 +187,15 @@ fn by_name(operation: &Operation, alone: Alone) -> String {
          Ctrl-C.",
         alone.delay_seconds
     )
+}
+
+/// A text about an end, with the sentence about changes. Texts of earlier versions have theirs, and no more is known.
+fn with_verdict(text: String, state: &State) -> String {
+    let text = text.trim_end_matches('.');
+    match state.changed().map(|changed| Verdict::from(changed).sentence()) {
+        Some(sentence) if !text.contains(sentence.trim_end_matches('.')) => format!("{text}. {sentence}"),
+        _ => format!("{text}."),
+    }
 }
 
 /// The question that a decision answers.

@@ -12,7 +12,7 @@ mod passing;
 pub use claude_admin_chat::document::*;
 pub use from_cause::{cause, difference, differences};
 pub use from_decision::{denied, ledger_error, propose_error, settle_error};
-pub use from_error::{call_error, may_have_been_done, obstacle, unavailable};
+pub use from_error::{call_error, internal_error, obstacle, unavailable};
 pub use from_notice::for_requester;
 pub use from_operation::{dry_run, operation, record, superseded, waiting};
 pub use from_report::verification;

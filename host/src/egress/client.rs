@@ -106,11 +106,27 @@ impl Client {
     /// [`ClientError`] when none comes.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
         let https = request.uri().scheme() == Some(&Scheme::HTTPS);
-        self.inner.request(request).await.map_err(|error| match classify(&error) {
+        self.inner.request(request).await.map_err(|error| match (classify(&error), error.is_connect()) {
+            (error @ (ClientError::Address(_) | ClientError::Dns(_)), _) => error,
             // A connection that breaks while it is being secured was made, and is not a secure one.
-            ClientError::Incomplete(reason) if https && error.is_connect() => ClientError::Tls(reason),
-            error => error,
+            (ClientError::Incomplete(reason), true) if https => ClientError::Tls(reason),
+            (error @ (ClientError::Refused(_) | ClientError::Tls(_)), true) => error,
+            (error, true) => ClientError::Refused(error.to_string()),
+            // A network that fails, or an alert of TLS, on a connection that was made: the request may have arrived.
+            (ClientError::Refused(reason) | ClientError::Tls(reason), false) => ClientError::Incomplete(reason),
+            (error, false) => error,
         })
+    }
+}
+
+impl ClientError {
+    /// Whether no connection was made, so that no byte of the request was sent.
+    #[must_use]
+    pub fn is_before_sending(&self) -> bool {
+        match self {
+            Self::TlsSettings(_) | Self::Dns(_) | Self::Address(_) | Self::Refused(_) | Self::Tls(_) => true,
+            Self::Timeout(_) | Self::Incomplete(_) | Self::Protocol(_) => false,
+        }
     }
 }
 

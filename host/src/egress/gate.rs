@@ -11,6 +11,8 @@ use super::{
 use crate::command::Arguments;
 use bytes::Bytes;
 use claude_admin_catalog::Action;
+use claude_admin_chat::retry_after;
+use claude_admin_wire::Body;
 use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -247,15 +249,21 @@ impl Inner {
         loop {
             let response = self.attempt(&parts, &target, &headers, body.as_ref(), &credential).await?;
             let status = response.status();
-            // Who is not known has done nothing: with a new token the same may be sent again, a write too.
             if status == StatusCode::UNAUTHORIZED
                 && attempt == 1
                 && let Some(workload) = &self.workload
-                && let Some(renewed) = self.egress.renewed(workload, &credential).await
             {
-                credential = renewed;
-                attempt += 1;
-                continue;
+                let refused = self.receive(response, &credential).await?;
+                // The API did not run the request: with a new token it can be sent again, also a write. A proxy can answer
+                // 401 after it forwarded the request.
+                if self.record.is_error_of_the_api()
+                    && let Some(renewed) = self.egress.renewed(workload, &credential).await
+                {
+                    credential = renewed;
+                    attempt += 1;
+                    continue;
+                }
+                return Ok(refused);
             }
             if status.is_redirection() {
                 self.record.violated(Violation::Redirect(status.as_u16()));
@@ -336,13 +344,22 @@ impl Inner {
         credential: &CredentialHeader,
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
-        let headers = headers::incoming(response.headers());
+        let mut headers = headers::incoming(response.headers());
+        // The component has no clock, and every part of the host must conclude the same.
+        match retry::asked(response.headers()) {
+            Some(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after::whole_seconds(wait).into())),
+            None => drop(headers.remove(header::RETRY_AFTER)),
+        }
         let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
-            BodyError::Transport(error) => self.failed(error),
+            // The request was sent and answered, whatever breaks now.
+            BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
         })?;
         let secrets = self.egress.credentials.secrets().chain(credential.issued());
         let body = secrets.fold(body, |body, secret| scrub::scrub(body, secret.expose_secret().as_bytes()));
+        // The body of a read that succeeded can be long, and nothing depends on it.
+        let glance = self.expected.is_get() && status.is_success();
+        self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -353,6 +370,9 @@ impl Inner {
     fn failed(&self, error: ClientError) -> Error {
         tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no answer from the upstream");
         self.egress.health.note(Some(Trouble::NoAnswer));
+        if error.is_before_sending() {
+            self.record.unreached();
+        }
         match error {
             ClientError::Address(forbidden) => {
                 self.record.violated(Violation::Address(forbidden.0.to_string()));

@@ -1,6 +1,8 @@
 //! What left during a call.
 
 use super::Violation;
+use claude_admin_chat::Exchange;
+use claude_admin_wire::Body;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The characters of a request id that are kept; those of the API have about 30.
@@ -15,12 +17,23 @@ pub struct SentRequest {
     pub target: String,
     /// The body; empty where there is none.
     pub body: String,
-    /// The status of the answer, if one came.
-    pub status: Option<u16>,
+    /// What came back to the last attempt. The host believes this, and not what the component says about it.
+    pub exchange: Exchange,
     /// The request id of the answer.
     pub request_id: Option<String>,
     /// How often it was sent: once, and once more for each retry.
     pub attempts: u32,
+}
+
+impl SentRequest {
+    /// The status of the answer, if one came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self.exchange {
+            Exchange::Answered { status, .. } => Some(status),
+            _ => None,
+        }
+    }
 }
 
 /// What happened at the gate during one call.
@@ -50,13 +63,17 @@ impl Record {
     pub(super) fn leaving(&self, method: &str, target: &str, body: &[u8]) {
         let mut state = self.state();
         match &mut state.sent {
-            Some(sent) => sent.attempts += 1,
+            // What came back to an earlier attempt says nothing about this one.
+            Some(sent) => {
+                sent.attempts += 1;
+                sent.exchange = Exchange::Unanswered;
+            }
             None => {
                 state.sent = Some(SentRequest {
                     method: method.to_owned(),
                     target: target.to_owned(),
                     body: String::from_utf8_lossy(body).into_owned(),
-                    status: None,
+                    exchange: Exchange::Unanswered,
                     request_id: None,
                     attempts: 1,
                 });
@@ -64,12 +81,32 @@ impl Record {
         }
     }
 
-    /// Notes the answer to the request that left last.
+    /// Notes that no connection was made, so that nothing of the request that was to leave last did.
+    pub(super) fn unreached(&self) {
+        if let Some(sent) = &mut self.state().sent {
+            sent.exchange = Exchange::Unreached;
+        }
+    }
+
+    /// Notes the head of the answer to the request that left last.
     pub(super) fn answered(&self, status: u16, request_id: Option<&str>) {
         if let Some(sent) = &mut self.state().sent {
-            sent.status = Some(status);
+            sent.exchange = Exchange::Answered { status, body: Body::Incomplete };
             sent.request_id = request_id.map(|id| id.chars().take(REQUEST_ID_CHARS).collect());
         }
+    }
+
+    /// Notes the body of that answer, which is there whole.
+    pub(super) fn received(&self, found: Body) {
+        if let Some(SentRequest { exchange: Exchange::Answered { body, .. }, .. }) = &mut self.state().sent {
+            *body = found;
+        }
+    }
+
+    /// Whether the last response is an error in the format of the API.
+    pub(super) fn is_error_of_the_api(&self) -> bool {
+        let state = self.state();
+        matches!(&state.sent, Some(SentRequest { exchange: Exchange::Answered { body: Body::Error(_), .. }, .. }))
     }
 
     /// The violation, if there was one.

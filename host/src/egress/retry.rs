@@ -1,6 +1,8 @@
 //! When a read is tried again.
 
+use claude_admin_chat::retry_after;
 use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// How often a read is tried again at most.
@@ -9,14 +11,13 @@ const BASE_DELAY: Duration = Duration::from_millis(500);
 
 /// How long a response asks to wait.
 pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    retry_after::from_headers(headers, Timestamp::now())
 }
 
 /// How long to wait before the next attempt of a read; `None` when trying again is of no use.
 ///
 /// `attempt` counts from 1; `asked` is the value of `retry-after`. A 429 without it means that a spending limit is met,
-/// which waiting does not lift.
+/// which waiting does not lift. A value that cannot be used, such as many years, is no reason to try again soon.
 pub(super) fn delay(
     status: StatusCode,
     headers: &HeaderMap,
@@ -29,7 +30,8 @@ pub(super) fn delay(
     }
     match status.as_u16() {
         429 => asked,
-        500 | 502 | 503 | 504 | 529 => Some(asked.unwrap_or_else(|| backoff(attempt, jitter))),
+        500 | 502 | 503 | 504 | 529 if headers.contains_key(header::RETRY_AFTER) => asked,
+        500 | 502 | 503 | 504 | 529 => Some(backoff(attempt, jitter)),
         _ => None,
     }
 }
@@ -64,6 +66,19 @@ mod tests {
         let asked = Some(Duration::from_millis(7_500));
         assert_eq!(delay(status, &headers(&[]), asked, 1, 0.5), asked);
         assert_eq!(delay(status, &headers(&[]), None, 1, 0.5), None);
+    }
+
+    #[test]
+    fn unusable_wait_is_not_followed_by_another_attempt() {
+        for value in ["18446744073709551615", "9223372036854775807", "1e400", "-1", "soon"] {
+            let headers = headers(&[("retry-after", value)]);
+            for status in [429, 500, 503, 529] {
+                let status = StatusCode::from_u16(status).unwrap();
+                assert_eq!(delay(status, &headers, asked(&headers), 1, 0.5), None, "{status} {value}");
+            }
+        }
+        let headers = headers(&[("retry-after", "0.5")]);
+        assert_eq!(delay(StatusCode::SERVICE_UNAVAILABLE, &headers, asked(&headers), 1, 0.5), Some(BASE_DELAY));
     }
 
     #[test]

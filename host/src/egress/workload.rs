@@ -77,6 +77,17 @@ pub enum WorkloadError {
     Answer,
 }
 
+impl WorkloadError {
+    /// Whether the exchange was sent, or might have been.
+    #[must_use]
+    pub fn is_after_sending(&self) -> bool {
+        match self {
+            Self::Read { .. } | Self::NoToken(_) => false,
+            Self::Transport(_) | Self::Refused { .. } | Self::Answer => true,
+        }
+    }
+}
+
 /// Access tokens of a workload.
 pub(super) struct Workload {
     settings: WorkloadSettings,

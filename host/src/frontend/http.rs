@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use claude_admin_catalog::Action;
-use claude_admin_chat::{outside_text, strict_json};
+use claude_admin_chat::{Verdict, outside_text, strict_json};
 use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -93,7 +93,9 @@ impl Http {
         };
         let body = match outside_text::text(body) {
             Ok(body) => body,
-            Err(error) => return bad_request(&format!("The body cannot be read: {error}. Nothing was sent.")),
+            Err(error) => {
+                return bad_request(&format!("The body cannot be read: {error}. {}", Verdict::NotSent.sentence()));
+            }
         };
         // Checked before it is read: an error quotes what is wrong with the body.
         if let Err(error) = command::refuse_secrets(&body) {
@@ -159,7 +161,7 @@ impl Http {
         match &reply.duplicate_of {
             None => respond(&reply, format),
             Some(first) if !first.is_same => {
-                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", idempotency::ANOTHER_REQUEST)))
+                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", &idempotency::another_request())))
                     .into_response()
             }
             Some(first) => {
@@ -186,12 +188,13 @@ impl Http {
         let line = format!("status {operation}");
         let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None, format).await;
         if status.outcome == Outcome::NotFound && decision.is_none() {
-            return (StatusCode::CONFLICT, axum_json(&problem("conflict", idempotency::NOTHING_CAME_OF_IT)))
+            return (StatusCode::CONFLICT, axum_json(&problem("conflict", &idempotency::nothing_came_of_it())))
                 .into_response();
         }
         let state = status.data.as_ref().and_then(|data| data["state"].as_str());
         if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
             status.outcome = idempotency::outcome_of(state, decision);
+            status.verdict = idempotency::verdict_of(status.data.as_ref());
         }
         respond(&status, format)
     }
@@ -259,13 +262,17 @@ impl Http {
 fn how_it_ended(operation: &str, ended: &str) -> Response {
     let outcome = idempotency::outcome_of(ended, None);
     let text = format!(
-        "A request with this `Idempotency-Key` was received before, and ended as `{}` without any change. Nothing was done \
-         by this one. Take a new key to ask again.",
-        outcome.as_str()
+        "A request with this `Idempotency-Key` was already received and ended as `{}`. {} To send the request again, use a \
+         new key.",
+        outcome.as_str(),
+        Verdict::Unchanged.sentence()
     );
     let body = match outcome {
         Outcome::Done => {
-            json!({ "operation_id": operation, "command": null, "outcome": "done", "message": text, "result": {} })
+            json!({
+                "operation_id": operation, "command": null, "outcome": "done",
+                "changed": Verdict::Unchanged.changed(), "message": text, "result": {},
+            })
         }
         outcome => problem(outcome.as_str(), &text),
     };
@@ -277,6 +284,14 @@ const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list",
 
 fn respond(reply: &Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = written(reply, status, format);
+    if let Some(seconds) = reply.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn written(reply: &Reply, status: StatusCode, format: Format) -> Response {
     match format {
         Format::Json => {
             let text = reply.envelope(reply.to_json_with_secrets()).to_string();
@@ -292,7 +307,7 @@ fn respond(reply: &Reply, format: Format) -> Response {
             (status, headers, Body::new(body)).into_response()
         }
         // Among rows, a program would take an error for one of them.
-        Format::Csv if !reply.outcome.is_answer() => respond(reply, Format::Json),
+        Format::Csv if !reply.outcome.is_answer() => written(reply, status, Format::Json),
         Format::Csv => {
             (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
         }
@@ -310,7 +325,8 @@ fn bad_request(message: &str) -> Response {
 }
 
 fn problem(outcome: &str, message: &str) -> Value {
-    json!({"outcome": outcome, "error": {"outcome": outcome, "message": message}})
+    let changed = Verdict::NotSent.changed();
+    json!({"outcome": outcome, "changed": changed, "error": {"outcome": outcome, "changed": changed, "message": message}})
 }
 
 fn axum_json(value: &Value) -> ([(HeaderName, &'static str); 1], String) {

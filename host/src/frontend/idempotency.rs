@@ -6,18 +6,26 @@ use crate::decision::approval::Vote;
 use crate::identity::Principal;
 use crate::service::{Input, Outcome};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use claude_admin_chat::{CHANGED_NOTHING, Changed, Verdict};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 /// The header that marks the answer to a request that was received before.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// What is said of a first request that came to nothing so far.
-pub(super) const NOTHING_CAME_OF_IT: &str = "A request with this `Idempotency-Key` was received before, and there is nothing \
-    to say of it yet: it is being read, or the host stopped before it was. Nothing was done by this one. Ask again in a \
-    moment to see how it stands, or take a new key.";
+pub(super) fn nothing_came_of_it() -> String {
+    format!(
+        "A request with this `Idempotency-Key` was already received and has no status yet: the host is still reading it, or \
+         stopped before reading it. {CHANGED_NOTHING} Try again in a moment to see its status, or use a new key."
+    )
+}
+
 /// What is said where a key was used for something else.
-pub(super) const ANOTHER_REQUEST: &str =
-    "This `Idempotency-Key` was used for another request. Nothing was done. Take a new key.";
+pub(super) fn another_request() -> String {
+    format!("This `Idempotency-Key` was used for another request. {CHANGED_NOTHING} Use a new key.")
+}
+
 /// The longest key.
 const MAX_KEY_CHARS: usize = 255;
 
@@ -63,6 +71,12 @@ fn canonical(input: &Input) -> String {
     };
     json.sort_all_objects();
     json.to_string()
+}
+
+/// Whether a request changed something, by the status of the operation that it led to.
+pub(super) fn verdict_of(status: Option<&Value>) -> Verdict {
+    let changed = status.and_then(|status| Changed::deserialize(&status["changed"]).ok());
+    changed.map_or(Verdict::Unknown, Verdict::from)
 }
 
 /// How a request ended that led to an operation in this state, or a decision about one.

@@ -4,13 +4,13 @@ use super::engine::TICK;
 use super::instance::{Broken, Instance, State};
 use super::limits::{LimitKind, after};
 use super::values::{from_val, to_val};
-use super::{CallError, Plugin};
+use super::{CallError, Misreport, Plugin};
 use crate::command::Invocation;
 use crate::decision::Authorized;
 use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest};
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use claude_admin_chat::cap::{cap_text, cap_texts};
-use claude_admin_chat::{redact_value, redacted};
+use claude_admin_chat::{Exchange, Report, Verdict, redact_value, redacted};
 use serde_json::Value;
 use std::sync::Arc;
 use wasmtime::component::{ResourceTableError, Val};
@@ -24,6 +24,8 @@ pub struct Answer {
     pub result: Result<Value, CallError>,
     /// The request that left, if one did.
     pub sent: Option<SentRequest>,
+    /// Whether it changed something, by the host's own record of the request.
+    pub verdict: Verdict,
 }
 
 /// The time in wasm code is used up.
@@ -38,11 +40,23 @@ impl Plugin {
         let record = Arc::new(Record::default());
         let result = self.call_recorded(authorized, &record).await;
         let sent = record.sent();
+        let exchange = sent.as_ref().map_or(Exchange::NotSent, |sent| sent.exchange.clone());
+        let action = self.catalog().action(&authorized.get().action);
         // What the component makes of a refusal does not matter: the attempt is what happened.
-        let result = match record.violation() {
-            Some(violation) => Err(CallError::Denied(violation)),
-            None => result,
+        let result = match (record.violation(), action) {
+            (Some(violation), _) => Err(CallError::Denied(violation)),
+            (None, Some(action)) => match Misreport::of(action, &result, &exchange) {
+                Some(misreport) => Err(CallError::Misreported(misreport)),
+                None => result,
+            },
+            (None, None) => result,
         };
+        let report = match &result {
+            Ok(_) => Report::Success,
+            Err(error) => error.reported().map_or(Report::Failure, Report::of_error),
+        };
+        // An unknown action sends nothing.
+        let verdict = action.map_or(Verdict::NotSent, |action| Verdict::of(action, &exchange, report));
         let result = result.map_err(|error| match error {
             CallError::Failed { mut error, sent } => {
                 cap_texts(&mut error);
@@ -50,7 +64,7 @@ impl Plugin {
             }
             error => error,
         });
-        Answer { result, sent }
+        Answer { result, sent, verdict }
     }
 
     async fn call_recorded(

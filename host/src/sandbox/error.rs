@@ -2,7 +2,8 @@
 
 use super::limits::LimitKind;
 use crate::egress::{CredentialError, Violation};
-use claude_admin_catalog::{CatalogError, PreparedError};
+use claude_admin_catalog::{Action, CatalogError, PreparedError};
+use claude_admin_chat::{Exchange, Report, Verdict};
 use serde_json::Value;
 
 /// Why a component was not loaded. Nothing of it ran.
@@ -81,14 +82,51 @@ pub enum CallError {
         /// Whether the request had left by then.
         sent: bool,
     },
+    /// The component reported something else than what the host saw.
+    #[error("the component {0}")]
+    Misreported(Misreport),
+}
+
+/// What a component reported although the host saw something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Misreport {
+    /// A result, or a response of the API, where no request was sent.
+    #[error("reported a result without sending a request")]
+    NothingSent,
+    /// Another response than the one that came back.
+    #[error("reported something else than the response that came back (status {0})")]
+    OtherResponse(u16),
+    /// A response, where none came back.
+    #[error("reported a response although none came back")]
+    NoResponse,
+}
+
+impl Misreport {
+    /// What a component reported that does not fit what was sent and what came back; none where it fits.
+    ///
+    /// A read can succeed without a request: what it returns changes nothing. A write cannot, and no error of the API can
+    /// come from anywhere else.
+    #[must_use]
+    pub fn of(action: &Action, result: &Result<Value, CallError>, exchange: &Exchange) -> Option<Self> {
+        let misreports = match result {
+            Ok(_) => action.writes() && Verdict::of(action, exchange, Report::Success) != Verdict::Changed,
+            Err(CallError::Failed { error, .. }) => !exchange.agrees_with(error),
+            Err(_) => false,
+        };
+        misreports.then(|| match exchange {
+            Exchange::NotSent => Self::NothingSent,
+            Exchange::Answered { status, .. } => Self::OtherResponse(*status),
+            Exchange::Unreached | Exchange::Unanswered => Self::NoResponse,
+        })
+    }
 }
 
 impl CallError {
-    /// The status with which the API refused, where it did.
+    /// The error of the component, where it is one: an object with the name of the case as its only key.
     #[must_use]
-    pub fn status(&self) -> Option<u64> {
+    pub fn reported(&self) -> Option<&Value> {
         match self {
-            Self::Failed { error, .. } => error.get("api")?.get("status")?.as_u64(),
+            Self::Failed { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -18,7 +18,7 @@ mod values;
 
 pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
-pub use error::{CallError, LoadError};
+pub use error::{CallError, LoadError, Misreport};
 pub use held::Held;
 pub use limits::{Isolation, LimitKind, Limits};
 pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, catalog_of, check_digest, digest};

@@ -5,6 +5,7 @@ use crate::command::Options;
 use crate::document;
 use crate::identity::{Place, Platform};
 use claude_admin_catalog::Action;
+use claude_admin_chat::Verdict;
 
 /// Why an action cannot run here: its result is for the requester only, and would reach others. Nothing was sent.
 pub(super) fn refusal(action: &Action, place: &Place, options: &Options) -> Option<Reply> {
@@ -20,7 +21,7 @@ pub(super) fn refusal(action: &Action, place: &Place, options: &Options) -> Opti
         ),
         None => return None,
     };
-    Some(Reply::failed(outcome, document::error(format!("{text} Nothing was sent."), Some(hint))))
+    Some(Reply::failed(outcome, document::error(format!("{text} {}", Verdict::NotSent.sentence()), Some(hint))))
 }
 
 /// Why an action never runs in a place, in any format, and where it does: its result would reach others than the requester.

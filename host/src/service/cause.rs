@@ -7,7 +7,7 @@ use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::{Denial, DenialKind};
 use crate::egress::CredentialError;
-use crate::sandbox::{CallError, LimitKind};
+use crate::sandbox::{CallError, LimitKind, Misreport};
 use claude_admin_chat::paging::CutOff;
 
 pub(super) fn of_command_error(error: &CommandError) -> Code {
@@ -101,6 +101,14 @@ pub(super) fn of_call_error(error: &CallError) -> Code {
         CallError::Trap { .. } => Code::new("component-crashed"),
         CallError::Arguments(_) => Code::new("arguments-not-taken"),
         CallError::Failed { error, .. } => Code::of_failure(error),
+        CallError::Misreported(misreport) => {
+            let code = Code::new("component-misreported");
+            match misreport {
+                Misreport::NothingSent => code.name("how", "nothing-sent"),
+                Misreport::OtherResponse(status) => code.name("how", "other-response").number("status", *status),
+                Misreport::NoResponse => code.name("how", "no-response"),
+            }
+        }
     }
 }
 

@@ -9,11 +9,12 @@ use crate::Choice;
 use crate::audit::{Entry, Event};
 use crate::command::{Format, Options};
 use crate::decision::Person;
-use crate::decision::approval::{SettleError, Settled, Vote};
-use crate::decision::operation::{Operation, State, UNKNOWN, Unsettled};
+use crate::decision::approval::{Look, SettleError, Settled, Vote};
+use crate::decision::operation::{Operation, State, Unsettled};
 use crate::decision::plan::{Before, Plan, reads_the_target};
 use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
-use claude_admin_catalog::{Action, Place};
+use claude_admin_catalog::{Action, Method, Place};
+use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Value, json};
 
 impl Service {
@@ -184,7 +185,7 @@ impl Service {
             }
         };
         let mut document = document::operation(self.catalog(), &found);
-        if matches!(&found.state, State::Ended { result, .. } if result == UNKNOWN) {
+        if found.state.changed() == Some(Changed::Unknown) && found.state.is_settled() {
             let action = self.catalog().action(&found.pending.plan.action);
             let tells = action.is_some_and(|action| reads_the_target(self.catalog(), action));
             let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
@@ -212,38 +213,48 @@ fn with_record(mut result: Document, record: Document) -> Document {
 }
 
 /// What a target looks like now, against what it was when the plan was made.
-fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Result<Before, String>>) -> Notice {
+fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice {
+    let removes = action.is_some_and(|action| action.http.method == Method::Delete);
     let (text, hint) = match (now, &plan.before) {
-        (Some(Ok(now)), before @ Before::Read { .. }) => {
+        (Some(Look::Now(now)), before @ Before::Read { .. }) => {
             let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
             let differences =
                 Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
-            let changed = format!("The target has changed since: {}.", document::differences(&differences));
+            let changed = format!("The target is different now: {}.", document::differences(&differences));
             match as_asked {
                 _ if differences.is_empty() => (
-                    "The target is as it was before: it was probably not done.".to_owned(),
-                    "Ask for it again if it is still wanted.",
+                    "The target is unchanged, so the change was probably not made; this is not certain.".to_owned(),
+                    "Send the request again if it is still needed.",
                 ),
-                Some(true) => {
-                    (format!("{changed} It was probably done."), "If that is what was wanted, nothing more is needed.")
-                }
+                Some(true) => (
+                    format!("{changed} {}", Verdict::Probable.sentence()),
+                    "If the target is as requested, nothing more is needed.",
+                ),
                 Some(false) => (
-                    format!("{changed} That is not what was asked for: somebody else changed it, before or after."),
-                    "Look at it, and ask for it again if it is still wanted.",
+                    format!("{changed} This is not what was requested: another change was made, before or after."),
+                    "Check the target, and send the request again if it is still needed.",
                 ),
                 None => (
-                    format!("{changed} Whether this did it cannot be told."),
-                    "If that is what was wanted, nothing more is needed.",
+                    format!("{changed} It is not known whether this request made the change."),
+                    "If the target is as requested, nothing more is needed.",
                 ),
             }
         }
-        (Some(Err(problem)), Before::Read { .. }) => (
-            format!("The target cannot be read now: {problem}."),
-            "If it was to be removed, it may be gone; look for it in the list.",
+        (Some(Look::Missing), Before::Read { .. }) if removes => (
+            format!("The target no longer exists. {}", Verdict::Probable.sentence()),
+            "If the target was to be removed, nothing more is needed.",
         ),
-        _ => {
-            ("Whether it was done cannot be told from here.".to_owned(), "Look for it in the list before asking again.")
+        (Some(Look::Missing), Before::Read { .. }) => (
+            "The target no longer exists: it was removed by another request.".to_owned(),
+            "Check the list before you send the request again.",
+        ),
+        (Some(Look::Unread(problem)), Before::Read { .. }) => {
+            (format!("The target cannot be read now: {problem}."), "Check the list before you send the request again.")
         }
+        _ => (
+            "The target does not show whether the change was made.".to_owned(),
+            "Check the list before you send the request again.",
+        ),
     };
     Notice { level: Level::Attention, text, hint: Some(hint.to_owned()) }
 }
@@ -292,6 +303,7 @@ fn operation_json(operation: &Operation) -> Value {
         "operation_id": operation.id,
         "version": operation.pending.version,
         "state": operation.state.as_str(),
+        "changed": operation.state.changed(),
         "since": document::instant(operation.since_ms),
         "requester": operation.pending.requester,
         "place": operation.pending.place,

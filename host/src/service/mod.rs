@@ -6,6 +6,7 @@ mod audience;
 mod audit;
 mod cause;
 mod decide;
+mod guard;
 mod inspect;
 mod names;
 mod notices;
@@ -25,8 +26,10 @@ pub use secret::WithSecrets;
 
 use crate::audit::{Cause, Code, Entry, Event};
 use crate::command::{self, Arguments, Command, CommandError, Format, HostCommand, Markup, Options};
-use crate::decision::approval::{Approvals, Steps, Vote};
-use crate::decision::operation::{Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection};
+use crate::decision::approval::{Approvals, SettleError, Steps, Vote};
+use crate::decision::operation::{
+    Clock, CommitError, FirstDelivery, Ledger, LedgerError, Operation, Projection, State,
+};
 use crate::decision::policy::Denial;
 use crate::decision::{Decider, Person};
 use crate::document::{self, Document, Reader};
@@ -36,6 +39,8 @@ use crate::operation_id;
 use crate::sandbox::Plugin;
 use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::{Changed, Verdict};
+use guard::{Panicked, guarded};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use names::KeptNames;
@@ -241,9 +246,7 @@ impl Service {
         let work = self.writes.spawn(async move { service.handle(request).await });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request ended without a reply");
-            let text = "Something went wrong in the host. Whether anything was changed is not known.";
-            let hint = "`pending` and `audit tail` show what was begun.";
-            Reply::failed(Outcome::Unknown, document::error(text, Some(hint)))
+            Reply::failed(Outcome::Unknown, document::internal_error(Verdict::Unknown, None))
         })
     }
 
@@ -296,31 +299,50 @@ impl Service {
         }
         let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
         let clicked = matches!(&understood, Ok(Understood::Vote(vote)) if vote.by_button);
+        let about = about(&understood, &id).to_owned();
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
-        let reply = match understood {
+        let answered = Box::pin(async {
+            let reply = self.answer(&id, &person, understood, format, parts).await;
+            match ids_only {
+                true => reply,
+                false => Box::pin(self.with_names(&id, &person, reply, format, clicked)).await,
+            }
+        });
+        let reply = match guarded(answered).await {
+            Ok(reply) => reply,
+            Err(Panicked) => self.panicked(&id, &person, &about).await,
+        };
+        self.advised(reply.under(&id), &person, is_operation)
+    }
+
+    async fn answer(
+        &self,
+        id: &str,
+        person: &Person,
+        understood: Result<Understood, CommandError>,
+        format: Option<Format>,
+        parts: Option<&dyn PartSink>,
+    ) -> Reply {
+        match understood {
             Err(error) => {
                 tracing::info!(operation = id, kind = ?error.kind, "not understood");
                 let event = Event::Outcome {
                     result: Outcome::Usage.as_str().to_owned(),
+                    changed: Some(Verdict::NotSent.changed()),
                     status: None,
                     requests: Vec::new(),
                     cause: Some(cause::of_command_error(&error).into()),
                 };
-                self.note(Entry { operation: Some(id.clone()), ..person.did(event) }).await;
+                self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
                 Reply::failed(Outcome::Usage, document::command_error(&error))
             }
-            Ok(Understood::Vote(vote)) => Box::pin(self.vote(&person, vote, format)).await,
+            Ok(Understood::Vote(vote)) => Box::pin(self.vote(person, vote, format)).await,
             Ok(Understood::Command(command)) => match *command {
-                Command::Help(topic) => self.help(&topic, &person),
-                Command::Run(draft, options) => Box::pin(self.run(&id, &person, draft, options, parts)).await,
-                Command::Host(command) => Box::pin(self.host_command(&id, &person, command, format)).await,
+                Command::Help(topic) => self.help(&topic, person),
+                Command::Run(draft, options) => Box::pin(self.run(id, person, draft, options, parts)).await,
+                Command::Host(command) => Box::pin(self.host_command(id, person, command, format)).await,
             },
-        };
-        let reply = match ids_only {
-            true => reply,
-            false => Box::pin(self.with_names(&id, &person, reply, format, clicked)).await,
-        };
-        self.advised(reply.under(&id), &person, is_operation)
+        }
     }
 
     /// Puts the advice of an answer in words that its reader can follow. Who typed a command wrongly typed its flags.
@@ -337,6 +359,39 @@ impl Service {
         }
         reply.document = reply.document.for_reader(reader);
         reply
+    }
+
+    /// Ends a command in which the host panicked. `about` is the operation that it is, or that it decides about: a write
+    /// is never sent before it is recorded as one.
+    async fn panicked(&self, id: &str, person: &Person, about: &str) -> Reply {
+        tracing::error!(operation = id, "a panic ended a command");
+        match self.approvals.find(about).await {
+            Ok(operation) if matches!(operation.state, State::Running { .. }) => self.ended_unseen(operation).await,
+            Ok(operation) => {
+                let verdict = operation.state.changed().map_or(Verdict::Unknown, Verdict::from);
+                let outcome = match verdict.changed() {
+                    Changed::No => Outcome::Failed,
+                    Changed::Yes => Outcome::Partial,
+                    Changed::Unknown => Outcome::Unknown,
+                };
+                let document = document::internal_error(verdict, Some(&operation.id));
+                Reply::failed(outcome, document).with_verdict(verdict).about(&operation)
+            }
+            Err(SettleError::NotFound(_)) => {
+                let verdict = Verdict::Unchanged;
+                let document = document::internal_error(verdict, None);
+                let event = Event::Outcome {
+                    result: Outcome::Failed.as_str().to_owned(),
+                    changed: Some(verdict.changed()),
+                    status: None,
+                    requests: Vec::new(),
+                    cause: Some(Code::new("host-failed").into()),
+                };
+                self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
+                Reply::failed(Outcome::Failed, document).with_verdict(verdict)
+            }
+            Err(_) => Reply::failed(Outcome::Unknown, document::internal_error(Verdict::Unknown, None)),
+        }
     }
 
     fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
@@ -409,7 +464,7 @@ impl Service {
 
     /// Refuses a command of the host, on the record.
     async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
-        let document = document::denied(denial, what, false);
+        let document = document::denied(denial, what, Verdict::NotSent);
         let event = Event::Denied { reason: cause::of_denial(denial).into(), count: 1 };
         self.note(person.did(event).decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)
@@ -441,6 +496,18 @@ fn denied(code: &'static str, count: u64) -> Event {
 enum Understood {
     Command(Box<Command>),
     Vote(Vote),
+}
+
+/// The operation that a command decides about, else the command itself.
+fn about<'a>(understood: &'a Result<Understood, CommandError>, id: &'a str) -> &'a str {
+    match understood {
+        Ok(Understood::Vote(vote)) => &vote.operation,
+        Ok(Understood::Command(command)) => match &**command {
+            Command::Host(HostCommand::Decide { operation, .. }) => operation,
+            _ => id,
+        },
+        Err(_) => id,
+    }
 }
 
 /// Whether a command works without a policy and without an audit trail.

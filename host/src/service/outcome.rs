@@ -4,17 +4,19 @@ use crate::decision::approval::SettleError;
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, Catalog, Method};
 pub use claude_admin_chat::Outcome;
+use claude_admin_chat::Verdict;
+use serde_json::Value;
 
-pub(super) fn of_resolve_error(error: &ResolveError) -> Outcome {
+pub(super) fn of_resolve_error(catalog: &Catalog, error: &ResolveError) -> Outcome {
     match error {
         ResolveError::NotAllowed { .. } => Outcome::Denied,
         ResolveError::NotFound { .. } => Outcome::NotFound,
         ResolveError::Ambiguous { .. } => Outcome::Conflict,
         ResolveError::Unmentionable { .. } => Outcome::Usage,
         ResolveError::TooLong { .. } | ResolveError::TooMany { .. } => Outcome::Usage,
-        ResolveError::Unread(error, _) => of_error(error),
+        ResolveError::Unread(error, list) => catalog.action(list).map_or(Outcome::Failed, |list| of_read(list, error)),
     }
 }
 
@@ -31,15 +33,26 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
     }
 }
 
-/// Whether what an action is to remove is not there.
-pub(super) fn is_gone(action: &Action, error: &CallError) -> bool {
-    matches!(error, CallError::Failed { error, .. } if claude_admin_chat::is_gone(action, error))
+/// How an action ended, by what its calls did and why the last one gave no result.
+pub(super) fn of_call(action: &Action, verdict: Verdict, error: Option<&CallError>) -> Outcome {
+    match error {
+        None => Outcome::of(action, verdict, None),
+        Some(CallError::Failed { error, .. }) => Outcome::of(action, verdict, Some(error)),
+        Some(CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers, .. }) if !verdict.is_uncertain() => {
+            Outcome::RateLimited
+        }
+        // The host stopped the call, or does not believe the component.
+        Some(_) => Outcome::of(action, verdict, Some(&Value::Null)),
+    }
 }
 
-pub(super) fn of_error(error: &CallError) -> Outcome {
-    match error {
-        CallError::Failed { error, .. } => Outcome::of_failure(error),
-        CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers, .. } => Outcome::RateLimited,
-        _ => Outcome::Failed,
-    }
+/// How a command ended whose lookup, or whose read for a plan, gave no result.
+pub(super) fn of_read(action: &Action, error: &CallError) -> Outcome {
+    of_call(action, Verdict::Unchanged, Some(error))
+}
+
+/// Whether there is nothing to remove, since the API does not have what an address stands for. A repeated removal ends
+/// alike, however its target is written.
+pub(super) fn removes_nothing(action: &Action, error: &ResolveError) -> bool {
+    action.http.method == Method::Delete && matches!(error, ResolveError::NotFound { .. })
 }

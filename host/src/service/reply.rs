@@ -10,7 +10,7 @@ use crate::document::{Document, Names};
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held};
 use claude_admin_catalog::Action;
-use claude_admin_chat::Answer;
+use claude_admin_chat::{Answer, Verdict};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub struct Reply {
     pub command: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it changed something.
+    pub verdict: Verdict,
     /// What to show.
     pub document: Document,
     /// The answer with the API's own field names and values, without secrets; none where there is none.
@@ -57,6 +59,7 @@ impl Reply {
             operation: String::new(),
             command: None,
             outcome,
+            verdict: if outcome == Outcome::Unknown { Verdict::Unknown } else { Verdict::NotSent },
             document,
             data: None,
             secret: None,
@@ -71,6 +74,11 @@ impl Reply {
             alone: None,
             duplicate_of: None,
         }
+    }
+
+    /// Says whether it changed something.
+    pub(super) fn with_verdict(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
     }
 
     pub(super) fn told(document: Document) -> Self {
@@ -138,10 +146,7 @@ impl Reply {
     }
 
     pub(super) fn because(mut self, error: &CallError) -> Self {
-        self.error = match error {
-            CallError::Failed { error, .. } => Some(error.clone()),
-            other => Some(json!({ "host": other.to_string() })),
-        };
+        self.error = Some(error.reported().cloned().unwrap_or_else(|| json!({ "host": error.to_string() })));
         self
     }
 
@@ -166,10 +171,17 @@ impl Reply {
         self.answer().envelope(self.command.as_deref(), answer)
     }
 
+    /// Seconds after which a client can send the same command again, where the API says so and nothing was changed.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        claude_admin_chat::wait_before_retry(self.verdict, self.error.as_ref())
+    }
+
     fn answer(&self) -> Answer<'_> {
         Answer {
             operation: Some(&self.operation),
             outcome: self.outcome,
+            verdict: self.verdict,
             data: self.data.as_ref(),
             document: &self.document,
             cause: self.error.as_ref(),

@@ -3,24 +3,27 @@
 use super::audience;
 use super::cause;
 use super::names::FoundNames;
-use super::outcome::{is_gone, of_error, of_resolve_error};
+use super::outcome::{of_call, of_read, of_resolve_error, removes_nothing};
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Cause, Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
+use crate::decision::plan::ResolveError;
 use crate::decision::{Authorized, Person};
 use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
-use crate::sandbox::{CallError, Held, Plugin};
+use crate::sandbox::{Held, Plugin};
 use claude_admin_catalog::{Action, Catalog, Input, Onward, Place};
+use claude_admin_chat::Verdict;
 use claude_admin_chat::paging::{LIMIT, is_followed};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 impl Service {
@@ -104,9 +107,9 @@ impl Service {
                     }
                     _ => FoundNames::default(),
                 };
-                let End { result, status, mut requests, cause, content_of: _ } = executed.end(catalog);
-                requests.extend(ahead.requests.iter().chain(&names.requests).cloned());
-                let event = Event::Outcome { result: result.to_owned(), status, requests, cause };
+                let mut end = executed.end(catalog);
+                end.requests.extend(ahead.requests.iter().chain(&names.requests).cloned());
+                let event = Event::from(end);
                 let entry = Entry {
                     operation: Some(id.to_owned()),
                     action: Some(action.id.clone()),
@@ -204,15 +207,25 @@ impl Service {
             let follow = follow(&catalog, &options, authorized.get());
             let executed = Executed::of(&plugin, action, authorized, follow).await;
             names.forget();
+            let end = executed.end(&catalog);
+            let (outcome, verdict) = (executed.outcome, executed.read.verdict);
             // Recorded before anything else is made of it.
-            let recorded = approvals.finish(&running, executed.end(&catalog)).await;
-            let mut reply = executed.show(&catalog, &options).resolved(&running.pending.plan.targets);
+            let recorded = approvals.finish(&running, end).await;
+            let shown = std::panic::catch_unwind(AssertUnwindSafe(|| executed.show(&catalog, &options)));
+            // The recorded result stays the same if the host cannot show it.
+            let mut reply = shown.unwrap_or_else(|_| {
+                tracing::error!(operation = running.id, "the result of a write cannot be shown");
+                let text = format!("Internal error in the host: the result cannot be shown. {}", verdict.sentence());
+                let hint = format!("Run `status {}` to see the recorded result.", running.id);
+                Reply::failed(outcome, document::error(text, Some(hint))).with_verdict(verdict)
+            });
+            reply = reply.resolved(&running.pending.plan.targets);
             if let Some(secret) = &mut reply.secret {
                 secret.of_operation(&approvals, &running, &tasks);
             }
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
-                let text = format!("What you see here could not be recorded: {error}.");
+                let text = format!("The result below is not recorded in the audit log: {error}.");
                 let hint =
                     Some("Until the host is restarted the operation shows as running, then as unknown.".to_owned());
                 let notice = document::Notice { level: document::Level::Error, text, hint };
@@ -231,14 +244,23 @@ impl Service {
     }
 
     /// Records that nobody saw how a write ended.
-    async fn ended_unseen(&self, operation: Operation) -> Reply {
-        let cause = Some(Code::new("host-failed").into());
-        let end = End { result: UNKNOWN, status: None, requests: Vec::new(), cause, content_of: Vec::new() };
+    pub(super) async fn ended_unseen(&self, operation: Operation) -> Reply {
+        let current = self.approvals.find(&operation.id).await.unwrap_or(operation);
+        // A result that was recorded before the host failed stays.
+        if current.state.is_settled() {
+            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == current.state.as_str());
+            let verdict = current.state.changed().map_or(Verdict::Unknown, Verdict::from);
+            let reply = Reply::failed(outcome.unwrap_or(Outcome::Failed), document::record(self.catalog(), &current));
+            return reply.with_verdict(verdict).about(&current);
+        }
+        let operation = current;
+        let (changed, cause) = (Verdict::Unknown.changed(), Some(Code::new("host-failed").into()));
+        let end = End { result: UNKNOWN, changed, status: None, requests: Vec::new(), cause, content_of: Vec::new() };
         if let Err(error) = self.approvals.finish(&operation, end).await {
             tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");
         }
         let operation = self.approvals.find(&operation.id).await.unwrap_or(operation);
-        Reply::failed(Outcome::Unknown, document::record(self.catalog(), &operation))
+        Reply::failed(Outcome::Unknown, document::record(self.catalog(), &operation)).about(&operation)
     }
 
     async fn not_run(
@@ -257,10 +279,12 @@ impl Service {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
-            // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
-            ProposeError::Before(cause, invocation) if is_gone(action, cause) => (Outcome::Done, invocation),
-            ProposeError::Before(cause, invocation) => (of_error(cause), invocation),
-            ProposeError::Resolve(error) => (of_resolve_error(error), written),
+            // What is to be removed is not there: a repeated removal is no failure.
+            ProposeError::Before(cause, invocation) => (of_read(action, cause), invocation),
+            ProposeError::Resolve(error) if removes_nothing(action, error) && self.decider.may_ever(person, action) => {
+                (Outcome::Done, written)
+            }
+            ProposeError::Resolve(error) => (of_resolve_error(catalog, error), written),
             ProposeError::Ledger(_) => (Outcome::Failed, written),
         };
         let canonical = invocation.canonical(action, &catalog.types);
@@ -268,6 +292,7 @@ impl Service {
             ProposeError::Denied(denial, _) => Event::Denied { reason: cause::of_denial(denial).into(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
+                changed: Some(found.verdict().changed()),
                 status: None,
                 requests: Vec::new(),
                 cause: Some(cause::of_propose_error(error).into()),
@@ -287,9 +312,11 @@ impl Service {
         })
         .await;
         let document = document::propose_error(catalog, &not, upstream);
-        let mut reply = Reply::failed(outcome, document);
-        if let ProposeError::Before(cause, _) = error {
-            reply = reply.because(cause);
+        let mut reply = Reply::failed(outcome, document).with_verdict(found.verdict());
+        match error {
+            ProposeError::Before(cause, _) => reply = reply.because(cause),
+            ProposeError::Resolve(ResolveError::Unread(cause, _)) => reply = reply.because(cause),
+            _ => {}
         }
         reply.of(action, &canonical, options)
     }
@@ -359,16 +386,13 @@ impl<'e> Executed<'e> {
         let read = pages::read(plugin, action, &authorized, follow).await;
         let operation = authorized.operation();
         for sent in &read.sent {
-            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status, &sent.request_id);
+            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status(), &sent.request_id);
             tracing::info!(operation, method, target, status, request_id, attempts = sent.attempts, "sent");
         }
         let outcome = match (&read.value, &read.error) {
             (_, None) if read.cut_off.is_some() => Outcome::Partial,
-            (_, None) => Outcome::Done,
             (Some(_), Some(_)) => Outcome::Partial,
-            (None, Some(error)) if is_gone(action, error) => Outcome::Done,
-            (None, Some(error)) if is_unknown(action, error) => Outcome::Unknown,
-            (None, Some(error)) => of_error(error),
+            (_, error) => of_call(action, read.verdict, error.as_ref()),
         };
         tracing::info!(operation, outcome = outcome.as_str(), "finished");
         let upstream = plugin.sandbox().egress().upstream().authority();
@@ -381,8 +405,9 @@ impl<'e> Executed<'e> {
         let failure = self.read.error.as_ref().map(cause::of_call_error);
         let cut_off = || self.read.cut_off.map(|cut_off| cause::of_cut_off(cut_off, self.read.pages));
         End {
-            result: if self.outcome == Outcome::Unknown { UNKNOWN } else { self.outcome.as_str() },
-            status: self.read.sent.last().and_then(|sent| sent.status),
+            result: self.outcome.as_str(),
+            changed: self.read.verdict.changed(),
+            status: self.read.sent.last().and_then(SentRequest::status),
             requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
             cause: failure.or_else(cut_off).map(Cause::from),
             content_of: self.content_of(catalog),
@@ -407,6 +432,7 @@ impl<'e> Executed<'e> {
     /// What to show.
     fn show(self, catalog: &Catalog, options: &Options) -> Reply {
         let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before, all, now } = self;
+        let verdict = read.verdict;
         let broken_off = read.error.is_some() || read.cut_off.is_some();
         let (pages, handed_on) = (read.pages, read.handed_on);
         let listing = Listing { pages, all, broken_off, now, handed_on, before: before.as_ref() };
@@ -436,7 +462,7 @@ impl<'e> Executed<'e> {
             }
             (None, None, _) => Reply::done(Document::titled(action.summary()), Value::Null),
             (value, Some(error), _) => {
-                let failure = document::call_error(error, action, upstream);
+                let failure = document::call_error(catalog, error, action, verdict, upstream);
                 let shown = match &value {
                     None => failure,
                     Some(value) => {
@@ -451,13 +477,8 @@ impl<'e> Executed<'e> {
         };
         reply.sent = read.sent;
         reply.held = Some(Arc::new(read.held));
-        reply
+        reply.with_verdict(verdict)
     }
-}
-
-/// Whether a write may have been done although no answer says so that can be understood.
-fn is_unknown(action: &Action, error: &CallError) -> bool {
-    action.writes() && document::may_have_been_done(error) && error.status().is_none_or(|status| status >= 500)
 }
 
 /// What waits, for programs.

@@ -10,6 +10,7 @@ use crate::document::{self, Level, Notice};
 use crate::identity::{Place, Platform};
 use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::Verdict;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +51,8 @@ impl Service {
         let event = Event::Denied { reason: Code::new("secret-not-deliverable").into(), count: 1 };
         let (operation, effect) = (Some(id.to_owned()), Some(Effect::of(self.catalog(), action)));
         self.note(Entry { operation, effect, action: Some(action.id.clone()), ..person.did(event) }).await;
-        Some(Reply::failed(Outcome::Denied, document::error(format!("{text} Nothing was sent."), Some(hint))))
+        let text = format!("{text} {}", Verdict::NotSent.sentence());
+        Some(Reply::failed(Outcome::Denied, document::error(text, Some(hint))))
     }
 }
 

@@ -69,7 +69,7 @@ async fn a_signed_slash_command_is_answered_in_blocks() {
     assert_eq!(table["rows"].as_array().unwrap().len(), 3, "a heading and two users: {table}");
     says(&slash(&served, "U1", "help users").await, 200, "List members");
     says(&slash(&served, "U1", "usres list").await, 200, "Did you mean");
-    says(&slash(&served, "U1", "users get user_01doesnotexist").await, 200, "There is no such thing");
+    says(&slash(&served, "U1", "users get user_01doesnotexist").await, 200, "Not found");
     says(&slash(&served, "U1", "users list --limit 2 -o json").await, 200, "has_more");
 }
 

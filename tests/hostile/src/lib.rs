@@ -10,6 +10,7 @@ wit_bindgen::generate!({
 });
 
 use exports::test::hostile::hostile::{Error, Guest};
+use exports::test::hostile::types::ApiError;
 use std::sync::Mutex;
 use wasi::http::outgoing_handler::handle;
 use wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme};
@@ -78,6 +79,10 @@ fn status(
 
 fn declared() -> Result<(u16, String), Error> {
     request("https", API, "GET", ME, "anthropic-version: 2023-06-01", "")
+}
+
+fn rejected(status: u16, kind: &str) -> Error {
+    Error::Api(ApiError { status, kind: kind.to_owned(), message: "claimed".to_owned() })
 }
 
 impl Guest for Component {
@@ -287,6 +292,36 @@ impl Guest for Component {
     fn double(name: String) -> Result<String, Error> {
         let body = format!("{{\"name\": \"undecided\", \"name\": \"{name}\"}}");
         status("https", API, "POST", "/v1/organizations/workspaces", "anthropic-version: 2023-06-01", &body)
+    }
+
+    fn claim(name: String) -> Result<String, Error> {
+        let send = || {
+            let body = format!("{{\"name\":\"{name}\"}}");
+            status("https", API, "POST", "/v1/organizations/workspaces", "anthropic-version: 2023-06-01", &body)
+        };
+        let (sent, claimed) = name.split_once('-').unwrap_or((&name, ""));
+        if sent != "silent" {
+            send().ok();
+        }
+        if sent == "twice" {
+            send().ok();
+        }
+        match claimed {
+            "refused" => Err(rejected(400, "invalid_request_error")),
+            "forbidden" => Err(rejected(403, "permission_error")),
+            "blocked" => Err(Error::Denied("claimed".to_owned())),
+            "other" => Err(Error::Code(7)),
+            "crash" => panic!("on purpose"),
+            "spin" => Self::spin(),
+            _ => Ok("made".to_owned()),
+        }
+    }
+
+    fn claim_gone(user_id: String) -> Result<String, Error> {
+        if user_id != "silent" {
+            status("https", API, "DELETE", &format!("/v1/organizations/users/{user_id}"), "", "").ok();
+        }
+        Err(rejected(404, "not_found_error"))
     }
 
     fn swap(user_id: String, instead: Option<String>) -> Result<String, Error> {

@@ -98,7 +98,7 @@ impl Tour<'_> {
 
     async fn confirm(&mut self) -> anyhow::Result<()> {
         let invite = Does::Types("invites create grace.hopper@example.com developer".to_owned());
-        let waits = ["Nothing was changed yet", "confirm "];
+        let waits = ["No changes yet.", "confirm "];
         self.step(Step::new("Invite somebody: a write shows its plan, and waits", ADMIN, invite, &[], &waits)).await?;
         let sends = ["POST /v1/organizations/invites"];
         let done = ["Done", "grace.hopper@example.com", "pending", "Confirmed by"];
@@ -132,7 +132,7 @@ impl Tour<'_> {
         let plan = ["Approval needed", "Now: role: billing", "leaver, HR-4411", "approve "];
         self.step(Step::new("What cannot be undone needs a second person", ADMIN, with_reason, &LIST_THEN_LOOK, &plan))
             .await?;
-        let own = ["your own request", "Nothing was changed"];
+        let own = ["your own request", "This command changed nothing."];
         self.step(Step::new("Nobody approves their own request", ADMIN, Does::Clicks("Approve"), &[], &own)).await?;
         let only = ["You may not decide"];
         self.step(Step::new("Nor does somebody who may only read", VIEWER, Does::Clicks("Approve"), &[], &only))
@@ -142,7 +142,7 @@ impl Tour<'_> {
         let card = self.card.clone();
         self.step(Step::new("Meanwhile the target changes", SECOND, user, &sends, &["Done"])).await?;
         self.card = card;
-        let again = ["This changed", "role: billing → user", "Nothing was done"];
+        let again = ["The plan changed", "role: billing → user", "Nothing was changed."];
         let clicks = || Does::Clicks("Approve");
         self.step(Step::new(
             "So the approval of the old plan does nothing: a new plan is shown",

@@ -16,7 +16,7 @@ mod steps;
 pub use alone::{LoneOperator, NameQuestion, Wait, Waited};
 pub use authorized::Authorized;
 pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
-pub use settle::{SettleError, Settled, Unplanned, Vote};
+pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
@@ -25,6 +25,7 @@ use super::plan::SecretArguments;
 use crate::audit::{Cause, Entry, Event};
 use crate::sandbox::Plugin;
 use crate::store::Durability;
+use claude_admin_chat::Changed;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct Approvals {
 pub struct End {
     /// The word of the outcome.
     pub result: &'static str,
+    /// Whether anything was changed.
+    pub changed: Changed,
     /// The status of the API, where it answered.
     pub status: Option<u16>,
     /// The ids of the requests at the API.
@@ -55,6 +58,13 @@ pub struct End {
     pub cause: Option<Cause>,
     /// Whose content was read, or which objects, where content was read.
     pub content_of: Vec<String>,
+}
+
+impl From<End> for Event {
+    fn from(end: End) -> Self {
+        let End { result, changed, status, requests, cause, content_of: _ } = end;
+        Self::Outcome { result: result.to_owned(), changed: Some(changed), status, requests, cause }
+    }
 }
 
 impl Approvals {
@@ -83,9 +93,8 @@ impl Approvals {
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.steps.reached(Step::Answered);
-        let End { result, status, requests, cause, content_of } = end;
-        let read = (!content_of.is_empty()).then_some(Event::ContentRead { of: content_of });
-        let outcome = Event::Outcome { result: result.to_owned(), status, requests, cause };
+        let read = (!end.content_of.is_empty()).then(|| Event::ContentRead { of: end.content_of.clone() });
+        let outcome = Event::from(end);
         let entries: Vec<Entry> = read.into_iter().chain([outcome]).map(|event| operation.entry(event)).collect();
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.

@@ -7,6 +7,7 @@ use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held, LimitKind, Plugin};
 use claude_admin_catalog::{Action, Onward, joined_pages};
+use claude_admin_chat::Verdict;
 use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -28,6 +29,8 @@ pub(crate) struct Read {
     pub(crate) sent: Vec<SentRequest>,
     /// The memory of the answer.
     pub(crate) held: Held,
+    /// Whether anything was changed.
+    pub(crate) verdict: Verdict,
 }
 
 /// Takes pages as they come. A break ends the reading.
@@ -58,6 +61,7 @@ pub(crate) async fn read(
         handed_on: 0,
         sent: Vec::new(),
         held: plugin.sandbox().room(),
+        verdict: Verdict::NotSent,
     };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
@@ -65,6 +69,7 @@ pub(crate) async fn read(
     loop {
         let answer = plugin.call(next.as_ref().unwrap_or(authorized)).await;
         read.sent.extend(answer.sent);
+        read.verdict = read.verdict.and(answer.verdict);
         let page = match answer.result {
             Ok(page) => page,
             Err(error) => {

@@ -12,6 +12,7 @@ use crate::egress::CredentialError;
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
+use claude_admin_chat::Verdict;
 use claude_admin_chat::paging::{in_large_pages, is_followed};
 use std::convert::Infallible;
 
@@ -60,6 +61,12 @@ pub struct Found {
 }
 
 impl Found {
+    /// What the lookups did.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_reads(self.sent)
+    }
+
     /// Says what was looked up for what an entry is about.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {

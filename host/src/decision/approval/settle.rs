@@ -13,6 +13,7 @@ use crate::identity::Principal;
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
+use claude_admin_chat::{Verdict, is_missing};
 
 /// Somebody's decision about what waits.
 #[derive(Debug, Clone)]
@@ -49,6 +50,17 @@ pub enum Settled {
     Gone(Box<Operation>),
     /// Everything is decided, and it may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
+}
+
+/// What somebody sees who looks at the target of an operation.
+#[derive(Debug)]
+pub enum Look {
+    /// The target as it is now.
+    Now(Before),
+    /// The API does not have it.
+    Missing,
+    /// It cannot be read, and why.
+    Unread(String),
 }
 
 /// Why a decision comes to nothing. Nothing was changed by it.
@@ -99,7 +111,7 @@ impl Unplanned {
             Self::Resolve(ResolveError::NotFound { written, list, .. }) => {
                 Some(code.name("written", written.as_str()).name("list", list.replace(' ', ".").as_str()))
             }
-            Self::Before(error) if error.status() == Some(404) => Some(code.number("status", 404_u64)),
+            Self::Before(error) if error.reported().is_some_and(is_missing) => Some(code.number("status", 404_u64)),
             Self::NoAction | Self::Altered | Self::SecretsForgotten | Self::Resolve(_) | Self::Before(_) => None,
         }
     }
@@ -304,15 +316,18 @@ impl Approvals {
     }
 
     /// Looks at what an operation was done to, as far as somebody may; `None` where there is nothing to look at.
-    pub async fn look_at_target(&self, operation: &Operation, person: &Person) -> Option<Result<Before, String>> {
+    pub async fn look_at_target(&self, operation: &Operation, person: &Person) -> Option<Look> {
         let plan = &operation.pending.plan;
         let action = self.plugin.catalog().action(&plan.action)?;
         let reader = Reader::new(&self.plugin, &self.decider, person, &operation.id);
         match before(&reader, action, &plan.invocation()).await {
             Ok(Before::Nothing) => None,
-            Ok(Before::NotAllowed { action }) => Some(Err(format!("you may not run `{}`", action.replace('.', " ")))),
-            Ok(now) => Some(Ok(now)),
-            Err(error) => Some(Err(error.to_string())),
+            Ok(Before::NotAllowed { action }) => {
+                Some(Look::Unread(format!("you may not run `{}`", action.replace('.', " "))))
+            }
+            Ok(now) => Some(Look::Now(now)),
+            Err(error) if error.reported().is_some_and(is_missing) => Some(Look::Missing),
+            Err(error) => Some(Look::Unread(error.to_string())),
         }
     }
 
@@ -386,6 +401,7 @@ impl Approvals {
             if let Then::Gone { why, lookups } = &then {
                 let ended = Event::Outcome {
                     result: GONE.to_owned(),
+                    changed: Some(Verdict::Unchanged.changed()),
                     status: None,
                     requests: Vec::new(),
                     cause: Some(why.clone().into()),

@@ -9,6 +9,7 @@ use super::{Clock, Operation, Projection, State, UNKNOWN};
 use crate::audit::Code;
 use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
+use claude_admin_chat::Changed;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -294,6 +295,7 @@ impl Ledger {
                     State::Waiting if now >= operation.expires_ms => Event::Expired,
                     State::Running { host } if !inner.hosts.is_alive(host) => Event::Outcome {
                         result: UNKNOWN.to_owned(),
+                        changed: Some(Changed::Unknown),
                         status: None,
                         requests: Vec::new(),
                         cause: Some(Code::new("host-stopped").into()),

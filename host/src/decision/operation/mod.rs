@@ -19,6 +19,7 @@ use super::policy::Requirements;
 use crate::Choice;
 use crate::audit::{Cause, Effect, Entry, Event};
 use crate::identity::{Place, Principal};
+use claude_admin_chat::Changed;
 use serde::{Deserialize, Serialize};
 
 /// A plan that waits: everything that is needed to do it later, on any host.
@@ -90,6 +91,8 @@ pub enum State {
     Ended {
         /// The word.
         result: String,
+        /// Whether anything was changed, where that is recorded.
+        changed: Option<Changed>,
         /// The ids of its requests at the API.
         requests: Vec<String>,
         /// What went wrong, where something did.
@@ -173,6 +176,18 @@ impl State {
             Self::Rejected => "rejected",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+        }
+    }
+
+    /// Whether anything was changed; none for an end that was recorded before this was.
+    #[must_use]
+    pub fn changed(&self) -> Option<Changed> {
+        match self {
+            Self::Waiting | Self::Rejected | Self::Cancelled | Self::Expired => Some(Changed::No),
+            Self::Running { .. } => Some(Changed::Unknown),
+            Self::Ended { changed: None, result, .. } if result == GONE => Some(Changed::No),
+            Self::Ended { changed: None, result, .. } if result == UNKNOWN => Some(Changed::Unknown),
+            Self::Ended { changed, .. } => *changed,
         }
     }
 
@@ -287,9 +302,12 @@ impl Operation {
                 return;
             }
             Event::Intent { host, .. } => State::Running { host: host.clone() },
-            Event::Outcome { result, requests, cause, .. } => {
-                State::Ended { result: result.clone(), requests: requests.clone(), cause: cause.clone() }
-            }
+            Event::Outcome { result, changed, requests, cause, .. } => State::Ended {
+                result: result.clone(),
+                changed: *changed,
+                requests: requests.clone(),
+                cause: cause.clone(),
+            },
             Event::Undelivered => {
                 self.undelivered = true;
                 return;

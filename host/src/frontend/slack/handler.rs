@@ -15,6 +15,7 @@ use crate::service::{Input, Reply, Request, Service};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use claude_admin_chat::Verdict;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::Arc;
@@ -22,8 +23,6 @@ use std::time::Duration;
 
 /// How long a reply may take before the command is acknowledged and the reply follows: Slack allows 3 seconds in all.
 const INLINE: Duration = Duration::from_millis(2200);
-/// What a user sees where the host failed.
-const INTERNAL: &str = "Internal error in the host. It is not known whether anything was changed. See the host log.";
 
 /// How Slack is answered.
 #[derive(Debug)]
@@ -186,7 +185,7 @@ impl Slack {
                 Ok(reply) => json_response(&self.messages.reply(&reply)),
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
-                    json_response(&render::slack_note(INTERNAL))
+                    json_response(&render::slack_note(&document::internal_error(Verdict::Unknown, None).notices()))
                 }
             };
         }
@@ -197,7 +196,7 @@ impl Slack {
                 Ok(reply) => reply,
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
-                    let (document, user) = (document::error(INTERNAL, None::<String>), Some(user.as_str()));
+                    let (document, user) = (document::internal_error(Verdict::Unknown, None), Some(user.as_str()));
                     let message = slack.messages.blocks(&document, false);
                     let later = Later { operation: "", document: &document, message, more: 0, user };
                     return slack.delivery.deliver(url.as_ref(), later).await;

@@ -1,0 +1,422 @@
+//! Whether a command changed something: the one place that decides it.
+//!
+//! Texts, JSON, exit codes, HTTP statuses and the audit log take it from [`Verdict`]. It is worked out from what was sent
+//! and what came back, and for an error code of the API from what the action declares about it (`@code`).
+
+use claude_admin_catalog::{Action, CodeEffect};
+use claude_admin_wire::{Body, ErrorBody};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is said of a request before its decision.
+pub const NO_CHANGES_YET: &str = "No changes yet.";
+/// What is said of a decision without effect: the operation that it is about may have changed something before.
+pub const CHANGED_NOTHING: &str = "This command changed nothing.";
+/// How a component describes a success that is not JSON.
+const NOT_JSON: &str = "JSON, but ";
+
+/// Whether a command changed something, as far as it can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No request was sent.
+    NotSent,
+    /// Nothing was changed: only reads were sent, or the API rejected the write before its effect.
+    Unchanged,
+    /// The change was made.
+    Changed,
+    /// A success of the API came back that is not understood.
+    Probable,
+    /// The write was sent, and nothing that came back says what became of it.
+    Unknown,
+}
+
+/// The word for a [`Verdict`] in JSON and in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// Nothing was changed.
+    No,
+    /// The change was made.
+    Yes,
+    /// It is not known.
+    Unknown,
+}
+
+impl Changed {
+    /// Every word.
+    pub const ALL: [Self; 3] = [Self::No, Self::Yes, Self::Unknown];
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What was sent for a call, and what came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchange {
+    /// No request was sent.
+    NotSent,
+    /// No connection was made, so no byte of the request was sent.
+    Unreached,
+    /// The request was sent, and no response came back.
+    Unanswered,
+    /// A response came back.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: Body,
+    },
+}
+
+/// What the component reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// A result.
+    Success,
+    /// A success of the API that it did not understand.
+    Unreadable,
+    /// Any other error; or it was stopped.
+    Failure,
+}
+
+impl Report {
+    /// What the error of the WIT package reports, given as an object with its case as the only key.
+    #[must_use]
+    pub fn of_error(error: &Value) -> Self {
+        if error.get("decode").is_some() { Self::Unreadable } else { Self::Failure }
+    }
+}
+
+impl Exchange {
+    /// The exchange as the error of the WIT package describes it.
+    ///
+    /// The gateway has nothing else to go by. The host has its own record of the exchange, and compares.
+    #[must_use]
+    pub fn described_by(error: &Value) -> Self {
+        let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str);
+        let status = |pointer: &str| {
+            error.pointer(pointer).and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok())
+        };
+        if let Some(status) = status("/api/status") {
+            let body = match text("/api/kind").filter(|kind| !kind.is_empty()) {
+                Some(kind) => {
+                    let code = text("/api/code").map(str::to_owned);
+                    Body::Error(ErrorBody { kind: kind.to_owned(), code })
+                }
+                None => Body::Other,
+            };
+            return Self::Answered { status, body };
+        }
+        if let Some(status) = status("/decode/status") {
+            let is_json = !text("/decode/expected").unwrap_or_default().starts_with(NOT_JSON);
+            return Self::Answered { status, body: if is_json { Body::Json } else { Body::Other } };
+        }
+        match text("/transport/problem") {
+            Some("dns" | "connection_refused" | "tls") => Self::Unreached,
+            Some(_) => Self::Unanswered,
+            None if error.get("invalid_argument").is_some() || error.get("denied").is_some() => Self::NotSent,
+            None => Self::Unanswered,
+        }
+    }
+
+    /// Whether an error that reports a response of the API reports this one: status, type and code.
+    #[must_use]
+    pub fn agrees_with(&self, error: &Value) -> bool {
+        match (Self::described_by(error), self) {
+            (Self::Answered { status, body }, Self::Answered { status: was, body: found }) => {
+                let is_error = |body: &Body| matches!(body, Body::Error(_));
+                status == *was && (body == *found || !is_error(&body) && !is_error(found))
+            }
+            (Self::Answered { .. }, _) => false,
+            _ => true,
+        }
+    }
+}
+
+/// What is known of an operation that is read back from the audit log.
+impl From<Changed> for Verdict {
+    fn from(changed: Changed) -> Self {
+        match changed {
+            Changed::No => Self::Unchanged,
+            Changed::Yes => Self::Changed,
+            Changed::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Verdict {
+    /// What a call did. `exchange` is about the action's own request: lookups and the read for a plan are calls of reads.
+    #[must_use]
+    pub fn of(action: &Action, exchange: &Exchange, report: Report) -> Self {
+        match exchange {
+            Exchange::NotSent => Self::NotSent,
+            _ if !action.writes() => Self::Unchanged,
+            Exchange::Unreached => Self::Unchanged,
+            Exchange::Unanswered => Self::Unknown,
+            Exchange::Answered { status: 200..=299, body } => match (report, body) {
+                (Report::Success, Body::Json | Body::Empty) => Self::Changed,
+                (Report::Unreadable, Body::Json) => Self::Probable,
+                // A page is of a proxy, and nobody knows what became of the request.
+                _ => Self::Unknown,
+            },
+            Exchange::Answered { status, body: Body::Error(error) } => of_error(action, *status, error),
+            Exchange::Answered { .. } => Self::Unknown,
+        }
+    }
+
+    /// What reads did.
+    #[must_use]
+    pub fn of_reads(sent: bool) -> Self {
+        if sent { Self::Unchanged } else { Self::NotSent }
+    }
+
+    /// The verdict on one call after another of the same command.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        if later == Self::NotSent { self } else { later }
+    }
+
+    /// The sentence that says so. Every text takes it from here.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NotSent => "Nothing was sent.",
+            Self::Unchanged => "Nothing was changed.",
+            Self::Changed => "A change was made.",
+            Self::Probable => "The change was probably made; this is not certain.",
+            Self::Unknown => "It is not known whether anything was changed.",
+        }
+    }
+
+    /// The word in JSON and in the audit log.
+    #[must_use]
+    pub fn changed(self) -> Changed {
+        match self {
+            Self::NotSent | Self::Unchanged => Changed::No,
+            Self::Changed => Changed::Yes,
+            Self::Probable | Self::Unknown => Changed::Unknown,
+        }
+    }
+
+    /// Whether somebody has to look at the target to know.
+    #[must_use]
+    pub fn is_uncertain(self) -> bool {
+        self.changed() == Changed::Unknown
+    }
+}
+
+/// Seconds after which a client can send the same command again, where the API says so in its error and the command changed
+/// nothing: what might have been done is not to be repeated.
+#[must_use]
+pub fn wait_before_retry(verdict: Verdict, error: Option<&Value>) -> Option<u64> {
+    error?.pointer("/api/retry_after")?.as_u64().filter(|_| verdict.changed() == Changed::No)
+}
+
+/// What an error of the API says of a write that was sent.
+///
+/// The code counts where the action declares it. Of the statuses, these come before any effect: what is not understood
+/// (400, 413, 422), who is not permitted (401, 402, 403), what is not there (404), too many requests (429), and what
+/// contradicts the state (409) unless its code is one that this build does not know. All others can come after it: a
+/// timeout (408, 425, 499) ends the wait and not the work, and a server error can strike at any point.
+fn of_error(action: &Action, status: u16, error: &ErrorBody) -> Verdict {
+    if let Some(declared) = error.code.as_deref().and_then(|code| action.code(code)) {
+        return match declared.effect {
+            CodeEffect::Changed => Verdict::Changed,
+            CodeEffect::Unchanged => Verdict::Unchanged,
+            CodeEffect::Unknown => Verdict::Unknown,
+        };
+    }
+    match status {
+        400..=404 | 413 | 422 | 429 => Verdict::Unchanged,
+        409 if error.code.is_none() => Verdict::Unchanged,
+        _ => Verdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::catalog;
+    use crate::{Outcome, document};
+    use claude_admin_catalog::Method;
+    use serde_json::json;
+
+    const SENTENCES: [Verdict; 5] =
+        [Verdict::NotSent, Verdict::Unchanged, Verdict::Changed, Verdict::Probable, Verdict::Unknown];
+
+    /// Every body that a response can have; the codes are those of an action, one that it does not declare, and none.
+    fn bodies(action: &Action) -> Vec<Body> {
+        let declared = action.codes.iter().map(|code| Some(code.code.clone()));
+        let codes = declared.chain([None, Some("new_code".to_owned())]);
+        let errors = codes.map(|code| Body::Error(ErrorBody { kind: "some_error".to_owned(), code }));
+        errors.chain([Body::Json, Body::Page, Body::Empty, Body::Other, Body::Incomplete]).collect()
+    }
+
+    /// Statuses of every kind, those that a rule names among them.
+    fn some_statuses() -> impl Iterator<Item = u16> {
+        (100..=599).filter(|status| (400..=430).contains(status) || [0, 1, 4, 29, 51, 99].contains(&(status % 100)))
+    }
+
+    fn exchanges(action: &Action, statuses: impl Iterator<Item = u16>) -> Vec<Exchange> {
+        let answered =
+            statuses.flat_map(|status| bodies(action).into_iter().map(move |body| Exchange::Answered { status, body }));
+        [Exchange::NotSent, Exchange::Unreached, Exchange::Unanswered].into_iter().chain(answered).collect()
+    }
+
+    /// The rule in other words: when it is certain that nothing was changed by a write.
+    fn is_decided_refusal(action: &Action, exchange: &Exchange) -> bool {
+        let Exchange::Answered { status, body: Body::Error(error) } = exchange else { return false };
+        if (200..300).contains(status) {
+            return false;
+        }
+        match error.code.as_deref().map(|code| action.code(code)) {
+            Some(Some(declared)) => declared.effect == CodeEffect::Unchanged,
+            Some(None) => [400, 401, 402, 403, 404, 413, 422, 429].contains(status),
+            None => [400, 401, 402, 403, 404, 409, 413, 422, 429].contains(status),
+        }
+    }
+
+    fn error_of(exchange: &Exchange) -> Option<Value> {
+        Some(match exchange {
+            Exchange::Answered { status: 200..=299, body: Body::Json } => return None,
+            Exchange::Answered { status, body: Body::Error(error) } => {
+                json!({ "api": { "status": status, "kind": error.kind, "code": error.code, "message": "m" } })
+            }
+            Exchange::Answered { status: status @ 200..=299, body: _ } => {
+                json!({ "decode": { "status": status, "path": "", "expected": "JSON, but the body is an HTML page" } })
+            }
+            Exchange::Answered { status, body: _ } => {
+                json!({ "api": { "status": status, "kind": "", "message": "m" } })
+            }
+            Exchange::Unreached => json!({ "transport": { "problem": "dns" } }),
+            Exchange::Unanswered => json!({ "transport": { "problem": "timeout" } }),
+            Exchange::NotSent => json!({ "invalid_argument": { "name": "n", "problem": "p" } }),
+        })
+    }
+
+    #[test]
+    fn unchanged_is_said_of_a_write_only_after_a_refusal() {
+        for action in catalog().actions.iter().filter(|action| action.writes() && !action.codes.is_empty()) {
+            for exchange in exchanges(action, 100..=599) {
+                for report in [Report::Success, Report::Unreadable, Report::Failure] {
+                    let verdict = Verdict::of(action, &exchange, report);
+                    let certain = match exchange {
+                        Exchange::NotSent | Exchange::Unreached => true,
+                        _ => is_decided_refusal(action, &exchange),
+                    };
+                    assert_eq!(verdict.changed() == Changed::No, certain, "{} {exchange:?} {report:?}", action.id);
+                    let success = matches!(exchange, Exchange::Answered { status: 200..=299, .. });
+                    let declared = matches!(&exchange, Exchange::Answered { body: Body::Error(error), .. }
+                        if error.code.as_deref().and_then(|code| action.code(code)).is_some_and(|code| code.effect == CodeEffect::Changed));
+                    assert!(verdict != Verdict::Changed || success || declared, "{} {exchange:?}", action.id);
+                    assert!(verdict != Verdict::Changed || !success || report == Report::Success, "{exchange:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn read_changes_nothing_whatever_comes_back() {
+        for action in catalog().actions.iter().filter(|action| !action.writes()).take(5) {
+            for exchange in exchanges(action, 100..=599) {
+                let verdict = Verdict::of(action, &exchange, Report::Failure);
+                assert_eq!(verdict, Verdict::of_reads(exchange != Exchange::NotSent), "{exchange:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_json_and_exit_code_agree_on_every_exchange() {
+        let delete = catalog().actions.iter().find(|action| action.http.method == Method::Delete);
+        let read = catalog().actions.iter().find(|action| !action.writes());
+        let coded = catalog().actions.iter().filter(|action| !action.codes.is_empty());
+        for action in coded.chain(delete).chain(read) {
+            for exchange in exchanges(action, some_statuses()) {
+                let error = error_of(&exchange);
+                let report = error.as_ref().map_or(Report::Success, Report::of_error);
+                assert!(error.as_ref().is_none_or(|error| exchange.agrees_with(error)), "{exchange:?} {error:?}");
+                let verdict = Verdict::of(action, &exchange, report);
+                let outcome = Outcome::of(action, verdict, error.as_ref());
+                assert_eq!(outcome == Outcome::Unknown, verdict.is_uncertain(), "{exchange:?}");
+                assert_eq!(outcome == Outcome::Partial, verdict == Verdict::Changed && error.is_some(), "{exchange:?}");
+                assert_eq!(outcome.exit_code() == 0, outcome == Outcome::Done);
+                assert!(outcome != Outcome::Done || action.writes() == (verdict == Verdict::Changed), "{exchange:?}");
+                let Some(error) = error else { continue };
+                let document = document::failure(catalog(), &error, action, verdict, "api.example");
+                let text = document.notices();
+                for sentence in SENTENCES {
+                    assert_eq!(text.contains(sentence.sentence()), sentence == verdict, "{exchange:?}: {text}");
+                }
+                let answer = crate::Answer {
+                    operation: None,
+                    outcome,
+                    verdict,
+                    data: None,
+                    document: &document,
+                    cause: Some(&error),
+                };
+                let json = answer.envelope(None, answer.to_json());
+                assert_eq!(json["changed"], verdict.changed().as_str());
+                assert_eq!(json["error"]["changed"], verdict.changed().as_str());
+                assert_eq!(json["outcome"], outcome.as_str());
+                let retried = wait_before_retry(verdict, Some(&json!({ "api": { "retry_after": 7 } })));
+                assert_eq!(retried.is_some(), verdict.changed() == Changed::No, "an unknown write is not repeated");
+            }
+        }
+    }
+
+    #[test]
+    fn declared_code_counts_more_than_its_status() {
+        for (id, status, code, changed) in [
+            ("workspaces.create", 503, "workspace_created_incomplete", Changed::Yes),
+            ("workspaces.update", 503, "change_outcome_unknown", Changed::Unknown),
+            ("workspaces.update", 409, "workspace_changed_concurrently", Changed::Unknown),
+            ("workspaces.update", 409, "storage_changed_concurrently", Changed::Unknown),
+            ("workspaces.update", 503, "authorization_check_unavailable", Changed::No),
+            ("workspaces.archive", 409, "storage_attached_during_archive", Changed::Yes),
+            ("plugins.create", 503, "registration_pending", Changed::Yes),
+            ("tag-channels.create", 400, "slack_channel_set_up_settings_refused", Changed::Yes),
+            ("tag-channels.create", 404, "slack_channel_set_up_environment_not_found", Changed::Yes),
+            ("tag-channels.create", 409, "slack_channel_set_up_settings_conflict", Changed::Yes),
+            ("tag-channels.update", 409, "slack_channel_set_up_settings_conflict", Changed::No),
+            ("users.update", 409, "a_code_of_tomorrow", Changed::Unknown),
+            ("users.update", 400, "a_code_of_tomorrow", Changed::No),
+        ] {
+            let action = catalog().action(id).unwrap();
+            let error = json!({ "api": { "status": status, "kind": "x_error", "code": code, "message": "" } });
+            let verdict = Verdict::of(action, &Exchange::described_by(&error), Report::Failure);
+            assert_eq!(verdict.changed(), changed, "{id} {code}");
+        }
+    }
+
+    #[test]
+    fn report_that_is_not_what_came_back_is_found_out() {
+        let error = |status: u16, kind: &str, code: Option<&str>| json!({ "api": { "status": status, "kind": kind, "code": code, "message": "" } });
+        let came = |status, body| Exchange::Answered { status, body };
+        let own = |code: Option<&str>| Body::Error(ErrorBody { kind: "k".to_owned(), code: code.map(str::to_owned) });
+        for (exchange, told, agrees) in [
+            (came(400, own(None)), error(400, "k", None), true),
+            (came(400, own(Some("c"))), error(400, "k", Some("c")), true),
+            (came(400, own(Some("c"))), error(400, "k", None), false),
+            (came(400, own(None)), error(404, "k", None), false),
+            (came(400, own(None)), error(400, "not_found_error", None), false),
+            (came(404, Body::Page), error(404, "not_found_error", None), false),
+            (came(404, Body::Page), error(404, "", None), true),
+            (came(200, Body::Json), error(404, "k", None), false),
+            (Exchange::Unanswered, error(404, "k", None), false),
+            (Exchange::NotSent, error(404, "k", None), false),
+            (Exchange::NotSent, json!({ "denied": "x" }), true),
+            (came(200, Body::Json), json!({ "decode": { "status": 200, "path": "a", "expected": "b" } }), true),
+            (came(500, Body::Json), json!({ "decode": { "status": 200, "path": "a", "expected": "b" } }), false),
+        ] {
+            assert_eq!(exchange.agrees_with(&told), agrees, "{exchange:?} {told}");
+        }
+    }
+}

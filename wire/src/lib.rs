@@ -1,0 +1,10 @@
+//! What an HTTP response says besides its data: who wrote its body, and how long a client must wait.
+//!
+//! The component, the gateway and the host read responses with this crate, so their conclusions are the same. It does no
+//! I/O and has no clock.
+
+mod body;
+mod retry_after;
+
+pub use body::{Body, ErrorBody};
+pub use retry_after::{MAX_RETRY_AFTER, http_date, retry_after, whole_seconds};
