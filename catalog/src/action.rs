@@ -2,8 +2,8 @@
 
 use crate::annotation::Docs;
 use crate::{
-    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, HttpRequest, Input,
-    Paging, Period, PeriodLimit, Type, Unit,
+    Availability, Bounds, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, Futile, HttpRequest,
+    Impact, Input, Paging, Period, PeriodLimit, Type, Unit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -206,8 +206,10 @@ pub struct Action {
     pub effects: Vec<ConditionalText>,
     /// The question before a run (`@ask`): the first that applies.
     pub questions: Vec<ConditionalText>,
-    /// Commands whose results show what depends on the target (`@impact`), with `{NAME}` for arguments.
-    pub impacts: Vec<String>,
+    /// Lists whose items depend on the target (`@impact`).
+    pub impacts: Vec<Impact>,
+    /// The states of the target in which it fails or changes nothing (`@futile`).
+    pub futile: Vec<Futile>,
     /// Error codes that mean more than their status says (`@code`).
     pub codes: Vec<ErrorCode>,
     /// Where it exists (`@available`); empty where that is not stated.

@@ -208,6 +208,7 @@ pub(super) async fn authorized_for(
             }
         }
         Proposed::DryRun(..) => panic!("no dry run was asked for"),
+        Proposed::Pointless(plan, _) => panic!("nothing would be sent: {plan:?}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a recorded cause to a sentence: what went wrong, and whether anything was changed.
 
 use crate::audit::{Cause, Code, Difference};
+use crate::decision::operation::NOTHING_TO_CHANGE;
 
 /// A cause as a person reads it. An entry of an earlier version has its sentence.
 #[must_use]
@@ -38,6 +39,10 @@ fn sentence(code: &Code) -> String {
             )
         }
         "target-gone" => "The target no longer exists: the API does not find it. Nothing was changed.".to_owned(),
+        NOTHING_TO_CHANGE => "The target already is as this would make it. Nothing was changed by this.".to_owned(),
+        "refused-in-this-state" => {
+            "The API refuses this while the target is in its present state. Nothing was changed.".to_owned()
+        }
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),

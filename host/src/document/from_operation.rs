@@ -1,21 +1,30 @@
 //! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
 
 use super::from_cause::{self, cause as text_of};
-use super::{Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
+use super::from_decision::too_few;
+use super::{Asked, Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
 use crate::Choice;
-use crate::audit::Difference;
-use crate::decision::operation::{Operation, Pending, State, UNKNOWN};
-use crate::decision::plan::{Before, Plan};
+use crate::audit::{Cause, Difference};
+use crate::decision::approval::NoApprover;
+use crate::decision::operation::{NOTHING_TO_CHANGE, Operation, Pending, State, UNKNOWN};
+use crate::decision::plan::{Before, Dependents, DependentsFound, Plan, Pointless};
 use crate::decision::policy::{ApprovalRule, Requirements};
 use crate::identity::Platform;
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, Futility, Input};
 
 /// A plan alone: what a command would do.
 #[must_use]
-pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
+pub fn dry_run(
+    catalog: &Catalog,
+    plan: &Plan,
+    requirements: &Requirements,
+    no_approver: Option<&NoApprover>,
+) -> Document {
     let mut facts = plan_facts(catalog, plan, "Now");
-    facts.push(Fact::new("Needs", needs(requirements)));
-    let text = format!("{} Risk: {}. This is a dry run: nothing was changed.", question(plan), plan.risk);
+    let impossible = no_approver.map(|no_approver| format!(", but {}", too_few(no_approver))).unwrap_or_default();
+    facts.push(Fact::new("Needs", format!("{}{impossible}", needs(requirements))));
+    let text =
+        format!("{} Risk: {}. This is a dry run: nothing was changed.", question_and_effect(catalog, plan), plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -55,7 +64,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         }
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. Nothing was changed yet.", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. Nothing was changed yet.", question_and_effect(catalog, plan), plan.risk);
     let choices = if alone {
         vec![(Choice::Confirm, "Do It".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
     } else {
@@ -72,7 +81,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
             operation: operation.id.clone(),
             version: operation.pending.version,
             harmful: plan.risk != "reversible",
-            text: format!("{} {}", plan.summary, plan.effect.as_deref().unwrap_or_default()),
+            text: question_and_effect(catalog, plan),
             choices,
         }))
         .footer(format!("operation {}", operation.id))
@@ -137,6 +146,11 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             "Nobody settled it in time. Nothing was changed.".to_owned(),
             Some("Ask for it again if it is still wanted.".to_owned()),
         ),
+        State::Ended { result, cause: Some(cause @ Cause::Code(code)), .. }
+            if result == "done" && code.as_str() == NOTHING_TO_CHANGE =>
+        {
+            (Level::Done, text_of(cause), None)
+        }
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
         State::Ended { result, cause, .. } if result == UNKNOWN => (
             Level::Error,
@@ -157,9 +171,79 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
     }
 }
 
-/// The question that a decision answers.
-fn question(plan: &Plan) -> String {
-    format!("{}? {}", plan.summary, plan.effect.as_deref().unwrap_or_default()).trim_end().to_owned()
+/// The question that a decision answers: about this target, where it was read.
+#[must_use]
+pub fn question(catalog: &Catalog, plan: &Plan) -> String {
+    match catalog.action(&plan.action) {
+        Some(action) => asked(catalog, action, plan).question(|input| written(plan, input)),
+        None => format!("{}?", plan.summary),
+    }
+}
+
+fn asked<'a>(catalog: &'a Catalog, action: &'a Action, plan: &'a Plan) -> Asked<'a> {
+    Asked { catalog, action, arguments: &plan.arguments, target: plan.before.value() }
+}
+
+/// The text that was written instead of an ID.
+fn written<'p>(plan: &'p Plan, input: &Input) -> Option<&'p str> {
+    let target = plan.targets.iter().find(|target| target.input == input.name && target.pointer.is_empty())?;
+    Some(target.written.as_str())
+}
+
+/// The question, and what follows if the answer is yes.
+fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
+    let effect = plan.effect.as_deref().unwrap_or_default();
+    format!("{} {effect}", question(catalog, plan)).trim_end().to_owned()
+}
+
+/// Why a write is not worth sending, in full sentences.
+#[must_use]
+pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String {
+    let action = catalog.action(&plan.action);
+    let text = action.zip(found.rule).and_then(|(action, rule)| {
+        asked(catalog, action, plan).filled(&rule.text, &|input: &Input| written(plan, input))
+    });
+    text.unwrap_or_else(|| match found.kind {
+        Futility::Done => "The target already has these values.".to_owned(),
+        Futility::Refused => "The API refuses this command while the target is in this state.".to_owned(),
+    })
+}
+
+/// A plan that nobody is asked about: it has nothing to change, or the API refuses it.
+#[must_use]
+pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Document {
+    let why = pointless(catalog, plan, found);
+    let (level, text) = match found.kind {
+        Futility::Done => (Level::Done, format!("Nothing to change. {why} Nothing was changed.")),
+        Futility::Refused => (Level::Error, format!("This cannot succeed. {why} Nothing was changed.")),
+    };
+    Document::titled(plan.summary.clone())
+        .with(Block::Notice(Notice { level, text, hint: None }))
+        .with(Block::Facts(plan_facts(catalog, plan, "Now")))
+}
+
+/// What depends on the target of a plan.
+#[must_use]
+pub fn dependents(found: &[Dependents]) -> Block {
+    let fact = |dependents: &Dependents| {
+        let text = match &dependents.found {
+            DependentsFound::NotRead(why) => format!("not read: {why}"),
+            DependentsFound::Read { count: 0, more: false, .. } => "none".to_owned(),
+            DependentsFound::Read { count, more, first } => {
+                let names: Vec<&str> = first.iter().map(|one| one.name.as_deref().unwrap_or(&one.id)).collect();
+                let number = if *more { format!("at least {count}") } else { count.to_string() };
+                let rest = if *more || *count > names.len() {
+                    format!(", … (`{}`)", dependents.command)
+                } else {
+                    String::new()
+                };
+                format!("{number}: {}{rest}", names.join(", "))
+            }
+        };
+        let json = serde_json::to_string(dependents).unwrap_or_default();
+        Fact { cell: Cell::Nested { text, json }, ..Fact::new(dependents.what.clone(), "") }
+    };
+    Block::Facts(found.iter().map(fact).collect())
 }
 
 /// What a plan is about. `when` is the word for the state of the target: it is as it was when the plan was made.

@@ -4,6 +4,7 @@
 mod audience;
 mod audit;
 mod cause;
+mod consequence;
 mod decide;
 mod inspect;
 mod names;

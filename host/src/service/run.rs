@@ -118,14 +118,22 @@ impl Service {
                 let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
                 reply.of(action, &canonical, &options)
             }
-            Ok(Proposed::DryRun(plan, requirements)) => {
-                let mut reply = Reply::told(document::dry_run(catalog, &plan, &requirements));
+            Ok(Proposed::DryRun(plan, requirements, no_approver)) => {
+                let document = document::dry_run(catalog, &plan, &requirements, no_approver.as_ref());
+                let mut reply = Reply::told(document);
                 reply.data = Some(json!({
                     "dry_run": true,
+                    "question": document::question(catalog, &plan),
                     "plan_hash": plan.hash(),
                     "plan": &plan,
                     "needs": &requirements,
+                    "can_be_approved": no_approver.is_none(),
                 }));
+                reply = reply.of(action, &plan.command, &options);
+                self.with_dependents(id, person, action, &plan, reply).await
+            }
+            Ok(Proposed::Pointless(plan, found)) => {
+                let reply = self.pointless(id, person, action, &plan, &found, &options).await;
                 reply.of(action, &plan.command, &options)
             }
             Ok(Proposed::Waiting(operation)) => {
@@ -133,11 +141,11 @@ impl Service {
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
                 // What others must decide on has to be seen by them.
                 let witnessed = !operation.pending.requirements.approvals.is_empty();
-                reply.error = Some(waiting_json(&operation));
+                reply.error = Some(waiting_json(catalog, &operation));
                 reply = reply.of(action, &operation.pending.plan.command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
-                reply
+                self.with_dependents(id, person, action, &operation.pending.plan, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
@@ -253,7 +261,9 @@ impl Service {
         let catalog = self.catalog();
         let upstream = self.upstream();
         let (outcome, invocation) = match error {
-            ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
+            ProposeError::Denied(_, invocation) | ProposeError::NoApprover(_, invocation) => {
+                (Outcome::Denied, invocation)
+            }
             ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
@@ -460,9 +470,10 @@ fn is_unknown(action: &Action, error: &CallError) -> bool {
 }
 
 /// What waits, for programs.
-pub(super) fn waiting_json(operation: &Operation) -> Value {
+pub(super) fn waiting_json(catalog: &Catalog, operation: &Operation) -> Value {
     json!({
         "waiting": {
+            "question": document::question(catalog, &operation.pending.plan),
             "operation_id": operation.id,
             "version": operation.pending.version,
             "plan_hash": operation.plan_hash,

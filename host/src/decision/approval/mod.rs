@@ -5,6 +5,7 @@
 //! was shown, it does not run. The intent is on disk before the request leaves.
 
 mod access;
+mod approvers;
 mod authorized;
 mod immediate;
 pub(crate) mod pages;
@@ -12,6 +13,7 @@ mod propose;
 mod settle;
 mod steps;
 
+pub use approvers::NoApprover;
 pub use authorized::Authorized;
 pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{SettleError, Settled, Unplanned, Vote};

@@ -17,6 +17,7 @@
 
 mod annotation;
 mod argument_type;
+mod candidates;
 mod decide;
 mod denial;
 mod entity;
@@ -49,6 +50,7 @@ mod refusals;
 #[cfg(test)]
 mod testing;
 
+pub use candidates::Candidates;
 pub use decide::Decision;
 pub use denial::{Denial, DenialKind};
 pub use explain::{Explanation, NearMiss, PolicyNote};
