@@ -290,13 +290,13 @@ impl Action {
     /// What a run can bring about, in one text: each effect that has a condition after the condition; none for a read.
     #[must_use]
     pub fn effect(&self) -> Option<String> {
-        let texts = self.effects.iter().map(|effect| match &effect.when {
-            Some(when) => format!("With {when}: {}", effect.text),
-            None if self.effects.len() > 1 => format!("Otherwise: {}", effect.text),
-            None => effect.text.clone(),
-        });
-        let texts: Vec<String> = texts.collect();
-        (!texts.is_empty()).then(|| texts.join(" "))
+        in_one_text(&self.effects)
+    }
+
+    /// What can be asked before a run, in one text, with names between braces; none where nothing is.
+    #[must_use]
+    pub fn asks(&self) -> Option<String> {
+        in_one_text(&self.questions)
     }
 
     /// What an error code of the API means for this action (`@code`).
@@ -323,6 +323,17 @@ impl Action {
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
     }
+}
+
+/// Each text that has a condition after the condition.
+fn in_one_text(texts: &[ConditionalText]) -> Option<String> {
+    let texts = texts.iter().map(|text| match &text.when {
+        Some(when) => format!("With {when}: {}", text.text),
+        None if texts.len() > 1 => format!("Otherwise: {}", text.text),
+        None => text.text.clone(),
+    });
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 /// A group of actions: a noun.

@@ -43,8 +43,9 @@ async fn every_write_asks_about_its_target_as_it_is() {
             let Some(question) = json["question"].as_str() else { continue };
             asked += 1;
             assert!(question.ends_with('?') && !question.contains(['{', '}']), "{example}: {question}");
-            let start = question.split(['(', '"']).next().unwrap().trim_end();
-            assert!(text(&reply).split_whitespace().collect::<Vec<_>>().join(" ").contains(start), "{example}");
+            // What follows the first words can have names next to IDs.
+            let start = question.split_whitespace().next().unwrap();
+            assert!(text(&reply).contains(start), "{example}: {}", text(&reply));
             let arguments: Arguments = serde_json::from_value(json["plan"]["arguments"].clone()).unwrap();
             let target = &json["plan"]["before"]["value"];
             for field in named_fields(&service, action, &arguments) {
@@ -183,7 +184,7 @@ const POINTLESS: [(&[&str], &str, Outcome); 13] = [
     ),
     (
         &["spend-requests deny slir_01Xc6VbNmAs4DfGhJkQwErT9"],
-        "spend-requests deny slir_01Xc6VbNmAs4DfGhJkQwErT9",
+        "spend-requests approve slir_01Xc6VbNmAs4DfGhJkQwErT9 75000",
         Outcome::Refused,
     ),
     (
@@ -227,7 +228,7 @@ async fn write_that_changes_nothing_or_must_fail_is_not_sent_and_ends_as_if_it_w
         says(&reply, outcome, &[begin, "Nothing was changed."]);
         assert_eq!(writes(&simulator).len(), sent, "{line}");
         says(&type_in(&service, "pending").await, Outcome::Done, &["Nothing waits"]);
-        assert_eq!(kinds(&service, &reply.operation).last().unwrap(), "outcome");
+        assert!(kinds(&service, &reply.operation).last().unwrap().starts_with("outcome: "), "{line}");
         // Whoever cannot read the target sends it, and the API says the same.
         let sent_blindly = carry_out(&service, &blind, line).await;
         let same = match outcome {

@@ -44,7 +44,10 @@ impl Asked<'_> {
         let is_said = |input: &Input| {
             input.place == Place::Path
                 || input.name == when.input
-                || asked.placeholders().any(|name| name.trim_start_matches("--") == input.name)
+                || asked.placeholders().any(|name| {
+                    let placeholder = self.catalog.placeholder(self.action, name);
+                    matches!(placeholder, Some(Placeholder::Argument(said)) if said.name == input.name)
+                })
         };
         self.action.inputs.iter().all(|input| is_said(input) || !self.arguments.contains_key(&input.name))
     }

@@ -12,6 +12,9 @@ use crate::decision::policy::{ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog, Futility, Input};
 
+/// The label of what depends on the target of a plan.
+const DEPENDS_ON_IT: &str = "Depends on it";
+
 /// A plan alone: what a command would do.
 #[must_use]
 pub fn dry_run(
@@ -71,6 +74,11 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
     let mut facts = plan_facts(catalog, plan, "Now");
+    // A card is for people who read with different rights.
+    if !alone && catalog.action(&plan.action).is_some_and(|action| !action.impacts.is_empty()) {
+        let text = format!("`status {}` shows what you can read of it", operation.id);
+        facts.push(Fact::new(DEPENDS_ON_IT, text));
+    }
     facts.extend(people(operation));
     facts.push(Fact::new("Needs", needs(requirements)));
     facts.push(Fact::time("Expires", operation.expires_ms));
@@ -220,6 +228,20 @@ pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Docume
     Document::titled(plan.summary.clone())
         .with(Block::Notice(Notice { level, text, hint: None }))
         .with(Block::Facts(plan_facts(catalog, plan, "Now")))
+}
+
+/// Puts what depends on the target of a plan after the facts of the plan.
+#[must_use]
+pub fn with_dependents(mut document: Document, dependents: Block) -> Document {
+    let mut after = document.blocks.len();
+    for (index, block) in document.blocks.iter_mut().enumerate().rev() {
+        if let Block::Facts(facts) = block {
+            facts.retain(|fact| fact.label != DEPENDS_ON_IT);
+            after = index + 1;
+        }
+    }
+    document.blocks.insert(after, dependents);
+    document
 }
 
 /// What depends on the target of a plan.

@@ -8,7 +8,7 @@ use crate::decision::approval::Found;
 use crate::decision::operation::NOTHING_TO_CHANGE;
 use crate::decision::plan::{Plan, dependents};
 use crate::decision::{Person, Reader};
-use crate::document::{self, Block, Fact};
+use crate::document;
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Futility};
 use serde_json::json;
@@ -63,15 +63,14 @@ impl Service {
         person: &Person,
         action: &Action,
         plan: &Plan,
+        ids_only: bool,
         mut reply: Reply,
     ) -> Reply {
         if action.impacts.is_empty() {
             return reply;
         }
-        let is_shared = reply.share && person.place.platform == Platform::Slack;
-        if is_shared {
-            let text = format!("`status {operation}` shows what you can read of it");
-            insert(&mut reply, Block::Facts(vec![Fact::new("Depends on it", text)]));
+        // The card in a channel names the command that shows them.
+        if reply.share && person.place.platform == Platform::Slack {
             return reply;
         }
         let reader = Reader::new(&self.plugin, &self.decider, person, operation);
@@ -80,15 +79,18 @@ impl Service {
         if !requests.is_empty() {
             tracing::info!(operation, requests = requests.join(","), "what depends on the target was read");
         }
-        insert(&mut reply, document::dependents(&found));
-        if Self::shows_names(&person.principal, &person.place, reply.format, reply.share) {
-            for dependents in &found {
+        let mut shown = document::Document::default().with(document::dependents(&found));
+        if !ids_only && Self::shows_names(&person.principal, &person.place, reply.format, reply.share) {
+            for dependents in found.iter().filter(|dependents| dependents.has_unnamed()) {
                 let (list, items) = &dependents.listed;
                 let Some(list) = self.catalog().action(list) else { continue };
                 let page = json!({ "data": items });
                 let names = self.names_for(operation, person, list, &Arguments::new(), &page).await;
-                reply.document = reply.document.with_names(&names.names);
+                shown = shown.with_names(&names.names);
             }
+        }
+        for block in shown.blocks {
+            reply.document = document::with_dependents(reply.document, block);
         }
         let json = json!(found);
         for slot in [&mut reply.data, &mut reply.error].into_iter().flatten() {
@@ -97,12 +99,4 @@ impl Service {
         }
         reply
     }
-}
-
-/// Puts a block after the facts of the plan.
-fn insert(reply: &mut Reply, block: Block) {
-    let blocks = &mut reply.document.blocks;
-    let after =
-        blocks.iter().position(|block| matches!(block, Block::Facts(_))).map_or(blocks.len(), |index| index + 1);
-    blocks.insert(after, block);
 }

@@ -199,7 +199,7 @@ impl Service {
         let reply = Reply::done(document, data).about(&found);
         match self.catalog().action(&found.pending.plan.action) {
             Some(action) if found.state == State::Waiting => {
-                self.with_dependents(&found.id, person, action, &found.pending.plan, reply).await
+                self.with_dependents(&found.id, person, action, &found.pending.plan, false, reply).await
             }
             _ => reply,
         }

@@ -192,7 +192,11 @@ fn of_plan<'a>(catalog: &'a Catalog, plan: &Value) -> Option<Vec<Unnamed<'a>>> {
     let action = catalog.action(plan.get("action")?.as_str()?)?;
     let target = plan.pointer("/before/value");
     let id = target.and_then(|target| target.get(ID)?.as_str());
-    let mut found = unnamed_arguments(catalog, action, plan.get("arguments")?.as_object()?, id);
+    let mut found = match action.writes() {
+        true => unnamed_arguments(catalog, action, plan.get("arguments")?.as_object()?, id),
+        // A read has no question that would name its arguments.
+        false => Vec::new(),
+    };
     let read = plan.pointer("/before/action").and_then(|read| catalog.action(read.as_str()?));
     for more in read.zip(target).map(|(read, target)| unnamed(catalog, read, target)).unwrap_or_default() {
         match found.iter_mut().find(|known| known.list.list.id == more.list.list.id) {

@@ -130,7 +130,7 @@ impl Service {
                     "can_be_approved": no_approver.is_none(),
                 }));
                 reply = reply.of(action, &plan.command, &options);
-                self.with_dependents(id, person, action, &plan, reply).await
+                self.with_dependents(id, person, action, &plan, options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
                 let reply = self.pointless(id, person, action, &plan, &found, &options).await;
@@ -145,7 +145,7 @@ impl Service {
                 reply = reply.of(action, &operation.pending.plan.command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
-                self.with_dependents(id, person, action, &operation.pending.plan, reply).await
+                self.with_dependents(id, person, action, &operation.pending.plan, options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;

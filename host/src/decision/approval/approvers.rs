@@ -31,7 +31,7 @@ enum Approvers {
 impl Approvals {
     /// The first rule whose approvals can never be given; none where all might be. Conditions of the policy are not
     /// evaluated, so this never reports that nobody can approve what somebody can.
-    pub(super) fn no_approver(
+    pub(crate) fn no_approver(
         &self,
         requester: &Person,
         action: &Action,

@@ -53,6 +53,13 @@ pub enum DependentsFound {
     NotRead(String),
 }
 
+impl Dependents {
+    /// Whether one of them is shown by its ID only.
+    pub(crate) fn has_unnamed(&self) -> bool {
+        matches!(&self.found, DependentsFound::Read { first, .. } if first.iter().any(|one| one.name.is_none()))
+    }
+}
+
 /// One object that depends on a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dependent {
