@@ -2,8 +2,8 @@
 
 use crate::annotation::Docs;
 use crate::{
-    Availability, Bounds, ConditionalAuth, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode,
-    HttpRequest, Input, Paging, Period, PeriodLimit, Type, Unit,
+    Availability, Bounds, ConditionalAuth, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, Futile,
+    HttpRequest, Impact, Input, Paging, Period, PeriodLimit, Type, Unit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -208,8 +208,10 @@ pub struct Action {
     pub effects: Vec<ConditionalText>,
     /// The question before a run (`@ask`): the first that applies.
     pub questions: Vec<ConditionalText>,
-    /// Commands whose results show what depends on the target (`@impact`), with `{NAME}` for arguments.
-    pub impacts: Vec<String>,
+    /// Lists whose items depend on the target (`@impact`).
+    pub impacts: Vec<Impact>,
+    /// The states of the target in which it fails or changes nothing (`@futile`).
+    pub futile: Vec<Futile>,
     /// Error codes that mean more than their status says (`@code`).
     pub codes: Vec<ErrorCode>,
     /// Where it exists (`@available`); empty where that is not stated.
@@ -303,13 +305,13 @@ impl Action {
     /// What a run can bring about, in one text: each effect that has a condition after the condition; none for a read.
     #[must_use]
     pub fn effect(&self) -> Option<String> {
-        let texts = self.effects.iter().map(|effect| match &effect.when {
-            Some(when) => format!("With {when}: {}", effect.text),
-            None if self.effects.len() > 1 => format!("Otherwise: {}", effect.text),
-            None => effect.text.clone(),
-        });
-        let texts: Vec<String> = texts.collect();
-        (!texts.is_empty()).then(|| texts.join(" "))
+        in_one_text(&self.effects)
+    }
+
+    /// What can be asked before a run, in one text, with names between braces; none where nothing is.
+    #[must_use]
+    pub fn asks(&self) -> Option<String> {
+        in_one_text(&self.questions)
     }
 
     /// What an error code of the API means for this action (`@code`).
@@ -336,6 +338,17 @@ impl Action {
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
     }
+}
+
+/// Each text that has a condition after the condition.
+fn in_one_text(texts: &[ConditionalText]) -> Option<String> {
+    let texts = texts.iter().map(|text| match &text.when {
+        Some(when) => format!("With {when}: {}", text.text),
+        None if texts.len() > 1 => format!("Otherwise: {}", text.text),
+        None => text.text.clone(),
+    });
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 /// A group of actions: a noun.

@@ -12,8 +12,9 @@
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |
 //! | `@beta NAME PARAM` or `NAME PARAM=WORD` | function | one that is required while a query parameter is given, or has this word |
 //! | `@effect TEXT` or `[INPUT=WORD] TEXT` | function | what the write brings about; needed on every write; with conditions, the first that applies |
-//! | `@ask TEXT` or `[INPUT=WORD] TEXT` | function | the question before the write: `{NAME}` stands for an argument, or for a field of the target by its JSON name |
-//! | `@impact COMMAND` | function | a read whose result shows what depends on the target of the write |
+//! | `@ask TEXT` or `[INPUT=WORD] TEXT` | function | the question before the write: `{FIELD}` stands for a field of the target by its JSON name (`{FIELD.FIELD}` for one inside it), `{INPUT}` or `{--INPUT}` for an argument |
+//! | `@impact WHAT: COMMAND` or `WHAT: [FIELD=VALUE] COMMAND` | function | a list whose items, or those with this value, depend on the target of the write; with names between braces as in `@ask` |
+//! | `@futile done\|refused [CONDITION …] TEXT` | function | the state of the target in which the write changes nothing, or the API refuses it: `FIELD`, `FIELD=WORD,WORD`, `!FIELD` (absent or null), `--INPUT`, `--INPUT=WORD,WORD`, or `same` (every argument of the body is what the target has) |
 //! | `@code CODE changed\|unchanged\|unknown TEXT` | function | an error code of the API that means more than its status: whether something was changed, and what to do |
 //! | `@available console\|enterprise\|aws …` | function, interface | where it exists |
 //! | `@content` | function, field | the answer carries what people wrote: the function must be `@risk confidential` |

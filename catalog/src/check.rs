@@ -2,8 +2,9 @@
 
 use crate::annotation::Docs;
 use crate::read::UNSTATED;
+use crate::target::placeholders;
 use crate::{
-    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Place, Problem, Risk, Type, Types,
+    Bounds, Catalog, CatalogError, Futile, HttpRequest, Input, Kind, Method, Param, Place, Problem, Risk, Type, Types,
     VariantForm,
 };
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "empty",
     "example",
     "flatten",
+    "futile",
     "header",
     "http",
     "impact",
@@ -132,6 +134,7 @@ impl<'r> Checker<'r> {
     pub(crate) fn finish(mut self, catalog: Catalog) -> Result<Catalog, CatalogError> {
         self.unique_spellings(&catalog);
         self.names_exist(&catalog);
+        self.targets_exist(&catalog);
         if self.problems.is_empty() { Ok(catalog) } else { Err(CatalogError::Problems(self.problems)) }
     }
 
@@ -260,7 +263,7 @@ impl<'r> Checker<'r> {
                 "write `@effect` and what the person must know before confirming",
             );
         }
-        for annotation in ["effect", "ask", "impact"] {
+        for annotation in ["effect", "ask", "impact", "futile"] {
             if !risk.writes() && docs.has(annotation) {
                 self.problem(item, format!("it is a read and has an `@{annotation}`"), "remove one of the two");
             }
@@ -373,6 +376,55 @@ impl<'r> Checker<'r> {
                     message: format!("`@names {name}`: no item of a list has this field"),
                     remedy: "write the WIT name of a field of the items, or remove the annotation".to_owned(),
                 });
+            }
+        }
+    }
+
+    /// Texts about a target name its arguments and the fields that the read before the write returns, and dependents come from
+    /// lists that every reader of the organization can have.
+    fn targets_exist(&mut self, catalog: &Catalog) {
+        for action in catalog.actions.iter().filter(|action| action.writes()) {
+            let mut found = |message: String, remedy: &str| {
+                let (location, item, remedy) = (catalog.package.clone(), action.id.clone(), remedy.to_owned());
+                self.problems.push(Problem { location, item, message, remedy });
+            };
+            let texts = action.questions.iter().map(|question| ("ask", question.text.as_str()));
+            let texts = texts.chain(action.futile.iter().map(|rule| ("futile", rule.text.as_str())));
+            let of_texts = texts.flat_map(|(annotation, text)| placeholders(text).map(move |name| (annotation, name)));
+            let of_impacts =
+                action.impacts.iter().flat_map(|impact| impact.placeholders().map(|name| ("impact", name)));
+            for (annotation, name) in of_texts.chain(of_impacts) {
+                if catalog.placeholder(action, name).is_none() {
+                    found(
+                        format!("`@{annotation}`: `{{{name}}}` is no argument, and no field of the target"),
+                        "write the name of an input, or the wire name of a field that the read of the target returns",
+                    );
+                }
+            }
+            let target = catalog.before_action(action).and_then(|read| read.result.as_ref());
+            for path in action.futile.iter().flat_map(Futile::fields) {
+                if !target.is_some_and(|ty| catalog.types.has_path(ty, path)) {
+                    found(
+                        format!("`@futile`: the read of the target returns no field `{path}`"),
+                        "write the wire name of such a field; of a field in a field, both names with a dot",
+                    );
+                }
+            }
+            for impact in &action.impacts {
+                let list = catalog.verb(&impact.command[0], &impact.command[1]);
+                let items = list.filter(|list| list.risk == Risk::Read && !list.sensitive && list.paging.is_some());
+                let item = items.and_then(|list| catalog.types.item(list));
+                let has_field =
+                    |(path, _): &(String, String)| item.is_some_and(|item| catalog.types.has_path(item, path));
+                if item.is_none() || !impact.only.as_ref().is_none_or(has_field) {
+                    found(
+                        format!(
+                            "`@impact {}`: its command is no list with pages, or its items lack the field",
+                            impact.what
+                        ),
+                        "name a list of risk `read` without secrets, and a field of its items",
+                    );
+                }
             }
         }
     }

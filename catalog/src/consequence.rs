@@ -4,6 +4,7 @@
 use crate::Input;
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
+use crate::target::placeholders;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -14,7 +15,7 @@ use std::str::FromStr;
 pub struct ConditionalText {
     /// When it applies; always, where absent.
     pub when: Option<InputCondition>,
-    /// The text. `{NAME}` stands for an argument, by its WIT name, or for a field of the target, by its JSON name.
+    /// The text. [`Catalog::placeholder`](crate::Catalog::placeholder) says what a name between braces is replaced by.
     pub text: String,
 }
 
@@ -27,9 +28,12 @@ impl ConditionalText {
 
     /// The names between braces in the text.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
-        self.text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+        placeholders(&self.text)
     }
 }
+
+/// The field that has the word of a case.
+pub(crate) const TAG: &str = "type";
 
 /// What an input must be for a text or a rule to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +60,8 @@ impl InputCondition {
             (Some(Value::Array(items)), _) => items.iter().any(|item| self.holds(Some(item))),
             (Some(_), None) => true,
             (Some(Value::String(text)), Some(word)) => text == word,
+            // A case of a variant is an object with its word.
+            (Some(Value::Object(case)), Some(word)) => case.get(TAG).and_then(Value::as_str) == Some(word),
             (Some(value), Some(word)) => serde_json::from_str::<Value>(word).is_ok_and(|word| word == *value),
         }
     }

@@ -83,9 +83,15 @@ impl Types {
     /// The fields of the items of a list.
     #[must_use]
     pub fn items<'t>(&'t self, list: &'t Action) -> Option<&'t [Field]> {
+        self.record(self.item(list)?)
+    }
+
+    /// The type of the items of a list.
+    #[must_use]
+    pub fn item<'t>(&'t self, list: &'t Action) -> Option<&'t Type> {
         let page = self.record(list.result.as_ref()?)?;
         let data = page.iter().find(|field| field.wire == "data")?;
-        self.record(self.list_item(&data.ty)?)
+        self.list_item(&data.ty)
     }
 
     fn is_email(&self, ty: &Type) -> bool {

@@ -367,7 +367,8 @@ impl Reader<'_> {
         }
         let effects = self.checker.conditional_texts(&docs, "effect", item, &inputs);
         let questions = self.checker.conditional_texts(&docs, "ask", item, &inputs);
-        let impacts = docs.values("impact").map(str::to_owned).collect();
+        let impacts = self.checker.impacts(&docs, item);
+        let futile = self.checker.futile(&docs, item, &inputs);
         let codes = self.checker.codes(&docs, item);
         let examples = docs.values("example").map(str::to_owned).collect();
         let aliases = docs.values("alias").map(str::to_owned).collect();
@@ -397,6 +398,7 @@ impl Reader<'_> {
             effects,
             questions,
             impacts,
+            futile,
             codes,
             available,
             examples,

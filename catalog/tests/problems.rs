@@ -201,6 +201,48 @@ fn conditional_text_that_never_applies_is_a_problem() {
     assert!(unknown.message.contains("[stauts]"), "{unknown}");
 }
 
+/// A read that returns a thing, and a write of that thing with these annotations.
+fn target_with(annotations: &str) -> String {
+    let read = "/// T.\nrecord thing {\n/// I.\nid: string,\n/// S.\nstate: option<string> }\n\
+        /// Get.\n/// @http GET /v1/x/{id}\n/// @param id Which.\n/// @example things get 1\n\
+        get: func(id: string) -> result<thing, error>;\n";
+    format!("{read}{}", write_with(&format!("/// @effect E.\n{annotations}")))
+}
+
+#[test]
+fn text_about_a_target_names_its_fields_and_the_arguments() {
+    for good in ["@ask Change {state}?", "@ask Change {id} to {--status}?", "@futile done [state=a !id] It is {state}."]
+    {
+        read(&target_with(&format!("/// {good}\n"))).unwrap();
+    }
+    for (bad, expected) in [
+        ("@ask Change {name}?", "`{name}` is no argument"),
+        ("@ask Change {--state}?", "`{--state}` is no argument"),
+        ("@futile done [color=red] It is red.", "no field `color`"),
+        ("@futile done [--color] It is red.", "`@futile … --color` names no input"),
+        ("@futile perhaps [state] It is.", "is incomplete"),
+        ("@futile done It is.", "is incomplete"),
+        ("@impact Things: things get {id}", "no list with pages"),
+        ("@impact things list", "is incomplete"),
+    ] {
+        let problem = only_problem(&target_with(&format!("/// {bad}\n")));
+        assert!(problem.message.contains(expected), "{bad}: {problem}");
+    }
+}
+
+#[test]
+fn futile_rule_applies_where_all_its_conditions_do() {
+    let catalog = read(&target_with("/// @futile refused [state=off,gone --status=on] It is {state}.\n")).unwrap();
+    let rule = &catalog.action("things.change").unwrap().futile[0];
+    let applies = |state: Value, status: Value| {
+        let target = json!({"id": "1", "state": state});
+        rule.applies(|input| Some(&status).filter(|_| input == "status"), &target, false)
+    };
+    assert!(applies(json!("gone"), json!("on")) && applies(json!({"type": "off"}), json!("on")));
+    assert!(!applies(json!("gone"), json!("off")) && !applies(json!("on"), json!("on")));
+    assert!(!applies(Value::Null, json!("on")));
+}
+
 #[test]
 fn error_code_says_what_was_changed() {
     let catalog = read(&write_with("/// @effect E.\n/// @code half_done changed It was made. Look at it.\n")).unwrap();

@@ -133,3 +133,46 @@ fn every_amount_of_money_states_its_currency() {
     }
     assert!(amounts >= 15, "{amounts} amounts");
 }
+
+#[test]
+fn every_write_asks_a_question_that_ends_in_a_question_mark() {
+    every_action(|_, action| {
+        let without_condition = action.questions.last().is_some_and(|question| question.when.is_none());
+        let is_question = |text: &str| text.ends_with('?') && text.starts_with(char::is_uppercase);
+        match action.questions.iter().find(|question| !is_question(&question.text)) {
+            _ if !action.writes() => None,
+            Some(broken) => Some(format!("`{}` is no question", broken.text)),
+            None => (!without_condition).then(|| "it needs an `@ask` that always applies".to_owned()),
+        }
+    });
+}
+
+#[test]
+fn question_names_every_object_that_the_path_of_the_write_names() {
+    every_action(|catalog, action| {
+        let names_target = |text: &str| {
+            text.contains('{') || action.http.path.params().next().is_none() || catalog.before_action(action).is_none()
+        };
+        let vague = action.questions.iter().find(|question| !names_target(&question.text));
+        vague.map(|question| format!("`{}` names no object", question.text))
+    });
+}
+
+#[test]
+fn futile_rules_are_full_sentences() {
+    every_action(|_, action| {
+        let is_sentence = |text: &str| text.ends_with('.') && text.starts_with(char::is_uppercase);
+        let broken = action.futile.iter().find(|rule| !is_sentence(&rule.text));
+        broken.map(|rule| format!("`{}` is no sentence", rule.text))
+    });
+}
+
+#[test]
+fn archiving_what_is_archived_is_known_to_be_futile() {
+    every_action(|catalog, action| {
+        let target = catalog.before_action(action).and_then(|read| read.result.as_ref());
+        let shows = target.is_some_and(|ty| catalog.types.has_path(ty, "archived_at"));
+        let is_archive = action.function == "archive" && shows;
+        (is_archive && action.futile.is_empty()).then(|| "it has no `@futile`".to_owned())
+    });
+}

@@ -184,7 +184,18 @@ fn length_of_key(text: &str) -> Option<usize> {
         let secret = Some(secret).filter(|secret| secret.starts_with(|c: char| c.is_ascii_alphanumeric()))?;
         // A key may hold any of these.
         let length = secret.find(|c: char| !is_of_token(c) && !"+/=".contains(c)).unwrap_or(secret.len());
-        Some(prefix.len() + length)
+        let length = prefix.len() + length;
+        text.get(..length).is_some_and(|key| !is_hint(key)).then_some(length)
+    })
+}
+
+/// Whether a key is shown only in part, as the API does to distinguish keys: its beginning, three dots, and at most 4
+/// characters of its end.
+fn is_hint(key: &str) -> bool {
+    const MAX_BEGIN: usize = 18;
+    const MAX_END: usize = 4;
+    key.split_once("...").is_some_and(|(begin, end)| {
+        begin.len() <= MAX_BEGIN && (1..=MAX_END).contains(&end.len()) && !begin.contains('.') && !end.contains('.')
     })
 }
 
@@ -284,6 +295,7 @@ mod tests {
             ("Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer [redacted]"),
             ("unsigned eyJhbGciOiJub25lIn0.e30.", "unsigned [redacted]"),
             ("encrypted eyJhbGciOiJkaXIifQ..aXY.dGV4dA.dGFn!", "encrypted [redacted]!"),
+            ("sk-ant-api03-abcdefgh...igAA sk-ant-a...bcdef sk-ant-a...", "[redacted] [redacted] [redacted]"),
         ] {
             assert_eq!(redacted(before), after);
         }
@@ -299,6 +311,7 @@ mod tests {
             "Akiasimulator0000000",
             "the highs_and lows of AKIA",
             "eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0",
+            "key sk-ant-api03-R2D...igAA",
         ] {
             assert_eq!(redacted(text), text);
         }

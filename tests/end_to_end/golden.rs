@@ -6,7 +6,7 @@ use claude_admin::render::{self, SlackTables};
 use claude_admin::service::Reply;
 
 /// The commands, by the name of their file.
-const COMMANDS: [(&str, &str); 14] = [
+const COMMANDS: [(&str, &str); 16] = [
     ("list", "users list --limit 4"),
     ("list-with-nested-values", "api-keys list --limit 4 --columns name,scope,principal,expires_at"),
     ("empty-list", "users list --email nobody@example.com"),
@@ -16,6 +16,8 @@ const COMMANDS: [(&str, &str); 14] = [
     ("one-thing", "workspaces get wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"),
     ("no-reason", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q"),
     ("plan", "users remove mateo.rivera@example.com --dry-run"),
+    ("plan-with-dependents", "workspaces archive Production --dry-run"),
+    ("plan-of-a-key", "api-keys update apikey_01Rj2N8SVvo6BePZj99NhmiT --status inactive --dry-run"),
     ("can-i", "can-i users remove user_01WCz1FkmYMm4gnmykNKUu3Q --explain"),
     ("nothing-waits", "pending"),
     ("refused-by-the-api", "users get user_none"),

@@ -36,6 +36,7 @@ mod operating;
 mod policy_in_force;
 mod policy_property;
 mod programs;
+mod questions;
 mod raw_upstream;
 mod readme;
 mod reference_page;

@@ -52,7 +52,14 @@ fn what_init_writes_is_right_does_what_its_tests_say_and_is_never_overwritten() 
 
     // Whoever made it is an admin; what cannot be undone still takes somebody else.
     assert!(folder.run(&["users", "list", "--limit", "1"]).status.success());
-    let waiting = folder.run(&["users", "remove", "xiuying.li@example.com", "--reason", "leaver"]);
+    let remove = ["users", "remove", "xiuying.li@example.com", "--reason", "leaver"];
+    let alone = folder.run(&remove);
+    assert_eq!(alone.status.code(), Some(3), "{}{}", stdout(&alone), stderr(&alone));
+    assert!(stderr(&alone).contains("no other user can give it"), "{}", stderr(&alone));
+    let config = folder.path("claude-admin.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("admins = [", "admins = [\"http:automation\", ")).unwrap();
+    let waiting = folder.run(&remove);
     assert_eq!(waiting.status.code(), Some(6), "{}{}", stdout(&waiting), stderr(&waiting));
     let pending = folder.run(&["pending"]);
     assert!(stdout(&pending).contains("1 operation waits"), "it survives the process: {}", stdout(&pending));

@@ -111,7 +111,7 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
 }
 
 /// The value of an input as a person types it: money as currency.
-fn spelled(types: &Types, input: &Input, value: &Value) -> String {
+pub(crate) fn spelled(types: &Types, input: &Input, value: &Value) -> String {
     in_dollars(input, value).unwrap_or_else(|| spell(types, &input.ty, value))
 }
 

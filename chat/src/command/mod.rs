@@ -37,6 +37,7 @@ pub use help::{action_help, available, input_help, not_here, noun_help, overview
 pub use help_data::{action_data, noun_data, overview_data};
 pub use host_command::{AuditCommand, AuditSearch, HostCommand};
 pub use host_help::{host_help, host_help_data};
+pub(crate) use invocation::spelled;
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, parse, parse_words};

@@ -334,7 +334,7 @@ fn cursor(item: &Value, last: &str, last_item: Option<&Value>) -> Option<String>
 }
 
 /// The cell of a field of a thing.
-fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
+pub(super) fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
     let inner = types.optional(&field.ty).unwrap_or(&field.ty);
     match (thing.get(&field.wire), Cents::of(field)) {
         (None | Some(Value::Null), _) => Cell::Missing,

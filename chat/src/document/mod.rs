@@ -12,6 +12,7 @@ mod from_result;
 mod label;
 mod money;
 mod names;
+mod question;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -27,7 +28,8 @@ pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, selected, wrong_column};
 pub use label::label;
 pub(crate) use money::grouped;
-pub use names::{Names, Unnamed, lists_of_names, names_of, unnamed};
+pub use names::{Names, Unnamed, lists_of_names, names_of, unnamed, unnamed_arguments};
+pub use question::Asked;
 pub use report::is_report;
 pub use secret::without_secrets;
 

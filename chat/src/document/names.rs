@@ -1,7 +1,7 @@
 //! Names next to IDs, for people.
 
 use super::{Block, Cell, Chart, Document};
-use claude_admin_catalog::{Action, Catalog, ID, NameList, TextAt, Type};
+use claude_admin_catalog::{Action, Catalog, ID, Input, NameList, TextAt, Type};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -34,6 +34,21 @@ pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> V
         }
     });
     found
+}
+
+/// Finds the IDs in the arguments of an action, by the list that has their names. `known` has its own name.
+#[must_use]
+pub fn unnamed_arguments<'c>(
+    catalog: &'c Catalog,
+    action: &'c Action,
+    arguments: &Map<String, Value>,
+    known: Option<&str>,
+) -> Vec<Unnamed<'c>> {
+    let id = |input: &'c Input| {
+        let id = text(arguments, &input.name).filter(|id| Some(*id) != known)?;
+        Some(Unnamed { list: catalog.name_list(action, &input.ty)?, ids: vec![id.to_owned()] })
+    };
+    action.inputs.iter().filter_map(id).collect()
 }
 
 /// The lists that can have names of IDs in the results of an action.
@@ -105,7 +120,9 @@ impl Document {
                 Block::Facts(facts) => facts.iter_mut().for_each(|fact| name_cell(&mut fact.cell, names)),
                 Block::Table(table) => table.rows.iter_mut().flatten().for_each(|cell| name_cell(cell, names)),
                 Block::Chart(chart) => name_points(chart, names),
-                _ => {}
+                Block::Notice(notice) => notice.text = named_sentence(&notice.text, names),
+                Block::Choices(choices) => choices.text = named_sentence(&choices.text, names),
+                Block::Text(_) | Block::Commands(_) => {}
             }
         }
         self
@@ -119,26 +136,36 @@ fn name_cell(cell: &mut Cell, names: &Names) {
                 *text = format!("{name} ({text})");
             }
         }
-        Cell::Nested { text, .. } => {
-            // IDs are words: between them stand spaces and punctuation.
-            let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-            let mut named = String::with_capacity(text.len());
-            let mut rest = text.as_str();
-            while let Some(start) = rest.find(is_word) {
-                let (before, from) = rest.split_at(start);
-                let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
-                named.push_str(before);
-                match names.get(word) {
-                    Some(name) => named.push_str(&format!("{name} ({word})")),
-                    None => named.push_str(word),
-                }
-                rest = after;
-            }
-            named.push_str(rest);
-            *text = named;
-        }
+        Cell::Nested { text, .. } => *text = named_words(text, names),
         _ => {}
     }
+}
+
+/// Names the IDs in a sentence, except in commands in backquotes.
+fn named_sentence(text: &str, names: &Names) -> String {
+    let spans = text.split('`').enumerate();
+    let spans = spans.map(|(index, span)| if index % 2 == 1 { span.to_owned() } else { named_words(span, names) });
+    spans.collect::<Vec<_>>().join("`")
+}
+
+/// Names the IDs in a text. One in parentheses has its name in front.
+fn named_words(text: &str, names: &Names) -> String {
+    // IDs are words: between them stand spaces and punctuation.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut named = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
+        named.push_str(before);
+        match names.get(word).filter(|_| !before.ends_with('(')) {
+            Some(name) => named.push_str(&format!("{name} ({word})")),
+            None => named.push_str(word),
+        }
+        rest = after;
+    }
+    named.push_str(rest);
+    named
 }
 
 /// Objects with the same name keep their IDs, so that they can be distinguished.
@@ -205,5 +232,19 @@ mod tests {
         assert_eq!(facts[0].cell.text(), "Production (wrkspc_01A)");
         assert_eq!(facts[1].cell.text(), "workspace: Production (wrkspc_01A), wrkspc_01AB");
         assert_eq!(chart.points[0].label, "Production");
+    }
+
+    #[test]
+    fn id_in_a_sentence_is_named_once_and_never_in_a_command() {
+        let names = Names::from([("wrkspc_01A".to_owned(), "Production".to_owned())]);
+        for (text, named) in [
+            ("Archive wrkspc_01A?", "Archive Production (wrkspc_01A)?"),
+            ("Archive prod (wrkspc_01A)?", "Archive prod (wrkspc_01A)?"),
+            ("To archive wrkspc_01A: `workspaces archive wrkspc_01A`.", {
+                "To archive Production (wrkspc_01A): `workspaces archive wrkspc_01A`."
+            }),
+        ] {
+            assert_eq!(named_sentence(text, &names), named);
+        }
     }
 }

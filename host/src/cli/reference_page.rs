@@ -73,8 +73,18 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
     let _ = writeln!(out, "* Request: `{}`", action.http);
     let _ = writeln!(out, "* Risk: {}", action.risk);
     let _ = writeln!(out, "* {}", available(action));
+    if let Some(question) = action.asks() {
+        let _ = writeln!(out, "* Question: {question}");
+    }
     if let Some(effect) = action.effect() {
         let _ = writeln!(out, "* Effect: {effect}");
+    }
+    if !action.impacts.is_empty() {
+        let dependents: Vec<&str> = action.impacts.iter().map(|impact| impact.what.as_str()).collect();
+        let _ = writeln!(out, "* The plan lists: {}", dependents.join("; "));
+    }
+    for rule in &action.futile {
+        let _ = writeln!(out, "* Not sent if: {}", rule.text);
     }
     let _ = writeln!(out, "* Credential, any of: {}", credentials.join(", "));
     for auth in &action.conditional_auth {

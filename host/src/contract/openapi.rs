@@ -26,6 +26,7 @@ pub fn openapi(catalog: &Catalog) -> Value {
         ("Command".to_owned(), command()),
         ("DryRun".to_owned(), dry_run()),
         ("Failure".to_owned(), failure(&cause)),
+        ("NothingSent".to_owned(), nothing_sent()),
         ("Record".to_owned(), record()),
         ("Told".to_owned(), told(&cause)),
     ]);
@@ -96,7 +97,9 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     let mut result = action.result.as_ref().map_or_else(|| json!({ "type": "null" }), |ty| returned.of(ty));
     if action.writes() {
         let mut any = vec![result];
-        any.extend(["DryRun", "Record", "Told"].map(|name| json!({ "$ref": format!("{COMPONENTS}{name}") })));
+        any.extend(
+            ["DryRun", "NothingSent", "Record", "Told"].map(|name| json!({ "$ref": format!("{COMPONENTS}{name}") })),
+        );
         result = json!({ "anyOf": any });
     }
     let mut operation = json!({
@@ -193,11 +196,28 @@ fn dry_run() -> Value {
         "description": "What would be done; nothing was.",
         "properties": {
             "dry_run": { "const": true },
+            "question": { "type": "string", "description": "The question about this target that a decision answers." },
             "plan_hash": { "type": "string", "description": "By which the plan is known." },
             "plan": { "type": "object", "description": "Action, arguments, effect, risk, and what it would be done to." },
             "needs": { "type": "object", "description": "Who would have to confirm or approve it." },
+            "can_be_approved": { "type": "boolean", "description": "Whether other users can give the required approvals." },
+            "dependents": { "type": "array", "description": "What depends on the target, as far as you can read it." },
         },
         "required": ["dry_run", "plan_hash", "plan", "needs"],
+    })
+}
+
+fn nothing_sent() -> Value {
+    json!({
+        "type": "object",
+        "description": "A write that would change nothing: no request was sent.",
+        "properties": {
+            "dry_run": { "type": "boolean" },
+            "nothing_sent": { "type": "string", "description": "Why." },
+            "plan_hash": { "type": "string", "description": "By which the plan is known." },
+            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target as it is." },
+        },
+        "required": ["dry_run", "nothing_sent", "plan_hash", "plan"],
     })
 }
 

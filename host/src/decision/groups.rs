@@ -79,6 +79,11 @@ impl Groups {
         self.configured.keys().cloned().chain([COMPLIANCE.to_owned()]).collect()
     }
 
+    /// Whom the configuration puts into a group.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &Member> {
+        self.configured.get(group).into_iter().flatten()
+    }
+
     /// Whether any member is a user group, which only the chat platform can look up.
     #[must_use]
     pub fn needs_directory(&self) -> bool {

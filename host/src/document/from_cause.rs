@@ -1,6 +1,7 @@
 //! From a recorded cause to a sentence: what went wrong.
 
 use crate::audit::{Cause, Code, Difference};
+use crate::decision::operation::NOTHING_TO_CHANGE;
 
 /// A cause as a person reads it. An entry of an earlier version has its sentence.
 #[must_use]
@@ -35,6 +36,8 @@ fn sentence(code: &Code) -> String {
             format!("The target no longer exists: `{list}` has no entry with `{}`", name("written"))
         }
         "target-gone" => "The target no longer exists: the API does not find it".to_owned(),
+        NOTHING_TO_CHANGE => "The target already has these values".to_owned(),
+        "refused-in-this-state" => "The API refuses this while the target is in its present state".to_owned(),
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),

@@ -2,10 +2,10 @@
 
 use super::{Document, Level, call_error, notice, unavailable};
 use crate::command::Invocation;
-use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{NoApprover, NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
-use crate::decision::policy::Denial;
+use crate::decision::policy::{ApprovalRule, Denial};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
 
@@ -20,6 +20,17 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
         }
         ProposeError::Resolve(error) => resolve_error(catalog, error, found.verdict(), upstream),
         ProposeError::Unavailable(obstacle, _) => unavailable(obstacle, found.verdict()),
+        ProposeError::NoApprover(no_approver, invocation) => notice(
+            Level::Error,
+            format!(
+                "`{}` requires {}, and {}. {}",
+                command(invocation),
+                approvals(&no_approver.rule),
+                too_few(no_approver),
+                found.verdict().sentence()
+            ),
+            Some(who_names_approvers(no_approver).to_owned()),
+        ),
         ProposeError::NoReason(invocation) => notice(
             Level::Error,
             format!("`{}` requires a reason. {}", command(invocation), found.verdict().sentence()),
@@ -39,6 +50,33 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
             None => Document::default(),
         },
         ProposeError::Ledger(error) => ledger_error(error),
+    }
+}
+
+/// The approvals that a rule requires.
+fn approvals(rule: &ApprovalRule) -> String {
+    let number = if rule.count == 1 { "an approval".to_owned() } else { format!("{} approvals", rule.count) };
+    match &rule.from {
+        Some(group) => format!("{number} by members of `{group}` other than you"),
+        None => format!("{number} by users who can run it themselves, other than you"),
+    }
+}
+
+/// Why approvals can never be given.
+pub(super) fn too_few(no_approver: &NoApprover) -> String {
+    match no_approver.available {
+        0 => "no other user can give it".to_owned(),
+        1 => "only 1 other user can give one".to_owned(),
+        available => format!("only {available} other users can give one"),
+    }
+}
+
+fn who_names_approvers(no_approver: &NoApprover) -> &'static str {
+    if no_approver.is_alone {
+        "A policy names the users who can run a command: `claude-admin init` writes a configuration with one, and \
+         `claude-admin demo` shows approvals. On a host with one user, `lone_operator` in [approvals] replaces them."
+    } else {
+        "The host administrator can name more users in the policy or in [groups]."
     }
 }
 
@@ -236,5 +274,5 @@ fn command_of(catalog: &Catalog, id: &str) -> String {
 
 /// The action that read what a write is done to: what went wrong is told as its failure.
 fn read_of<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
-    crate::decision::plan::before_action(catalog, action).unwrap_or(action)
+    catalog.before_action(action).unwrap_or(action)
 }

@@ -1,22 +1,34 @@
 //! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
 
 use super::from_cause::{self, cause as text_of};
-use super::{Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
+use super::from_decision::too_few;
+use super::{Asked, Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
 use crate::Choice;
-use crate::audit::Difference;
-use crate::decision::operation::{ApprovedAlone, Operation, Pending, State, UNKNOWN};
-use crate::decision::plan::{Before, Plan};
+use crate::audit::{Cause, Difference};
+use crate::decision::approval::NoApprover;
+use crate::decision::operation::{ApprovedAlone, NOTHING_TO_CHANGE, Operation, Pending, State, UNKNOWN};
+use crate::decision::plan::{Before, Dependents, DependentsFound, Plan, Pointless};
 use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, Futility, Input};
 use claude_admin_chat::{Changed, NO_CHANGES_YET, Verdict};
+
+/// The label of what depends on the target of a plan.
+const DEPENDS_ON_IT: &str = "Depends on it";
 
 /// A plan alone: what a command would do.
 #[must_use]
-pub fn dry_run(catalog: &Catalog, plan: &Plan, requirements: &Requirements) -> Document {
+pub fn dry_run(
+    catalog: &Catalog,
+    plan: &Plan,
+    requirements: &Requirements,
+    no_approver: Option<&NoApprover>,
+) -> Document {
     let mut facts = plan_facts(catalog, plan, "Now");
-    facts.push(Fact::new("Needs", needs(requirements)));
-    let text = format!("{} Risk: {}. This is a dry run. {NO_CHANGES_YET}", question(plan), plan.risk);
+    let impossible = no_approver.map(|no_approver| format!(", but {}", too_few(no_approver))).unwrap_or_default();
+    facts.push(Fact::new("Needs", format!("{}{impossible}", needs(requirements))));
+    let question = question_and_effect(catalog, plan);
+    let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -58,7 +70,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         }
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question(plan), plan.risk);
+    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), plan.risk);
     // No button can replace the name.
     let choices = if requirements.alone.is_some() {
         vec![(Choice::Cancel, "Cancel".to_owned())]
@@ -68,6 +80,11 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
     let mut facts = plan_facts(catalog, plan, "Now");
+    // A card is for people who read with different rights.
+    if !alone && catalog.action(&plan.action).is_some_and(|action| !action.impacts.is_empty()) {
+        let text = format!("`status {}` shows what you can read of it", operation.id);
+        facts.push(Fact::new(DEPENDS_ON_IT, text));
+    }
     facts.extend(people(operation));
     facts.push(Fact::new("Needs", needs(requirements)));
     facts.push(Fact::time("Expires", operation.expires_ms));
@@ -78,7 +95,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
             operation: operation.id.clone(),
             version: operation.pending.version,
             harmful: plan.risk != "reversible",
-            text: format!("{} {}", plan.summary, plan.effect.as_deref().unwrap_or_default()),
+            text: question_and_effect(catalog, plan),
             choices,
         }))
         .footer(format!("operation {}", operation.id))
@@ -143,6 +160,11 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             format!("The request expired without a decision. {nothing}"),
             Some("Send the request again if it is still needed.".to_owned()),
         ),
+        State::Ended { result, cause: Some(cause @ Cause::Code(code)), .. }
+            if result == "done" && code.as_str() == NOTHING_TO_CHANGE =>
+        {
+            (Level::Done, format!("{}. {nothing}", text_of(cause)), None)
+        }
         // A removal of what was not there is done too.
         State::Ended { result, changed: Some(Changed::No), .. } if result == "done" => {
             (Level::Done, format!("The target was already deleted or never existed. {nothing}"), None)
@@ -198,9 +220,93 @@ fn with_verdict(text: String, state: &State) -> String {
     }
 }
 
-/// The question that a decision answers.
-fn question(plan: &Plan) -> String {
-    format!("{}? {}", plan.summary, plan.effect.as_deref().unwrap_or_default()).trim_end().to_owned()
+/// The question that a decision answers: about this target, where it was read.
+#[must_use]
+pub fn question(catalog: &Catalog, plan: &Plan) -> String {
+    match catalog.action(&plan.action) {
+        Some(action) => asked(catalog, action, plan).question(|input| written(plan, input)),
+        None => format!("{}?", plan.summary),
+    }
+}
+
+fn asked<'a>(catalog: &'a Catalog, action: &'a Action, plan: &'a Plan) -> Asked<'a> {
+    Asked { catalog, action, arguments: &plan.arguments, target: plan.before.value() }
+}
+
+/// The text that was written instead of an ID.
+fn written<'p>(plan: &'p Plan, input: &Input) -> Option<&'p str> {
+    let target = plan.targets.iter().find(|target| target.input == input.name && target.pointer.is_empty())?;
+    Some(target.written.as_str())
+}
+
+/// The question, and what follows if the answer is yes.
+fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
+    let effect = plan.effect.as_deref().unwrap_or_default();
+    format!("{} {effect}", question(catalog, plan)).trim_end().to_owned()
+}
+
+/// Why a write is not worth sending, in full sentences.
+#[must_use]
+pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String {
+    let action = catalog.action(&plan.action);
+    let text = action.zip(found.rule).and_then(|(action, rule)| {
+        asked(catalog, action, plan).filled(&rule.text, &|input: &Input| written(plan, input))
+    });
+    text.unwrap_or_else(|| match found.kind {
+        Futility::Done => "The target already has these values.".to_owned(),
+        Futility::Refused => "The API refuses this command while the target is in this state.".to_owned(),
+    })
+}
+
+/// A plan that nobody is asked about: it has nothing to change, or the API refuses it.
+#[must_use]
+pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Document {
+    let why = pointless(catalog, plan, found);
+    let (level, text) = match found.kind {
+        Futility::Done => (Level::Done, format!("Nothing to change. {why} Nothing was changed.")),
+        Futility::Refused => (Level::Error, format!("This cannot succeed. {why} Nothing was changed.")),
+    };
+    Document::titled(plan.summary.clone())
+        .with(Block::Notice(Notice { level, text, hint: None }))
+        .with(Block::Facts(plan_facts(catalog, plan, "Now")))
+}
+
+/// Puts what depends on the target of a plan after the facts of the plan.
+#[must_use]
+pub fn with_dependents(mut document: Document, dependents: Block) -> Document {
+    let mut after = document.blocks.len();
+    for (index, block) in document.blocks.iter_mut().enumerate().rev() {
+        if let Block::Facts(facts) = block {
+            facts.retain(|fact| fact.label != DEPENDS_ON_IT);
+            after = index + 1;
+        }
+    }
+    document.blocks.insert(after, dependents);
+    document
+}
+
+/// What depends on the target of a plan.
+#[must_use]
+pub fn dependents(found: &[Dependents]) -> Block {
+    let fact = |dependents: &Dependents| {
+        let text = match &dependents.found {
+            DependentsFound::NotRead(why) => format!("not read: {why}"),
+            DependentsFound::Read { count: 0, more: false, .. } => "none".to_owned(),
+            DependentsFound::Read { count, more, first } => {
+                let names: Vec<&str> = first.iter().map(|one| one.name.as_deref().unwrap_or(&one.id)).collect();
+                let number = if *more { format!("at least {count}") } else { count.to_string() };
+                let rest = if *more || *count > names.len() {
+                    format!(", … (`{}`)", dependents.command)
+                } else {
+                    String::new()
+                };
+                format!("{number}: {}{rest}", names.join(", "))
+            }
+        };
+        let json = serde_json::to_string(dependents).unwrap_or_default();
+        Fact { cell: Cell::Nested { text, json }, ..Fact::new(dependents.what.clone(), "") }
+    };
+    Block::Facts(found.iter().map(fact).collect())
 }
 
 /// What a plan is about. `when` is the word for the state of the target: it is as it was when the plan was made.

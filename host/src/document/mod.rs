@@ -14,6 +14,8 @@ pub use from_cause::{cause, difference, differences};
 pub use from_decision::{denied, ledger_error, propose_error, settle_error};
 pub use from_error::{call_error, internal_error, obstacle, unavailable};
 pub use from_notice::for_requester;
-pub use from_operation::{dry_run, operation, record, superseded, waiting};
+pub use from_operation::{
+    dependents, dry_run, not_asked, operation, pointless, question, record, superseded, waiting, with_dependents,
+};
 pub use from_report::verification;
 pub use passing::without_return;

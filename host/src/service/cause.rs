@@ -74,6 +74,7 @@ pub(super) fn of_propose_error(error: &ProposeError) -> Code {
     match error {
         ProposeError::Denied(denial, _) => of_denial(denial),
         ProposeError::Resolve(error) => of_resolve_error(error),
+        ProposeError::NoApprover(..) => Code::new("no-possible-approver"),
         ProposeError::NoReason(_) => Code::new("reason-needed"),
         ProposeError::Before(error, _) => of_call_error(error),
         ProposeError::Unavailable(error, _) => of_credential_error(error),

@@ -1,7 +1,7 @@
 //! What waits: who may see it, deciding about it, and what came of it.
 
 use super::cause;
-use super::outcome::of_settle_error;
+use super::outcome::{of_futility, of_settle_error};
 use super::run::waiting_json;
 use super::secret;
 use super::{Outcome, Reply, Service};
@@ -11,9 +11,9 @@ use crate::command::{Format, Options};
 use crate::decision::Person;
 use crate::decision::approval::{Look, SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, Unsettled};
-use crate::decision::plan::{Before, Plan, reads_the_target};
+use crate::decision::plan::{Before, Plan};
 use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
-use claude_admin_catalog::{Action, Method, Place};
+use claude_admin_catalog::{Action, Catalog, Futility, Method, Place};
 use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Value, json};
 
@@ -55,23 +55,32 @@ impl Service {
             }
             Ok(Settled::Counted(operation)) => {
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
-                reply.error = Some(waiting_json(&operation));
+                reply.error = Some(waiting_json(catalog, &operation));
                 reply.about(&operation)
             }
             Ok(Settled::Closed(operation)) => {
                 let mut reply = Reply::told(document::record(catalog, &operation));
-                reply.data = Some(operation_json(&operation));
+                reply.data = Some(operation_json(catalog, &operation));
                 reply.about(&operation)
             }
             Ok(Settled::Gone(operation)) => {
                 let mut reply = Reply::failed(Outcome::NotFound, document::record(catalog, &operation));
-                reply.error = Some(operation_json(&operation));
+                reply.error = Some(operation_json(catalog, &operation));
+                reply.about(&operation)
+            }
+            Ok(Settled::Pointless(operation, kind)) => {
+                let document = document::record(catalog, &operation);
+                let mut reply = Reply::failed(of_futility(kind), document);
+                match kind {
+                    Futility::Done => reply.data = Some(operation_json(catalog, &operation)),
+                    Futility::Refused => reply.error = Some(operation_json(catalog, &operation)),
+                }
                 reply.about(&operation)
             }
             Ok(Settled::Superseded { operation, differences, others_come_in }) => {
                 let mut reply =
                     Reply::failed(Outcome::Conflict, document::superseded(catalog, &operation, &differences));
-                let mut error = waiting_json(&operation);
+                let mut error = waiting_json(catalog, &operation);
                 error["differences"] = json!(differences.iter().map(document::difference).collect::<Vec<_>>());
                 reply.error = Some(error);
                 let action = catalog.action(&operation.pending.plan.action);
@@ -111,7 +120,7 @@ impl Service {
                     reply.document.title.clone_from(&card.title);
                     reply.document.blocks.extend(card.blocks.iter().cloned());
                     reply.document.footer.extend(card.footer.iter().cloned());
-                    reply.error = Some(waiting_json(&operation));
+                    reply.error = Some(waiting_json(catalog, &operation));
                 }
                 reply.card = Some(card);
             }
@@ -135,7 +144,7 @@ impl Service {
         };
         let shown: Vec<Operation> =
             waiting.into_iter().filter(|operation| self.approvals.concerns(person, operation)).collect();
-        let data = shown.iter().map(operation_json).collect();
+        let data = shown.iter().map(|operation| operation_json(self.catalog(), operation)).collect();
         let columns = ["operation", "command", "asked_for_by", "needs", "expires_at"];
         let rows = shown.iter().map(|operation| {
             let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
@@ -187,7 +196,7 @@ impl Service {
         let mut document = document::operation(self.catalog(), &found);
         if found.state.changed() == Some(Changed::Unknown) && found.state.is_settled() {
             let action = self.catalog().action(&found.pending.plan.action);
-            let tells = action.is_some_and(|action| reads_the_target(self.catalog(), action));
+            let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
             let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
             document = document.with(Block::Notice(target_now(action, &found.pending.plan, look)));
         }
@@ -197,11 +206,17 @@ impl Service {
             Fact::time("Since", found.since_ms),
             Fact::new("Plan", found.plan_hash.clone()),
         ]));
-        let mut data = operation_json(&found);
+        let mut data = operation_json(self.catalog(), &found);
         if let Some(Notice { text, hint, .. }) = secret::about(self.catalog(), &found) {
             data["secret"] = json!({ "lost": found.undelivered, "message": text, "hint": hint });
         }
-        Reply::done(document, data).about(&found)
+        let reply = Reply::done(document, data).about(&found);
+        match self.catalog().action(&found.pending.plan.action) {
+            Some(action) if found.state == State::Waiting => {
+                self.with_dependents(&found.id, person, action, &found.pending.plan, false, reply).await
+            }
+            _ => reply,
+        }
     }
 }
 
@@ -284,7 +299,7 @@ fn holds(now: &Value, asked: &Value) -> bool {
 }
 
 /// An operation, for programs.
-fn operation_json(operation: &Operation) -> Value {
+fn operation_json(catalog: &Catalog, operation: &Operation) -> Value {
     let decisions: Vec<Value> = operation
         .decisions
         .iter()
@@ -308,6 +323,7 @@ fn operation_json(operation: &Operation) -> Value {
         "requester": operation.pending.requester,
         "place": operation.pending.place,
         "reason": operation.pending.reason,
+        "question": document::question(catalog, &operation.pending.plan),
         "plan": operation.pending.plan,
         "plan_hash": operation.plan_hash,
         "policy_hash": operation.policy_hash,

@@ -307,7 +307,10 @@ impl Service {
                 format!("No: the policy permits `{canonical}`, but it cannot run here. {cause}"),
             ),
             Decision::Allow(requirements) => {
-                let takes = takes(requirements);
+                let mut takes = takes(requirements);
+                if self.approvals.no_approver(&asked, action, requirements).is_some() {
+                    takes.push_str(", and too few other users can approve it");
+                }
                 (Outcome::Done, Level::Done, format!("Yes. {who} may run `{canonical}` in {}{takes}.", asked.place))
             }
             Decision::Deny(denial) => (Outcome::Denied, Level::Error, format!("No: {}.", denial.message)),

@@ -5,6 +5,7 @@ mod alone;
 mod audience;
 mod audit;
 mod cause;
+mod consequence;
 mod decide;
 mod guard;
 mod inspect;

@@ -8,9 +8,9 @@ use super::{Reply, Service};
 use crate::command::{Arguments, Format};
 use crate::decision::plan::{list_invocation, read_items};
 use crate::decision::{Person, Reader};
-use crate::document::{Names, Unnamed, lists_of_names, names_of, unnamed};
+use crate::document::{Names, Unnamed, lists_of_names, names_of, unnamed, unnamed_arguments};
 use crate::identity::{Place, Platform, Principal};
-use claude_admin_catalog::{Action, Catalog, NameList};
+use claude_admin_catalog::{Action, Catalog, ID, NameList};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -168,22 +168,49 @@ impl Service {
         if reply.named || !Self::shows_names(&person.principal, &person.place, reply.format.or(format), shared) {
             return reply;
         }
-        let Some((action, value)) = shown(self.catalog(), &reply) else { return reply };
-        let found = self.names_for(operation, person, action, &Arguments::new(), value).await;
+        let wanted = shown(self.catalog(), &reply);
+        if wanted.is_empty() {
+            return reply;
+        }
+        let found = self.find_names(operation, person, &Arguments::new(), wanted).await;
         reply.document = reply.document.with_names(&found.names);
         reply
     }
 }
 
-/// What an answer shows of the API: the target of a plan as it was read, or the result of its action.
-fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Option<(&'a Action, &'a Value)> {
+/// The IDs without a name in what an answer shows of the API: in the arguments and the target of a plan, or in the result of
+/// its action.
+fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     let answers = [reply.data.as_ref(), reply.error.as_ref()];
-    let plans = ["/plan/before", "/waiting/plan/before"];
-    let before = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
-    if let Some(before) = before {
-        return Some((catalog.action(before.get("action")?.as_str()?)?, before.get("value")?));
+    let plans = ["/plan", "/waiting/plan"];
+    let is_plan = |value: &&Value| value.get("arguments").is_some() && value.get("before").is_some();
+    let plan = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
+    if let Some(plan) = plan.filter(is_plan) {
+        return of_plan(catalog, plan).unwrap_or_default();
     }
-    let mut words = reply.command.as_deref()?.split(' ');
-    let action = catalog.verb(words.next()?, words.next()?)?;
-    Some((action, reply.data.as_ref()?))
+    let of_result = || {
+        let mut words = reply.command.as_deref()?.split(' ');
+        let action = catalog.verb(words.next()?, words.next()?)?;
+        Some(unnamed(catalog, action, reply.data.as_ref()?))
+    };
+    of_result().unwrap_or_default()
+}
+
+fn of_plan<'a>(catalog: &'a Catalog, plan: &Value) -> Option<Vec<Unnamed<'a>>> {
+    let action = catalog.action(plan.get("action")?.as_str()?)?;
+    let target = plan.pointer("/before/value");
+    let id = target.and_then(|target| target.get(ID)?.as_str());
+    let mut found = match action.writes() {
+        true => unnamed_arguments(catalog, action, plan.get("arguments")?.as_object()?, id),
+        // A read has no question that would name its arguments.
+        false => Vec::new(),
+    };
+    let read = plan.pointer("/before/action").and_then(|read| catalog.action(read.as_str()?));
+    for more in read.zip(target).map(|(read, target)| unnamed(catalog, read, target)).unwrap_or_default() {
+        match found.iter_mut().find(|known| known.list.list.id == more.list.list.id) {
+            Some(known) => known.ids.extend(more.ids),
+            None => found.push(more),
+        }
+    }
+    Some(found)
 }

@@ -4,7 +4,7 @@ use crate::decision::approval::SettleError;
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::{Action, Catalog, Method};
+use claude_admin_catalog::{Action, Catalog, Futility, Method};
 pub use claude_admin_chat::Outcome;
 use claude_admin_chat::Verdict;
 use serde_json::Value;
@@ -30,6 +30,14 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
         SettleError::Unsettled(..) | SettleError::NoReason(..) | SettleError::Busy(_) => Outcome::Conflict,
         SettleError::NotAllowed(..) | SettleError::RequesterNotAllowed(..) => Outcome::Denied,
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
+    }
+}
+
+/// A write that is not worth sending ends as the same write without a plan would: done, or refused by the API.
+pub(super) fn of_futility(kind: Futility) -> Outcome {
+    match kind {
+        Futility::Done => Outcome::Done,
+        Futility::Refused => Outcome::Refused,
     }
 }
 

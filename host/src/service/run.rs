@@ -121,14 +121,22 @@ impl Service {
                 let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
                 reply.of(action, &canonical, &options)
             }
-            Ok(Proposed::DryRun(plan, requirements)) => {
-                let mut reply = Reply::told(document::dry_run(catalog, &plan, &requirements));
+            Ok(Proposed::DryRun(plan, requirements, no_approver)) => {
+                let document = document::dry_run(catalog, &plan, &requirements, no_approver.as_ref());
+                let mut reply = Reply::told(document);
                 reply.data = Some(json!({
                     "dry_run": true,
+                    "question": document::question(catalog, &plan),
                     "plan_hash": plan.hash(),
                     "plan": &plan,
                     "needs": &requirements,
+                    "can_be_approved": no_approver.is_none(),
                 }));
+                reply = reply.of(action, &plan.command, &options);
+                self.with_dependents(id, person, action, &plan, options.ids, reply).await
+            }
+            Ok(Proposed::Pointless(plan, found)) => {
+                let reply = self.pointless(id, person, action, &plan, &found, &options).await;
                 reply.of(action, &plan.command, &options)
             }
             Ok(Proposed::Waiting(operation)) => {
@@ -136,12 +144,12 @@ impl Service {
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
                 // What others must decide on has to be seen by them.
                 let witnessed = !operation.pending.requirements.approvals.is_empty();
-                reply.error = Some(waiting_json(&operation));
+                reply.error = Some(waiting_json(catalog, &operation));
                 reply = reply.of(action, &operation.pending.plan.command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
-                reply
+                self.with_dependents(id, person, action, &operation.pending.plan, options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
@@ -276,7 +284,9 @@ impl Service {
         let catalog = self.catalog();
         let upstream = self.upstream();
         let (outcome, invocation) = match error {
-            ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
+            ProposeError::Denied(_, invocation) | ProposeError::NoApprover(_, invocation) => {
+                (Outcome::Denied, invocation)
+            }
             ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
             // What is to be removed is not there: a repeated removal is no failure.
@@ -482,9 +492,10 @@ impl<'e> Executed<'e> {
 }
 
 /// What waits, for programs.
-pub(super) fn waiting_json(operation: &Operation) -> Value {
+pub(super) fn waiting_json(catalog: &Catalog, operation: &Operation) -> Value {
     json!({
         "waiting": {
+            "question": document::question(catalog, &operation.pending.plan),
             "operation_id": operation.id,
             "version": operation.pending.version,
             "plan_hash": operation.plan_hash,

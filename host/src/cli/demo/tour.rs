@@ -169,13 +169,12 @@ impl Tour<'_> {
     async fn refuse(&mut self) -> anyhow::Result<()> {
         let types = |text: &str| Does::Types(text.to_owned());
         let admin = "users update aroha.ngata@example.com user --yes";
-        let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
         self.step(Step::new(
-            "Refused by the API: admins cannot be changed there",
+            "Known to fail: the API does not change the role of an admin, so nobody is asked and nothing is sent",
             ADMIN,
             types(admin),
-            &sends,
-            &["status 400", "Nothing was changed"],
+            &LIST_THEN_LOOK,
+            &["This cannot succeed", "Nothing was changed"],
         ))
         .await?;
         let wizard = types("users list --role wizard");

@@ -6,6 +6,7 @@
 
 mod access;
 mod alone;
+mod approvers;
 mod authorized;
 mod immediate;
 pub(crate) mod pages;
@@ -14,6 +15,7 @@ mod settle;
 mod steps;
 
 pub use alone::{LoneOperator, NameQuestion, Wait, Waited};
+pub use approvers::NoApprover;
 pub use authorized::Authorized;
 pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{Look, SettleError, Settled, Unplanned, Vote};

@@ -1,6 +1,6 @@
 //! From a wish to a plan that waits, or may run at once.
 
-use super::{Approvals, Authorized, Step};
+use super::{Approvals, Authorized, NoApprover, Step};
 use crate::Choice;
 use crate::audit::{Effect, Entry, Event};
 use crate::command::{Arguments, Draft, Invocation, Options, Reason};
@@ -41,8 +41,10 @@ pub enum Proposed {
         /// What was looked up for it.
         found: Found,
     },
-    /// Only its plan was wanted.
-    DryRun(Box<Plan>, Requirements),
+    /// Only its plan was wanted. Comes with why its approvals can never be given, if that is so.
+    DryRun(Box<Plan>, Requirements, Option<NoApprover>),
+    /// It has nothing to change, or the API refuses it as its target is: nobody is asked, and nothing is sent.
+    Pointless(Box<Plan>, Found),
     /// It waits for decisions.
     Waiting(Box<Operation>),
     /// It was confirmed, and may be done. The intent is recorded.
@@ -93,6 +95,8 @@ pub enum ProposeError {
     Resolve(ResolveError),
     /// No request of it can be sent by this host.
     Unavailable(CredentialError, Invocation),
+    /// It requires approvals that nobody can give.
+    NoApprover(NoApprover, Invocation),
     /// It takes a reason.
     NoReason(Invocation),
     /// What it is done to cannot be read.
@@ -157,6 +161,10 @@ impl Approvals {
             }
             Decision::Allow(requirements) => requirements,
         };
+        let no_approver = self.no_approver(person, action, &requirements);
+        if let Some(no_approver) = no_approver.clone().filter(|_| !options.dry_run) {
+            return Err(ProposeError::NoApprover(no_approver, invocation));
+        }
         if requirements.reason && options.reason.is_none() && !options.dry_run {
             return Err(ProposeError::NoReason(invocation));
         }
@@ -174,8 +182,12 @@ impl Approvals {
         let planned = planned.about(operation, &plan).decided_by(&requirements.policies);
         self.ledger.append(Durability::Process, vec![planned]).await?;
         self.steps.reached(Step::Planned);
+        if plan.pointless(&catalog).is_some() {
+            let found = reader.found(plan.targets.clone());
+            return Ok(Proposed::Pointless(Box::new(plan), found));
+        }
         if options.dry_run {
-            return Ok(Proposed::DryRun(Box::new(plan), requirements));
+            return Ok(Proposed::DryRun(Box::new(plan), requirements, no_approver));
         }
         let pending = Pending {
             version: 1,

@@ -5,14 +5,16 @@ use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Code, Difference, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, references};
-use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, State, Unsettled};
-use crate::decision::plan::{Before, Plan, ResolveError, resolve};
+use crate::decision::operation::{
+    CommitError, GONE, LedgerError, NOTHING_TO_CHANGE, Operation, Pending, Projection, State, Unsettled,
+};
+use crate::decision::plan::{Before, Plan, Pointless, ResolveError, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
-use crate::identity::Principal;
+use crate::identity::{Place, Principal};
 use crate::sandbox::CallError;
 use crate::store::Durability;
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, Futility};
 use claude_admin_chat::{Verdict, is_missing};
 
 /// Somebody's decision about what waits.
@@ -48,6 +50,8 @@ pub enum Settled {
     },
     /// What it was to be done to is gone: nothing was done, and it waits no longer.
     Gone(Box<Operation>),
+    /// As its target is now, it has nothing to change, or the API refuses it: nothing was done, and it waits no longer.
+    Pointless(Box<Operation>, Futility),
     /// Everything is decided, and it may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
 }
@@ -166,8 +170,10 @@ enum Then {
         /// The ids at the API of the requests by which the plan was made anew.
         lookups: Vec<String>,
     },
-    /// It ends, since there is nothing any more that it could be done to.
-    Gone {
+    /// It ends, since its target no longer exists, or is in a state in which it cannot be done.
+    Over {
+        /// The word of its outcome.
+        result: &'static str,
         /// Why.
         why: Code,
         /// The ids at the API of the requests that showed it.
@@ -272,7 +278,8 @@ impl Approvals {
             Ok(planned) => planned,
             Err(problem) => match problem.gone() {
                 Some(why) => {
-                    let gone = self.record(&operation, person, vote, alone, Then::Gone { why, lookups }).await?;
+                    let over = Then::Over { result: GONE, why, lookups };
+                    let gone = self.record(&operation, person, vote, alone, over).await?;
                     return Ok(Settled::Gone(Box::new(gone)));
                 }
                 None => return Err(self.unplanned(operation, problem, lookups).await?),
@@ -295,6 +302,15 @@ impl Approvals {
         let enough = alone.is_some() || self.is_enough(&operation, one_more).await;
         if !enough || self.decider.policy_hash() != requester.policy_hash() {
             return Err(SettleError::Busy(Box::new(operation)));
+        }
+        if let Some(Pointless { kind, .. }) = plan.pointless(self.plugin.catalog()) {
+            let (result, why) = match kind {
+                Futility::Done => ("done", NOTHING_TO_CHANGE),
+                Futility::Refused => ("refused", "refused-in-this-state"),
+            };
+            let over = Then::Over { result, why: Code::new(why), lookups };
+            let over = self.record(&operation, &person, vote, over).await?;
+            return Ok(Settled::Pointless(Box::new(over), kind));
         }
         let mut differences = pending.plan.differences(&plan);
         if asks_for_more(&requirements, &pending.requirements) {
@@ -398,9 +414,9 @@ impl Approvals {
                 None => Event::Decided { decision: vote.choice, reason },
             };
             let mut entries = vec![current.note(person.did(decided))];
-            if let Then::Gone { why, lookups } = &then {
+            if let Then::Over { result, why, lookups } = &then {
                 let ended = Event::Outcome {
-                    result: GONE.to_owned(),
+                    result: (*result).to_owned(),
                     changed: Some(Verdict::Unchanged.changed()),
                     status: None,
                     requests: Vec::new(),
@@ -482,8 +498,12 @@ impl Approvals {
 
 /// People of one workspace do not decide about what was asked in another.
 pub(super) fn is_foreign(operation: &Operation, person: &Person) -> bool {
-    let place = &operation.pending.place;
-    place.platform == person.principal.platform && place.tenant != person.principal.tenant
+    is_other_tenant(&operation.pending.place, &person.principal)
+}
+
+/// Whether somebody is of the platform of a place, and of another tenant there.
+pub(super) fn is_other_tenant(place: &Place, principal: &Principal) -> bool {
+    place.platform == principal.platform && place.tenant != principal.tenant
 }
 
 /// Whether requirements ask for something that earlier ones did not.

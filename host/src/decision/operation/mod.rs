@@ -111,6 +111,9 @@ pub const UNKNOWN: &str = "unknown";
 /// The word of an outcome for which there was nothing to do any more: the target is gone.
 pub const GONE: &str = "not_found";
 
+/// The code of an outcome for which nothing was sent, since the target already is as the write would make it.
+pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";
+
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {

@@ -2,7 +2,7 @@
 
 use crate::audit::redact_json;
 use crate::command::{Arguments, Invocation};
-use claude_admin_catalog::{Action, Catalog, Method, Place, Types};
+use claude_admin_catalog::{Action, Catalog, Place, Types};
 use claude_admin_chat::cap::cap_large;
 use claude_admin_chat::document::without_secrets;
 use claude_admin_chat::strict_json::MAX_DEPTH;
@@ -30,37 +30,9 @@ pub enum Before {
     },
 }
 
-/// Finds the action that shows what a write is done to: the `GET` whose path is the longest beginning of the path of the
-/// write, and names something in it.
-#[must_use]
-pub fn before_action<'c>(catalog: &'c Catalog, action: &Action) -> Option<&'c Action> {
-    let path = action.http.path.segments();
-    let shows = |candidate: &&Action| {
-        candidate.http.method == Method::Get
-            && candidate.paging.is_none()
-            && !candidate.sensitive
-            && candidate.http.path.params().next().is_some()
-            && path.starts_with(candidate.http.path.segments())
-            && candidate.result.as_ref().is_some_and(|result| catalog.types.record(result).is_some())
-    };
-    catalog.actions.iter().filter(shows).max_by_key(|candidate| candidate.http.path.segments().len())
-}
-
-/// Whether what is read before a write is the very thing that it changes, and not what that stands in: a new member of a
-/// workspace changes nothing of the workspace itself.
-#[must_use]
-pub fn reads_the_target(catalog: &Catalog, action: &Action) -> bool {
-    let path = &action.http.path;
-    let is_collection = |candidate: &&Action| candidate.http.method == Method::Get && candidate.http.path == *path;
-    before_action(catalog, action).is_some_and(|before| {
-        let shows_it = before.http.path == *path;
-        shows_it || !catalog.actions.iter().any(|candidate| is_collection(&candidate))
-    })
-}
-
 /// The invocation that reads what a write is done to.
 pub(in crate::decision) fn read_before(catalog: &Catalog, action: &Action, write: &Invocation) -> Option<Invocation> {
-    let read = before_action(catalog, action)?;
+    let read = catalog.before_action(action)?;
     let mut arguments = Arguments::new();
     for input in read.inputs.iter().filter(|input| input.place == Place::Path) {
         arguments.insert(input.name.clone(), write.arguments.get(&input.name)?.clone());
@@ -103,13 +75,12 @@ fn summarize_below(value: &mut Value, levels: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::test_support::catalog;
 
     #[test]
     fn a_write_finds_the_read_that_shows_its_target() {
         let catalog = catalog();
-        let found = |id: &str| before_action(catalog, catalog.action(id).unwrap()).map(|read| read.id.as_str());
+        let found = |id: &str| catalog.before_action(catalog.action(id).unwrap()).map(|read| read.id.as_str());
         assert_eq!(found("users.remove"), Some("users.get"));
         assert_eq!(found("api-keys.update"), Some("api-keys.get"));
         assert_eq!(found("workspaces.archive"), Some("workspaces.get"));
@@ -121,19 +92,22 @@ mod tests {
     #[test]
     fn a_read_of_what_a_thing_stands_in_does_not_tell_whether_it_was_done() {
         let catalog = catalog();
-        let tells = |id: &str| reads_the_target(catalog, catalog.action(id).unwrap());
+        let tells = |id: &str| catalog.reads_the_target(catalog.action(id).unwrap());
         assert!(tells("users.remove") && tells("api-keys.update") && tells("workspaces.archive"));
         assert!(!tells("workspace-members.add") && !tells("invites.create"));
     }
 
     #[test]
     fn every_write_that_names_something_can_be_read_before() {
+        // These are of the whole organization, and have no ID.
+        const SETTINGS: [&str; 3] =
+            ["compliance-settings.update", "managed-settings.update", "managed-settings.update-default"];
         let catalog = catalog();
         for action in catalog.actions.iter().filter(|action| action.writes()) {
-            let names = action.http.path.params().next().is_some();
+            let names = action.http.path.params().next().is_some() || SETTINGS.contains(&action.id.as_str());
             // The API shows these only in a list.
             let shown = !["compliance-chats.delete", "compliance-code-artifacts.delete"].contains(&action.id.as_str());
-            assert_eq!(before_action(catalog, action).is_some(), names && shown, "{}", action.id);
+            assert_eq!(catalog.before_action(action).is_some(), names && shown, "{}", action.id);
         }
     }
 }

@@ -4,11 +4,16 @@
 
 mod before;
 mod difference;
+mod futility;
+mod impact;
 mod lookup;
 mod resolve;
 mod secrets;
 
-pub use before::{Before, before_action, reads_the_target};
+pub use before::Before;
+pub use futility::Pointless;
+pub(crate) use impact::dependents;
+pub use impact::{Dependent, Dependents, DependentsFound};
 pub(crate) use lookup::{list_invocation, read_items};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;

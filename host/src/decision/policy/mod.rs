@@ -17,6 +17,7 @@
 
 mod annotation;
 mod argument_type;
+mod candidates;
 mod decide;
 mod denial;
 mod entity;
@@ -50,6 +51,7 @@ mod refusals;
 mod testing;
 
 pub(crate) use annotation::whole_seconds;
+pub use candidates::Candidates;
 pub use decide::Decision;
 pub use denial::{Denial, DenialKind};
 pub use explain::{Explanation, NearMiss, PolicyNote};

@@ -1,0 +1,133 @@
+//! Writes that cannot succeed, or that change nothing, because of the state of their target (`@futile`).
+
+use crate::annotation::Docs;
+use crate::check::{Checker, Item};
+use crate::consequence::TAG;
+use crate::target::at_path;
+use crate::{Input, InputCondition};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A rule by which a write is not worth sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Futile {
+    /// Why.
+    pub kind: Futility,
+    /// The conditions, all of which must apply.
+    pub when: Vec<Condition>,
+    /// What a person reads, in full sentences, with names between braces as in a question.
+    pub text: String,
+}
+
+/// Why a write is not worth sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Futility {
+    /// The target already is as the write would make it.
+    Done,
+    /// The API refuses the write.
+    Refused,
+}
+
+/// A condition of a [`Futile`] rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    /// Every argument of the body is what the target already has.
+    Same,
+    /// An argument is given, or has one of several words.
+    Argument(Vec<InputCondition>),
+    /// A field of the target has a value, or has one of several words.
+    Field {
+        /// Its wire names, separated by dots.
+        path: String,
+        /// The words; any value but null, where there is none.
+        words: Vec<String>,
+    },
+    /// A field of the target is absent or null.
+    NoField(String),
+}
+
+impl Futile {
+    /// Whether the rule applies to arguments and a target. `is_same` says whether the target already has every argument.
+    #[must_use]
+    pub fn applies<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>, target: &Value, is_same: bool) -> bool {
+        let field = |path: &str| at_path(target, path).filter(|value| !value.is_null());
+        self.when.iter().all(|condition| match condition {
+            Condition::Same => is_same,
+            Condition::Argument(any) => any.iter().any(|one| one.holds(given(&one.input))),
+            Condition::Field { path, words } if words.is_empty() => field(path).is_some(),
+            Condition::Field { path, words } => field(path).is_some_and(|value| {
+                // A case of a variant is an object with its word.
+                let word = value.get(TAG).unwrap_or(value);
+                words.iter().any(|known| word.as_str().map_or_else(|| word.to_string() == *known, |word| word == known))
+            }),
+            Condition::NoField(path) => field(path).is_none(),
+        })
+    }
+
+    /// The fields of the target that it looks at.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.when.iter().filter_map(|condition| match condition {
+            Condition::Field { path, .. } | Condition::NoField(path) => Some(path.as_str()),
+            Condition::Same | Condition::Argument(_) => None,
+        })
+    }
+}
+
+impl Checker<'_> {
+    /// `done|refused [CONDITION …] TEXT`.
+    pub(crate) fn futile(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Futile> {
+        let mut rules = Vec::new();
+        for value in docs.values("futile") {
+            match read(value) {
+                Some(rule) => {
+                    let of_arguments = rule.when.iter().filter_map(|condition| match condition {
+                        Condition::Argument(any) => any.first(),
+                        _ => None,
+                    });
+                    for condition in of_arguments.filter(|one| !inputs.iter().any(|input| input.name == one.input)) {
+                        let message = format!("`@futile … --{condition}` names no input");
+                        self.problem(item, message, "write `--INPUT`, or `--INPUT=WORD,WORD`");
+                    }
+                    rules.push(rule);
+                }
+                None => self.problem(
+                    item,
+                    format!("`@futile {value}` is incomplete"),
+                    "write `@futile done|refused [CONDITION …] TEXT`; a condition is FIELD, FIELD=WORD,WORD, !FIELD, \
+                     --INPUT, --INPUT=WORD,WORD or same",
+                ),
+            }
+        }
+        rules
+    }
+}
+
+fn read(value: &str) -> Option<Futile> {
+    let (kind, rest) = value.split_once(' ')?;
+    let kind = match kind {
+        "done" => Futility::Done,
+        "refused" => Futility::Refused,
+        _ => return None,
+    };
+    let (when, text) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
+    let when: Vec<Condition> = when.split_whitespace().map(condition).collect();
+    let text = text.trim().to_owned();
+    (!when.is_empty() && !text.is_empty()).then_some(Futile { kind, when, text })
+}
+
+fn condition(text: &str) -> Condition {
+    let (name, words) = text.split_once('=').unwrap_or((text, ""));
+    let words: Vec<String> = words.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    match (name.strip_prefix("--"), name.strip_prefix('!')) {
+        (Some(input), _) if words.is_empty() => {
+            Condition::Argument(vec![InputCondition { input: input.to_owned(), word: None }])
+        }
+        (Some(input), _) => {
+            let one = |word| InputCondition { input: input.to_owned(), word: Some(word) };
+            Condition::Argument(words.into_iter().map(one).collect())
+        }
+        (None, Some(path)) => Condition::NoField(path.to_owned()),
+        (None, None) if name == "same" => Condition::Same,
+        (None, None) => Condition::Field { path: name.to_owned(), words },
+    }
+}

@@ -1,0 +1,95 @@
+//! What a write is done to: the read that shows it, and the fields that texts about it can name.
+
+use crate::{Action, Catalog, Field, Input, Kind, Method, Type, Types, VariantForm};
+use serde_json::Value;
+
+/// What a name between braces is replaced by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholder<'c> {
+    /// The argument of an input.
+    Argument(&'c Input),
+    /// A field of the target, as the read before the write returns it: the names that lead to it.
+    Field(&'c str),
+}
+
+/// The names between braces in a text.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+/// A value inside a value, by names that are separated by dots.
+#[must_use]
+pub fn at_path<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |value, name| value.get(name))
+}
+
+impl Catalog {
+    /// Finds the action that shows what a write is done to: the `GET` whose path is the longest beginning of the path of the
+    /// write, and names something in it; or a setting of the whole organization, which has the path of the write.
+    #[must_use]
+    pub fn before_action(&self, action: &Action) -> Option<&Action> {
+        let path = action.http.path.segments();
+        let shows = |candidate: &&Action| {
+            let own = candidate.http.path.segments();
+            let is_named = candidate.http.path.params().next().is_some() || own.len() == path.len();
+            candidate.http.method == Method::Get
+                && candidate.paging.is_none()
+                && !candidate.sensitive
+                && is_named
+                && path.starts_with(own)
+                && self.returns_an_object(candidate)
+        };
+        self.actions.iter().filter(shows).max_by_key(|candidate| candidate.http.path.segments().len())
+    }
+
+    /// Whether what is read before a write is the very object that it changes, and not what that is in: a new member of a
+    /// workspace changes nothing of the workspace itself.
+    #[must_use]
+    pub fn reads_the_target(&self, action: &Action) -> bool {
+        let path = &action.http.path;
+        let is_collection = |candidate: &Action| candidate.http.method == Method::Get && candidate.http.path == *path;
+        self.before_action(action)
+            .is_some_and(|before| before.http.path == *path || !self.actions.iter().any(is_collection))
+    }
+
+    /// What a name between braces is replaced by in the texts of a write: `{--name}` is an argument, `{name}` a field of the
+    /// target or, if the target has none, an argument.
+    #[must_use]
+    pub fn placeholder<'c>(&'c self, action: &'c Action, name: &'c str) -> Option<Placeholder<'c>> {
+        if let Some(input) = name.strip_prefix("--") {
+            return action.input(input).map(Placeholder::Argument);
+        }
+        let result = self.before_action(action).and_then(|read| read.result.as_ref());
+        match result.is_some_and(|ty| self.types.has_path(ty, name)) {
+            true => Some(Placeholder::Field(name)),
+            false => action.input(name).map(Placeholder::Argument),
+        }
+    }
+
+    fn returns_an_object(&self, read: &Action) -> bool {
+        // A list without pages is no object.
+        let fields = read.result.as_ref().and_then(|ty| self.types.record(ty));
+        fields.is_some_and(|fields| fields.iter().all(|field| field.wire != "data"))
+    }
+}
+
+impl Types {
+    /// Whether a value of a type can have a field: wire names that are separated by dots.
+    #[must_use]
+    pub fn has_path(&self, ty: &Type, path: &str) -> bool {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let ty = self.optional(ty).unwrap_or(ty);
+        let in_fields = |fields: &[Field]| {
+            let field = fields.iter().find(|field| field.wire == name);
+            field.is_some_and(|field| rest.is_none_or(|rest| self.has_path(&field.ty, rest)))
+        };
+        match self.kind(ty) {
+            Some(Kind::Record(fields)) => in_fields(fields),
+            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
+                let payloads = cases.iter().filter_map(|case| self.record(case.payload.as_ref()?));
+                (rest.is_none() && name == tag) || payloads.into_iter().any(in_fields)
+            }
+            _ => false,
+        }
+    }
+}

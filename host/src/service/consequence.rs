@@ -1,0 +1,102 @@
+//! What a plan shows besides itself: that it is not worth sending, and what depends on its target.
+
+use super::outcome::of_futility;
+use super::{Outcome, Reply, Service};
+use crate::audit::{Code, Effect, Entry, Event};
+use crate::command::{Arguments, Options};
+use crate::decision::approval::Found;
+use crate::decision::operation::NOTHING_TO_CHANGE;
+use crate::decision::plan::{Plan, dependents};
+use crate::decision::{Person, Reader};
+use crate::document;
+use crate::identity::Platform;
+use claude_admin_catalog::{Action, Futility};
+use serde_json::json;
+
+impl Service {
+    /// The answer to a write that has nothing to change, or that the API refuses: nobody is asked, and nothing is sent.
+    pub(super) async fn pointless(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        plan: &Plan,
+        found: &Found,
+        options: &Options,
+    ) -> Reply {
+        let catalog = self.catalog();
+        let Some(pointless) = plan.pointless(catalog) else { return Reply::told(document::Document::default()) };
+        let outcome = of_futility(pointless.kind);
+        if !options.dry_run {
+            let code = match pointless.kind {
+                Futility::Done => Code::new(NOTHING_TO_CHANGE),
+                Futility::Refused => Code::new("refused-in-this-state"),
+            };
+            let event = Event::Outcome {
+                result: outcome.as_str().to_owned(),
+                status: None,
+                requests: Vec::new(),
+                cause: Some(code.into()),
+            };
+            let entry = found.note(person.did(event)).about(id, plan);
+            self.note(Entry { effect: Some(Effect::of(catalog, action)), ..entry }).await;
+        }
+        let mut reply = Reply::failed(outcome, document::not_asked(catalog, plan, pointless));
+        let data = json!({
+            "dry_run": options.dry_run,
+            "nothing_sent": document::pointless(catalog, plan, pointless),
+            "plan_hash": plan.hash(),
+            "plan": plan,
+        });
+        match outcome {
+            Outcome::Done => reply.data = Some(data),
+            _ => reply.error = Some(data),
+        }
+        reply
+    }
+
+    /// Adds what depends on the target of a plan to an answer that only the requester sees. They are read with the rights of
+    /// whom the answer is for, so that a message to a channel has none of them: everybody reads them with `status`.
+    pub(super) async fn with_dependents(
+        &self,
+        operation: &str,
+        person: &Person,
+        action: &Action,
+        plan: &Plan,
+        ids_only: bool,
+        mut reply: Reply,
+    ) -> Reply {
+        if action.impacts.is_empty() {
+            return reply;
+        }
+        // The card in a channel names the command that shows them.
+        if reply.share && person.place.platform == Platform::Slack {
+            return reply;
+        }
+        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
+        let found = dependents(&reader, self.catalog(), action, plan, self.api_now()).await;
+        let requests = reader.requests();
+        if !requests.is_empty() {
+            tracing::info!(operation, requests = requests.join(","), "what depends on the target was read");
+        }
+        let mut shown = document::Document::default().with(document::dependents(&found));
+        if !ids_only && Self::shows_names(&person.principal, &person.place, reply.format, reply.share) {
+            for dependents in found.iter().filter(|dependents| dependents.has_unnamed()) {
+                let (list, items) = &dependents.listed;
+                let Some(list) = self.catalog().action(list) else { continue };
+                let page = json!({ "data": items });
+                let names = self.names_for(operation, person, list, &Arguments::new(), &page).await;
+                shown = shown.with_names(&names.names);
+            }
+        }
+        for block in shown.blocks {
+            reply.document = document::with_dependents(reply.document, block);
+        }
+        let json = json!(found);
+        for slot in [&mut reply.data, &mut reply.error].into_iter().flatten() {
+            let slot = if slot.get("waiting").is_some() { &mut slot["waiting"] } else { slot };
+            slot["dependents"] = json.clone();
+        }
+        reply
+    }
+}
