@@ -352,7 +352,7 @@ impl Reader<'_> {
         self.checker.content(&docs, item, risk, result.as_ref(), &self.types);
         self.checker.json_types(&params, result.as_ref(), &self.types, item);
         let inputs = Input::of_params(&params, &self.types);
-        self.checker.inputs(&inputs, item);
+        self.checker.inputs(&inputs, &self.types, item);
         let periods = self.checker.periods(&docs, item, &inputs);
         let period_limits = self.checker.period_limits(&docs, item, &inputs, &periods);
         let conditional_ranges = self.checker.conditional_ranges(&docs, item, &inputs);
@@ -387,6 +387,7 @@ impl Reader<'_> {
             result,
             http,
             risk,
+            also: None,
             auth,
             betas,
             conditional_betas,
@@ -399,6 +400,7 @@ impl Reader<'_> {
             examples,
             aliases,
             sensitive,
+            whole_secret: false,
             body_form: if multipart { BodyForm::Multipart } else { BodyForm::Json },
             reply_form: if bytes { ReplyForm::Bytes } else { ReplyForm::Json },
             periods,
