@@ -24,6 +24,7 @@ mod hostile;
 mod http_api;
 mod isolation;
 mod long_list;
+mod lookups;
 mod made_up;
 mod matrix;
 mod names;

@@ -14,6 +14,7 @@ pub(super) fn of_resolve_error(error: &ResolveError) -> Outcome {
         ResolveError::Ambiguous { .. } => Outcome::Conflict,
         ResolveError::Unmentionable { .. } => Outcome::Usage,
         ResolveError::TooLong { .. } | ResolveError::TooMany { .. } => Outcome::Usage,
+        ResolveError::Incomplete { .. } | ResolveError::NotUnderstood { .. } => Outcome::Failed,
         ResolveError::Unread(error, _) => of_error(error),
     }
 }
