@@ -43,7 +43,10 @@ impl Plugin {
             Some(violation) => Err(CallError::Denied(violation)),
             None => result,
         };
-        let result = result.map_err(|error| match error {
+        let invocation = authorized.get();
+        let action = self.catalog().action(&invocation.action);
+        let secrets = action.map(|action| invocation.secrets(action, &self.catalog().types)).unwrap_or_default();
+        let result = result.map_err(|error| match error.without(&secrets) {
             CallError::Failed { mut error, sent } => {
                 cap_texts(&mut error);
                 CallError::Failed { error, sent }

@@ -1,7 +1,7 @@
 //! Why a component was not loaded, and why a call gave no result.
 
 use super::limits::LimitKind;
-use crate::egress::{CredentialError, Violation};
+use crate::egress::{CredentialError, Violation, scrub_text, scrub_value};
 use claude_admin_catalog::{CatalogError, PreparedError};
 use serde_json::Value;
 
@@ -84,6 +84,23 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// The same without these secrets: a component can repeat an argument, and an error is shown and recorded.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        if secrets.is_empty() {
+            return self;
+        }
+        match self {
+            Self::Denied(violation) => Self::Denied(violation.without(secrets)),
+            Self::Trap { message, sent } => Self::Trap { message: scrub_text(message, secrets), sent },
+            Self::Arguments(problem) => Self::Arguments(scrub_text(problem, secrets)),
+            Self::Failed { mut error, sent } => {
+                scrub_value(&mut error, secrets);
+                Self::Failed { error, sent }
+            }
+            other @ (Self::Credential(_) | Self::Limit { .. }) => other,
+        }
+    }
+
     /// The status with which the API refused, where it did.
     #[must_use]
     pub fn status(&self) -> Option<u64> {
