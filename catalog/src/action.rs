@@ -194,6 +194,9 @@ pub struct Action {
     pub http: HttpRequest,
     /// How much it can harm.
     pub risk: Risk,
+    /// A second risk: its minimum requirements apply too. Only another package than the reviewed one has it, where the two do
+    /// not agree whether a request is a confidential read or a write.
+    pub also: Option<Risk>,
     /// The credentials that open it, any one of them.
     pub auth: Vec<Credential>,
     /// Credentials that alone open it under a condition.
@@ -222,6 +225,9 @@ pub struct Action {
     pub aliases: Vec<String>,
     /// Whether the answer contains a secret: a field, at any depth, is marked with `@sensitive`.
     pub sensitive: bool,
+    /// Whether the whole answer is treated as the secret: a reviewed package marks one in the answer to this request, and where
+    /// another component puts it is not known.
+    pub whole_secret: bool,
     /// How a list continues.
     pub paging: Option<Paging>,
     /// How the body is written.
@@ -284,10 +290,15 @@ impl Action {
         self.risk.writes()
     }
 
+    /// Every risk whose minimum requirements apply to it.
+    pub fn risks(&self) -> impl Iterator<Item = Risk> {
+        [Some(self.risk), self.also].into_iter().flatten()
+    }
+
     /// Whether its answer carries what people wrote, so that it is for the requester only.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
-        self.risk == Risk::Confidential
+        self.risks().any(|risk| risk == Risk::Confidential)
     }
 
     /// The question that is asked before a run with these arguments (`@ask`).
@@ -330,7 +341,7 @@ impl Action {
     /// alone.
     #[must_use]
     pub fn runs_for_requester(&self) -> bool {
-        !self.writes() || self.sensitive
+        !self.writes() || self.sensitive || self.is_confidential()
     }
 
     /// The input with this name.

@@ -348,8 +348,8 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// Positional inputs come before optional ones can confuse them, and no two have one name.
-    pub(crate) fn inputs(&mut self, inputs: &[Input], item: &Item) {
+    /// Positional inputs come before optional ones can confuse them, no two have one name, and no secret is in a URL.
+    pub(crate) fn inputs(&mut self, inputs: &[Input], types: &Types, item: &Item) {
         for (index, input) in inputs.iter().enumerate() {
             if inputs[..index].iter().any(|earlier| earlier.name == input.name) {
                 self.problem(
@@ -360,6 +360,13 @@ impl<'r> Checker<'r> {
             }
             if input.place == Place::Path && !input.is_required() {
                 self.problem(item, format!("the path needs `{}`, which is optional", input.name), "make it required");
+            }
+            if matches!(input.place, Place::Path | Place::Query) && input.has_secret(types) {
+                self.problem(
+                    item,
+                    format!("`{}` is `@sensitive`, and it is part of the URL, which is logged", input.name),
+                    "send it in the body or in a header, or remove the annotation",
+                );
             }
         }
     }

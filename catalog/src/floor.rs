@@ -2,36 +2,88 @@
 //!
 //! The text of a component is trusted only as far as the component is. Its own word can raise a risk and never lower one.
 
-use crate::{Action, Catalog, HttpRequest, Method, PathTemplate, Risk, Segment};
+use crate::{Action, Catalog, HttpRequest, Input, Method, PathTemplate, Place, Risk, Segment};
 
 impl Catalog {
     /// Raises the risk of every action to what a reviewed package says of its request.
     ///
     /// An action has at least the risk of every reviewed action whose requests its own template can make. A request that no
-    /// reviewed template covers is irreversible, or confidential where it is a `GET`. Where the answer of the reviewed
-    /// action is a secret, so is that of the action.
+    /// reviewed template covers is irreversible, or confidential where it is a `GET`. What is confidential stays so, whatever
+    /// else the package states: see [`Action::also`]. Where the answer of the reviewed action contains a secret, the whole
+    /// answer of the action is treated as one.
     pub fn raise_to(&mut self, reviewed: &Self) {
         for action in &mut self.actions {
             let overlapping: Vec<&Action> =
                 reviewed.actions.iter().filter(|known| overlap(&known.http, &action.http)).collect();
             let is_covered = overlapping.iter().any(|known| covers(&known.http.path, &action.http.path));
             let unknown = match action.http.method {
-                _ if is_covered => Risk::Read,
-                Method::Get => Risk::Confidential,
-                _ => Risk::Irreversible,
+                _ if is_covered => None,
+                Method::Get => Some(Risk::Confidential),
+                _ => Some(Risk::Irreversible),
             };
-            let known = overlapping.iter().map(|known| known.risk).max().unwrap_or(Risk::Read);
-            action.risk = action.risk.max(known).max(unknown);
-            action.sensitive |= overlapping.iter().any(|known| known.sensitive);
-            // Where the reviewed request has secret arguments, only what is known to be none is shown.
-            let is_secret = |known: &&Action| known.inputs.iter().any(|input| input.has_secret(&reviewed.types));
-            for known in overlapping.iter().copied().filter(is_secret) {
-                for input in &mut action.inputs {
-                    input.sensitive |= known.input(&input.name).is_none_or(|known| known.has_secret(&reviewed.types));
-                }
+            let known: Vec<Risk> = overlapping.iter().map(|known| known.risk).chain(unknown).collect();
+            (action.risk, action.also) = raised(action.risk, &known);
+            action.whole_secret = overlapping.iter().any(|known| known.sensitive);
+            action.sensitive |= action.whole_secret;
+            for known in overlapping.iter().copied() {
+                hide_inputs(action, known, reviewed);
             }
         }
     }
+}
+
+/// The risk of an action, and the one that applies beside it, by the risk that its package states and those that are known.
+///
+/// A confidential read does not become a write because its package says so: permits for writes would then permit it. Nor
+/// does a write become a confidential read. In both cases the requirements of the stated risk are added.
+fn raised(stated: Risk, known: &[Risk]) -> (Risk, Option<Risk>) {
+    let least = known.iter().copied().max().unwrap_or(Risk::Read);
+    let risk = if least == Risk::Confidential { least } else { stated.max(least) };
+    let is_confidential = stated == Risk::Confidential || known.contains(&Risk::Confidential);
+    let also = match risk {
+        Risk::Confidential => Some(stated).filter(|stated| stated.writes()),
+        _ => Some(Risk::Confidential).filter(|_| is_confidential),
+    };
+    (risk, also)
+}
+
+/// Makes secrets of the inputs of an action, where a reviewed action has a secret in the same request: all but those which the
+/// reviewed action sends at the same place of the request, and knows to be none. The names of inputs are the choice of a
+/// package and say nothing.
+fn hide_inputs(action: &mut Action, known: &Action, reviewed: &Catalog) {
+    let has_secret = |input: &Input| input.has_secret(&reviewed.types);
+    if !known.inputs.iter().any(has_secret) {
+        return;
+    }
+    let harmless: Vec<WirePlace> =
+        known.inputs.iter().filter(|input| !has_secret(input)).map(|input| wire_place(known, input)).collect();
+    let is_secret: Vec<bool> =
+        action.inputs.iter().map(|input| !harmless.contains(&wire_place(action, input))).collect();
+    for (input, is_secret) in action.inputs.iter_mut().zip(is_secret) {
+        input.sensitive |= is_secret;
+    }
+}
+
+/// The place of an input in a request: the names of the wire that lead to it, or the number of its segment in the path.
+type WirePlace = (Place, Vec<String>);
+
+fn wire_place(action: &Action, input: &Input) -> WirePlace {
+    let param = action.params.iter().find(|param| param.name == input.param);
+    let wire = param.map(|param| param.wire.clone()).unwrap_or_default();
+    let path = match input.place {
+        Place::Path => {
+            let is_it = |segment: &Segment| matches!(segment, Segment::Param(name) if *name == input.param);
+            vec![action.http.path.segments().iter().position(is_it).unwrap_or_default().to_string()]
+        }
+        // The fields of a record are sent under their own names.
+        Place::Query => vec![input.fields.last().cloned().unwrap_or(wire)],
+        Place::Header => vec![wire.to_ascii_lowercase()],
+        Place::Body => {
+            let own = Some(wire).filter(|_| !param.is_some_and(|param| param.flatten));
+            own.into_iter().chain(input.fields.iter().cloned()).collect()
+        }
+    };
+    (input.place, path)
 }
 
 /// Whether one request can be made by both templates.

@@ -347,7 +347,7 @@ impl Reader<'_> {
         self.checker.content(&docs, item, risk, result.as_ref(), &self.types);
         self.checker.json_types(&params, result.as_ref(), &self.types, item);
         let inputs = Input::of_params(&params, &self.types);
-        self.checker.inputs(&inputs, item);
+        self.checker.inputs(&inputs, &self.types, item);
         let (mut auth, conditional_auth) = self.checker.auth(&docs, item, &inputs);
         if auth.is_empty() {
             auth = self.checker.auth(interface_docs, item, &[]).0;
@@ -390,6 +390,7 @@ impl Reader<'_> {
             result,
             http,
             risk,
+            also: None,
             auth,
             conditional_auth,
             betas,
@@ -404,6 +405,7 @@ impl Reader<'_> {
             examples,
             aliases,
             sensitive,
+            whole_secret: false,
             body_form: if multipart { BodyForm::Multipart } else { BodyForm::Json },
             reply_form: if bytes { ReplyForm::Bytes } else { ReplyForm::Json },
             periods,

@@ -1,6 +1,6 @@
 //! Which values are secrets, and values without them: what `@sensitive` marks, at any depth.
 
-use crate::{Input, Kind, Type, Types, VariantForm};
+use crate::{Action, Input, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -13,15 +13,19 @@ impl Types {
 
     /// Puts a text in the place of every secret in a value.
     pub fn hide_secrets(&self, ty: &Type, value: &mut Value, hidden: &str) {
+        self.each_secret(ty, value, &mut |secret| hide(secret, hidden));
+    }
+
+    fn each_secret(&self, ty: &Type, value: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
         if let Some(inner) = self.optional(ty) {
-            return self.hide_secrets(inner, value, hidden);
+            return self.each_secret(inner, value, visit);
         }
         if let Some(inner) = self.map_value(ty) {
             let entries = value.as_object_mut().into_iter().flat_map(|entries| entries.values_mut());
-            return entries.for_each(|value| self.hide_secrets(inner, value, hidden));
+            return entries.for_each(|value| self.each_secret(inner, value, visit));
         }
         if let Some(item) = self.list_item(ty) {
-            return value.as_array_mut().into_iter().flatten().for_each(|value| self.hide_secrets(item, value, hidden));
+            return value.as_array_mut().into_iter().flatten().for_each(|value| self.each_secret(item, value, visit));
         }
         let carried = match self.kind(ty) {
             Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
@@ -34,9 +38,24 @@ impl Types {
         for field in fields {
             match value.get_mut(&field.wire) {
                 None => {}
-                Some(secret) if field.sensitive => hide(secret, hidden),
-                Some(value) => self.hide_secrets(&field.ty, value, hidden),
+                Some(secret) if field.sensitive => visit(secret),
+                Some(value) => self.each_secret(&field.ty, value, visit),
             }
+        }
+    }
+}
+
+impl Action {
+    /// Puts a text in the place of every secret in an answer.
+    pub fn hide_secrets(&self, types: &Types, answer: &mut Value, hidden: &str) {
+        match (&self.result, answer) {
+            // The names of declared fields are in the text of the package, and say nothing about the secret.
+            (Some(ty), Value::Object(fields)) if self.whole_secret && types.record(ty).is_some() => {
+                fields.values_mut().for_each(|value| hide_whole(value, hidden));
+            }
+            (_, answer) if self.whole_secret => hide_whole(answer, hidden),
+            (Some(ty), answer) => types.hide_secrets(ty, answer, hidden),
+            (None, _) => {}
         }
     }
 }
@@ -61,6 +80,38 @@ impl Input {
             types.hide_secrets(&self.ty, &mut shown, hidden);
         }
         Cow::Owned(shown)
+    }
+
+    /// Every text in a value of the input that is a secret.
+    #[must_use]
+    pub fn secrets(&self, types: &Types, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        // The walk can change what it visits.
+        let mut value = value.clone();
+        if self.sensitive {
+            texts(&value, &mut found);
+        } else if types.has_secret(&self.ty) {
+            types.each_secret(&self.ty, &mut value, &mut |secret| texts(secret, &mut found));
+        }
+        found
+    }
+}
+
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Hides everything in a value, names too: it can be anywhere. A list keeps its length, and null says that there is none.
+fn hide_whole(value: &mut Value, hidden: &str) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = Value::from(hidden)),
+        _ => *value = Value::from(hidden),
     }
 }
 

@@ -269,6 +269,29 @@ fn content_makes_a_read_confidential_and_nothing_else_does() {
 }
 
 #[test]
+fn secret_in_a_url_is_a_problem() {
+    let function = |http: &str, annotations: &str| {
+        format!(
+            "/// A case.\nrecord detail {{\n/// Key.\n/// @sensitive\nkey: string }}\n/// Act.\n/// @http {http}\n/// @risk reversible\n\
+             /// @effect E.\n{annotations}/// @param key K.\n/// @example things act\nact: func(key: string) -> result<_, error>;"
+        )
+    };
+    for (http, annotations, is_problem) in [
+        ("POST /v1/x", "/// @sensitive key\n", false),
+        ("DELETE /v1/x", "/// @sensitive key\n/// @header key x-key\n", false),
+        ("DELETE /v1/x", "/// @sensitive key\n", true),
+        ("POST /v1/x/{key}", "/// @sensitive key\n", true),
+        ("POST /v1/x/{key}", "", false),
+    ] {
+        let text = function(http, annotations);
+        match is_problem {
+            true => assert!(only_problem(&text).message.contains("part of the URL"), "{http}"),
+            false => assert!(read(&text).is_ok(), "{http}"),
+        }
+    }
+}
+
+#[test]
 fn unit_and_availability_are_read_and_checked() {
     let function = |unit: &str, available: &str| {
         format!(

@@ -12,10 +12,15 @@ const ITEMS: usize = 100;
 
 /// Shortens a text, and says so.
 pub fn cap_text(text: &mut String) {
-    if text.len() <= LONGEST {
+    cap_text_to(text, LONGEST);
+}
+
+/// Shortens a text to a number of bytes, and says so.
+pub fn cap_text_to(text: &mut String, longest: usize) {
+    if text.len() <= longest {
         return;
     }
-    let mut end = LONGEST;
+    let mut end = longest;
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -28,6 +28,7 @@ mod isolation;
 #[cfg(unix)]
 mod lone_operator;
 mod long_list;
+mod lookups;
 mod made_up;
 mod matrix;
 mod names;

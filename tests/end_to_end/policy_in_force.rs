@@ -283,3 +283,27 @@ async fn what_comes_to_need_others_while_it_waits_is_shown_to_them() {
     );
     assert_eq!(support::writes(&simulator).len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forbidden_domain_is_forbidden_in_every_spelling_and_entrance() {
+    let policy = r#"
+        @id("all") permit(principal, action, resource);
+        @id("evil") forbid(principal, action == Action::"invites.create", resource)
+            when { context.arguments.email like "*@evil.example" };
+    "#;
+    let (simulator, service) = host(policy, &[]).await;
+    for address in ["x@evil.example", "x@EVIL.example", "x@evil.Example.", "mailto:X@Evil.example"] {
+        let typed = type_in(&service, &format!("invites create {address} developer --yes")).await;
+        says(&typed, Outcome::Denied, &["evil"]);
+        let arguments = serde_json::json!({ "email": address, "role": "developer" }).as_object().unwrap().clone();
+        let options = claude_admin::command::Options { yes: true, ..Default::default() };
+        let input = Input::Operation { id: "invites.create".to_owned(), arguments, options };
+        says(&support::ask(&service, &ada(), input).await, Outcome::Denied, &["evil"]);
+        let asked = type_in(&service, &format!("can-i invites create {address} developer")).await;
+        assert!(text(&asked).contains("evil"), "{}", text(&asked));
+    }
+    assert_eq!(support::writes(&simulator), Vec::<String>::new());
+    let good = type_in(&service, "invites create X@GOOD.example. developer --yes").await;
+    says(&good, Outcome::Done, &["X@good.example"]);
+    assert!(simulator.requests().iter().any(|request| request.body.to_string().contains("X@good.example")));
+}

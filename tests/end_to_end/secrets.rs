@@ -1,12 +1,15 @@
 //! Secrets: an answer that contains one reaches its requester and nobody else, and a secret argument is recorded nowhere.
 
+use super::raw_upstream::{RawUpstream, response};
 use super::server::{Server, TOKEN};
-use super::support::{self, log_of, says, text, until};
+use super::support::{self, bob, limits, log_of, says, text, type_as, type_in, until};
 use claude_admin::audit::Event;
 use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
+use claude_admin::egress::Credentials;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use claude_admin_catalog::{Action, Catalog};
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
@@ -312,4 +315,83 @@ async fn plan_is_bound_to_its_secret_and_forgets_it_with_the_host() {
         100,
     );
     assert!(found.unwrap().found.iter().all(|found| !matches!(found.entry.event, Event::Intent { .. })));
+}
+
+const KEY: &str = "sk-ant-admin01-simulator-0000000000000000";
+
+/// A service whose API returns the body of each request in every part of its error, and the credential in its headers.
+async fn echoing() -> (RawUpstream, Service) {
+    let upstream = RawUpstream::start(|request, _| {
+        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let error = json!({
+            "error": { "type": format!("bad_{HIDDEN}"), "message": format!("cannot use {body}"), "details": { "error_code": HIDDEN } },
+            "request_id": HIDDEN,
+        });
+        let headers = format!("request-id: req_{HIDDEN}_{KEY}\r\n");
+        response(400, &headers, &error.to_string())
+    })
+    .await;
+    let service = support::service_at(&upstream.url(), credentials(), limits());
+    (upstream, service)
+}
+
+fn credentials() -> Credentials {
+    let key = || Some(SecretString::from(KEY));
+    Credentials::new(key(), Some(SecretString::from("simulator-oauth-token-0000"))).with_scoped_key(key())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
+    let (_upstream, service) = echoing().await;
+    let catalog = service.catalog().clone();
+    let mut runs = 0;
+    for action in &catalog.actions {
+        for input in action.inputs.iter().filter(|input| input.has_secret(&catalog.types)) {
+            for at_once in [true, false] {
+                let (id, mut arguments) = example(&catalog, action);
+                arguments.insert(input.name.clone(), with_secret(&catalog.types, input));
+                let asker = Asker {
+                    service: &service,
+                    principal: support::ada(),
+                    place: Place::http(),
+                    format: Some(Format::Json),
+                };
+                let (reply, others) = run(&asker, &id, &arguments, at_once).await;
+                let status = asker.type_in(format!("status {}", reply.operation)).await;
+                for shown in others.iter().chain([&reply, &status]).map(shown) {
+                    assert!(!shown.contains(HIDDEN), "{id}: {shown}");
+                }
+                for sent in &reply.sent {
+                    assert!(!format!("{} {:?}", sent.target, sent.request_id).contains(HIDDEN), "{id}: {sent:?}");
+                    assert!(!format!("{:?}", sent.request_id).contains(KEY), "{id}: {sent:?}");
+                    runs += 1;
+                }
+            }
+        }
+    }
+    assert!(runs >= 2, "{runs}");
+    let log = log_of(&service);
+    assert!(!log.contains(HIDDEN) && log.contains("[redacted]"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn error_of_a_confidential_action_reaches_its_requester_only() {
+    const WORDS: &str = "the-words-of-a-colleague";
+    let body = json!({ "error": { "type": WORDS, "message": format!("cannot show `{WORDS} and more`") } }).to_string();
+    let upstream = RawUpstream::start(move |_, _| response(400, "request-id: req_1\r\n", &body)).await;
+    let service = support::service_at(&upstream.url(), credentials(), limits());
+    for action in service.catalog().actions.iter().filter(|action| action.is_confidential()) {
+        let planned = type_in(&service, &format!("{} --reason audit", action.examples[0])).await;
+        says(&planned, Outcome::Waiting, &[]);
+        let approved = type_as(&service, &bob(), &format!("approve {}", planned.operation)).await;
+        let result = type_in(&service, &format!("confirm {}", planned.operation)).await;
+        let status = type_as(&service, &bob(), &format!("status {}", planned.operation)).await;
+        assert!(text(&result).contains(WORDS), "{}: {}", action.id, text(&result));
+        let card = result.card.as_ref().map(claude_admin::render::text).unwrap_or_default();
+        for shown in [shown(&approved), shown(&status), card] {
+            assert!(!shown.contains(WORDS), "{}: {shown}", action.id);
+        }
+    }
+    let log = log_of(&service);
+    assert!(!log.contains(WORDS) && log.contains("status 400"), "{}", log.len());
 }

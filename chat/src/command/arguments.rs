@@ -410,7 +410,7 @@ fn looks_like_a_flag(text: &str) -> bool {
     matches!(dashes, 1 | 2) && text != "-" && text.parse::<f64>().is_err()
 }
 
-fn bad_value(input: &Input, problem: BadValue) -> CommandError {
+pub(super) fn bad_value(input: &Input, problem: BadValue) -> CommandError {
     let error = CommandError::new(CommandErrorKind::BadValue, format!("{}: {}.", input.name, problem.message));
     match problem.hint {
         Some(hint) => error.hint(hint),

@@ -8,12 +8,49 @@ use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe, looks_l
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A text as the API spells it, where people write it in another way.
+/// A text as the API spells it, where people write it in another way. Every entrance reads texts with it, so that a policy
+/// sees one spelling of each value.
 pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, str> {
     match types.format(ty) {
-        // Copied addresses bring their scheme along.
-        Some("email") => Cow::Borrowed(text.strip_prefix("mailto:").unwrap_or(text)),
+        Some("email") => address(text),
+        Some("whole-cents") => Cow::Borrowed(without_leading_zeros(text)),
         _ => Cow::Borrowed(text),
+    }
+}
+
+/// The same in every text of a JSON value.
+pub(super) fn repaired_json(types: &Types, ty: &Type, value: &Value) -> Value {
+    let mut repairs = Vec::new();
+    types.visit_texts(ty, value, &mut |at| {
+        let text = repaired(types, at.ty, at.text);
+        if text != at.text {
+            repairs.push((at.pointer.to_owned(), text.into_owned()));
+        }
+    });
+    let mut value = value.clone();
+    for (pointer, text) in repairs {
+        if let Some(place) = value.pointer_mut(&pointer) {
+            *place = Value::from(text);
+        }
+    }
+    value
+}
+
+/// An e-mail address without the scheme that a copied one brings along. Its domain is in lower case and does not end in a
+/// dot: all these spellings are one domain (RFC 1035, section 2.3.3), and a policy could name another one of them.
+pub(super) fn address(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix("mailto:").unwrap_or(text);
+    let Some((local, domain)) = text.rsplit_once('@') else { return Cow::Borrowed(text) };
+    let plain = domain.strip_suffix('.').unwrap_or(domain).to_lowercase();
+    if plain == domain { Cow::Borrowed(text) } else { Cow::Owned(format!("{local}@{plain}")) }
+}
+
+fn without_leading_zeros(text: &str) -> &str {
+    let digits = text.trim_start_matches('0');
+    match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true if digits.is_empty() && !text.is_empty() => "0",
+        true => digits,
+        false => text,
     }
 }
 
@@ -25,9 +62,7 @@ fn dollars(text: &str) -> Option<String> {
     if !digits(whole) || !digits(cents) || cents.len() != 2 {
         return None;
     }
-    let all = format!("{whole}{cents}");
-    let trimmed = all.trim_start_matches('0');
-    Some(if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() })
+    Some(without_leading_zeros(&format!("{whole}{cents}")).to_owned())
 }
 
 /// Whether an input is an amount of dollars, by its unit. People think in dollars, and a limit that is a hundred times too
@@ -69,7 +104,8 @@ fn fits(format: &str, text: &str) -> bool {
         "email" => {
             let plain =
                 |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;:@\"".contains(c));
-            text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
+            let is_domain = |domain: &str| domain.contains('.') && domain.split('.').all(plain);
+            text.split_once('@').is_some_and(|(local, domain)| plain(local) && is_domain(domain))
         }
         "color" => text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && all(hex, |b| b.is_ascii_hexdigit())),
         "timestamp" => text.parse::<jiff::Timestamp>().is_ok(),
@@ -121,8 +157,35 @@ mod tests {
     }
 
     #[test]
+    fn address_has_one_spelling_of_its_domain() {
+        for (text, plain) in [
+            ("x@evil.example", "x@evil.example"),
+            ("mailto:X@EVIL.example", "X@evil.example"),
+            ("x@evil.example.", "x@evil.example"),
+            ("x@M\u{dc}NCHEN.example.", "x@m\u{fc}nchen.example"),
+            ("ada", "ada"),
+        ] {
+            assert_eq!(address(text), plain);
+            assert_eq!(address(plain), plain);
+        }
+        for bad in ["x@evil.example..", "x@.evil.example", "x@evil..example", "x@."] {
+            assert!(!fits("email", &address(bad)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn amount_has_one_spelling() {
+        for (text, plain) in
+            [("00075000", "75000"), ("000", "0"), ("0", "0"), ("75000", "75000"), ("", ""), ("0x", "0x")]
+        {
+            assert_eq!(without_leading_zeros(text), plain);
+        }
+    }
+
+    #[test]
     fn formats_are_told_apart() {
         for (format, good, bad) in [
+            ("email", "ada@mail.example.com", "ada@example"),
             ("date", "2026-11-21", "2026-11-31"),
             ("url", "https://example.com/x", "example.com"),
             ("uuid", "5f0c8a52-6d1e-4b7a-9c43-2e8f1d7b6a90", "5f0c8a52"),

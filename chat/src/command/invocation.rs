@@ -53,6 +53,13 @@ impl Invocation {
         Self { action: self.action.clone(), arguments: self.arguments.iter().map(shown).collect() }
     }
 
+    /// Every text in the arguments that is a secret.
+    #[must_use]
+    pub fn secrets(&self, action: &Action, types: &Types) -> Vec<String> {
+        let of = |(name, value): (&String, &Value)| action.input(name).map(|input| input.secrets(types, value));
+        self.arguments.iter().filter_map(of).flatten().collect()
+    }
+
     /// The required inputs that are not given.
     pub fn missing<'a>(&self, action: &'a Action) -> Vec<&'a Input> {
         let required = action.inputs.iter().filter(|input| input.is_required());

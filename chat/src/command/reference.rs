@@ -1,5 +1,6 @@
 //! Names, e-mail addresses and mentions that are written instead of an ID.
 
+use super::format::address;
 use super::value::shown;
 use super::{Arguments, CommandError, CommandErrorKind};
 use crate::is_hidden;
@@ -118,11 +119,12 @@ fn checked(catalog: &Catalog, action: &Action, input: &Input, at: &TextAt<'_>) -
         list.email.is_some() && (is_mention || is_address(at.text)) || !list.names.is_empty() && !is_mention
     });
     if fits && !at.text.trim().is_empty() {
+        let is_email = list.is_some_and(|list| list.email.is_some()) && is_address(at.text);
         return Ok(Reference {
             input: input.name.clone(),
             pointer: at.pointer.to_owned(),
             ty: at.ty.clone(),
-            text: at.text.to_owned(),
+            text: if is_email { address(at.text).into_owned() } else { at.text.to_owned() },
         });
     }
     if is_mention {

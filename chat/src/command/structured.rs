@@ -1,14 +1,14 @@
 //! A command that arrives as JSON instead of text.
 
-use super::arguments::check_complete;
+use super::arguments::{bad_value, check_complete};
 use super::normalize::plain_letters;
 use super::period::{self, TimeKind};
 use super::reference::references;
 use super::suggest::nearest;
-use super::value::{check_content, check_json, unquoted};
+use super::value::read_value;
 use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, secrets};
 use crate::strict_json::check_depth;
-use claude_admin_catalog::{Catalog, Input, Types};
+use claude_admin_catalog::{Catalog, Input};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -83,20 +83,15 @@ pub fn from_json(
             }
             continue;
         }
-        if !(value.is_null() && input.is_nullable()) {
-            let bad = |message| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {message}."));
-            let checked = check_json(&catalog.types, &input.ty, value)
-                .and_then(|()| check_content(&catalog.types, &input.ty, value));
-            checked.map_err(|problem| bad(unquoted(&catalog.types, input, problem).message))?;
-            if let Some(bounds) = input.range {
-                Types::check_bounds(bounds, value).map_err(|_| bad(format!("it must be within {bounds}")))?;
-            }
-        }
+        let value = match value {
+            Value::Null if input.is_nullable() => Value::Null,
+            value => read_value(&catalog.types, input, value).map_err(|problem| bad_value(input, problem))?,
+        };
         // An empty list is not sent, so that it is not given.
         if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
             continue;
         }
-        if checked.insert(name.clone(), value.clone()).is_some() {
+        if checked.insert(name.clone(), value).is_some() {
             return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
         }
     }
@@ -104,4 +99,85 @@ pub fn from_json(
     let references = references(catalog, action, &checked)?;
     check_complete(catalog, action, &checked)?;
     Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, Markup, parse};
+    use crate::test_support::catalog;
+    use serde_json::json;
+
+    fn given(id: &str, arguments: Value) -> Result<Arguments, CommandError> {
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        from_json(catalog(), id, &arguments, Timestamp::UNIX_EPOCH).map(|draft| draft.invocation.arguments)
+    }
+
+    fn typed(line: &str) -> Result<Arguments, CommandError> {
+        match parse(catalog(), line, Markup::None, Timestamp::UNIX_EPOCH)? {
+            Command::Run(draft, _) => Ok(draft.invocation.arguments),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn value_is_read_as_its_typed_twin() {
+        for (amount, cents) in [
+            ("75000", Some("75000")),
+            ("00075000", Some("75000")),
+            ("000", Some("0")),
+            ("$750", Some("75000")),
+            ("$0,750.00", Some("75000")),
+            ("750.00", None),
+            ("-1", None),
+        ] {
+            let json = given("spend-limits.set", json!({ "amount": amount, "scope": { "type": "organization" } }));
+            let typed = typed(&format!("spend-limits set organization --amount '{amount}'"));
+            let amount_of = |read: &Result<Arguments, CommandError>| Some(read.as_ref().ok()?["amount"].clone());
+            assert_eq!(amount_of(&json), cents.map(Value::from), "{amount}");
+            assert_eq!(amount_of(&typed), cents.map(Value::from), "{amount}");
+        }
+        for (email, plain) in [
+            ("x@evil.example", Some("x@evil.example")),
+            ("mailto:Ada@EVIL.Example.", Some("Ada@evil.example")),
+            ("x@evil.example..", None),
+        ] {
+            let json = given("invites.create", json!({ "email": email, "role": "developer" }));
+            let typed = typed(&format!("invites create {email} developer"));
+            let email_of = |read: &Result<Arguments, CommandError>| Some(read.as_ref().ok()?["email"].clone());
+            assert_eq!(email_of(&json), plain.map(Value::from), "{email}");
+            assert_eq!(email_of(&typed), plain.map(Value::from), "{email}");
+        }
+    }
+
+    #[test]
+    fn address_instead_of_an_id_has_one_spelling() {
+        for read in [
+            from_json(
+                catalog(),
+                "users.get",
+                json!({ "user-id": "mailto:Ada@EXAMPLE.com." }).as_object().unwrap(),
+                Timestamp::UNIX_EPOCH,
+            ),
+            parse(catalog(), "users get mailto:Ada@EXAMPLE.com.", Markup::None, Timestamp::UNIX_EPOCH).map(|command| {
+                match command {
+                    Command::Run(draft, _) => draft,
+                    other => panic!("{other:?}"),
+                }
+            }),
+        ] {
+            let references = read.unwrap().references;
+            assert_eq!(references.iter().map(|reference| &*reference.text).collect::<Vec<_>>(), ["Ada@example.com"]);
+        }
+    }
+
+    #[test]
+    fn wrong_word_in_json_has_the_hint_of_its_typed_twin() {
+        let (json, typed) = (
+            given("invites.create", json!({ "email": "a@b.example", "role": "developr" })).unwrap_err(),
+            typed("invites create a@b.example developr").unwrap_err(),
+        );
+        assert_eq!(json.hint, typed.hint);
+        assert!(json.hint.is_some_and(|hint| hint.contains("developer")));
+    }
 }

@@ -54,7 +54,7 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
 }
 
 /// What is wrong with a value that can be a secret, without the value.
-pub(super) fn unquoted(types: &Types, input: &Input, bad: BadValue) -> BadValue {
+fn unquoted(types: &Types, input: &Input, bad: BadValue) -> BadValue {
     if input.has_secret(types) {
         BadValue::new(format!(
             "the value is not {}; it is not shown, since it can be a secret",
@@ -259,13 +259,27 @@ fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
     let value = serde_json::from_str(text)
         .map_err(|_| BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty))))?;
     check_depth(&value).map_err(BadValue::new)?;
+    let value = format::repaired_json(types, ty, &value);
     check_json(types, ty, &value)?;
     check_content(types, ty, &value)?;
     Ok(value)
 }
 
+/// Reads a value of an input that was given as JSON, as [`read`] reads what was typed: amounts of dollars, and texts in another
+/// spelling than that of the API.
+pub(super) fn read_value(types: &Types, input: &Input, value: &Value) -> Result<Value, BadValue> {
+    let cents = value.as_str().and_then(|text| format::in_cents(input, text)).map(Value::from);
+    let value = cents.unwrap_or_else(|| format::repaired_json(types, &input.ty, value));
+    let checked = check_json(types, &input.ty, &value).and_then(|()| check_content(types, &input.ty, &value));
+    checked.map_err(|bad| unquoted(types, input, bad))?;
+    if let Some(bounds) = input.range {
+        Types::check_bounds(bounds, &value).map_err(|_| BadValue::new(format!("it must be within {bounds}")))?;
+    }
+    Ok(value)
+}
+
 /// Checks a JSON value that was given as such.
-pub(super) fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
+fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     types.check_json(ty, value).map_err(|problem| {
         let at = if problem.path.is_empty() { String::new() } else { format!("`{}`: ", problem.path) };
         BadValue::new(match problem.kind {
@@ -279,7 +293,7 @@ pub(super) fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), 
 }
 
 /// Checks what a JSON value of the right shape says, as a typed value is checked: formats, ids, words, control characters.
-pub(super) fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
+fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     if types.format(ty) == Some("json") {
         return Ok(());
     }

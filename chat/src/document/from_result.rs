@@ -349,7 +349,7 @@ pub(super) fn value_cell(types: &Types, ty: &Type, value: &Value) -> Cell {
         Value::String(text) if types.format(ty) == Some("timestamp") => Cell::time(text.clone()),
         Value::String(text) => Cell::Text(text.clone()),
         Value::Number(number) => Cell::Number(number.to_string()),
-        Value::Bool(value) => Cell::Text(if *value { "yes" } else { "no" }.to_owned()),
+        Value::Bool(value) => Cell::Bool(*value),
         Value::Null => Cell::Missing,
         value => Cell::Nested { text: readable(types, Some(ty), value), json: value.to_string() },
     }
@@ -424,6 +424,18 @@ mod tests {
             reports += 1;
         }
         assert!(lists >= 15 && reports >= 12, "{lists} lists, {reports} reports");
+    }
+
+    #[test]
+    fn truth_is_a_word_for_people_and_a_value_for_programs() {
+        for (value, word, written) in [(true, "yes", "x\ntrue\n"), (false, "no", "x\nfalse\n")] {
+            let cell = value_cell(&CATALOG.types, &Type::Bool, &value.into());
+            assert_eq!(cell.text(), word);
+            let fact = Fact { field: "x".to_owned(), label: "X".to_owned(), unit: None, cell };
+            let document = Document::default().with(Block::Facts(vec![fact]));
+            assert_eq!(crate::render::csv(&document), written);
+            assert!(crate::render::text(&document).contains(word));
+        }
     }
 
     #[test]

@@ -192,6 +192,8 @@ pub enum Cell {
     Missing,
     /// Text.
     Text(String),
+    /// True or false: `yes` and `no` for people, `true` and `false` for programs.
+    Bool(bool),
     /// A number, in its own spelling.
     Number(String),
     /// An amount of money.
@@ -236,6 +238,8 @@ impl Cell {
     pub fn text(&self) -> &str {
         match self {
             Self::Missing => "",
+            Self::Bool(true) => "yes",
+            Self::Bool(false) => "no",
             Self::Text(text)
             | Self::Number(text)
             | Self::Time { text, .. }

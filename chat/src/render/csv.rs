@@ -139,6 +139,7 @@ fn head(field: &str, unit: Option<&str>) -> String {
 fn field(cell: &Cell) -> Cow<'_, str> {
     match cell {
         Cell::Missing => Cow::Borrowed(""),
+        Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Cell::Number(number) | Cell::Money { cents: number, .. } => number_field(number),
         Cell::Nested { json, .. } => Cow::Owned(json_field_text(json)),
         Cell::Text(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => guarded_text(text),

@@ -294,6 +294,7 @@ proptest! {
             for (field, cell) in read.iter().zip(&table.rows).flat_map(|(record, row)| record.iter().zip(row)) {
                 match cell {
                     Cell::Missing => prop_assert_eq!(field, ""),
+                    Cell::Bool(value) => prop_assert_eq!(field, value.to_string()),
                     Cell::Number(number) | Cell::Money { cents: number, .. } if is_number(number) => prop_assert_eq!(field, number),
                     Cell::Nested { json, .. } => {
                         prop_assert!(!is_formula(field), "{}", field);

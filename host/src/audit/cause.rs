@@ -130,6 +130,14 @@ impl Code {
         code
     }
 
+    /// The same without its texts: the code and the numbers. An error of an action whose answer is confidential can repeat
+    /// what people wrote.
+    #[must_use]
+    pub fn without_texts(mut self) -> Self {
+        self.data.retain(|_, datum| matches!(datum, Datum::Number(_)));
+        self
+    }
+
     fn datum(mut self, what: &'static str, datum: Datum) -> Self {
         self.data.insert(Word(Cow::Borrowed(what)), datum);
         self

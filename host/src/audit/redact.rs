@@ -7,12 +7,16 @@
 use super::cause;
 use super::event::{Entry, Event, MessageId};
 use crate::operation_id;
-use claude_admin_chat::cap::cap_text;
+use claude_admin_chat::cap::{cap_text, cap_text_to};
 use claude_admin_chat::{redact_value, replace_secrets};
 use serde_json::Value;
 
 /// What stands where a secret was.
 const REDACTED: &str = "[redacted]";
+/// The longest command that is recorded beside its plan, in bytes: more than anybody types. One that comes as JSON can be as
+/// large as a request.
+const LONGEST_COMMAND: usize = 16 << 10;
+
 fn optional(value: Option<&mut String>) {
     if let Some(value) = value {
         replace_secrets(value, REDACTED);
@@ -73,8 +77,12 @@ pub fn redact(entry: &Entry) -> Entry {
     } = &mut entry;
     // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
     optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
-    for text in [action, command, plan_hash, policy_hash] {
+    for text in [action, plan_hash, policy_hash] {
         optional(text.as_mut());
+    }
+    if let Some(command) = command {
+        replace_secrets(command, REDACTED);
+        cap_text_to(command, LONGEST_COMMAND);
     }
     for texts in [resolved, lookups, policies] {
         all(texts);
@@ -150,6 +158,15 @@ mod tests {
         }
         // What is no id has no business there.
         assert_eq!(with("sk-ant-api03-x").as_deref(), Some("[redacted]"));
+    }
+
+    #[test]
+    fn long_command_is_shortened_and_a_usual_one_stays() {
+        let with = |command: &str| redact(&Entry { command: Some(command.to_owned()), ..entry(6) }).command.unwrap();
+        let usual = format!("workspaces create {}", "x".repeat(10_000));
+        assert_eq!(with(&usual), usual);
+        let long = with(&format!("users remove {}", "x".repeat(7_000_000)));
+        assert!(long.len() < LONGEST_COMMAND + 100 && long.starts_with("users remove x") && long.ends_with("more)"));
     }
 
     #[test]

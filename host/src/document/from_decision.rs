@@ -101,7 +101,12 @@ fn resolve_error(catalog: &Catalog, error: &ResolveError, verdict: Verdict, upst
         ResolveError::NotAllowed { list, .. } => {
             refused(error.to_string(), Some(format!("Write the ID, or request the permission to run `{list}`.")))
         }
-        ResolveError::TooLong { .. } => refused(error.to_string(), Some("Write the ID.".to_owned())),
+        ResolveError::TooLong { .. } | ResolveError::Incomplete { .. } => {
+            refused(error.to_string(), Some("Write the ID.".to_owned()))
+        }
+        ResolveError::NotUnderstood { .. } => {
+            refused(error.to_string(), Some("Report this to the host administrator.".to_owned()))
+        }
         ResolveError::TooMany { .. } => refused(error.to_string(), Some("Write IDs.".to_owned())),
         ResolveError::NotFound { list, similar, .. } => {
             let similar = match similar.as_slice() {

@@ -30,6 +30,7 @@ pub struct ExpectedRequest {
     query: Vec<(String, String)>,
     body: Body,
     headers: HeaderMap,
+    secrets: Vec<String>,
 }
 
 /// What a request carries.
@@ -76,7 +77,8 @@ impl ExpectedRequest {
             BodyForm::Multipart => Body::Form(Form::of(action, invocation)?),
         };
         let headers = headers_of(action, invocation, &body)?;
-        Ok(Self { method: action.http.method, segments, query, body, headers })
+        let secrets = invocation.secrets(action, types);
+        Ok(Self { method: action.http.method, segments, query, body, headers, secrets })
     }
 
     /// Whether sending it twice is as good as sending it once.
@@ -165,6 +167,12 @@ impl ExpectedRequest {
             Body::Json(body) => Some(Bytes::from(body.to_string())),
             Body::Form(form) => Some(form.bytes()),
         }
+    }
+
+    /// The texts in it that are secrets.
+    #[must_use]
+    pub fn secrets(&self) -> &[String] {
+        &self.secrets
     }
 
     /// The headers that declaration and arguments make: those of the component must be the same.

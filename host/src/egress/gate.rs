@@ -330,10 +330,16 @@ impl Inner {
         if let Some((name, value)) = credential.header() {
             request.headers_mut().insert(name.clone(), value.clone());
         }
-        self.record.leaving(parts.method.as_str(), target, body.map_or(&[][..], |body| body));
+        self.record.leaving(
+            parts.method.as_str(),
+            &scrub::scrub_text(target.to_owned(), self.expected.secrets()),
+            body.map_or(&[][..], |body| body),
+        );
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         self.egress.health.answered(response.status());
-        let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok());
+        let request_id = response.headers().get("request-id");
+        let request_id = request_id.map(|id| self.clean(Bytes::copy_from_slice(id.as_bytes()), credential));
+        let request_id = request_id.as_ref().and_then(|id| std::str::from_utf8(id).ok());
         self.record.answered(response.status().as_u16(), request_id);
         Ok(response)
     }
@@ -344,7 +350,7 @@ impl Inner {
         credential: &CredentialHeader,
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
-        let mut headers = headers::incoming(response.headers());
+        let mut headers = headers::incoming(response.headers(), |value| self.clean(value, credential));
         // The component has no clock, and every part of the host must conclude the same.
         match retry::asked(response.headers()) {
             Some(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after::whole_seconds(wait).into())),
@@ -355,8 +361,7 @@ impl Inner {
             // The request was sent and answered, whatever breaks now.
             BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
         })?;
-        let secrets = self.egress.credentials.secrets().chain(credential.issued());
-        let body = secrets.fold(body, |body, secret| scrub::scrub(body, secret.expose_secret().as_bytes()));
+        let body = self.clean(body, credential);
         // The body of a read that succeeded can be long, and nothing depends on it.
         let glance = self.expected.is_get() && status.is_success();
         self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
@@ -364,6 +369,13 @@ impl Inner {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+
+    /// What a server sent, without the credentials and without the arguments of the request that are secrets.
+    fn clean(&self, bytes: Bytes, credential: &CredentialHeader) -> Bytes {
+        let credentials = self.egress.credentials.secrets().chain(credential.issued());
+        let credentials = credentials.map(ExposeSecret::expose_secret);
+        scrub::scrub_all(bytes, credentials.chain(self.expected.secrets().iter().map(String::as_str)))
     }
 
     /// What a component is told of a failure; the log has the rest.

@@ -1,6 +1,7 @@
 //! Which headers pass: an allow-list each way.
 
 use super::Violation;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
@@ -75,11 +76,12 @@ pub(super) fn outgoing(
     Ok(headers)
 }
 
-/// Returns the headers of a response that a component receives. It has no clock: `date` is what a date in `retry-after` is
-/// compared with.
-pub(super) fn incoming(headers: &HeaderMap) -> HeaderMap {
+/// Returns the headers of a response that a component receives, with their values cleaned. It has no clock: `date` is what a
+/// date in `retry-after` is compared with.
+pub(super) fn incoming(headers: &HeaderMap, clean: impl Fn(Bytes) -> Bytes) -> HeaderMap {
     let passed = headers.iter().filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()));
-    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let cleaned = |value: &HeaderValue| HeaderValue::from_maybe_shared(clean(Bytes::copy_from_slice(value.as_bytes())));
+    passed.filter_map(|(name, value)| Some((name.clone(), cleaned(value).ok()?))).collect()
 }
 
 #[cfg(test)]
@@ -140,6 +142,22 @@ mod tests {
                 Err(other) => prop_assert!(false, "{}", other),
             }
         }
+    }
+
+    #[test]
+    fn response_headers_are_cleaned_before_they_pass() {
+        let found = map(&[
+            ("request-id".to_owned(), "req_sk-1".to_owned()),
+            ("content-type".to_owned(), "text/plain".to_owned()),
+            ("x-other".to_owned(), "sk-1".to_owned()),
+        ]);
+        let clean = |value: Bytes| if value.ends_with(b"sk-1") { Bytes::from_static(b"req_[redacted]") } else { value };
+        let passed = incoming(&found, clean);
+        assert_eq!(passed.len(), 2);
+        assert_eq!(
+            (&passed["request-id"], &passed["content-type"]),
+            (&"req_[redacted]".parse().unwrap(), &"text/plain".parse().unwrap())
+        );
     }
 
     #[test]

@@ -32,3 +32,5 @@ pub use record::{Record, SentRequest};
 pub use upstream::{API_AUTHORITY, Upstream, UpstreamError};
 pub use violation::Violation;
 pub use workload::{WorkloadError, WorkloadSettings};
+
+pub(crate) use scrub::{scrub_text, scrub_value};

@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 use memchr::memmem;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -13,8 +16,58 @@ const PART_OF_ASSERTION: usize = 8;
 /// So many of its decoded text are a copy, and not a word that both use.
 const PART_OF_CLAIMS: usize = 16;
 
+/// Removes secrets, should a server echo them. An argument that is a secret can be any text, also a word that the names of an
+/// answer have in them: JSON stays JSON.
+pub(super) fn scrub_all<'s>(bytes: Bytes, secrets: impl Iterator<Item = &'s str>) -> Bytes {
+    let mut secrets: Vec<&str> = secrets.collect();
+    // Of two that begin alike, the shorter one would leave the end of the longer one.
+    secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
+    secrets.dedup();
+    let all = |bytes: Bytes| secrets.iter().fold(bytes, |bytes, secret| scrub(bytes, secret.as_bytes()));
+    let scrubbed = all(bytes.clone());
+    if scrubbed == bytes || !is_json(&bytes) || is_json(&scrubbed) {
+        return scrubbed;
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(mut value) => {
+            scrub_texts(&mut value, &|text| String::from_utf8_lossy(&all(Bytes::from(text))).into_owned());
+            value.to_string().into()
+        }
+        Err(_) => scrubbed,
+    }
+}
+
+/// Removes secrets from every text and name of a value.
+pub(crate) fn scrub_value(value: &mut Value, secrets: &[String]) {
+    scrub_texts(value, &|text| scrub_text(text, secrets));
+}
+
+/// Removes secrets from a text.
+pub(crate) fn scrub_text(text: String, secrets: &[String]) -> String {
+    let scrubbed = scrub_all(Bytes::from(text), secrets.iter().map(String::as_str));
+    String::from_utf8_lossy(&scrubbed).into_owned()
+}
+
+fn scrub_texts(value: &mut Value, scrub: &dyn Fn(String) -> String) {
+    match value {
+        Value::String(text) => *text = scrub(std::mem::take(text)),
+        Value::Array(items) => items.iter_mut().for_each(|item| scrub_texts(item, scrub)),
+        Value::Object(members) => {
+            for (name, mut value) in std::mem::take(members) {
+                scrub_texts(&mut value, scrub);
+                members.insert(scrub(name), value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
 /// Removes a secret, should a server echo it: its exact bytes, and the same in the escapes of JSON, URLs and HTML.
-pub(super) fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
+fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
     let Some(&first) = secret.first().filter(|_| secret.len() >= SHORTEST) else { return bytes };
     let is_escape = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&');
     if memmem::find(&bytes, secret).is_none() && !bytes.iter().any(is_escape) {
@@ -50,39 +103,78 @@ fn length_of(secret: &[u8], text: &[u8]) -> Option<usize> {
     if text.starts_with(secret) {
         return Some(secret.len());
     }
-    let mut length = 0;
-    for byte in secret {
-        let (found, taken) = unescaped(text.get(length..)?)?;
-        if found != *byte {
-            return None;
-        }
-        length += taken;
+    let (mut rest, mut length) = (secret, 0);
+    while !rest.is_empty() {
+        let text = text.get(length..)?;
+        let plain = unescaped(text)?;
+        let control = || plain.control(text).and_then(|control| rest.strip_prefix(&[control]));
+        rest = rest.strip_prefix(plain.bytes()).or_else(control)?;
+        length += plain.taken;
     }
     Some(length)
 }
 
-/// The first character of a text, with its escapes undone, and how many bytes it takes. Escapes that were escaped again
-/// are undone too.
-fn unescaped(text: &[u8]) -> Option<(u8, usize)> {
+/// A character with its escapes undone.
+struct Plain {
+    bytes: [u8; 4],
+    length: usize,
+    /// How many bytes it takes in the text.
+    taken: usize,
+}
+
+impl Plain {
+    fn byte(byte: u8, taken: usize) -> Self {
+        Self { bytes: [byte, 0, 0, 0], length: 1, taken }
+    }
+
+    fn char(c: char, taken: usize) -> Self {
+        let mut bytes = [0; 4];
+        let length = c.encode_utf8(&mut bytes).len();
+        Self { bytes, length, taken }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// The control character that a letter behind a backslash stands for in JSON. Elsewhere it is the letter.
+    fn control(&self, text: &[u8]) -> Option<u8> {
+        if self.taken == 1 || text[0] != b'\\' || text[self.taken - 1] != self.bytes[0] {
+            return None;
+        }
+        match self.bytes[0] {
+            b'b' => Some(8),
+            b'f' => Some(12),
+            b'n' => Some(b'\n'),
+            b'r' => Some(b'\r'),
+            b't' => Some(b'\t'),
+            _ => None,
+        }
+    }
+}
+
+/// The first character of a text, with its escapes undone. Escapes that were escaped again are undone too.
+fn unescaped(text: &[u8]) -> Option<Plain> {
     let number = |digits: &[u8], radix| {
         let digits =
             std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|it| it.is_ascii_alphanumeric()))?;
-        u8::from_str_radix(digits, radix).ok().filter(u8::is_ascii)
+        u32::from_str_radix(digits, radix).ok()
     };
-    let hex = |from: usize, digits: usize| Some((number(text.get(from..from + digits)?, 16)?, from + digits));
+    let hex = |from: usize, digits: usize| number(text.get(from..from + digits)?, 16);
     let (first, rest) = text.split_first()?;
     let escape = match first {
         b'\\' => {
             let after = text.iter().take_while(|byte| **byte == b'\\').count();
             match text.get(after)? {
-                b'u' => hex(after + 1, 4),
-                b'x' => hex(after + 1, 2),
-                other => Some((*other, after + 1)),
+                b'u' => hex(after + 1, 4).and_then(char::from_u32).map(|c| Plain::char(c, after + 5)),
+                b'x' => hex(after + 1, 2).and_then(char::from_u32).map(|c| Plain::char(c, after + 3)),
+                other => Some(Plain::byte(*other, after + 1)),
             }
         }
         b'%' => {
             let again = rest.chunks(2).take_while(|pair| *pair == b"25").count();
-            hex(1 + 2 * again, 2)
+            let byte = hex(1 + 2 * again, 2).and_then(|byte| u8::try_from(byte).ok());
+            byte.map(|byte| Plain::byte(byte, 3 + 2 * again))
         }
         b'&' => {
             let digits = rest.strip_prefix(b"#")?;
@@ -91,20 +183,20 @@ fn unescaped(text: &[u8]) -> Option<(u8, usize)> {
                 Some((b'x' | b'X', hex)) => number(hex, 16),
                 _ => number(&digits[..end], 10),
             };
-            value.map(|value| (value, end + 3))
+            value.and_then(char::from_u32).map(|c| Plain::char(c, end + 3))
         }
         _ => None,
     };
-    Some(escape.unwrap_or((*first, 1)))
+    Some(escape.unwrap_or(Plain::byte(*first, 1)))
 }
 
 /// Removes from a text every part of an assertion (a JSON web token) that was sent, and every part of what it encodes.
 pub(super) fn scrub_assertion(text: &str, assertion: &str) -> String {
     let mut plain = Vec::new();
     let mut rest = text.as_bytes();
-    while let Some((byte, taken)) = unescaped(rest) {
-        plain.push(byte);
-        rest = &rest[taken..];
+    while let Some(next) = unescaped(rest) {
+        plain.extend_from_slice(next.bytes());
+        rest = &rest[next.taken..];
     }
     let mut secret = vec![false; plain.len()];
     for part in common_parts(&plain, assertion.as_bytes(), PART_OF_ASSERTION.min(assertion.len())) {
@@ -179,6 +271,37 @@ mod tests {
             5 => format!("&#x{byte:x};"),
             _ => format!("{}x{byte:02x}", "\\".repeat(depth)),
         }
+    }
+
+    #[test]
+    fn secret_of_any_characters_is_removed_in_every_spelling() {
+        let secret = "-----BEGIN\np\u{e4}ss\t\"w\\ord\"\r\n-----END";
+        let json = serde_json::to_string(secret).unwrap();
+        let ascii = json.replace('\u{e4}', "\\u00e4");
+        let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let html: String = secret.chars().map(|c| format!("&#{};", u32::from(c))).collect();
+        let again = serde_json::to_string(&json).unwrap();
+        for echo in
+            [secret, json.trim_matches('"'), ascii.trim_matches('"'), &percent, &html, &again[3..again.len() - 3]]
+        {
+            assert_eq!(scrubbed(&format!("a {echo} b"), secret), "a [redacted] b", "{echo}");
+        }
+    }
+
+    #[test]
+    fn json_stays_json_without_the_secrets_in_it() {
+        let all = |text: &str, secrets: &[&str]| {
+            let scrubbed = scrub_all(Bytes::from(text.to_owned()), secrets.iter().copied());
+            String::from_utf8(scrubbed.to_vec()).unwrap()
+        };
+        let answer = r#"{"on":true,"x":"it is true","n":12345}"#;
+        assert_eq!(all(answer, &["true", "12345"]), r#"{"on":true,"x":"it is [redacted]","n":12345}"#);
+        assert_eq!(all("it is true", &["true"]), "it is [redacted]");
+        // The longer one goes first.
+        assert_eq!(all(r#"{"a":"abcdefgh abcd"}"#, &["abcd", "abcdefgh"]), r#"{"a":"[redacted] [redacted]"}"#);
+        let mut value = serde_json::json!({ "a hunter2": ["hunter2", 1] });
+        scrub_value(&mut value, &["hunter2".to_owned()]);
+        assert_eq!(value, serde_json::json!({ "a [redacted]": ["[redacted]", 1] }));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a component tried although the action does not declare it.
 
+use super::scrub::scrub_text;
 use claude_admin_chat::cap::cap_text;
 
 /// What a component tried although the action does not declare it. The request was not sent.
@@ -35,17 +36,26 @@ pub enum Violation {
 
 impl Violation {
     /// The same with its texts shortened: they come from the component, and are shown and recorded.
-    pub(super) fn capped(mut self) -> Self {
+    pub(super) fn capped(self) -> Self {
+        self.with_texts(cap_text)
+    }
+
+    /// The same without these secrets.
+    pub(crate) fn without(self, secrets: &[String]) -> Self {
+        self.with_texts(|text| *text = scrub_text(std::mem::take(text), secrets))
+    }
+
+    fn with_texts(mut self, change: impl Fn(&mut String)) -> Self {
         match &mut self {
             Self::Host(text)
             | Self::IpLiteral(text)
             | Self::Scheme(text)
             | Self::Query(text)
             | Self::Header(text)
-            | Self::Address(text) => cap_text(text),
+            | Self::Address(text) => change(text),
             Self::Method { found, expected } | Self::Path { found, expected } => {
-                cap_text(found);
-                cap_text(expected);
+                change(found);
+                change(expected);
             }
             Self::UserInfo | Self::Body | Self::SecondRequest | Self::Redirect(_) => {}
         }

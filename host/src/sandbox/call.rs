@@ -57,7 +57,9 @@ impl Plugin {
         };
         // An unknown action sends nothing.
         let verdict = action.map_or(Verdict::NotSent, |action| Verdict::of(action, &exchange, report));
-        let result = result.map_err(|error| match error {
+        let invocation = authorized.get();
+        let secrets = action.map(|action| invocation.secrets(action, &self.catalog().types)).unwrap_or_default();
+        let result = result.map_err(|error| match error.without(&secrets) {
             CallError::Failed { mut error, sent } => {
                 cap_texts(&mut error);
                 CallError::Failed { error, sent }

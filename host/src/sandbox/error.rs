@@ -1,7 +1,7 @@
 //! Why a component was not loaded, and why a call gave no result.
 
 use super::limits::LimitKind;
-use crate::egress::{CredentialError, Violation};
+use crate::egress::{CredentialError, Violation, scrub_text, scrub_value};
 use claude_admin_catalog::{Action, CatalogError, PreparedError};
 use claude_admin_chat::{Exchange, Report, Verdict};
 use serde_json::Value;
@@ -122,6 +122,23 @@ impl Misreport {
 }
 
 impl CallError {
+    /// The same without these secrets: a component can repeat an argument, and an error is shown and recorded.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        if secrets.is_empty() {
+            return self;
+        }
+        match self {
+            Self::Denied(violation) => Self::Denied(violation.without(secrets)),
+            Self::Trap { message, sent } => Self::Trap { message: scrub_text(message, secrets), sent },
+            Self::Arguments(problem) => Self::Arguments(scrub_text(problem, secrets)),
+            Self::Failed { mut error, sent } => {
+                scrub_value(&mut error, secrets);
+                Self::Failed { error, sent }
+            }
+            other @ (Self::Credential(_) | Self::Limit { .. } | Self::Misreported(_)) => other,
+        }
+    }
+
     /// The error of the component, where it is one: an object with the name of the case as its only key.
     #[must_use]
     pub fn reported(&self) -> Option<&Value> {

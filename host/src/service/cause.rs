@@ -89,6 +89,8 @@ fn of_resolve_error(error: &ResolveError) -> Code {
         ResolveError::Ambiguous { .. } => Code::new("target-ambiguous"),
         ResolveError::Unmentionable { .. } => Code::new("mention-not-resolved"),
         ResolveError::TooLong { .. } => Code::new("lookup-too-long"),
+        ResolveError::Incomplete { .. } => Code::new("lookup-incomplete"),
+        ResolveError::NotUnderstood { .. } => Code::new("lookup-not-understood"),
         ResolveError::TooMany { .. } => Code::new("too-many-lookups"),
         ResolveError::Unread(error, _) => of_call_error(error),
     }

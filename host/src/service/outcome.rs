@@ -16,6 +16,7 @@ pub(super) fn of_resolve_error(catalog: &Catalog, error: &ResolveError) -> Outco
         ResolveError::Ambiguous { .. } => Outcome::Conflict,
         ResolveError::Unmentionable { .. } => Outcome::Usage,
         ResolveError::TooLong { .. } | ResolveError::TooMany { .. } => Outcome::Usage,
+        ResolveError::Incomplete { .. } | ResolveError::NotUnderstood { .. } => Outcome::Failed,
         ResolveError::Unread(error, list) => catalog.action(list).map_or(Outcome::Failed, |list| of_read(list, error)),
     }
 }

@@ -413,6 +413,7 @@ impl<'e> Executed<'e> {
     /// How it ended, for the record.
     fn end(&self, catalog: &Catalog) -> End {
         let failure = self.read.error.as_ref().map(cause::of_call_error);
+        let failure = failure.map(|code| if self.action.is_confidential() { code.without_texts() } else { code });
         let cut_off = || self.read.cut_off.map(|cut_off| cause::of_cut_off(cut_off, self.read.pages));
         End {
             result: self.outcome.as_str(),

@@ -7,6 +7,7 @@ use crate::identity::Principal;
 use crate::sandbox::CallError;
 use claude_admin_catalog::{ID, NameList, Type};
 use claude_admin_chat::cap::cap_text;
+use claude_admin_chat::paging::{CutOff, Following};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +20,10 @@ const FEW: usize = 5;
 const MAX_CANDIDATES: usize = 10;
 /// The maximum number of similar names that an error lists.
 const MAX_SIMILAR: usize = 3;
+/// The longest ID, in bytes. Those of the API have about 40.
+const LONGEST_ID: usize = 256;
+/// The longest e-mail address, in bytes (RFC 5321, section 4.5.3.1).
+const LONGEST_EMAIL: usize = 320;
 
 /// The lookups of one command. Each list is read once.
 pub(super) struct Lookups<'r> {
@@ -67,12 +72,14 @@ impl<'r> Lookups<'r> {
                 },
                 similar: if as_address { Vec::new() } else { similar(list, &items, sought) },
             }),
-            [one] => Ok(Target {
-                id: text(one, ID).to_owned(),
-                email: list.email.map(|email| text(one, email).to_owned()).unwrap_or_default(),
-                archived: is_archived(one),
-                ..Target::default()
-            }),
+            [one] => {
+                let (id, email) = (text(one, ID), list.email.map(|email| text(one, email)).unwrap_or_default());
+                if id.len() > LONGEST_ID || email.len() > LONGEST_EMAIL {
+                    return Err(ResolveError::NotUnderstood { written: written.to_owned(), list: list.list.command() });
+                }
+                let (id, email) = (id.to_owned(), email.to_owned());
+                Ok(Target { id, email, archived: is_archived(one), ..Target::default() })
+            }
             several => Err(ResolveError::Ambiguous {
                 written: written.to_owned(),
                 count: several.len(),
@@ -106,6 +113,9 @@ impl<'r> Lookups<'r> {
             Err(Unlisted::TooLong) => {
                 return Err(ResolveError::TooLong { written: written.to_owned(), list: command() });
             }
+            Err(Unlisted::Incomplete) => {
+                return Err(ResolveError::Incomplete { written: written.to_owned(), list: command() });
+            }
             Err(Unlisted::Failed(error)) => return Err(ResolveError::Unread(error, list.list.id.clone())),
         };
         self.read.insert(key, Arc::clone(&items));
@@ -119,6 +129,8 @@ pub(crate) enum Unlisted {
     NotAllowed,
     /// It has more pages than are read.
     TooLong,
+    /// More items follow, and no request leads to them: a page has no cursor, or one that was there before.
+    Incomplete,
     /// A call failed.
     Failed(Box<CallError>),
 }
@@ -148,21 +160,26 @@ pub(crate) async fn read_items(
     max_pages: usize,
     items: &mut Vec<Value>,
 ) -> Result<(), Unlisted> {
+    let mut following = Following::beginning_at(None);
     for _ in 0..max_pages {
         let answer = reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)?;
         let mut page = answer.map_err(|error| Unlisted::Failed(Box::new(error)))?;
-        let paging = list.list.paging.as_ref();
-        let next =
-            paging.and_then(|paging| Some((paging.input().to_owned(), paging.onward(&page).cursor()?.to_owned())));
+        let next = match &list.list.paging {
+            None => Ok(None),
+            Some(paging) => {
+                let cursor = following.take(paging.onward(&page), true);
+                cursor.map(|cursor| cursor.map(|cursor| (paging.input().to_owned(), Value::from(cursor))))
+            }
+        };
         if let Some(Value::Array(found)) = page.get_mut("data").map(Value::take) {
             items.extend(found);
         }
-        let Some((input, cursor)) = next else { return Ok(()) };
-        let cursor = Value::from(cursor);
-        if invocation.arguments.insert(input, cursor.clone()) == Some(cursor) {
-            // The list leads back to itself.
-            return Err(Unlisted::TooLong);
-        }
+        match next {
+            Ok(None) => return Ok(()),
+            Ok(Some((input, cursor))) => invocation.arguments.insert(input, cursor),
+            Err(CutOff::Circle | CutOff::NoCursor) => return Err(Unlisted::Incomplete),
+            Err(CutOff::TooLong | CutOff::TooLarge | CutOff::HostFull) => return Err(Unlisted::TooLong),
+        };
     }
     Err(Unlisted::TooLong)
 }

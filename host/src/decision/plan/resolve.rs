@@ -102,6 +102,24 @@ pub enum ResolveError {
         /// The command of the list.
         list: String,
     },
+    /// The API did not return all of the list, so that the name might occur again in the rest, or only there.
+    #[error("the API did not return all of `{list}`, so that `{written}` cannot be looked up in it")]
+    Incomplete {
+        /// The text that was written.
+        written: String,
+        /// The command of the list.
+        list: String,
+    },
+    /// What the list shows of the object is too long to be its ID or its address.
+    #[error(
+        "`{list}` returned an entry for `{written}` that the host does not understand: its ID or e-mail address is too long"
+    )]
+    NotUnderstood {
+        /// The text that was written.
+        written: String,
+        /// The command of the list.
+        list: String,
+    },
     /// More texts must be looked up than one command can have.
     #[error("{count} names or addresses must be looked up; the maximum is {MAX_REFERENCES}")]
     TooMany {

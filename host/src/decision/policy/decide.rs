@@ -72,7 +72,7 @@ impl Policies {
                 let matched = |id: &str| reasons.iter().any(|reason| AsRef::<str>::as_ref(*reason) == id);
                 let permits = self.policies.iter().filter(|policy| matched(&policy.id));
                 Decision::Allow(Requirements::of(
-                    action.risk,
+                    action.risks.iter().copied(),
                     permits.map(|policy| (policy.id.as_str(), &policy.demands)),
                 ))
             }
@@ -99,13 +99,15 @@ impl Policies {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CATALOG, action, arguments, policies, sample, someone};
-    use super::super::{ApprovalRule, DenialKind, Requirements};
+    use super::super::testing::{CATALOG, action, arguments, group_names, policies, sample, someone};
+    use super::super::vocabulary::{Vocabulary, groups_of};
+    use super::super::{ApprovalRule, DenialKind, Policies, Requirements};
     use super::*;
     use crate::command::Arguments;
     use crate::identity::{Place, Principal};
-    use claude_admin_catalog::Risk;
+    use claude_admin_catalog::{Catalog, PackageText, Risk};
     use serde_json::json;
+    use std::sync::Arc;
 
     fn denied(decision: Decision) -> Denial {
         match decision {
@@ -126,8 +128,10 @@ mod tests {
                 let given = sample(&CATALOG.types, action, all);
                 let admin = someone(&["admins"]);
                 let decision = permit.decide(&admin.asks(action, &given));
-                let floor =
-                    Requirements { policies: vec!["policy at line 1".to_owned()], ..Requirements::floor(action.risk) };
+                let floor = Requirements {
+                    policies: vec!["policy at line 1".to_owned()],
+                    ..Requirements::floor(action.risks())
+                };
                 assert_eq!(decision, Decision::Allow(floor), "{}", action.id);
                 assert_eq!(denied(nothing.decide(&admin.asks(action, &given))).kind, DenialKind::NothingPermits);
                 let other = someone(&["viewers"]);
@@ -143,7 +147,7 @@ mod tests {
     fn every_action_is_forbidden_by_a_forbid_for_each_of_its_groups() {
         for action in &CATALOG.actions {
             let given = sample(&CATALOG.types, action, false);
-            for group in super::super::vocabulary::groups_of(action) {
+            for group in groups_of(action) {
                 let forbid = policies(&format!(
                     "permit(principal, action, resource);\n@id(\"no\") @description(\"never\") \
                      forbid(principal, action in Action::\"{group}\", resource);"
@@ -151,6 +155,59 @@ mod tests {
                 let denial = denied(forbid.decide(&someone(&[]).asks(action, &given)));
                 assert_eq!(denial.kind, DenialKind::Forbidden { policies: vec!["no".to_owned()] });
                 assert_eq!(denial.message, format!("`{}` is forbidden in slack:T1/C1 by `no` (never)", action.id));
+            }
+        }
+    }
+
+    #[test]
+    fn confidential_request_needs_its_own_permit_at_any_stated_risk() {
+        let requests = [
+            ("GET /v1/compliance/apps/chats/{id}/messages", true),
+            ("GET /v1/new/{id}", true),
+            ("GET /v1/organizations/users/{id}", false),
+            ("DELETE /v1/organizations/users/{id}", false),
+        ];
+        for ((request, is_confidential), stated) in
+            requests.into_iter().flat_map(|request| Risk::ALL.map(|stated| (request, stated)))
+        {
+            let effect = if stated.writes() { "/// @effect E.\n" } else { "" };
+            let content = if stated == Risk::Confidential { "/// @content\n" } else { "" };
+            let text = format!(
+                "package test:t@0.1.0;\n/// T.\ninterface types {{ /// E.\nvariant error {{ /// O.\nother(string) }} }}\n\
+                 /// I.\ninterface things {{ use types.{{error}};\n/// Act.\n/// @http {request}\n/// @risk {stated}\n{effect}{content}\
+                 /// @param id P.\n/// @example things act x\nact: func(id: string) -> result<_, error>; }}"
+            );
+            let mut catalog = Catalog::from_text(&PackageText::from_files([("t.wit", text)])).unwrap();
+            catalog.raise_to(&CATALOG);
+            let action = &catalog.actions[0];
+            let what = format!("{request} stated {stated}");
+            let is_write = request.starts_with("DELETE") || (!is_confidential && stated.writes());
+            let groups: Vec<&str> = match (is_confidential, is_write) {
+                (true, _) => vec!["things", "confidential"],
+                (_, true) if request.starts_with("DELETE") => vec!["things", "irreversible", "write"],
+                (_, true) => vec!["things", stated.as_str(), "write"],
+                (_, false) => vec!["things", stated.as_str()],
+            };
+            assert_eq!(groups_of(action), groups, "{what}");
+
+            let vocabulary = Arc::new(Vocabulary::of(&catalog).unwrap());
+            let given = arguments(json!({ "id": "x" }));
+            let decide = |group: &str| {
+                let text = format!("permit(principal, action in Action::\"{group}\", resource);");
+                let policies = Policies::parse_with(Arc::clone(&vocabulary), &group_names(), "p", &text).unwrap();
+                policies.decide(&someone(&[]).asks(action, &given)).requirements().cloned()
+            };
+            for group in ["read", "write", "reversible", "disruptive", "irreversible", "confidential"] {
+                assert_eq!(decide(group).is_some(), groups.contains(&group), "{what}: {group}");
+            }
+            let found = decide("things").unwrap();
+            let both = Requirements::floor(action.risks());
+            assert_eq!((found.confirm, found.reason, &found.approvals), (both.confirm, both.reason, &both.approvals));
+            let own = Requirements::floor([stated]);
+            assert!(found.confirm >= own.confirm && found.reason >= own.reason, "{what}");
+            assert!(found.approvals.len() >= own.approvals.len(), "{what}");
+            if is_confidential || stated == Risk::Confidential {
+                assert!(action.is_confidential() && found.reason && !found.approvals.is_empty(), "{what}");
             }
         }
     }
@@ -276,7 +333,7 @@ mod tests {
             let asker = someone(&[]);
             let ask = |text: &str| policies(text).decide(&asker.asks(action, &given)).requirements().unwrap().clone();
             let plain = ask("permit(principal, action, resource);");
-            let floor = Requirements::floor(action.risk);
+            let floor = Requirements::floor(action.risks());
             assert_eq!((plain.confirm, plain.reason), (floor.confirm, floor.reason));
             assert_eq!(plain.approvals, floor.approvals);
             let more = ask(&format!("{strict} permit(principal, action, resource);"));
@@ -288,7 +345,7 @@ mod tests {
             // What one permit asks for, another does not take back.
             assert_eq!(both.approvals, [floor.approvals, more.approvals].concat());
         }
-        assert!(Requirements::floor(Risk::Irreversible).approvals.iter().any(|rule| rule.count >= 1));
+        assert!(Requirements::floor([Risk::Irreversible]).approvals.iter().any(|rule| rule.count >= 1));
     }
 
     #[test]

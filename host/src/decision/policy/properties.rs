@@ -289,7 +289,7 @@ proptest! {
     #[test]
     fn no_policy_lowers_the_floor(text in policy_file(), asked in asked()) {
         if let Some(found) = asked.decide(&parse(&text).unwrap()).requirements() {
-            let floor = Requirements { expires_seconds: u64::MAX, ..Requirements::floor(asked.action.risk) };
+            let floor = Requirements { expires_seconds: u64::MAX, ..Requirements::floor(asked.action.risks()) };
             prop_assert!(at_least(&floor, found), "{:?} {:?}", floor, found);
             prop_assert!((60..=7 * 24 * 60 * 60).contains(&found.expires_seconds));
             prop_assert!(!found.policies.is_empty());

@@ -1,6 +1,6 @@
 //! What it takes to do what is permitted.
 //!
-//! Every risk has a floor, which no policy lowers:
+//! Every risk has a floor, which no policy lowers; an action with a second risk ([`Action::also`]) has both floors:
 //!
 //! | risk | floor |
 //! | --- | --- |
@@ -25,6 +25,8 @@
 //! one group the highest number counts, approvals from different groups are all needed, and the shortest time ends the
 //! waiting; a permit without `@expires` counts as 30 minutes there. So a second permit never makes anything easier that
 //! a first one permits. The annotations count for all actions that the permit is about, reads included.
+//!
+//! [`Action::also`]: claude_admin_catalog::Action::also
 
 use claude_admin_catalog::Risk;
 use serde::{Deserialize, Serialize};
@@ -68,26 +70,33 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// What an action of this risk takes, whatever the policy says.
+    /// What an action of these risks takes, whatever the policy says.
     #[must_use]
-    pub fn floor(risk: Risk) -> Self {
-        let second_person = ApprovalRule { count: 1, from: None };
-        Self {
-            confirm: matches!(risk, Risk::Reversible | Risk::Disruptive),
-            reason: matches!(risk, Risk::Confidential | Risk::Disruptive | Risk::Irreversible),
-            approvals: match risk {
-                Risk::Confidential | Risk::Irreversible => vec![second_person],
-                Risk::Read | Risk::Reversible | Risk::Disruptive => Vec::new(),
-            },
+    pub fn floor(risks: impl IntoIterator<Item = Risk>) -> Self {
+        let mut floor = Self {
+            confirm: false,
+            reason: false,
+            approvals: Vec::new(),
             alone: None,
             expires_seconds: DEFAULT_EXPIRY_SECONDS,
             policies: Vec::new(),
+        };
+        for risk in risks {
+            floor.confirm |= matches!(risk, Risk::Reversible | Risk::Disruptive);
+            floor.reason |= matches!(risk, Risk::Confidential | Risk::Disruptive | Risk::Irreversible);
+            if matches!(risk, Risk::Confidential | Risk::Irreversible) {
+                floor.add(&ApprovalRule { count: 1, from: None });
+            }
         }
+        floor
     }
 
-    /// What an action of this risk takes where these permits match, each with its name.
-    pub(super) fn of<'d>(risk: Risk, permits: impl IntoIterator<Item = (&'d str, &'d Demands)>) -> Self {
-        let floor = Self::floor(risk);
+    /// What an action of these risks takes where these permits match, each with its name.
+    pub(super) fn of<'d>(
+        risks: impl IntoIterator<Item = Risk>,
+        permits: impl IntoIterator<Item = (&'d str, &'d Demands)>,
+    ) -> Self {
+        let floor = Self::floor(risks);
         let mut all = Self { approvals: Vec::new(), ..floor.clone() };
         let mut expires = None;
         for (policy, demands) in permits {
@@ -135,7 +144,7 @@ mod tests {
     use super::*;
 
     fn of(risk: Risk, permits: &[Demands]) -> Requirements {
-        Requirements::of(risk, permits.iter().map(|demands| ("p", demands)))
+        Requirements::of([risk], permits.iter().map(|demands| ("p", demands)))
     }
 
     fn approval(count: u32, from: Option<&str>) -> Demands {

@@ -48,20 +48,20 @@ pub(super) struct KnownAction {
     pub(super) entity: Entity,
     /// Those groups and itself.
     pub(super) lineage: HashSet<EntityUid>,
-    /// How much it can harm.
-    pub(super) risk: Risk,
+    /// The risks whose minimum requirements apply to it.
+    pub(super) risks: Vec<Risk>,
     declared: Declared,
     /// The schema of this action alone.
     schema: OnceLock<Result<Schema, PolicyErrors>>,
 }
 
 impl KnownAction {
-    fn new(types: &EntityTypes, declared: Declared, risk: Risk) -> Self {
+    fn new(types: &EntityTypes, declared: Declared, risks: Vec<Risk>) -> Self {
         let uid = types.action(&declared.id);
         let parents: HashSet<EntityUid> = declared.groups.iter().map(|group| types.action(group)).collect();
         let lineage = parents.iter().cloned().chain([uid.clone()]).collect();
         let entity = Entity::new_no_attrs(uid, parents);
-        Self { entity, lineage, risk, declared, schema: OnceLock::new() }
+        Self { entity, lineage, risks, declared, schema: OnceLock::new() }
     }
 
     /// Its arguments.
@@ -98,9 +98,10 @@ impl Vocabulary {
         let of_catalog = catalog
             .actions
             .iter()
-            .map(|action| KnownAction::new(&types, Declared::action(catalog, action), action.risk));
-        let of_host =
-            HostAction::ALL.into_iter().map(|action| KnownAction::new(&types, Declared::host(action), Risk::Read));
+            .map(|action| KnownAction::new(&types, Declared::action(catalog, action), action.risks().collect()));
+        let of_host = HostAction::ALL
+            .into_iter()
+            .map(|action| KnownAction::new(&types, Declared::host(action), vec![Risk::Read]));
         let actions = of_catalog.chain(of_host).map(|action| (action.declared.id.clone(), action)).collect();
         let groups = group_names(catalog).map(str::to_owned).collect();
         Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: Remembered::default() })
@@ -167,7 +168,8 @@ impl Vocabulary {
     }
 }
 
-/// The groups that an action is in.
+/// The groups that an action is in. A second risk (`also`) makes it a member of no group: a permit for that group would permit
+/// it too.
 pub(super) fn groups_of(action: &Action) -> Vec<&str> {
     let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
     groups.extend(action.writes().then_some(WRITE));
