@@ -107,3 +107,19 @@ async fn approved_list_reads_every_page_that_was_approved() {
     let chats = result.to_json()["data"].as_array().map(Vec::len).unwrap_or_default();
     assert!(chats > 1, "{}", text(&result));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approved_result_has_the_columns_that_were_approved() {
+    let (_simulator, service) = open_host().await;
+    let planned = type_in(&service, "compliance-chats list --columns id --reason audit").await;
+    says(&planned, Outcome::Waiting, &["compliance-chats list --columns id"]);
+    type_as(&service, &bob(), &format!("approve {}", planned.operation)).await;
+    let result = type_in(&service, &format!("confirm {}", planned.operation)).await;
+    says(&result, Outcome::Done, &[]);
+    let table = result.document.blocks.iter().find_map(|block| match block {
+        claude_admin::document::Block::Table(table) => Some(table),
+        _ => None,
+    });
+    let columns: Vec<&str> = table.unwrap().columns.iter().map(|column| column.field.as_str()).collect();
+    assert_eq!(columns, ["id"]);
+}

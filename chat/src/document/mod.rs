@@ -32,6 +32,7 @@ pub use names::{Names, Unnamed, lists_of_names, names_of, unnamed, unnamed_argum
 pub use question::Asked;
 pub use report::is_report;
 pub use secret::without_secrets;
+pub use unit::money_at;
 
 use crate::Choice;
 use crate::identity::Principal;

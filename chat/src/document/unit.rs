@@ -1,6 +1,7 @@
 //! What numbers of the API mean: amounts of money, by the annotations of the WIT package.
 
-use claude_admin_catalog::{Currency, Field, Unit};
+use super::money;
+use claude_admin_catalog::{Currency, Field, Type, Types, Unit};
 use serde_json::Value;
 
 /// The unit of an amount: cents of a currency.
@@ -36,8 +37,30 @@ impl<'t> Cents<'t> {
     }
 }
 
+/// An amount as people read it, which is at a path of a value, such as `limits[0].amount`. None where no money is there.
+#[must_use]
+pub fn money_at(types: &Types, ty: &Type, value: &Value, path: &str, amount: &str) -> Option<String> {
+    let ty = types.optional(ty).unwrap_or(ty);
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let (name, index) = match name.split_once('[') {
+        Some((name, index)) => (name, Some(index.trim_end_matches(']').parse::<usize>().ok()?)),
+        None => (name, None),
+    };
+    let field = types.fields_of(ty, value)?.iter().find(|field| field.wire == name)?;
+    let Some(rest) = rest else {
+        let currency = Cents::of(field)?.currency(value);
+        return Some(money::cell(&Value::from(amount), currency).text().to_owned());
+    };
+    let (mut ty, mut inner) = (&field.ty, value.get(name)?);
+    if let Some(index) = index {
+        (ty, inner) = (types.list_item(types.optional(ty).unwrap_or(ty))?, inner.get(index)?);
+    }
+    money_at(types, ty, inner, rest, amount)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::money_at;
     use crate::document::column_names;
     use crate::document::sample::{CATALOG, CENTS, document, sample};
     use crate::render::{SlackTables, csv, markdown, slack, text};
@@ -71,6 +94,46 @@ mod tests {
             assert!(text.contains("1,234.57 EUR") && !text.contains('$'), "{}: {text}", action.id);
         }
         assert!(found >= 12, "{found} actions with amounts");
+    }
+
+    /// The paths of the amounts in a sample, each with its fields.
+    fn amounts(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    amounts(value, &path, found);
+                }
+            }
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| amounts(item, &format!("{path}[{index}]"), found)),
+            Value::String(text) if text == CENTS => found.push(path.to_owned()),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_amount_in_a_difference_is_shown_as_currency() {
+        let mut seen = 0;
+        for action in &CATALOG.actions {
+            let Some(result) = &action.result else { continue };
+            let value = sample(&CATALOG.types, result, &mut 0);
+            let mut paths = Vec::new();
+            amounts(&value, "", &mut paths);
+            for path in paths {
+                let shown = money_at(&CATALOG.types, result, &value, &path, CENTS);
+                assert_eq!(shown.as_deref(), Some(DOLLARS), "{} {path}", action.id);
+                let none = money_at(&CATALOG.types, result, &value, &path, "none");
+                assert_eq!(none.as_deref(), Some("none"), "{} {path}", action.id);
+                seen += 1;
+            }
+        }
+        assert!(seen >= 12, "{seen} amounts");
+        let member = CATALOG.action("users.get").unwrap();
+        let value = sample(&CATALOG.types, member.result.as_ref().unwrap(), &mut 0);
+        assert_eq!(money_at(&CATALOG.types, member.result.as_ref().unwrap(), &value, "name", "5"), None);
     }
 
     #[test]

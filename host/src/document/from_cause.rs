@@ -2,6 +2,9 @@
 
 use crate::audit::{Cause, Code, Difference};
 use crate::decision::operation::NOTHING_TO_CHANGE;
+use crate::decision::plan::{Before, Plan};
+use claude_admin_catalog::Catalog;
+use claude_admin_chat::document::money_at;
 
 /// A cause as a person reads it. An entry of an earlier version has its sentence.
 #[must_use]
@@ -12,7 +15,7 @@ pub fn cause(cause: &Cause) -> String {
     }
 }
 
-/// A difference as a person reads it.
+/// A difference in a sentence, with the values of the API.
 #[must_use]
 pub fn difference(difference: &Difference) -> String {
     match difference {
@@ -21,10 +24,25 @@ pub fn difference(difference: &Difference) -> String {
     }
 }
 
-/// Differences as a person reads them.
+/// Differences from a plan as a person reads them: amounts of money are shown as currency.
 #[must_use]
-pub fn differences(differences: &[Difference]) -> String {
-    differences.iter().map(difference).collect::<Vec<_>>().join("; ")
+pub fn differences(catalog: &Catalog, plan: &Plan, differences: &[Difference]) -> String {
+    let read = match &plan.before {
+        Before::Read { action, value } => catalog.action(action).and_then(|read| Some((read.result.as_ref()?, value))),
+        Before::Nothing | Before::NotAllowed { .. } => None,
+    };
+    let amount = |field: &str, amount: &str| {
+        let (ty, value) = read?;
+        money_at(&catalog.types, ty, value, field, amount)
+    };
+    let shown = |found: &Difference| match found {
+        Difference::Field { field, before, after } => match (amount(field, before), amount(field, after)) {
+            (Some(before), Some(after)) => format!("{field}: {before} → {after}"),
+            _ => difference(found),
+        },
+        Difference::Other(_) => difference(found),
+    };
+    differences.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
 fn sentence(code: &Code) -> String {

@@ -134,7 +134,8 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
 pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Difference]) -> Document {
     let mut document = waiting(catalog, operation);
     let nothing = Verdict::Unchanged.sentence();
-    let text = format!("The plan changed after it was requested: {}. {nothing}", from_cause::differences(differences));
+    let differences = from_cause::differences(catalog, &operation.pending.plan, differences);
+    let text = format!("The plan changed after it was requested: {differences}. {nothing}");
     let hint = Some("The new plan is below and needs a new decision.".to_owned());
     document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
     document

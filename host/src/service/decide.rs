@@ -44,7 +44,8 @@ impl Service {
         match settled {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
-                let options = Options { all: operation.pending.plan.all, ..Options::default() };
+                let Plan { all, columns, .. } = operation.pending.plan.clone();
+                let options = Options { all, columns, ..Options::default() };
                 let mut reply = self.run_intended(*operation, authorized, options).await;
                 if let Ok(operation) = self.approvals.find(&id).await {
                     let record = document::record(catalog, &operation);
@@ -198,7 +199,7 @@ impl Service {
             let action = self.catalog().action(&found.pending.plan.action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
             let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
-            document = document.with(Block::Notice(target_now(action, &found.pending.plan, look)));
+            document = document.with(Block::Notice(target_now(self.catalog(), action, &found.pending.plan, look)));
         }
         document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
         document.blocks.push(Block::Facts(vec![
@@ -228,14 +229,14 @@ fn with_record(mut result: Document, record: Document) -> Document {
 }
 
 /// What a target looks like now, against what it was when the plan was made.
-fn target_now(action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice {
+fn target_now(catalog: &Catalog, action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice {
     let removes = action.is_some_and(|action| action.http.method == Method::Delete);
     let (text, hint) = match (now, &plan.before) {
         (Some(Look::Now(now)), before @ Before::Read { .. }) => {
             let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
             let differences =
                 Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
-            let changed = format!("The target is different now: {}.", document::differences(&differences));
+            let changed = format!("The target is different now: {}.", document::differences(catalog, plan, &differences));
             match as_asked {
                 _ if differences.is_empty() => (
                     "The target is unchanged, so the change was probably not made; this is not certain.".to_owned(),

@@ -172,7 +172,7 @@ impl Approvals {
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
         let all = options.all && action.paging.is_some();
-        let plan = Plan::new(action, &invocation, &catalog.types, found, before).with_all_pages(all);
+        let plan = Plan::new(action, &invocation, &catalog.types, found, before).showing(all, &options.columns);
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
             plan_hash: plan.hash(),

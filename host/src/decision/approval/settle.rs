@@ -375,7 +375,7 @@ impl Approvals {
             target.written.clone_from(&old.written);
         }
         let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
-        let plan = Plan::new(action, &invocation, &catalog.types, targets, before).with_all_pages(old.all);
+        let plan = Plan::new(action, &invocation, &catalog.types, targets, before).showing(old.all, &old.columns);
         Ok((plan, invocation, action))
     }
 

@@ -54,6 +54,9 @@ pub struct Plan {
     /// Whether every page of a list is read, and not only one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
+    /// The columns that are shown of the result; the usual ones, where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// What it does, in a sentence.
     pub summary: String,
     /// What it brings about.
@@ -77,6 +80,7 @@ impl Plan {
             arguments: shown.arguments,
             command: invocation.canonical(action, types),
             all: false,
+            columns: Vec::new(),
             summary: action.summary().to_owned(),
             effect: action.effect_of(|name| invocation.arguments.get(name)).map(|effect| effect.text.clone()),
             risk: action.risk.to_string(),
@@ -85,13 +89,16 @@ impl Plan {
         }
     }
 
-    /// Reads every page of the list that the plan is about.
+    /// Says how much of the result is wanted: every page of a list, and which columns.
     #[must_use]
-    pub fn with_all_pages(mut self, all: bool) -> Self {
+    pub fn showing(mut self, all: bool, columns: &[String]) -> Self {
         if all {
             self.command.push_str(" --all");
         }
-        Self { all, ..self }
+        if !columns.is_empty() {
+            self.command.push_str(&format!(" --columns {}", columns.join(",")));
+        }
+        Self { all, columns: columns.to_vec(), ..self }
     }
 
     /// The invocation that the plan is about, without secrets.
