@@ -309,7 +309,7 @@ impl Service {
             Decision::Allow(requirements) => {
                 let mut takes = takes(requirements);
                 if self.approvals.no_approver(&asked, action, requirements).is_some() {
-                    takes.push_str(", and too few other users can approve it");
+                    takes.push_str(", but too few other users can approve it");
                 }
                 (Outcome::Done, Level::Done, format!("Yes. {who} may run `{canonical}` in {}{takes}.", asked.place))
             }
