@@ -75,7 +75,7 @@ fn chart_on(chart: &Chart, medium: Medium) -> String {
         .map(|point| vec![visible(&point.label).into_owned(), visible(&point.text).into_owned()])
         .collect();
     // Beside the bars are labels, values and the space between them.
-    let beside: u16 = widths(&texts).iter().sum::<u16>().saturating_add(3);
+    let beside = widths(&texts).iter().fold(3_u16, |sum, width| sum.saturating_add(*width));
     let width = medium.columns().map_or(WIDTH, |columns| columns.saturating_sub(beside).min(WIDTH));
     let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
     let bar = |value: f64| {
