@@ -8,6 +8,7 @@ mod clock;
 mod ledger;
 mod notice;
 mod projection;
+mod turns;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};

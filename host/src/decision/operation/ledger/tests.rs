@@ -15,6 +15,10 @@ struct Slow {
 const UNWANTED: &str = "unwanted";
 
 impl Log for Slow {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
         self.log.last()
     }
@@ -183,6 +187,10 @@ struct Counting {
 }
 
 impl Log for Counting {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
         self.log.last()
     }
