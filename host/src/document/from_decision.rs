@@ -2,7 +2,7 @@
 
 use super::{Document, Level, call_error, notice, unavailable};
 use crate::command::Invocation;
-use crate::decision::approval::{NotProposed, ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{MAX_PENDING, NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::Denial;
@@ -23,6 +23,15 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
             Level::Error,
             format!("`{}` takes a reason. {}", command(invocation), nothing(found.sent)),
             Some("Repeat it with --reason \"…\"; who decides about it sees the reason, and it is recorded.".to_owned()),
+        ),
+        ProposeError::TooManyPending(invocation) => notice(
+            Level::Error,
+            format!(
+                "`{}` was not requested: you have as many pending requests as one user can have, {MAX_PENDING} or 16 MiB. {}",
+                command(invocation),
+                nothing(found.sent)
+            ),
+            Some("`pending` lists them. Have one decided, or cancel one with `cancel ID`.".to_owned()),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
             // Of what is to be removed, the one thing to say is that it is gone.

@@ -75,6 +75,7 @@ pub(super) fn of_propose_error(error: &ProposeError) -> Code {
         ProposeError::Denied(denial, _) => of_denial(denial),
         ProposeError::Resolve(error) => of_resolve_error(error),
         ProposeError::NoReason(_) => Code::new("reason-needed"),
+        ProposeError::TooManyPending(_) => Code::new("too-many-pending"),
         ProposeError::Before(error, _) => of_call_error(error),
         ProposeError::Unavailable(error, _) => of_credential_error(error),
         ProposeError::Ledger(_) => Code::new("audit-log-unavailable"),

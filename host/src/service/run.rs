@@ -256,6 +256,7 @@ impl Service {
             ProposeError::Denied(_, invocation) => (Outcome::Denied, invocation),
             ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
+            ProposeError::TooManyPending(invocation) => (Outcome::RateLimited, invocation),
             // What is to be gone is gone: whoever repeats a removal need not be told of a failure.
             ProposeError::Before(cause, invocation) if is_gone(action, cause) => (Outcome::Done, invocation),
             ProposeError::Before(cause, invocation) => (of_error(cause), invocation),

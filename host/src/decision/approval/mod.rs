@@ -13,7 +13,7 @@ mod settle;
 mod steps;
 
 pub use authorized::Authorized;
-pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
+pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 
