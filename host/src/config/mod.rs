@@ -396,6 +396,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_configuration_without_groups() {
         let config = read("").unwrap();
+    use crate::sandbox::LimitKind;
         assert!(config.members().unwrap().is_empty());
         assert_eq!(config.limits.limits().unwrap(), Limits::default());
     }
@@ -443,3 +444,24 @@ mod tests {
         assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
     }
 }
+    #[test]
+    fn readme_names_the_keys_that_need_a_restart() {
+        let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
+            .unwrap();
+        let keys = Config::default().unusable_changes(&later);
+        let readme = include_str!("../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let sentence = format!("{keys} and `upstream.simulate = true` need a restart.");
+        assert!(readme.contains(&sentence), "{sentence}");
+    }
+
+    #[test]
+    fn error_of_a_limit_names_its_key() {
+        for kind in LimitKind::ALL {
+            let key = kind.key();
+            let config = read(&format!("[limits]\n{key} = 7\n")).unwrap_or_else(|error| panic!("{error}"));
+            assert_ne!(config.limits.limits().unwrap(), Limits::default(), "{key}");
+            assert!(kind.to_string().contains(&format!("`limits.{key}`")), "{kind}");
+        }
+    }
+

@@ -1,9 +1,10 @@
 //! From a failure to a document: what happened, whether anything changed, what to do.
 
-use super::{Document, Level, changed, failure, failure_may_have_arrived, notice, verify};
+use super::{Block, Document, Level, changed, failure, failure_may_have_arrived, notice, verify};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::Action;
+use claude_admin_chat::paging::LIMIT;
 
 /// A call that gave no result.
 #[must_use]
@@ -41,7 +42,7 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
         CallError::Limit { kind, sent } => notice(
             Level::Error,
             format!("The call was ended: it used up its {kind}. {}", changed(action, *sent)),
-            Some(verify(action, *sent, limit_hint(*kind))),
+            Some(verify(action, *sent, &limit_hint(*kind))),
         ),
         CallError::Trap { message, sent } => notice(
             Level::Error,
@@ -53,28 +54,47 @@ pub fn call_error(error: &CallError, action: &Action, upstream: &str) -> Documen
             format!("The component does not take these arguments ({problem}). Nothing was sent."),
             Some("Tell the people who run this host: component and WIT text disagree.".to_owned()),
         ),
-        CallError::Failed { error, sent } => failure(error, action, *sent, upstream),
+        CallError::Failed { error: payload, sent } => {
+            let document = failure(payload, action, *sent, upstream);
+            if error.is_too_large() { naming_the_limit(document, action) } else { document }
+        }
     }
 }
 
-/// What helps where a call met a limit.
-fn limit_hint(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::WallClock => "Try again in a moment. The host administrator can raise `limits.wall_clock_ms`.",
-        LimitKind::Queue => "Try again in a moment. The host administrator can raise `limits.queue_ms`.",
-        LimitKind::Answers => "Try again in a moment. The host administrator can raise `limits.answers_mib`.",
-        LimitKind::Answer => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.answer_mib`."
-        }
-        LimitKind::CopiedBytes => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.copied_mib`."
-        }
-        LimitKind::Memory => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.memory_mib`."
-        }
-        LimitKind::WasmTime => "Report this to the host administrator, who can raise `limits.wasm_time_ms`.",
-        LimitKind::Resources => "Report this to the host administrator, who can raise `limits.resources`.",
+/// What failed because a response is larger than this host reads, with the limit that says so.
+fn naming_the_limit(mut document: Document, action: &Action) -> Document {
+    let raise = format!("the host administrator can raise `limits.{}`.", LimitKind::Response.key());
+    let notices = document.blocks.iter_mut().filter_map(|block| match block {
+        Block::Notice(notice) => Some(notice),
+        _ => None,
+    });
+    for notice in notices {
+        notice.hint = Some(match notice.hint.take().filter(|_| action.writes()) {
+            Some(hint) => format!("{hint} To receive such an answer, {raise}"),
+            None if action.input(LIMIT).is_some() => {
+                format!(
+                    "Request less, for example with a smaller `--limit`. If `--all` or `--limit 1` fails too, {raise}"
+                )
+            }
+            None => format!("To receive it, {raise}"),
+        });
     }
+    document
+}
+
+/// What helps where a call met a limit.
+fn limit_hint(kind: LimitKind) -> String {
+    let key = kind.key();
+    let advice = match kind {
+        LimitKind::WallClock | LimitKind::Queue | LimitKind::Answers => "Try again in a moment.",
+        LimitKind::Answer | LimitKind::CopiedBytes | LimitKind::Memory | LimitKind::Response => {
+            "Request less data, for example with `--limit`."
+        }
+        LimitKind::WasmTime | LimitKind::Resources => {
+            return format!("Report this to the host administrator, who can raise `limits.{key}`.");
+        }
+    };
+    format!("{advice} The host administrator can raise `limits.{key}`.")
 }
 
 /// No request of an action can be sent by this host: why, and who can change that. `looked_up` is whether a request was sent

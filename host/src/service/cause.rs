@@ -121,6 +121,7 @@ fn of_limit(kind: LimitKind) -> &'static str {
         LimitKind::CopiedBytes => "copied-bytes",
         LimitKind::Queue => "queue",
         LimitKind::Resources => "resources",
+        LimitKind::Response => "response-bytes",
         LimitKind::Answer => "answer-bytes",
         LimitKind::Answers => "answers-bytes",
     }

@@ -68,6 +68,14 @@ pub(crate) async fn read(
         let page = match answer.result {
             Ok(page) => page,
             Err(error) => {
+                // Whoever wants all of a list did not ask for a size of its pages.
+                let smaller = (!matches!(follow, Follow::One) && error.is_too_large() && !action.writes())
+                    .then(|| next.as_ref().unwrap_or(authorized).in_smaller_pages())
+                    .flatten();
+                if smaller.is_some() {
+                    next = smaller;
+                    continue;
+                }
                 read.error = Some(error);
                 return read;
             }
@@ -113,7 +121,7 @@ pub(crate) async fn read(
                 return read;
             }
         };
-        next = authorized.continued(action, &cursor);
+        next = next.as_ref().unwrap_or(authorized).continued(action, &cursor);
         if next.is_none() {
             return read;
         }

@@ -7,6 +7,7 @@ use crate::identity::Principal;
 use crate::sandbox::CallError;
 use claude_admin_catalog::{ID, NameList, Type};
 use claude_admin_chat::cap::cap_text;
+use claude_admin_chat::paging::smaller_pages;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -149,8 +150,14 @@ pub(crate) async fn read_items(
     items: &mut Vec<Value>,
 ) -> Result<(), Unlisted> {
     for _ in 0..max_pages {
-        let answer = reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)?;
-        let mut page = answer.map_err(|error| Unlisted::Failed(Box::new(error)))?;
+        let mut page = loop {
+            match reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)? {
+                Ok(page) => break page,
+                // The size of the pages is not the choice of whoever asks.
+                Err(error) if error.is_too_large() && smaller_pages(&mut invocation.arguments) => {}
+                Err(error) => return Err(Unlisted::Failed(Box::new(error))),
+            }
+        };
         let paging = list.list.paging.as_ref();
         let next =
             paging.and_then(|paging| Some((paging.input().to_owned(), paging.onward(&page).cursor()?.to_owned())));
