@@ -7,7 +7,7 @@ use crate::command::Invocation;
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held, LimitKind, Plugin};
 use claude_admin_catalog::{Action, Onward, joined_pages};
-use claude_admin_chat::paging::{CutOff, Following, memory_of};
+use claude_admin_chat::paging::{CutOff, Following, cost_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
@@ -57,7 +57,7 @@ pub(crate) async fn read(
         pages: 0,
         handed_on: 0,
         sent: Vec::new(),
-        held: plugin.sandbox().room(),
+        held: plugin.sandbox().room(authorized.principal()),
     };
     let mut next: Option<Authorized<Invocation>> = None;
     let begin = action.paging.as_ref().and_then(|paging| authorized.get().arguments.get(paging.input())?.as_str());
@@ -80,7 +80,7 @@ pub(crate) async fn read(
                 return read;
             }
         };
-        let bytes = memory_of(&page);
+        let bytes = cost_of(&page);
         if let Err(limit) = read.held.take(bytes)
             // What a write returns is small, and there is no other way to get it.
             && !action.writes()
@@ -101,7 +101,7 @@ pub(crate) async fn read(
                 let flow = each(&page);
                 let (page, items) = without_items(page);
                 read.handed_on += items;
-                read.held.give_back(bytes.saturating_sub(memory_of(&page)));
+                read.held.give_back(bytes.saturating_sub(cost_of(&page)));
                 (page, flow)
             }
             _ => (page, ControlFlow::Continue(())),
