@@ -228,7 +228,8 @@ pub struct LimitsConfig {
     pub isolation: Option<Isolation>,
     /// Connections to the HTTP server at the same time.
     pub connections: Option<usize>,
-    /// Milliseconds in which the head of an HTTP request must arrive, and then its body.
+    /// Milliseconds in which the head of an HTTP request must arrive, then its body, and in which a client must read some
+    /// more of a response.
     pub request_ms: Option<u64>,
 }
 
@@ -327,6 +328,16 @@ impl Config {
         slack.chain(upstream).chain(clients).flatten()
     }
 
+    /// The keys that have another value in a configuration that is read later, and are used only when a host starts.
+    #[must_use]
+    pub fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
+        let changed = [
+            (self.http.listen != later.http.listen, "http.listen"),
+            (self.store.path != later.store.path, "store.path"),
+        ];
+        changed.into_iter().filter_map(|(is_changed, key)| is_changed.then_some(key)).collect()
+    }
+
     /// The members of the groups.
     ///
     /// # Errors
@@ -385,6 +396,7 @@ fn positive<T: Default + PartialEq>(name: &'static str, given: Option<T>, defaul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::LimitKind;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -396,7 +408,6 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_configuration_without_groups() {
         let config = read("").unwrap();
-    use crate::sandbox::LimitKind;
         assert!(config.members().unwrap().is_empty());
         assert_eq!(config.limits.limits().unwrap(), Limits::default());
     }
@@ -439,12 +450,6 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_zero_is_refused() {
-        let config = read("[limits]\nconcurrency = 0\n").unwrap();
-        assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
-    }
-}
-    #[test]
     fn readme_names_the_keys_that_need_a_restart() {
         let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
             .unwrap();
@@ -465,3 +470,9 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        let config = read("[limits]\nconcurrency = 0\n").unwrap();
+        assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
+    }
+}
