@@ -63,7 +63,7 @@ impl SlackSide {
         let later = answers.url().split('/').nth(2).expect("a whole URL");
         let config = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[slack]\nresponse_url_hosts = [{later:?}]\n[groups]\nreaders = [\"slack:T1/*\"]\n\
-             [limits]\nwall_clock_ms = 600000\n"
+             [limits]\nwall_clock_ms = 600000\nqueue_ms = 600000\nconnections = 2000\n"
         );
         let policy = "permit(principal in Group::\"readers\", action in Action::\"read\", resource);\n";
         std::fs::write(folder.join("claude-admin.toml"), config).expect("the folder can be written");
@@ -122,7 +122,8 @@ impl SlackSide {
                 ("text", text),
                 ("team_id", "T1"),
                 ("team_domain", "example"),
-                ("user_id", "U1"),
+                // One user has a limited number of commands at the same time.
+                ("user_id", &format!("U{}", number % 200)),
                 ("user_name", "ada"),
                 ("channel_id", "C1"),
                 ("channel_name", "general"),

@@ -2,8 +2,8 @@
 
 use crate::annotation::Docs;
 use crate::{
-    Availability, Bounds, ConditionalAuth, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode, Futile,
-    HttpRequest, Impact, Input, Paging, Period, PeriodLimit, Type, Unit,
+    Availability, Bounds, ConditionalAuth, ConditionalBeta, ConditionalRange, ConditionalText, Conflict, ErrorCode,
+    Futile, HttpRequest, Impact, Input, Paging, Period, PeriodLimit, Type, Unit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -25,8 +25,14 @@ impl Answer<'_> {
     /// The data itself, or an object with the key `error`, beside what was read before it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        match (self.data, self.outcome) {
-            (Some(data), Outcome::Done) => data.clone(),
+        self.written(self.data.cloned())
+    }
+
+    /// As [`Self::to_json`], of the data itself.
+    #[must_use]
+    pub fn written(&self, data: Option<Value>) -> Value {
+        match (data, self.outcome) {
+            (Some(data), Outcome::Done) => data,
             // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
             // said is there, so that a program can distinguish it from what was removed.
             (None, Outcome::Done) => match self.cause {
@@ -44,7 +50,10 @@ impl Answer<'_> {
                 if let Some(cause) = self.cause {
                     error.insert("cause".to_owned(), cause.clone());
                 }
-                let mut object = data.and_then(Value::as_object).cloned().unwrap_or_default();
+                let mut object = match data {
+                    Some(Value::Object(object)) => object,
+                    _ => Map::new(),
+                };
                 object.insert("error".to_owned(), Value::Object(error));
                 Value::Object(object)
             }

@@ -1,7 +1,7 @@
 //! How far the pages of a list are followed.
 
 use crate::command::{Arguments, Invocation, greatest};
-use crate::document::is_report;
+use crate::document::{Cell, is_report};
 use claude_admin_catalog::{Action, Catalog, Onward};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -37,6 +37,23 @@ pub fn in_large_pages(action: &Action, mut arguments: Arguments) -> Arguments {
     arguments
 }
 
+/// Whether an error of the WIT package says that the body of a response was larger than is read.
+#[must_use]
+pub fn is_too_large(error: &Value) -> bool {
+    error.pointer("/transport/problem").and_then(Value::as_str) == Some("too_large")
+}
+
+/// Halves the size of a page; returns whether there was one that is not the smallest.
+pub fn smaller_pages(arguments: &mut Arguments) -> bool {
+    match arguments.get_mut(LIMIT).and_then(|limit| Some((limit.as_u64().filter(|size| *size > 1)?, limit))) {
+        Some((size, limit)) => {
+            *limit = (size / 2).into();
+            true
+        }
+        None => false,
+    }
+}
+
 /// The way through a list, from page to page.
 #[derive(Debug)]
 pub struct Following {
@@ -53,7 +70,7 @@ pub enum CutOff {
     TooLong,
     /// The next page does not fit in the memory for the result of one command.
     TooLarge,
-    /// The next page does not fit in the memory for the results of all commands.
+    /// The next page does not fit in the share that a principal has of the memory for the results of all commands.
     HostFull,
     /// A page says that more follows, and does not say where.
     NoCursor,
@@ -99,7 +116,7 @@ impl CutOff {
                 "The list needs more memory than the result of one command can use (`limits.answer_mib`): {pages} were read."
             ),
             Self::HostFull => format!(
-                "The results of the commands that run now use all the memory for results (`limits.answers_mib`): {pages} \
+                "The results of your commands use your share of the memory for results (`limits.answers_mib`): {pages} \
                  were read."
             ),
             Self::NoCursor => format!(
@@ -114,7 +131,7 @@ impl CutOff {
         match self {
             Self::Circle => "Some items might be missing, and some might be listed twice.",
             Self::TooLong | Self::TooLarge => "Continue from its end with another command, or request less.",
-            Self::HostFull => "Continue from its end with another command in a moment.",
+            Self::HostFull => "Continue from its end with another command, after the others have ended.",
             Self::NoCursor => "The other items cannot be requested. A narrower filter might return all of its items.",
         }
     }
@@ -139,9 +156,73 @@ pub fn memory_of(value: &Value) -> usize {
     PLACE + inside
 }
 
+/// The bytes of memory that a result needs until it is sent: that of the value, and that of its document, which has a cell
+/// for each value in it and a text for people and one for programs in the cell. What is sent is not larger than either.
+#[must_use]
+pub fn cost_of(value: &Value) -> usize {
+    memory_of(value).saturating_add(shown_memory_of(value))
+}
+
+fn shown_memory_of(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => size_of::<Cell>(),
+        Value::String(text) => size_of::<Cell>() + 2 * written(text),
+        Value::Array(items) => items.iter().map(shown_memory_of).sum::<usize>() + size_of::<Cell>(),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| 2 * written(name) + shown_memory_of(value);
+            members.iter().map(member).sum::<usize>() + size_of::<Cell>()
+        }
+    }
+}
+
+/// The bytes of a text as JSON, which has control characters as six.
+fn written(text: &str) -> usize {
+    let escaped = text.bytes().filter(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')).count();
+    text.len() + 5 * escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn pages_become_smaller_down_to_one_item() {
+        let mut arguments = Arguments::from_iter([(LIMIT.to_owned(), Value::from(1000))]);
+        let mut sizes = Vec::new();
+        while smaller_pages(&mut arguments) {
+            sizes.push(arguments[LIMIT].as_u64().unwrap());
+        }
+        assert_eq!(sizes, [500, 250, 125, 62, 31, 15, 7, 3, 1]);
+        for size in [json!(0), json!(-5), json!("1000"), Value::Null] {
+            assert!(!smaller_pages(&mut Arguments::from_iter([(LIMIT.to_owned(), size)])));
+        }
+        assert!(!smaller_pages(&mut Arguments::new()));
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("\u{1}".repeat(1000))),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn text_of_a_result_is_not_larger_than_what_is_counted(value in any_value()) {
+            prop_assert!(value.to_string().len() <= shown_memory_of(&value));
+        }
+    }
 
     #[test]
     fn repeated_place_ends_the_list() {

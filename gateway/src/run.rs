@@ -206,10 +206,8 @@ fn upstream(settings: &Settings) -> &str {
 fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings, audience: Audience) -> Reply {
     // What it never runs is not offered.
     let may_run = |action: &Action| {
-        (settings.writes || !action.writes())
-            && !action.is_confidential()
-            && !(action.sensitive && audience == Audience::Chat)
-            && settings.secret(action, &Arguments::new()).is_ok()
+        let is_closed = action.writes() && !settings.writes || action.sensitive && audience == Audience::Chat;
+        !is_closed && !action.is_confidential() && settings.secret(action, &Arguments::new()).is_ok()
     };
     let (document, data) = match topic {
         HelpTopic::Noun(noun) => (noun_help(catalog, noun, &may_run), noun_data(catalog, noun, &may_run, &|_| None)),

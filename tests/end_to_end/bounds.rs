@@ -3,13 +3,16 @@
 use super::raw_upstream::{RawUpstream, response};
 use super::support::{self, ada, bob, limits, says, text, type_as, type_in};
 use claude_admin::egress::{Credentials, WorkloadSettings};
-use claude_admin::sandbox::Limits;
+use claude_admin::frontend::http::{Client, Http};
+use claude_admin::identity::Principal;
+use claude_admin::sandbox::{Limits, Plugin};
 use claude_admin::service::{Outcome, Service};
-use claude_admin_chat::paging::memory_of;
+use claude_admin_chat::paging::{cost_of, memory_of};
 use claude_admin_simulator::Fault;
+use http_body_util::BodyExt;
 use secrecy::SecretString;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 fn credentials() -> Credentials {
@@ -22,6 +25,10 @@ fn service_at(upstream: &RawUpstream, limits: Limits) -> Service {
 
 /// A page of members that always leads to another one.
 fn page(members: usize, number: usize) -> String {
+    page_of(members, number, true)
+}
+
+fn page_of(members: usize, number: usize, more: bool) -> String {
     let member = |index: usize| {
         json!({
             "id": format!("user_{number}_{index}"), "email": "u1@example.com", "name": "N", "role": "user",
@@ -30,7 +37,7 @@ fn page(members: usize, number: usize) -> String {
     };
     let members: Vec<_> = (0..members).map(member).collect();
     let last = format!("user_{number}_last");
-    response(200, "", &json!({"data": members, "has_more": true, "first_id": "a", "last_id": last}).to_string())
+    response(200, "", &json!({"data": members, "has_more": more, "first_id": "a", "last_id": last}).to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,15 +61,150 @@ async fn one_page_above_the_limit_is_an_error_that_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn results_of_all_commands_have_a_limit_together() {
+async fn results_of_one_person_leave_memory_for_another() {
     let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
-    let service = service_at(&upstream, Limits { answers_bytes: 3 << 20, ..limits() });
+    let service = service_at(&upstream, Limits { answers_bytes: 8 << 20, ..limits() });
     let first = type_in(&service, "users list --all").await;
-    says(&first, Outcome::Partial, &["limits.answers_mib"]);
-    let second = type_as(&service, &bob(), "users list").await;
+    says(&first, Outcome::Partial, &["your share", "limits.answers_mib"]);
+    let second = type_in(&service, "users list").await;
     says(&second, Outcome::RateLimited, &["limits.answers_mib", "Try again"]);
+    let of_another = type_as(&service, &bob(), "users list").await;
+    assert_eq!(of_another.outcome, Outcome::Done, "{}", text(&of_another));
     drop(first);
-    assert_eq!(type_as(&service, &bob(), "users list").await.outcome, Outcome::Done, "the memory was given back");
+    assert_eq!(type_in(&service, "users list").await.outcome, Outcome::Done, "the memory was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_use_the_memory_of_whoever_asks() {
+    let upstream =
+        RawUpstream::start(
+            |request, number| {
+                if request.contains("/users?") { page(1000, number) } else { response(404, "", "{}") }
+            },
+        )
+        .await;
+    let service = service_at(&upstream, Limits { answers_bytes: 8 << 20, ..limits() });
+    let first = type_in(&service, "users list --all").await;
+    assert_eq!(first.outcome, Outcome::Partial);
+    let lookup = type_in(&service, "users get \"Nobody at all\"").await;
+    says(&lookup, Outcome::RateLimited, &["limits.answers_mib"]);
+    let records = service.ledger().log().read(0, 1000).unwrap();
+    assert!(records.last().unwrap().text.contains("answers-bytes"), "{records:?}");
+}
+
+/// A host before an upstream, as programs use it.
+fn api(upstream: &RawUpstream, limits: Limits) -> Http {
+    let sandbox = support::sandbox(&upstream.url(), credentials(), limits);
+    let plugin = Plugin::embedded(&sandbox).expect("the component loads");
+    let service = Arc::new(support::service_with(plugin, support::EVERYBODY, &[]));
+    let client = |name: &str| Client { principal: Principal::http(name).unwrap(), token: SecretString::from(name) };
+    Http::new(service, vec![client("first"), client("second")])
+}
+
+async fn post(http: &Http, client: &str, body: serde_json::Value) -> axum::response::Response {
+    let authorization = format!("Bearer {client}").parse().unwrap();
+    let headers = http::HeaderMap::from_iter([(http::header::AUTHORIZATION, authorization)]);
+    http.command(&headers, body.to_string().as_bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn response_that_is_not_sent_yet_counts_as_used_memory() {
+    let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
+    let list = || json!({"command": "users list", "output": "json"});
+    let result = type_in(&service_at(&upstream, limits()), "users list").await;
+    let cost = cost_of(result.data.as_ref().unwrap());
+    // One result fits into the half of one principal, and not next to the text of another one.
+    let http = api(&upstream, Limits { answers_bytes: 2 * cost + 1000, ..limits() });
+    let unsent = post(&http, "first", list()).await;
+    assert_eq!(unsent.status(), 200);
+    let refused = post(&http, "first", list()).await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    drop(refused);
+    let body = unsent.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(post(&http, "first", list()).await.status(), 429, "the body is still in memory");
+    assert!(body.len() > 100_000);
+    drop(body);
+    assert_eq!(post(&http, "first", list()).await.status(), 200, "the memory was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_is_much_wider_than_its_data_is_refused() {
+    let wide = |_: &str, number: usize| {
+        let member = |index: usize| {
+            let name = if index == 0 { "N".repeat(50_000) } else { "N".to_owned() };
+            json!({
+                "id": format!("user_{number}_{index}"), "email": "u1@example.com", "name": name, "role": "user",
+                "added_at": "2026-01-01T00:00:00Z", "type": "user",
+            })
+        };
+        let members: Vec<_> = (0..1000).map(member).collect();
+        response(200, "", &json!({"data": members, "has_more": false, "first_id": "a", "last_id": "b"}).to_string())
+    };
+    let upstream = RawUpstream::start(wide).await;
+    let http = api(&upstream, Limits { answers_bytes: 16 << 20, ..limits() });
+    for (output, status) in [("json", 200), ("csv", 200), ("text", 429)] {
+        let response = post(&http, "first", json!({"command": "users list", "output": output})).await;
+        let got = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(got, status, "{output}: {}", String::from_utf8_lossy(&body).chars().take(500).collect::<String>());
+        assert_eq!(status == 429, body.windows(11).any(|words| words == b"answers_mib"), "{output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn response_that_is_not_sent_yet_is_a_command_of_its_principal() {
+    let upstream = RawUpstream::start(|_, number| page(1, number)).await;
+    let http = api(&upstream, Limits { connections: 8, ..limits() });
+    let whoami = || json!({"command": "whoami"});
+    let unsent = [post(&http, "first", whoami()).await, post(&http, "first", whoami()).await];
+    let refused = post(&http, "first", whoami()).await;
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    let body = refused.into_body().collect().await.unwrap().to_bytes();
+    let body = String::from_utf8_lossy(&body);
+    assert!(body.contains("2 commands of yours") && body.contains("limits.connections"), "{body}");
+    assert!(body.contains("Nothing was sent") && !body.contains("operation_id"), "{body}");
+    assert_eq!(post(&http, "second", whoami()).await.status(), 200, "another principal has commands of its own");
+    drop(unsent);
+    assert_eq!(post(&http, "first", whoami()).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_too_large_are_read_in_smaller_ones() {
+    let limit = |request: &str| -> usize {
+        let limit = request.split_once("limit=").expect("a size").1;
+        limit.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sizes);
+    // Three pages of as many members as are asked for.
+    let upstream = RawUpstream::start(move |request, number| {
+        let size = limit(request);
+        seen.lock().unwrap().push(size);
+        let last = request.contains("after_id=user_4");
+        page_of(size, number, !last)
+    })
+    .await;
+    let service = service_at(&upstream, Limits { response_bytes: 40 << 10, ..limits() });
+    let reply = type_in(&service, "users list --all").await;
+    assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
+    assert_eq!(reply.data.as_ref().unwrap()["data"].as_array().unwrap().len(), 750);
+    assert_eq!(std::mem::take(&mut *sizes.lock().unwrap()), [1000, 500, 250, 250, 250]);
+    // Nobody but the person chose this size.
+    let reply = type_in(&service, "users list --limit 1000").await;
+    says(&reply, Outcome::Failed, &["smaller `--limit`", "limits.response_mib", "Nothing was changed"]);
+    assert_eq!(*sizes.lock().unwrap(), [1000]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn item_that_is_too_large_is_an_error_that_names_the_limit() {
+    let upstream = RawUpstream::start(|_, number| page(1000, number)).await;
+    let service = service_at(&upstream, Limits { response_bytes: 10 << 10, ..limits() });
+    for (command, requests) in [("users list --all", 10), ("users get user_1", 11)] {
+        let reply = type_in(&service, command).await;
+        says(&reply, Outcome::Failed, &["limits.response_mib", "Nothing was changed"]);
+        assert_eq!(upstream.requests(), requests);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,6 +252,14 @@ async fn thousand_hanging_calls_of_one_person_leave_a_slot_for_another() {
         .expect("the calls of the other person hang for a minute");
     assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
     assert_eq!(simulator.requests().len(), 3, "two of the thousand have a slot");
+    // The commands that would only wait are refused.
+    let most = service.plugin().sandbox().limits().commands_of_one();
+    for _ in most..1000 {
+        let refused = calls.join_next().await.unwrap().unwrap();
+        says(&refused, Outcome::RateLimited, &["commands of yours", "limits.connections", "Nothing was sent"]);
+    }
+    let waiting = tokio::time::timeout(Duration::from_millis(50), calls.join_next()).await;
+    assert!(waiting.is_err(), "the others run or wait");
     calls.abort_all();
 }
 

@@ -1,6 +1,6 @@
 //! What clients can take of the HTTP server.
 
-use super::server::{Server, TOKEN};
+use super::server::{SECOND_TOKEN, Server, TOKEN};
 use super::support;
 use claude_admin::sandbox::Limits;
 use claude_admin_simulator::{Effect, Fault, StatusEffect};
@@ -62,11 +62,51 @@ async fn more_requests_than_connections_are_told_so() {
         while server.simulator.requests().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        rest(TcpStream::connect(server.address).await.unwrap()).await
+        let other = server.get("/v1/openapi.json").await;
+        (other, server.get("/healthz").await, server.get("/readyz").await)
     };
-    let (busy, other) = tokio::join!(busy, other);
+    let (busy, (other, health, ready)) = tokio::join!(busy, other);
     assert_eq!(busy.status, StatusCode::OK, "{busy:?}");
-    assert!(other.contains("503") && other.contains("limits.connections"), "{other}");
+    assert_eq!((other.status, &other.headers["retry-after"]), (StatusCode::SERVICE_UNAVAILABLE, &"1".parse().unwrap()));
+    assert!(other.body.contains("limits.connections"), "{other:?}");
+    assert_eq!((health.status, ready.status), (StatusCode::OK, StatusCode::OK), "probes are answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_commands_of_one_client_keep_nobody_out() {
+    let long = Duration::from_secs(300);
+    let limits = Limits { connections: 8, queue: long, wall_clock: long, ..support::limits() };
+    let server = Server::with_limits(limits).await;
+    let delay_ms = 300_000;
+    server.simulator.inject(Fault {
+        path: Some("/v1/organizations/users".to_owned()),
+        times: 100,
+        delay_ms,
+        ..Fault::default()
+    });
+    let body = r#"{"command": "users list"}"#;
+    let request = format!(
+        "POST /v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for hanging in 1..=2 {
+        // Hanging up ends the connection, and not the command.
+        let connection = begin(&server, &request).await;
+        while server.simulator.requests().len() < hanging {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        drop(connection);
+    }
+    for _ in 0..20 {
+        let refused = server.http(Some(TOKEN), body).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{refused:?}");
+        assert_eq!(refused.headers["retry-after"], "1");
+        assert!(refused.body.contains("Nothing was sent"), "{refused:?}");
+    }
+    assert_eq!(server.http(Some(SECOND_TOKEN), r#"{"command": "organization me"}"#).await.status, StatusCode::OK);
+    assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
+    let received = support::recorded(&server.service).matches("\"users list\"").count();
+    assert_eq!(received, 2, "what is refused is not recorded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -145,6 +145,42 @@ fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
     assert!(status.success(), "{status}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn host_that_is_asked_twice_does_not_wait_for_a_write_of_a_client_that_left() {
+    use std::io::Write;
+    let simulator = support::simulator().await;
+    simulator.inject(serde_json::from_value(json!({ "method": "POST", "delay_ms": 600_000 })).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claude-admin.toml");
+    let text = "[http]\nlisten = \"127.0.0.1:0\"\n[[http.clients]]\nname = \"bot\"\ntoken_file = \"token\"\n\
+                [limits]\nwall_clock_ms = 600000\n";
+    std::fs::write(&path, text).unwrap();
+    std::fs::write(folder.path().join("token"), "a-token-for-the-tests").unwrap();
+    std::fs::write(folder.path().join("policy.cedar"), "permit(principal, action, resource);\n").unwrap();
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["serve", "--config"]).arg(&path);
+    let (mut running, lines) = start(&mut command, 1);
+    let mut client = std::net::TcpStream::connect(lines[0].strip_prefix("listening on http://").unwrap()).unwrap();
+    let body = json!({ "command": "invites create a@example.com developer --yes" }).to_string();
+    let head = "POST /v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a-token-for-the-tests\r\n";
+    client.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    while !simulator.requests().iter().any(|request| request.method == "POST") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(client);
+    let asked = std::time::Instant::now();
+    let status = loop {
+        signal(&running.0, "-TERM");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if let Some(status) = running.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(asked.elapsed() < Duration::from_secs(60), "the host waits for the write");
+    };
+    assert!(status.success(), "{status}");
+}
+
 /// Posts a command as the program `bot`, and returns the status of the response.
 async fn post(url: &str, command: &str) -> u16 {
     let request = http::Request::builder()

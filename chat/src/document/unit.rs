@@ -105,10 +105,9 @@ mod tests {
                     amounts(value, &path, found);
                 }
             }
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .for_each(|(index, item)| amounts(item, &format!("{path}[{index}]"), found)),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| amounts(item, &format!("{path}[{index}]"), found))
+            }
             Value::String(text) if text == CENTS => found.push(path.to_owned()),
             _ => {}
         }

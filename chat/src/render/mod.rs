@@ -18,5 +18,5 @@ pub use markdown::{markdown, rows as markdown_rows};
 pub use medium::Medium;
 pub use slack::{SlackTables, action_id, choice_of, slack, slack_note, slack_verbatim};
 pub use svg::svg;
-pub use text::{TextRows, text, text_on};
+pub use text::{TextRows, text, text_on, text_size};
 pub use visible::{json, json_escaped, visible};

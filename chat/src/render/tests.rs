@@ -411,3 +411,18 @@ fn tables_of_slack_stop_at_the_border_of_their_limit() {
     let message = slack(&Document::default().with(Block::Table(table(2))), SlackTables::DataTable, false, None);
     assert_eq!(message["blocks"][0]["rows"][2][0], json!({ "type": "raw_number", "value": 1.0, "text": "1" }));
 }
+
+#[test]
+fn chart_with_labels_wider_than_any_line_is_no_panic() {
+    let point = |label: &str| Point { label: label.repeat(70_000), value: 1.0, text: label.repeat(70_000) };
+    let chart = Chart {
+        title: "Tokens".to_owned(),
+        x_label: "day".to_owned(),
+        y_label: "tokens".to_owned(),
+        points: vec![point("a"), point("b")],
+    };
+    let document = Document::default().with(Block::Chart(chart));
+    for medium in [Medium::Stream, Medium::Terminal { columns: 80 }] {
+        assert!(text_on(&document, medium).contains('a'));
+    }
+}

@@ -60,6 +60,22 @@ fn block(block: &Block, reader: Reader, medium: Medium) -> String {
     }
 }
 
+/// The bytes of the tables of a document as text: in every column but the last one, each cell takes as much place as the
+/// widest one.
+#[must_use]
+pub fn text_size(document: &Document) -> usize {
+    let tables = document.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    let row = |table: &Table| -> usize {
+        let longest = |column: usize| table.rows.iter().map(|row| row[column].text().len()).max().unwrap_or_default();
+        let columns = table.shown();
+        columns.iter().rev().skip(1).map(|column| longest(*column).min(usize::from(u16::MAX))).sum()
+    };
+    tables.map(|table| row(table).saturating_mul(table.rows.len())).fold(0, usize::saturating_add)
+}
+
 /// A chart for a place where a line is as long as it must be.
 pub(super) fn chart(chart: &Chart) -> String {
     chart_on(chart, Medium::Stream)
@@ -75,7 +91,7 @@ fn chart_on(chart: &Chart, medium: Medium) -> String {
         .map(|point| vec![visible(&point.label).into_owned(), visible(&point.text).into_owned()])
         .collect();
     // Beside the bars are labels, values and the space between them.
-    let beside: u16 = widths(&texts).iter().sum::<u16>().saturating_add(3);
+    let beside = widths(&texts).iter().fold(3_u16, |sum, width| sum.saturating_add(*width));
     let width = medium.columns().map_or(WIDTH, |columns| columns.saturating_sub(beside).min(WIDTH));
     let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
     let bar = |value: f64| {

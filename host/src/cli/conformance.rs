@@ -18,6 +18,7 @@ use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
 use claude_admin::service::Outcome;
 use claude_admin::store::Durability;
+use claude_admin_chat::Changed;
 
 /// The exit code of a run that found a difference.
 const DIFFERS: u8 = 1;
@@ -114,7 +115,8 @@ fn about(package: &str, egress: &Egress, is_simulated: bool) -> About {
 
 fn ended(report: &Report) -> Event {
     let outcome = if report.checked.is_empty() { Outcome::Failed } else { Outcome::Done };
-    Event::Outcome { result: outcome.as_str().to_owned(), status: None, requests: report.requests.clone(), cause: None }
+    let (result, requests) = (outcome.as_str().to_owned(), report.requests.clone());
+    Event::Outcome { result, changed: Some(Changed::No), status: None, requests, cause: None }
 }
 
 /// The audit log of the configuration, and who is recorded there.

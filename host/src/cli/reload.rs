@@ -12,7 +12,8 @@ use std::time::SystemTime;
 /// A configuration that is in use, and what follows from it.
 pub(super) struct Reload {
     pub(super) path: PathBuf,
-    pub(super) config: Config,
+    /// The configuration with which the host started.
+    pub(super) started: Config,
     pub(super) stamps: Stamps,
     pub(super) simulator: Arc<Option<RunningSimulator>>,
     pub(super) live: LiveFrontends,
@@ -55,16 +56,14 @@ impl Reload {
 
     fn again(&mut self) -> anyhow::Result<()> {
         let config = Config::read(&self.path)?;
-        if config.http.listen != self.config.http.listen || config.store.path != self.config.store.path {
-            tracing::warn!(
-                "http.listen and store.path are used as they were at the start; restart the host to change them"
-            );
+        let unusable = self.started.unusable_changes(&config);
+        if !unusable.is_empty() {
+            tracing::warn!(keys = unusable.join(", "), "these keys keep the values of the start; restart the host");
         }
         let before = self.live.get();
         let target = target_again(&config, self.simulator.as_ref().as_ref())?;
         let Host { service, web_api, .. } = host_again(&config, target, before.service.ledger().clone())?;
         let before = self.live.replace(frontends(&self.path, &config, service, web_api, Some(&before))?);
-        self.config = config;
         // What the earlier one began is finished and recorded before the host stops.
         let service = before.service;
         before.background.spawn(async move { service.finish().await });

@@ -44,29 +44,32 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     print(&format!("listening on http://{address}\n"))?;
     let simulator = Arc::new(simulator);
     let live = LiveFrontends::from(frontends);
-    let reload = Reload { path, config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
+    let reload = Reload { path, started: config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
     let ticking = tokio::spawn(tick(reload, hangup));
     let following = tokio::spawn(follow(live.clone()));
     let insisted = async {
         twice.requested().await;
         twice.requested().await;
     };
+    let served = async {
+        claude_admin::frontend::serve(listener, live.clone(), async move { once.requested().await }).await?;
+        ticking.abort();
+        following.abort();
+        let _ = ticking.await;
+        live.get().service.finish().await;
+        if let Some(simulator) = Arc::into_inner(simulator).flatten() {
+            simulator.shutdown().await;
+        }
+        tracing::info!("stopped; everything that was begun is finished");
+        Ok(0)
+    };
     tokio::select! {
-        served = claude_admin::frontend::serve(listener, live.clone(), async move { once.requested().await }) => served?,
+        served = served => served,
         () = insisted => {
             tracing::warn!("asked to stop twice: what was begun is not waited for any more");
-            return Ok(0);
+            Ok(0)
         }
     }
-    ticking.abort();
-    following.abort();
-    let _ = ticking.await;
-    live.get().service.finish().await;
-    if let Some(simulator) = Arc::into_inner(simulator).flatten() {
-        simulator.shutdown().await;
-    }
-    tracing::info!("stopped; everything that was begun is finished");
-    Ok(0)
 }
 
 /// The frontends that a configuration describes, in place of those of an earlier one.

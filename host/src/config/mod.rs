@@ -232,7 +232,8 @@ pub struct LimitsConfig {
     pub isolation: Option<Isolation>,
     /// Connections to the HTTP server at the same time.
     pub connections: Option<usize>,
-    /// Milliseconds in which the head of an HTTP request must arrive, and then its body.
+    /// Milliseconds in which the head of an HTTP request must arrive, then its body, and in which a client must read some
+    /// more of a response.
     pub request_ms: Option<u64>,
 }
 
@@ -337,6 +338,16 @@ impl Config {
         slack.chain(upstream).chain(clients).flatten()
     }
 
+    /// The keys that have another value in a configuration that is read later, and are used only when a host starts.
+    #[must_use]
+    pub fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
+        let changed = [
+            (self.http.listen != later.http.listen, "http.listen"),
+            (self.store.path != later.store.path, "store.path"),
+        ];
+        changed.into_iter().filter_map(|(is_changed, key)| is_changed.then_some(key)).collect()
+    }
+
     /// The members of the groups.
     ///
     /// # Errors
@@ -395,6 +406,7 @@ fn positive<T: Default + PartialEq>(name: &'static str, given: Option<T>, defaul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::LimitKind;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -445,6 +457,27 @@ mod tests {
         assert_eq!(isolation("[limits]\nisolation = \"principal\"\n").unwrap(), Isolation::Principal);
         let error = isolation("[limits]\nisolation = \"none\"\n").unwrap_err().to_string();
         assert!(error.contains("`call` or `principal`"), "{error}");
+    }
+
+    #[test]
+    fn readme_names_the_keys_that_need_a_restart() {
+        let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
+            .unwrap();
+        let keys = Config::default().unusable_changes(&later);
+        let readme = include_str!("../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let sentence = format!("{keys} and `upstream.simulate = true` need a restart.");
+        assert!(readme.contains(&sentence), "{sentence}");
+    }
+
+    #[test]
+    fn error_of_a_limit_names_its_key() {
+        for kind in LimitKind::ALL {
+            let key = kind.key();
+            let config = read(&format!("[limits]\n{key} = 7\n")).unwrap_or_else(|error| panic!("{error}"));
+            assert_ne!(config.limits.limits().unwrap(), Limits::default(), "{key}");
+            assert!(kind.to_string().contains(&format!("`limits.{key}`")), "{kind}");
+        }
     }
 
     #[test]

@@ -207,15 +207,16 @@ impl<'c> Conformance<'c> {
         };
         let until = tokio::time::Instant::from_std(deadline);
         let too_late = || Fetched::Nothing(format!("no reply within {} s", self.limits.wall_clock.as_secs_f64()));
-        let credential = match tokio::time::timeout_at(until, self.egress.credential(action)).await {
-            Ok(Ok(credential)) => credential,
-            Ok(Err(_)) => return Fetched::Nothing("the workload identity gave no token".to_owned()),
-            Err(_) => return too_late(),
-        };
+        let credential =
+            match tokio::time::timeout_at(until, self.egress.credential(action, &invocation.arguments)).await {
+                Ok(Ok(credential)) => credential,
+                Ok(Err(_)) => return Fetched::Nothing("the workload identity gave no token".to_owned()),
+                Err(_) => return too_late(),
+            };
         let record = Arc::new(Record::default());
         let limits = ReplyLimits { bytes: self.limits.response_bytes, deadline };
         let egress = Arc::clone(&self.egress);
-        let gate = Gate::new(egress, action, expected, credential, &self.operation, limits, Arc::clone(&record));
+        let gate = Gate::new(egress, expected, credential, &self.operation, limits, Arc::clone(&record));
         let fetched = tokio::time::timeout_at(until, gate.fetch()).await;
         report.requests.extend(record.sent().and_then(|sent| sent.request_id));
         match fetched {

@@ -1,6 +1,7 @@
 //! Which reads are checked, in which order, and which are left out.
 
 use super::NotChecked;
+use crate::command::Arguments;
 use crate::egress::{CredentialError, Credentials};
 use claude_admin_catalog::{Action, Catalog, Method, Place, ReplyForm};
 
@@ -46,7 +47,7 @@ fn reason(action: &Action, credentials: &Credentials) -> Option<String> {
     if action.reply_form == ReplyForm::Bytes {
         return Some("the reply is a file".to_owned());
     }
-    credentials.obstacle(action).map(|obstacle| match obstacle {
+    credentials.obstacle(action, &Arguments::new()).map(|obstacle| match obstacle {
         CredentialError::Missing { needed, .. } => format!("no credential for it: it requires {needed}"),
         CredentialError::Unavailable { platform, available, .. } => {
             format!("it does not exist on {platform}, only on {available}")

@@ -325,7 +325,7 @@ const FAILURES: [(&str, &str, &str); 10] = [
     ("409", "Conflict", "It clashes with what is there, or with what somebody else does."),
     ("413", "TooLarge", "The body is larger than a mebibyte."),
     ("422", "Refused", "The API did not accept it, or the key was used for another request."),
-    ("429", "RateLimited", "A rate limit was met."),
+    ("429", "RateLimited", "A limit of the API or of this host was met; `retry-after` is there if the time is known."),
     ("502", "Failed", "The upstream, the network or the component failed, or nobody saw the end."),
 ];
 

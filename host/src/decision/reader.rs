@@ -33,7 +33,7 @@ impl<'r> Reader<'r> {
     /// Reads with what somebody may read.
     #[must_use]
     pub fn new(plugin: &'r Plugin, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
-        let reads = Reads { ids: Vec::new(), sent: false, held: plugin.sandbox().room() };
+        let reads = Reads { ids: Vec::new(), sent: false, held: plugin.sandbox().room(&person.principal) };
         Self { plugin, decider, person, operation, reads: Mutex::new(reads) }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Document, Level, call_error, notice, unavailable};
 use crate::command::Invocation;
-use crate::decision::approval::{NoApprover, NotProposed, ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{MAX_PENDING, NoApprover, NotProposed, ProposeError, SettleError, Unplanned};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
 use crate::decision::plan::ResolveError;
 use crate::decision::policy::{ApprovalRule, Denial};
@@ -39,6 +39,15 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
                  stores it."
                     .to_owned(),
             ),
+        ),
+        ProposeError::TooManyPending(invocation) => notice(
+            Level::Error,
+            format!(
+                "`{}` was not requested: you have as many pending requests as one user can have, {MAX_PENDING} or 16 MiB. {}",
+                command(invocation),
+                found.verdict().sentence()
+            ),
+            Some("`pending` lists them. Have one decided, or cancel one with `cancel ID`.".to_owned()),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
             // What failed is the read for the plan, and not the write, unless it shows that there is nothing to remove.

@@ -1,10 +1,12 @@
 //! From a failure to a document: what happened, whether anything was changed, what to do.
 
-use super::{Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice};
+use super::{Block, Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::Verdict;
+use claude_admin_chat::paging::LIMIT;
+use std::borrow::Cow;
 
 /// What to do about a component that does what it must not.
 const DROP_IT: &str = "Do not use this component. Report this to the host administrator.";
@@ -12,8 +14,9 @@ const DROP_IT: &str = "Do not use this component. Report this to the host admini
 /// A call that gave no result, and what it did.
 #[must_use]
 pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict: Verdict, upstream: &str) -> Document {
-    if let CallError::Failed { error, .. } = error {
-        return failure(catalog, error, action, verdict, upstream);
+    if let CallError::Failed { error: reported, .. } = error {
+        let document = failure(catalog, reported, action, verdict, upstream);
+        return if error.is_too_large() { naming_the_limit(document, action) } else { document };
     }
     let verdict = match error {
         // The exchange of a token is a request, and changes nothing.
@@ -23,7 +26,7 @@ pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict
         _ => verdict,
     };
     let (what, hint) = without_result(error, upstream);
-    let hint = if verdict.is_uncertain() { look_first(catalog, action) } else { hint.to_owned() };
+    let hint = if verdict.is_uncertain() { look_first(catalog, action) } else { hint.into_owned() };
     notice(Level::Error, format!("{}. {}", what.trim_end_matches('.'), verdict.sentence()), Some(hint))
 }
 
@@ -39,8 +42,8 @@ pub fn internal_error(verdict: Verdict, operation: Option<&str>) -> Document {
 }
 
 /// What happened in a call that was stopped or believed wrong, and what to do where nothing was changed.
-fn without_result(error: &CallError, upstream: &str) -> (String, &'static str) {
-    match error {
+fn without_result(error: &CallError, upstream: &str) -> (String, Cow<'static, str>) {
+    let (what, hint) = match error {
         CallError::Credential(error) => (error.to_string(), who_can_change(error)),
         CallError::Denied(Violation::Redirect(status)) => (
             format!("{upstream} sent a redirect (status {status}), which the host never follows"),
@@ -57,34 +60,53 @@ fn without_result(error: &CallError, upstream: &str) -> (String, &'static str) {
             "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
              `limits.concurrency` or `limits.queue_ms`.",
         ),
-        CallError::Limit { kind, .. } => (format!("The call was ended: it used up its {kind}"), limit_hint(*kind)),
+        CallError::Limit { kind, .. } => {
+            return (format!("The call was ended: it used up its {kind}"), limit_hint(*kind).into());
+        }
         CallError::Trap { message, .. } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
         CallError::Arguments(problem) => (
             format!("The component does not take these arguments ({problem})"),
             "Report this to the host administrator: the component and its WIT text differ.",
         ),
         CallError::Failed { error, .. } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
+    };
+    (what, hint.into())
+}
+
+/// What failed because a response is larger than this host reads, with the limit that says so.
+fn naming_the_limit(mut document: Document, action: &Action) -> Document {
+    let raise = format!("the host administrator can raise `limits.{}`.", LimitKind::Response.key());
+    let notices = document.blocks.iter_mut().filter_map(|block| match block {
+        Block::Notice(notice) => Some(notice),
+        _ => None,
+    });
+    for notice in notices {
+        notice.hint = Some(match notice.hint.take().filter(|_| action.writes()) {
+            Some(hint) => format!("{hint} To receive such an answer, {raise}"),
+            None if action.input(LIMIT).is_some() => {
+                format!(
+                    "Request less, for example with a smaller `--limit`. If `--all` or `--limit 1` fails too, {raise}"
+                )
+            }
+            None => format!("To receive it, {raise}"),
+        });
     }
+    document
 }
 
 /// What helps where a call met a limit.
-fn limit_hint(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::WallClock => "Try again in a moment. The host administrator can raise `limits.wall_clock_ms`.",
-        LimitKind::Queue => "Try again in a moment. The host administrator can raise `limits.queue_ms`.",
-        LimitKind::Answers => "Try again in a moment. The host administrator can raise `limits.answers_mib`.",
-        LimitKind::Answer => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.answer_mib`."
+fn limit_hint(kind: LimitKind) -> String {
+    let key = kind.key();
+    let advice = match kind {
+        LimitKind::WallClock | LimitKind::Queue | LimitKind::Answers => "Try again in a moment.",
+        LimitKind::Answer | LimitKind::CopiedBytes | LimitKind::Memory | LimitKind::Response => {
+            "Request less data, for example with `--limit`."
         }
-        LimitKind::CopiedBytes => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.copied_mib`."
+        LimitKind::WasmTime | LimitKind::Resources => {
+            return format!("Report this to the host administrator, who can raise `limits.{key}`.");
         }
-        LimitKind::Memory => {
-            "Request less data, for example with `--limit`. The host administrator can raise `limits.memory_mib`."
-        }
-        LimitKind::WasmTime => "Report this to the host administrator, who can raise `limits.wasm_time_ms`.",
-        LimitKind::Resources => "Report this to the host administrator, who can raise `limits.resources`.",
-    }
+    };
+    format!("{advice} The host administrator can raise `limits.{key}`.")
 }
 
 /// No request of an action can be sent by this host: why, and who can change that. `verdict` is that of the requests that were

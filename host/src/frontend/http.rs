@@ -1,15 +1,16 @@
 //! The HTTP API: commands as JSON, for programs.
 
+use super::connections::unsent;
 use super::idempotency;
 use crate::Choice;
 use crate::command::{self, Command, Format, HostCommand, Markup, Options, Reason};
 use crate::identity::{Place, Principal};
 use crate::render;
-use crate::service::{Input, Outcome, Reply, Request, Service};
+use crate::sandbox::LimitKind;
+use crate::service::{Input, Kept, Outcome, Reply, Request, Service, WithSecrets};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use claude_admin_catalog::Action;
 use claude_admin_chat::{Verdict, outside_text, strict_json};
 use http_body_util::{BodyExt, Full};
@@ -158,23 +159,21 @@ impl Http {
         // A command says itself how it wants its answer, before the body does.
         let format = asked.or(format).unwrap_or(Format::Json);
         let reply = self.ask(&client.principal, input, delivery, format).await;
-        match &reply.duplicate_of {
-            None => respond(&reply, format),
-            Some(first) if !first.is_same => {
-                (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", &idempotency::another_request())))
-                    .into_response()
-            }
-            Some(first) => {
-                // A decision is no operation of its own: what counts is how that stands which it is about.
-                let mut response = match (decision, &first.ended) {
-                    (None, Some(ended)) => how_it_ended(&first.operation, ended),
-                    (None, None) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
-                    (Some((id, choice)), _) => self.how_it_stands(&client.principal, &id, Some(choice), format).await,
-                };
-                response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
-                response
-            }
+        let Some(first) = reply.duplicate_of.clone() else { return respond(reply, format) };
+        // What is asked next is another command.
+        drop(reply);
+        if !first.is_same {
+            return (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", &idempotency::another_request())))
+                .into_response();
         }
+        // A decision is no operation of its own: what counts is how that stands which it is about.
+        let mut response = match (decision, &first.ended) {
+            (None, Some(ended)) => how_it_ended(&first.operation, ended),
+            (None, None) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
+            (Some((id, choice)), _) => self.how_it_stands(&client.principal, &id, Some(choice), format).await,
+        };
+        response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
+        response
     }
 
     /// Answers as the first request with the same key would be answered now: one that began an operation, or decided about it.
@@ -196,7 +195,7 @@ impl Http {
             status.outcome = idempotency::outcome_of(state, decision);
             status.verdict = idempotency::verdict_of(status.data.as_ref());
         }
-        respond(&status, format)
+        respond(status, format)
     }
 
     async fn ask(&self, client: &Principal, input: Input, delivery: Option<String>, format: Format) -> Reply {
@@ -282,42 +281,74 @@ fn how_it_ended(operation: &str, ended: &str) -> Response {
 
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
-fn respond(reply: &Reply, format: Format) -> Response {
+/// Answers with a reply. Until its text is sent, it counts as used memory and as a command of its requester.
+fn respond(reply: Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = written(reply, status, format);
-    if let Some(seconds) = reply.retry_after() {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    let (kept, wait) = (reply.kept(), retry_after(&reply));
+    let (content_type, text, secret) = match written(reply, format, &kept) {
+        Ok(written) => written,
+        Err(limit) => return text_too_large(limit),
+    };
+    let length = text.len();
+    kept.only(length);
+    // Taken by the connection, a secret is on its way; dropped before, it is lost.
+    let body = Full::new(unsent(text.into_bytes().into_boxed_slice(), kept)).map_frame(move |frame| {
+        if let Some(secret) = &secret {
+            secret.delivered();
+        }
+        frame
+    });
+    let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_LENGTH, length.to_string())];
+    let mut response = (status, headers, Body::new(body)).into_response();
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
 
-fn written(reply: &Reply, status: StatusCode, format: Format) -> Response {
-    match format {
-        Format::Json => {
-            let text = reply.envelope(reply.to_json_with_secrets()).to_string();
-            let Some(secret) = reply.secret.clone() else { return (status, json_text(text)).into_response() };
-            let length = text.len();
-            // Taken by the connection, it is on its way; dropped before, it is lost.
-            let body = Full::new(Bytes::from(text)).map_frame(move |frame| {
-                secret.delivered();
-                frame
-            });
-            let headers =
-                [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
-            (status, headers, Body::new(body)).into_response()
-        }
+/// The text of a reply, with its type and the secret that is in it. Nothing else of the reply is left.
+fn written(
+    reply: Reply,
+    format: Format,
+    kept: &Kept,
+) -> Result<(&'static str, String, Option<WithSecrets>), LimitKind> {
+    let content_type = match format {
         // Among rows, a program would take an error for one of them.
-        Format::Csv if !reply.outcome.is_answer() => written(reply, status, Format::Json),
-        Format::Csv => {
-            (status, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], render::reply(reply, format)).into_response()
+        Format::Csv if reply.outcome.is_answer() => "text/csv; charset=utf-8",
+        Format::Json | Format::Csv => {
+            let secret = reply.secret.clone();
+            return Ok(("application/json", reply.into_envelope().to_string(), secret));
         }
-        Format::Markdown => {
-            (status, [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], render::reply(reply, format))
-                .into_response()
+        Format::Markdown => "text/markdown; charset=utf-8",
+        Format::Text => {
+            // The memory of the result does not tell how wide columns are. What a write returns must be delivered.
+            let is_read = reply.sent.iter().all(|sent| sent.method == "GET");
+            kept.take(render::text_size(&reply.document)).or_else(|limit| if is_read { Err(limit) } else { Ok(()) })?;
+            "text/plain; charset=utf-8"
         }
-        Format::Text => (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], render::reply(reply, format))
-            .into_response(),
-    }
+    };
+    Ok((content_type, render::reply(&reply, format), None))
+}
+
+/// The seconds after which the same command can be sent again, where they are known.
+fn retry_after(reply: &Reply) -> Option<u64> {
+    // This host cannot know when its commands end.
+    let is_own_limit = || {
+        let error = reply.error.as_ref().filter(|_| reply.outcome == Outcome::RateLimited)?;
+        error.get("host").map(|_| 1)
+    };
+    reply.retry_after().or_else(is_own_limit)
+}
+
+/// A read whose result is there, but whose text would need too much memory.
+fn text_too_large(limit: LimitKind) -> Response {
+    let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
+    let status = StatusCode::from_u16(outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let text = format!(
+        "The aligned text of the result needs more than its {limit}. Nothing was changed. Use `\"output\": \"json\"` or \
+         `\"csv\"`, or request less data."
+    );
+    (status, axum_json(&problem(outcome.as_str(), &text))).into_response()
 }
 
 fn bad_request(message: &str) -> Response {

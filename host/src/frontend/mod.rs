@@ -5,6 +5,7 @@ mod connections;
 pub mod http;
 mod idempotency;
 pub mod mcp;
+mod patient;
 mod server;
 pub mod slack;
 

@@ -91,8 +91,13 @@ pub async fn serve(
     let live: LiveFrontends = frontends.into();
     let frontends = live.get();
     let (background, stopping) = (frontends.background.clone(), Arc::clone(&frontends.stopping));
-    let limits = *frontends.service.plugin().sandbox().limits();
-    let longest = limits.queue.saturating_add(limits.wall_clock).saturating_add(MARGIN);
+    let current = live.clone();
+    let limits = move || {
+        let frontends = current.get();
+        let limits = frontends.service.plugin().sandbox().limits();
+        let longest = limits.queue.saturating_add(limits.wall_clock).saturating_add(MARGIN);
+        ServerLimits { connections: limits.connections_at_once(), request: limits.request, longest }
+    };
     let router = Router::new()
         .route("/slack/commands", post(slack_command))
         .route("/slack/interactions", post(slack_interaction))
@@ -106,8 +111,7 @@ pub async fn serve(
         stop.await;
         stopping.store(true, Ordering::Release);
     };
-    let limits = ServerLimits { connections: limits.connections, request: limits.request };
-    connections::serve(listener, router, limits, stop, longest).await?;
+    connections::serve(listener, router, limits, stop).await?;
     background.finish().await;
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! The wasmtime engine, and what all calls share.
 
 use super::compiled::CompiledCode;
+use super::held::Memory;
 use super::instance::State;
 use super::slots::Slots;
 use super::{Held, Isolation, Limits};
 use crate::egress::Egress;
+use crate::identity::Principal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -35,8 +36,8 @@ pub struct Sandbox {
     pub(super) limits: Limits,
     pub(super) slots: Arc<Slots>,
     pub(super) egress: Arc<Egress>,
-    /// Bytes of memory for the results of all commands.
-    answers: Arc<AtomicUsize>,
+    /// The memory for the results of all commands.
+    answers: Arc<Memory>,
     pub(super) compiled: Option<CompiledCode>,
 }
 
@@ -70,8 +71,9 @@ impl Sandbox {
         bound_methods(&mut linker).map_err(failed)?;
         start_ticking(&engine);
         let slots = Slots::new(limits.concurrency);
+        let answers = Memory::new(limits.answers_bytes);
         let compiled = compiled.and_then(open_folder);
-        Ok(Arc::new(Self { engine, linker, limits, slots, egress, answers: Arc::default(), compiled }))
+        Ok(Arc::new(Self { engine, linker, limits, slots, egress, answers, compiled }))
     }
 
     /// The engine, for measurements that must share its settings.
@@ -86,10 +88,10 @@ impl Sandbox {
         &self.limits
     }
 
-    /// Room for the results of one command.
+    /// Room for the results of one command of a principal.
     #[must_use]
-    pub fn room(&self) -> Held {
-        Held::new(self.limits.answer_bytes, Arc::clone(&self.answers), self.limits.answers_bytes)
+    pub fn room(&self, principal: &Principal) -> Held {
+        Held::new(self.limits.answer_bytes, principal, &self.answers)
     }
 
     /// The way out.

@@ -147,4 +147,10 @@ impl CallError {
             _ => None,
         }
     }
+
+    /// Whether the body of the response was larger than the host reads.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Failed { error, .. } if claude_admin_chat::paging::is_too_large(error))
+    }
 }

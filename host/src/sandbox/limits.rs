@@ -22,9 +22,9 @@ pub struct Limits {
     pub resources: usize,
     /// Bytes of a response body.
     pub response_bytes: usize,
-    /// Bytes of memory for the result of one command, all its pages together.
+    /// Bytes of memory for the result of one command: all its pages together, and what is made of them to show them.
     pub answer_bytes: usize,
-    /// Bytes of memory for the results of all commands that run at the same time.
+    /// Bytes of memory for the results of all commands until they are sent. One principal has at most half of it.
     pub answers_bytes: usize,
     /// Calls at the same time; the others wait. One principal has at most half of the free slots.
     pub concurrency: usize,
@@ -32,7 +32,8 @@ pub struct Limits {
     pub isolation: Isolation,
     /// Connections to the HTTP server at the same time.
     pub connections: usize,
-    /// Time in which the head of a request must arrive, also on a connection that is kept open, and then its body.
+    /// Time in which the head of a request must arrive, also on a connection that is kept open, then its body, and in which
+    /// a client must read some more of a response.
     pub request: Duration,
 }
 
@@ -54,6 +55,33 @@ impl Default for Limits {
             request: Duration::from_secs(10),
         }
     }
+}
+
+impl Limits {
+    /// The connections that the HTTP server has at the same time. Each needs a file, and so do the policy, the store, its
+    /// locks and requests to the API: half of the files of this process are for these.
+    #[must_use]
+    pub fn connections_at_once(&self) -> usize {
+        self.connections.min(files() / 2).max(1)
+    }
+
+    /// The commands of one principal at the same time, running, waiting or being answered.
+    #[must_use]
+    pub fn commands_of_one(&self) -> usize {
+        (self.connections_at_once() / 4).max(1)
+    }
+}
+
+/// The files that this process can open.
+#[cfg(unix)]
+fn files() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(not(unix))]
+fn files() -> usize {
+    usize::MAX
 }
 
 /// So long that nobody waits for it, and short enough to add to every time.
@@ -85,22 +113,56 @@ pub enum LimitKind {
     Memory,
     CopiedBytes,
     Resources,
+    Response,
     Answer,
     Answers,
 }
 
+impl LimitKind {
+    /// Every limit.
+    pub const ALL: [Self; 9] = [
+        Self::WasmTime,
+        Self::WallClock,
+        Self::Queue,
+        Self::Memory,
+        Self::CopiedBytes,
+        Self::Resources,
+        Self::Response,
+        Self::Answer,
+        Self::Answers,
+    ];
+
+    /// The key of the configuration that sets it, in `[limits]`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::WasmTime => "wasm_time_ms",
+            Self::WallClock => "wall_clock_ms",
+            Self::Queue => "queue_ms",
+            Self::Memory => "memory_mib",
+            Self::CopiedBytes => "copied_mib",
+            Self::Resources => "resources",
+            Self::Response => "response_mib",
+            Self::Answer => "answer_mib",
+            Self::Answers => "answers_mib",
+        }
+    }
+}
+
 impl fmt::Display for LimitKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WasmTime => "time in wasm code (wasm_time)",
-            Self::WallClock => "time for the whole call (wall_clock)",
-            Self::Queue => "time to wait for a slot (queue)",
-            Self::Memory => "memory (memory_bytes)",
-            Self::CopiedBytes => "data passed between component and host (copied_bytes)",
-            Self::Resources => "resources of the host that a component has at the same time (resources)",
-            Self::Answer => "memory for the result of one command (answer_bytes)",
-            Self::Answers => "memory for the results of all commands (answers_bytes)",
-        })
+        let what = match self {
+            Self::WasmTime => "time in wasm code",
+            Self::WallClock => "time for the whole call",
+            Self::Queue => "time to wait for a slot",
+            Self::Memory => "memory",
+            Self::CopiedBytes => "data passed between component and host",
+            Self::Resources => "resources of the host that a component has at the same time",
+            Self::Response => "size of a response",
+            Self::Answer => "memory for the result of one command",
+            Self::Answers => "share of the memory for the results of all commands",
+        };
+        write!(f, "{what} (`limits.{}`)", self.key())
     }
 }
 

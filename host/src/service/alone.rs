@@ -19,7 +19,7 @@ impl Service {
         operation.accepts(vote.version, &person.principal, Choice::Confirm, now).ok()?;
         let question = self.approvals.name_question(person, &operation).await?;
         let mut reply = Reply::failed(Outcome::Waiting, document::waiting(self.catalog(), &operation));
-        reply.error = Some(waiting_json(&operation));
+        reply.error = Some(waiting_json(self.catalog(), &operation));
         reply.alone = Some(question);
         Some(reply.about(&operation))
     }
@@ -61,7 +61,7 @@ impl Service {
         self.refresh_policy().await;
         let settled = self.approvals.settle_alone(waited, &person).await;
         let reply = self.settled(&person, &vote, settled).await.under(&id);
-        let reply = Box::pin(self.with_names(&id, &person, reply)).await;
+        let reply = Box::pin(self.with_names(&id, &person, reply, format, false)).await;
         self.shown(self.advised(reply, &person, false))
     }
 
@@ -92,7 +92,7 @@ impl Service {
             question.operation, question.version
         );
         let mut reply = Reply::failed(Outcome::Denied, document::error(text, Some(hint)));
-        reply.error = found.as_ref().map(waiting_json);
+        reply.error = found.as_ref().map(|operation| waiting_json(self.catalog(), operation));
         reply.command = found.map(|operation| operation.pending.plan.command);
         self.shown(reply.under(&question.operation))
     }

@@ -23,15 +23,15 @@ impl Service {
         }
         match command {
             AuditCommand::Tail(count) => {
-                self.search_audit(AuditSearch { limit: Some(count), ..AuditSearch::default() }).await
+                self.search_audit(person, AuditSearch { limit: Some(count), ..AuditSearch::default() }).await
             }
-            AuditCommand::Search(search) => self.search_audit(search).await,
+            AuditCommand::Search(search) => self.search_audit(person, search).await,
             AuditCommand::Head => self.audit_head().await,
-            AuditCommand::Verify(head) => self.verify_audit(head).await,
+            AuditCommand::Verify(head) => self.verify_audit(person, head).await,
         }
     }
 
-    async fn search_audit(&self, wanted: AuditSearch) -> Reply {
+    async fn search_audit(&self, person: &Person, wanted: AuditSearch) -> Reply {
         let limit = wanted.limit.unwrap_or(20);
         // Entries carry the time of the host, which is another one than that of a simulation.
         let now = Timestamp::from_millisecond(self.ledger.clock().now_ms()).unwrap_or_default();
@@ -42,7 +42,7 @@ impl Service {
                 return Reply::failed(Outcome::Usage, document::error(text, None::<&str>));
             }
         };
-        match self.ledger.read(move |log| search(log, &filter, limit)).await {
+        match self.ledger.read_for(&person.principal, move |log| search(log, &filter, limit)).await {
             Ok(Ok(found)) => audit_entries(&found),
             Ok(Err(error)) => Reply::failed(Outcome::Failed, document::ledger_error(&error.into())),
             Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
@@ -62,7 +62,7 @@ impl Service {
         Reply::done(document, json!({ "head": head }))
     }
 
-    async fn verify_audit(&self, head: Option<String>) -> Reply {
+    async fn verify_audit(&self, person: &Person, head: Option<String>) -> Reply {
         let head = match head.map(|head| head.parse::<Head>()).transpose() {
             Ok(head) => head,
             Err(error) => {
@@ -71,7 +71,7 @@ impl Service {
             }
         };
         let against_head = head.is_some();
-        match self.ledger.read(move |log| verify(log, head.as_ref())).await {
+        match self.ledger.read_for(&person.principal, move |log| verify(log, head.as_ref())).await {
             Ok(report) => audit_verification(&report, against_head),
             Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
         }

@@ -76,6 +76,7 @@ pub(super) fn of_propose_error(error: &ProposeError) -> Code {
         ProposeError::Resolve(error) => of_resolve_error(error),
         ProposeError::NoApprover(..) => Code::new("no-possible-approver"),
         ProposeError::NoReason(_) => Code::new("reason-needed"),
+        ProposeError::TooManyPending(_) => Code::new("too-many-pending"),
         ProposeError::Before(error, _) => of_call_error(error),
         ProposeError::Unavailable(error, _) => of_credential_error(error),
         ProposeError::Ledger(_) => Code::new("audit-log-unavailable"),
@@ -131,6 +132,7 @@ fn of_limit(kind: LimitKind) -> &'static str {
         LimitKind::CopiedBytes => "copied-bytes",
         LimitKind::Queue => "queue",
         LimitKind::Resources => "resources",
+        LimitKind::Response => "response-bytes",
         LimitKind::Answer => "answer-bytes",
         LimitKind::Answers => "answers-bytes",
     }

@@ -34,6 +34,7 @@ impl Service {
             };
             let event = Event::Outcome {
                 result: outcome.as_str().to_owned(),
+                changed: Some(found.verdict().changed()),
                 status: None,
                 requests: Vec::new(),
                 cause: Some(code.into()),
@@ -41,7 +42,8 @@ impl Service {
             let entry = found.note(person.did(event)).about(id, plan);
             self.note(Entry { effect: Some(Effect::of(catalog, action)), ..entry }).await;
         }
-        let mut reply = Reply::failed(outcome, document::not_asked(catalog, plan, pointless));
+        let mut reply =
+            Reply::failed(outcome, document::not_asked(catalog, plan, pointless)).with_verdict(found.verdict());
         let data = json!({
             "dry_run": options.dry_run,
             "nothing_sent": document::pointless(catalog, plan, pointless),

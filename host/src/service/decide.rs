@@ -236,7 +236,8 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, plan: &Plan, now: Opti
             let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
             let differences =
                 Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
-            let changed = format!("The target is different now: {}.", document::differences(catalog, plan, &differences));
+            let changed =
+                format!("The target is different now: {}.", document::differences(catalog, plan, &differences));
             match as_asked {
                 _ if differences.is_empty() => (
                     "The target is unchanged, so the change was probably not made; this is not certain.".to_owned(),

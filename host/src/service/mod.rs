@@ -8,6 +8,7 @@ mod cause;
 mod consequence;
 mod decide;
 mod guard;
+mod in_flight;
 mod inspect;
 mod names;
 mod notices;
@@ -22,7 +23,7 @@ pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use notices::Notice;
 pub use outcome::Outcome;
 pub use part::{Part, PartSink};
-pub use reply::Reply;
+pub use reply::{Kept, Reply};
 pub use secret::WithSecrets;
 
 use crate::audit::{Cause, Code, Entry, Event};
@@ -37,11 +38,13 @@ use crate::document::{self, Document, Reader};
 use crate::egress::CredentialError;
 use crate::identity::{Place, Platform, Principal};
 use crate::operation_id;
-use crate::sandbox::Plugin;
+use crate::sandbox::{LimitKind, Plugin};
 use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::paging::cost_of;
 use claude_admin_chat::{Changed, Verdict};
 use guard::{Panicked, guarded};
+use in_flight::InFlight;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use names::KeptNames;
@@ -105,6 +108,7 @@ pub struct Service {
     /// Whether a later command can come back to what is pending.
     lasts: bool,
     names: Arc<KeptNames>,
+    in_flight: Arc<InFlight>,
 }
 
 /// Why a request goes no further.
@@ -121,6 +125,7 @@ impl Service {
     pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
         let (plugin, decider) = (plugin.into(), Arc::new(decider));
         let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), steps);
+        let in_flight = InFlight::new(plugin.sandbox().limits().commands_of_one());
         Self {
             plugin,
             decider,
@@ -132,6 +137,7 @@ impl Service {
             time_zone: TimeZone::UTC,
             lasts: true,
             names: Arc::default(),
+            in_flight,
         }
     }
 
@@ -251,15 +257,27 @@ impl Service {
         })
     }
 
-    /// Does what is asked, if it may be done.
+    /// Does what is asked, if it may be done. The reply counts as one of the commands that its requester has at the same
+    /// time, and its result as used memory, until it is dropped: [`Reply::kept`] says how a frontend delays that.
     pub async fn handle(&self, request: Request) -> Reply {
-        self.shown(self.handled(request, None).await)
+        self.admitted(request, None).await
     }
 
     /// As [`Self::handle`]. Where a list is read to its end and has several pages, each is handed on as it comes, and the
     /// reply is what stands after the last one.
     pub async fn handle_in_parts(&self, request: Request, parts: &dyn PartSink) -> Reply {
-        self.shown(self.handled(request, Some(parts)).await)
+        self.admitted(request, Some(parts)).await
+    }
+
+    /// Handles a request, unless its requester has too many at the same time: before anything of it is recorded or waits.
+    async fn admitted(&self, request: Request, parts: Option<&dyn PartSink>) -> Reply {
+        let Some(flight) = self.in_flight.begin(&request.principal) else {
+            tracing::info!(principal = %request.principal, "too many commands at the same time");
+            return self.in_flight.too_many();
+        };
+        let mut reply = self.shown(self.handled(request, parts).await);
+        reply.flight = Some(Arc::new(flight));
+        reply
     }
 
     /// A reply as people read it here.
@@ -341,9 +359,27 @@ impl Service {
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => self.help(&topic, person),
                 Command::Run(draft, options) => Box::pin(self.run(id, person, draft, options, parts)).await,
-                Command::Host(command) => Box::pin(self.host_command(id, person, command, format)).await,
+                Command::Host(command) => {
+                    let reads = !matches!(command, HostCommand::Decide { .. });
+                    let reply = Box::pin(self.host_command(id, person, command, format)).await;
+                    if reads { self.counted(person, reply) } else { reply }
+                }
             },
         }
+    }
+
+    /// Counts the memory of what the host knows itself, as that of a result of the API.
+    fn counted(&self, person: &Person, mut reply: Reply) -> Reply {
+        let held = self.plugin.sandbox().room(&person.principal);
+        if let Some(data) = &reply.data
+            && let Err(limit) = held.take(cost_of(data))
+        {
+            let text = format!("The result needs more than its {limit}. Nothing was changed.");
+            let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
+            return Reply::failed(outcome, document::error(text, Some("Request less at the same time.")));
+        }
+        reply.held = Some(Arc::new(held));
+        reply
     }
 
     /// Puts the advice of an answer in words that its reader can follow. Who typed a command wrongly typed its flags.

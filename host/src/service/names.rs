@@ -24,8 +24,9 @@ const MAX_PAGES: usize = 5;
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// The time for which names are kept, in milliseconds.
 const MAX_AGE_MS: i64 = 60_000;
-/// The maximum number of lists whose names are kept.
+/// The maximum number of lists whose names are kept, and of bytes of memory for them.
 const MAX_KEPT: usize = 32;
+const MAX_KEPT_BYTES: usize = 8 << 20;
 
 /// The names that were read in the last minute, by the read that gave them.
 #[derive(Debug, Default)]
@@ -34,7 +35,16 @@ pub(super) struct KeptNames(Mutex<HashMap<String, Kept>>);
 #[derive(Debug, Clone)]
 struct Kept {
     read_ms: i64,
+    bytes: usize,
     names: Arc<Names>,
+}
+
+/// The bytes of memory for an ID with its name, but for their text: two strings, and their place in a map.
+const NAME_BYTES: usize = 128;
+
+/// The bytes of memory that names need, as far as they can be estimated.
+fn bytes_of(key: &str, names: &Names) -> usize {
+    names.iter().fold(key.len(), |bytes, (id, name)| bytes + id.len() + name.len() + NAME_BYTES)
 }
 
 impl KeptNames {
@@ -47,9 +57,17 @@ impl KeptNames {
     fn put(&self, key: String, now_ms: i64, names: Arc<Names>) {
         let mut kept = self.lock();
         kept.retain(|_, kept| (0..MAX_AGE_MS).contains(&(now_ms - kept.read_ms)));
-        if kept.len() < MAX_KEPT {
-            kept.insert(key, Kept { read_ms: now_ms, names });
+        kept.remove(&key);
+        let bytes = bytes_of(&key, &names);
+        if bytes > MAX_KEPT_BYTES {
+            return;
         }
+        while kept.len() >= MAX_KEPT || kept.values().map(|kept| kept.bytes).sum::<usize>() + bytes > MAX_KEPT_BYTES {
+            let oldest = kept.iter().min_by_key(|(_, kept)| kept.read_ms).map(|(key, _)| key.clone());
+            let Some(oldest) = oldest else { break };
+            kept.remove(&oldest);
+        }
+        kept.insert(key, Kept { read_ms: now_ms, bytes, names });
     }
 
     /// Forgets all names: a write can have changed them.
@@ -213,4 +231,34 @@ fn of_plan<'a>(catalog: &'a Catalog, plan: &Value) -> Option<Vec<Unnamed<'a>>> {
         }
     }
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize, length: usize) -> Arc<Names> {
+        Arc::new((0..count).map(|number| (format!("{number:010}"), "n".repeat(length))).collect())
+    }
+
+    #[test]
+    fn kept_names_are_bounded_and_the_oldest_make_room() {
+        let kept = KeptNames::default();
+        for now in 0..100 {
+            kept.put(format!("list {now}"), now, names(1, 10));
+        }
+        assert_eq!(kept.lock().len(), MAX_KEPT);
+        assert!(kept.get("list 99", 100).is_some() && kept.get("list 0", 100).is_none());
+        // Each of these needs about a megabyte.
+        for now in 100..200 {
+            kept.put(format!("list {now}"), now, names(1000, 1000));
+        }
+        let bytes: usize = kept.lock().values().map(|kept| kept.bytes).sum();
+        assert!(bytes <= MAX_KEPT_BYTES && kept.lock().len() > 3, "{bytes} bytes");
+        assert!(kept.get("list 199", 200).is_some() && kept.get("list 100", 200).is_none());
+        kept.put("a huge list".to_owned(), 200, names(10_000, 1000));
+        assert!(kept.get("a huge list", 200).is_none() && kept.get("list 199", 200).is_some());
+        kept.put("list 199".to_owned(), 201, names(2, 10));
+        assert_eq!(kept.get("list 199", 201).unwrap().len(), 2, "names that were read again");
+    }
 }

@@ -1,6 +1,7 @@
 //! What a frontend gets back.
 
 use super::Outcome;
+use super::in_flight::Flight;
 use super::secret::WithSecrets;
 use crate::command::{Format, Options};
 use crate::decision::approval::NameQuestion;
@@ -8,11 +9,37 @@ use crate::decision::operation::{FirstDelivery, Operation};
 use crate::decision::plan::Target;
 use crate::document::{Document, Names};
 use crate::egress::SentRequest;
-use crate::sandbox::{CallError, Held};
+use crate::sandbox::{CallError, Held, LimitKind};
 use claude_admin_catalog::Action;
 use claude_admin_chat::{Answer, Verdict};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// What counts for a reply, for as long as it is in memory: the memory of its result, and that it is one of the commands of
+/// its requester. A frontend keeps this with what it makes of the reply until that is sent.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    held: Option<Arc<Held>>,
+    _flight: Option<Arc<Flight>>,
+}
+
+impl Kept {
+    /// Counts the memory of a text that is made of the reply, while the reply is still there.
+    ///
+    /// # Errors
+    ///
+    /// The limit that it does not fit in.
+    pub fn take(&self, bytes: usize) -> Result<(), LimitKind> {
+        self.held.as_ref().map_or(Ok(()), |held| held.take(bytes))
+    }
+
+    /// Nothing but so many bytes is left of the reply.
+    pub fn only(&self, bytes: usize) {
+        if let Some(held) = &self.held {
+            held.keep(bytes);
+        }
+    }
+}
 
 /// What a frontend gets back.
 #[derive(Debug, Clone)]
@@ -49,6 +76,8 @@ pub struct Reply {
     pub(super) held: Option<Arc<Held>>,
     /// What a lone operator at a terminal types before it runs; none where nothing is to be typed.
     pub alone: Option<NameQuestion>,
+    /// The command, which counts among those of its requester as long as this is needed.
+    pub(super) flight: Option<Arc<Flight>>,
     /// What was received first, where this answers a second delivery: there is nothing to show.
     pub duplicate_of: Option<FirstDelivery>,
 }
@@ -72,6 +101,7 @@ impl Reply {
             for_others: false,
             held: None,
             alone: None,
+            flight: None,
             duplicate_of: None,
         }
     }
@@ -159,6 +189,22 @@ impl Reply {
         self
     }
 
+    /// What counts for this reply while any of it is in memory.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        Kept { held: self.held.clone(), _flight: self.flight.clone() }
+    }
+
+    /// As [`Self::envelope`] of [`Self::to_json_with_secrets`], without a copy of the data. The document is dropped.
+    #[must_use]
+    pub fn into_envelope(mut self) -> Value {
+        let whole = self.secret.take().filter(|_| self.outcome == Outcome::Done).map(WithSecrets::into_whole);
+        // What is left of the data says that there was some.
+        let data = whole.or_else(|| self.data.take()).inspect(|_| self.data = Some(Value::Null));
+        let answer = self.answer();
+        answer.envelope(self.command.as_deref(), answer.written(data))
+    }
+
     /// The answer for programs: the data itself, or an object with the key `error`, beside what was read before it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -179,7 +225,7 @@ impl Reply {
 
     fn answer(&self) -> Answer<'_> {
         Answer {
-            operation: Some(&self.operation),
+            operation: Some(self.operation.as_str()).filter(|id| !id.is_empty()),
             outcome: self.outcome,
             verdict: self.verdict,
             data: self.data.as_ref(),

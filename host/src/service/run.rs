@@ -289,6 +289,7 @@ impl Service {
             }
             ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
             ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
+            ProposeError::TooManyPending(invocation) => (Outcome::RateLimited, invocation),
             // What is to be removed is not there: a repeated removal is no failure.
             ProposeError::Before(cause, invocation) => (of_read(action, cause), invocation),
             ProposeError::Resolve(error) if removes_nothing(action, error) && self.decider.may_ever(person, action) => {

@@ -129,6 +129,11 @@ impl WithSecrets {
         &self.whole
     }
 
+    /// The answer with its secrets, without a copy. Whether it was delivered is still to be said.
+    pub(super) fn into_whole(self) -> Value {
+        self.whole
+    }
+
     /// The answer was handed to the requester.
     pub fn delivered(&self) {
         if let Some(delivery) = &self.delivery {

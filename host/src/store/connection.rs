@@ -56,6 +56,13 @@ pub(super) fn open_as_it_is(path: &Path, busy_timeout: Duration) -> Result<Opene
     Ok(opened)
 }
 
+/// Opens a store that this process has open, once more, to read it only.
+pub(super) fn open_for_readers(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
+    let opened = open_as_it_is(path, busy_timeout)?;
+    opened.connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(opened)
+}
+
 /// Opens a store that exists to read it, and leaves every byte of it as it is.
 pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let path = absolute(path)?;

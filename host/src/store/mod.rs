@@ -64,6 +64,10 @@ pub trait Log: Debug + Send + Sync {
     /// [`StoreError`] when the store cannot be read.
     fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError>;
 
+    /// The same records, for those who read many of them: where the store can do it, they and those who append do not wait
+    /// for each other.
+    fn for_readers(&self) -> &dyn Log;
+
     /// Appends all the records or none, directly behind the record `after`; 0 for an empty log.
     ///
     /// # Errors

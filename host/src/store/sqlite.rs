@@ -4,8 +4,8 @@ use super::connection::{self, Opened};
 use super::migration::{self, FORMAT};
 use super::{AppendError, Durability, Log, StoreError, StoredRecord};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How a store is opened.
@@ -34,6 +34,10 @@ pub fn sqlite_version() -> i32 {
 /// A log in a SQLite file, or in memory. Hosts on one machine may share a file.
 #[derive(Debug)]
 pub struct SqliteLog {
+    /// Another connection to the same file, for readers; made when one is needed, and closed before the first one.
+    reader: OnceLock<Option<Box<SqliteLog>>>,
+    /// The file, and how long to wait for it, where a second connection to it can be made.
+    file: Option<(PathBuf, Duration)>,
     state: Mutex<State>,
 }
 
@@ -69,7 +73,9 @@ impl SqliteLog {
     ///
     /// [`StoreError::NotOurs`] and [`StoreError::Newer`] with the file unchanged; otherwise what failed.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, StoreError> {
-        Ok(Self::of(Source::File(connection::open_store(path, settings)?)))
+        let file = std::path::absolute(path).map_err(|source| StoreError::io(path, source))?;
+        let log = Self::of(Source::File(connection::open_store(path, settings)?));
+        Ok(Self { file: Some((file, settings.busy_timeout)), ..log })
     }
 
     /// Opens a store that exists to read it, and leaves every byte of it as it is: an append fails, nothing is migrated,
@@ -105,7 +111,19 @@ impl SqliteLog {
     }
 
     fn of(source: Source) -> Self {
-        Self { state: Mutex::new(State { source, durability: None }) }
+        Self { reader: OnceLock::new(), file: None, state: Mutex::new(State { source, durability: None }) }
+    }
+
+    /// Opens another connection, where there is a file.
+    fn open_reader(&self) -> Option<Box<Self>> {
+        let (path, busy_timeout) = self.file.as_ref()?;
+        match connection::open_for_readers(path, *busy_timeout) {
+            Ok(opened) => Some(Box::new(Self::of(Source::File(opened)))),
+            Err(error) => {
+                tracing::warn!(%error, "no second connection to the store: who reads it waits for who appends");
+                None
+            }
+        }
     }
 
     /// A panic elsewhere does not harm: a transaction that was not committed is rolled back.
@@ -157,6 +175,10 @@ impl Log for SqliteLog {
 
     fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
         self.select("SELECT seq, text FROM record WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2", before, limit)
+    }
+
+    fn for_readers(&self) -> &dyn Log {
+        self.reader.get_or_init(|| self.open_reader()).as_deref().unwrap_or(self)
     }
 
     fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {

@@ -5,7 +5,9 @@ use super::{Approvals, SettleError};
 use crate::decision::Person;
 use crate::decision::operation::{Operation, Projection, State};
 use crate::decision::policy::{Decision, Denial, DenialKind, HostAction};
+use crate::identity::Principal;
 use crate::operation_id;
+use crate::store::Log;
 
 /// The last entries of the log in which an operation is looked for that ended long ago.
 const RECENT: usize = 10_000;
@@ -24,7 +26,7 @@ impl Approvals {
     ///
     /// [`SettleError`] when there is none, or several.
     pub async fn find(&self, id: &str) -> Result<Operation, SettleError> {
-        self.find_among(id, RECENT, |_| true).await
+        self.find_among(id, RECENT, None, |_| true).await
     }
 
     /// Finds the operation that an id, or the beginning of one, stands for, among those that are somebody's business.
@@ -35,7 +37,7 @@ impl Approvals {
     pub async fn find_for(&self, person: &Person, id: &str) -> Result<Operation, SettleError> {
         // An ID is easily made up, and a long log takes long to read: that is for those who can read it anyway.
         let most = if self.decider.may(person, HostAction::ReadAudit).is_none() { usize::MAX } else { RECENT };
-        self.find_among(id, most, |operation| self.concerns(person, operation)).await
+        self.find_among(id, most, Some(&person.principal), |operation| self.concerns(person, operation)).await
     }
 
     /// What waits or runs goes before what ended. Of what ended long ago, the last `most` entries of the log are read.
@@ -43,6 +45,7 @@ impl Approvals {
         &self,
         id: &str,
         most: usize,
+        reader: Option<&Principal>,
         visible: impl Fn(&Operation) -> bool,
     ) -> Result<Operation, SettleError> {
         let not_found = || SettleError::NotFound(id.to_owned());
@@ -66,7 +69,11 @@ impl Approvals {
             (0, _) if id.len() == operation_id::LENGTH => {
                 // What ended long ago stands only in the trail itself.
                 let wanted = id.to_owned();
-                let old = self.ledger.read(move |log| Projection::search(log, &wanted, most)).await?;
+                let search = move |log: &dyn Log| Projection::search(log, &wanted, most);
+                let old = match reader {
+                    Some(reader) => self.ledger.read_for(reader, search).await?,
+                    None => self.ledger.read(search).await?,
+                };
                 let old = old.map_err(|error| SettleError::Ledger(error.into()))?;
                 old.filter(|operation| visible(operation)).ok_or_else(not_found)
             }

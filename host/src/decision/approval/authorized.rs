@@ -3,6 +3,7 @@
 use crate::command::Invocation;
 use crate::identity::Principal;
 use claude_admin_catalog::Action;
+use claude_admin_chat::paging::smaller_pages;
 use serde_json::Value;
 
 /// Something that was decided on and may be done once.
@@ -113,6 +114,18 @@ impl Authorized<Invocation> {
         let mut next = self.inner.clone();
         next.arguments.insert(input.to_owned(), Value::from(cursor));
         Some(Self { inner: next, operation: self.operation.clone(), principal: self.principal.clone() })
+    }
+
+    /// The same page with half of the items: everything stays, but for the size of the page.
+    ///
+    /// `None` when no size is given, or there is no smaller one.
+    pub(super) fn in_smaller_pages(&self) -> Option<Self> {
+        let mut next = self.inner.clone();
+        smaller_pages(&mut next.arguments).then(|| Self {
+            inner: next,
+            operation: self.operation.clone(),
+            principal: self.principal.clone(),
+        })
     }
 }
 

@@ -17,7 +17,7 @@ mod steps;
 pub use alone::{LoneOperator, NameQuestion, Wait, Waited};
 pub use approvers::NoApprover;
 pub use authorized::Authorized;
-pub use propose::{Found, NotProposed, Proposal, ProposeError, Proposed};
+pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
 

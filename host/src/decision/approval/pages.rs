@@ -8,7 +8,7 @@ use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held, LimitKind, Plugin};
 use claude_admin_catalog::{Action, Onward, joined_pages};
 use claude_admin_chat::Verdict;
-use claude_admin_chat::paging::{CutOff, Following, memory_of};
+use claude_admin_chat::paging::{CutOff, Following, cost_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
@@ -60,7 +60,7 @@ pub(crate) async fn read(
         pages: 0,
         handed_on: 0,
         sent: Vec::new(),
-        held: plugin.sandbox().room(),
+        held: plugin.sandbox().room(authorized.principal()),
         verdict: Verdict::NotSent,
     };
     let mut next: Option<Authorized<Invocation>> = None;
@@ -73,11 +73,19 @@ pub(crate) async fn read(
         let page = match answer.result {
             Ok(page) => page,
             Err(error) => {
+                // Whoever wants all of a list did not ask for a size of its pages.
+                let smaller = (!matches!(follow, Follow::One) && error.is_too_large() && !action.writes())
+                    .then(|| next.as_ref().unwrap_or(authorized).in_smaller_pages())
+                    .flatten();
+                if smaller.is_some() {
+                    next = smaller;
+                    continue;
+                }
                 read.error = Some(error);
                 return read;
             }
         };
-        let bytes = memory_of(&page);
+        let bytes = cost_of(&page);
         if let Err(limit) = read.held.take(bytes)
             // What a write returns is small, and there is no other way to get it.
             && !action.writes()
@@ -98,7 +106,7 @@ pub(crate) async fn read(
                 let flow = each(&page);
                 let (page, items) = without_items(page);
                 read.handed_on += items;
-                read.held.give_back(bytes.saturating_sub(memory_of(&page)));
+                read.held.give_back(bytes.saturating_sub(cost_of(&page)));
                 (page, flow)
             }
             _ => (page, ControlFlow::Continue(())),
@@ -118,7 +126,7 @@ pub(crate) async fn read(
                 return read;
             }
         };
-        next = authorized.continued(action, &cursor);
+        next = next.as_ref().unwrap_or(authorized).continued(action, &cursor);
         if next.is_none() {
             return read;
         }

@@ -4,17 +4,25 @@ use super::{Approvals, Authorized, NoApprover, Step};
 use crate::Choice;
 use crate::audit::{Effect, Entry, Event};
 use crate::command::{Arguments, Draft, Invocation, Options, Reason};
-use crate::decision::operation::{LedgerError, Operation, Pending, Projection};
+use crate::decision::operation::{CommitError, LedgerError, Operation, Pending, Projection};
 use crate::decision::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::decision::policy::{Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
 use crate::egress::CredentialError;
+use crate::identity::Principal;
 use crate::sandbox::CallError;
 use crate::store::Durability;
 use claude_admin_catalog::Action;
 use claude_admin_chat::Verdict;
 use claude_admin_chat::paging::{in_large_pages, is_followed};
-use std::convert::Infallible;
+
+/// The most pending requests of one requester, and the most bytes of memory for them. They are in the memory of every host
+/// on the store until they are decided or expire.
+pub const MAX_PENDING: usize = 100;
+const MAX_PENDING_BYTES: usize = 16 << 20;
+
+/// A requester has as many pending requests as one can have.
+struct TooManyPending;
 
 /// A wish: who wants what.
 #[derive(Debug)]
@@ -99,6 +107,8 @@ pub enum ProposeError {
     NoApprover(NoApprover, Invocation),
     /// It takes a reason.
     NoReason(Invocation),
+    /// Its requester has as many pending requests as one can have.
+    TooManyPending(Invocation),
     /// What it is done to cannot be read.
     Before(Box<CallError>, Invocation),
     /// The audit trail cannot be written.
@@ -168,6 +178,14 @@ impl Approvals {
         if requirements.reason && options.reason.is_none() && !options.dry_run {
             return Err(ProposeError::NoReason(invocation));
         }
+        let go = options.yes && requirements.approvals.is_empty();
+        if !go && !options.dry_run {
+            let requester = person.principal.clone();
+            let now = self.ledger.clock().now_ms();
+            if self.ledger.look(move |projection| has_too_many(projection, &requester, now, 0)).await? {
+                return Err(ProposeError::TooManyPending(invocation));
+            }
+        }
         let before = before(reader, action, &invocation)
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
@@ -198,9 +216,12 @@ impl Approvals {
             reason: options.reason.as_ref().map(ToString::to_string),
             effect: Some(Effect::of(&catalog, action)),
         };
-        let go = options.yes && pending.requirements.approvals.is_empty();
         let has_secrets = pending.plan.secrets.is_some();
-        let operation = self.request(operation, person, pending, go).await?;
+        let requested = self.request(operation, person, pending, go).await;
+        let operation = requested.map_err(|error| match error {
+            CommitError::Refused(TooManyPending) => ProposeError::TooManyPending(invocation.clone()),
+            CommitError::Ledger(error) => ProposeError::Ledger(error),
+        })?;
         if has_secrets && !go {
             let now = self.ledger.clock().now_ms();
             self.secrets.keep(&operation.id, invocation.arguments.clone(), operation.expires_ms, now);
@@ -216,16 +237,29 @@ impl Approvals {
 
     /// Lets a plan wait; with `go`, its requester has confirmed it already, and the intent to run it is recorded in the
     /// same breath.
-    async fn request(&self, id: &str, person: &Person, pending: Pending, go: bool) -> Result<Operation, LedgerError> {
+    async fn request(
+        &self,
+        id: &str,
+        person: &Person,
+        pending: Pending,
+        go: bool,
+    ) -> Result<Operation, CommitError<TooManyPending>> {
         if go {
             self.steps.reached(Step::Decided);
         }
         let (id, person) = (id.to_owned(), person.clone());
         let host = self.ledger.host().to_owned();
         let wanted = id.clone();
-        let decide = move |_: &Projection, now: i64| {
+        let decide = move |projection: &Projection, now: i64| {
             let policy_hash = person.policy_hash();
-            let mut entries = vec![pending.note(&id, person.did(requested(&pending, policy_hash, now)))];
+            let requested = requested(&pending, policy_hash, now);
+            if let Event::Requested { pending: recorded, .. } = &requested
+                && !go
+                && has_too_many(projection, &person.principal, now, pending.bytes(recorded))
+            {
+                return Err(TooManyPending);
+            }
+            let mut entries = vec![pending.note(&id, person.did(requested))];
             if go {
                 let decided = Event::Decided { decision: Choice::Confirm, reason: None };
                 let intent = Event::Intent {
@@ -238,12 +272,18 @@ impl Approvals {
                 };
                 entries.extend([decided, intent].map(|event| pending.note(&id, person.did(event))));
             }
-            Ok::<_, Infallible>(entries)
+            Ok(entries)
         };
         let then = move |projection: &Projection, _: &[Entry]| projection.operation(&wanted).cloned();
-        let operation = self.ledger.commit(Durability::Disk, decide, then).await.map_err(LedgerError::of_commit)?;
-        operation.ok_or(LedgerError::Stopping)
+        let operation = self.ledger.commit(Durability::Disk, decide, then).await?;
+        operation.ok_or(CommitError::Ledger(LedgerError::Stopping))
     }
+}
+
+/// Whether somebody has so many pending requests, or such large ones, that another one of some bytes is too much.
+fn has_too_many(projection: &Projection, requester: &Principal, now_ms: i64, bytes: usize) -> bool {
+    let (count, pending_bytes) = projection.pending_of(requester, now_ms);
+    count >= MAX_PENDING || pending_bytes.saturating_add(bytes) > MAX_PENDING_BYTES
 }
 
 /// The entry by which a plan begins to wait.

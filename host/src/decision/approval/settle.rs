@@ -309,7 +309,7 @@ impl Approvals {
                 Futility::Refused => ("refused", "refused-in-this-state"),
             };
             let over = Then::Over { result, why: Code::new(why), lookups };
-            let over = self.record(&operation, &person, vote, over).await?;
+            let over = self.record(&operation, &person, vote, alone, over).await?;
             return Ok(Settled::Pointless(Box::new(over), kind));
         }
         let mut differences = pending.plan.differences(&plan);

@@ -5,9 +5,11 @@
 
 use super::change::{Change, change, subjects};
 use super::projection::{CHUNK, DELIVERIES, DELIVERY_MS};
+use super::turns::Turns;
 use super::{Clock, Operation, Projection, State, UNKNOWN};
 use crate::audit::Code;
 use crate::audit::{Entry, Event, Head, redact, seal};
+use crate::identity::Principal;
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
 use claude_admin_chat::Changed;
 use std::collections::HashSet;
@@ -87,6 +89,7 @@ struct Inner {
     /// As [`Projection::forgotten_ms`], to be read without waiting for the state; [`NEVER`] for none.
     forgotten_ms: AtomicI64,
     changes: watch::Sender<u64>,
+    turns: Turns,
 }
 
 /// No time at all.
@@ -129,7 +132,8 @@ impl Ledger {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
         let (state, waiting, changes) = (Mutex::default(), Mutex::default(), watch::Sender::default());
         let forgotten_ms = AtomicI64::new(NEVER);
-        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms, changes };
+        let turns = Turns::default();
+        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms, changes, turns };
         let from = inner.first_that_matters(deliveries)?;
         if from > 1 {
             let mut state = inner.state();
@@ -190,8 +194,36 @@ impl Ledger {
         &self,
         read: impl FnOnce(&dyn Log) -> T + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.read_while((), read).await
+    }
+
+    /// As [`Self::read`], one at a time for each principal: a log takes long to read, and many reads of one principal must
+    /// not slow down those of others.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Stopping`] when the host stops meanwhile.
+    pub async fn read_for<T: Send + 'static>(
+        &self,
+        principal: &Principal,
+        read: impl FnOnce(&dyn Log) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let turn = self.inner.turns.take(principal).await;
+        self.read_while(turn, read).await
+    }
+
+    /// Keeps something until the read has ended, even when nobody waits for it any more.
+    async fn read_while<T: Send + 'static>(
+        &self,
+        kept: impl Send + 'static,
+        read: impl FnOnce(&dyn Log) -> T + Send + 'static,
+    ) -> Result<T, LedgerError> {
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || read(&*inner.log)).await.map_err(|_| LedgerError::Stopping)
+        let read = move || {
+            let _kept = kept;
+            read(inner.log.for_readers())
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| LedgerError::Stopping)
     }
 
     /// The end of the chain now.
@@ -229,8 +261,8 @@ impl Ledger {
 
     /// Appends what `decide` makes of how things stand; asks it again when somebody else was faster.
     ///
-    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation and the
-    /// delivery that its entries are about: changes that are about different ones may be decided at the same time, and are
+    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation, the
+    /// delivery and the pending requests of the requester that its entries are about: changes that are about different ones may be decided at the same time, and are
     /// appended in one transaction. `then` sees how things stand afterwards, with nothing about the same in between, and
     /// what was appended.
     ///

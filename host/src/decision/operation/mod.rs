@@ -8,6 +8,7 @@ mod clock;
 mod ledger;
 mod notice;
 mod projection;
+mod turns;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};
@@ -20,6 +21,7 @@ use crate::Choice;
 use crate::audit::{Cause, Effect, Entry, Event};
 use crate::identity::{Place, Principal};
 use claude_admin_chat::Changed;
+use claude_admin_chat::paging::memory_of;
 use serde::{Deserialize, Serialize};
 
 /// A plan that waits: everything that is needed to do it later, on any host.
@@ -43,6 +45,13 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// The bytes of memory that a request needs, by its recorded form.
+    #[must_use]
+    pub fn bytes(&self, recorded: &str) -> usize {
+        let values = self.plan.arguments.values().chain(self.plan.before.value());
+        values.map(memory_of).fold(recorded.len(), usize::saturating_add)
+    }
+
     /// Says that an entry is about this plan of an operation.
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
@@ -145,6 +154,8 @@ pub struct Operation {
     pub notices: Notices,
     /// Whether the secret in its answer did not reach its requester.
     pub undelivered: bool,
+    /// The bytes of memory that it needs, as far as others than the host decide about it.
+    pub bytes: usize,
 }
 
 /// Why a decision does not count.

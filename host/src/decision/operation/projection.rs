@@ -2,8 +2,9 @@
 
 use super::{Operation, Pending, State};
 use crate::audit::{Entry, Event};
+use crate::identity::Principal;
 use crate::store::{Log, StoreError};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// How long a delivery is remembered at least, in milliseconds: twice the time for which a signature is fresh.
 pub(super) const DELIVERY_MS: i64 = 600_000;
@@ -12,8 +13,9 @@ pub(super) const DELIVERY_MS: i64 = 600_000;
 pub(super) const DELIVERIES: usize = 10_000;
 /// How many records are read at once.
 pub(super) const CHUNK: usize = 256;
-/// The most settled operations that are kept at hand; older ones are read again from the trail.
+/// The most settled operations that are kept at hand, and the most bytes of them; older ones are read again from the trail.
 const MAX_SETTLED: usize = 1000;
+const MAX_SETTLED_BYTES: usize = 32 << 20;
 
 /// What a request was when it was received first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,9 @@ pub(super) fn known_by(delivery: &str) -> &str {
 pub struct Projection {
     operations: BTreeMap<String, Operation>,
     settled: VecDeque<String>,
+    settled_bytes: usize,
+    /// Operations of which some record can still matter, by the first one that does.
+    open: BTreeSet<(u64, String)>,
     deliveries: HashMap<String, Delivered>,
     /// By which delivery an operation began.
     began_by: HashMap<String, String>,
@@ -72,6 +77,14 @@ impl Projection {
         self.operations.values()
     }
 
+    /// How many requests of somebody wait at a time, and their bytes.
+    #[must_use]
+    pub fn pending_of(&self, requester: &Principal, now_ms: i64) -> (usize, usize) {
+        let own = self.operations.values().filter(|operation| operation.pending.requester == *requester);
+        let pending = own.filter(|operation| operation.waits(now_ms));
+        pending.fold((0, 0), |(count, bytes), operation| (count + 1, bytes + operation.bytes))
+    }
+
     /// The first of the deliveries that are known by the same, if this is not the first.
     #[must_use]
     pub fn first_delivery(&self, delivery: &str) -> Option<FirstDelivery> {
@@ -94,10 +107,15 @@ impl Projection {
     }
 
     /// The first record that still matters: whoever starts anew must read from here on.
-    #[must_use]
-    pub(super) fn open_from(&self) -> u64 {
-        let open = self.operations.values().filter(|operation| operation.is_open(self.latest_ms));
-        open.map(|operation| operation.first_seq).min().unwrap_or(self.last_seq + 1)
+    pub(super) fn open_from(&mut self) -> u64 {
+        // What is open no longer is looked at once, and again when it changes.
+        while let Some((first_seq, id)) = self.open.first() {
+            if self.operations.get(id).is_some_and(|operation| operation.is_open(self.latest_ms)) {
+                return *first_seq;
+            }
+            self.open.pop_first();
+        }
+        self.last_seq + 1
     }
 
     /// Finds an operation that is not at hand any more, among the last `most` records.
@@ -165,7 +183,9 @@ impl Projection {
         let Some(id) = &entry.operation else { return };
         if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {
             // What this version of the host cannot read waits for one that can.
-            let Ok(pending) = serde_json::from_str::<Pending>(pending) else { return };
+            let recorded = pending;
+            let Ok(pending) = serde_json::from_str::<Pending>(recorded) else { return };
+            let bytes = pending.bytes(recorded);
             let earlier = self.operations.get(id);
             // An id stands for one operation: what is settled or runs does not begin anew.
             if earlier.is_some_and(|earlier| earlier.state != State::Waiting) {
@@ -189,15 +209,19 @@ impl Projection {
                 change,
                 notices,
                 undelivered: false,
+                bytes,
             };
             self.operations.insert(id.clone(), operation);
+            self.open.insert((first_seq, id.clone()));
             self.changes += 1;
         } else if let Some(operation) = self.operations.get_mut(id) {
             let was_settled = operation.state.is_settled();
             operation.apply(entry);
             self.changes += 1;
+            self.open.insert((operation.first_seq, id.clone()));
             if operation.state.is_settled() && !was_settled {
                 self.settled.push_back(id.clone());
+                self.settled_bytes += operation.bytes;
             }
         } else if let Some(delivered) = self.began_by.get(id).and_then(|known_by| self.deliveries.get_mut(known_by)) {
             match &entry.event {
@@ -206,10 +230,9 @@ impl Projection {
                 _ => {}
             }
         }
-        while self.settled.len() > MAX_SETTLED {
-            if let Some(id) = self.settled.pop_front() {
-                self.operations.remove(&id);
-            }
+        while self.settled.len() > MAX_SETTLED || (self.settled.len() > 1 && self.settled_bytes > MAX_SETTLED_BYTES) {
+            let removed = self.settled.pop_front().and_then(|id| self.operations.remove(&id));
+            self.settled_bytes = self.settled_bytes.saturating_sub(removed.map_or(0, |operation| operation.bytes));
         }
     }
 

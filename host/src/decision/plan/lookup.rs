@@ -7,7 +7,7 @@ use crate::identity::Principal;
 use crate::sandbox::CallError;
 use claude_admin_catalog::{ID, NameList, Type};
 use claude_admin_chat::cap::cap_text;
-use claude_admin_chat::paging::{CutOff, Following};
+use claude_admin_chat::paging::{CutOff, Following, smaller_pages};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -162,8 +162,14 @@ pub(crate) async fn read_items(
 ) -> Result<(), Unlisted> {
     let mut following = Following::beginning_at(None);
     for _ in 0..max_pages {
-        let answer = reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)?;
-        let mut page = answer.map_err(|error| Unlisted::Failed(Box::new(error)))?;
+        let mut page = loop {
+            match reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)? {
+                Ok(page) => break page,
+                // The size of the pages is not the choice of whoever asks.
+                Err(error) if error.is_too_large() && smaller_pages(&mut invocation.arguments) => {}
+                Err(error) => return Err(Unlisted::Failed(Box::new(error))),
+            }
+        };
         let next = match &list.list.paging {
             None => Ok(None),
             Some(paging) => {

@@ -144,6 +144,28 @@ fn a_folder_that_does_not_exist_is_an_error_with_its_name() {
 }
 
 #[test]
+fn long_reads_and_appends_do_not_wait_for_each_other() {
+    let (_folder, path) = file();
+    let log = std::sync::Arc::new(open(&path));
+    log.append(0, &texts(&["a", "b"]), Durability::Process).unwrap();
+    let (done, ended) = std::sync::mpsc::channel();
+    let appending = log.state();
+    let reading = std::sync::Arc::clone(&log);
+    std::thread::spawn(move || done.send(numbers(&reading.for_readers().read_back(u64::MAX, 10).unwrap())).unwrap());
+    let read = ended.recv_timeout(Duration::from_secs(60)).expect("the read does not wait for the append");
+    drop(appending);
+    assert_eq!(read, [2, 1]);
+    log.append(2, &texts(&["c"]), Durability::Process).unwrap();
+    assert_eq!(log.for_readers().last().unwrap().unwrap().seq, 3);
+    let refused = log.for_readers().append(3, &texts(&["d"]), Durability::Process);
+    assert!(refused.is_err(), "a reader appends nothing");
+    assert!(log.settle().unwrap(), "a reader that does not read keeps nobody from settling");
+    let memory = SqliteLog::in_memory().unwrap();
+    memory.append(0, &texts(&["a"]), Durability::Process).unwrap();
+    assert_eq!(memory.for_readers().last().unwrap().unwrap().seq, 1);
+}
+
+#[test]
 fn settling_leaves_everything_in_the_file_alone() {
     let (_folder, path) = file();
     let log = open(&path);

@@ -15,6 +15,10 @@ struct Slow {
 const UNWANTED: &str = "unwanted";
 
 impl Log for Slow {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
         self.log.last()
     }
@@ -183,6 +187,10 @@ struct Counting {
 }
 
 impl Log for Counting {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
         self.log.last()
     }
@@ -249,4 +257,104 @@ fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
 fn ledger_entry(store: &std::path::Path) -> Entry {
     let log = SqliteLog::open(store, crate::store::Settings::default()).unwrap();
     Entry::from_record(&log.last().unwrap().unwrap().text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_reads_of_one_person_come_one_after_the_other() {
+    let (ledger, _) = ledger();
+    let (ada, bob) = (Principal::local("ada").unwrap(), Principal::local("bob").unwrap());
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let first = {
+        let (ledger, ada) = (ledger.clone(), ada.clone());
+        let read = move |_: &dyn Log| {
+            began.send(()).unwrap();
+            ended.recv().unwrap();
+        };
+        tokio::spawn(async move { ledger.read_for(&ada, read).await })
+    };
+    begun.await.unwrap();
+    // Whoever waits for a read can stop waiting: the read goes on, and is still the one of that person.
+    first.abort();
+    let is_second = Arc::new(AtomicUsize::new(0));
+    let second = {
+        let (ledger, ada, is_second) = (ledger.clone(), ada.clone(), Arc::clone(&is_second));
+        tokio::spawn(async move { ledger.read_for(&ada, move |_| is_second.fetch_add(1, Ordering::AcqRel)).await })
+    };
+    for _ in 0..10 {
+        ledger.read_for(&bob, |_| ()).await.unwrap();
+    }
+    assert_eq!(is_second.load(Ordering::Acquire), 0, "the second read of the same person waits");
+    end.send(()).unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(is_second.load(Ordering::Acquire), 1);
+}
+
+/// A request of a write with a text in it.
+fn requested(operation: &str, text: &str) -> Entry {
+    let catalog = crate::test_support::catalog();
+    let action = catalog.action("users.update").unwrap();
+    let arguments = [("user-id", text), ("role", "user")].map(|(name, value)| (name.to_owned(), value.into()));
+    let invocation =
+        crate::command::Invocation { action: action.id.clone(), arguments: arguments.into_iter().collect() };
+    let ada = Principal::local("ada").unwrap();
+    let before = crate::decision::plan::Before::Nothing;
+    let pending = crate::decision::operation::Pending {
+        version: 1,
+        requester: ada.clone(),
+        place: Place::terminal(),
+        plan: crate::decision::plan::Plan::new(action, &invocation, &catalog.types, Vec::new(), before),
+        requirements: crate::decision::policy::Requirements::floor(action.risks()),
+        reason: None,
+        effect: None,
+    };
+    let event = Event::Requested {
+        pending: serde_json::to_string(&pending).unwrap(),
+        plan_hash: pending.plan.hash(),
+        policy_hash: String::new(),
+        expires_ms: i64::MAX,
+    };
+    Entry { operation: Some(operation.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) }
+}
+
+fn cancelled(operation: &str) -> Entry {
+    let event = Event::Decided { decision: crate::Choice::Cancel, reason: None };
+    let ada = Principal::local("ada").unwrap();
+    Entry { operation: Some(operation.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) }
+}
+
+#[test]
+fn operations_that_ended_use_a_bounded_amount_of_memory() {
+    let mut projection = Projection::default();
+    let large = "x".repeat(2 << 20);
+    for number in 0_u64..40 {
+        let id = format!("operation{number}");
+        projection.apply(2 * number + 1, &requested(&id, &large));
+        projection.apply(2 * number + 2, &cancelled(&id));
+    }
+    let bytes: usize = projection.operations().map(|operation| operation.bytes).sum();
+    assert!((4 << 20..=32 << 20).contains(&bytes), "{bytes} bytes");
+    assert!(projection.operation("operation39").is_some() && projection.operation("operation0").is_none());
+    // One that is larger than all that is kept at hand is still at hand when it ends.
+    projection.apply(81, &requested("huge", &"x".repeat(40 << 20)));
+    projection.apply(82, &cancelled("huge"));
+    assert_eq!(projection.operations().count(), 1);
+}
+
+#[test]
+fn first_record_that_matters_is_that_of_the_first_pending_request() {
+    let mut projection = Projection::default();
+    projection.apply(1, &received("first", "d1", "x"));
+    assert_eq!(projection.open_from(), 2);
+    for (seq, id) in [(2, "first"), (3, "second"), (4, "third")] {
+        projection.apply(seq, &requested(id, "user_1"));
+        assert_eq!(projection.open_from(), 2);
+    }
+    projection.apply(5, &cancelled("second"));
+    assert_eq!(projection.open_from(), 2);
+    projection.apply(6, &cancelled("first"));
+    assert_eq!(projection.open_from(), 4);
+    assert_eq!(projection.pending_of(&Principal::local("ada").unwrap(), 1).0, 1);
+    projection.apply(7, &cancelled("third"));
+    assert_eq!(projection.open_from(), 8);
 }
