@@ -32,6 +32,14 @@ impl ConditionalText {
     }
 }
 
+/// Whether a value is written like this: as a text without quotes, or as a number or a boolean.
+pub(crate) fn is_word(value: &Value, word: &str) -> bool {
+    match value {
+        Value::String(text) => text == word,
+        value => serde_json::from_str::<Value>(word).is_ok_and(|word| word == *value),
+    }
+}
+
 /// The field that has the word of a case.
 pub(crate) const TAG: &str = "type";
 
@@ -59,10 +67,9 @@ impl InputCondition {
             // A list fulfils it with one of its items.
             (Some(Value::Array(items)), _) => items.iter().any(|item| self.holds(Some(item))),
             (Some(_), None) => true,
-            (Some(Value::String(text)), Some(word)) => text == word,
             // A case of a variant is an object with its word.
             (Some(Value::Object(case)), Some(word)) => case.get(TAG).and_then(Value::as_str) == Some(word),
-            (Some(value), Some(word)) => serde_json::from_str::<Value>(word).is_ok_and(|word| word == *value),
+            (Some(value), Some(word)) => is_word(value, word),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
-use crate::consequence::TAG;
+use crate::consequence::{TAG, is_word};
 use crate::target::at_path;
 use crate::{Input, InputCondition};
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl Futile {
             Condition::Field { path, words } => field(path).is_some_and(|value| {
                 // A case of a variant is an object with its word.
                 let word = value.get(TAG).unwrap_or(value);
-                words.iter().any(|known| word.as_str().map_or_else(|| word.to_string() == *known, |word| word == known))
+                words.iter().any(|known| is_word(word, known))
             }),
             Condition::NoField(path) => field(path).is_none(),
         })

@@ -2,6 +2,7 @@
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
+use crate::consequence::is_word;
 use crate::target::{at_path, placeholders};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,8 +27,7 @@ impl Impact {
     #[must_use]
     pub fn counts(&self, item: &Value, value: &str) -> bool {
         let Some((path, _)) = &self.only else { return true };
-        at_path(item, path)
-            .is_some_and(|found| found.as_str().map_or_else(|| found.to_string() == value, |text| text == value))
+        at_path(item, path).is_some_and(|found| is_word(found, value))
     }
 
     /// The names between braces.
