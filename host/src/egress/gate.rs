@@ -321,11 +321,19 @@ impl Inner {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
             BodyError::Transport(error) => self.failed(error),
         })?;
-        let body = self.clean(body, credential);
+        // The answer to a command can contain the same secret, such as a refresh token, for its requester. The host cleans it
+        // field by field.
+        let body =
+            if status.is_success() { self.without_credentials(body, credential) } else { self.clean(body, credential) };
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+
+    fn without_credentials(&self, bytes: Bytes, credential: &CredentialHeader) -> Bytes {
+        let credentials = self.egress.credentials.secrets().chain(credential.issued());
+        scrub::scrub_all(bytes, credentials.map(ExposeSecret::expose_secret))
     }
 
     /// What a server sent, without the credentials and without the arguments of the request that are secrets.
