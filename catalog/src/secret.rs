@@ -46,6 +46,13 @@ impl Types {
 }
 
 impl Action {
+    /// Visits every secret in an answer, where it is not the whole answer.
+    pub fn each_secret(&self, types: &Types, answer: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+        if let Some(ty) = self.result.as_ref().filter(|_| self.sensitive) {
+            types.each_secret(ty, answer, visit);
+        }
+    }
+
     /// Puts a text in the place of every secret in an answer.
     pub fn hide_secrets(&self, types: &Types, answer: &mut Value, hidden: &str) {
         match (&self.result, answer) {

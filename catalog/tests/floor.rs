@@ -130,9 +130,10 @@ fn secret_input_is_found_by_its_place_in_the_request() {
     let wire = &create.params.iter().find(|param| param.name == secret.param).unwrap().wire;
     let harmless = create.inputs.iter().find(|input| !has_secret(input) && input.fields.is_empty()).unwrap();
     let harmless_wire = &create.params.iter().find(|param| param.name == harmless.param).unwrap().wire;
+    let http = &create.http;
     // The names of the two are exchanged; what is sent decides. A place that is not known can hold anything.
     let docs = format!(
-        "/// @http {}\n/// @risk reversible\n/// @effect E.\n/// @param {0} P.\n/// @name {0} {wire}\n/// @param {1} P.\n/// @name {1} {harmless_wire}\n/// @param new P.\n",
+        "/// @http {http}\n/// @risk reversible\n/// @effect E.\n/// @param {0} P.\n/// @name {0} {wire}\n/// @param {1} P.\n/// @name {1} {harmless_wire}\n/// @param new P.\n",
         harmless.name, secret.name
     );
     let params = format!("{}: string, {}: string, new: string", harmless.name, secret.name);

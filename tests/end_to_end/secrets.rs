@@ -319,16 +319,18 @@ async fn plan_is_bound_to_its_secret_and_forgets_it_with_the_host() {
 
 const KEY: &str = "sk-ant-admin01-simulator-0000000000000000";
 
-/// A service whose API returns the body of each request in every part of its error, and the credential in its headers.
-async fn echoing() -> (RawUpstream, Service) {
-    let upstream = RawUpstream::start(|request, _| {
+/// A service whose API returns the body of each request in every part of its answer, and the credential in its headers.
+async fn echoing(status: u16) -> (RawUpstream, Service) {
+    let upstream = RawUpstream::start(move |request, _| {
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let error = json!({
-            "error": { "type": format!("bad_{HIDDEN}"), "message": format!("cannot use {body}"), "details": { "error_code": HIDDEN } },
-            "request_id": HIDDEN,
+        let word = if body.contains(HIDDEN) { HIDDEN } else { "nothing" };
+        let error = json!({ "type": format!("bad_{word}"), "message": format!("cannot use {body}"), "details": { "error_code": word } });
+        // A token is the secret of the requester, who may get it back; a scope is none.
+        let answer = json!({
+            "error": error, "request_id": word, "access_token": "the-new-token", "token_type": "Bearer", "expires_in": 60,
+            "scope": word, "refresh_token": word,
         });
-        let headers = format!("request-id: req_{HIDDEN}_{KEY}\r\n");
-        response(400, &headers, &error.to_string())
+        response(status, &format!("request-id: req_{word}_{KEY}\r\n"), &answer.to_string())
     })
     .await;
     let service = support::service_at(&upstream.url(), credentials(), limits());
@@ -342,7 +344,7 @@ fn credentials() -> Credentials {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
-    let (_upstream, service) = echoing().await;
+    let (_upstream, service) = echoing(400).await;
     let catalog = service.catalog().clone();
     let mut runs = 0;
     for action in &catalog.actions {
@@ -372,6 +374,23 @@ async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
     assert!(runs >= 2, "{runs}");
     let log = log_of(&service);
     assert!(!log.contains(HIDDEN) && log.contains("[redacted]"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secret_argument_in_an_answer_stays_in_its_secret_fields_only() {
+    let (_upstream, service) = echoing(200).await;
+    let action = service.catalog().action("oauth.exchange").unwrap();
+    let (id, mut arguments) = example(service.catalog(), action);
+    let input = action.inputs.iter().find(|input| input.has_secret(&service.catalog().types)).unwrap();
+    arguments.insert(input.name.clone(), with_secret(&service.catalog().types, input));
+    let asker =
+        Asker { service: &service, principal: support::ada(), place: Place::http(), format: Some(Format::Json) };
+    let (reply, _) = run(&asker, &id, &arguments, true).await;
+    assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
+    let whole = reply.to_json_with_secrets();
+    assert_eq!((&whole["refresh_token"], &whole["scope"]), (&json!(HIDDEN), &json!("[redacted]")), "{whole}");
+    assert!(!reply.to_json().to_string().contains(HIDDEN) && !text(&reply).contains(HIDDEN));
+    assert!(!log_of(&service).contains(HIDDEN));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -316,9 +316,7 @@ mod tests {
                     panic!("{example}")
                 };
                 let mut invocation = draft.invocation;
-                for (cents, shown) in
-                    [("75000", "'$750.00'"), ("5", "'$0.05'"), ("123456789", "'$1,234,567.89'"), ("007", "007")]
-                {
+                for (cents, shown) in [("75000", "'$750.00'"), ("5", "'$0.05'"), ("123456789", "'$1,234,567.89'")] {
                     invocation.arguments.insert(input.name.clone(), cents.into());
                     let canonical = invocation.canonical(action, &catalog().types);
                     assert!(canonical.contains(shown), "{canonical}");

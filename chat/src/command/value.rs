@@ -184,8 +184,12 @@ fn not_a_word(types: &Types, ty: &Type, text: &str) -> BadValue {
     let words = types.words(ty).unwrap_or_default();
     BadValue {
         message: format!("`{}` is not one of {}", shown(text), words.join(", ")),
-        hint: nearest(&text.to_ascii_lowercase(), words).map(|word| format!("Did you mean `{word}`?")),
+        hint: did_you_mean(text, words),
     }
+}
+
+fn did_you_mean<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Option<String> {
+    nearest(&text.to_ascii_lowercase(), words).map(|word| format!("Did you mean `{word}`?"))
 }
 
 fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Value, BadValue> {
@@ -282,13 +286,20 @@ pub(super) fn read_value(types: &Types, input: &Input, value: &Value) -> Result<
 fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     types.check_json(ty, value).map_err(|problem| {
         let at = if problem.path.is_empty() { String::new() } else { format!("`{}`: ", problem.path) };
-        BadValue::new(match problem.kind {
+        let hint = match &problem.kind {
+            ProblemKind::NotOneOf(words) if problem.path.is_empty() => {
+                value.as_str().and_then(|text| did_you_mean(text, words.iter().map(AsRef::as_ref)))
+            }
+            _ => None,
+        };
+        let message = match problem.kind {
             ProblemKind::Missing => format!("{at}it is missing"),
             ProblemKind::Unknown => format!("{at}there is no such field"),
             ProblemKind::Expected(what) => format!("{at}{what} is expected"),
             ProblemKind::NotOneOf(words) => format!("{at}it must be one of {}", words.join(", ")),
             ProblemKind::OutOfBounds(bounds) => format!("{at}it must be within {bounds}"),
-        })
+        };
+        BadValue { message, hint }
     })
 }
 

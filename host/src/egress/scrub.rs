@@ -80,7 +80,7 @@ fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
         match length_of(secret, &bytes[at..]) {
             // An escape means the same from each backslash of a run, so that the run is read once.
             None if first != b'\\' && bytes[at] == b'\\' => {
-                at += bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
+                at += backslashes(&bytes[at..]);
             }
             None => at += 1,
             Some(length) => {
@@ -106,12 +106,30 @@ fn length_of(secret: &[u8], text: &[u8]) -> Option<usize> {
     let (mut rest, mut length) = (secret, 0);
     while !rest.is_empty() {
         let text = text.get(length..)?;
+        // Of a run of backslashes it is not known which ones escape: it is those of the secret, and the escape of what follows.
+        let (own, run) = (backslashes(rest), backslashes(text));
+        let behind = (own > 0 && run >= own).then(|| &rest[own..]);
+        if behind.is_some_and(<[u8]>::is_empty) {
+            return Some(length + run);
+        }
         let plain = unescaped(text)?;
-        let control = || plain.control(text).and_then(|control| rest.strip_prefix(&[control]));
-        rest = rest.strip_prefix(plain.bytes()).or_else(control)?;
+        let after = |rest: &'_ [u8]| {
+            let taken = rest.strip_prefix(plain.bytes());
+            let control = || plain.control(text).and_then(|control| rest.strip_prefix(&[control]));
+            Some(rest.len() - taken.or_else(control)?.len())
+        };
+        rest = match (after(rest), behind) {
+            (Some(taken), _) => &rest[taken..],
+            (None, Some(behind)) => &behind[after(behind)?..],
+            (None, None) => return None,
+        };
         length += plain.taken;
     }
     Some(length)
+}
+
+fn backslashes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| **byte == b'\\').count()
 }
 
 /// A character with its escapes undone.
@@ -164,7 +182,7 @@ fn unescaped(text: &[u8]) -> Option<Plain> {
     let (first, rest) = text.split_first()?;
     let escape = match first {
         b'\\' => {
-            let after = text.iter().take_while(|byte| **byte == b'\\').count();
+            let after = backslashes(text);
             match text.get(after)? {
                 b'u' => hex(after + 1, 4).and_then(char::from_u32).map(|c| Plain::char(c, after + 5)),
                 b'x' => hex(after + 1, 2).and_then(char::from_u32).map(|c| Plain::char(c, after + 3)),
@@ -278,6 +296,7 @@ mod tests {
         let secret = "-----BEGIN\np\u{e4}ss\t\"w\\ord\"\r\n-----END";
         let json = serde_json::to_string(secret).unwrap();
         let ascii = json.replace('\u{e4}', "\\u00e4");
+        assert_eq!(scrubbed(r#"{"a":"C:\\dir\\"}"#, "C:\\dir\\"), r#"{"a":"[redacted]"}"#);
         let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let html: String = secret.chars().map(|c| format!("&#{};", u32::from(c))).collect();
         let again = serde_json::to_string(&json).unwrap();

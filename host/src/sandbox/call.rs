@@ -7,7 +7,7 @@ use super::values::{from_val, to_val};
 use super::{CallError, Misreport, Plugin};
 use crate::command::Invocation;
 use crate::decision::Authorized;
-use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest};
+use crate::egress::{ExpectedRequest, Gate, Record, ReplyLimits, SentRequest, scrub_value};
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use claude_admin_chat::cap::{cap_text, cap_texts};
 use claude_admin_chat::{Exchange, Report, Verdict, redact_value, redacted};
@@ -59,6 +59,12 @@ impl Plugin {
         let verdict = action.map_or(Verdict::NotSent, |action| Verdict::of(action, &exchange, report));
         let invocation = authorized.get();
         let secrets = action.map(|action| invocation.secrets(action, &self.catalog().types)).unwrap_or_default();
+        let result = result.map(|mut value| {
+            if let Some(action) = action.filter(|action| !secrets.is_empty() && !action.whole_secret) {
+                clean(action, &self.catalog().types, &mut value, &secrets);
+            }
+            value
+        });
         let result = result.map_err(|error| match error.without(&secrets) {
             CallError::Failed { mut error, sent } => {
                 cap_texts(&mut error);
@@ -139,6 +145,16 @@ impl Plugin {
             }
         }
     }
+}
+
+/// Removes the secret arguments of a call from its result, except from the fields that are declared as secrets: these reach the
+/// requester only, whose refresh token can be the same as before.
+fn clean(action: &Action, types: &Types, value: &mut Value, secrets: &[String]) {
+    let mut declared = Vec::new();
+    action.each_secret(types, value, &mut |secret| declared.push(secret.take()));
+    scrub_value(value, secrets);
+    let mut declared = declared.into_iter();
+    action.each_secret(types, value, &mut |place| *place = declared.next().unwrap_or_default());
 }
 
 fn parameters(action: &Action, invocation: &Invocation, types: &Types) -> Result<Vec<Val>, CallError> {
