@@ -324,7 +324,9 @@ async fn echoing(status: u16) -> (RawUpstream, Service) {
     let upstream = RawUpstream::start(move |request, _| {
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         let word = if body.contains(HIDDEN) { HIDDEN } else { "nothing" };
-        let error = json!({ "type": format!("bad_{word}"), "message": format!("cannot use {body}"), "details": { "error_code": word } });
+        let error = (status >= 400).then(|| {
+            json!({ "type": format!("bad_{word}"), "message": format!("cannot use {body}"), "details": { "error_code": word } })
+        });
         // A token is the secret of the requester, who may get it back; a scope is none.
         let answer = json!({
             "error": error, "request_id": word, "access_token": "the-new-token", "token_type": "Bearer", "expires_in": 60,

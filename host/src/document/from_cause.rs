@@ -54,7 +54,7 @@ fn sentence(code: &Code) -> String {
             format!("The target no longer exists: `{list}` has no entry with `{}`", name("written"))
         }
         "target-gone" => "The target no longer exists: the API does not find it".to_owned(),
-        NOTHING_TO_CHANGE => "The target already has these values".to_owned(),
+        NOTHING_TO_CHANGE => "The target already is as this would make it".to_owned(),
         "refused-in-this-state" => "The API refuses this while the target is in its present state".to_owned(),
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),

@@ -263,9 +263,10 @@ pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String
 #[must_use]
 pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Document {
     let why = pointless(catalog, plan, found);
+    let nothing = Verdict::Unchanged.sentence();
     let (level, text) = match found.kind {
-        Futility::Done => (Level::Done, format!("Nothing to change. {why} Nothing was changed.")),
-        Futility::Refused => (Level::Error, format!("This cannot succeed. {why} Nothing was changed.")),
+        Futility::Done => (Level::Done, format!("Nothing to change. {why} {nothing}")),
+        Futility::Refused => (Level::Error, format!("This cannot succeed. {why} {nothing}")),
     };
     Document::titled(plan.summary.clone())
         .with(Block::Notice(Notice { level, text, hint: None }))

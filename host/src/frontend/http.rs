@@ -345,8 +345,9 @@ fn text_too_large(limit: LimitKind) -> Response {
     let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
     let status = StatusCode::from_u16(outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let text = format!(
-        "The aligned text of the result needs more than its {limit}. Nothing was changed. Use `\"output\": \"json\"` or \
-         `\"csv\"`, or request less data."
+        "The aligned text of the result needs more than its {limit}. {} Use `\"output\": \"json\"` or `\"csv\"`, or request \
+         less data.",
+        Verdict::Unchanged.sentence()
     );
     (status, axum_json(&problem(outcome.as_str(), &text))).into_response()
 }

@@ -113,7 +113,7 @@ impl Misreport {
             Err(CallError::Failed { error, .. }) => !exchange.agrees_with(error),
             Err(_) => false,
         };
-        misreports.then(|| match exchange {
+        misreports.then_some(match exchange {
             Exchange::NotSent => Self::NothingSent,
             Exchange::Answered { status, .. } => Self::OtherResponse(*status),
             Exchange::Unreached | Exchange::Unanswered => Self::NoResponse,

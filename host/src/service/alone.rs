@@ -10,6 +10,7 @@ use crate::decision::approval::{NameQuestion, Vote, Wait, Waited};
 use crate::decision::operation::Operation;
 use crate::document;
 use crate::identity::{Place, Principal};
+use claude_admin_chat::Verdict;
 
 impl Service {
     /// Asks for the name of the target where a confirmation is not enough, and this person can approve alone.
@@ -85,8 +86,10 @@ impl Service {
         let action = found.as_ref().and_then(|operation| self.catalog().action(&operation.pending.plan.action));
         let effect = action.map(|action| Effect::of(self.catalog(), action));
         self.note(found.as_ref().map_or(entry.clone(), |operation| Entry { effect, ..operation.note(entry) })).await;
-        let text = "This request needs you at a terminal: no second person approves it, so you type the name of the target. \
-                    Nothing was changed.";
+        let text = format!(
+            "This request needs you at a terminal: no second person approves it, so you type the name of the target. {}",
+            Verdict::Unchanged.sentence()
+        );
         let hint = format!(
             "Run `claude-admin run -- confirm {}.{}` on a terminal, with standard input and standard error on it.",
             question.operation, question.version

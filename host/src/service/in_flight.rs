@@ -3,6 +3,7 @@
 use super::{Outcome, Reply};
 use crate::document;
 use crate::identity::Principal;
+use claude_admin_chat::Verdict;
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +52,8 @@ impl InFlight {
         };
         let text = format!(
             "{most} of yours {are} running, waiting or being answered on this host, and that is the maximum (a quarter of \
-             `limits.connections`). Nothing was sent."
+             `limits.connections`). {}",
+            Verdict::NotSent.sentence()
         );
         let hint = "Try again when one of them has ended. The host administrator can raise `limits.connections`.";
         let mut reply = Reply::failed(Outcome::RateLimited, document::error(text, Some(hint)));

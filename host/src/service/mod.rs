@@ -374,7 +374,7 @@ impl Service {
         if let Some(data) = &reply.data
             && let Err(limit) = held.take(cost_of(data))
         {
-            let text = format!("The result needs more than its {limit}. Nothing was changed.");
+            let text = format!("The result needs more than its {limit}. {}", Verdict::Unchanged.sentence());
             let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
             return Reply::failed(outcome, document::error(text, Some("Request less at the same time.")));
         }

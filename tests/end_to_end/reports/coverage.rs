@@ -131,7 +131,10 @@ fn asked(simulator: &RunningSimulator, action: &Action, period: &Period) -> Vec<
     let wire = |name: &str| action.params.iter().find(|param| param.name == name).unwrap().wire.clone();
     let (start, end) = (wire(&period.start), wire(&period.end));
     let mut bounds = Vec::new();
-    for request in simulator.requests() {
+    // Names are looked up with other requests.
+    let reports =
+        simulator.requests().into_iter().filter(|request| request.action.as_deref() == Some(action.id.as_str()));
+    for request in reports {
         let query = request.query.unwrap_or_default().replace("%3A", ":");
         let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
         let (Some(start), Some(end)) = (value(&start), value(&end)) else { panic!("no period in {query}") };
