@@ -18,6 +18,7 @@
 //! | `@code CODE changed\|unchanged\|unknown TEXT` | function | an error code of the API that means more than its status: whether something was changed, and what to do |
 //! | `@available console\|enterprise\|aws …` | function, interface | where it exists |
 //! | `@content` | function, field | the answer carries what people wrote: the function must be `@risk confidential` |
+//! | `@promised` | field | the API documents that it is always there; a reply without it is read all the same |
 //! | `@owner` | field | it names the person who wrote the content: an id or an address, or an object that has them |
 //! | `@unit PARAM UNIT`, `@unit UNIT` | function, field | what a number means: `cents CURRENCY`, `cents CURRENCY-FIELD`, or a plural noun |
 //! | `@names FIELD` | interface | the field that holds the human name of its objects, which can be written instead of the ID; of several, the first is shown |

@@ -60,7 +60,7 @@ pub(crate) const RECORD: &[&str] = &["compact"];
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
 pub(crate) const FIELD: &[&str] =
-    &["const", "content", "default", "level", "name", "null", "owner", "range", "rest", "sensitive", "unit"];
+    &["const", "content", "default", "level", "name", "null", "owner", "promised", "range", "rest", "sensitive", "unit"];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
@@ -88,7 +88,7 @@ const ONCE: &[&str] = &[
 /// Annotations that say all by being there.
 const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest"];
 /// Annotations that say all by being on a field, and name a parameter on a function.
-const BARE_ON_A_FIELD: &[&str] = &["null", "sensitive"];
+const BARE_ON_A_FIELD: &[&str] = &["null", "promised", "sensitive"];
 /// Annotations whose first word is a parameter, when they stand on a function.
 const ABOUT_A_PARAM: &[&str] =
     &["default", "empty", "flatten", "header", "name", "null", "param", "range", "sensitive", "unit"];

@@ -174,6 +174,7 @@ impl Reader<'_> {
             sensitive: docs.has("sensitive"),
             content: docs.has("content"),
             owner: docs.has("owner"),
+            promised: docs.has("promised"),
             constant: docs.value("const"),
             null_when_none: docs.has("null"),
             rest: docs.has("rest"),

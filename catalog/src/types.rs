@@ -103,6 +103,8 @@ pub struct Field {
     pub content: bool,
     /// Whether it names the person who wrote it (`@owner`).
     pub owner: bool,
+    /// Whether the API documents that it is always there. A reply without it is read all the same.
+    pub promised: bool,
     /// The word that it always holds (`@const`).
     pub constant: Option<String>,
     /// Whether none is sent as null (`@null`).

@@ -68,10 +68,10 @@ impl Shaper<'_> {
         }
         match given {
             Some(value) if !value.is_null() => self.value(&field.ty, value),
-            _ if self.types.optional(&field.ty).is_some() => Value::Null,
+            _ if self.types.optional(&field.ty).is_some() && !field.promised => Value::Null,
             _ => match &field.default {
                 Some(default) => serde_json::from_str(default).unwrap_or_else(|_| default.as_str().into()),
-                None => self.blank(&field.ty),
+                None => self.blank(self.types.optional(&field.ty).unwrap_or(&field.ty)),
             },
         }
     }
@@ -165,9 +165,11 @@ pub(crate) fn fields<'t>(ty: &'t Type, types: &'t Types) -> Vec<&'t Field> {
 pub(crate) fn merge(object: &mut Object, changes: Object, item: Option<&Type>, types: &Types) {
     let fields = item.and_then(|ty| types.record(ty)).unwrap_or_default();
     for (name, change) in changes {
-        let ty = fields.iter().find(|field| field.wire == name).map(|field| &field.ty);
+        let field = fields.iter().find(|field| field.wire == name);
+        let ty = field.map(|field| &field.ty);
+        let must_be_there = |field: &Field| field.promised || types.optional(&field.ty).is_none();
         match (change, object.get_mut(&name)) {
-            (Value::Null, _) if ty.is_some_and(|ty| types.optional(ty).is_none()) => {}
+            (Value::Null, _) if field.is_some_and(must_be_there) => {}
             (Value::Object(change), Some(Value::Object(current)))
                 if ty.and_then(|ty| types.map_value(ty)).is_some() =>
             {

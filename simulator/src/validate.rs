@@ -187,6 +187,7 @@ fn out_of_bounds(bounds: Bounds, value: &Value) -> String {
                 Some(max) if number.as_f64().is_some_and(|number| number > max as f64) => {
                     format!("Input should be less than or equal to {max}")
                 }
+                _ if bounds.except.is_some() => "Input should be a positive number or -1".to_owned(),
                 _ => format!("Input should be greater than or equal to {}", bounds.min),
             };
         }

@@ -270,7 +270,7 @@ async fn approved_request_whose_target_is_done_by_then_ends_without_being_sent()
     assert_eq!(done.outcome, Outcome::Done, "{}", text(&done));
     let sent = writes(&simulator).len();
     let over = type_as(&service, &bob(), &format!("approve {}", second.operation)).await;
-    says(&over, Outcome::Done, &["The target already is as this would make it", "Nothing was changed by this"]);
+    says(&over, Outcome::Done, &["The target already is as this would make it", "Nothing was changed"]);
     assert_eq!(writes(&simulator).len(), sent);
     says(&type_in(&service, &format!("status {}", second.operation)).await, Outcome::Done, &["The target already is"]);
 }
