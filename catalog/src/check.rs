@@ -59,8 +59,20 @@ pub(crate) const RECORD: &[&str] = &["compact"];
 /// Annotations of any other type.
 pub(crate) const TYPE: &[&str] = &[];
 /// Annotations of a field.
-pub(crate) const FIELD: &[&str] =
-    &["const", "content", "default", "level", "name", "null", "owner", "promised", "range", "rest", "sensitive", "unit"];
+pub(crate) const FIELD: &[&str] = &[
+    "const",
+    "content",
+    "default",
+    "level",
+    "name",
+    "null",
+    "owner",
+    "promised",
+    "range",
+    "rest",
+    "sensitive",
+    "unit",
+];
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 

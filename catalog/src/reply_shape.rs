@@ -318,13 +318,16 @@ impl Comparison<'_> {
     fn compare_fields(&mut self, fields: &[Field], entries: &Map<String, Value>) {
         let types = self.types;
         for field in fields.iter().filter(|field| !field.rest) {
+            let inner = types.optional(&field.ty);
+            // What the API promises is compared as if nothing else could be read.
+            let ty = inner.filter(|_| field.promised).unwrap_or(&field.ty);
             self.inside(&field.wire, |inside| match (entries.get(&field.wire), &field.constant) {
-                (None, _) if types.optional(&field.ty).is_some() => {}
-                (None, _) => inside.note(DifferenceKind::MissingField { expected: types.json_type_of(&field.ty) }),
+                (None, _) if inner.is_some() && !field.promised => {}
+                (None, _) => inside.note(DifferenceKind::MissingField { expected: types.json_type_of(ty) }),
                 (Some(Value::String(word)), Some(constant)) if word != constant => {
                     inside.note(DifferenceKind::UnknownWord { word: identifier(word).map(str::to_owned) });
                 }
-                (Some(value), _) => inside.compare(&field.ty, value),
+                (Some(value), _) => inside.compare(ty, value),
             });
         }
         if fields.iter().any(|field| field.rest) {
@@ -374,7 +377,9 @@ mod tests {
                 /// A pet.
                 record pet {
                     /// The name.
-                    name: string,
+                    ///
+                    /// @promised
+                    name: option<string>,
                     /// The age in years.
                     age: option<u8>,
                     /// The kind.
