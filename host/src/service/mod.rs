@@ -50,6 +50,7 @@ use jiff::tz::TimeZone;
 use names::KeptNames;
 use refusals::Refusals;
 use serde_json::{Map, Value};
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
@@ -275,7 +276,9 @@ impl Service {
             tracing::info!(principal = %request.principal, "too many commands at the same time");
             return self.in_flight.too_many();
         };
-        let mut reply = self.shown(self.handled(request, parts).await);
+        // Without its type, so that a caller who spawns it need not prove of every part of it that it can be sent.
+        let handled: Pin<Box<dyn Future<Output = Reply> + Send + '_>> = Box::pin(self.handled(request, parts));
+        let mut reply = self.shown(handled.await);
         reply.flight = Some(Arc::new(flight));
         reply
     }
