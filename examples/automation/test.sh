@@ -190,7 +190,7 @@ is state unknown
 says 'It may have been done'
 step 8 settle.sh OPERATION="$(out operation)" TIMEOUT=0
 is state unknown
-says 'Whether it was done is not known'
+says 'It is not known whether anything was changed'
 says 'was probably' # what only the text compares
 fault '{"path": "/v1/organizations/users"}'
 fault '{"path": "/v1/organizations/users", "times": 9, "effect": {"status": {"code": 500, "should_retry": false}}}'
