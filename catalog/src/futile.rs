@@ -14,7 +14,7 @@ pub struct Futile {
     /// Why.
     pub kind: Futility,
     /// The conditions, all of which must apply.
-    pub when: Vec<Condition>,
+    pub when: Vec<TargetCondition>,
     /// What a person reads, in full sentences, with names between braces as in a question.
     pub text: String,
 }
@@ -30,7 +30,7 @@ pub enum Futility {
 
 /// A condition of a [`Futile`] rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Condition {
+pub enum TargetCondition {
     /// Every argument of the body is what the target already has.
     Same,
     /// An argument is given, or has one of several words.
@@ -52,23 +52,23 @@ impl Futile {
     pub fn applies<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>, target: &Value, is_same: bool) -> bool {
         let field = |path: &str| at_path(target, path).filter(|value| !value.is_null());
         self.when.iter().all(|condition| match condition {
-            Condition::Same => is_same,
-            Condition::Argument(any) => any.iter().any(|one| one.holds(given(&one.input))),
-            Condition::Field { path, words } if words.is_empty() => field(path).is_some(),
-            Condition::Field { path, words } => field(path).is_some_and(|value| {
+            TargetCondition::Same => is_same,
+            TargetCondition::Argument(any) => any.iter().any(|one| one.holds(given(&one.input))),
+            TargetCondition::Field { path, words } if words.is_empty() => field(path).is_some(),
+            TargetCondition::Field { path, words } => field(path).is_some_and(|value| {
                 // A case of a variant is an object with its word.
                 let word = value.get(TAG).unwrap_or(value);
                 words.iter().any(|known| is_word(word, known))
             }),
-            Condition::NoField(path) => field(path).is_none(),
+            TargetCondition::NoField(path) => field(path).is_none(),
         })
     }
 
     /// The fields of the target that it looks at.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.when.iter().filter_map(|condition| match condition {
-            Condition::Field { path, .. } | Condition::NoField(path) => Some(path.as_str()),
-            Condition::Same | Condition::Argument(_) => None,
+            TargetCondition::Field { path, .. } | TargetCondition::NoField(path) => Some(path.as_str()),
+            TargetCondition::Same | TargetCondition::Argument(_) => None,
         })
     }
 }
@@ -81,7 +81,7 @@ impl Checker<'_> {
             match read(value) {
                 Some(rule) => {
                     let of_arguments = rule.when.iter().filter_map(|condition| match condition {
-                        Condition::Argument(any) => any.first(),
+                        TargetCondition::Argument(any) => any.first(),
                         _ => None,
                     });
                     for condition in of_arguments.filter(|one| !inputs.iter().any(|input| input.name == one.input)) {
@@ -110,24 +110,32 @@ fn read(value: &str) -> Option<Futile> {
         _ => return None,
     };
     let (when, text) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
-    let when: Vec<Condition> = when.split_whitespace().map(condition).collect();
+    let when: Vec<TargetCondition> = when.split_whitespace().map(condition).collect::<Option<_>>()?;
     let text = text.trim().to_owned();
     (!when.is_empty() && !text.is_empty()).then_some(Futile { kind, when, text })
 }
 
-fn condition(text: &str) -> Condition {
-    let (name, words) = text.split_once('=').unwrap_or((text, ""));
-    let words: Vec<String> = words.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    match (name.strip_prefix("--"), name.strip_prefix('!')) {
-        (Some(input), _) if words.is_empty() => {
-            Condition::Argument(vec![InputCondition { input: input.to_owned(), word: None }])
+fn condition(text: &str) -> Option<TargetCondition> {
+    let (name, words) = match text.split_once('=') {
+        Some((name, words)) => (name, Some(words.split(',').map(str::to_owned).collect::<Vec<_>>())),
+        None => (text, None),
+    };
+    if name.trim_start_matches(['-', '!']).is_empty() || words.iter().flatten().any(String::is_empty) {
+        return None;
+    }
+    match (name.strip_prefix("--"), name.strip_prefix('!'), words) {
+        (Some(input), _, None) => {
+            Some(TargetCondition::Argument(vec![InputCondition { input: input.to_owned(), word: None }]))
         }
-        (Some(input), _) => {
+        (Some(input), _, Some(words)) => {
             let one = |word| InputCondition { input: input.to_owned(), word: Some(word) };
-            Condition::Argument(words.into_iter().map(one).collect())
+            Some(TargetCondition::Argument(words.into_iter().map(one).collect()))
         }
-        (None, Some(path)) => Condition::NoField(path.to_owned()),
-        (None, None) if name == "same" => Condition::Same,
-        (None, None) => Condition::Field { path: name.to_owned(), words },
+        (None, Some(path), None) => Some(TargetCondition::NoField(path.to_owned())),
+        (None, None, None) if name == "same" => Some(TargetCondition::Same),
+        (None, None, words) if name != "same" => {
+            Some(TargetCondition::Field { path: name.to_owned(), words: words.unwrap_or_default() })
+        }
+        _ => None,
     }
 }

@@ -29,12 +29,12 @@ pub enum DifferenceKind {
         /// The JSON type of its value.
         found: &'static str,
     },
-    /// The reply does not have a required field.
+    /// The reply does not have a field that is required, or that the API promises (`@promised`).
     MissingField {
         /// The JSON type that the WIT type has.
         expected: String,
     },
-    /// The value is null, and the WIT type is not an option.
+    /// The value is null, and the WIT type is not an option, or the API promises the field (`@promised`).
     Null {
         /// The JSON type that the WIT type has.
         expected: String,
@@ -101,8 +101,7 @@ impl fmt::Display for DifferenceKind {
 }
 
 /// The JSON type of a value.
-#[must_use]
-pub fn json_type(value: &Value) -> &'static str {
+fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -306,13 +305,16 @@ impl Comparison<'_> {
                 None
             }
         };
-        let Some(payload) = known.and_then(|case| case.payload.as_ref()) else { return };
+        let Some(case) = known else { return };
+        let has_tag = |fields: &[Field]| fields.iter().any(|field| field.wire == tag);
         let mut entries = entries.clone();
-        let has_tag = types.record(payload).is_some_and(|fields| fields.iter().any(|field| field.wire == tag));
-        if !has_tag {
+        if !case.payload.as_ref().and_then(|payload| types.record(payload)).is_some_and(has_tag) {
             entries.shift_remove(tag);
         }
-        self.compare(payload, &Value::Object(entries));
+        match &case.payload {
+            Some(payload) => self.compare(payload, &Value::Object(entries)),
+            None => self.compare_fields(&[], &entries),
+        }
     }
 
     fn compare_fields(&mut self, fields: &[Field], entries: &Map<String, Value>) {
@@ -374,6 +376,20 @@ mod tests {
                     /// Another one.
                     other(string),
                 }
+                /// A chip in the ear.
+                record chip {
+                    /// Its number.
+                    number: string,
+                }
+                /// How a pet is known.
+                ///
+                /// @tag type
+                variant tag {
+                    /// By its ear.
+                    chip(chip),
+                    /// By its voice.
+                    voice,
+                }
                 /// A pet.
                 record pet {
                     /// The name.
@@ -386,6 +402,8 @@ mod tests {
                     kind: kind,
                     /// The mood.
                     mood: mood,
+                    /// How it is known.
+                    tag: tag,
                     /// Weights by day.
                     weights: list<tuple<string, f64>>,
                 }
@@ -410,7 +428,7 @@ mod tests {
     }
 
     fn pet() -> Value {
-        json!({ "name": "n", "age": 3, "kind": "cat", "mood": "good", "weights": { "SECRET-KEY": 1.5 } })
+        json!({ "name": "n", "age": 3, "kind": "cat", "mood": "good", "tag": { "type": "voice" }, "weights": { "SECRET-KEY": 1.5 } })
     }
 
     #[test]
@@ -435,6 +453,13 @@ mod tests {
             ("kind", json!("dog_like"), "data[].kind", "word that is not in the closed set: dog_like"),
             ("kind", json!("SECRET"), "data[].kind", "word that is not in the closed set"),
             ("mood", json!("bad"), "data[].mood", "word that the set does not have yet: bad"),
+            ("tag", json!({ "type": "chip", "number": 1 }), "data[].tag.number", "number instead of string"),
+            (
+                "tag",
+                json!({ "type": "voice", "pitch": 1 }),
+                "data[].tag.pitch",
+                "field that the WIT does not have (number)",
+            ),
             ("weights", json!({ "SECRET": "x" }), "data[].weights.*", "string instead of number"),
             ("weights", json!(["SECRET"]), "data[].weights", "array instead of object"),
         ] {

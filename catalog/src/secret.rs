@@ -93,12 +93,11 @@ impl Input {
     #[must_use]
     pub fn secrets(&self, types: &Types, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        // The walk can change what it visits.
-        let mut value = value.clone();
         if self.sensitive {
-            texts(&value, &mut found);
+            texts(value, &mut found);
         } else if types.has_secret(&self.ty) {
-            types.each_secret(&self.ty, &mut value, &mut |secret| texts(secret, &mut found));
+            // The walk can change what it visits.
+            types.each_secret(&self.ty, &mut value.clone(), &mut |secret| texts(secret, &mut found));
         }
         found
     }

@@ -222,6 +222,11 @@ fn text_about_a_target_names_its_fields_and_the_arguments() {
         ("@futile done [--color] It is red.", "`@futile … --color` names no input"),
         ("@futile perhaps [state] It is.", "is incomplete"),
         ("@futile done It is.", "is incomplete"),
+        ("@futile done [state=] It is.", "is incomplete"),
+        ("@futile done [state=a,,b] It is.", "is incomplete"),
+        ("@futile done [!state=a] It is.", "is incomplete"),
+        ("@futile done [same=a] It is.", "is incomplete"),
+        ("@futile done [--] It is.", "is incomplete"),
         ("@impact Things: things get {id}", "no list with pages"),
         ("@impact things list", "is incomplete"),
     ] {

@@ -9,15 +9,15 @@ use serde_json::Value;
 pub enum Outcome {
     /// It was done.
     Done,
-    /// It was not understood. Nothing was sent.
+    /// It was not understood. Nothing was changed.
     Usage,
-    /// The policy does not allow it.
+    /// The policy does not allow it, or it cannot be approved or shown here.
     Denied,
     /// There is no such thing.
     NotFound,
     /// It clashes with what is there, or with what somebody else does.
     Conflict,
-    /// The API did not accept the request.
+    /// The API did not accept the request, or would not: then it was not sent.
     Refused,
     /// It waits for a confirmation, or for somebody else's approval.
     Waiting,

@@ -21,6 +21,12 @@ pub fn from_headers(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     headers.get_all(header::RETRY_AFTER).iter().filter_map(text).filter_map(|text| retry_after(&text, Some(now))).max()
 }
 
+/// Reads how long a server asks to wait, from the headers of a response that just came.
+#[must_use]
+pub fn of_response(headers: &HeaderMap) -> Option<Duration> {
+    from_headers(headers, Timestamp::now())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

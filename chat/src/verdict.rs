@@ -4,7 +4,7 @@
 //! and what came back, and for an error code of the API from what the action declares about it (`@code`).
 
 use claude_admin_catalog::{Action, CodeEffect};
-use claude_admin_wire::{Body, ErrorBody};
+use claude_admin_wire::{Body, ErrorBody, NOT_JSON};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,8 +12,6 @@ use serde_json::Value;
 pub const NO_CHANGES_YET: &str = "No changes yet.";
 /// What is said of a decision without effect: the operation that it is about may have changed something before.
 pub const CHANGED_NOTHING: &str = "This command changed nothing.";
-/// How a component describes a success that is not JSON.
-const NOT_JSON: &str = "JSON, but ";
 
 /// Whether a command changed something, as far as it can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -51,8 +51,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
     let body = match outside_text::text(&request.body) {
         Ok(body) => body,
         Err(error) => {
-            let text = format!("The body cannot be read: {error}. {}", Verdict::NotSent.sentence());
-            return Response::json(400, &problem("usage", &text));
+            return Response::json(400, &problem("usage", &format!("The body cannot be read: {error}.")));
         }
     };
     // Checked before it is read: an error quotes what is wrong with the body.
@@ -99,6 +98,7 @@ fn respond(reply: &Reply) -> Response {
 }
 
 fn problem(outcome: &str, message: &str) -> Value {
-    let changed = Verdict::NotSent.changed().as_str();
+    let (changed, nothing) = (Verdict::NotSent.changed().as_str(), Verdict::NotSent.sentence());
+    let message = format!("{message} {nothing}");
     json!({"outcome": outcome, "changed": changed, "error": {"outcome": outcome, "changed": changed, "message": message}})
 }

@@ -6,7 +6,7 @@ use crate::generated::bindings::exports::claude::admin::types::{ApiError, Decode
 use crate::tree::Tree;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_admin_wire::{Body, ErrorBody, retry_after, whole_seconds};
+use claude_admin_wire::{Body, ErrorBody, NOT_JSON, NOT_JSON_BODY, retry_after, whole_seconds};
 use serde_json::Value;
 
 /// How much of a body that is not an API error is quoted.
@@ -49,9 +49,9 @@ pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
             Body::Other if Body::at_a_glance(&answer.body) == Body::Json => {
                 format!("the text breaks at line {}, column {}", error.line(), error.column())
             }
-            other => format!("the body is {}", other.in_words()),
+            other => return decode_error(answer, not_json(&other)),
         };
-        decode_error(answer, Mismatch::expected(&format!("JSON, but {found}")))
+        decode_error(answer, Mismatch::expected(&format!("{NOT_JSON}{found}")))
     })?;
     T::from_json(value).map_err(|mismatch| decode_error(answer, mismatch))
 }
@@ -60,11 +60,12 @@ pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
 pub(crate) fn nothing(answer: &Answer) -> Result<(), Error> {
     match Body::of(&answer.body) {
         Body::Empty | Body::Json => Ok(()),
-        other => {
-            let found = format!("JSON, but the body is {}", other.in_words());
-            Err(decode_error(answer, Mismatch::expected(&found)))
-        }
+        other => Err(decode_error(answer, not_json(&other))),
     }
+}
+
+fn not_json(body: &Body) -> Mismatch {
+    Mismatch::expected(&format!("{NOT_JSON_BODY}{}", body.in_words()))
 }
 
 fn decode_error(answer: &Answer, mismatch: Mismatch) -> Error {

@@ -1,8 +1,9 @@
 //! Components that mean harm: each ends in its named error, sends nothing that was not declared, and harms no other call.
 
+use super::raw_upstream::{RawUpstream, response};
 use super::support;
 use claude_admin::command::{Arguments, Invocation};
-use claude_admin::egress::Violation;
+use claude_admin::egress::{Credentials, Violation};
 use claude_admin::sandbox::{Answer, CallError, LimitKind, Limits, LoadError, Plugin};
 use claude_admin_catalog::PackageText;
 use claude_admin_simulator::{Effect, Fault, RedirectEffect, RunningSimulator};
@@ -44,7 +45,11 @@ pub(super) fn tight() -> Limits {
 }
 
 pub(super) fn load(simulator: &RunningSimulator, limits: Limits) -> Arc<Plugin> {
-    let sandbox = support::sandbox(&simulator.base_url(), support::credentials(simulator), limits);
+    load_at(&simulator.base_url(), support::credentials(simulator), limits)
+}
+
+fn load_at(base_url: &str, credentials: Credentials, limits: Limits) -> Arc<Plugin> {
+    let sandbox = support::sandbox(base_url, credentials, limits);
     Arc::new(Plugin::load(&sandbox, &with_text(untold(), &its_text())).unwrap_or_else(|error| panic!("{error}")))
 }
 
@@ -56,6 +61,15 @@ async fn run(plugin: &Arc<Plugin>, function: &str, arguments: Value) -> Answer {
 
 async fn call(plugin: &Arc<Plugin>, function: &str) -> Answer {
     run(plugin, function, Value::Null).await
+}
+
+/// The limit that a call met, and whether its request was sent.
+fn limit_met(answer: &Answer) -> (Option<LimitKind>, bool) {
+    let kind = match answer.result {
+        Err(CallError::Limit { kind }) => Some(kind),
+        _ => None,
+    };
+    (kind, answer.sent.is_some())
 }
 
 async fn behaves(plugin: &Arc<Plugin>) {
@@ -139,11 +153,16 @@ async fn declared_header_leaves_exactly_as_decided() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_can_be_read_in_two_ways_leaves_in_one() {
     let simulator = support::simulator().await;
-    let plugin = load(&simulator, tight());
+    let (received, bodies) = std::sync::mpsc::channel();
+    let upstream = RawUpstream::start(move |request, _| {
+        received.send(request.split("\r\n\r\n").nth(1).unwrap().to_owned()).unwrap();
+        response(200, "", "{}")
+    })
+    .await;
+    let plugin = load_at(&upstream.url(), support::credentials(&simulator), tight());
     let answer = run(&plugin, "double", json!({"name": "decided"})).await;
     assert_eq!(answer.result, Ok(json!("200")));
-    assert_eq!(answer.sent.unwrap().body, r#"{"name":"decided"}"#);
-    assert_eq!(simulator.requests()[0].body, json!({"name": "decided"}));
+    assert_eq!(bodies.try_iter().collect::<Vec<_>>(), [r#"{"name":"decided"}"#]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +192,7 @@ async fn an_endless_loop_runs_out_of_wasm_time() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
     let answer = call(&plugin, "spin").await;
-    assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::WasmTime, sent: false }));
+    assert_eq!(limit_met(&answer), (Some(LimitKind::WasmTime), false));
     behaves(&plugin).await;
 }
 
@@ -182,7 +201,7 @@ async fn an_endless_loop_does_not_hold_up_other_calls() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, Limits { wasm_time: Duration::from_secs(3), ..tight() });
     let (spinning, ()) = tokio::join!(call(&plugin, "spin"), behaves(&plugin));
-    assert!(matches!(spinning.result, Err(CallError::Limit { kind: LimitKind::WasmTime, .. })));
+    assert_eq!(limit_met(&spinning), (Some(LimitKind::WasmTime), false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +209,7 @@ async fn a_memory_bomb_runs_out_of_memory() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, Limits { memory_bytes: 32 << 20, wasm_time: Duration::from_secs(5), ..tight() });
     let answer = call(&plugin, "bomb").await;
-    assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::Memory, sent: false }));
+    assert_eq!(limit_met(&answer), (Some(LimitKind::Memory), false));
     behaves(&plugin).await;
 }
 
@@ -200,10 +219,11 @@ async fn resources_of_the_host_are_limited_for_the_whole_call() {
     let plugin = load(&simulator, tight());
     for function in ["hoard-headers", "hoard-resources", "hoard-requests"] {
         let answer = call(&plugin, function).await;
-        assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::Resources, sent: false }), "{function}");
+        assert_eq!(limit_met(&answer), (Some(LimitKind::Resources), false), "{function}");
         behaves(&plugin).await;
     }
-    assert!(matches!(call(&plugin, "long-method").await.result, Err(CallError::Failed { sent: false, .. })));
+    let answer = call(&plugin, "long-method").await;
+    assert!(matches!(answer.result, Err(CallError::Failed { .. })) && answer.sent.is_none(), "{answer:?}");
     assert_eq!(simulator.requests().len(), 3, "those that behave");
 }
 
@@ -221,7 +241,7 @@ async fn a_huge_result_runs_out_of_copying() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, Limits { copied_bytes: 16 << 20, wasm_time: Duration::from_secs(5), ..tight() });
     let answer = call(&plugin, "flood").await;
-    assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::CopiedBytes, sent: false }));
+    assert_eq!(limit_met(&answer), (Some(LimitKind::CopiedBytes), false));
     behaves(&plugin).await;
 }
 
@@ -230,7 +250,7 @@ async fn a_crash_is_named_and_the_next_call_works() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
     let answer = call(&plugin, "crash").await;
-    assert!(matches!(&answer.result, Err(CallError::Trap { sent: false, .. })), "{:?}", answer.result);
+    assert!(matches!(answer.result, Err(CallError::Trap { .. })) && answer.sent.is_none(), "{answer:?}");
     behaves(&plugin).await;
 }
 
@@ -240,7 +260,7 @@ async fn an_upstream_that_never_answers_runs_out_the_clock() {
     let plugin = load(&simulator, Limits { wall_clock: Duration::from_millis(700), ..tight() });
     simulator.inject(Fault { delay_ms: 5_000, ..Fault::default() });
     let answer = call(&plugin, "behave").await;
-    assert_eq!(answer.result, Err(CallError::Limit { kind: LimitKind::WallClock, sent: true }));
+    assert_eq!(limit_met(&answer), (Some(LimitKind::WallClock), true));
     behaves(&plugin).await;
 }
 
@@ -263,7 +283,7 @@ async fn futures_join<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) 
 }
 
 fn load_error(bytes: &[u8]) -> LoadError {
-    let sandbox = support::sandbox("http://127.0.0.1:9", claude_admin::egress::Credentials::default(), tight());
+    let sandbox = support::sandbox("http://127.0.0.1:9", Credentials::default(), tight());
     Plugin::load(&sandbox, bytes).expect_err("it must not load")
 }
 

@@ -155,13 +155,14 @@ async fn request_runs_after_the_name_and_the_delay() {
     let mut terminal = OnTerminal::start(host.command(&["run"], &remove));
     terminal.wait_for(&format!("type: {NAME}"));
     terminal.wait_for("you type the name of the target; runs");
+    terminal.wait_for("\n> ");
+    let typed = Instant::now();
     terminal.type_line(NAME);
     terminal.wait_for("The request runs in 5 s");
-    let typed = Instant::now();
     assert_eq!(support::writes(&host.simulator), [] as [String; 0]);
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
-    assert!(typed.elapsed() > Duration::from_secs(4), "{shown}");
+    assert!(typed.elapsed() >= Duration::from_secs(5), "{shown}");
     assert!(shown.contains("Approved alone by"), "{shown}");
     assert_eq!(support::writes(&host.simulator).len(), 1);
     let log = host.log();
@@ -183,7 +184,7 @@ async fn wrong_name_and_a_cancelled_delay_send_nothing() {
     terminal.type_line("xiuying");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(3), "{shown}");
-    assert!(shown.contains("the name of the target is"), "{shown}");
+    assert!(shown.contains("You typed another text than the name of the target"), "{shown}");
     // The request is still pending, and its requester can confirm it.
     let operation = host.pending();
     let mut terminal = OnTerminal::start(host.command(&["run"], &["--", "confirm", &operation]));
@@ -199,6 +200,10 @@ async fn wrong_name_and_a_cancelled_delay_send_nothing() {
     let terminal = OnTerminal::start(host.command(&["run"], &remove));
     terminal.wait_for("\n> ");
     terminal.send(Signal::INT);
+    assert_eq!(terminal.end().0, Some(3));
+    let mut terminal = OnTerminal::start(host.command(&["run"], &remove));
+    terminal.wait_for("\n> ");
+    terminal.ours.write_all(b"\x04").unwrap();
     assert_eq!(terminal.end().0, Some(3));
     assert_eq!(support::writes(&host.simulator), [] as [String; 0]);
 }
@@ -255,11 +260,19 @@ async fn second_person_in_the_configuration_is_an_error_that_names_them() {
             "permit(principal, action, resource) when { principal == User::\"local:third\" };",
             "the policy names `local:third`",
         ),
+        (
+            "",
+            "permit(principal, action, resource) when { principal == User :: \"local:fourth\" };",
+            "the policy names `local:fourth`",
+        ),
     ] {
         let host = Configured::new(&format!("{ALONE}{more}"), policy).await;
         let output = host.run(&["users", "list", "--limit", "1"]);
         assert_eq!(output.status.code(), Some(2), "{more}{policy}: {}", stderr(&output));
         assert!(stderr(&output).contains(second), "{second}: {}", stderr(&output));
+        let check = host.command(&["policy", "check"], &[]).output().unwrap();
+        assert_eq!(check.status.code(), Some(2), "{more}{policy}: {}{}", stdout(&check), stderr(&check));
+        assert!(stderr(&check).contains(second), "{second}: {}", stderr(&check));
         assert!(host.simulator.requests().is_empty());
     }
     let host = Configured::new(&format!("{ALONE}[groups]\nadmins = [\"{own}\"]\n"), EVERYBODY).await;

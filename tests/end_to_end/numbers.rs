@@ -2,9 +2,9 @@
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support;
-use claude_admin::command::Format;
+use claude_admin::command::{Format, Markup};
 use claude_admin::render::{self, SlackTables};
-use claude_admin::service::Outcome;
+use claude_admin::service::{Input, Outcome, Service};
 use serde_json::{Number, Value};
 use std::sync::{Arc, Mutex};
 
@@ -54,10 +54,15 @@ async fn any_number_in_a_response_is_shown_or_named_as_an_error() {
     let (mut wrong, mut shown) = (Vec::new(), 0);
     for action in simulated.catalog().actions.iter().filter(|action| !action.writes()) {
         let Some(example) = action.examples.first() else { continue };
-        let Some(data) = support::type_in(&simulated, example).await.data else { continue };
+        // What needs a reason and an approval is read too.
+        let line = format!("{example} --reason because");
+        let ask = async |service: &Service| {
+            support::carry_out(service, Input::Text { line: line.clone(), markup: Markup::None }).await
+        };
+        let Some(data) = ask(&simulated).await.data else { continue };
         for (number, text, time) in VALUES {
             *body.lock().unwrap() = replaced(&data, number, text, time).to_string();
-            let reply = support::type_in(&service, example).await;
+            let reply = ask(&service).await;
             let written =
                 [Format::Text, Format::Json, Format::Csv, Format::Markdown].map(|it| render::reply(&reply, it));
             let slack = render::slack(&reply.document, SlackTables::DataTable, false, None);

@@ -7,6 +7,7 @@ use claude_admin::audit::Event;
 use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
 use claude_admin::egress::Credentials;
 use claude_admin::identity::{Place, Principal};
+use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use claude_admin_catalog::{Action, Catalog};
 use secrecy::SecretString;
@@ -207,7 +208,7 @@ async fn approver_never_receives_a_secret_and_the_requester_confirms() {
     let line = "webhooks create external_key.failed https://hooks.example.com/claude --reason x";
     let id = asker.type_in(line.to_owned()).await.operation;
     let approved = auditor.type_in(format!("approve {id}.1")).await;
-    says(&approved, Outcome::Waiting, &["http:bot may `confirm"]);
+    says(&approved, Outcome::Waiting, &["http:bot can `confirm"]);
     assert_eq!(support::writes(&simulator), Vec::<String>::new(), "an approval does not run it");
     let done = asker.type_in(format!("confirm {id}.1")).await;
     assert!(done.to_json_with_secrets()["signing_secret"].as_str().unwrap().starts_with("whsec_"));
@@ -335,7 +336,10 @@ async fn echoing(status: u16) -> (RawUpstream, Service) {
         response(status, &format!("request-id: req_{word}_{KEY}\r\n"), &answer.to_string())
     })
     .await;
-    let service = support::service_at(&upstream.url(), credentials(), limits());
+    // A write is sent although its target cannot be read.
+    let policy = "permit(principal, action, resource) unless { action in Action::\"read\" };";
+    let sandbox = support::sandbox(&upstream.url(), credentials(), limits());
+    let service = support::service_with(Plugin::embedded(&sandbox).unwrap(), policy, &[]);
     (upstream, service)
 }
 
@@ -348,7 +352,6 @@ fn credentials() -> Credentials {
 async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
     let (_upstream, service) = echoing(400).await;
     let catalog = service.catalog().clone();
-    let mut runs = 0;
     for action in &catalog.actions {
         for input in action.inputs.iter().filter(|input| input.has_secret(&catalog.types)) {
             for at_once in [true, false] {
@@ -365,15 +368,14 @@ async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
                 for shown in others.iter().chain([&reply, &status]).map(shown) {
                     assert!(!shown.contains(HIDDEN), "{id}: {shown}");
                 }
+                assert_eq!(reply.sent.len(), 1, "{id}: {}", shown(&reply));
                 for sent in &reply.sent {
                     assert!(!format!("{} {:?}", sent.target, sent.request_id).contains(HIDDEN), "{id}: {sent:?}");
                     assert!(!format!("{:?}", sent.request_id).contains(KEY), "{id}: {sent:?}");
-                    runs += 1;
                 }
             }
         }
     }
-    assert!(runs >= 2, "{runs}");
     let log = log_of(&service);
     assert!(!log.contains(HIDDEN) && log.contains("[redacted]"), "{log}");
 }

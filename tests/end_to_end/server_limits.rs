@@ -43,7 +43,7 @@ async fn clients_that_send_no_whole_request_keep_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn request_that_does_not_arrive_in_time_is_refused() {
-    let server = Server::with_limits(Limits { request: Duration::from_millis(200), ..support::limits() }).await;
+    let server = Server::with_limits(Limits { request: Duration::from_secs(2), ..support::limits() }).await;
     let head = rest(begin(&server, "POST /v1/commands HTTP/1.1\r\nhost: x\r\n").await).await;
     assert!(head.is_empty() || head.contains("408"), "{head}");
     assert_eq!(rest(begin(&server, "").await).await, "", "an idle connection");
@@ -56,7 +56,7 @@ async fn request_that_does_not_arrive_in_time_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_connections_are_told_so() {
     let server = Server::with_limits(Limits { connections: 1, ..support::limits() }).await;
-    server.simulator.inject(Fault { delay_ms: 3_000, ..Fault::default() });
+    server.simulator.inject(Fault { delay_ms: 60_000, ..Fault::default() });
     let busy = server.http(Some(TOKEN), r#"{"command": "users list"}"#);
     let other = async {
         while server.simulator.requests().is_empty() {
@@ -65,8 +65,10 @@ async fn more_requests_than_connections_are_told_so() {
         let other = server.get("/v1/openapi.json").await;
         (other, server.get("/healthz").await, server.get("/readyz").await)
     };
-    let (busy, (other, health, ready)) = tokio::join!(busy, other);
-    assert_eq!(busy.status, StatusCode::OK, "{busy:?}");
+    let (other, health, ready) = tokio::select! {
+        busy = busy => panic!("{busy:?}"),
+        other = other => other,
+    };
     assert_eq!((other.status, &other.headers["retry-after"]), (StatusCode::SERVICE_UNAVAILABLE, &"1".parse().unwrap()));
     assert!(other.body.contains("limits.connections"), "{other:?}");
     assert_eq!((health.status, ready.status), (StatusCode::OK, StatusCode::OK), "probes are answered");

@@ -89,7 +89,7 @@ impl House {
 
     async fn operation(&self) -> Operation {
         let all = self.server.service.ledger().look(|projection| projection.operations().last().cloned());
-        all.await.unwrap().expect("a request")
+        Arc::unwrap_or_clone(all.await.unwrap().expect("a request"))
     }
 
     async fn click(&mut self, user: Value, team: Value, choice: Choice) -> Value {

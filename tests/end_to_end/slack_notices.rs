@@ -122,7 +122,7 @@ impl House {
         let mut all = all.await.unwrap();
         all.retain(|operation| !operation.pending.requirements.approvals.is_empty());
         assert_eq!(all.len(), 1);
-        all.pop().unwrap()
+        Arc::unwrap_or_clone(all.pop().unwrap())
     }
 
     fn card(&self) -> Option<Value> {

@@ -170,6 +170,9 @@ async fn host_that_is_asked_twice_does_not_wait_for_a_write_of_a_client_that_lef
     }
     drop(client);
     let asked = std::time::Instant::now();
+    signal(&running.0, "-TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(running.0.try_wait().unwrap().is_none(), "the host does not wait for the write");
     let status = loop {
         signal(&running.0, "-TERM");
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -2,6 +2,11 @@
 
 use serde_json::Value;
 
+/// How the component begins to say that a success is not JSON: it expected JSON, but found something else.
+pub const NOT_JSON: &str = "JSON, but ";
+/// The same where the whole body is something else, as [`Body::in_words`] calls it.
+pub const NOT_JSON_BODY: &str = "JSON, but the body is ";
+
 /// The body of a response, as far as it shows who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {

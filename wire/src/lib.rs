@@ -6,5 +6,5 @@
 mod body;
 mod retry_after;
 
-pub use body::{Body, ErrorBody};
+pub use body::{Body, ErrorBody, NOT_JSON, NOT_JSON_BODY};
 pub use retry_after::{MAX_RETRY_AFTER, http_date, retry_after, whole_seconds};

@@ -1,5 +1,6 @@
 //! The formats of texts, by the name of their alias, and the kinds of ids, by how they begin.
 
+use super::normalize::plain_letters;
 use super::value::{BadValue, shown};
 use crate::document::grouped;
 use base64::Engine;
@@ -18,11 +19,15 @@ pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, s
     }
 }
 
-/// The same in every text of a JSON value.
+/// The same in every text of a JSON value, with the letters of a typed line. JSON that is passed on as it is stays so.
 pub(super) fn repaired_json(types: &Types, ty: &Type, value: &Value) -> Value {
     let mut repairs = Vec::new();
     types.visit_texts(ty, value, &mut |at| {
-        let text = repaired(types, at.ty, at.text);
+        if types.format(at.ty) == Some("json") {
+            return;
+        }
+        let plain = plain_letters(at.text);
+        let text = repaired(types, at.ty, &plain);
         if text != at.text {
             repairs.push((at.pointer.to_owned(), text.into_owned()));
         }

@@ -24,16 +24,19 @@ const ALL: [HostHelp; 10] = [
         word: "status",
         summary: "How an operation stands, or how the host is",
         usages: &[("status", "How the host is"), ("status ID", "One operation: its plan, its decisions, how it ended")],
-        more: "The first letters of an id will do, four or more. Where nobody saw how a write ended, its target is looked at.",
+        more: "You can shorten an ID to its first 4 or more characters. If the result of a write is unknown, `status` reads the \
+               target. For a pending request, `status` lists what depends on the target, as far as you can read it.",
     },
     HostHelp {
         word: "confirm",
         summary: "Do what you asked for",
-        usages: &[(
-            "confirm ID.VERSION",
-            "Do it; after the approvals, also a read, and a write whose answer contains a secret",
-        )],
-        more: "The version is that of the plan that you have seen. It is made anew before it runs; if it differs, nothing is done.",
+        usages: &[("confirm ID.VERSION", "Run your pending request; if it requires approvals, after them")],
+        more: "VERSION is the version of the plan that you reviewed. The host rebuilds the plan before it runs. If the plans \
+               differ, the request does not run. If a write requires approvals, the last one runs it; a read, and a write \
+               whose response contains a secret, run only when you confirm them after the approvals. A response with a \
+               secret requires JSON, over HTTP or with `claude-admin run -o json`; otherwise `confirm` is denied, and the \
+               request is still pending. On a host with one user (`lone_operator`), `confirm` on a terminal asks for the \
+               name of the target instead of approvals, and the request runs after a delay.",
     },
     HostHelp {
         word: "approve",

@@ -101,14 +101,15 @@ fn is_id(catalog: &Catalog, action: &Action, at: &TextAt<'_>, input: &str) -> bo
     if types.is_id(at.ty) {
         // The shape of IDs without a documented prefix is a guess, which counts only where names can be meant as well.
         let guessed = types.prefixes(at.ty).is_empty() && catalog.name_list(action, at.ty).is_none();
-        return if guessed { has_no_spaces(at.text) } else { types.is_well_formed_id(at.ty, at.text) };
+        return if guessed { can_be_an_id(at.text) } else { types.is_well_formed_id(at.ty, at.text) };
     }
     let named_like_an_id = at.field.unwrap_or(input).rsplit(['-', '_']).next();
-    *at.ty != Type::String || !matches!(named_like_an_id, Some("id" | "ids")) || has_no_spaces(at.text)
+    *at.ty != Type::String || !matches!(named_like_an_id, Some("id" | "ids")) || can_be_an_id(at.text)
 }
 
-fn has_no_spaces(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && mentioned(text).is_none()
+/// Whether a text can be an ID of unknown shape: it has no spaces, and is no mention and no e-mail address.
+fn can_be_an_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && mentioned(text).is_none() && !is_address(text)
 }
 
 fn checked(catalog: &Catalog, action: &Action, input: &Input, at: &TextAt<'_>) -> Result<Reference, CommandError> {
@@ -227,6 +228,27 @@ mod tests {
         assert!(refused.contains("an id that begins with invite_ or an e-mail address"), "{refused}");
         let mention = found("workspaces.get", "workspace-id", json!("<@U123>")).unwrap_err();
         assert!(mention.contains("mention"), "{mention}");
+    }
+
+    #[test]
+    fn address_is_looked_up_or_refused_wherever_an_id_stands() {
+        let types = &catalog().types;
+        let inputs = catalog().actions.iter().flat_map(|action| action.inputs.iter().map(move |input| (action, input)));
+        let mut refused = 0;
+        for (action, input) in inputs {
+            let ty = types.optional(&input.ty).unwrap_or(&input.ty);
+            let item = types.list_item(ty).unwrap_or(ty);
+            let is_named_like_an_id = input.name.ends_with("-id") || input.name.ends_with("-ids");
+            if !types.is_id(item) && (*item != Type::String || !is_named_like_an_id) {
+                continue;
+            }
+            let value = if item == ty { json!("ada@example.com") } else { json!(["ada@example.com"]) };
+            match found(&action.id, &input.name, value) {
+                Ok(found) => assert_eq!(found.len(), 1, "{} {}", action.id, input.name),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 20, "{refused}");
     }
 
     #[test]

@@ -8,21 +8,9 @@ use super::suggest::nearest;
 use super::value::read_value;
 use super::{Arguments, CommandError, CommandErrorKind, Draft, Invocation, secrets};
 use crate::strict_json::check_depth;
-use claude_admin_catalog::{Catalog, Input};
+use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-
-/// A text as it would be read in a typed line: one form of each letter, one kind of space. JSON that is passed on as it is
-/// stays so.
-fn plain(catalog: &Catalog, input: Option<&Input>, value: &Value) -> Value {
-    match value {
-        Value::String(text) if input.is_none_or(|input| catalog.types.format(&input.ty) != Some("json")) => {
-            Value::from(plain_letters(text))
-        }
-        Value::Array(items) => items.iter().map(|item| plain(catalog, input, item)).collect(),
-        other => other.clone(),
-    }
-}
 
 /// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
 /// snake case.
@@ -53,7 +41,6 @@ pub fn from_json(
         check_depth(value).map_err(|problem| {
             CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}", super::value::shown(key)))
         })?;
-        let value = &plain(catalog, action.input(&key.replace('_', "-")), value);
         let name = key.replace('_', "-");
         // Both bounds of a time may be given as one, as people do.
         let period = period::find(action, &name).filter(|period| period.name == name);
@@ -72,7 +59,7 @@ pub fn from_json(
             let period = period.or_else(|| period::find(action, &name));
             let end = period.map(|period| period.end.clone());
             let (from, until) = kind
-                .read(text, now, period)
+                .read(&plain_letters(text), now, period)
                 .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{name}: {problem}.")))?;
             if checked.insert(name.clone(), from).is_some() {
                 return Err(CommandError::new(CommandErrorKind::RepeatedArgument, format!("{name} is given twice.")));
@@ -148,6 +135,13 @@ mod tests {
             assert_eq!(email_of(&json), plain.map(Value::from), "{email}");
             assert_eq!(email_of(&typed), plain.map(Value::from), "{email}");
         }
+    }
+
+    #[test]
+    fn letters_and_spaces_have_one_form_at_any_depth() {
+        let text = "Cafe\u{301}\u{a0}x";
+        let read = given("workspaces.create", json!({ "name": text, "tags": { "team": text } })).unwrap();
+        assert_eq!((&read["name"], &read["tags"]["team"]), (&json!("Café x"), &json!("Café x")));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::{Block, Document, Fact, Level, Notice};
 use crate::command::CommandError;
+use crate::paging::LIMIT;
 use crate::{Verdict, is_gone};
 use claude_admin_catalog::{Action, Catalog, Method};
-use claude_admin_wire::Body;
+use claude_admin_wire::{Body, NOT_JSON_BODY};
 use serde_json::Value;
 
 /// What a host administrator looks at where something else than the API answers.
@@ -27,7 +28,7 @@ pub fn failure(catalog: &Catalog, error: &Value, action: &Action, verdict: Verdi
     let text = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (what, hint) = match case {
         "api" => api(payload, action, is_gone(action, error), verdict),
-        "transport" => transport(&text("problem"), upstream),
+        "transport" => transport(&text("problem"), action, upstream),
         "decode" => decode(payload, upstream),
         "invalid_argument" => {
             (format!("{}: {}", text("name"), text("problem")), Some(format!("See `help {}`.", action.command())))
@@ -155,7 +156,7 @@ fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
     let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
     let status = error.get("status").and_then(Value::as_u64).unwrap_or(200);
     let expected = text("expected");
-    if let Some(body) = expected.strip_prefix("JSON, but the body is ") {
+    if let Some(body) = expected.strip_prefix(NOT_JSON_BODY) {
         let text = format!(
             "The response (status {status}) is {body}, so it is probably from a proxy or firewall between this host and \
              the API"
@@ -175,7 +176,13 @@ fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
     )
 }
 
-fn transport(problem: &str, upstream: &str) -> (String, Option<String>) {
+/// How a command can ask for a smaller result, where it can.
+#[must_use]
+pub fn request_less(action: &Action) -> Option<&'static str> {
+    action.input(LIMIT).map(|_| "Request less data, for example with a smaller `--limit`.")
+}
+
+fn transport(problem: &str, action: &Action, upstream: &str) -> (String, Option<String>) {
     let again = "Try again in a moment. If the problem persists, check the network of the host.";
     let (what, hint) = match problem {
         "dns" => (format!("The name {upstream} cannot be resolved"), again),
@@ -186,10 +193,10 @@ fn transport(problem: &str, upstream: &str) -> (String, Option<String>) {
         ),
         "timeout" => (format!("{upstream} did not respond in time"), again),
         "incomplete" => (format!("The connection to {upstream} ended before the response was complete"), again),
-        "too_large" => (
-            format!("The response of {upstream} is larger than the host allows"),
-            "Request less data, for example with `--limit`.",
-        ),
+        "too_large" => {
+            let hint = request_less(action).map(str::to_owned);
+            return (format!("The response of {upstream} is larger than the host allows"), hint);
+        }
         "protocol" => (format!("{upstream} does not respond in HTTP"), BETWEEN),
         _ => (format!("{upstream} sent no response"), again),
     };

@@ -22,7 +22,7 @@ mod unit;
 pub use advice::Reader;
 pub use chart::{Chart, Point};
 pub use content::content_owners;
-pub use from_failure::{TELL_THE_ADMINISTRATOR, command_error, failure, look_first, notice};
+pub use from_failure::{TELL_THE_ADMINISTRATOR, command_error, failure, look_first, notice, request_less};
 #[cfg(test)]
 pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, selected, wrong_column};

@@ -1,5 +1,6 @@
 //! Names next to IDs, for people.
 
+use super::question::clean;
 use super::{Block, Cell, Chart, Document};
 use claude_admin_catalog::{Action, Catalog, ID, Input, NameList, TextAt, Type};
 use serde_json::{Map, Value};
@@ -136,20 +137,21 @@ fn name_cell(cell: &mut Cell, names: &Names) {
                 *text = format!("{name} ({text})");
             }
         }
-        Cell::Nested { text, .. } => *text = named_words(text, names),
+        Cell::Nested { text, .. } => *text = named_words(text, |word| names.get(word).cloned()),
         _ => {}
     }
 }
 
 /// Names the IDs in a sentence, except in commands in backquotes.
 fn named_sentence(text: &str, names: &Names) -> String {
+    let name = |word: &str| clean(names.get(word)?);
     let spans = text.split('`').enumerate();
-    let spans = spans.map(|(index, span)| if index % 2 == 1 { span.to_owned() } else { named_words(span, names) });
+    let spans = spans.map(|(index, span)| if index % 2 == 1 { span.to_owned() } else { named_words(span, name) });
     spans.collect::<Vec<_>>().join("`")
 }
 
 /// Names the IDs in a text. One in parentheses has its name in front.
-fn named_words(text: &str, names: &Names) -> String {
+fn named_words(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
     // IDs are words: between them stand spaces and punctuation.
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut named = String::with_capacity(text.len());
@@ -158,7 +160,7 @@ fn named_words(text: &str, names: &Names) -> String {
         let (before, from) = rest.split_at(start);
         let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
         named.push_str(before);
-        match names.get(word).filter(|_| !before.ends_with('(')) {
+        match name(word).filter(|_| !before.ends_with('(')) {
             Some(name) => named.push_str(&format!("{name} ({word})")),
             None => named.push_str(word),
         }
@@ -236,8 +238,12 @@ mod tests {
 
     #[test]
     fn id_in_a_sentence_is_named_once_and_never_in_a_command() {
-        let names = Names::from([("wrkspc_01A".to_owned(), "Production".to_owned())]);
+        let names = Names::from([
+            ("wrkspc_01A".to_owned(), "Production".to_owned()),
+            ("wrkspc_01B".to_owned(), "`x`\n\"y\"".to_owned()),
+        ]);
         for (text, named) in [
+            ("Archive wrkspc_01B?", "Archive 'x' 'y' (wrkspc_01B)?"),
             ("Archive wrkspc_01A?", "Archive Production (wrkspc_01A)?"),
             ("Archive prod (wrkspc_01A)?", "Archive prod (wrkspc_01A)?"),
             ("To archive wrkspc_01A: `workspaces archive wrkspc_01A`.", {

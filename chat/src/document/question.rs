@@ -105,7 +105,7 @@ impl Asked<'_> {
 }
 
 /// A value as a part of a sentence: in one line, without marks that could end a quotation or a code span, and bounded.
-fn clean(value: &str) -> Option<String> {
+pub(super) fn clean(value: &str) -> Option<String> {
     let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut words = line.split_whitespace().collect::<Vec<_>>().join(" ").replace(['`', '"'], "'");
     if words.chars().count() > MAX_CHARS {

@@ -4,6 +4,7 @@
 //! of this program, a number, a name without spaces, or a message of the API can be in it.
 
 use claude_admin_chat::{redact_value, redacted};
+use claude_admin_wire::NOT_JSON_BODY;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -107,9 +108,7 @@ impl Code {
             Some("api") if text("kind").unwrap_or_default().is_empty() => Self::new("not-an-api-response"),
             Some("api") => Self::new("api").name("type", text("kind")),
             Some("transport") => Self::new("transport"),
-            Some("decode")
-                if text("expected").is_some_and(|expected| expected.starts_with("JSON, but the body is")) =>
-            {
+            Some("decode") if text("expected").is_some_and(|expected| expected.starts_with(NOT_JSON_BODY)) => {
                 Self::new("not-an-api-response")
             }
             Some("decode") => Self::new("answer-not-understood"),

@@ -252,7 +252,7 @@ fn host_with(
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
     let decider = Decider::new(policy, groups, Clock::system()).with_lone_operator(lone_operator);
     if let Some(second) = decider.second_person() {
-        return Err(ConfigError::SecondPerson(format!("the policy names `{second}`")).into());
+        return Err(second_person_in_policy(&second).into());
     }
     let ledger = ledger(&decider.policy())?;
     let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
@@ -271,6 +271,11 @@ pub(super) fn lone_operator(config: &Config) -> anyhow::Result<Option<LoneOperat
         return Ok(None);
     }
     Ok(config.lone_operator(&operator()?)?)
+}
+
+/// The policy names a user beside the lone operator.
+pub(super) fn second_person_in_policy(name: &str) -> ConfigError {
+    ConfigError::SecondPerson(format!("the policy names `{name}`"))
 }
 
 /// The clock of a simulator, which stands still until it is moved.
@@ -346,7 +351,7 @@ fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
 }
 
 /// Opens the audit log for a command that no policy decides about, and records that it was opened.
-pub(super) fn ledger_alone(path: PathBuf) -> anyhow::Result<Ledger> {
+pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
     let (ledger, opened) = opened(StoreSource::File(path))?;
     ledger.record(Durability::Disk, vec![Entry::of_host(opened)])?;
     Ok(ledger)

@@ -3,7 +3,7 @@
 //! The account that can read the credential can send these requests without this program, so no policy decides about them.
 //! With a configuration, the run is recorded in its audit log, since others read there what was sent with its credential.
 
-use super::assemble::{Target, WithoutCredential, catalog, egress, ledger_alone, target};
+use super::assemble::{Target, WithoutCredential, catalog, egress, ledger_without_policy, target};
 use super::configuration::ConfigArgs;
 use super::operator::operator;
 use super::setup_error::SetupError;
@@ -91,8 +91,8 @@ pub(super) async fn conformance(args: ConformanceArgs) -> anyhow::Result<u8> {
 
 fn unsent(plan: &Plan<'_>, egress: &Egress) -> SetupError {
     SetupError(format!(
-        "nothing was sent. With --send, the command sends up to {} GET requests to {}, one after the other, with {}. It \
-         prints no value of a reply",
+        "nothing was sent. With --send, the command sends up to {} GET requests to {}, one after the other, with {}; \
+         retries and the exchange of a workload identity are not counted. It prints no value of a reply",
         plan.requests(),
         egress.upstream().authority(),
         egress.credentials().held(),
@@ -127,7 +127,7 @@ struct Audit {
 
 impl Audit {
     fn begin(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { ledger: ledger_alone(config.store.path.clone())?, principal: operator()? })
+        Ok(Self { ledger: ledger_without_policy(config.store.path.clone())?, principal: operator()? })
     }
 
     fn record(&self, operation: &str, event: Event) -> anyhow::Result<()> {

@@ -1,7 +1,6 @@
 //! The command line.
 
 mod actions;
-mod alone;
 mod answer;
 mod assemble;
 mod audit;
@@ -15,6 +14,7 @@ mod format;
 mod init;
 mod list_writer;
 mod logging;
+mod lone_operator;
 mod mcp;
 mod operator;
 mod plugin;
@@ -48,11 +48,12 @@ const FAILED: u8 = 8;
     Credentials are read from ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN, ANTHROPIC_SCOPED_KEY and\n\
     ANTHROPIC_AWS_API_KEY, or from files that the configuration names. With neither a credential nor a base URL,\n\
     `run` and `mcp` answer from the simulator.\n\
-    Exit codes: 0 done, 1 demo or policy not as expected, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 waits for a decision, 7 rate limited, 8 failed or unknown, 9 partly done.")]
+    Exit codes: 0 done, 1 demo, policy or conformance not as expected, 2 usage, 3 denied, 4 not found, 5 conflict, 6 pending, 7 rate limited, 8 refused, failed or unknown, 9 partly done.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Log events of `run`, `serve`, `mcp`, `demo` and `simulator` to standard error; `CLAUDE_ADMIN_LOG` sets the level
+    /// Log events of `run`, `serve`, `mcp`, `demo`, `simulator` and `conformance` to standard error; `CLAUDE_ADMIN_LOG` sets
+    /// the level
     #[arg(long, global = true, value_name = "FORMAT")]
     log: Option<logging::LogFormat>,
 }
@@ -74,7 +75,7 @@ enum Command {
     Serve(configuration::ConfigArgs),
     /// Offer actions as tools to a model, over standard input and output (Model Context Protocol)
     #[command(
-        after_help = "A model proposes, and a person decides: what changes something waits until it is confirmed with\n  claude-admin run -- confirm OPERATION\nor approved by whom the policy names."
+        after_help = "A model proposes, and a person decides. A write is pending until you confirm it with\n  claude-admin run -- confirm OPERATION\nor, if it requires approvals, until other users approve it."
     )]
     Mcp(mcp::McpArgs),
     /// Write a configuration, a policy with tests, and a token for the HTTP API
@@ -103,7 +104,7 @@ enum Command {
     },
     /// Compare the replies of the API with the WIT: only reads, and only with --send
     #[command(
-        after_help = "The report contains no value of a reply: paste it into an issue.\nExit codes: 0 no difference, 1 a difference, 2 usage, 8 nothing could be compared."
+        after_help = "The report contains no value of a reply: paste it into an issue.\nExit codes: 0 no difference, 1 a difference, 2 usage, 8 failed, or nothing could be compared."
     )]
     Conformance(conformance::ConformanceArgs),
     /// Look at a component, or write the embedded one to a file

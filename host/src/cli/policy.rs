@@ -1,6 +1,6 @@
 //! `claude-admin policy`: check, test and print what policies are written against.
 
-use super::assemble::{catalog, lone_operator};
+use super::assemble::{catalog, lone_operator, second_person_in_policy};
 use super::configuration::ConfigArgs;
 use super::setup_error::SetupError;
 use super::{print, print_lines};
@@ -51,7 +51,10 @@ pub(super) fn policy(command: PolicyCommand) -> anyhow::Result<u8> {
             let config = config.required()?.config;
             let catalog = catalog(&config)?;
             let Some(policies) = parse(&config, &catalog)? else { return Ok(NOT_RIGHT) };
-            lone_operator(&config)?;
+            let second = lone_operator(&config)?.and_then(|alone| policies.second_person(&alone.principal));
+            if let Some(second) = second {
+                return Err(second_person_in_policy(&second).into());
+            }
             for warning in policies.warnings() {
                 print_lines(&format!("warning: {warning}\n"))?;
             }

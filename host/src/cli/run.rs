@@ -7,7 +7,7 @@ use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::setup_error::is_setup;
 use super::stop::Stop;
-use super::{alone, answer};
+use super::{answer, lone_operator};
 use super::{print, state, tell};
 use clap::Args;
 use claude_admin::command::{Format, Markup};
@@ -25,7 +25,8 @@ const LONGEST_END: Duration = Duration::from_secs(2);
 
 fn interrupted() -> String {
     format!(
-        "Interrupted. {} `pending` and `audit tail` show what was begun, and `status` of its operation shows its result.",
+        "Interrupted. A read changes nothing. If the command was a write: {} `pending` and `audit tail` show what was begun, \
+         and `status` of its operation shows its result.",
         Verdict::Unknown.sentence()
     )
 }
@@ -139,7 +140,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     };
     let reply = match reply {
         Some(mut reply) => match reply.alone.take() {
-            Some(question) => alone::ask(&host.service, &principal, reply, question, asked, &mut stop).await,
+            Some(question) => lone_operator::ask(&host.service, &principal, reply, question, asked, &mut stop).await,
             None => Some(reply),
         },
         None => None,

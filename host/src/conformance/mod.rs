@@ -3,7 +3,7 @@
 //! A report contains no value of a reply. It has names of actions, paths in replies without indexes and keys, names of
 //! types, counts, status codes, and words of sets that look like identifiers of the API.
 
-mod known;
+mod arguments;
 mod plan;
 mod report;
 
@@ -13,16 +13,15 @@ pub use report::About;
 use crate::command::Invocation;
 use crate::egress::{Egress, ExpectedRequest, Gate, Record, ReplyLimits, Violation};
 use crate::operation_id;
-use crate::sandbox::Limits;
+use crate::sandbox::{Limits, after};
+use arguments::{Known, Origin, arguments};
 use bytes::Bytes;
 use claude_admin_catalog::{Action, Catalog, DifferenceKind, Onward, identifier};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
-use known::{Known, Origin, arguments};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 use wasmtime_wasi_http::Error as HttpError;
 
 /// After so many requests in a row without a reply, or with status 401, 429 or 5xx, no other is sent.
@@ -202,9 +201,7 @@ impl<'c> Conformance<'c> {
             Ok(expected) => expected,
             Err(_) => return Fetched::Nothing("the request cannot be written".to_owned()),
         };
-        let Some(deadline) = Instant::now().checked_add(self.limits.wall_clock) else {
-            return Fetched::Nothing("the time limit is too long".to_owned());
-        };
+        let deadline = after(self.limits.wall_clock);
         let until = tokio::time::Instant::from_std(deadline);
         let too_late = || Fetched::Nothing(format!("no reply within {} s", self.limits.wall_clock.as_secs_f64()));
         let credential =

@@ -210,10 +210,10 @@ fn dry_run() -> Value {
 fn nothing_sent() -> Value {
     json!({
         "type": "object",
-        "description": "A write that would change nothing: no request was sent.",
+        "description": "A write that has nothing to change. Only its target was read; the write was not sent.",
         "properties": {
             "dry_run": { "type": "boolean" },
-            "nothing_sent": { "type": "string", "description": "Why." },
+            "nothing_sent": { "type": "string", "description": "Why the write was not sent." },
             "plan_hash": { "type": "string", "description": "By which the plan is known." },
             "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target as it is." },
         },
@@ -320,13 +320,17 @@ const FAILURES: [(&str, &str, &str); 10] = [
     ("202", "Waiting", "It waits for a confirmation, or for somebody else's approval."),
     ("400", "Usage", "It was not understood."),
     ("401", "Unauthorized", "The token is none of the configuration."),
-    ("403", "Denied", "The policy does not allow it."),
+    ("403", "Denied", "The policy does not allow it, or it cannot be approved or shown here."),
     ("404", "NotFound", "There is no such thing."),
     ("409", "Conflict", "It clashes with what is there, or with what somebody else does."),
     ("413", "TooLarge", "The body is larger than a mebibyte."),
-    ("422", "Refused", "The API did not accept it, or the key was used for another request."),
+    ("422", "Refused", "The API did not accept it or would not, or the key was used for another request."),
     ("429", "RateLimited", "A limit of the API or of this host was met; `retry-after` is there if the time is known."),
-    ("502", "Failed", "The upstream, the network or the component failed, or nobody saw the end."),
+    (
+        "502",
+        "Failed",
+        "The upstream, the network or the component failed, only a part was done, or nobody saw the end.",
+    ),
 ];
 
 fn responses() -> Value {

@@ -4,7 +4,6 @@ use super::approval::Found;
 use super::plan::Target;
 use super::{Decider, Person};
 use crate::command::Invocation;
-use crate::identity::Principal;
 use crate::sandbox::{CallError, Held, Plugin};
 use claude_admin_catalog::Action;
 use claude_admin_chat::paging::memory_of;
@@ -39,8 +38,14 @@ impl<'r> Reader<'r> {
 
     /// On whose behalf.
     #[must_use]
-    pub fn principal(&self) -> &Principal {
-        &self.person.principal
+    pub fn person(&self) -> &Person {
+        self.person
+    }
+
+    /// The command for which it reads.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.operation
     }
 
     /// Reads; `None` when that person may not. All results together have the memory of one command.
@@ -54,7 +59,7 @@ impl<'r> Reader<'r> {
         }
         Some(answer.result.and_then(|value| match reads.held.take(memory_of(&value)) {
             Ok(()) => Ok(value),
-            Err(kind) => Err(CallError::Limit { kind, sent: true }),
+            Err(kind) => Err(CallError::Limit { kind }),
         }))
     }
 

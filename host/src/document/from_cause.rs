@@ -1,7 +1,7 @@
 //! From a recorded cause to a sentence: what went wrong.
 
 use crate::audit::{Cause, Code, Difference};
-use crate::decision::operation::NOTHING_TO_CHANGE;
+use crate::decision::operation::{NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE};
 use crate::decision::plan::{Before, Plan};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
@@ -55,7 +55,7 @@ fn sentence(code: &Code) -> String {
         }
         "target-gone" => "The target no longer exists: the API does not find it".to_owned(),
         NOTHING_TO_CHANGE => "The target already is as this would make it".to_owned(),
-        "refused-in-this-state" => "The API refuses this while the target is in its present state".to_owned(),
+        REFUSED_IN_THIS_STATE => "The API refuses this while the target is in its present state".to_owned(),
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),

@@ -153,7 +153,12 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
         SettleError::NotAllowed(operation, denial) => notice(
             Level::Error,
             format!("You may not decide about `{}`: {}. {none}", own(operation), denial.message),
-            Some("It still waits for those who may.".to_owned()),
+            Some("The request is still pending.".to_owned()),
+        ),
+        SettleError::WrongName(operation, name) => notice(
+            Level::Error,
+            format!("You typed another text than the name of the target of `{}`, `{name}`. {none}", own(operation)),
+            Some("The request is still pending.".to_owned()),
         ),
         SettleError::RequesterNotAllowed(operation, denial, _) => notice(
             Level::Error,
@@ -243,6 +248,11 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
             } else {
                 format!("Whoever may decide about it can `deny {} --reason …`.", operation.plan_id())
             },
+        ),
+        Unsettled::OwnRequest | Unsettled::NeedsApproval if operation.pending.requirements.alone.is_some() => (
+            "A decision here is not enough: on this host, the name of the target must be typed on a terminal."
+                .to_owned(),
+            format!("On a terminal, run `claude-admin run -- confirm {}`.", operation.plan_id()),
         ),
         Unsettled::OwnRequest => (
             "This is your own request: somebody else must decide about it.".to_owned(),

@@ -1,6 +1,6 @@
 //! From a failure to a document: what happened, whether anything was changed, what to do.
 
-use super::{Block, Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice};
+use super::{Block, Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice, request_less};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
 use claude_admin_catalog::{Action, Catalog};
@@ -14,7 +14,7 @@ const DROP_IT: &str = "Do not use this component. Report this to the host admini
 /// A call that gave no result, and what it did.
 #[must_use]
 pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict: Verdict, upstream: &str) -> Document {
-    if let CallError::Failed { error: reported, .. } = error {
+    if let CallError::Failed { error: reported } = error {
         let document = failure(catalog, reported, action, verdict, upstream);
         return if error.is_too_large() { naming_the_limit(document, action) } else { document };
     }
@@ -25,7 +25,7 @@ pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict
         }
         _ => verdict,
     };
-    let (what, hint) = without_result(error, upstream);
+    let (what, hint) = without_result(error, action, upstream);
     let hint = if verdict.is_uncertain() { look_first(catalog, action) } else { hint.into_owned() };
     notice(Level::Error, format!("{}. {}", what.trim_end_matches('.'), verdict.sentence()), Some(hint))
 }
@@ -42,7 +42,7 @@ pub fn internal_error(verdict: Verdict, operation: Option<&str>) -> Document {
 }
 
 /// What happened in a call that was stopped or believed wrong, and what to do where nothing was changed.
-fn without_result(error: &CallError, upstream: &str) -> (String, Cow<'static, str>) {
+fn without_result(error: &CallError, action: &Action, upstream: &str) -> (String, Cow<'static, str>) {
     let (what, hint) = match error {
         CallError::Credential(error) => (error.to_string(), who_can_change(error)),
         CallError::Denied(Violation::Redirect(status)) => (
@@ -54,21 +54,21 @@ fn without_result(error: &CallError, upstream: &str) -> (String, Cow<'static, st
             "The host administrator must check the base URL of this host and its name service.",
         ),
         CallError::Denied(violation) => (format!("The component was stopped: it tried {violation}"), DROP_IT),
-        CallError::Misreported(_) => (format!("T{}", error.to_string().get(1..).unwrap_or_default()), DROP_IT),
-        CallError::Limit { kind: LimitKind::Queue, .. } => (
+        CallError::Misreported(report) => (format!("The component {report}"), DROP_IT),
+        CallError::Limit { kind: LimitKind::Queue } => (
             "All slots for your calls are in use, and none became free in time (`limits.queue_ms`)".to_owned(),
             "Try again in a moment, with fewer commands at the same time. The host administrator can raise \
              `limits.concurrency` or `limits.queue_ms`.",
         ),
-        CallError::Limit { kind, .. } => {
-            return (format!("The call was ended: it used up its {kind}"), limit_hint(*kind).into());
+        CallError::Limit { kind } => {
+            return (format!("The call was ended: it used up its {kind}"), limit_hint(*kind, action).into());
         }
-        CallError::Trap { message, .. } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
+        CallError::Trap { message } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
         CallError::Arguments(problem) => (
             format!("The component does not take these arguments ({problem})"),
             "Report this to the host administrator: the component and its WIT text differ.",
         ),
-        CallError::Failed { error, .. } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
+        CallError::Failed { error } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
     };
     (what, hint.into())
 }
@@ -95,18 +95,18 @@ fn naming_the_limit(mut document: Document, action: &Action) -> Document {
 }
 
 /// What helps where a call met a limit.
-fn limit_hint(kind: LimitKind) -> String {
+fn limit_hint(kind: LimitKind, action: &Action) -> String {
     let key = kind.key();
     let advice = match kind {
         LimitKind::WallClock | LimitKind::Queue | LimitKind::Answers => "Try again in a moment.",
         LimitKind::Answer | LimitKind::CopiedBytes | LimitKind::Memory | LimitKind::Response => {
-            "Request less data, for example with `--limit`."
+            request_less(action).unwrap_or_default()
         }
         LimitKind::WasmTime | LimitKind::Resources => {
             return format!("Report this to the host administrator, who can raise `limits.{key}`.");
         }
     };
-    format!("{advice} The host administrator can raise `limits.{key}`.")
+    format!("{advice} The host administrator can raise `limits.{key}`.").trim_start().to_owned()
 }
 
 /// No request of an action can be sent by this host: why, and who can change that. `verdict` is that of the requests that were

@@ -16,6 +16,9 @@ use claude_admin_chat::{Changed, NO_CHANGES_YET, Verdict};
 /// The label of what depends on the target of a plan.
 const DEPENDS_ON_IT: &str = "Depends on it";
 
+/// What to do about a request that ended without a change.
+const SEND_AGAIN: &str = "The request is closed. Send it again if it is still needed.";
+
 /// A plan alone: what a command would do.
 #[must_use]
 pub fn dry_run(
@@ -25,8 +28,7 @@ pub fn dry_run(
     no_approver: Option<&NoApprover>,
 ) -> Document {
     let mut facts = plan_facts(catalog, plan, "Now");
-    let impossible = no_approver.map(|no_approver| format!(", but {}", too_few(no_approver))).unwrap_or_default();
-    facts.push(Fact::new("Needs", format!("{}{impossible}", needs(requirements))));
+    facts.push(Fact::new("Needs", needs(requirements, no_approver)));
     let question = question_and_effect(catalog, plan);
     let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", plan.risk);
     let hint = "To do it, leave --dry-run out.".to_owned();
@@ -59,15 +61,16 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     } else if let Some(alone) = requirements.alone {
         ("Confirm".to_owned(), by_name(operation, alone))
     } else {
-        let mut hint =
-            format!("Somebody else must agree: `approve {0}` or `deny {0} --reason …`.", operation.plan_id());
-        if agreed {
-            hint.push_str(&format!(
-                " Once enough have, {} may `confirm {}`.",
-                operation.pending.requester,
-                operation.plan_id()
-            ));
-        }
+        let id = operation.plan_id();
+        let hint = if agreed {
+            format!(
+                "Other users can `approve {id}` or `deny {id} --reason …`. Once the approvals are complete, {} can `confirm \
+                 {id}`.",
+                operation.pending.requester
+            )
+        } else {
+            format!("Somebody else must agree: `approve {id}` or `deny {id} --reason …`.")
+        };
         ("Approval needed".to_owned(), hint)
     };
     let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), plan.risk);
@@ -86,7 +89,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         facts.push(Fact::new(DEPENDS_ON_IT, text));
     }
     facts.extend(people(operation));
-    facts.push(Fact::new("Needs", needs(requirements)));
+    facts.push(Fact::new("Needs", needs(requirements, None)));
     facts.push(Fact::time("Expires", operation.expires_ms));
     Document::titled(title)
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -151,7 +154,7 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
         State::Waiting => (Level::Attention, format!("The request is pending. {NO_CHANGES_YET}"), None),
         State::Running { .. } => (
             Level::Attention,
-            format!("The request is running. {}", Verdict::Unknown.sentence()),
+            with_verdict("The request is running".to_owned(), operation),
             Some(format!("Check again in a moment: `status {id}`.")),
         ),
         State::Rejected => (Level::Error, format!("Rejected{by}{why}. {nothing}"), None),
@@ -167,7 +170,7 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             (Level::Done, format!("{}. {nothing}", text_of(cause)), None)
         }
         // A removal of what was not there is done too.
-        State::Ended { result, changed: Some(Changed::No), .. } if result == "done" => {
+        State::Ended { result, changed: Some(Changed::No), cause: Some(_), .. } if result == "done" => {
             (Level::Done, format!("The target was already deleted or never existed. {nothing}"), None)
         }
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
@@ -175,24 +178,24 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             let why = cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.')));
             (
                 Level::Error,
-                with_verdict(format!("The result is unknown{}", why.unwrap_or_default()), &operation.state),
-                Some(format!(
-                    "The request is not sent again automatically. Run `status {id}` to check the target, and send the \
-                     request again if it was not made."
-                )),
+                with_verdict(format!("The result is unknown{}", why.unwrap_or_default()), operation),
+                Some(match operation.changed() {
+                    Some(Changed::No) => SEND_AGAIN.to_owned(),
+                    _ => format!(
+                        "The request is not sent again automatically. Run `status {id}` to check the target. Send the request \
+                         again only if the change was not made."
+                    ),
+                }),
             )
         }
         State::Ended { result, cause, .. } => (
             Level::Error,
-            with_verdict(
-                cause.as_ref().map_or_else(|| format!("The request ended as `{result}`"), text_of),
-                &operation.state,
-            ),
-            Some(match operation.state.changed() {
+            with_verdict(cause.as_ref().map_or_else(|| format!("The request ended as `{result}`"), text_of), operation),
+            Some(match operation.changed() {
                 Some(Changed::Yes | Changed::Unknown) => {
                     "Check the target before you send the request again.".to_owned()
                 }
-                Some(Changed::No) | None => "The request is closed. Send it again if it is still needed.".to_owned(),
+                Some(Changed::No) | None => SEND_AGAIN.to_owned(),
             }),
         ),
     }
@@ -213,9 +216,9 @@ fn by_name(operation: &Operation, alone: Alone) -> String {
 }
 
 /// A text about an end, with the sentence about changes. Texts of earlier versions have theirs, and no more is known.
-fn with_verdict(text: String, state: &State) -> String {
+fn with_verdict(text: String, operation: &Operation) -> String {
     let text = text.trim_end_matches('.');
-    match state.changed().map(|changed| Verdict::from(changed).sentence()) {
+    match operation.changed().map(|changed| Verdict::from(changed).sentence()) {
         Some(sentence) if !text.contains(sentence.trim_end_matches('.')) => format!("{text}. {sentence}"),
         _ => format!("{text}."),
     }
@@ -315,7 +318,9 @@ pub fn dependents(found: &[Dependents]) -> Block {
 fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Command", plan.command.clone())];
     for target in &plan.targets {
-        facts.push(Fact::new(format!("Resolved from {}", target.written), target.shown()));
+        let fact = Fact::new(format!("Resolved from {}", target.written), target.shown());
+        let place = format!("{}{}", target.input.replace('-', "_"), target.pointer.replace('/', "."));
+        facts.push(Fact { field: format!("resolved.{place}"), ..fact });
     }
     match &plan.before {
         Before::Nothing => {}
@@ -363,8 +368,8 @@ fn people(operation: &Operation) -> Vec<Fact> {
     facts
 }
 
-/// What must be decided first, in words.
-fn needs(requirements: &Requirements) -> String {
+/// What must be decided first, in words, and which of it is impossible.
+fn needs(requirements: &Requirements, no_approver: Option<&NoApprover>) -> String {
     if let Some(alone) = requirements.alone {
         return format!("you type the name of the target; runs after {} s", alone.delay_seconds);
     }
@@ -377,7 +382,9 @@ fn needs(requirements: &Requirements) -> String {
             None => "people who may do it themselves".to_owned(),
         };
         let approvals = if rule.count == 1 { "1 approval".to_owned() } else { format!("{} approvals", rule.count) };
-        format!("{approvals} by {who}, not by whoever asks")
+        let impossible = no_approver.filter(|found| found.rule == *rule);
+        let impossible = impossible.map(|found| format!(", but {}", too_few(found))).unwrap_or_default();
+        format!("{approvals} by {who}, not by whoever asks{impossible}")
     };
     requirements.approvals.iter().map(rule).collect::<Vec<_>>().join("; ")
 }

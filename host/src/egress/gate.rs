@@ -269,7 +269,7 @@ impl Inner {
                 self.record.violated(Violation::Redirect(status.as_u16()));
                 return Err(Error::HttpRequestDenied);
             }
-            let asked = retry::asked(response.headers());
+            let asked = retry_after::of_response(response.headers());
             let wait = if self.expected.is_get() {
                 retry::delay(status, response.headers(), asked, attempt, fastrand::f64())
             } else {
@@ -330,11 +330,7 @@ impl Inner {
         if let Some((name, value)) = credential.header() {
             request.headers_mut().insert(name.clone(), value.clone());
         }
-        self.record.leaving(
-            parts.method.as_str(),
-            &scrub::scrub_text(target.to_owned(), self.expected.secrets()),
-            body.map_or(&[][..], |body| body),
-        );
+        self.record.leaving(parts.method.as_str(), &scrub::scrub_text(target.to_owned(), self.expected.secrets()));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         self.egress.health.answered(response.status());
         let request_id = response.headers().get("request-id");
@@ -352,7 +348,7 @@ impl Inner {
         let status = response.status();
         let mut headers = headers::incoming(response.headers(), |value| self.clean(value, credential));
         // The component has no clock, and every part of the host must conclude the same.
-        match retry::asked(response.headers()) {
+        match retry_after::of_response(response.headers()) {
             Some(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after::whole_seconds(wait).into())),
             None => drop(headers.remove(header::RETRY_AFTER)),
         }

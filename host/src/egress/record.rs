@@ -15,8 +15,6 @@ pub struct SentRequest {
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// The body; empty where there is none.
-    pub body: String,
     /// What came back to the last attempt. The host believes this, and not what the component says about it.
     pub exchange: Exchange,
     /// The request id of the answer.
@@ -60,7 +58,7 @@ impl Record {
     }
 
     /// Notes that a request leaves, before it does.
-    pub(super) fn leaving(&self, method: &str, target: &str, body: &[u8]) {
+    pub(super) fn leaving(&self, method: &str, target: &str) {
         let mut state = self.state();
         match &mut state.sent {
             // What came back to an earlier attempt says nothing about this one.
@@ -72,7 +70,6 @@ impl Record {
                 state.sent = Some(SentRequest {
                     method: method.to_owned(),
                     target: target.to_owned(),
-                    body: String::from_utf8_lossy(body).into_owned(),
                     exchange: Exchange::Unanswered,
                     request_id: None,
                     attempts: 1,

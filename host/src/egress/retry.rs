@@ -1,18 +1,11 @@
 //! When a read is tried again.
 
-use claude_admin_chat::retry_after;
 use http::{HeaderMap, StatusCode, header};
-use jiff::Timestamp;
 use std::time::Duration;
 
 /// How often a read is tried again at most.
 pub(super) const MAX_RETRIES: u32 = 2;
 const BASE_DELAY: Duration = Duration::from_millis(500);
-
-/// How long a response asks to wait.
-pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
-    retry_after::from_headers(headers, Timestamp::now())
-}
 
 /// How long to wait before the next attempt of a read; `None` when trying again is of no use.
 ///
@@ -44,6 +37,7 @@ fn backoff(attempt: u32, jitter: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use claude_admin_chat::retry_after;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -74,11 +68,18 @@ mod tests {
             let headers = headers(&[("retry-after", value)]);
             for status in [429, 500, 503, 529] {
                 let status = StatusCode::from_u16(status).unwrap();
-                assert_eq!(delay(status, &headers, asked(&headers), 1, 0.5), None, "{status} {value}");
+                assert_eq!(
+                    delay(status, &headers, retry_after::of_response(&headers), 1, 0.5),
+                    None,
+                    "{status} {value}"
+                );
             }
         }
         let headers = headers(&[("retry-after", "0.5")]);
-        assert_eq!(delay(StatusCode::SERVICE_UNAVAILABLE, &headers, asked(&headers), 1, 0.5), Some(BASE_DELAY));
+        assert_eq!(
+            delay(StatusCode::SERVICE_UNAVAILABLE, &headers, retry_after::of_response(&headers), 1, 0.5),
+            Some(BASE_DELAY)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The connections of the HTTP server: how many, and for how long without a request or a reader.
 
-use super::patient::Patient;
+use super::write_timeout::WriteTimeout;
 use axum::Router;
 use axum::body::Body;
 use axum::middleware::{Next, from_fn};
@@ -135,7 +135,7 @@ async fn serve_connection(
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(time)
-        .serve_connection(TokioIo::new(Patient::new(stream, time)), service);
+        .serve_connection(TokioIo::new(WriteTimeout::new(stream, time)), service);
     let mut served = std::pin::pin!(served);
     let outcome = tokio::select! {
         served = &mut served => served,
@@ -413,7 +413,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn answer_that_nobody_reads_does_not_stay_in_memory() {
-        let request = Duration::from_millis(200);
+        let request = Duration::from_secs(2);
         let (address, in_memory) = large(ServerLimits { connections: 1, request, longest: LONG }).await;
         let mut stream = begin(address).await;
         until_none(&in_memory).await;

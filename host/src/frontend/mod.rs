@@ -5,9 +5,9 @@ mod connections;
 pub mod http;
 mod idempotency;
 pub mod mcp;
-mod patient;
 mod server;
 pub mod slack;
+mod write_timeout;
 
 pub use background::Background;
 pub use server::{Frontends, LiveFrontends, serve};

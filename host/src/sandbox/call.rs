@@ -66,9 +66,9 @@ impl Plugin {
             value
         });
         let result = result.map_err(|error| match error.without(&secrets) {
-            CallError::Failed { mut error, sent } => {
+            CallError::Failed { mut error } => {
                 cap_texts(&mut error);
-                CallError::Failed { error, sent }
+                CallError::Failed { error }
             }
             error => error,
         });
@@ -86,15 +86,15 @@ impl Plugin {
         let action = catalog.action(&invocation.action).ok_or_else(no_action)?;
         let function = self.functions.get(&action.id).ok_or_else(no_action)?;
         let limits = self.sandbox.limits;
-        let limit_met = |kind, sent| CallError::Limit { kind, sent };
+        let limit_met = |kind| CallError::Limit { kind };
         let slot = tokio::time::timeout(limits.queue, self.sandbox.slots.take(authorized.principal())).await;
-        let Ok(Some(_slot)) = slot else { return Err(limit_met(LimitKind::Queue, false)) };
+        let Ok(Some(_slot)) = slot else { return Err(limit_met(LimitKind::Queue)) };
         let deadline = after(limits.wall_clock);
         let until = tokio::time::Instant::from_std(deadline);
 
         let credential = self.sandbox.egress.credential(action, &invocation.arguments);
         let credential = tokio::time::timeout_at(until, credential).await;
-        let credential = credential.map_err(|_| limit_met(LimitKind::WallClock, false))??;
+        let credential = credential.map_err(|_| limit_met(LimitKind::WallClock))??;
         let expected = ExpectedRequest::of(action, invocation, &catalog.types).map_err(CallError::Arguments)?;
         let params = parameters(action, invocation, &catalog.types)?;
         let gate = Gate::new(
@@ -129,10 +129,9 @@ impl Plugin {
             called.map_err(|error| Broken::new(error, &instance.store)).map(|()| instance)
         });
         let called = tokio::time::timeout_at(until, call).await;
-        let sent = record.sent().is_some();
         match called {
-            Err(_) => Err(limit_met(LimitKind::WallClock, sent)),
-            Ok(Err(broken)) => Err(classify(&broken, sent)),
+            Err(_) => Err(limit_met(LimitKind::WallClock)),
+            Ok(Err(broken)) => Err(classify(&broken)),
             Ok(Ok(mut instance)) => {
                 if let Some(kept) = &self.kept
                     && record.violation().is_none()
@@ -141,7 +140,7 @@ impl Plugin {
                     kept.keep(authorized.principal(), instance);
                 }
                 let [returned] = results;
-                outcome(action, &catalog.types, returned, sent)
+                outcome(action, &catalog.types, returned)
             }
         }
     }
@@ -175,22 +174,22 @@ fn limit(store: &mut Store<State>, copied_bytes: usize, ticks: u128) {
     });
 }
 
-fn classify(broken: &Broken, sent: bool) -> CallError {
+fn classify(broken: &Broken) -> CallError {
     let Broken { error, memory_refused } = broken;
     let message = format!("{error:#}");
     if error.is::<WasmTimeUsedUp>() {
-        CallError::Limit { kind: LimitKind::WasmTime, sent }
+        CallError::Limit { kind: LimitKind::WasmTime }
     } else if message.contains("fuel allocated for hostcalls has been exhausted") {
-        CallError::Limit { kind: LimitKind::CopiedBytes, sent }
+        CallError::Limit { kind: LimitKind::CopiedBytes }
     } else if is_too_much(error) {
-        CallError::Limit { kind: LimitKind::Resources, sent }
+        CallError::Limit { kind: LimitKind::Resources }
     } else if *memory_refused {
         // An allocator that gets no memory gives up by trapping.
-        CallError::Limit { kind: LimitKind::Memory, sent }
+        CallError::Limit { kind: LimitKind::Memory }
     } else {
         let mut message = redacted(error.root_cause().to_string());
         cap_text(&mut message);
-        CallError::Trap { message, sent }
+        CallError::Trap { message }
     }
 }
 
@@ -203,8 +202,8 @@ fn is_too_much(error: &wasmtime::Error) -> bool {
 }
 
 /// Reads `result<T, error>`.
-fn outcome(action: &Action, types: &Types, returned: Val, sent: bool) -> Result<Value, CallError> {
-    let unreadable = |message| CallError::Trap { message, sent };
+fn outcome(action: &Action, types: &Types, returned: Val) -> Result<Value, CallError> {
+    let unreadable = |message| CallError::Trap { message };
     match returned {
         Val::Result(Ok(None)) => Ok(Value::Null),
         Val::Result(Ok(Some(val))) => {
@@ -219,7 +218,7 @@ fn outcome(action: &Action, types: &Types, returned: Val, sent: bool) -> Result<
             let mut error = from_val(types, &ty, *val).map_err(unreadable)?;
             // It is shown and recorded, whatever an upstream wrote into it.
             redact_value(&mut error);
-            Err(CallError::Failed { error, sent })
+            Err(CallError::Failed { error })
         }
         other => Err(unreadable(format!("it returned {other:?}, which is no result"))),
     }

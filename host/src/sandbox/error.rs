@@ -60,16 +60,12 @@ pub enum CallError {
     Limit {
         /// Which one.
         kind: LimitKind,
-        /// Whether the request had left by then.
-        sent: bool,
     },
     /// The component crashed.
     #[error("the component crashed: {message}")]
     Trap {
         /// What wasmtime reports.
         message: String,
-        /// Whether the request had left by then.
-        sent: bool,
     },
     /// The arguments do not fit the function: the component and its WIT text disagree.
     #[error("the component does not take these arguments: {0}")]
@@ -79,8 +75,6 @@ pub enum CallError {
     Failed {
         /// The error of the WIT package as JSON: an object with the name of the case as its only key.
         error: Value,
-        /// Whether the request had left by then.
-        sent: bool,
     },
     /// The component reported something else than what the host saw.
     #[error("the component {0}")]
@@ -110,7 +104,7 @@ impl Misreport {
     pub fn of(action: &Action, result: &Result<Value, CallError>, exchange: &Exchange) -> Option<Self> {
         let misreports = match result {
             Ok(_) => action.writes() && Verdict::of(action, exchange, Report::Success) != Verdict::Changed,
-            Err(CallError::Failed { error, .. }) => !exchange.agrees_with(error),
+            Err(CallError::Failed { error }) => !exchange.agrees_with(error),
             Err(_) => false,
         };
         misreports.then_some(match exchange {
@@ -129,11 +123,11 @@ impl CallError {
         }
         match self {
             Self::Denied(violation) => Self::Denied(violation.without(secrets)),
-            Self::Trap { message, sent } => Self::Trap { message: scrub_text(message, secrets), sent },
+            Self::Trap { message } => Self::Trap { message: scrub_text(message, secrets) },
             Self::Arguments(problem) => Self::Arguments(scrub_text(problem, secrets)),
-            Self::Failed { mut error, sent } => {
+            Self::Failed { mut error } => {
                 scrub_value(&mut error, secrets);
-                Self::Failed { error, sent }
+                Self::Failed { error }
             }
             other @ (Self::Credential(_) | Self::Limit { .. } | Self::Misreported(_)) => other,
         }
@@ -143,14 +137,26 @@ impl CallError {
     #[must_use]
     pub fn reported(&self) -> Option<&Value> {
         match self {
-            Self::Failed { error, .. } => Some(error),
+            Self::Failed { error } => Some(error),
             _ => None,
+        }
+    }
+
+    /// What went wrong, as a part of a sentence. An error of the API is its status and its message.
+    #[must_use]
+    pub fn in_a_sentence(&self) -> String {
+        let api = self.reported().and_then(|error| error.get("api"));
+        let status = api.and_then(|api| api.get("status")?.as_u64());
+        let message = api.and_then(|api| api.get("message")?.as_str());
+        match status.zip(message) {
+            Some((status, message)) => format!("the API returned status {status}: {}", message.trim_end_matches('.')),
+            None => self.to_string(),
         }
     }
 
     /// Whether the body of the response was larger than the host reads.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(self, Self::Failed { error, .. } if claude_admin_chat::paging::is_too_large(error))
+        matches!(self, Self::Failed { error } if claude_admin_chat::paging::is_too_large(error))
     }
 }

@@ -88,7 +88,7 @@ fn files() -> usize {
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// The time after a duration from now.
-pub(super) fn after(duration: Duration) -> Instant {
+pub(crate) fn after(duration: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }

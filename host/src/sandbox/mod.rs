@@ -20,6 +20,7 @@ pub use call::Answer;
 pub use engine::{Sandbox, SandboxError};
 pub use error::{CallError, LoadError, Misreport};
 pub use held::Held;
+pub(crate) use limits::after;
 pub use limits::{Isolation, LimitKind, Limits};
 pub use plugin::{ALLOWED_IMPORTS, Export, Plugin, catalog_of, check_digest, digest};
 pub use values::{from_val, to_val};

@@ -1,7 +1,7 @@
 //! Reading the audit trail. That it was read is recorded too.
 
 use super::{Outcome, Reply, Service};
-use crate::audit::{Answer, Event, Filter, Head, Report, search, verify};
+use crate::audit::{Answer, Entry, Event, Filter, Head, Report, search, verify};
 use crate::command::{AuditCommand, AuditSearch, read_span};
 use crate::decision::Person;
 use crate::decision::policy::HostAction;
@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 impl Service {
     /// Reads the audit trail for somebody who may.
-    pub(super) async fn audit(&self, person: &Person, command: AuditCommand) -> Reply {
+    pub(super) async fn audit(&self, id: &str, person: &Person, command: AuditCommand) -> Reply {
         if let Some(denial) = self.decider.may(person, HostAction::ReadAudit) {
-            return self.refuse(person, &denial, "read the audit trail here").await;
+            return self.refuse(id, person, &denial, "read the audit trail here").await;
         }
         // Nobody reads it unseen.
-        let entry = person.did(Event::AuditRead { query: command.to_string() });
+        let event = Event::AuditRead { query: command.to_string() };
+        let entry = Entry { operation: Some(id.to_owned()), ..person.did(event) };
         if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }

@@ -54,6 +54,7 @@ pub(super) fn of_settle_error(error: &SettleError) -> Code {
             Unsettled::NeedsApproval => "approval-needed",
         }),
         SettleError::NotAllowed(_, denial) => of_denial(denial),
+        SettleError::WrongName(..) => Code::new("name-not-typed"),
         SettleError::RequesterNotAllowed(operation, ..) => {
             Code::new("requester-not-permitted").name("requester", operation.pending.requester.to_string().as_str())
         }
@@ -101,10 +102,10 @@ pub(super) fn of_call_error(error: &CallError) -> Code {
     match error {
         CallError::Credential(error) => of_credential_error(error),
         CallError::Denied(_) => Code::new("request-blocked"),
-        CallError::Limit { kind, .. } => Code::new("limit").name("limit", of_limit(*kind)),
+        CallError::Limit { kind } => Code::new("limit").name("limit", of_limit(*kind)),
         CallError::Trap { .. } => Code::new("component-crashed"),
         CallError::Arguments(_) => Code::new("arguments-not-taken"),
-        CallError::Failed { error, .. } => Code::of_failure(error),
+        CallError::Failed { error } => Code::of_failure(error),
         CallError::Misreported(misreport) => {
             let code = Code::new("component-misreported");
             match misreport {

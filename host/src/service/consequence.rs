@@ -1,16 +1,14 @@
 //! What a plan shows besides itself: that it is not worth sending, and what depends on its target.
 
-use super::outcome::of_futility;
 use super::{Outcome, Reply, Service};
-use crate::audit::{Code, Effect, Entry, Event};
+use crate::audit::{Effect, Entry, Event};
 use crate::command::{Arguments, Options};
 use crate::decision::approval::Found;
-use crate::decision::operation::NOTHING_TO_CHANGE;
-use crate::decision::plan::{Plan, dependents};
+use crate::decision::plan::{Plan, code_of, dependents, outcome_of};
 use crate::decision::{Person, Reader};
 use crate::document;
 use crate::identity::Platform;
-use claude_admin_catalog::{Action, Futility};
+use claude_admin_catalog::Action;
 use serde_json::json;
 
 impl Service {
@@ -26,18 +24,14 @@ impl Service {
     ) -> Reply {
         let catalog = self.catalog();
         let Some(pointless) = plan.pointless(catalog) else { return Reply::told(document::Document::default()) };
-        let outcome = of_futility(pointless.kind);
+        let outcome = outcome_of(pointless.kind);
         if !options.dry_run {
-            let code = match pointless.kind {
-                Futility::Done => Code::new(NOTHING_TO_CHANGE),
-                Futility::Refused => Code::new("refused-in-this-state"),
-            };
             let event = Event::Outcome {
                 result: outcome.as_str().to_owned(),
                 changed: Some(found.verdict().changed()),
                 status: None,
                 requests: Vec::new(),
-                cause: Some(code.into()),
+                cause: Some(code_of(pointless.kind).into()),
             };
             let entry = found.note(person.did(event)).about(id, plan);
             self.note(Entry { effect: Some(Effect::of(catalog, action)), ..entry }).await;
@@ -61,8 +55,7 @@ impl Service {
     /// whom the answer is for, so that a message to a channel has none of them: everybody reads them with `status`.
     pub(super) async fn with_dependents(
         &self,
-        operation: &str,
-        person: &Person,
+        reader: &Reader<'_>,
         action: &Action,
         plan: &Plan,
         ids_only: bool,
@@ -71,12 +64,12 @@ impl Service {
         if action.impacts.is_empty() {
             return reply;
         }
+        let (person, operation) = (reader.person(), reader.operation());
         // The card in a channel names the command that shows them.
         if reply.share && person.place.platform == Platform::Slack {
             return reply;
         }
-        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
-        let found = dependents(&reader, self.catalog(), action, plan, self.api_now()).await;
+        let found = dependents(reader, self.catalog(), action, plan, self.api_now()).await;
         let requests = reader.requests();
         if !requests.is_empty() {
             tracing::info!(operation, requests = requests.join(","), "what depends on the target was read");

@@ -1,26 +1,31 @@
 //! What waits: who may see it, deciding about it, and what came of it.
 
 use super::cause;
-use super::outcome::{of_futility, of_settle_error};
+use super::outcome::of_settle_error;
 use super::run::waiting_json;
 use super::secret;
 use super::{Outcome, Reply, Service};
 use crate::Choice;
 use crate::audit::{Entry, Event};
 use crate::command::{Format, Options};
-use crate::decision::Person;
 use crate::decision::approval::{Look, SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, Unsettled};
-use crate::decision::plan::{Before, Plan};
+use crate::decision::plan::{Before, Plan, outcome_of};
+use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
 use claude_admin_catalog::{Action, Catalog, Futility, Method, Place};
 use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 impl Service {
     /// Takes somebody's decision in; runs what is decided on when it was the last that was needed.
     pub(super) async fn vote(&self, person: &Person, vote: Vote, format: Option<Format>) -> Reply {
         let catalog = self.catalog();
+        // What expired has ended, also where no host runs all the time.
+        if let Err(error) = self.ledger.sweep().await {
+            return Reply::failed(Outcome::Failed, document::ledger_error(&error));
+        }
         if vote.choice == Choice::Confirm
             && let Ok(operation) = self.approvals.find_for(person, &vote.operation).await
             && operation.pending.requester == person.principal
@@ -71,7 +76,7 @@ impl Service {
             }
             Ok(Settled::Pointless(operation, kind)) => {
                 let document = document::record(catalog, &operation);
-                let mut reply = Reply::failed(of_futility(kind), document);
+                let mut reply = Reply::failed(outcome_of(kind), document);
                 match kind {
                     Futility::Done => reply.data = Some(operation_json(catalog, &operation)),
                     Futility::Refused => reply.error = Some(operation_json(catalog, &operation)),
@@ -97,10 +102,15 @@ impl Service {
     pub(super) async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
         let catalog = self.catalog();
         let reason = document::settle_error(catalog, &error, self.upstream());
-        let outcome = of_settle_error(&error);
+        let outcome = of_settle_error(catalog, &error);
         let event = Event::Denied { reason: cause::of_settle_error(&error).into(), count: 1 };
         self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
+        if let SettleError::Unplanned(_, problem, _) = &error
+            && let Some(cause) = problem.failed_call()
+        {
+            reply = reply.because(cause);
+        }
         match error {
             // A card that is out of date becomes what it should be.
             // While it runs, whoever runs it is about to say how it ended: this could come later, and would stay.
@@ -136,14 +146,14 @@ impl Service {
         let waiting = self
             .ledger
             .look(move |projection| {
-                projection.operations().filter(|operation| operation.waits(now)).cloned().collect::<Vec<_>>()
+                projection.operations().filter(|operation| operation.waits(now)).map(Arc::clone).collect::<Vec<_>>()
             })
             .await;
         let waiting = match waiting {
             Ok(waiting) => waiting,
             Err(error) => return Reply::failed(Outcome::Failed, document::ledger_error(&error)),
         };
-        let shown: Vec<Operation> =
+        let shown: Vec<Arc<Operation>> =
             waiting.into_iter().filter(|operation| self.approvals.concerns(person, operation)).collect();
         let data = shown.iter().map(|operation| operation_json(self.catalog(), operation)).collect();
         let columns = ["operation", "command", "asked_for_by", "needs", "expires_at"];
@@ -183,7 +193,7 @@ impl Service {
     }
 
     /// How an operation stands. Where nobody saw the end, its target is looked at.
-    pub(super) async fn operation_status(&self, person: &Person, id: &str) -> Reply {
+    pub(super) async fn operation_status(&self, command: &str, person: &Person, id: &str) -> Reply {
         if let Err(error) = self.ledger.sweep().await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }
@@ -191,14 +201,15 @@ impl Service {
             Ok(operation) => operation,
             Err(error) => {
                 let document = document::settle_error(self.catalog(), &error, self.upstream());
-                return Reply::failed(of_settle_error(&error), document);
+                return Reply::failed(of_settle_error(self.catalog(), &error), document);
             }
         };
         let mut document = document::operation(self.catalog(), &found);
-        if found.state.changed() == Some(Changed::Unknown) && found.state.is_settled() {
+        let reader = Reader::new(&self.plugin, &self.decider, person, command);
+        if found.changed() == Some(Changed::Unknown) && found.state.is_settled() {
             let action = self.catalog().action(&found.pending.plan.action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
-            let look = if tells { self.approvals.look_at_target(&found, person).await } else { None };
+            let look = if tells { self.approvals.look_at_target(&found, &reader).await } else { None };
             document = document.with(Block::Notice(target_now(self.catalog(), action, &found.pending.plan, look)));
         }
         document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
@@ -211,13 +222,14 @@ impl Service {
         if let Some(Notice { text, hint, .. }) = secret::about(self.catalog(), &found) {
             data["secret"] = json!({ "lost": found.undelivered, "message": text, "hint": hint });
         }
-        let reply = Reply::done(document, data).about(&found);
-        match self.catalog().action(&found.pending.plan.action) {
-            Some(action) if found.state == State::Waiting => {
-                self.with_dependents(&found.id, person, action, &found.pending.plan, false, reply).await
-            }
-            _ => reply,
+        let mut reply = Reply::done(document, data).about(&found);
+        if let Some(action) = self.catalog().action(&found.pending.plan.action)
+            && found.state == State::Waiting
+        {
+            reply = self.with_dependents(&reader, action, &found.pending.plan, false, reply).await;
         }
+        self.note_reads(command, person, reader.requests()).await;
+        reply
     }
 }
 
@@ -320,7 +332,7 @@ fn operation_json(catalog: &Catalog, operation: &Operation) -> Value {
         "operation_id": operation.id,
         "version": operation.pending.version,
         "state": operation.state.as_str(),
-        "changed": operation.state.changed(),
+        "changed": operation.changed(),
         "since": document::instant(operation.since_ms),
         "requester": operation.pending.requester,
         "place": operation.pending.place,

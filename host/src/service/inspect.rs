@@ -225,9 +225,9 @@ impl Service {
     }
 
     /// Which policy is in force.
-    pub(super) async fn policy(&self, person: &Person) -> Reply {
+    pub(super) async fn policy(&self, id: &str, person: &Person) -> Reply {
         if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
-            return self.refuse(person, &denial, "read the policy here").await;
+            return self.refuse(id, person, &denial, "read the policy here").await;
         }
         let state = self.decider.policy();
         let groups: Vec<String> = self.decider.groups().names().into_iter().collect();
@@ -259,7 +259,7 @@ impl Service {
         let asked = match &other {
             Some(other) if *other != person.principal => {
                 if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
-                    return self.refuse(person, &denial, "ask what somebody else may do here").await;
+                    return self.refuse(id, person, &denial, "ask what somebody else may do here").await;
                 }
                 self.decider.person(other, &place_of(other, person)).await
             }
@@ -285,6 +285,7 @@ impl Service {
                 written
             }
         };
+        self.note_reads(id, person, reader.requests()).await;
         let hint = if missing.is_empty() {
             canonical = invocation.canonical(action, &catalog.types);
             None

@@ -1,7 +1,6 @@
 //! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], or
 //! [`Service::handle_in_parts`], and nothing else.
 
-mod alone;
 mod audience;
 mod audit;
 mod cause;
@@ -10,6 +9,7 @@ mod decide;
 mod guard;
 mod in_flight;
 mod inspect;
+mod lone_operator;
 mod names;
 mod notices;
 mod outcome;
@@ -17,6 +17,7 @@ mod part;
 mod refusals;
 mod reply;
 mod run;
+mod running;
 mod secret;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};
@@ -49,6 +50,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use names::KeptNames;
 use refusals::Refusals;
+use running::Running;
 use serde_json::{Map, Value};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -103,6 +105,8 @@ pub struct Service {
     ledger: Ledger,
     approvals: Approvals,
     writes: TaskTracker,
+    /// The operations whose request this process runs.
+    running: Arc<Running>,
     refusals: Refusals,
     api_clock: Clock,
     time_zone: TimeZone,
@@ -133,6 +137,7 @@ impl Service {
             ledger,
             approvals,
             writes: TaskTracker::new(),
+            running: Arc::default(),
             refusals: Refusals::default(),
             api_clock: Clock::system(),
             time_zone: TimeZone::UTC,
@@ -220,6 +225,7 @@ impl Service {
     pub async fn tick(&self) -> Vec<Operation> {
         self.refresh_policy().await;
         self.note_refusals(false).await;
+        self.approvals.forget_expired_secrets();
         match self.ledger.sweep().await {
             Ok(ended) => ended,
             Err(error) => {
@@ -317,11 +323,12 @@ impl Service {
         // Without a policy nothing may be done; actions say so themselves.
         let without_policy = person.without_policy().filter(|_| !harmless(&understood) && !runs(&understood));
         if let Some(denial) = without_policy {
-            return self.refuse(&person, &denial, "do that here").await.under(&id);
+            return self.refuse(&id, &person, &denial, "do that here").await.under(&id);
         }
         let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
         let clicked = matches!(&understood, Ok(Understood::Vote(vote)) if vote.by_button);
         let about = about(&understood, &id).to_owned();
+        let begun_ms = self.ledger.clock().now_ms();
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let answered = Box::pin(async {
             let reply = self.answer(&id, &person, understood, format, parts).await;
@@ -332,7 +339,7 @@ impl Service {
         });
         let reply = match guarded(answered).await {
             Ok(reply) => reply,
-            Err(Panicked) => self.panicked(&id, &person, &about).await,
+            Err(Panicked) => self.panicked(&id, &person, &about, begun_ms).await,
         };
         self.advised(reply.under(&id), &person, is_operation)
     }
@@ -403,34 +410,50 @@ impl Service {
 
     /// Ends a command in which the host panicked. `about` is the operation that it is, or that it decides about: a write
     /// is never sent before it is recorded as one.
-    async fn panicked(&self, id: &str, person: &Person, about: &str) -> Reply {
+    async fn panicked(&self, id: &str, person: &Person, about: &str, begun_ms: i64) -> Reply {
         tracing::error!(operation = id, "a panic ended a command");
-        match self.approvals.find(about).await {
-            Ok(operation) if matches!(operation.state, State::Running { .. }) => self.ended_unseen(operation).await,
-            Ok(operation) => {
-                let verdict = operation.state.changed().map_or(Verdict::Unknown, Verdict::from);
-                let outcome = match verdict.changed() {
-                    Changed::No => Outcome::Failed,
-                    Changed::Yes => Outcome::Partial,
-                    Changed::Unknown => Outcome::Unknown,
-                };
-                let document = document::internal_error(verdict, Some(&operation.id));
-                Reply::failed(outcome, document).with_verdict(verdict).about(&operation)
+        let found = match about == id {
+            true => self.approvals.find(id).await,
+            false => self.approvals.find_for(person, about).await,
+        };
+        let operation = match found {
+            Ok(operation) => Some(operation),
+            Err(SettleError::NotFound(_) | SettleError::Ambiguous(_)) => None,
+            Err(_) => return Reply::failed(Outcome::Unknown, document::internal_error(Verdict::Unknown, None)),
+        };
+        if let Some(operation) = &operation
+            && matches!(&operation.state, State::Running { host } if host == self.ledger.host())
+            && !self.running.has(&operation.id)
+        {
+            return self.ended_unseen(operation.clone()).await;
+        }
+        let verdict = match &operation {
+            // What ended before this command is not what it did.
+            Some(operation) if !operation.state.is_settled() || operation.since_ms >= begun_ms => {
+                operation.changed().map_or(Verdict::Unknown, Verdict::from)
             }
-            Err(SettleError::NotFound(_)) => {
-                let verdict = Verdict::Unchanged;
-                let document = document::internal_error(verdict, None);
-                let event = Event::Outcome {
-                    result: Outcome::Failed.as_str().to_owned(),
-                    changed: Some(verdict.changed()),
-                    status: None,
-                    requests: Vec::new(),
-                    cause: Some(Code::new("host-failed").into()),
-                };
-                self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
-                Reply::failed(Outcome::Failed, document).with_verdict(verdict)
-            }
-            Err(_) => Reply::failed(Outcome::Unknown, document::internal_error(Verdict::Unknown, None)),
+            _ => Verdict::Unchanged,
+        };
+        let outcome = match verdict.changed() {
+            Changed::No => Outcome::Failed,
+            Changed::Yes => Outcome::Partial,
+            Changed::Unknown => Outcome::Unknown,
+        };
+        if operation.as_ref().is_none_or(|operation| operation.id != id) {
+            let event = Event::Outcome {
+                result: outcome.as_str().to_owned(),
+                changed: Some(verdict.changed()),
+                status: None,
+                requests: Vec::new(),
+                cause: Some(Code::new("host-failed").into()),
+            };
+            self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
+        }
+        let document = document::internal_error(verdict, operation.as_ref().map(|operation| operation.id.as_str()));
+        let reply = Reply::failed(outcome, document).with_verdict(verdict);
+        match &operation {
+            Some(operation) => reply.about(operation),
+            None => reply,
         }
     }
 
@@ -466,7 +489,7 @@ impl Service {
         match command {
             HostCommand::WhoAmI => self.whoami(person),
             HostCommand::Status(None) => self.status(person).await,
-            HostCommand::Status(Some(id)) => self.operation_status(person, &id).await,
+            HostCommand::Status(Some(operation)) => self.operation_status(id, person, &operation).await,
             HostCommand::Pending => self.pending(person).await,
             HostCommand::Decide { operation, version, choice, reason } => {
                 self.vote(person, Vote { operation, version, by_button: false, choice, reason }, format).await
@@ -474,8 +497,8 @@ impl Service {
             HostCommand::CanI { draft, options, explain, principal } => {
                 self.can_i(id, person, draft, &options, (explain, principal)).await
             }
-            HostCommand::Audit(command) => self.audit(person, command).await,
-            HostCommand::Policy => self.policy(person).await,
+            HostCommand::Audit(command) => self.audit(id, person, command).await,
+            HostCommand::Policy => self.policy(id, person).await,
         }
     }
 
@@ -503,11 +526,27 @@ impl Service {
     }
 
     /// Refuses a command of the host, on the record.
-    async fn refuse(&self, person: &Person, denial: &Denial, what: &str) -> Reply {
+    async fn refuse(&self, id: &str, person: &Person, denial: &Denial, what: &str) -> Reply {
         let document = document::denied(denial, what, Verdict::NotSent);
         let event = Event::Denied { reason: cause::of_denial(denial).into(), count: 1 };
-        self.note(person.did(event).decided_by(denial.policies())).await;
+        let entry = Entry { operation: Some(id.to_owned()), ..person.did(event) };
+        self.note(entry.decided_by(denial.policies())).await;
         Reply::failed(Outcome::Denied, document)
+    }
+
+    /// Records which requests a command sent that shows what the host knows, where it sent some.
+    async fn note_reads(&self, id: &str, person: &Person, requests: Vec<String>) {
+        if requests.is_empty() {
+            return;
+        }
+        let event = Event::Outcome {
+            result: Outcome::Done.as_str().to_owned(),
+            changed: Some(Verdict::Unchanged.changed()),
+            status: None,
+            requests,
+            cause: None,
+        };
+        self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
     }
 
     /// Records something after which nothing is done. Where it cannot be recorded, the log says so.

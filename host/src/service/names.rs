@@ -6,7 +6,7 @@
 
 use super::{Reply, Service};
 use crate::command::{Arguments, Format};
-use crate::decision::plan::{list_invocation, read_items};
+use crate::decision::plan::{Unlisted, list_invocation, read_items};
 use crate::decision::{Person, Reader};
 use crate::document::{Names, Unnamed, lists_of_names, names_of, unnamed, unnamed_arguments};
 use crate::identity::{Place, Platform, Principal};
@@ -162,12 +162,16 @@ impl Service {
         }
         let mut items = Vec::new();
         // Names that were found count, whatever ended the reading.
-        if read_items(reader, list, invocation, MAX_PAGES, &mut items).await.is_err() {
+        let read = read_items(reader, list, invocation, MAX_PAGES, &mut items).await;
+        if read.is_err() {
             tracing::debug!(list = list.list.id, "not all names were read");
         }
         let names: Names = names_of(list, &items).map(|(id, name)| (id.to_owned(), name.to_owned())).collect();
         let names = Arc::new(names);
-        self.names.put(key, now, Arc::clone(&names));
+        // What failed for one person can succeed for another one.
+        if matches!(read, Ok(()) | Err(Unlisted::TooLong | Unlisted::Incomplete)) {
+            self.names.put(key, now, Arc::clone(&names));
+        }
         names
     }
 

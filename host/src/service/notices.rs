@@ -8,6 +8,7 @@ use crate::audit::{Audience, Event, MessageId};
 use crate::decision::operation::{CommitError, Delivery, Ledger, LedgerError, Operation, Progress, Projection};
 use crate::document::{self, Document};
 use crate::store::Durability;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A message that is due.
@@ -65,7 +66,7 @@ impl Service {
             let is_due = |audience, is_approved| look.due(operation, audience, is_approved).is_some();
             wanted && AUDIENCES.iter().any(|audience| is_due(*audience, false) || is_due(*audience, true))
         };
-        let operations: Vec<Operation> = self
+        let operations: Vec<Arc<Operation>> = self
             .ledger
             .look(move |projection| {
                 projection.operations().filter(|operation| might_be_due(operation)).cloned().collect()
@@ -77,7 +78,7 @@ impl Service {
             let is_approved = self.approvals.is_approved(&operation).await;
             for audience in AUDIENCES {
                 if let Some(shows) = look.due(&operation, audience, is_approved) {
-                    due.push(Notice { operation: operation.clone(), audience, shows, is_approved });
+                    due.push(Notice { operation: Operation::clone(&operation), audience, shows, is_approved });
                 }
             }
         }

@@ -1,10 +1,10 @@
 //! How a command ended, by what went wrong.
 
-use crate::decision::approval::SettleError;
+use crate::decision::approval::{SettleError, Unplanned};
 use crate::decision::operation::Unsettled;
 use crate::decision::plan::ResolveError;
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::{Action, Catalog, Futility, Method};
+use claude_admin_catalog::{Action, Catalog, Method};
 pub use claude_admin_chat::Outcome;
 use claude_admin_chat::Verdict;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) fn of_resolve_error(catalog: &Catalog, error: &ResolveError) -> Outco
     }
 }
 
-pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
+pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Outcome {
     match error {
         SettleError::NotFound(_) => Outcome::NotFound,
         SettleError::Ambiguous(_) => Outcome::Usage,
@@ -29,16 +29,14 @@ pub(super) fn of_settle_error(error: &SettleError) -> Outcome {
             Outcome::Denied
         }
         SettleError::Unsettled(..) | SettleError::NoReason(..) | SettleError::Busy(_) => Outcome::Conflict,
-        SettleError::NotAllowed(..) | SettleError::RequesterNotAllowed(..) => Outcome::Denied,
+        SettleError::NotAllowed(..) | SettleError::WrongName(..) | SettleError::RequesterNotAllowed(..) => {
+            Outcome::Denied
+        }
+        SettleError::Unplanned(_, Unplanned::Resolve(error), _) => of_resolve_error(catalog, error),
+        SettleError::Unplanned(operation, Unplanned::Before(error), _) => catalog
+            .action(&operation.pending.plan.action)
+            .map_or(Outcome::Failed, |action| of_read(catalog.before_action(action).unwrap_or(action), error)),
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
-    }
-}
-
-/// A write that is not worth sending ends as the same write without a plan would: done, or refused by the API.
-pub(super) fn of_futility(kind: Futility) -> Outcome {
-    match kind {
-        Futility::Done => Outcome::Done,
-        Futility::Refused => Outcome::Refused,
     }
 }
 
@@ -46,8 +44,8 @@ pub(super) fn of_futility(kind: Futility) -> Outcome {
 pub(super) fn of_call(action: &Action, verdict: Verdict, error: Option<&CallError>) -> Outcome {
     match error {
         None => Outcome::of(action, verdict, None),
-        Some(CallError::Failed { error, .. }) => Outcome::of(action, verdict, Some(error)),
-        Some(CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers, .. }) if !verdict.is_uncertain() => {
+        Some(CallError::Failed { error }) => Outcome::of(action, verdict, Some(error)),
+        Some(CallError::Limit { kind: LimitKind::Queue | LimitKind::Answers }) if !verdict.is_uncertain() => {
             Outcome::RateLimited
         }
         // The host stopped the call, or does not believe the component.

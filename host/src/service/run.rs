@@ -11,14 +11,15 @@ use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::plan::ResolveError;
-use crate::decision::{Authorized, Person};
+use crate::decision::{Authorized, Person, Reader};
 use crate::document::{self, Block, Document, Listing};
 use crate::egress::SentRequest;
 use crate::identity::Platform;
 use crate::sandbox::{Held, Plugin};
+use crate::store::Durability;
 use claude_admin_catalog::{Action, Catalog, Input, Onward, Place};
-use claude_admin_chat::Verdict;
-use claude_admin_chat::paging::{LIMIT, is_followed};
+use claude_admin_chat::paging::{LIMIT, in_large_pages, is_followed};
+use claude_admin_chat::{Changed, Verdict};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -133,7 +134,8 @@ impl Service {
                     "can_be_approved": no_approver.is_none(),
                 }));
                 reply = reply.of(action, &plan.command, &options);
-                self.with_dependents(id, person, action, &plan, options.ids, reply).await
+                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                self.with_dependents(&reader, action, &plan, options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
                 let reply = self.pointless(id, person, action, &plan, &found, &options).await;
@@ -149,7 +151,8 @@ impl Service {
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
-                self.with_dependents(id, person, action, &operation.pending.plan, options.ids, reply).await
+                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                self.with_dependents(&reader, action, &operation.pending.plan, options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
@@ -174,20 +177,18 @@ impl Service {
         executed: &mut Executed<'_>,
         options: &Options,
     ) -> Option<Value> {
-        let invocation = command::period_before(executed.action, &executed.invocation)?;
-        let draft = Draft { invocation, references: Vec::new() };
-        let proposed = Box::pin(self.approvals.propose(Proposal { operation: id, person, draft, options })).await;
-        match proposed {
-            Ok(Proposed::Read { authorized, .. }) => {
-                let follow = follow(self.catalog(), options, authorized.get());
-                let before = pages::read(&self.plugin, executed.action, &authorized, follow).await;
-                let whole = executed.is_whole(&before);
-                executed.read.sent.extend(before.sent);
-                executed.held_before = Some(before.held);
-                before.value.filter(|_| whole)
-            }
-            _ => None,
+        let mut invocation = command::period_before(executed.action, &executed.invocation)?;
+        let follow = follow(self.catalog(), options, &invocation);
+        if matches!(follow, Follow::All) {
+            invocation.arguments = in_large_pages(executed.action, invocation.arguments);
         }
+        // What must be decided on first is not read for a comparison.
+        let authorized = self.decider.authorize_now(person, executed.action, invocation, id).ok()?;
+        let before = pages::read(&self.plugin, executed.action, &authorized, follow).await;
+        let whole = executed.is_whole(&before);
+        executed.read.sent.extend(before.sent);
+        executed.held_before = Some(before.held);
+        before.value.filter(|_| whole)
     }
 
     /// Runs something whose intent is recorded, and records how it ended. It goes on even when nobody waits for the answer
@@ -201,7 +202,9 @@ impl Service {
         let (plugin, approvals, tasks) = (Arc::clone(&self.plugin), self.approvals.clone(), self.writes.clone());
         let names = Arc::clone(&self.names);
         let running = operation.clone();
+        let run = self.running.begin(&operation.id);
         let work = self.writes.spawn(async move {
+            let _run = run;
             let catalog = plugin.catalog().clone();
             let Some(action) = catalog.action(&running.pending.plan.action) else {
                 return Reply::failed(Outcome::Failed, Document::titled("There is no such action"));
@@ -219,7 +222,14 @@ impl Service {
             let (outcome, verdict) = (executed.outcome, executed.read.verdict);
             // Recorded before anything else is made of it.
             let recorded = approvals.finish(&running, end).await;
+            let has_secret = action.sensitive && outcome == Outcome::Done;
             let shown = std::panic::catch_unwind(AssertUnwindSafe(|| executed.show(&catalog, &options)));
+            if has_secret && shown.is_err() {
+                let lost = approvals.ledger().append(Durability::Disk, vec![running.entry(Event::Undelivered)]).await;
+                if let Err(error) = lost {
+                    tracing::error!(operation = running.id, %error, "the loss of a secret is not recorded");
+                }
+            }
             // The recorded result stays the same if the host cannot show it.
             let mut reply = shown.unwrap_or_else(|_| {
                 tracing::error!(operation = running.id, "the result of a write cannot be shown");
@@ -257,12 +267,13 @@ impl Service {
         // A result that was recorded before the host failed stays.
         if current.state.is_settled() {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == current.state.as_str());
-            let verdict = current.state.changed().map_or(Verdict::Unknown, Verdict::from);
+            let verdict = current.changed().map_or(Verdict::Unknown, Verdict::from);
             let reply = Reply::failed(outcome.unwrap_or(Outcome::Failed), document::record(self.catalog(), &current));
             return reply.with_verdict(verdict).about(&current);
         }
         let operation = current;
-        let (changed, cause) = (Verdict::Unknown.changed(), Some(Code::new("host-failed").into()));
+        let cause = Some(Code::new("host-failed").into());
+        let changed = operation.changed().unwrap_or(Changed::Unknown);
         let end = End { result: UNKNOWN, changed, status: None, requests: Vec::new(), cause, content_of: Vec::new() };
         if let Err(error) = self.approvals.finish(&operation, end).await {
             tracing::error!(operation = operation.id, %error, "the outcome of a write is not recorded");

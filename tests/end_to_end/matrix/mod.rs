@@ -81,7 +81,7 @@ impl Host {
     async fn call(&self, invocation: &Invocation) -> Outcome {
         match self.plugin.call(&self.authorized(invocation).await).await.result {
             Ok(value) => Outcome::Ok(value),
-            Err(CallError::Failed { error, .. }) => Outcome::Err(error),
+            Err(CallError::Failed { error }) => Outcome::Err(error),
             Err(other) => Outcome::Trap(other.to_string()),
         }
     }

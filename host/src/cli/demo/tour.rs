@@ -170,7 +170,7 @@ impl Tour<'_> {
         let types = |text: &str| Does::Types(text.to_owned());
         let admin = "users update aroha.ngata@example.com user --yes";
         self.step(Step::new(
-            "Known to fail: the API does not change the role of an admin, so nobody is asked and nothing is sent",
+            "Known to fail: the API does not change the role of an admin, so the write is not sent",
             ADMIN,
             types(admin),
             &LIST_THEN_LOOK,

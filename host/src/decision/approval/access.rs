@@ -8,6 +8,7 @@ use crate::decision::policy::{Decision, Denial, DenialKind, HostAction};
 use crate::identity::Principal;
 use crate::operation_id;
 use crate::store::Log;
+use std::sync::Arc;
 
 /// The last entries of the log in which an operation is looked for that ended long ago.
 const RECENT: usize = 10_000;
@@ -53,10 +54,10 @@ impl Approvals {
         if wanted.len() < operation_id::MIN_PREFIX {
             return Err(not_found());
         }
-        let mut found: Vec<Operation> = self
+        let mut found: Vec<Arc<Operation>> = self
             .ledger
             .look(move |projection| {
-                let begins = |operation: &&Operation| operation.id.starts_with(&wanted);
+                let begins = |operation: &&Arc<Operation>| operation.id.starts_with(&wanted);
                 projection.operations().filter(begins).cloned().collect()
             })
             .await?;
@@ -65,7 +66,7 @@ impl Approvals {
             found.retain(|operation| !operation.state.is_settled());
         }
         match (found.len(), found.pop()) {
-            (1, Some(one)) => Ok(one),
+            (1, Some(one)) => Ok(Arc::unwrap_or_clone(one)),
             (0, _) if id.len() == operation_id::LENGTH => {
                 // What ended long ago stands only in the trail itself.
                 let wanted = id.to_owned();
@@ -78,9 +79,9 @@ impl Approvals {
                 old.filter(|operation| visible(operation)).ok_or_else(not_found)
             }
             (0, _) => Err(not_found()),
-            (_, last) => {
-                Err(SettleError::Ambiguous(found.into_iter().chain(last).map(|operation| operation.id).collect()))
-            }
+            (_, last) => Err(SettleError::Ambiguous(
+                found.into_iter().chain(last).map(|operation| operation.id.clone()).collect(),
+            )),
         }
     }
 

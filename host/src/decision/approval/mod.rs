@@ -5,18 +5,18 @@
 //! was shown, it does not run. The intent is on disk before the request leaves.
 
 mod access;
-mod alone;
 mod approvers;
 mod authorized;
 mod immediate;
+mod lone_operator;
 pub(crate) mod pages;
 mod propose;
 mod settle;
 mod steps;
 
-pub use alone::{LoneOperator, NameQuestion, Wait, Waited};
 pub use approvers::NoApprover;
 pub use authorized::Authorized;
+pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
 pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
 pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
 pub use steps::{NoSteps, Step, Steps};
@@ -86,6 +86,11 @@ impl Approvals {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Forgets the secret arguments of requests that expired.
+    pub fn forget_expired_secrets(&self) {
+        self.secrets.forget_expired(self.ledger.clock().now_ms());
     }
 
     /// Records how an operation ended.

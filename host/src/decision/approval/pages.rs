@@ -91,7 +91,7 @@ pub(crate) async fn read(
             && !action.writes()
         {
             match (&read.value, limit) {
-                (None, kind) => read.error = Some(CallError::Limit { kind, sent: true }),
+                (None, kind) => read.error = Some(CallError::Limit { kind }),
                 (Some(_), LimitKind::Answers) => read.cut_off = Some(CutOff::HostFull),
                 (Some(_), _) => read.cut_off = Some(CutOff::TooLarge),
             }

@@ -216,16 +216,22 @@ impl Approvals {
             reason: options.reason.as_ref().map(ToString::to_string),
             effect: Some(Effect::of(&catalog, action)),
         };
-        let has_secrets = pending.plan.secrets.is_some();
-        let requested = self.request(operation, person, pending, go).await;
-        let operation = requested.map_err(|error| match error {
-            CommitError::Refused(TooManyPending) => ProposeError::TooManyPending(invocation.clone()),
-            CommitError::Ledger(error) => ProposeError::Ledger(error),
-        })?;
-        if has_secrets && !go {
-            let now = self.ledger.clock().now_ms();
-            self.secrets.keep(&operation.id, invocation.arguments.clone(), operation.expires_ms, now);
+        // Kept first: a request that is recorded can be decided about at once.
+        if pending.plan.secrets.is_some() && !go {
+            self.forget_expired_secrets();
+            let expires_ms = expires_ms(&pending.requirements, self.ledger.clock().now_ms());
+            if !self.secrets.keep(operation, &person.principal, invocation.arguments.clone(), expires_ms) {
+                return Err(ProposeError::TooManyPending(invocation));
+            }
         }
+        let requested = self.request(operation, person, pending, go).await;
+        let operation = requested.map_err(|error| {
+            self.secrets.forget(operation);
+            match error {
+                CommitError::Refused(TooManyPending) => ProposeError::TooManyPending(invocation.clone()),
+                CommitError::Ledger(error) => ProposeError::Ledger(error),
+            }
+        })?;
         self.steps.reached(if go { Step::Intent } else { Step::Requested });
         if !go {
             return Ok(Proposed::Waiting(Box::new(operation)));
@@ -288,13 +294,18 @@ fn has_too_many(projection: &Projection, requester: &Principal, now_ms: i64, byt
 
 /// The entry by which a plan begins to wait.
 pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Event {
-    let seconds = i64::try_from(pending.requirements.expires_seconds).unwrap_or(i64::MAX / 1000);
     Event::Requested {
         pending: serde_json::to_string(pending).unwrap_or_default(),
         plan_hash: pending.plan.hash(),
         policy_hash: policy_hash.to_owned(),
-        expires_ms: now_ms.saturating_add(seconds.saturating_mul(1000)),
+        expires_ms: expires_ms(&pending.requirements, now_ms),
     }
+}
+
+/// When a request that is made now expires.
+fn expires_ms(requirements: &Requirements, now_ms: i64) -> i64 {
+    let seconds = i64::try_from(requirements.expires_seconds).unwrap_or(i64::MAX / 1000);
+    now_ms.saturating_add(seconds.saturating_mul(1000))
 }
 
 /// Reads what a write is done to, as far as whoever wants it may read it.

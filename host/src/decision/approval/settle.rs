@@ -5,10 +5,8 @@ use super::{Approvals, Authorized, Step};
 use crate::Choice;
 use crate::audit::{Code, Difference, Entry, Event};
 use crate::command::{Draft, Invocation, Reason, references};
-use crate::decision::operation::{
-    CommitError, GONE, LedgerError, NOTHING_TO_CHANGE, Operation, Pending, Projection, State, Unsettled,
-};
-use crate::decision::plan::{Before, Plan, Pointless, ResolveError, resolve};
+use crate::decision::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, State, Unsettled};
+use crate::decision::plan::{Before, Plan, Pointless, ResolveError, code_of, outcome_of, resolve};
 use crate::decision::policy::{ApprovalRule, Decision, Denial, Requirements};
 use crate::decision::{Person, Reader};
 use crate::identity::{Place, Principal};
@@ -78,6 +76,8 @@ pub enum SettleError {
     Unsettled(Box<Operation>, Unsettled),
     /// This person may not decide that.
     NotAllowed(Box<Operation>, Denial),
+    /// A lone operator typed another text than the name of the target, which is this.
+    WrongName(Box<Operation>, String),
     /// Its requester may not do it any more.
     ///
     /// With it come the ids at the API of the requests by which the plan was made anew.
@@ -108,6 +108,16 @@ pub enum Unplanned {
 }
 
 impl Unplanned {
+    /// The call of the API that failed, where one did.
+    #[must_use]
+    pub fn failed_call(&self) -> Option<&CallError> {
+        match self {
+            Self::Before(error) => Some(error),
+            Self::Resolve(ResolveError::Unread(error, _)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Why there is nothing any more that it could be done to, if that is so.
     fn gone(&self) -> Option<Code> {
         let code = Code::new("target-gone");
@@ -134,6 +144,7 @@ impl SettleError {
         match self {
             Self::Unsettled(operation, _)
             | Self::NotAllowed(operation, _)
+            | Self::WrongName(operation, _)
             | Self::RequesterNotAllowed(operation, ..)
             | Self::Unplanned(operation, ..)
             | Self::NoReason(operation, _)
@@ -191,17 +202,19 @@ impl Approvals {
     ///
     /// [`SettleError`] when it comes to nothing.
     pub async fn settle(&self, vote: Vote, person: &Person) -> Result<Settled, SettleError> {
-        let mut attempt = 1;
+        let (mut person, mut attempt) = (person.clone(), 1);
         loop {
             let operation = if vote.by_button {
                 self.find(&vote.operation).await?
             } else {
-                self.find_for(person, &vote.operation).await?
+                self.find_for(&person, &vote.operation).await?
             };
-            match self.settle_now(operation, &vote, person).await {
+            match self.settle_now(operation, &vote, &person).await {
                 Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
                 settled => return settled,
             }
+            // What changed can be the policy or a group.
+            person = self.decider.person(&person.principal, &person.place).await;
         }
     }
 
@@ -299,16 +312,16 @@ impl Approvals {
             return Err(SettleError::NoReason(Box::new(operation), lookups));
         }
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
-        let enough = alone.is_some() || self.is_enough(&operation, one_more).await;
+        let enough = match alone {
+            // A policy that came into force meanwhile can name a second person.
+            Some(_) => requirements.alone.is_some() || requirements.approvals.is_empty(),
+            None => self.is_enough(&operation, one_more).await,
+        };
         if !enough || self.decider.policy_hash() != requester.policy_hash() {
             return Err(SettleError::Busy(Box::new(operation)));
         }
         if let Some(Pointless { kind, .. }) = plan.pointless(self.plugin.catalog()) {
-            let (result, why) = match kind {
-                Futility::Done => ("done", NOTHING_TO_CHANGE),
-                Futility::Refused => ("refused", "refused-in-this-state"),
-            };
-            let over = Then::Over { result, why: Code::new(why), lookups };
+            let over = Then::Over { result: outcome_of(kind).as_str(), why: code_of(kind), lookups };
             let over = self.record(&operation, &person, vote, alone, over).await?;
             return Ok(Settled::Pointless(Box::new(over), kind));
         }
@@ -331,19 +344,18 @@ impl Approvals {
         Ok(Settled::Run(Box::new(operation), authorized))
     }
 
-    /// Looks at what an operation was done to, as far as somebody may; `None` where there is nothing to look at.
-    pub async fn look_at_target(&self, operation: &Operation, person: &Person) -> Option<Look> {
+    /// Looks at what an operation was done to, as far as the reader may; `None` where there is nothing to look at.
+    pub(crate) async fn look_at_target(&self, operation: &Operation, reader: &Reader<'_>) -> Option<Look> {
         let plan = &operation.pending.plan;
         let action = self.plugin.catalog().action(&plan.action)?;
-        let reader = Reader::new(&self.plugin, &self.decider, person, &operation.id);
-        match before(&reader, action, &plan.invocation()).await {
+        match before(reader, action, &plan.invocation()).await {
             Ok(Before::Nothing) => None,
             Ok(Before::NotAllowed { action }) => {
                 Some(Look::Unread(format!("you may not run `{}`", action.replace('.', " "))))
             }
             Ok(now) => Some(Look::Now(now)),
             Err(error) if error.reported().is_some_and(is_missing) => Some(Look::Missing),
-            Err(error) => Some(Look::Unread(error.to_string())),
+            Err(error) => Some(Look::Unread(error.in_a_sentence())),
         }
     }
 
@@ -367,7 +379,7 @@ impl Approvals {
                 *slot = target.sought().into();
             }
         }
-        let references = references(catalog, action, &invocation.arguments).unwrap_or_default();
+        let references = references(catalog, action, &invocation.arguments).map_err(|_| Unplanned::Altered)?;
         let draft = Draft { invocation, references };
         let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
@@ -453,7 +465,7 @@ impl Approvals {
         lookups: Vec<String>,
     ) -> Result<Operation, SettleError> {
         let (person, differences) = (person.clone(), differences.to_vec());
-        self.commit(operation, move |current, now| {
+        let superseded = self.commit(operation, move |current, now| {
             if !current.waits(now) {
                 return Err(SettleError::Unsettled(Box::new(current.clone()), Unsettled::Settled));
             }
@@ -461,8 +473,10 @@ impl Approvals {
             let Pending { requester, place, .. } = &renewed;
             let again = Entry::by(requester, place, requested(&renewed, person.policy_hash(), now));
             Ok(vec![current.note(person.did(superseded)).after_lookups(&lookups), renewed.note(&current.id, again)])
-        })
-        .await
+        });
+        let superseded = superseded.await?;
+        self.secrets.keep_until(&superseded.id, superseded.expires_ms);
+        Ok(superseded)
     }
 
     /// Appends entries about an operation, unless somebody decided about it since it was looked at; returns it as it is

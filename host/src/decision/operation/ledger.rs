@@ -11,7 +11,6 @@ use crate::audit::Code;
 use crate::audit::{Entry, Event, Head, redact, seal};
 use crate::identity::Principal;
 use crate::store::{AppendError, Durability, HostLock, Hosts, Log, StoreError};
-use claude_admin_chat::Changed;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -327,7 +326,7 @@ impl Ledger {
                     State::Waiting if now >= operation.expires_ms => Event::Expired,
                     State::Running { host } if !inner.hosts.is_alive(host) => Event::Outcome {
                         result: UNKNOWN.to_owned(),
-                        changed: Some(Changed::Unknown),
+                        changed: operation.changed(),
                         status: None,
                         requests: Vec::new(),
                         cause: Some(Code::new("host-stopped").into()),

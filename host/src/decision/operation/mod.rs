@@ -122,6 +122,8 @@ pub const GONE: &str = "not_found";
 
 /// The code of an outcome for which nothing was sent, since the target already is as the write would make it.
 pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";
+/// The code of an outcome for which nothing was sent, since the API refuses the write while its target is as it is.
+pub const REFUSED_IN_THIS_STATE: &str = "refused-in-this-state";
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,9 +195,8 @@ impl State {
         }
     }
 
-    /// Whether anything was changed; none for an end that was recorded before this was.
-    #[must_use]
-    pub fn changed(&self) -> Option<Changed> {
+    /// Whether a write with this state changed anything; none for an end that was recorded before this was.
+    fn changed(&self) -> Option<Changed> {
         match self {
             Self::Waiting | Self::Rejected | Self::Cancelled | Self::Expired => Some(Changed::No),
             Self::Running { .. } => Some(Changed::Unknown),
@@ -217,6 +218,15 @@ impl Operation {
     #[must_use]
     pub fn waits(&self, now_ms: i64) -> bool {
         self.state == State::Waiting && now_ms < self.expires_ms
+    }
+
+    /// Whether anything was changed; none for an end that was recorded before this was.
+    #[must_use]
+    pub fn changed(&self) -> Option<Changed> {
+        match self.pending.effect {
+            Some(Effect::Read) => Some(Changed::No),
+            _ => self.state.changed(),
+        }
     }
 
     /// Who approved it.

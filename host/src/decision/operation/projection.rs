@@ -5,6 +5,7 @@ use crate::audit::{Entry, Event};
 use crate::identity::Principal;
 use crate::store::{Log, StoreError};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// How long a delivery is remembered at least, in milliseconds: twice the time for which a signature is fresh.
 pub(super) const DELIVERY_MS: i64 = 600_000;
@@ -48,7 +49,7 @@ pub(super) fn known_by(delivery: &str) -> &str {
 /// What the entries that were read so far come to.
 #[derive(Debug, Default)]
 pub struct Projection {
-    operations: BTreeMap<String, Operation>,
+    operations: BTreeMap<String, Arc<Operation>>,
     settled: VecDeque<String>,
     settled_bytes: usize,
     /// Operations of which some record can still matter, by the first one that does.
@@ -69,11 +70,11 @@ impl Projection {
     /// The operation with this id, if it is at hand.
     #[must_use]
     pub fn operation(&self, id: &str) -> Option<&Operation> {
-        self.operations.get(id)
+        self.operations.get(id).map(Arc::as_ref)
     }
 
-    /// Every operation at hand.
-    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+    /// Every operation at hand. To keep one costs no copy of it.
+    pub fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations.values()
     }
 
@@ -147,7 +148,7 @@ impl Projection {
         for (seq, entry) in found.iter().rev() {
             projection.apply(*seq, entry);
         }
-        Ok(projection.operations.remove(id))
+        Ok(projection.operations.remove(id).map(Arc::unwrap_or_clone))
     }
 
     /// Leaves out everything up to a record: none of it matters any more.
@@ -182,6 +183,8 @@ impl Projection {
         }
         let Some(id) = &entry.operation else { return };
         if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {
+            // From here on, it is the operation that ends: what is recorded under its id says nothing about the delivery.
+            self.began_by.remove(id);
             // What this version of the host cannot read waits for one that can.
             let recorded = pending;
             let Ok(pending) = serde_json::from_str::<Pending>(recorded) else { return };
@@ -211,10 +214,11 @@ impl Projection {
                 undelivered: false,
                 bytes,
             };
-            self.operations.insert(id.clone(), operation);
+            self.operations.insert(id.clone(), Arc::new(operation));
             self.open.insert((first_seq, id.clone()));
             self.changes += 1;
         } else if let Some(operation) = self.operations.get_mut(id) {
+            let operation = Arc::make_mut(operation);
             let was_settled = operation.state.is_settled();
             operation.apply(entry);
             self.changes += 1;

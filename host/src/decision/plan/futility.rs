@@ -1,8 +1,11 @@
 //! Whether a write is worth sending, by what was read of its target.
 
 use super::{Before, Plan};
+use crate::audit::Code;
 use crate::command::Invocation;
+use crate::decision::operation::{NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE};
 use claude_admin_catalog::{Action, Catalog, Futile, Futility, Method, Place, TargetCondition};
+use claude_admin_chat::Outcome;
 use serde_json::Value;
 
 /// Why a write is not worth sending.
@@ -12,6 +15,23 @@ pub struct Pointless<'c> {
     pub kind: Futility,
     /// The rule of the action; none where the target already has every value that the write sets.
     pub rule: Option<&'c Futile>,
+}
+
+/// How such a write ends: as the same write without a plan would, done or refused by the API.
+#[must_use]
+pub fn outcome_of(kind: Futility) -> Outcome {
+    match kind {
+        Futility::Done => Outcome::Done,
+        Futility::Refused => Outcome::Refused,
+    }
+}
+
+/// What is recorded of its end.
+pub(crate) fn code_of(kind: Futility) -> Code {
+    Code::new(match kind {
+        Futility::Done => NOTHING_TO_CHANGE,
+        Futility::Refused => REFUSED_IN_THIS_STATE,
+    })
 }
 
 impl Plan {
@@ -47,8 +67,10 @@ fn sets_nothing_new(catalog: &Catalog, action: &Action, write: &Invocation, targ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Arguments;
+    use crate::command::{Arguments, Command, Markup, parse};
     use crate::test_support::catalog;
+    use claude_admin_catalog::InputCondition;
+    use jiff::Timestamp;
     use serde_json::json;
 
     fn pointless(id: &str, arguments: Value, target: Value) -> Option<Futility> {
@@ -106,5 +128,63 @@ mod tests {
         assert_eq!(archive(Value::Null, Value::Null), None);
         assert_eq!(archive(at.clone(), json!({"type": "internal"})), Some(Futility::Done));
         assert_eq!(archive(at, json!({"type": "external", "external_storage_id": "estrg_01A"})), None);
+    }
+
+    /// Puts a value at a path of an object.
+    fn put(target: &mut Value, path: &str, value: Value) {
+        *path.split('.').fold(target, |value, name| &mut value[name]) = value;
+    }
+
+    /// The arguments of the first example, changed as a rule wants them, and a target to which it applies.
+    fn fulfilled(action: &Action, rule: &Futile) -> (Value, Value) {
+        let catalog = catalog();
+        let arguments = |example: &String| match parse(catalog, example, Markup::None, Timestamp::UNIX_EPOCH).unwrap() {
+            Command::Run(draft, _) => draft.invocation.arguments,
+            other => panic!("{other:?}"),
+        };
+        let mut given = arguments(&action.examples[0]);
+        let mut target = json!({});
+        for condition in &rule.when {
+            match condition {
+                TargetCondition::Same => {
+                    let write = Invocation { action: action.id.clone(), arguments: given.clone() };
+                    let asked = write.parameters(action);
+                    for param in action.params.iter().filter(|param| param.place == Place::Body) {
+                        target[&param.wire] = asked.get(&param.name).cloned().unwrap_or_default();
+                    }
+                }
+                TargetCondition::Argument(any) => {
+                    let InputCondition { input, word } = &any[0];
+                    let in_an_example =
+                        || action.examples.iter().find_map(|example| arguments(example).swap_remove(input));
+                    let value = word.as_deref().map(Value::from).or_else(in_an_example).unwrap_or_else(|| json!({}));
+                    given.insert(input.clone(), value);
+                }
+                TargetCondition::Field { path, words } => {
+                    let word = words.first().map_or("2026-11-01T00:00:00Z", String::as_str);
+                    // With `same`, the argument has the word too.
+                    if let Some(argument) = given.get_mut(&path.replace('_', "-")) {
+                        *argument = word.into();
+                    }
+                    put(&mut target, path, if word == "true" { true.into() } else { word.into() });
+                }
+                TargetCondition::NoField(path) => put(&mut target, path, Value::Null),
+            }
+        }
+        (given.into_iter().collect(), target)
+    }
+
+    #[test]
+    fn every_rule_applies_to_a_target_that_fulfils_it() {
+        let mut rules = 0;
+        for action in &catalog().actions {
+            for rule in &action.futile {
+                let (arguments, target) = fulfilled(action, rule);
+                let found = pointless(&action.id, arguments.clone(), target.clone());
+                assert_eq!(found, Some(rule.kind), "{}: {rule:?}: {arguments} {target}", action.id);
+                rules += 1;
+            }
+        }
+        assert!(rules > 30, "{rules}");
     }
 }

@@ -8,7 +8,7 @@ use super::Plan;
 use crate::command::{self, Command};
 use crate::decision::Reader;
 use claude_admin_catalog::{Action, Catalog, ID, Impact, Placeholder, at_path};
-use claude_admin_chat::paging::in_large_pages;
+use claude_admin_chat::paging::{Following, in_large_pages};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -114,11 +114,12 @@ async fn one(
         return not_read("the component has no such list".to_owned());
     };
     invocation.arguments = in_large_pages(list, invocation.arguments);
+    let mut following = Following::beginning_at(None);
     let (mut count, mut more, mut listed) = (0, false, Vec::new());
     for page in 1..=MAX_PAGES {
         let answer = match reader.read(list, invocation.clone()).await {
             None => return not_read(format!("you cannot run `{}` here without further approval", list.command())),
-            Some(Err(error)) if page == 1 => return not_read(error.to_string()),
+            Some(Err(error)) if page == 1 => return not_read(error.in_a_sentence()),
             // What was read counts.
             Some(Err(_)) => {
                 more = true;
@@ -134,14 +135,10 @@ async fn one(
             }
         }
         let Some(paging) = list.paging.as_ref() else { break };
-        let Some(cursor) = paging.onward(&answer).cursor().map(Value::from) else {
-            more = false;
-            break;
-        };
-        more = true;
-        if invocation.arguments.insert(paging.input().to_owned(), cursor.clone()) == Some(cursor) {
-            break;
-        }
+        let onward = following.take(paging.onward(&answer), true);
+        more = !matches!(onward, Ok(None));
+        let Ok(Some(cursor)) = onward else { break };
+        invocation.arguments.insert(paging.input().to_owned(), cursor.into());
     }
     let first = listed.iter().filter_map(|item| dependent(catalog, list, item, words)).collect();
     (DependentsFound::Read { count, more, first }, (list.id.clone(), listed))

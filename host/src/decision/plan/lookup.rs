@@ -40,7 +40,7 @@ impl<'r> Lookups<'r> {
 
     /// The person on whose behalf the lists are read.
     pub(super) fn requester(&self) -> &Principal {
-        self.reader.principal()
+        &self.reader.person().principal
     }
 
     /// Finds the one object that a text matches. `written` is the text in messages.

@@ -11,10 +11,11 @@ mod resolve;
 mod secrets;
 
 pub use before::Before;
-pub use futility::Pointless;
+pub(crate) use futility::code_of;
+pub use futility::{Pointless, outcome_of};
 pub(crate) use impact::dependents;
 pub use impact::{Dependent, Dependents, DependentsFound};
-pub(crate) use lookup::{list_invocation, read_items};
+pub(crate) use lookup::{Unlisted, list_invocation, read_items};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;
 

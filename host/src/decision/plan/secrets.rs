@@ -1,12 +1,17 @@
 //! Arguments that are secrets, between a request and its run: in memory and nowhere else.
 
 use crate::command::Arguments;
+use crate::identity::Principal;
+use claude_admin_chat::paging::memory_of;
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The most bytes of memory for the arguments of one requester: as many as for their pending requests.
+const MAX_BYTES: usize = 16 << 20;
 
 /// The arguments of pending operations that have secrets among them. They end with this process: nothing of them is
 /// stored.
@@ -15,6 +20,8 @@ pub struct SecretArguments(Mutex<HashMap<String, Kept>>);
 
 struct Kept {
     arguments: Arguments,
+    requester: Principal,
+    bytes: usize,
     expires_ms: i64,
 }
 
@@ -25,11 +32,34 @@ impl fmt::Debug for SecretArguments {
 }
 
 impl SecretArguments {
-    /// Keeps the arguments of an operation until it expires, and forgets those that did.
-    pub(in crate::decision) fn keep(&self, operation: &str, arguments: Arguments, expires_ms: i64, now_ms: i64) {
-        let mut kept = self.lock();
-        kept.retain(|_, kept| kept.expires_ms > now_ms);
-        kept.insert(operation.to_owned(), Kept { arguments, expires_ms });
+    /// Keeps the arguments of an operation until it is decided or expires; returns whether its requester has room for them.
+    pub(in crate::decision) fn keep(
+        &self,
+        operation: &str,
+        requester: &Principal,
+        arguments: Arguments,
+        expires_ms: i64,
+    ) -> bool {
+        let bytes = arguments.values().map(memory_of).fold(0, usize::saturating_add);
+        let mut all = self.lock();
+        let own = all.values().filter(|kept| kept.requester == *requester).map(|kept| kept.bytes);
+        if own.fold(bytes, usize::saturating_add) > MAX_BYTES {
+            return false;
+        }
+        all.insert(operation.to_owned(), Kept { arguments, requester: requester.clone(), bytes, expires_ms });
+        true
+    }
+
+    /// Keeps the arguments of an operation longer.
+    pub(in crate::decision) fn keep_until(&self, operation: &str, expires_ms: i64) {
+        if let Some(kept) = self.lock().get_mut(operation) {
+            kept.expires_ms = expires_ms;
+        }
+    }
+
+    /// Forgets the arguments of operations that expired.
+    pub(in crate::decision) fn forget_expired(&self, now_ms: i64) {
+        self.lock().retain(|_, kept| kept.expires_ms > now_ms);
     }
 
     /// The arguments of an operation, where this process has them.
@@ -85,11 +115,25 @@ mod tests {
     #[test]
     fn arguments_are_forgotten_when_their_operation_expires() {
         let secrets = SecretArguments::default();
-        secrets.keep("a", arguments("x"), 10, 0);
+        let ada = Principal::local("ada").unwrap();
+        assert!(secrets.keep("a", &ada, arguments("x"), 10));
         assert_eq!(secrets.of("a"), Some(arguments("x")));
-        secrets.keep("b", arguments("y"), 20, 10);
+        assert!(secrets.keep("b", &ada, arguments("y"), 20));
+        secrets.forget_expired(10);
         assert_eq!((secrets.of("a"), secrets.of("b").is_some()), (None, true));
         secrets.forget("b");
         assert_eq!(secrets.of("b"), None);
+    }
+
+    #[test]
+    fn arguments_of_one_requester_have_a_limit_and_others_their_own() {
+        let secrets = SecretArguments::default();
+        let large = arguments(&"x".repeat(1 << 20));
+        let keep = |number: usize, name: &str| {
+            secrets.keep(&format!("{name}{number}"), &Principal::local(name).unwrap(), large.clone(), 10)
+        };
+        let kept = (0..100).take_while(|number| keep(*number, "ada")).count();
+        assert_eq!(kept, 15, "16 MiB, with some bytes for the names of arguments");
+        assert!(keep(0, "bob"));
     }
 }

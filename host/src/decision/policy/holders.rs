@@ -29,7 +29,8 @@ impl Holders {
 
 impl Policies {
     /// Another user whom a permit names, by the ID of the principal.
-    pub(in crate::decision) fn second_person(&self, principal: &Principal) -> Option<String> {
+    #[must_use]
+    pub fn second_person(&self, principal: &Principal) -> Option<String> {
         let own = principal.to_string();
         let permits = self.policies.iter().filter(|policy| policy.permits());
         let named = permits.flat_map(|policy| {
@@ -39,8 +40,7 @@ impl Policies {
                 }
                 _ => None,
             };
-            let texts = policy.conditions.iter().flat_map(|condition| condition.text.split("User::\"").skip(1));
-            let in_conditions = texts.filter_map(|text| Some(text.split_once('"')?.0.to_owned()));
+            let in_conditions = policy.conditions.iter().flat_map(|condition| condition.users.iter().cloned());
             in_scope.into_iter().chain(in_conditions)
         });
         named.into_iter().find(|named| *named != own)

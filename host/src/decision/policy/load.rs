@@ -118,12 +118,16 @@ impl<'a> Loader<'a> {
     fn conditions(&self, statement: &Statement) -> Vec<ConditionText> {
         let of_condition = |condition: &super::scan::Condition| {
             let inside = statement.names.iter().filter(|name| condition.span.contains(&name.offset));
-            let groups = inside.filter_map(|name| name.text.parse::<EntityUid>().ok());
-            let groups = groups.filter(|uid| uid.type_name().basename() == "Group");
+            let named: Vec<EntityUid> = inside.filter_map(|name| name.text.parse().ok()).collect();
+            let of_type = |kind: &str| {
+                let named = named.iter().filter(|uid| uid.type_name().basename() == kind);
+                named.map(|uid| uid.id().unescaped().to_owned()).collect()
+            };
             ConditionText {
                 when: condition.when,
                 text: self.source.text.get(condition.span.clone()).unwrap_or_default().to_owned(),
-                groups: groups.map(|uid| uid.id().unescaped().to_owned()).collect(),
+                groups: of_type("Group"),
+                users: of_type("User"),
             }
         };
         statement.conditions.iter().map(of_condition).collect()

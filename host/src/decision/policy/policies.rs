@@ -53,6 +53,8 @@ pub(super) struct ConditionText {
     pub(super) text: String,
     /// The groups that it names.
     pub(super) groups: Vec<String>,
+    /// The users that it names.
+    pub(super) users: Vec<String>,
 }
 
 impl LoadedPolicy {

@@ -4,6 +4,7 @@ use super::retry;
 use crate::egress::{AddressRule, Client, ClientError};
 use crate::frontend::Background;
 use bytes::Bytes;
+use claude_admin_chat::retry_after;
 use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use serde_json::Value;
@@ -144,7 +145,7 @@ impl Responder {
                 return Ok(());
             }
             if status == StatusCode::TOO_MANY_REQUESTS {
-                let wait = retry::asked(response.headers());
+                let wait = retry_after::of_response(response.headers());
                 return Err(ResponseUrlError::RateLimited(wait));
             }
             let body = Limited::new(response.into_body(), MAX_ERROR_BYTES).collect().await;

@@ -1,8 +1,5 @@
 //! The pauses between attempts to reach Slack.
 
-use claude_admin_chat::retry_after;
-use http::HeaderMap;
-use jiff::Timestamp;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -11,16 +8,6 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// The pause after a failed attempt where Slack names none; `attempt` counts from 1.
 pub(super) fn backoff(attempt: u32) -> Duration {
     FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST)
-}
-
-/// The pause that Slack asks for.
-pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
-    retry_after::from_headers(headers, Timestamp::now())
-}
-
-/// A pause in whole seconds, rounded up.
-pub(super) fn seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]

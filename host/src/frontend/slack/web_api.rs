@@ -5,6 +5,7 @@ use super::retry;
 use crate::audit::MessageId;
 use crate::egress::{AddressRule, Client, ClientError};
 use bytes::Bytes;
+use claude_admin_chat::retry_after;
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::{ExposeSecret, SecretString};
@@ -64,7 +65,7 @@ pub enum WebApiError {
 }
 
 fn after(wait: Option<Duration>) -> String {
-    wait.map(|wait| format!("; try again in {} s", retry::seconds(wait))).unwrap_or_default()
+    wait.map(|wait| format!("; try again in {} s", retry_after::whole_seconds(wait))).unwrap_or_default()
 }
 
 impl WebApiError {
@@ -237,7 +238,7 @@ impl WebApi {
 fn read_answer(method: &'static str, response: &Response<Option<Bytes>>) -> Result<Value, WebApiError> {
     let status = response.status().as_u16();
     if status == 429 {
-        let wait = retry::asked(response.headers());
+        let wait = retry_after::of_response(response.headers());
         return Err(WebApiError::RateLimited { method, wait });
     }
     let answer = response.body().as_ref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());

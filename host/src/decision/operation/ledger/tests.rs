@@ -312,7 +312,7 @@ fn requested(operation: &str, text: &str) -> Entry {
         pending: serde_json::to_string(&pending).unwrap(),
         plan_hash: pending.plan.hash(),
         policy_hash: String::new(),
-        expires_ms: i64::MAX,
+        expires_ms: 1 << 52,
     };
     Entry { operation: Some(operation.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) }
 }
@@ -357,4 +357,45 @@ fn first_record_that_matters_is_that_of_the_first_pending_request() {
     assert_eq!(projection.pending_of(&Principal::local("ada").unwrap(), 1).0, 1);
     projection.apply(7, &cancelled("third"));
     assert_eq!(projection.open_from(), 8);
+}
+
+#[test]
+fn requests_in_one_batch_are_counted_one_after_the_other() {
+    let (ledger, transactions) = ledger();
+    let request = |operation: &str| {
+        let entry = requested(operation, "x");
+        let decide = move |projection: &Projection, now: i64| match projection
+            .pending_of(&Principal::local("ada").unwrap(), now)
+        {
+            (0, _) => Ok(vec![entry.clone()]),
+            _ => Err(()),
+        };
+        change(Durability::Process, decide, |_, _| ())
+    };
+    let ((first, mut first_end), (second, mut second_end)) = (request("one"), request("two"));
+    ledger.inner.make(vec![first, second]);
+    let first = first_end.try_recv().unwrap();
+    assert!(first.is_ok(), "{:?}", first.err());
+    assert!(matches!(second_end.try_recv().unwrap(), Err(CommitError::Refused(()))));
+    assert_eq!(transactions.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn refused_decision_about_an_operation_says_nothing_about_its_delivery() {
+    let mut projection = Projection::default();
+    projection.apply(1, &received("operation0", "key", "x"));
+    projection.apply(2, &requested("operation0", "x"));
+    projection.apply(3, &cancelled("operation0"));
+    // Many others end after it, so that it is not at hand any more.
+    for number in 0_u64..2000 {
+        let id = format!("later{number}");
+        projection.apply(4 + 2 * number, &requested(&id, "x"));
+        projection.apply(5 + 2 * number, &cancelled(&id));
+    }
+    assert!(projection.operation("operation0").is_none());
+    let denied = Event::Denied { reason: Code::new("already-decided").into(), count: 1 };
+    let ada = Principal::local("ada").unwrap();
+    let denied = Entry { operation: Some("operation0".to_owned()), ..Entry::by(&ada, &Place::terminal(), denied) };
+    projection.apply(10_000, &denied);
+    assert_eq!(projection.first_delivery("key").unwrap().ended, None);
 }

@@ -31,12 +31,12 @@ struct KnownId {
     name: String,
     ty: Type,
     text: String,
-    from: From,
+    source: Source,
 }
 
 /// Which part of a request or a reply an ID is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum From {
+enum Source {
     /// The field that identifies the object: its `id`, or its first field.
     OwnId,
     /// An argument of the request.
@@ -50,9 +50,9 @@ enum From {
 pub(super) enum Origin {
     /// No ID is needed, or they are from a reply of the same interface: the objects exist.
     Same,
-    /// From the list of the objects of that type.
+    /// Source the list of the objects of that type.
     List,
-    /// From another reply, which can refer to an object that no longer exists.
+    /// Source another reply, which can refer to an object that no longer exists.
     Other,
 }
 
@@ -62,7 +62,7 @@ impl Known {
         let given = action.inputs.iter().filter(|input| input.place == Place::Path);
         let given = given.filter_map(|input| {
             let text = arguments.get(&input.name)?.as_str()?.to_owned();
-            Some(KnownId { name: input.name.clone(), ty: input.ty.clone(), text, from: From::Argument })
+            Some(KnownId { name: input.name.clone(), ty: input.ty.clone(), text, source: Source::Argument })
         });
         let given: Vec<KnownId> = given.collect();
         let Some(whole) = &action.result else { return };
@@ -76,8 +76,8 @@ impl Known {
             let own = fields.filter_map(|(index, field)| {
                 let text = value.get(&field.wire)?.as_str()?.to_owned();
                 let ty = types.optional(&field.ty).unwrap_or(&field.ty).clone();
-                let from = if index == 0 || field.wire == ID { From::OwnId } else { From::Field };
-                (!text.is_empty()).then(|| KnownId { name: field.name.clone(), ty, text, from })
+                let source = if index == 0 || field.wire == ID { Source::OwnId } else { Source::Field };
+                (!text.is_empty()).then(|| KnownId { name: field.name.clone(), ty, text, source })
             });
             let values = given.iter().cloned().chain(own).collect();
             self.rows.push(Row { interface: action.interface.clone(), values });
@@ -112,13 +112,13 @@ impl Row {
             let fits = |known: &&KnownId| match types.is_id(&input.ty) {
                 true => known.ty == input.ty,
                 // A text can be anything: only the same interface means the same by it.
-                false => same_interface && (known.name == input.name || known.from == From::OwnId),
+                false => same_interface && (known.name == input.name || known.source == Source::OwnId),
             };
-            let known = self.values.iter().filter(fits).min_by_key(|known| (known.name != input.name, known.from))?;
-            let from = match known.from {
+            let known = self.values.iter().filter(fits).min_by_key(|known| (known.name != input.name, known.source))?;
+            let from = match known.source {
                 _ if same_interface => Origin::Same,
-                From::OwnId | From::Argument => Origin::List,
-                From::Field => Origin::Other,
+                Source::OwnId | Source::Argument => Origin::List,
+                Source::Field => Origin::Other,
             };
             origin = origin.max(from);
             arguments.insert(input.name.clone(), Value::from(known.text.as_str()));

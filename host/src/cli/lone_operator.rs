@@ -45,7 +45,7 @@ pub(super) async fn ask(
         Ok(waited) => waited,
         Err(reply) => return Some(of_format(*reply, format)),
     };
-    tell("The request runs now.\n");
+    tell("The delay is over. The host checks the request again, then runs it.\n");
     tokio::select! {
         reply = service.run_alone(principal, waited, format.or(Some(asked))) => Some(of_format(reply, format)),
         () = stop.requested() => None,

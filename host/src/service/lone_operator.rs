@@ -38,7 +38,7 @@ impl Service {
         cancelled: impl Future<Output = ()>,
     ) -> Result<Waited, Box<Reply>> {
         let person = self.decider.person(principal, &Place::terminal()).await;
-        let vote = confirmation(&question);
+        let vote = question.vote(Choice::Confirm);
         let reply = match self.approvals.wait_alone(question, typed, &person, cancelled).await {
             Ok(Wait::Over(waited)) => return Ok(waited),
             Ok(Wait::Cancelled(operation)) => self.cancelled_alone(&operation),
@@ -50,9 +50,8 @@ impl Service {
     /// Runs a request after its name was typed and its delay is over.
     pub async fn run_alone(&self, principal: &Principal, waited: Waited, format: Option<Format>) -> Reply {
         let person = self.decider.person(principal, &Place::terminal()).await;
-        let id = waited.operation().to_owned();
-        let vote =
-            Vote { operation: id.clone(), version: None, by_button: false, choice: Choice::Confirm, reason: None };
+        let vote = waited.question().vote(Choice::Confirm);
+        let id = vote.operation.clone();
         if let Ok(operation) = self.approvals.find(&id).await
             && let Some(action) = self.catalog().action(&operation.pending.plan.action)
             && let Some(denied) = self.undeliverable(&id, &person, action, format).await
@@ -69,8 +68,7 @@ impl Service {
     /// Cancels a request whose name was not typed.
     pub async fn cancel_alone(&self, principal: &Principal, question: &NameQuestion) -> Reply {
         let person = self.decider.person(principal, &Place::terminal()).await;
-        let vote = Vote { choice: Choice::Cancel, ..confirmation(question) };
-        let reply = self.vote(&person, vote, None).await;
+        let reply = self.vote(&person, question.vote(Choice::Cancel), None).await;
         self.shown(match reply.outcome {
             Outcome::Done => Reply { outcome: Outcome::Denied, error: reply.data.clone(), data: None, ..reply },
             _ => reply,
@@ -103,9 +101,4 @@ impl Service {
     fn cancelled_alone(&self, operation: &Operation) -> Reply {
         Reply::failed(Outcome::Denied, document::record(self.catalog(), operation)).about(operation)
     }
-}
-
-fn confirmation(question: &NameQuestion) -> Vote {
-    let (operation, version) = (question.operation.clone(), Some(question.version));
-    Vote { operation, version, by_button: false, choice: Choice::Confirm, reason: None }
 }

@@ -10,7 +10,6 @@ use crate::Choice;
 use crate::decision::Person;
 use crate::decision::operation::{Operation, Unsettled};
 use crate::decision::plan::{Before, Plan};
-use crate::decision::policy::Denial;
 use crate::identity::{Platform, Principal};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::render::visible;
@@ -40,6 +39,12 @@ pub struct NameQuestion {
 }
 
 impl NameQuestion {
+    /// A decision about the request that the question is about.
+    pub(crate) fn vote(&self, choice: Choice) -> Vote {
+        let (operation, version) = (self.operation.clone(), Some(self.version));
+        Vote { operation, version, by_button: false, choice, reason: None }
+    }
+
     /// Whether a typed line is the name.
     #[must_use]
     pub fn is_answered_by(&self, typed: &str) -> bool {
@@ -54,10 +59,10 @@ pub struct Waited {
 }
 
 impl Waited {
-    /// The pending request.
+    /// The question that was answered.
     #[must_use]
-    pub fn operation(&self) -> &str {
-        &self.question.operation
+    pub fn question(&self) -> &NameQuestion {
+        &self.question
     }
 }
 
@@ -99,14 +104,12 @@ impl Approvals {
     ) -> Result<Wait, SettleError> {
         let operation = self.asked_again(&question, person).await?;
         if !question.is_answered_by(typed) {
-            let denial = Denial::nobodys_business(format!("the name of the target is `{}`", question.name));
-            return Err(SettleError::NotAllowed(Box::new(operation), denial));
+            return Err(SettleError::WrongName(Box::new(operation), question.name));
         }
         tokio::select! {
             biased;
             () = cancelled => {
-                let vote = vote(&question, Choice::Cancel);
-                Ok(Wait::Cancelled(Box::new(match self.settle(vote, person).await? {
+                Ok(Wait::Cancelled(Box::new(match self.settle(question.vote(Choice::Cancel), person).await? {
                     Settled::Closed(operation) => *operation,
                     _ => operation,
                 })))
@@ -127,7 +130,7 @@ impl Approvals {
         loop {
             let person = self.decider.person(&person.principal, &person.place).await;
             let operation = self.asked_again(&question, &person).await?;
-            match self.run(operation, &person, &vote(&question, Choice::Confirm), Some(delay)).await {
+            match self.run(operation, &person, &question.vote(Choice::Confirm), Some(delay)).await {
                 Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
                 settled => return settled,
             }
@@ -146,11 +149,6 @@ impl Approvals {
             _ => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
         }
     }
-}
-
-fn vote(question: &NameQuestion, choice: Choice) -> Vote {
-    let (operation, version) = (question.operation.clone(), Some(question.version));
-    Vote { operation, version, by_button: false, choice, reason: None }
 }
 
 /// The name of the target as the plan shows it, else its ID, else the command.

@@ -10,13 +10,13 @@ use tokio::time::Sleep;
 /// A stream on which a write fails when nothing of it was taken for a time: whoever does not read a response must not keep
 /// it in the memory of the host. Each byte that is taken begins the time anew.
 #[derive(Debug)]
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     time: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S, time: Duration) -> Self {
         Self { stream, time, stalled: None }
     }
@@ -32,13 +32,13 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, buf);
         self.within(context, written)
@@ -77,20 +77,20 @@ mod tests {
     #[tokio::test]
     async fn write_that_nobody_reads_fails() {
         let (stream, _other) = tokio::io::duplex(10);
-        let error = Patient::new(stream, Duration::from_millis(1)).write_all(&[1; 100]).await.unwrap_err();
+        let error = WriteTimeout::new(stream, Duration::from_millis(1)).write_all(&[1; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
     async fn each_part_that_is_read_begins_the_time_anew() {
         let (stream, mut other) = tokio::io::duplex(10);
-        let mut patient = Patient::new(stream, Duration::from_secs(3600));
+        let mut stream = WriteTimeout::new(stream, Duration::from_secs(3600));
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..3 {
-            assert!(matches!(Pin::new(&mut patient).poll_write(&mut context, &[1; 10]), Poll::Ready(Ok(10))));
-            assert!(patient.stalled.is_none());
-            assert!(Pin::new(&mut patient).poll_write(&mut context, &[1; 10]).is_pending());
-            assert!(patient.stalled.is_some());
+            assert!(matches!(Pin::new(&mut stream).poll_write(&mut context, &[1; 10]), Poll::Ready(Ok(10))));
+            assert!(stream.stalled.is_none());
+            assert!(Pin::new(&mut stream).poll_write(&mut context, &[1; 10]).is_pending());
+            assert!(stream.stalled.is_some());
             other.read_exact(&mut [0; 10]).await.unwrap();
         }
     }
