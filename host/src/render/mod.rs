@@ -24,7 +24,7 @@ pub fn reply_on(reply: &Reply, format: Format, medium: Medium) -> String {
         Format::Csv => rows(reply, medium),
         Format::Markdown => markdown(&reply.document),
     };
-    if written.ends_with('\n') { written } else { written + "\n" }
+    if written.is_empty() || written.ends_with('\n') { written } else { written + "\n" }
 }
 
 /// The rows of an answer. What is no action has those of its data, unless they are shown as a table.
