@@ -5,22 +5,14 @@
 //! declares, [`document`] holds the result and [`render`] writes it. Every step leaves a record in [`audit`], which
 //! [`store`] keeps. [`service`] is the corridor that connects them. [`contract`] tells programs what can be asked for.
 
-pub mod audit;
-pub mod config;
 pub mod conformance;
 pub mod contract;
-pub mod decision;
 pub mod document;
-pub mod egress;
-pub mod embedded;
 pub mod frontend;
-mod operation_id;
-mod private_folder;
 pub mod render;
-pub mod sandbox;
 pub mod service;
-pub mod store;
-#[cfg(test)]
-mod test_support;
 
+pub use claude_admin_audit::{self as audit, store};
+pub use claude_admin_authority as decision;
 pub use claude_admin_chat::{Choice, command, identity};
+pub use claude_admin_runtime::{egress, embedded, sandbox};

@@ -4,6 +4,7 @@
 
 mod advice;
 mod approvals;
+mod architecture;
 mod availability;
 mod bad_input;
 mod bounds;

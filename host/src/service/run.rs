@@ -134,7 +134,7 @@ impl Service {
                     "can_be_approved": no_approver.is_none(),
                 }));
                 reply = reply.of(action, &plan.command, &options);
-                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
                 self.with_dependents(&reader, action, &plan, options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
@@ -151,7 +151,7 @@ impl Service {
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
-                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
                 self.with_dependents(&reader, action, &operation.pending.plan, options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
@@ -184,7 +184,7 @@ impl Service {
         }
         // What must be decided on first is not read for a comparison.
         let authorized = self.decider.authorize_now(person, executed.action, invocation, id).ok()?;
-        let before = pages::read(&self.plugin, executed.action, &authorized, follow).await;
+        let before = pages::read(&*self.plugin, executed.action, &authorized, follow).await;
         let whole = executed.is_whole(&before);
         executed.read.sent.extend(before.sent);
         executed.held_before = Some(before.held);
