@@ -14,6 +14,7 @@ mod confidential;
 mod conformance;
 mod crash;
 mod dependencies;
+mod documentation;
 mod earlier_log;
 mod effects;
 mod entrances;

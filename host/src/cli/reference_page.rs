@@ -14,10 +14,10 @@ pub(super) fn page(catalog: &Catalog) -> String {
         }
     }
     let mut out = format!(
-        "# Commands\n\nAfter this chapter, you know how to type every command of `{}` and what it does. It has {} actions. \
-         `claude-admin actions -o markdown` writes this page from the WIT package, and a test compares the two. \
-         [configuration.md](configuration.md#flags-of-every-command) has the flags of all commands (`--yes`, `--output` and \
-         others).\n\n",
+        "# Commands\n\nAfter this chapter, you know how to type every command of `{}` and what it does. It has {} \
+         actions. `claude-admin actions -o markdown` writes this page from the WIT package, and a test compares the \
+         two. [configuration.md](configuration.md#flags-of-every-command) has the flags of all commands (`--yes`, \
+         `--output` and others).\n\n",
         catalog.package,
         catalog.actions.len()
     );
