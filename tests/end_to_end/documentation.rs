@@ -264,7 +264,7 @@ fn excerpts_of_the_demo_are_what_it_prints() {
 #[test]
 fn map_of_the_tree_lists_its_folders() {
     let text = read(&workspace().join("CONTRIBUTING.md"));
-    let (_, map) = text.split_once("\n## Where things are\n").expect("CONTRIBUTING.md has a map of the tree");
+    let (_, map) = text.split_once("\n## Map of the tree\n").expect("CONTRIBUTING.md has a map of the tree");
     let map = map.split_once("\n## ").map_or(map, |(map, _)| map);
     let listed = map.lines().filter_map(|line| Some(line.strip_prefix("* `")?.split_once("/`: ")?.0));
     let listed: BTreeSet<String> = listed.map(str::to_owned).collect();
