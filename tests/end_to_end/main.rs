@@ -15,6 +15,7 @@ mod confidential;
 mod conformance;
 mod crash;
 mod dependencies;
+mod documentation;
 mod earlier_log;
 mod effects;
 mod entrances;

@@ -14,9 +14,10 @@ pub(super) fn page(catalog: &Catalog) -> String {
         }
     }
     let mut out = format!(
-        "# Commands\n\nEvery command of `{}`, {} in all. This page is written from the WIT package by `claude-admin actions -o \
-         markdown`; a test compares the two. What every command takes besides (`--yes`, `--output` and others) stands in the \
-         [README](../README.md#flags-of-every-command).\n\n",
+        "# Commands\n\nAfter this chapter, you know how to type every command of `{}` and what it does. It has {} \
+         actions. `claude-admin actions -o markdown` writes this page from the WIT package, and a test compares the \
+         two. [configuration.md](configuration.md#flags-of-every-command) has the flags of all commands (`--yes`, \
+         `--output` and others).\n\n",
         catalog.package,
         catalog.actions.len()
     );

@@ -92,9 +92,9 @@ mod tests {
     fn table() -> String {
         const GROUPS: [&str; 5] = ["", "viewers", "helpdesk", "admins", "compliance"];
         let starter = policies(STARTER_POLICY);
-        let mut table = "# What the starter policy permits\n\nEach action, its risk, and what the members of each group can do with it: it \
-            runs, it requires something first, or it is denied. A person in no group can use `help`, `whoami`, `status`, `pending` and \
-            `can-i`, and no action. This page is written by a test of the policy.\n\n\
+        let mut table = "# What the starter policy permits\n\nAfter this chapter, you know for each action and each group of \
+            the starter policy whether it runs, which decision it requires, or that it is denied. A person in no group can \
+            use `help`, `whoami`, `status`, `pending` and `can-i`, and no action. A test of the policy writes this page.\n\n\
             | action | risk | in no group | viewers | helpdesk | admins | compliance |\n| --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for action in &CATALOG.actions {

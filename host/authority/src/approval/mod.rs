@@ -72,7 +72,12 @@ impl From<End> for Event {
 impl Approvals {
     /// Settles with a policy and a ledger; `steps` is told of every step.
     #[must_use]
-    pub fn new(runtime: Arc<dyn Execute>, decider: Arc<Decider>, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
+    pub fn new(
+        runtime: Arc<impl Execute + 'static>,
+        decider: Arc<Decider>,
+        ledger: Ledger,
+        steps: Arc<dyn Steps>,
+    ) -> Self {
         Self { runtime, decider, ledger, steps, secrets: Arc::default() }
     }
 

@@ -460,14 +460,14 @@ mod tests {
     }
 
     #[test]
-    fn readme_names_the_keys_that_need_a_restart() {
+    fn documentation_names_the_keys_that_need_a_restart() {
         let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
             .unwrap();
         let keys = Config::default().unusable_changes(&later);
-        let readme = include_str!("../../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let chapter = include_str!("../../../../docs/install.md").split_whitespace().collect::<Vec<_>>().join(" ");
         let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let sentence = format!("{keys} and `upstream.simulate = true` need a restart.");
-        assert!(readme.contains(&sentence), "{sentence}");
+        assert!(chapter.contains(&sentence), "{sentence}");
     }
 
     #[test]
