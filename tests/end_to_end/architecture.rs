@@ -85,8 +85,8 @@ fn no_crate_depends_on_one_that_builds_on_it() {
         let own = |found: &&String| packages.contains_key(*found);
         let found: BTreeSet<&str> = packages[*name].dependencies.iter().filter(own).map(String::as_str).collect();
         assert_eq!(found, allowed.iter().copied().collect(), "{name}");
-        let is_below = |dependency: &&str| CRATES[..index].iter().any(|(earlier, _)| earlier == *dependency);
-        assert!(allowed.iter().all(|dependency| is_below(&dependency)), "{name}");
+        let is_below = |dependency: &str| CRATES[..index].iter().any(|(earlier, _)| *earlier == dependency);
+        assert!(allowed.iter().all(|dependency| is_below(dependency)), "{name}");
     }
 }
 

@@ -127,7 +127,8 @@ fn group(value: &str, groups: &GroupNames) -> Outcome<String> {
 }
 
 /// The seconds of a time such as `30m`.
-pub(crate) fn whole_seconds(value: &str) -> Option<u64> {
+#[must_use]
+pub fn whole_seconds(value: &str) -> Option<u64> {
     let number_and_unit = value.char_indices().next_back().map(|(last, unit)| (&value[..last], unit));
     number_and_unit.and_then(|(number, unit)| {
         let unit = match unit {

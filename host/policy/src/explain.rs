@@ -56,7 +56,8 @@ pub struct NearMiss {
 
 impl Explanation {
     /// A decision without any policies behind it.
-    pub(super) fn empty(question: &Question<'_>, decision: Decision) -> Self {
+    #[must_use]
+    pub fn empty(question: &Question<'_>, decision: Decision) -> Self {
         Self {
             action: question.action.id.clone(),
             principal: question.asker.principal.to_string(),

@@ -75,10 +75,10 @@ impl TextRows {
 /// for are all shown, if there is room for two characters of each.
 pub(super) fn columns(table: &Table, medium: Medium) -> Vec<usize> {
     let mut chosen = table.shown();
-    let Some(room) = medium.columns().filter(|_| !table.rows.is_empty()) else { return chosen };
+    let Some(room) = medium.columns() else { return chosen };
     let written =
         |columns: &[usize]| std::iter::once(head(table, columns)).chain(cells(table, columns)).collect::<Vec<_>>();
-    if chosen.len() < table.columns.len() {
+    if chosen.len() < table.columns.len() && !table.rows.is_empty() {
         let identifies = |index: usize| {
             table.rows.iter().any(|row| matches!(row[index], Cell::Number(_) | Cell::Money { .. } | Cell::Time { .. }))
         };

@@ -124,6 +124,7 @@ impl<'r> Lookups<'r> {
 }
 
 /// Why the items of a list are not there.
+#[derive(Debug)]
 pub enum Unlisted {
     /// The person cannot read it.
     NotAllowed,

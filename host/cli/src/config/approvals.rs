@@ -16,13 +16,13 @@ const DELAY: RangeInclusive<u64> = 5..=600;
 /// How requests are approved that need a second person.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ApprovalsConfig {
+pub(crate) struct ApprovalsConfig {
     /// Whether this host has one user: at the terminal, they type the name of the target instead of a second person's
     /// approval.
-    pub lone_operator: bool,
+    pub(crate) lone_operator: bool,
     /// The time between the name and the run, such as `30s`: 5 s to 10 min. It can be cancelled until then.
     #[serde(deserialize_with = "delay")]
-    pub lone_operator_delay: Duration,
+    pub(crate) lone_operator_delay: Duration,
 }
 
 impl Default for ApprovalsConfig {
@@ -45,7 +45,7 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError::SecondPerson`] with the name of the second person.
-    pub fn lone_operator(&self, principal: &Principal) -> Result<Option<LoneOperator>, ConfigError> {
+    pub(crate) fn lone_operator(&self, principal: &Principal) -> Result<Option<LoneOperator>, ConfigError> {
         if !self.approvals.lone_operator {
             return Ok(None);
         }

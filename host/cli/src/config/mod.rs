@@ -3,8 +3,8 @@
 mod approvals;
 mod secret;
 
-pub use approvals::ApprovalsConfig;
-pub use secret::{SecretError, SecretSource};
+pub(crate) use approvals::ApprovalsConfig;
+pub(crate) use secret::{SecretError, SecretSource};
 
 use claude_admin::decision::groups::{Member, MemberError};
 use claude_admin::egress::ApiPlatform;
@@ -24,39 +24,39 @@ use std::time::Duration;
 /// The configuration of a host.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where requests go, and with what.
-    pub upstream: UpstreamConfig,
+    pub(crate) upstream: UpstreamConfig,
     /// The HTTP server and the programs that may call it.
-    pub http: HttpConfig,
+    pub(crate) http: HttpConfig,
     /// The Slack app, where there is one.
-    pub slack: Option<SlackConfig>,
+    pub(crate) slack: Option<SlackConfig>,
     /// Who may do what.
-    pub policy: PolicyConfig,
+    pub(crate) policy: PolicyConfig,
     /// Groups that the policy names: people, everybody of a tenant, or user groups of Slack.
-    pub groups: BTreeMap<String, Vec<String>>,
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
     /// How requests are approved that need a second person.
-    pub approvals: ApprovalsConfig,
+    pub(crate) approvals: ApprovalsConfig,
     /// Where the audit trail is kept.
-    pub store: StoreConfig,
+    pub(crate) store: StoreConfig,
     /// What one call may use.
-    pub limits: LimitsConfig,
+    pub(crate) limits: LimitsConfig,
     /// How people are shown what they read.
-    pub locale: LocaleConfig,
+    pub(crate) locale: LocaleConfig,
     /// Another component than the embedded one.
-    pub plugin: Option<PathBuf>,
+    pub(crate) plugin: Option<PathBuf>,
     /// The SHA-256 of the component that was reviewed, in hexadecimal: no other is loaded.
-    pub plugin_sha256: Option<String>,
+    pub(crate) plugin_sha256: Option<String>,
 }
 
 /// How people are shown what they read. Data for programs, JSON and CSV, does not depend on it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LocaleConfig {
+pub(crate) struct LocaleConfig {
     /// The time zone of instants, by its IANA name, such as `Europe/Berlin`; UTC unless given. Days of reports and words
     /// such as `today` stay days in UTC, as at the API.
     #[serde(deserialize_with = "time_zone")]
-    pub time_zone: TimeZone,
+    pub(crate) time_zone: TimeZone,
 }
 
 impl Default for LocaleConfig {
@@ -75,51 +75,51 @@ fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::
 /// Where requests go, and with what.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct UpstreamConfig {
+pub(crate) struct UpstreamConfig {
     /// The base URL; `https://api.anthropic.com` unless given here or in `ANTHROPIC_BASE_URL`.
-    pub base_url: Option<String>,
+    pub(crate) base_url: Option<String>,
     /// On which platform the organization is.
-    pub platform: ApiPlatform,
+    pub(crate) platform: ApiPlatform,
     /// A file with the key of the AWS console, for the platform `aws`; else `ANTHROPIC_AWS_API_KEY`.
-    pub aws_key_file: Option<PathBuf>,
+    pub(crate) aws_key_file: Option<PathBuf>,
     /// The value of `anthropic-version`; the component's own unless given.
-    pub anthropic_version: Option<String>,
+    pub(crate) anthropic_version: Option<String>,
     /// Answer from the embedded simulator.
-    pub simulate: bool,
+    pub(crate) simulate: bool,
     /// A file with the Admin API key; else `ANTHROPIC_ADMIN_KEY`.
-    pub admin_key_file: Option<PathBuf>,
+    pub(crate) admin_key_file: Option<PathBuf>,
     /// A file with the OAuth token; else `ANTHROPIC_OAUTH_TOKEN`.
-    pub oauth_token_file: Option<PathBuf>,
+    pub(crate) oauth_token_file: Option<PathBuf>,
     /// A file with the key of a Claude Enterprise organization; else `ANTHROPIC_SCOPED_KEY`.
-    pub scoped_key_file: Option<PathBuf>,
+    pub(crate) scoped_key_file: Option<PathBuf>,
     /// A workload identity, whose tokens are exchanged for access tokens.
-    pub workload_identity: Option<WorkloadIdentityConfig>,
+    pub(crate) workload_identity: Option<WorkloadIdentityConfig>,
 }
 
 /// A workload identity.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WorkloadIdentityConfig {
+pub(crate) struct WorkloadIdentityConfig {
     /// The file with the token of the workload, as Kubernetes projects it.
-    pub token_file: PathBuf,
+    pub(crate) token_file: PathBuf,
     /// The federation rule, `fdrl_…`.
-    pub federation_rule_id: String,
+    pub(crate) federation_rule_id: String,
     /// The organization, a UUID.
-    pub organization_id: String,
+    pub(crate) organization_id: String,
     /// The service account, `svac_…`.
-    pub service_account_id: Option<String>,
+    pub(crate) service_account_id: Option<String>,
     /// The workspace, `wrkspc_…` or `default`; needed where the rule covers several.
-    pub workspace_id: Option<String>,
+    pub(crate) workspace_id: Option<String>,
 }
 
 /// The HTTP server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct HttpConfig {
+pub(crate) struct HttpConfig {
     /// Address and port.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Programs that may call `POST /v1/commands`.
-    pub clients: Vec<ClientConfig>,
+    pub(crate) clients: Vec<ClientConfig>,
 }
 
 impl Default for HttpConfig {
@@ -131,41 +131,41 @@ impl Default for HttpConfig {
 /// A program that may call the HTTP API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ClientConfig {
+pub(crate) struct ClientConfig {
     /// The name that the policy knows it by: `http:NAME`.
-    pub name: String,
+    pub(crate) name: String,
     /// The environment variable with its token.
-    pub token_env: Option<String>,
+    pub(crate) token_env: Option<String>,
     /// The file with its token.
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// The Slack app.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SlackConfig {
+pub(crate) struct SlackConfig {
     /// The environment variable with the signing secret; `SLACK_SIGNING_SECRET` unless a file is given.
-    pub signing_secret_env: Option<String>,
+    pub(crate) signing_secret_env: Option<String>,
     /// The file with the signing secret.
-    pub signing_secret_file: Option<PathBuf>,
+    pub(crate) signing_secret_file: Option<PathBuf>,
     /// The id of the app: commands of other apps are refused.
-    pub app_id: Option<String>,
+    pub(crate) app_id: Option<String>,
     /// What tables become in messages.
     #[serde(default)]
-    pub tables: SlackTables,
+    pub(crate) tables: SlackTables,
     /// The environment variable with the token of the bot: for user groups, mentions and the channel for approvals;
     /// `SLACK_BOT_TOKEN` where it is set and no file is given.
-    pub bot_token_env: Option<String>,
+    pub(crate) bot_token_env: Option<String>,
     /// The file with the token of the bot.
-    pub bot_token_file: Option<PathBuf>,
+    pub(crate) bot_token_file: Option<PathBuf>,
     /// The id of the channel in which what others must decide on is shown.
-    pub approvals_channel: Option<String>,
+    pub(crate) approvals_channel: Option<String>,
     /// Where Slack's Web API is.
     #[serde(default = "default_api")]
-    pub api_base_url: String,
+    pub(crate) api_base_url: String,
     /// Hosts that late answers may be posted to.
     #[serde(default = "default_hosts")]
-    pub response_url_hosts: Vec<String>,
+    pub(crate) response_url_hosts: Vec<String>,
 }
 
 fn default_api() -> String {
@@ -179,9 +179,9 @@ fn default_hosts() -> Vec<String> {
 /// Who may do what. What no policy permits is refused, and so is everything without a policy.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PolicyConfig {
+pub(crate) struct PolicyConfig {
     /// The file with the policies, in Cedar.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 impl Default for PolicyConfig {
@@ -193,9 +193,9 @@ impl Default for PolicyConfig {
 /// Where the audit trail is kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct StoreConfig {
+pub(crate) struct StoreConfig {
     /// The file: SQLite, made where it is not there.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Default for StoreConfig {
@@ -207,39 +207,39 @@ impl Default for StoreConfig {
 /// What one call may use. What is not given keeps its default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LimitsConfig {
+pub(crate) struct LimitsConfig {
     /// Milliseconds in wasm code.
-    pub wasm_time_ms: Option<u64>,
+    pub(crate) wasm_time_ms: Option<u64>,
     /// Milliseconds for the whole call.
-    pub wall_clock_ms: Option<u64>,
+    pub(crate) wall_clock_ms: Option<u64>,
     /// Milliseconds that a call waits for its slot.
-    pub queue_ms: Option<u64>,
+    pub(crate) queue_ms: Option<u64>,
     /// Mebibytes of memory of the component.
-    pub memory_mib: Option<usize>,
+    pub(crate) memory_mib: Option<usize>,
     /// Mebibytes of data passed between component and host, as wasmtime counts them.
-    pub copied_mib: Option<usize>,
+    pub(crate) copied_mib: Option<usize>,
     /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
-    pub resources: Option<usize>,
+    pub(crate) resources: Option<usize>,
     /// Mebibytes of an answer of the API.
-    pub response_mib: Option<usize>,
+    pub(crate) response_mib: Option<usize>,
     /// Mebibytes of memory for the result of one command, all its pages together.
-    pub answer_mib: Option<usize>,
+    pub(crate) answer_mib: Option<usize>,
     /// Mebibytes of memory for the results of all commands that run at the same time.
-    pub answers_mib: Option<usize>,
+    pub(crate) answers_mib: Option<usize>,
     /// Calls at once.
-    pub concurrency: Option<usize>,
+    pub(crate) concurrency: Option<usize>,
     /// What the calls of one instance have in common: `call` or `principal`.
-    pub isolation: Option<Isolation>,
+    pub(crate) isolation: Option<Isolation>,
     /// Connections to the HTTP server at the same time.
-    pub connections: Option<usize>,
+    pub(crate) connections: Option<usize>,
     /// Milliseconds in which the head of an HTTP request must arrive, then its body, and in which a client must read some
     /// more of a response.
-    pub request_ms: Option<u64>,
+    pub(crate) request_ms: Option<u64>,
 }
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration {}: {cause}", path.display())]
     Read {
@@ -284,7 +284,7 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError`], with the place in the file.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let bytes = std::fs::read(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         // An error quotes the line, and a secret can be in the wrong file.
         let parse = |message: String| ConfigError::Parse { path: path.to_owned(), message: redacted(message) };
@@ -296,7 +296,7 @@ impl Config {
 
     /// The key by which this configuration decides where credentials or what is read with them goes, if it has one.
     #[must_use]
-    pub fn redirects(&self) -> Option<&'static str> {
+    pub(crate) fn redirects(&self) -> Option<&'static str> {
         let slack = self.slack.as_ref();
         [
             (self.upstream.base_url.is_some(), "upstream.base_url"),
@@ -321,7 +321,7 @@ impl Config {
 
     /// The files whose content is a part of the configuration: secrets, and the component.
     #[must_use]
-    pub fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         self.clone().files_read_once().map(|path| path.clone()).collect()
     }
 
@@ -340,7 +340,7 @@ impl Config {
 
     /// The keys that have another value in a configuration that is read later, and are used only when a host starts.
     #[must_use]
-    pub fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
+    pub(crate) fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
         let changed = [
             (self.http.listen != later.http.listen, "http.listen"),
             (self.store.path != later.store.path, "store.path"),
@@ -353,7 +353,7 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError::Member`] for a line that names nobody.
-    pub fn members(&self) -> Result<BTreeMap<String, Vec<Member>>, ConfigError> {
+    pub(crate) fn members(&self) -> Result<BTreeMap<String, Vec<Member>>, ConfigError> {
         let read = |(group, lines): (&String, &Vec<String>)| {
             if !is_id(group) {
                 return Err(ConfigError::GroupName(group.clone()));
@@ -372,7 +372,7 @@ impl LimitsConfig {
     /// # Errors
     ///
     /// [`ConfigError::ZeroLimit`] for a limit that nothing could keep.
-    pub fn limits(&self) -> Result<Limits, ConfigError> {
+    pub(crate) fn limits(&self) -> Result<Limits, ConfigError> {
         let defaults = Limits::default();
         let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);
         let mebibytes =

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a secret comes from: a file, or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
+pub(crate) enum SecretSource {
     /// The content of a file.
     File(PathBuf),
     /// An environment variable.
@@ -15,7 +15,7 @@ pub enum SecretSource {
 
 /// Why there is no secret. The secret is not part of it.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
+pub(crate) enum SecretError {
     /// The file cannot be read.
     #[error("cannot read the secret in {}: {cause}", path.display())]
     Read {
@@ -43,7 +43,7 @@ pub enum SecretError {
 impl SecretSource {
     /// A file where one is given, else a variable.
     #[must_use]
-    pub fn of(file: Option<&Path>, variable: &str) -> Self {
+    pub(crate) fn of(file: Option<&Path>, variable: &str) -> Self {
         file.map_or_else(|| Self::Environment(variable.to_owned()), |path| Self::File(path.to_owned()))
     }
 
@@ -52,7 +52,7 @@ impl SecretSource {
     /// # Errors
     ///
     /// [`SecretError`] when it is not there.
-    pub fn read(&self) -> Result<SecretString, SecretError> {
+    pub(crate) fn read(&self) -> Result<SecretString, SecretError> {
         match self {
             Self::File(path) => {
                 let bytes = std::fs::read(path).map_err(|cause| SecretError::Read { path: path.clone(), cause })?;

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::scrub::scrub_assertion;
 use super::{Upstream, reply};
 use bytes::Bytes;
+use claude_admin_authority::execute::WorkloadError;
 use claude_admin_chat::outside_text;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::Full;
