@@ -1,8 +1,7 @@
 //! From a recorded cause to a sentence: what went wrong.
 
 use crate::audit::{Cause, Code, Difference};
-use crate::decision::operation::{NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE};
-use crate::decision::plan::{Before, Plan};
+use crate::decision::plan::{Before, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
 

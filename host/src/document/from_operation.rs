@@ -6,8 +6,8 @@ use super::{Asked, Block, Cell, Choices, Document, Fact, Level, Notice, record_f
 use crate::Choice;
 use crate::audit::{Cause, Difference};
 use crate::decision::approval::NoApprover;
-use crate::decision::operation::{ApprovedAlone, NOTHING_TO_CHANGE, Operation, Pending, State, UNKNOWN};
-use crate::decision::plan::{Before, Dependents, DependentsFound, Plan, Pointless};
+use crate::decision::operation::{ApprovedAlone, Operation, Pending, State, UNKNOWN};
+use crate::decision::plan::{Before, Dependents, DependentsFound, NOTHING_TO_CHANGE, Plan, Pointless};
 use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog, Futility, Input};

@@ -120,11 +120,6 @@ pub const UNKNOWN: &str = "unknown";
 /// The word of an outcome for which there was nothing to do any more: the target is gone.
 pub const GONE: &str = "not_found";
 
-/// The code of an outcome for which nothing was sent, since the target already is as the write would make it.
-pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";
-/// The code of an outcome for which nothing was sent, since the API refuses the write while its target is as it is.
-pub const REFUSED_IN_THIS_STATE: &str = "refused-in-this-state";
-
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {

@@ -1,12 +1,16 @@
 //! Whether a write is worth sending, by what was read of its target.
 
 use super::{Before, Plan};
-use crate::operation::{NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE};
 use claude_admin_audit::Code;
 use claude_admin_catalog::{Action, Catalog, Futile, Futility, Method, Place, TargetCondition};
 use claude_admin_chat::Outcome;
 use claude_admin_chat::command::Invocation;
 use serde_json::Value;
+
+/// The code of an outcome for which nothing was sent, since the target already is as the write would make it.
+pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";
+/// The code of an outcome for which nothing was sent, since the API refuses the write while its target is as it is.
+pub const REFUSED_IN_THIS_STATE: &str = "refused-in-this-state";
 
 /// Why a write is not worth sending.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ mod resolve;
 mod secrets;
 
 pub use before::Before;
-pub use futility::{Pointless, code_of, outcome_of};
+pub use futility::{NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
 pub use impact::{Dependent, Dependents, DependentsFound, dependents};
 pub use lookup::{Unlisted, list_invocation, read_items};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
