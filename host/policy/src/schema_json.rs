@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_schema_for_programs_says_what_the_one_for_people_says() {
-        for catalog in [&*CATALOG, &*SHAPES] {
+        for catalog in [*CATALOG, &*SHAPES] {
             // Through the form for programs, so that it does not remember the lines of the text.
             let (for_people, _) = SchemaFragment::from_cedarschema_str(&schema_text(catalog)).unwrap();
             let for_people = Schema::from_json_value(for_people.to_json_value().unwrap()).unwrap();
