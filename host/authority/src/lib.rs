@@ -11,10 +11,12 @@ mod live_policy;
 pub mod operation;
 pub mod operation_id;
 pub mod plan;
+mod policy_state;
 mod reader;
 
 pub use approval::Authorized;
 pub use claude_admin_policy::{self as policy, directory, groups};
 pub use decider::{Decider, Person};
-pub use live_policy::{Change, LivePolicy, PolicyState};
+pub use live_policy::{Change, LivePolicy};
+pub use policy_state::PolicyState;
 pub use reader::Reader;

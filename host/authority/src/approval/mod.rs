@@ -11,14 +11,18 @@ mod immediate;
 mod lone_operator;
 pub mod pages;
 mod propose;
+mod replan;
 mod settle;
+mod settle_error;
 mod steps;
 
 pub use approvers::NoApprover;
 pub use authorized::Authorized;
 pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
 pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
-pub use settle::{Look, SettleError, Settled, Unplanned, Vote};
+pub use replan::Look;
+pub use settle::{Settled, Vote};
+pub use settle_error::{SettleError, Unplanned};
 pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;

@@ -1,20 +1,19 @@
 //! From a decision about what waits to its execution, or its end.
 
 use super::access::nobodys_business;
-use super::propose::{before, requested};
-use super::{Approvals, Authorized, Step};
-use crate::execute::CallError;
-use crate::operation::{CommitError, GONE, LedgerError, Operation, Pending, Projection, State, Unsettled};
-use crate::plan::{Before, Plan, Pointless, ResolveError, code_of, outcome_of, resolve};
-use crate::policy::{ApprovalRule, Decision, Denial, Requirements};
+use super::propose::requested;
+use super::{Approvals, Authorized, SettleError, Step, Unplanned};
+use crate::operation::{CommitError, GONE, Operation, Pending, Projection, State, Unsettled};
+use crate::plan::{Pointless, code_of, outcome_of};
+use crate::policy::{ApprovalRule, Decision, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Code, Difference, Entry, Event};
 use claude_admin_catalog::{Action, Futility};
 use claude_admin_chat::Choice;
-use claude_admin_chat::command::{Draft, Invocation, Reason, references};
+use claude_admin_chat::Verdict;
+use claude_admin_chat::command::{Invocation, Reason};
 use claude_admin_chat::identity::{Place, Principal};
-use claude_admin_chat::{Verdict, is_missing};
 
 /// Somebody's decision about what waits.
 #[derive(Debug, Clone)]
@@ -53,121 +52,6 @@ pub enum Settled {
     Pointless(Box<Operation>, Futility),
     /// Everything is decided, and it may be done. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
-}
-
-/// What somebody sees who looks at the target of an operation.
-#[derive(Debug)]
-pub enum Look {
-    /// The target as it is now.
-    Now(Before),
-    /// The API does not have it.
-    Missing,
-    /// It cannot be read, and why.
-    Unread(String),
-}
-
-/// Why a decision comes to nothing. Nothing was changed by it.
-#[derive(Debug)]
-pub enum SettleError {
-    /// There is no such operation, or it is none of this person's business.
-    NotFound(String),
-    /// Several operations begin like that.
-    Ambiguous(Vec<String>),
-    /// It does not count.
-    Unsettled(Box<Operation>, Unsettled),
-    /// This person may not decide that.
-    NotAllowed(Box<Operation>, Denial),
-    /// A lone operator typed another text than the name of the target, which is this.
-    WrongName(Box<Operation>, String),
-    /// Its requester may not do it any more.
-    ///
-    /// With it come the ids at the API of the requests by which the plan was made anew.
-    RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
-    /// Its plan cannot be made anew; with the ids at the API of the requests.
-    Unplanned(Box<Operation>, Unplanned, Vec<String>),
-    /// The policy asks for a reason by now, and it was asked for without one.
-    NoReason(Box<Operation>, Vec<String>),
-    /// Others decide about it all the time.
-    Busy(Box<Operation>),
-    /// The audit trail cannot be written.
-    Ledger(LedgerError),
-}
-
-/// Why a plan cannot be made anew.
-#[derive(Debug)]
-pub enum Unplanned {
-    /// The component has no such action any more.
-    NoAction,
-    /// What was recorded of it is not what was asked for.
-    Altered,
-    /// Some of its arguments are secrets, which were only in the memory of the host that took the request.
-    SecretsForgotten,
-    /// An address no longer stands for exactly one id.
-    Resolve(ResolveError),
-    /// What it is done to cannot be read.
-    Before(CallError),
-}
-
-impl Unplanned {
-    /// The call of the API that failed, where one did.
-    #[must_use]
-    pub fn failed_call(&self) -> Option<&CallError> {
-        match self {
-            Self::Before(error) => Some(error),
-            Self::Resolve(ResolveError::Unread(error, _)) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Why there is nothing any more that it could be done to, if that is so.
-    fn gone(&self) -> Option<Code> {
-        let code = Code::new("target-gone");
-        match self {
-            Self::Resolve(ResolveError::NotFound { written, list, .. }) => {
-                Some(code.name("written", written.as_str()).name("list", list.replace(' ', ".").as_str()))
-            }
-            Self::Before(error) if error.reported().is_some_and(is_missing) => Some(code.number("status", 404_u64)),
-            Self::NoAction | Self::Altered | Self::SecretsForgotten | Self::Resolve(_) | Self::Before(_) => None,
-        }
-    }
-}
-
-impl From<LedgerError> for SettleError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-impl SettleError {
-    /// The operation that it is about, where that is known.
-    #[must_use]
-    pub fn operation(&self) -> Option<&Operation> {
-        match self {
-            Self::Unsettled(operation, _)
-            | Self::NotAllowed(operation, _)
-            | Self::WrongName(operation, _)
-            | Self::RequesterNotAllowed(operation, ..)
-            | Self::Unplanned(operation, ..)
-            | Self::NoReason(operation, _)
-            | Self::Busy(operation) => Some(operation),
-            Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
-        }
-    }
-
-    /// Says what was decided by which policies, about which operation, and what was looked up for it.
-    #[must_use]
-    pub fn note(&self, entry: Entry) -> Entry {
-        let entry = match self.operation() {
-            Some(operation) => operation.note(entry),
-            None => entry,
-        };
-        match self {
-            Self::NotAllowed(_, denial) => entry.decided_by(denial.policies()),
-            Self::RequesterNotAllowed(_, denial, lookups) => entry.decided_by(denial.policies()).after_lookups(lookups),
-            Self::Unplanned(.., lookups) | Self::NoReason(_, lookups) => entry.after_lookups(lookups),
-            _ => entry,
-        }
-    }
 }
 
 /// What follows a decision in the same breath.
@@ -343,69 +227,6 @@ impl Approvals {
         let requester = &operation.pending.requester;
         let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
-    }
-
-    /// Looks at what an operation was done to, as far as the reader may; `None` where there is nothing to look at.
-    pub async fn look_at_target(&self, operation: &Operation, reader: &Reader<'_>) -> Option<Look> {
-        let plan = &operation.pending.plan;
-        let action = self.runtime.catalog().action(&plan.action)?;
-        match before(reader, action, &plan.invocation()).await {
-            Ok(Before::Nothing) => None,
-            Ok(Before::NotAllowed { action }) => {
-                Some(Look::Unread(format!("you may not run `{}`", action.replace('.', " "))))
-            }
-            Ok(now) => Some(Look::Now(now)),
-            Err(error) if error.reported().is_some_and(is_missing) => Some(Look::Missing),
-            Err(error) => Some(Look::Unread(error.in_a_sentence())),
-        }
-    }
-
-    /// Makes the plan as it would be made now.
-    async fn plan_again(
-        &self,
-        operation: &Operation,
-        reader: &Reader<'_>,
-    ) -> Result<(Plan, Invocation, &Action), Unplanned> {
-        let catalog = self.runtime.catalog();
-        let old = &operation.pending.plan;
-        let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let mut invocation = old.invocation();
-        if old.secrets.is_some() {
-            invocation.arguments = self.secrets.of(&operation.id).ok_or(Unplanned::SecretsForgotten)?;
-        }
-        // Each text is put back where it was written, so that it is looked up again.
-        for target in &old.targets {
-            let argument = invocation.arguments.get_mut(&target.input);
-            if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
-                *slot = target.sought().into();
-            }
-        }
-        let references = references(catalog, action, &invocation.arguments).map_err(|_| Unplanned::Altered)?;
-        let draft = Draft { invocation, references };
-        let resolved = resolve(catalog, draft, reader, None).await;
-        let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
-        for (target, old) in targets.iter_mut().zip(&old.targets) {
-            target.written.clone_from(&old.written);
-        }
-        let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
-        let plan = Plan::new(action, &invocation, &catalog.types, targets, before).showing(old.all, &old.columns);
-        Ok((plan, invocation, action))
-    }
-
-    /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
-    async fn unplanned(
-        &self,
-        operation: Operation,
-        problem: Unplanned,
-        lookups: Vec<String>,
-    ) -> Result<SettleError, SettleError> {
-        let now = self.ledger.clock().now_ms();
-        let operation = Box::new(self.find(&operation.id).await?);
-        Ok(if operation.waits(now) {
-            SettleError::Unplanned(operation, problem, lookups)
-        } else {
-            SettleError::Unsettled(operation, Unsettled::Settled)
-        })
     }
 
     /// Records a decision, if things still stand as they did, and what follows.

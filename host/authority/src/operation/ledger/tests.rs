@@ -1,9 +1,11 @@
 use super::*;
-use claude_admin_audit::store::{SqliteLog, StoredRecord};
+use claude_admin_audit::store::{AppendError, SqliteLog, StoredRecord};
 use claude_admin_audit::verify;
 use claude_admin_chat::identity::{Place, Principal};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 /// A log that takes its time, counts its transactions, and refuses a record with a word in it.
 #[derive(Debug)]
