@@ -49,7 +49,6 @@ mod consequence;
 mod constraint;
 mod content;
 mod error;
-mod floor;
 mod futile;
 mod id;
 mod impact;
@@ -61,18 +60,21 @@ mod paging;
 mod path_template;
 mod platform;
 mod read;
+mod replaces;
 mod reply_shape;
+mod risk;
+mod risk_floor;
 mod secret;
 mod short_form;
 mod target;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod texts;
 mod types;
 mod unit;
 mod wire_name;
 
-pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyForm, Risk};
+pub use action::{Action, BodyForm, Credential, Interface, Param, Place, ReplyForm};
 pub use availability::Availability;
 pub use catalog::{Catalog, EmbedderFunction, PreparedError};
 pub use consequence::{CodeEffect, ConditionalText, ErrorCode, InputCondition};
@@ -88,7 +90,9 @@ pub use package_text::{COMPRESSED_SECTION_NAME, PackageText, SECTION_NAME, Secti
 pub use paging::{Onward, Paging, joined_pages};
 pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
 pub use platform::ApiPlatform;
+pub use replaces::Replaces;
 pub use reply_shape::{DifferenceKind, ReplyDifference, identifier};
+pub use risk::Risk;
 pub use short_form::ShortForm;
 pub use target::{Placeholder, at_path};
 pub use texts::TextAt;

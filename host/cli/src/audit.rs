@@ -1,6 +1,6 @@
 //! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
 
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::format::format;
 use super::{print, print_lines, setup_error::SetupError, state, tell, terminal};
 use clap::{Args, Subcommand, ValueEnum};

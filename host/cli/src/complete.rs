@@ -1,7 +1,7 @@
 //! `claude-admin complete`: what may be typed next after `claude-admin run --`. Shells call it.
 
 use super::assemble::{catalog, foreseen_credentials};
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::print;
 use claude_admin::command::{self, Arguments};

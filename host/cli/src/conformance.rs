@@ -4,7 +4,7 @@
 //! With a configuration, the run is recorded in its audit log, since others read there what was sent with its credential.
 
 use super::assemble::{Target, WithoutCredential, catalog, egress, ledger_without_policy, target};
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::setup_error::SetupError;
 use super::{FAILED, print, tell};

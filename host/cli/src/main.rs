@@ -8,7 +8,7 @@ mod cache;
 mod complete;
 mod completions;
 mod config;
-mod configuration;
+mod config_args;
 mod conformance;
 mod demo;
 mod format;
@@ -77,7 +77,7 @@ enum Command {
     )]
     Run(run::RunArgs),
     /// Serve slash commands and the HTTP API
-    Serve(configuration::ConfigArgs),
+    Serve(config_args::ConfigArgs),
     /// Offer actions as tools to a model, over standard input and output (Model Context Protocol)
     #[command(
         after_help = "A model proposes, and a person decides. A write is pending until you confirm it with\n  claude-admin run -- confirm OPERATION\nor, if it requires approvals, until other users approve it."
@@ -126,7 +126,7 @@ enum Command {
     #[command(hide = true)]
     Complete {
         #[command(flatten)]
-        config: configuration::ConfigArgs,
+        config: config_args::ConfigArgs,
         /// The words so far; the last one is completed
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,

@@ -1,7 +1,7 @@
 //! `claude-admin mcp`: the actions as tools of a model, over standard input and output.
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::stop::Stop;
 use super::{state, tell};

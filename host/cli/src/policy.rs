@@ -1,7 +1,7 @@
 //! `claude-admin policy`: check, test and print what policies are written against.
 
 use super::assemble::{catalog, lone_operator, second_person_in_policy};
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::setup_error::SetupError;
 use super::{print, print_lines};
 use crate::config::Config;

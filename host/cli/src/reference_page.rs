@@ -84,6 +84,10 @@ fn verb(out: &mut String, catalog: &Catalog, interface: &Interface, action: &Act
         let dependents: Vec<&str> = action.impacts.iter().map(|impact| impact.what.as_str()).collect();
         let _ = writeln!(out, "* The plan lists: {}", dependents.join("; "));
     }
+    if let Some(replaces) = &action.replaces {
+        let ((noun, verb), fields) = (&replaces.list, replaces.fields.join(" and "));
+        let _ = writeln!(out, "* The plan shows the item of `{noun} {verb}` that it replaces: with the same {fields}");
+    }
     for rule in &action.futile {
         let _ = writeln!(out, "* Not sent if: {}", rule.text);
     }

@@ -1,7 +1,7 @@
 //! `claude-admin run`: one command as the local operator.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
-use super::configuration::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;

@@ -1,7 +1,7 @@
 //! `claude-admin serve`: slash commands and the HTTP API.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
-use super::configuration::{ConfigArgs, Found};
+use super::config_args::{ConfigArgs, Found};
 use super::print;
 use super::reload::{Reload, Stamps};
 use super::setup_error::SetupError;

@@ -32,7 +32,7 @@ mod operator;
 mod policies;
 mod problem;
 mod question;
-mod remembered;
+mod question_cache;
 mod requirement;
 mod scan;
 mod schema;

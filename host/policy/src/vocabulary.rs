@@ -5,7 +5,7 @@ use super::argument_type::ArgumentType;
 use super::entity::EntityTypes;
 use super::problem::{PolicyErrors, PolicyProblem};
 use super::question::Asker;
-use super::remembered::Remembered;
+use super::question_cache::QuestionCache;
 use super::schema_json::{Declared, schema};
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
@@ -82,7 +82,7 @@ pub struct Vocabulary {
     /// The groups of actions.
     groups: BTreeSet<String>,
     /// What was made for earlier questions.
-    pub(super) remembered: Remembered,
+    pub(super) remembered: QuestionCache,
 }
 
 impl Vocabulary {
@@ -104,7 +104,7 @@ impl Vocabulary {
             .map(|action| KnownAction::new(&types, Declared::host(action), vec![Risk::Read]));
         let actions = of_catalog.chain(of_host).map(|action| (action.declared.id.clone(), action)).collect();
         let groups = group_names(catalog).map(str::to_owned).collect();
-        Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: Remembered::default() })
+        Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: QuestionCache::default() })
     }
 
     /// The schema of all actions: what policies are checked against.

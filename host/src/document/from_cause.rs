@@ -27,7 +27,9 @@ pub fn difference(difference: &Difference) -> String {
 #[must_use]
 pub fn differences(catalog: &Catalog, plan: &Plan, differences: &[Difference]) -> String {
     let read = match &plan.before {
-        Before::Read { action, value } => catalog.action(action).and_then(|read| Some((read.result.as_ref()?, value))),
+        Before::Read { action, value } => {
+            catalog.action(action).and_then(|read| Some((catalog.state_type(read)?, value)))
+        }
         Before::Nothing | Before::NotAllowed { .. } => None,
     };
     let amount = |field: &str, amount: &str| {

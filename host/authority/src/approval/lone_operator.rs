@@ -162,7 +162,7 @@ fn target_name(catalog: &Catalog, plan: &Plan) -> String {
         && let Some(read) = catalog.action(action)
         && let Some(interface) = catalog.interface(&read.interface)
     {
-        let fields = read.result.as_ref().and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
+        let fields = catalog.state_type(read).and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
         let named = interface.names.iter().filter_map(|name| fields.iter().find(|field| field.name == *name));
         let name = named.filter_map(|field| value.get(&field.wire)?.as_str()).find_map(typable);
         if let Some(name) = name {

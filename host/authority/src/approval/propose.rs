@@ -1,8 +1,7 @@
 //! From a wish to a plan that waits, or may run at once.
 
 use super::{Approvals, Authorized, NoApprover, Step};
-use crate::execute::CallError;
-use crate::execute::CredentialError;
+use crate::execute::{CallError, CredentialError};
 use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection};
 use crate::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
 use crate::policy::{Decision, Denial, Requirements};
@@ -10,16 +9,19 @@ use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Effect, Entry, Event};
 use claude_admin_catalog::Action;
-use claude_admin_chat::Choice;
-use claude_admin_chat::Verdict;
 use claude_admin_chat::command::{Arguments, Draft, Invocation, Options, Reason};
 use claude_admin_chat::identity::Principal;
-use claude_admin_chat::paging::{in_large_pages, is_followed};
+use claude_admin_chat::paging::{Following, in_large_pages, is_followed};
+use claude_admin_chat::{Choice, Verdict};
+use serde_json::Value;
 
 /// The most pending requests of one requester, and the most bytes of memory for them. They are in the memory of every host
 /// on the store until they are decided or expire.
 pub const MAX_PENDING: usize = 100;
 const MAX_PENDING_BYTES: usize = 16 << 20;
+
+/// The maximum number of pages that are read of a list with an item that a write replaces.
+const MAX_PAGES: usize = 10;
 
 /// A requester has as many pending requests as one can have.
 struct TooManyPending;
@@ -315,11 +317,42 @@ pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &In
     if !action.writes() {
         return Ok(Before::Nothing);
     }
-    let Some(read) = read_before(catalog, action, invocation) else { return Ok(Before::Nothing) };
+    let Some(read) = read_before(catalog, action, invocation) else {
+        return replaced(reader, action, invocation).await;
+    };
     let Some(read_action) = catalog.action(&read.action) else { return Ok(Before::Nothing) };
     match reader.read(read_action, read).await {
         None => Ok(Before::NotAllowed { action: read_action.id.clone() }),
         Some(Ok(value)) => Ok(Before::read(&catalog.types, read_action, &value)),
         Some(Err(error)) => Err(error),
     }
+}
+
+/// Reads the item of a list that a write replaces (`@replaces`).
+async fn replaced(reader: &Reader<'_>, action: &Action, write: &Invocation) -> Result<Before, CallError> {
+    let catalog = reader.runtime.catalog();
+    let (Some(replaces), Some(list)) = (&action.replaces, catalog.replaced_list(action)) else {
+        return Ok(Before::Nothing);
+    };
+    let mut read = Invocation { action: list.id.clone(), arguments: in_large_pages(list, Arguments::new()) };
+    let mut following = Following::beginning_at(None);
+    for _ in 0..MAX_PAGES {
+        let Some(page) = reader.read(list, read.clone()).await else {
+            return Ok(Before::NotAllowed { action: list.id.clone() });
+        };
+        let page = page?;
+        let items = page.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let is_replaced = |item: &&Value| replaces.is_replaced(action, |name| write.arguments.get(name).cloned(), item);
+        if let Some(item) = items.iter().find(is_replaced) {
+            return Ok(Before::read(&catalog.types, list, item));
+        }
+        let Some(paging) = &list.paging else { break };
+        match following.take(paging.onward(&page), true) {
+            Ok(Some(cursor)) => _ = read.arguments.insert(paging.input().to_owned(), cursor.into()),
+            Ok(None) => return Ok(Before::read(&catalog.types, list, &Value::Null)),
+            Err(_) => break,
+        }
+    }
+    // Whether there is such an item is not known.
+    Ok(Before::Nothing)
 }

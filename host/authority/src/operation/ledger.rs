@@ -9,7 +9,7 @@ mod tests;
 
 use super::change::{Change, change};
 use super::projection::DELIVERIES;
-use super::turns::Turns;
+use super::reader_queue::ReaderQueue;
 use super::{Clock, Operation, Projection, State, UNKNOWN};
 use batch::{entry, unreadable};
 use claude_admin_audit::Code;
@@ -90,7 +90,7 @@ struct Inner {
     /// As [`Projection::forgotten_ms`], to be read without waiting for the state; [`NEVER`] for none.
     forgotten_ms: AtomicI64,
     changes: watch::Sender<u64>,
-    turns: Turns,
+    turns: ReaderQueue,
 }
 
 /// No time at all.
@@ -133,7 +133,7 @@ impl Ledger {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
         let (state, waiting, changes) = (Mutex::default(), Mutex::default(), watch::Sender::default());
         let forgotten_ms = AtomicI64::new(NEVER);
-        let turns = Turns::default();
+        let turns = ReaderQueue::default();
         let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms, changes, turns };
         let from = inner.first_that_matters(deliveries)?;
         if from > 1 {

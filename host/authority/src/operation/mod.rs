@@ -8,7 +8,7 @@ mod clock;
 mod ledger;
 mod notice;
 mod projection;
-mod turns;
+mod reader_queue;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};

@@ -21,7 +21,7 @@ const MAX_LINES: usize = 32;
 /// Who belongs to which group.
 pub(super) const CONFIG: &str = r#"
 [groups]
-viewers = ["slack:T0DEMO/*"]
+viewers = ["slack:T0DEMO/U0VIEWER"]
 admins = ["slack:T0DEMO/U0ADMIN", "slack:T0DEMO/U0SECOND", "http:demo"]
 "#;
 

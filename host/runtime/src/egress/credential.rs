@@ -4,7 +4,7 @@ use super::workload::{Workload, WorkloadSettings};
 use claude_admin_authority::execute::{CredentialError, WorkloadError};
 use claude_admin_catalog::{Action, ApiPlatform, Credential};
 use claude_admin_chat::command::Arguments;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
@@ -29,9 +29,11 @@ pub struct CredentialHeader {
 }
 
 impl CredentialHeader {
-    /// The header. Its value is marked as sensitive.
-    pub(super) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.header.as_ref()
+    /// Adds the credential to a request that was compared with the decided action.
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        if let Some((name, value)) = &self.header {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 
     /// The access token of a workload, where it is one.
@@ -269,7 +271,7 @@ mod tests {
             match aws.choose(action, &Arguments::new()) {
                 Ok(chosen) => {
                     assert!(action.available.contains(&claude_admin_catalog::Availability::Aws), "{}", action.id);
-                    assert_eq!(chosen.header().unwrap().0, "x-api-key", "{}", action.id);
+                    assert_eq!(chosen.header.unwrap().0, "x-api-key", "{}", action.id);
                 }
                 Err(error) => assert!(matches!(error, CredentialError::Unavailable { .. }), "{}: {error}", action.id),
             }

@@ -327,9 +327,7 @@ impl Inner {
         *request.headers_mut() = headers.clone();
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         request.headers_mut().insert(header::ACCEPT, ACCEPT);
-        if let Some((name, value)) = credential.header() {
-            request.headers_mut().insert(name.clone(), value.clone());
-        }
+        credential.add_to(request.headers_mut());
         self.record.leaving(parts.method.as_str(), &scrub::scrub_text(target.to_owned(), self.expected.secrets()));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         self.egress.health.answered(response.status());

@@ -1,8 +1,8 @@
 //! A loaded component.
 
 use super::instance::State;
+use super::instance_pool::InstancePool;
 use super::interface_check::{check, export_name};
-use super::kept::KeptInstances;
 use super::{Isolation, Limits, LoadError, Sandbox};
 use crate::embedded;
 use claude_admin_catalog::{Catalog, PackageText};
@@ -29,7 +29,7 @@ pub struct Plugin {
     pub(super) sandbox: Arc<Sandbox>,
     pub(super) pre: InstancePre<State>,
     pub(super) functions: HashMap<String, ComponentExportIndex>,
-    pub(super) kept: Option<Arc<KeptInstances>>,
+    pub(super) kept: Option<Arc<InstancePool>>,
     catalog: Arc<Catalog>,
     digest: String,
     size: usize,
@@ -153,7 +153,7 @@ impl Compiled {
             sandbox.linker.instantiate_pre(&component).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
         let exports = exports(sandbox, &component);
         let Limits { isolation, concurrency, .. } = sandbox.limits;
-        let kept = (isolation == Isolation::Principal).then(|| KeptInstances::new(concurrency));
+        let kept = (isolation == Isolation::Principal).then(|| InstancePool::new(concurrency));
         let (sandbox, catalog) = (Arc::clone(sandbox), Arc::new(catalog));
         Ok(Plugin { sandbox, pre, functions, kept, catalog, digest, size, imports, exports })
     }

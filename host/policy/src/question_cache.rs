@@ -11,7 +11,7 @@ const MOST_REMEMBERED: usize = 256;
 
 /// What was made for earlier questions.
 #[derive(Debug, Default)]
-pub(super) struct Remembered {
+pub(super) struct QuestionCache {
     last_time: Mutex<Option<(i64, RestrictedExpression)>>,
     entities: Mutex<HashMap<About, Entities>>,
 }
@@ -25,7 +25,7 @@ struct About {
     action: String,
 }
 
-impl Remembered {
+impl QuestionCache {
     /// The time of a question, to the second.
     pub(super) fn time(&self, now: jiff::Timestamp) -> RestrictedExpression {
         let second = now.as_second();
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_was_made_is_given_to_the_same_question_alone() {
-        let remembered = Remembered::default();
+        let remembered = QuestionCache::default();
         let made = || Ok(Entities::empty());
         let unexpected = || -> Result<Entities, String> { Err("made again".to_owned()) };
         let (one, other) = (someone(&["admins"]), someone(&["viewers"]));
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
-        let remembered = Remembered::default();
+        let remembered = QuestionCache::default();
         let asker = someone(&[]);
         for number in 0..3 * MOST_REMEMBERED {
             remembered.entities(&asker.asker(), &number.to_string(), || Ok(Entities::empty())).unwrap();
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_time_goes_on_with_the_seconds() {
-        let remembered = Remembered::default();
+        let remembered = QuestionCache::default();
         let at = |text: &str| format!("{:?}", remembered.time(text.parse().unwrap()));
         assert_eq!(at("2026-11-21T12:00:00.9Z"), at("2026-11-21T12:00:00Z"));
         assert_ne!(at("2026-11-21T12:00:01Z"), at("2026-11-21T12:00:00Z"));

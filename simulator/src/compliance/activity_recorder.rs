@@ -28,7 +28,7 @@ const ADDRESS: &str = "198.51.100.24";
 const MAX_BODY: usize = 4096;
 
 /// What there is to know of a request before it is carried out.
-pub(crate) struct Witness {
+pub(crate) struct ActivityRecorder {
     kind: Option<&'static ActivityKind>,
     is_write: bool,
     is_compliance: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Witness {
     url: String,
 }
 
-impl Witness {
+impl ActivityRecorder {
     /// Looks at a request of somebody who is known; `None` when nothing of it is recorded or noted.
     pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, world: &World) -> Option<Self> {
         let store = &world.store;

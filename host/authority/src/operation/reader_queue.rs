@@ -7,9 +7,9 @@ use tokio::sync::OwnedMutexGuard;
 
 /// Who reads now, and who waits for their own earlier read.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<Principal, Arc<tokio::sync::Mutex<()>>>>);
+pub(super) struct ReaderQueue(Mutex<HashMap<Principal, Arc<tokio::sync::Mutex<()>>>>);
 
-impl Turns {
+impl ReaderQueue {
     /// Waits until no other read of a principal runs. The next one begins when the result is dropped.
     pub(super) async fn take(&self, principal: &Principal) -> OwnedMutexGuard<()> {
         let turn = {

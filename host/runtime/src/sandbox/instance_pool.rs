@@ -15,7 +15,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A few instances, each of one person; the one that was used last stands at the end.
-pub(super) struct KeptInstances {
+pub(super) struct InstancePool {
     most: usize,
     waiting: Mutex<VecDeque<Waiting>>,
 }
@@ -26,7 +26,7 @@ struct Waiting {
     since: Instant,
 }
 
-impl KeptInstances {
+impl InstancePool {
     /// Keeps no more than `most` instances, and none for longer than half a minute.
     pub(super) fn new(most: usize) -> Arc<Self> {
         let kept = Arc::new(Self { most, waiting: Mutex::default() });
