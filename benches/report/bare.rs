@@ -20,7 +20,7 @@ use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 /// The folder of the workspace.
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Builds the component.
 pub(crate) fn component() -> Vec<u8> {

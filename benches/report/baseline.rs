@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../benches/report/baseline.json")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../benches/report/baseline.json")
 }
 
 fn read() -> Map<String, Value> {

@@ -3,10 +3,11 @@
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
 use claude_admin::command::{self, Command, Invocation, Markup};
+use claude_admin::decision::LivePolicy;
 use claude_admin::decision::groups::{Groups, Member};
 use claude_admin::decision::operation::Clock;
 use claude_admin::decision::plan::{Before, Plan};
-use claude_admin::decision::policy::{Decision, LivePolicy, Policies, STARTER_POLICY};
+use claude_admin::decision::policy::{Decision, Policies, STARTER_POLICY};
 use claude_admin::decision::{Decider, Person};
 use claude_admin::embedded;
 use claude_admin::identity::{Place, Principal};

@@ -3,9 +3,10 @@
 use crate::load::Way;
 use crate::upstream::KEY;
 use claude_admin::command::Invocation;
+use claude_admin::decision::LivePolicy;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;
-use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::policy::Policies;
 use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress};
 use claude_admin::identity::{Place, Principal};

@@ -1,11 +1,11 @@
 //! How fast the host is, as ratios to what people would use in its place.
 //!
 //! ```text
-//! cargo bench -p claude-admin                                     everything: some minutes
-//! cargo bench -p claude-admin -- list-call decision               some measures
-//! cargo bench -p claude-admin -- --short --check                  fails where a ratio is worse than its baseline by more
-//!                                                                 than a third, three times in a row
-//! cargo bench -p claude-admin -- --short --bless                  writes the baseline
+//! cargo bench -p claude-admin-cli                             everything: some minutes
+//! cargo bench -p claude-admin-cli -- list-call decision       some measures
+//! cargo bench -p claude-admin-cli -- --short --check          fails where a ratio is worse than its baseline by more than
+//!                                                             a third, three times in a row
+//! cargo bench -p claude-admin-cli -- --short --bless          writes the baseline
 //! ```
 //!
 //! Times and rates of one machine and hour say little on another. So whatever is compared runs in turns within one run, a

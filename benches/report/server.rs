@@ -82,5 +82,5 @@ pub(crate) fn simulator() -> (Server, HashMap<String, String>) {
 
 /// The folder of the peers.
 pub(crate) fn peers() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../benches/peers")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../benches/peers")
 }

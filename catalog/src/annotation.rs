@@ -14,6 +14,7 @@
 //! | `@effect TEXT` or `[INPUT=WORD] TEXT` | function | what the write brings about; needed on every write; with conditions, the first that applies |
 //! | `@ask TEXT` or `[INPUT=WORD] TEXT` | function | the question before the write: `{FIELD}` stands for a field of the target by its JSON name (`{FIELD.FIELD}` for one inside it), `{INPUT}` or `{--INPUT}` for an argument |
 //! | `@impact WHAT: COMMAND` or `WHAT: [FIELD=VALUE] COMMAND` | function | a list whose items, or those with this value, depend on the target of the write; with names between braces as in `@ask` |
+//! | `@replaces NOUN VERB: FIELD …` | function | the write replaces the item of this list whose fields are those of the arguments; it is shown before the write is decided on |
 //! | `@futile done\|refused [CONDITION …] TEXT` | function | the state of the target in which the write changes nothing, or the API refuses it: `FIELD`, `FIELD=WORD,WORD`, `!FIELD` (absent or null), `--INPUT`, `--INPUT=WORD,WORD`, or `same` (every argument of the body is what the target has) |
 //! | `@code CODE changed\|unchanged\|unknown TEXT` | function | an error code of the API that means more than its status: whether something was changed, and what to do |
 //! | `@available console\|enterprise\|aws …` | function, interface | where it exists |

@@ -42,6 +42,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "param",
     "period",
     "range",
+    "replaces",
     "reply",
     "risk",
     "sensitive",
@@ -428,6 +429,9 @@ impl<'r> Checker<'r> {
                         "write the wire name of such a field; of a field in a field, both names with a dot",
                     );
                 }
+            }
+            if let Some(problem) = catalog.wrong_replaces(action) {
+                found(problem, "name a list of risk `read`, and inputs that its items have as fields of the same name");
             }
             for impact in &action.impacts {
                 let list = catalog.verb(&impact.command[0], &impact.command[1]);

@@ -369,6 +369,7 @@ impl Reader<'_> {
         let effects = self.checker.conditional_texts(&docs, "effect", item, &inputs);
         let questions = self.checker.conditional_texts(&docs, "ask", item, &inputs);
         let impacts = self.checker.impacts(&docs, item);
+        let replaces = self.checker.replaces(&docs, item);
         let futile = self.checker.futile(&docs, item, &inputs);
         let codes = self.checker.codes(&docs, item);
         let examples = docs.values("example").map(str::to_owned).collect();
@@ -400,6 +401,7 @@ impl Reader<'_> {
             effects,
             questions,
             impacts,
+            replaces,
             futile,
             codes,
             available,

@@ -218,6 +218,8 @@ fn text_about_a_target_names_its_fields_and_the_arguments() {
     for (bad, expected) in [
         ("@ask Change {name}?", "`{name}` is no argument"),
         ("@ask Change {--state}?", "`{--state}` is no argument"),
+        ("@replaces robots list", "is incomplete"),
+        ("@replaces robots list: state", "`@replaces"),
         ("@futile done [color=red] It is red.", "no field `color`"),
         ("@futile done [--color] It is red.", "`@futile … --color` names no input"),
         ("@futile perhaps [state] It is.", "is incomplete"),

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-use claude_admin_catalog::{Action, Catalog, Currency, Kind, PackageText, Type, Unit};
+use claude_admin_catalog::{Action, Catalog, Currency, Kind, Method, PackageText, Type, Unit};
 use std::path::Path;
 
 /// What every list and help can show without a break.
@@ -175,4 +175,12 @@ fn archiving_what_is_archived_is_known_to_be_futile() {
         let is_archive = action.function == "archive" && shows;
         (is_archive && action.futile.is_empty()).then(|| "it has no `@futile`".to_owned())
     });
+}
+
+#[test]
+fn only_these_requests_other_than_get_change_nothing() {
+    let catalog = catalog();
+    let reads = catalog.actions.iter().filter(|action| !action.writes() && action.http.method != Method::Get);
+    let reads: Vec<&str> = reads.map(|action| action.id.as_str()).collect();
+    assert_eq!(reads, ["external-keys.validate", "marketplaces.validate-archive", "marketplaces.validate-repository"]);
 }

@@ -1,18 +1,4 @@
 //! What unit tests share.
-#![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-use claude_admin_catalog::{Catalog, PackageText};
-use std::path::Path;
-use std::sync::OnceLock;
-
-/// The catalog of the project.
-pub(crate) fn catalog() -> &'static Catalog {
-    static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    CATALOG.get_or_init(|| {
-        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-        Catalog::from_text(&PackageText::from_folder(&wit).unwrap()).unwrap()
-    })
-}
 
 /// Hidden characters of every kind: each one a way to hide a secret or to steer a reader.
 pub(crate) const HIDDEN: &[char] = &[

@@ -241,9 +241,9 @@ fn of_error(action: &Action, status: u16, error: &ErrorBody) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::catalog;
     use crate::{Outcome, document};
     use claude_admin_catalog::Method;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     const SENTENCES: [Verdict; 5] =

@@ -5,7 +5,7 @@
 #   WASMTIME  the wasmtime program; that of the PATH if it is not set
 #   ADDR      where it listens; 127.0.0.1:8080 if it is not set
 #
-# and the variables of the gateway, below. README.md says what they are.
+# and the variables of the gateway, below. docs/embedding.md describes them.
 set -euo pipefail
 
 GATEWAY=${GATEWAY:-claude-admin-gateway.wasm}

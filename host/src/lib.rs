@@ -1,26 +1,34 @@
-//! The reference host of claude-admin.
+//! The host of claude-admin as a library: it answers commands of people and programs about a Claude organization.
 //!
-//! A command passes these rooms, one after the other: a frontend proves who asks, [`command`] reads it, [`decision`]
-//! decides and has it decided, [`sandbox`] runs the component, [`egress`] lets out the one request that the action
-//! declares, [`document`] holds the result and [`render`] writes it. Every step leaves a record in [`audit`], which
-//! [`store`] keeps. [`service`] is the corridor that connects them. [`contract`] tells programs what can be asked for.
+//! ```
+//! use claude_admin::command::{self, Command, Markup};
+//!
+//! // The actions, their types and their risks are those of the WIT text in the embedded component.
+//! let catalog = claude_admin::embedded::catalog()?;
+//! let line = "/claude-admin users list --limit 5";
+//! let Command::Run(draft, _) = command::parse(&catalog, line, Markup::Slack, jiff::Timestamp::now())? else {
+//!     panic!("it is an action");
+//! };
+//! let action = catalog.action(&draft.invocation.action).expect("it was read");
+//! assert_eq!(action.risk.as_str(), "read");
+//! assert_eq!(draft.invocation.canonical(action, &catalog.types), "users list --limit 5");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/small-host` goes on from here to the policy, the sandbox and the result, in one file. [`service::Service`] is the
+//! whole: a frontend authenticates who asks, [`command`] reads what they typed, [`decision`] plans it, decides and has it
+//! approved, [`sandbox`] runs the component, [`egress`] sends the one request that the action declares, [`document`] holds
+//! the result and [`render`] writes it. [`audit`] has a record of every step, which [`store`] keeps. [`contract`] describes the
+//! actions for programs.
 
-pub mod audit;
-pub mod config;
 pub mod conformance;
 pub mod contract;
-pub mod decision;
 pub mod document;
-pub mod egress;
-pub mod embedded;
 pub mod frontend;
-mod operation_id;
-mod private_folder;
 pub mod render;
-pub mod sandbox;
 pub mod service;
-pub mod store;
-#[cfg(test)]
-mod test_support;
 
+pub use claude_admin_audit::{self as audit, store};
+pub use claude_admin_authority as decision;
 pub use claude_admin_chat::{Choice, command, identity};
+pub use claude_admin_runtime::{egress, embedded, sandbox};

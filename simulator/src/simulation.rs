@@ -1,7 +1,7 @@
 //! The Admin API as a function of a request and what the organization holds.
 
 use crate::caller::Caller;
-use crate::compliance::Witness;
+use crate::compliance::ActivityRecorder;
 use crate::config::SimulatorConfig;
 use crate::credential::PresentedCredential;
 use crate::error::ApiError;
@@ -130,13 +130,13 @@ impl Simulation {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request) -> Response {
-        let witness = self.witness(request);
+        let recorder = self.recorder(request);
         let mut window = None;
         let outcome = self.answer(request, &mut window);
-        if let Some(witness) = witness {
+        if let Some(recorder) = recorder {
             // The id that the response is going to have.
             let request_id = self.request_ids.clone().next("req_");
-            witness.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
+            recorder.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
         }
         let mut response = self.respond(outcome);
         if let Some(window) = window {
@@ -146,11 +146,11 @@ impl Simulation {
     }
 
     /// Somebody who records what a request does; `None` when nobody who is known asks for something that exists.
-    fn witness(&self, request: &Request) -> Option<Witness> {
+    fn recorder(&self, request: &Request) -> Option<ActivityRecorder> {
         let target = self.routes.find(request.method(), request.uri().path()).ok()?;
         let (known, issued) = (&self.config.credentials, &self.world.store.tokens);
         let credential = known.authenticate(request.headers(), issued, self.clock.now()).ok()?;
-        Witness::of(&target, request, credential, &self.world)
+        ActivityRecorder::of(&target, request, credential, &self.world)
     }
 
     /// Makes a response of an outcome, with the headers that every response has.

@@ -476,13 +476,16 @@ fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
 #[test]
 fn sentences_about_changes_are_written_in_one_file() {
     let mut files = Vec::new();
-    for crate_folder in ["chat", "gateway", "host"] {
-        sources(&support::workspace().join(crate_folder).join("src"), &mut files);
+    for folder in ["chat/src", "gateway/src", "host"] {
+        sources(&support::workspace().join(folder), &mut files);
     }
     let others = [claude_admin_chat::NO_CHANGES_YET, claude_admin_chat::CHANGED_NOTHING];
     let mut found = Vec::new();
     // The demo and tests say what they expect.
-    for file in files.iter().filter(|file| !file.ends_with("verdict.rs") && !file.ends_with("demo/tour.rs")) {
+    for file in files
+        .iter()
+        .filter(|file| !file.ends_with("verdict.rs") && !file.ends_with("demo/tour.rs") && !file.ends_with("tests.rs"))
+    {
         let text = std::fs::read_to_string(file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {

@@ -32,6 +32,7 @@ fn copy() -> std::path::PathBuf {
         "simulator",
         "tests/hostile",
         "examples/embed-rust",
+        "examples/small-host",
     ] {
         copy_changed(&from.join(part), &to.join(part));
     }

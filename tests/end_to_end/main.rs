@@ -4,6 +4,7 @@
 
 mod advice;
 mod approvals;
+mod architecture;
 mod availability;
 mod bad_input;
 mod bounds;
@@ -14,6 +15,7 @@ mod confidential;
 mod conformance;
 mod crash;
 mod dependencies;
+mod documentation;
 mod earlier_log;
 mod effects;
 mod entrances;

@@ -4,6 +4,7 @@ use super::raw_upstream::{RawUpstream, response};
 use super::support;
 use claude_admin::command::{Format, Markup};
 use claude_admin::render::{self, SlackTables};
+use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::{Number, Value};
 use std::sync::{Arc, Mutex};
@@ -52,21 +53,28 @@ async fn any_number_in_a_response_is_shown_or_named_as_an_error() {
     let upstream = RawUpstream::start(move |_, _| response(200, "", &current.lock().unwrap())).await;
     let service = support::service_at(&upstream.url(), support::credentials(&simulator), support::limits());
     let (mut wrong, mut shown) = (Vec::new(), 0);
-    for action in simulated.catalog().actions.iter().filter(|action| !action.writes()) {
+    // A write is sent although its target cannot be read: what is replaced is its own response.
+    let blind = "permit(principal, action, resource) unless { action in Action::\"read\" };";
+    let sandbox = support::sandbox(&upstream.url(), support::credentials(&simulator), support::limits());
+    let blind = support::service_with(Plugin::embedded(&sandbox).unwrap(), blind, &[]);
+    for action in &simulated.catalog().actions {
+        let service = if action.writes() { &blind } else { &service };
         let Some(example) = action.examples.first() else { continue };
         // What needs a reason and an approval is read too.
-        let line = format!("{example} --reason because");
+        let line = format!("{example} --yes --reason because -o json");
         let ask = async |service: &Service| {
             support::carry_out(service, Input::Text { line: line.clone(), markup: Markup::None }).await
         };
         let Some(data) = ask(&simulated).await.data else { continue };
         for (number, text, time) in VALUES {
             *body.lock().unwrap() = replaced(&data, number, text, time).to_string();
-            let reply = ask(&service).await;
+            let reply = ask(service).await;
             let written =
                 [Format::Text, Format::Json, Format::Csv, Format::Markdown].map(|it| render::reply(&reply, it));
             let slack = render::slack(&reply.document, SlackTables::DataTable, false, None);
-            let is_expected = matches!(reply.outcome, Outcome::Done | Outcome::Failed | Outcome::Partial);
+            // Nobody can say whether a write was done whose response is not understood.
+            let is_expected = matches!(reply.outcome, Outcome::Done | Outcome::Failed | Outcome::Partial)
+                || action.writes() && reply.outcome == Outcome::Unknown;
             if !is_expected || written[0].contains("Internal error") || !slack["blocks"].is_array() {
                 wrong.push(format!("{} with {number}, {text}, {time}: {}", action.id, written[0]));
             }

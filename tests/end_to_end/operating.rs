@@ -3,9 +3,9 @@
 use super::command_line::{claude_admin, stderr, stdout};
 use super::support;
 use claude_admin::decision::Decider;
+use claude_admin::decision::LivePolicy;
 use claude_admin::decision::approval::NoSteps;
 use claude_admin::decision::operation::Clock;
-use claude_admin::decision::policy::LivePolicy;
 use claude_admin::service::{Outcome, Service};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,10 @@ use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, 
 use claude_admin::Choice;
 use claude_admin::audit::{Entry, Event, Filter, search};
 use claude_admin::decision::Decider;
+use claude_admin::decision::LivePolicy;
 use claude_admin::decision::approval::{NoSteps, Vote};
 use claude_admin::decision::operation::Clock;
-use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::policy::Policies;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::Value;

@@ -99,6 +99,21 @@ async fn plan_to_archive_a_workspace_names_the_keys_that_stop_working() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plan_of_a_spend_limit_shows_the_one_that_it_replaces() {
+    let (_simulator, service) = support::open_host().await;
+    let set = |scope: &str| format!("spend-limits set {scope} --amount 1000000");
+    let organization = plan(&service, &set("organization")).await;
+    says(&organization, Outcome::Done, &["Now: amount", "$25,000.00"]);
+    let replaced = planned(&organization)["plan"]["before"]["value"].clone();
+    assert_eq!((&replaced["scope"]["type"], &replaced["period"]), (&json!("organization"), &json!("monthly")));
+    let other = plan(&service, &set("user:user_01AbCdEfGhJkMnPqRsTuVw")).await;
+    says(&other, Outcome::Done, &["nothing that it replaces"]);
+    let blind = "permit(principal, action == Action::\"spend-limits.set\", resource);";
+    let (_simulator, service) = support::host(blind, &[]).await;
+    says(&plan(&service, &set("organization")).await, Outcome::Done, &["not read: the requester cannot run"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn list_of_dependents_that_was_not_read_to_its_end_says_so() {
     let (simulator, simulated) = support::open_host().await;
     let target = planned(&plan(&simulated, &format!("workspaces archive {WORKSPACE}")).await)["plan"]["before"].clone();

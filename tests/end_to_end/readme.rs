@@ -1,19 +1,20 @@
-//! The commands in the documentation do what it says.
+//! The commands in the README and in the chapters do what they say.
 
 use super::command_line::{of_the_account, stderr, stdout};
 use super::support;
 use std::process::Command;
 
 #[test]
-fn every_console_block_of_the_readme_is_true() {
+fn console_blocks_of_the_documentation_are_true() {
     if of_the_account().any(|name| std::env::var_os(name).is_some()) {
-        return without_the_account("readme::every_console_block_of_the_readme_is_true");
+        return without_the_account("readme::console_blocks_of_the_documentation_are_true");
     }
     trycmd::TestCases::new()
         .env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled").display().to_string())
         .env("USER", "ada")
         .register_bin("claude-admin", std::path::Path::new(env!("CARGO_BIN_EXE_claude-admin")))
         .case(support::workspace().join("README.md"))
+        .case(support::workspace().join("docs/**/*.md"))
         .run();
 }
 

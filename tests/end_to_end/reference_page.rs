@@ -24,7 +24,15 @@ fn prose_states_the_number_of_operations_that_there_are() {
     let actions = Command::new(env!("CARGO_BIN_EXE_claude-admin")).args(["actions", "-o", "json"]).output().unwrap();
     let actions: Vec<serde_json::Value> = serde_json::from_slice(&actions.stdout).unwrap();
     let mut stated = 0;
-    for page in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/reference.md"] {
+    for page in [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs/embedding.md",
+        "docs/install.md",
+        "docs/reference.md",
+        "docs/terminal.md",
+    ] {
         let text = std::fs::read_to_string(support::workspace().join(page)).unwrap();
         let words: Vec<&str> =
             text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();

@@ -3,10 +3,11 @@
 use claude_admin::Choice;
 use claude_admin::audit::{Filter, export, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
+use claude_admin::decision::LivePolicy;
 use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Steps, Vote};
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
-use claude_admin::decision::policy::{LivePolicy, Policies};
+use claude_admin::decision::policy::Policies;
 use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress, Upstream};
 use claude_admin::identity::{Place, Principal};
@@ -36,7 +37,7 @@ pub(super) fn now() -> jiff::Timestamp {
 
 /// The repository.
 pub(super) fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// A folder for things that tests build, kept between runs.

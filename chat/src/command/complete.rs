@@ -118,7 +118,7 @@ fn values(catalog: &Catalog, input: &Input) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
 
     fn offered(line: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<String> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();

@@ -181,7 +181,7 @@ pub(super) fn takes_mention(catalog: &Catalog, action: &Action, input: &Input) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     fn found(action: &str, input: &str, value: serde_json::Value) -> Result<Vec<(String, String)>, String> {

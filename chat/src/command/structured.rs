@@ -92,7 +92,7 @@ pub fn from_json(
 mod tests {
     use super::*;
     use crate::command::{Command, Markup, parse};
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     fn given(id: &str, arguments: Value) -> Result<Arguments, CommandError> {

@@ -263,7 +263,7 @@ pub fn notice(level: Level, text: String, hint: Option<String>) -> Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     #[test]

@@ -193,7 +193,7 @@ fn name_points(chart: &mut Chart, names: &Names) {
 mod tests {
     use super::*;
     use crate::document::{Fact, Point};
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     #[test]

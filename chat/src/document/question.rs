@@ -117,7 +117,7 @@ pub(super) fn clean(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::catalog;
+    use claude_admin_catalog::testing::catalog;
     use serde_json::json;
 
     fn question(id: &str, arguments: Value, target: Option<Value>) -> String {

@@ -225,6 +225,16 @@ fn read_csv(written: &str) -> Vec<::csv::StringRecord> {
     reader.into_records().collect::<Result<_, _>>().unwrap()
 }
 
+#[test]
+fn rows_after_an_empty_first_page_fit_the_terminal() {
+    let column = |field: &str| Column { field: field.to_owned(), label: field.to_owned(), unit: None, shown: true };
+    let table = Table { columns: ["a", "b", "c", "d", "e"].map(column).to_vec(), ..Table::default() };
+    let rows = vec![vec![Cell::Text("a long text".to_owned()); 5]];
+    let mut written = TextRows::new(Medium::Terminal { columns: 8 });
+    check_lines(&written.rows(&table), 8).unwrap();
+    check_lines(&written.rows(&Table { rows, ..table }), 8).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

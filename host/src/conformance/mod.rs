@@ -12,10 +12,10 @@ pub use report::About;
 
 use crate::command::Invocation;
 use crate::egress::{Egress, ExpectedRequest, Gate, Record, ReplyLimits, Violation};
-use crate::operation_id;
 use crate::sandbox::{Limits, after};
 use arguments::{Known, Origin, arguments};
 use bytes::Bytes;
+use claude_admin_authority::operation_id;
 use claude_admin_catalog::{Action, Catalog, DifferenceKind, Onward, identifier};
 use http::{Response, StatusCode};
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::command::{self, Command, Markup};
-use crate::test_support::catalog;
+use claude_admin_catalog::testing::catalog;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::HashSet;

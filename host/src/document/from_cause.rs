@@ -1,8 +1,7 @@
 //! From a recorded cause to a sentence: what went wrong.
 
 use crate::audit::{Cause, Code, Difference};
-use crate::decision::operation::{NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE};
-use crate::decision::plan::{Before, Plan};
+use crate::decision::plan::{Before, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
 
@@ -28,7 +27,9 @@ pub fn difference(difference: &Difference) -> String {
 #[must_use]
 pub fn differences(catalog: &Catalog, plan: &Plan, differences: &[Difference]) -> String {
     let read = match &plan.before {
-        Before::Read { action, value } => catalog.action(action).and_then(|read| Some((read.result.as_ref()?, value))),
+        Before::Read { action, value } => {
+            catalog.action(action).and_then(|read| Some((catalog.state_type(read)?, value)))
+        }
         Before::Nothing | Before::NotAllowed { .. } => None,
     };
     let amount = |field: &str, amount: &str| {

@@ -298,5 +298,5 @@ fn command_of(catalog: &Catalog, id: &str) -> String {
 
 /// The action that read what a write is done to: what went wrong is told as its failure.
 fn read_of<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
-    catalog.before_action(action).unwrap_or(action)
+    catalog.state_action(action).unwrap_or(action)
 }

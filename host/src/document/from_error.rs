@@ -134,7 +134,7 @@ pub fn obstacle(obstacle: &CredentialError) -> String {
 fn who_can_change(obstacle: &CredentialError) -> &'static str {
     match obstacle {
         CredentialError::Missing { .. } => {
-            "The host administrator can add that credential. The README says who can create which credential."
+            "The host administrator can add that credential. See docs/install.md for who can create which credential."
         }
         CredentialError::Unavailable { .. } => {
             "No permission and no credential changes that. If the organization is on another platform, the host administrator \

@@ -6,8 +6,8 @@ use super::{Asked, Block, Cell, Choices, Document, Fact, Level, Notice, record_f
 use crate::Choice;
 use crate::audit::{Cause, Difference};
 use crate::decision::approval::NoApprover;
-use crate::decision::operation::{ApprovedAlone, NOTHING_TO_CHANGE, Operation, Pending, State, UNKNOWN};
-use crate::decision::plan::{Before, Dependents, DependentsFound, Plan, Pointless};
+use crate::decision::operation::{ApprovedAlone, Operation, Pending, State, UNKNOWN};
+use crate::decision::plan::{Before, Dependents, DependentsFound, NOTHING_TO_CHANGE, Plan, Pointless};
 use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog, Futility, Input};
@@ -330,9 +330,10 @@ fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
                 format!("not read: the requester cannot run `{}` without further approval", action.replace('.', " ")),
             ));
         }
+        Before::Read { value, .. } if value.is_null() => facts.push(Fact::new(when, "nothing that it replaces")),
         Before::Read { action, value } => {
-            let result = catalog.action(action).and_then(|action| action.result.as_ref());
-            let fields = result.and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
+            let state = catalog.action(action).and_then(|action| catalog.state_type(action));
+            let fields = state.and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
             let now = record_facts(&catalog.types, fields, value).into_iter();
             facts.extend(now.filter(|fact| fact.cell != Cell::Missing).map(|fact| Fact {
                 label: format!("{when}: {}", fact.label.to_lowercase()),

@@ -7,7 +7,7 @@ mod from_error;
 mod from_notice;
 mod from_operation;
 mod from_report;
-mod passing;
+mod temporary_host;
 
 pub use claude_admin_chat::document::*;
 pub use from_cause::{cause, difference, differences};
@@ -18,4 +18,4 @@ pub use from_operation::{
     dependents, dry_run, not_asked, operation, pointless, question, record, superseded, waiting, with_dependents,
 };
 pub use from_report::verification;
-pub use passing::without_return;
+pub use temporary_host::without_return;

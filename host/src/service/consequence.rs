@@ -33,7 +33,7 @@ impl Service {
                 requests: Vec::new(),
                 cause: Some(code_of(pointless.kind).into()),
             };
-            let entry = found.note(person.did(event)).about(id, plan);
+            let entry = plan.note(id, found.note(person.did(event)));
             self.note(Entry { effect: Some(Effect::of(catalog, action)), ..entry }).await;
         }
         let mut reply =

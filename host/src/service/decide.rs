@@ -205,7 +205,7 @@ impl Service {
             }
         };
         let mut document = document::operation(self.catalog(), &found);
-        let reader = Reader::new(&self.plugin, &self.decider, person, command);
+        let reader = Reader::new(&*self.plugin, &self.decider, person, command);
         if found.changed() == Some(Changed::Unknown) && found.state.is_settled() {
             let action = self.catalog().action(&found.pending.plan.action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));

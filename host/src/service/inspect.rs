@@ -271,7 +271,7 @@ impl Service {
         let mut canonical = draft.invocation.canonical(action, &catalog.types);
         let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
-        let reader = Reader::new(&self.plugin, &self.decider, person, id);
+        let reader = Reader::new(&*self.plugin, &self.decider, person, id);
         let unresolved;
         let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
             Ok((invocation, _)) => {

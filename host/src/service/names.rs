@@ -128,7 +128,7 @@ impl Service {
         arguments: &Arguments,
         wanted: Vec<Unnamed<'_>>,
     ) -> FoundNames {
-        let reader = Reader::new(&self.plugin, &self.decider, person, operation);
+        let reader = Reader::new(&*self.plugin, &self.decider, person, operation);
         let mut names = Names::new();
         let look_up = async {
             for Unnamed { list, ids } in wanted.into_iter().take(MAX_LISTS) {

@@ -35,7 +35,7 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Outcome
         SettleError::Unplanned(_, Unplanned::Resolve(error), _) => of_resolve_error(catalog, error),
         SettleError::Unplanned(operation, Unplanned::Before(error), _) => catalog
             .action(&operation.pending.plan.action)
-            .map_or(Outcome::Failed, |action| of_read(catalog.before_action(action).unwrap_or(action), error)),
+            .map_or(Outcome::Failed, |action| of_read(catalog.state_action(action).unwrap_or(action), error)),
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
     }
 }

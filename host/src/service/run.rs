@@ -2,10 +2,11 @@
 
 use super::audience;
 use super::cause;
+use super::executed::Executed;
 use super::names::FoundNames;
-use super::outcome::{of_call, of_read, of_resolve_error, removes_nothing};
+use super::outcome::{of_read, of_resolve_error, removes_nothing};
 use super::{Outcome, Part, PartSink, Reply, Service};
-use crate::audit::{Cause, Code, Effect, Entry, Event};
+use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
@@ -13,16 +14,12 @@ use crate::decision::operation::{Operation, UNKNOWN};
 use crate::decision::plan::ResolveError;
 use crate::decision::{Authorized, Person, Reader};
 use crate::document::{self, Block, Document, Listing};
-use crate::egress::SentRequest;
 use crate::identity::Platform;
-use crate::sandbox::{Held, Plugin};
 use crate::store::Durability;
-use claude_admin_catalog::{Action, Catalog, Input, Onward, Place};
+use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::paging::{LIMIT, in_large_pages, is_followed};
 use claude_admin_chat::{Changed, Verdict};
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -134,7 +131,7 @@ impl Service {
                     "can_be_approved": no_approver.is_none(),
                 }));
                 reply = reply.of(action, &plan.command, &options);
-                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
                 self.with_dependents(&reader, action, &plan, options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
@@ -151,7 +148,7 @@ impl Service {
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
-                let reader = Reader::new(&self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
                 self.with_dependents(&reader, action, &operation.pending.plan, options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
@@ -184,7 +181,7 @@ impl Service {
         }
         // What must be decided on first is not read for a comparison.
         let authorized = self.decider.authorize_now(person, executed.action, invocation, id).ok()?;
-        let before = pages::read(&self.plugin, executed.action, &authorized, follow).await;
+        let before = pages::read(&*self.plugin, executed.action, &authorized, follow).await;
         let whole = executed.is_whole(&before);
         executed.read.sent.extend(before.sent);
         executed.held_before = Some(before.held);
@@ -369,139 +366,6 @@ fn part<'p>(
     let listing = Listing { all: true, ..Listing::default() };
     let document = document::result(catalog, action, invocation, page, &options.columns, listing);
     Part { document, page, format: options.format }
-}
-
-/// What running something gave.
-struct Executed<'e> {
-    action: &'e Action,
-    upstream: &'e str,
-    invocation: Invocation,
-    outcome: Outcome,
-    read: pages::Read,
-    /// The same report for the period before, where it was asked for.
-    before: Option<Value>,
-    /// The memory of that.
-    held_before: Option<Held>,
-    /// Whether every page was asked for.
-    all: bool,
-    /// The time at the API.
-    now: Option<Timestamp>,
-}
-
-impl<'e> Executed<'e> {
-    /// Whether it is all that was asked for: sums of some pages would be compared with sums of others.
-    fn is_whole(&self, read: &pages::Read) -> bool {
-        let Some(paging) = &self.action.paging else { return read.error.is_none() };
-        let begins = self.invocation.arguments.get(paging.input()).is_none();
-        let is_last = |page: &Value| paging.onward(page) == Onward::End;
-        begins && read.error.is_none() && read.cut_off.is_none() && read.value.as_ref().is_some_and(is_last)
-    }
-
-    /// Runs what was decided on.
-    async fn of(
-        plugin: &'e Plugin,
-        action: &'e Action,
-        authorized: Authorized<Invocation>,
-        follow: Follow<'_>,
-    ) -> Executed<'e> {
-        let all = !matches!(follow, Follow::One);
-        let read = pages::read(plugin, action, &authorized, follow).await;
-        let operation = authorized.operation();
-        for sent in &read.sent {
-            let (method, target, status, request_id) = (&sent.method, &sent.target, sent.status(), &sent.request_id);
-            tracing::info!(operation, method, target, status, request_id, attempts = sent.attempts, "sent");
-        }
-        let outcome = match (&read.value, &read.error) {
-            (_, None) if read.cut_off.is_some() => Outcome::Partial,
-            (Some(_), Some(_)) => Outcome::Partial,
-            (_, error) => of_call(action, read.verdict, error.as_ref()),
-        };
-        tracing::info!(operation, outcome = outcome.as_str(), "finished");
-        let upstream = plugin.sandbox().egress().upstream().authority();
-        let invocation = authorized.get().clone();
-        Self { action, upstream, invocation, outcome, read, before: None, held_before: None, all, now: None }
-    }
-
-    /// How it ended, for the record.
-    fn end(&self, catalog: &Catalog) -> End {
-        let failure = self.read.error.as_ref().map(cause::of_call_error);
-        let failure = failure.map(|code| if self.action.is_confidential() { code.without_texts() } else { code });
-        let cut_off = || self.read.cut_off.map(|cut_off| cause::of_cut_off(cut_off, self.read.pages));
-        End {
-            result: self.outcome.as_str(),
-            changed: self.read.verdict.changed(),
-            status: self.read.sent.last().and_then(SentRequest::status),
-            requests: self.read.sent.iter().filter_map(|sent: &SentRequest| sent.request_id.clone()).collect(),
-            cause: failure.or_else(cut_off).map(Cause::from),
-            content_of: self.content_of(catalog),
-        }
-    }
-
-    /// Whose content was read, or which objects, where the answer names nobody.
-    fn content_of(&self, catalog: &Catalog) -> Vec<String> {
-        let Some(value) = self.read.value.as_ref().filter(|_| self.action.is_confidential()) else { return Vec::new() };
-        let owners = document::content_owners(&catalog.types, self.action, value);
-        if !owners.is_empty() {
-            return owners.into_iter().collect();
-        }
-        let of_path = |input: &&Input| input.place == Place::Path;
-        let ids =
-            self.action.inputs.iter().filter(of_path).filter_map(|input| self.invocation.arguments.get(&input.name));
-        let ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
-        // A list without an owner in it is named by what was asked for.
-        if ids.is_empty() { vec![self.invocation.canonical(self.action, &catalog.types)] } else { ids }
-    }
-
-    /// What to show.
-    fn show(self, catalog: &Catalog, options: &Options) -> Reply {
-        let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before, all, now } = self;
-        let verdict = read.verdict;
-        let broken_off = read.error.is_some() || read.cut_off.is_some();
-        let (pages, handed_on) = (read.pages, read.handed_on);
-        let listing = Listing { pages, all, broken_off, now, handed_on, before: before.as_ref() };
-        let result = |value: &Value| document::result(catalog, action, &invocation, value, &options.columns, listing);
-        let selected = |value: Value| match document::selected(catalog, action, &value, &options.columns) {
-            Cow::Borrowed(_) => value,
-            Cow::Owned(selected) => selected,
-        };
-        // The answer without its secrets, and the whole one where it has any.
-        let stripped = |value: Value| match document::without_secrets(&catalog.types, action, &value) {
-            Cow::Borrowed(_) => (value, None),
-            Cow::Owned(data) => (data, Some(value)),
-        };
-        let mut reply = match (read.value, &read.error, read.cut_off) {
-            (Some(value), None, Some(cut_off)) => {
-                let mut document = result(&value);
-                let failure = document::error(cut_off.text(read.pages), Some(cut_off.hint()));
-                document.blocks.splice(0..0, failure.blocks);
-                Reply { data: Some(stripped(selected(value)).0), ..Reply::failed(outcome, document) }
-            }
-            (Some(value), None, None) => {
-                let document = result(&value);
-                match stripped(selected(value)) {
-                    (data, None) => Reply::done(document, data),
-                    (data, Some(whole)) => Reply::done(document, data).with_secrets(whole),
-                }
-            }
-            (None, None, _) => Reply::done(Document::titled(action.summary()), Value::Null),
-            (value, Some(error), _) => {
-                let failure = document::call_error(catalog, error, action, verdict, upstream);
-                let shown = match &value {
-                    None => failure,
-                    Some(value) => {
-                        let mut document = result(value);
-                        document.blocks.splice(0..0, failure.blocks);
-                        document
-                    }
-                };
-                let data = value.map(|value| stripped(selected(value)).0);
-                Reply { data, ..Reply::failed(outcome, shown).because(error) }
-            }
-        };
-        reply.sent = read.sent;
-        reply.held = Some(Arc::new(read.held));
-        reply.with_verdict(verdict)
-    }
 }
 
 /// What waits, for programs.

@@ -1,6 +1,7 @@
 //! Secrets: who can be given the answer that contains one, and what of a request is recorded.
 
-use super::{Outcome, Reply, Service, Understood, audience};
+use super::understand::Understood;
+use super::{Outcome, Reply, Service, audience};
 use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation};
 use crate::decision::Person;

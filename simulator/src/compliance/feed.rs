@@ -1,9 +1,9 @@
 //! `GET /v1/compliance/activities`.
 
+use super::activity_recorder::RECORDED;
 use super::history::history;
 use super::narrowing::{Times, is_ours};
 use super::opaque::Page;
-use super::witness::RECORDED;
 use crate::Object;
 use crate::error::ApiError;
 use crate::query::Query;

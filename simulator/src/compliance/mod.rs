@@ -4,6 +4,7 @@
 //! Content is stored like everything else, so that what is deleted is gone everywhere.
 
 mod activity_kinds;
+mod activity_recorder;
 mod beginnings;
 mod chats;
 mod code_artifacts;
@@ -24,11 +25,10 @@ mod seeds;
 mod sessions;
 mod settings;
 mod transcript;
-mod witness;
 
+pub(crate) use activity_recorder::ActivityRecorder;
 pub(crate) use seeds::seed;
 pub(crate) use settings::ComplianceSettings;
-pub(crate) use witness::Witness;
 
 use crate::memory;
 use crate::reports::random::{id, salt};

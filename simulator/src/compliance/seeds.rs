@@ -1,8 +1,8 @@
 //! What members wrote before the simulation began.
 
+use super::activity_recorder::record_beginnings;
 use super::beginnings::beginnings;
 use super::files::{ARTIFACTS, BYTES, CONTENT, GENERATED, UPLOADED};
-use super::witness::record_beginnings;
 use super::{chats, code_artifacts, organization_tag, projects, review_seeds, sessions};
 use crate::caller::Caller;
 use crate::memory;

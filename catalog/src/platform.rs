@@ -1,0 +1,34 @@
+//! On which platform the organization is.
+
+use crate::{Action, Availability};
+use serde::Deserialize;
+use std::fmt;
+
+/// On which platform the organization is (`upstream.platform`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiPlatform {
+    /// Anthropic's own API: Claude Console and Claude Enterprise organizations.
+    #[default]
+    Anthropic,
+    /// Claude Platform on AWS.
+    Aws,
+}
+
+impl ApiPlatform {
+    /// Whether an action exists there. Of an action whose availability is not stated, that is not known.
+    #[must_use]
+    pub fn offers(self, action: &Action) -> bool {
+        let here = |place: &Availability| (*place == Availability::Aws) == (self == Self::Aws);
+        action.available.is_empty() || action.available.iter().any(here)
+    }
+}
+
+impl fmt::Display for ApiPlatform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anthropic => "Anthropic (Claude Console and Claude Enterprise)",
+            Self::Aws => Availability::Aws.label(),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! The chain: every record carries the fingerprint of the one before.
+//!
+//! The attestation of a record is the one entry of its `attestation_list`. Its fingerprint is the SHA-256 of the whole
+//! canonical event without the member `fingerprint` of the attestation (and without `signatures`, which are not
+//! written). The reference to the record before is inside, so a record cannot be changed, removed or moved without
+//! every later one being written anew.
+
+use super::attestation::{self, Attested};
+use super::canonical::CanonicalError;
+use super::event::Entry;
+use super::record;
+use super::redact::redact;
+use serde_json::Value;
+use std::fmt;
+use std::str::FromStr;
+
+/// How a published head begins. The number is for the day when the fingerprint is computed in another way.
+const PREFIX: &str = "claude-admin-audit-v1";
+
+/// The end of a chain: what the next record is chained to, and what can be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The id of the chain.
+    pub chain: String,
+    /// The number of the last record.
+    pub seq: u64,
+    /// The fingerprint of the last record, in lower-case hexadecimal.
+    pub fingerprint: String,
+}
+
+/// A text that is no head of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// Not as it is printed.
+    #[error("not the head of an audit trail; it looks like `{PREFIX} CHAIN NUMBER FINGERPRINT`")]
+    Form,
+    /// A record without an attestation that can be built on.
+    #[error("record {0} is no record of an audit trail")]
+    Record(u64),
+}
+
+/// `claude-admin-audit-v1 CHAIN NUMBER FINGERPRINT`.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX} {} {} {}", self.chain, self.seq, self.fingerprint)
+    }
+}
+
+impl FromStr for Head {
+    type Err = HeadError;
+
+    fn from_str(text: &str) -> Result<Self, HeadError> {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        let [PREFIX, chain, seq, fingerprint] = words[..] else { return Err(HeadError::Form) };
+        let seq = seq.parse().map_err(|_| HeadError::Form)?;
+        if seq == 0 || !is_hex(chain, 32) || !is_hex(fingerprint, 64) {
+            return Err(HeadError::Form);
+        }
+        Ok(Self { chain: chain.to_owned(), seq, fingerprint: fingerprint.to_owned() })
+    }
+}
+
+impl Head {
+    /// The head of a log that ends with this record.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::Record`] when the text is no record, or of another place than its own.
+    pub fn of(seq: u64, text: &str) -> Result<Self, HeadError> {
+        let record: Value = serde_json::from_str(text).map_err(|_| HeadError::Record(seq))?;
+        let head = Attested::read(&record).map(|attested| attested.head);
+        head.filter(|head| head.seq == seq).ok_or(HeadError::Record(seq))
+    }
+}
+
+/// Makes records of entries: redacted, chained behind a head, and canonical. Without a head, a new chain begins.
+///
+/// Of no entries at all, the head that comes back is the one that was given; without one, its number is 0.
+///
+/// # Errors
+///
+/// [`CanonicalError`] when an entry holds a number that cannot be recorded.
+pub fn seal(entries: &[Entry], after: Option<&Head>) -> Result<(Vec<String>, Head), CanonicalError> {
+    let mut head = after.cloned().unwrap_or_else(|| Head { chain: random_id(), seq: 0, fingerprint: String::new() });
+    let mut texts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (text, next) = seal_one(entry, &head)?;
+        texts.push(text);
+        head = next;
+    }
+    Ok((texts, head))
+}
+
+fn seal_one(entry: &Entry, after: &Head) -> Result<(String, Head), CanonicalError> {
+    let mut event = record::event(&redact(entry)).map_err(|_| CanonicalError::Text)?;
+    let seq = after.seq + 1;
+    if let Some(metadata) = event.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("uid".to_owned(), attestation::uid(&after.chain, seq).into());
+        metadata.insert("sequence".to_owned(), seq.into());
+    }
+    event.insert(attestation::LIST.to_owned(), vec![attestation::unsigned(after)].into());
+    let mut canonical = attestation::canonical(&event)?;
+    let fingerprint = canonical.fingerprint();
+    canonical.set_fingerprint(&fingerprint);
+    let text = canonical.into_text()?;
+    Ok((text, Head { chain: after.chain.clone(), seq, fingerprint }))
+}
+
+/// 128 random bits in hexadecimal. Two chains must not get the same id; nothing depends on nobody guessing it.
+fn random_id() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
+/// Whether a text is lower-case hexadecimal of a length.
+pub(super) fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{entries, entry};
+
+    #[test]
+    fn a_head_is_read_as_it_is_printed() {
+        let (texts, head) = seal(&entries(3), None).unwrap();
+        assert_eq!(head.to_string().parse::<Head>().unwrap(), head);
+        assert_eq!(Head::of(3, &texts[2]).unwrap(), head);
+        assert!(head.to_string().starts_with("claude-admin-audit-v1 "));
+        for text in ["", "claude-admin-audit-v1", "claude-admin-audit-v2 a 1 b", &head.to_string().to_uppercase()] {
+            assert_eq!(text.parse::<Head>(), Err(HeadError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_not_taken_from_what_is_no_record_or_stands_elsewhere() {
+        let (texts, _) = seal(&[entry(1)], None).unwrap();
+        for (seq, text) in [(2, texts[0].as_str()), (1, "{}"), (1, "")] {
+            assert_eq!(Head::of(seq, text), Err(HeadError::Record(seq)));
+        }
+    }
+
+    #[test]
+    fn the_first_record_begins_a_chain_and_every_other_refers_to_the_one_before() {
+        let (texts, head) = seal(&entries(2), None).unwrap();
+        let (more, _) = seal(&entries(1), Some(&head)).unwrap();
+        let records: Vec<Value> = texts.iter().chain(&more).map(|text| serde_json::from_str(text).unwrap()).collect();
+        assert!(records[0].pointer("/attestation_list/0/prev_event").is_none());
+        for pair in records.windows(2) {
+            let [before, after] = pair else { unreachable!() };
+            let attestation = &after["attestation_list"][0];
+            assert_eq!(attestation["prev_event"]["fingerprint"], before["attestation_list"][0]["fingerprint"]);
+            assert_eq!(attestation["prev_event"]["uid"], before["metadata"]["uid"]);
+            assert_eq!(attestation["chain_uid"], head.chain.as_str());
+        }
+        let (_, other) = seal(&entries(2), None).unwrap();
+        assert_ne!(other.chain, head.chain);
+    }
+
+    #[test]
+    fn the_fingerprint_is_that_of_the_canonical_event_without_it() {
+        // Computed the slow way, as a verifier that knows only the schema would.
+        let (texts, head) = seal(&entries(2), None).unwrap();
+        let mut record: Value = serde_json::from_str(&texts[1]).unwrap();
+        record["attestation_list"][0].as_object_mut().unwrap().shift_remove("fingerprint");
+        let mut text = Vec::new();
+        crate::canonical::write(&record, &mut text).unwrap();
+        assert_eq!(attestation::sha256(&[&text]), head.fingerprint);
+    }
+
+    #[test]
+    fn sealing_nothing_changes_nothing() {
+        let (_, head) = seal(&entries(1), None).unwrap();
+        assert_eq!(seal(&[], Some(&head)).unwrap(), (Vec::new(), head));
+    }
+}

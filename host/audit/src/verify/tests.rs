@@ -1,0 +1,403 @@
+//! What is as it was written is found sound; whatever else is done to it is found.
+
+use super::*;
+use crate::store::testing::{Value, tamper};
+use crate::store::{Durability, Settings, SqliteLog};
+use crate::testing::{entries, entry};
+use crate::{Entry, Event, append, seal};
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Tests without optimizations are slow.
+const FLIPS: usize = if cfg!(debug_assertions) { 200 } else { 1000 };
+
+fn open(path: &Path) -> SqliteLog {
+    SqliteLog::open(path, Settings::default()).unwrap()
+}
+
+/// Entries of many lengths; some are longer than a page, one is longer than several.
+fn many(count: u64) -> Vec<Entry> {
+    let mut entries = entries(count);
+    for (number, entry) in entries.iter_mut().enumerate() {
+        if let Event::Received { text, .. } = &mut entry.event {
+            *text = Some("long ".repeat(if number % 60 == 1 { 14_000 } else { number * 3 }));
+        }
+    }
+    entries
+}
+
+/// A store of that many records in a folder of its own, closed; and its head.
+fn store(count: u64) -> (TempDir, PathBuf, Head) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let log = open(&path);
+    let head = many(count).chunks(7).map(|some| append(&log, some, Durability::Process).unwrap()).last().unwrap();
+    drop(log);
+    (folder, path, head)
+}
+
+fn sound(path: &Path, published: Option<&Head>) -> Report {
+    let report = verify_file(path, published);
+    assert!(report.is_sound() && report.notes.is_empty(), "{report}");
+    report
+}
+
+#[test]
+fn an_untouched_store_is_sound_through_many_reopenings_and_growth() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    drop(open(&path));
+    assert_eq!(sound(&path, None).records, 0);
+    let mut heads = Vec::new();
+    for round in 1..=20 {
+        let log = open(&path);
+        // While it is open, most of it is in the write-ahead log.
+        heads.push(append(&log, &many(30), Durability::Process).unwrap());
+        let report = sound(&path, heads.last());
+        assert_eq!((report.records, report.head.as_ref()), (round * 30, heads.last()));
+        drop(log);
+        for head in &heads {
+            sound(&path, Some(head));
+        }
+    }
+    let log = open(&path);
+    assert!(log.settle().unwrap());
+    assert_eq!(sound(&path, None).bytes, fs::metadata(&path).unwrap().len());
+    assert!(verify(&log, heads.last()).is_sound());
+}
+
+#[test]
+fn a_store_is_sound_with_several_levels_of_small_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let log = SqliteLog::open(&path, Settings { page_size: 1024, ..Settings::default() }).unwrap();
+    let head = append(&log, &entries(2000), Durability::Process).unwrap();
+    drop(log);
+    assert_eq!(sound(&path, Some(&head)).records, 2000);
+}
+
+#[test]
+fn a_store_is_sound_while_several_hosts_append_to_it() {
+    let (_folder, path, _) = store(5);
+    std::thread::scope(|scope| {
+        let hosts: Vec<_> = (0..3)
+            .map(|host| {
+                let path = &path;
+                scope.spawn(move || {
+                    let log = open(path);
+                    for number in 0..60 {
+                        append(&log, &[entry(number * 12 + host + 1)], Durability::Process).unwrap();
+                    }
+                })
+            })
+            .collect();
+        while !hosts.iter().all(|host| host.is_finished()) {
+            sound(&path, None);
+        }
+    });
+    assert_eq!(sound(&path, None).records, 185);
+}
+
+#[test]
+fn a_flip_of_any_bit_of_the_file_is_found() {
+    let (_folder, path, _) = store(300);
+    let original = fs::read(&path).unwrap();
+    sound(&path, None);
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut bytes = original.clone();
+    for _ in 0..FLIPS {
+        let (at, bit) = (random.usize(..bytes.len()), random.u32(..8));
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, &bytes).unwrap();
+        bytes[at] = original[at];
+        let report = verify_file(&path, None);
+        assert!(!report.is_sound(), "bit {bit} of byte {at}");
+        let page = at as u64 / 65536 + 1;
+        let near = |problem: &Problem| problem.spot.is_some_and(|spot| spot.page.map(u64::from) == Some(page));
+        // A record that goes on over several pages is named by the place where it begins.
+        assert!(report.problems.iter().any(|problem| near(problem) || problem.seq.is_some()), "{report}");
+    }
+    fs::write(&path, &original).unwrap();
+    sound(&path, None);
+}
+
+#[test]
+fn a_file_that_is_cut_or_grown_or_filled_with_something_else_is_found() {
+    let (_folder, path, head) = store(40);
+    let original = fs::read(&path).unwrap();
+    for bytes in [
+        &original[..0],
+        &original[..50],
+        &original[..original.len() - 1],
+        &original[..original.len() - 65536],
+        &original[..65536],
+        &[original.as_slice(), &[0]].concat(),
+        &[original.as_slice(), &[0; 65536]].concat(),
+        &vec![0; original.len()],
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let report = verify_file(&path, Some(&head));
+        assert!(!report.is_sound(), "{}", bytes.len());
+        assert_eq!(fs::read(&path).unwrap(), bytes, "verifying changes nothing");
+    }
+    assert!(!verify_file(&path.with_extension("none"), None).is_sound());
+}
+
+#[test]
+fn a_flip_of_any_bit_of_the_write_ahead_log_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    let wal_of = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    let log = open(&path);
+    let head = (0..12).map(|number| append(&log, &[entry(number)], Durability::Process).unwrap()).last().unwrap();
+    // As after a crash: nothing was copied into the file, and nobody closed it.
+    fs::copy(&path, &copy).unwrap();
+    let original = fs::read(wal_of(&path)).unwrap();
+    fs::write(wal_of(&copy), &original).unwrap();
+    assert_eq!(sound(&copy, Some(&head)).records, 12);
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut bytes = original.clone();
+    for number in 0..FLIPS / 4 {
+        // Often enough in the header.
+        let at = if number % 10 == 0 { random.usize(..32) } else { random.usize(..bytes.len()) };
+        bytes[at] ^= 1 << random.u32(..8);
+        fs::write(wal_of(&copy), &bytes).unwrap();
+        bytes[at] = original[at];
+        let report = verify_file(&copy, None);
+        assert!(report.problems.iter().any(|problem| problem.what.contains("no complete transaction")), "{report}");
+        let report = verify_file(&copy, Some(&head));
+        assert!(report.problems.iter().any(|problem| problem.what.contains("cut off")), "{report}");
+    }
+    // A tail that is cut exactly between two transactions shows only against a published head.
+    let frame = 24 + 65536;
+    let frames = (original.len() - 32) / frame;
+    fs::write(wal_of(&copy), &original[..32 + (frames - 1) * frame]).unwrap();
+    assert!(verify_file(&copy, None).is_sound());
+    assert!(!verify_file(&copy, Some(&head)).is_sound());
+    fs::write(wal_of(&copy), &original[..original.len() - 100]).unwrap();
+    assert!(!verify_file(&copy, None).is_sound());
+}
+
+#[test]
+fn verifying_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let log = open(&path);
+    append(&log, &many(20), Durability::Process).unwrap();
+    let wal = folder.path().join("store-wal");
+    let before = (fs::read(&path).unwrap(), fs::read(&wal).unwrap());
+    sound(&path, None);
+    assert_eq!((fs::read(&path).unwrap(), fs::read(&wal).unwrap()), before);
+}
+
+/// One way to tamper with the records of a store. Returns whether that shows without a published head.
+fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> bool {
+    let count = texts.len();
+    let at = random.usize(..count);
+    let seq = at as i64 + 1;
+    let last = count as i64;
+    match random.u32(..8) {
+        // Removed, with the gap left. The last one is a cut tail.
+        0 => {
+            tamper(path, &[("DELETE FROM record WHERE seq = ?1", &[&seq])]);
+            seq < last
+        }
+        // Removed, with the gap closed.
+        1 => {
+            tamper(
+                path,
+                &[
+                    ("DELETE FROM record WHERE seq = ?1", &[&seq]),
+                    ("UPDATE record SET seq = -seq WHERE seq > ?1", &[&seq]),
+                    ("UPDATE record SET seq = -seq - 1 WHERE seq < 0", &[]),
+                ],
+            );
+            seq < last
+        }
+        // Two change places.
+        2 => {
+            let other = (at + 1 + random.usize(..count - 1)) % count;
+            tamper(
+                path,
+                &[
+                    ("UPDATE record SET text = ?1 WHERE seq = ?2", &[&texts[other], &seq]),
+                    ("UPDATE record SET text = ?1 WHERE seq = ?2", &[&texts[at], &(other as i64 + 1)]),
+                ],
+            );
+            true
+        }
+        // One a second time, at the end.
+        3 => {
+            tamper(path, &[("INSERT INTO record VALUES (?1, ?2)", &[&(last + 1), &texts[at]])]);
+            true
+        }
+        // One byte is another one.
+        4 => {
+            let mut text = texts[at].clone();
+            let places: Vec<usize> =
+                (0..text.len()).filter(|at| text.as_bytes()[*at].is_ascii_alphanumeric()).collect();
+            let place = places[random.usize(..places.len())];
+            let with = if &text[place..=place] == "7" { "8" } else { "7" };
+            text.replace_range(place..=place, with);
+            tamper(path, &[("UPDATE record SET text = ?1 WHERE seq = ?2", &[&text, &seq])]);
+            true
+        }
+        // Says the same in another form.
+        5 => {
+            let text = texts[at].replacen(',', ", ", 1);
+            tamper(path, &[("UPDATE record SET text = ?1 WHERE seq = ?2", &[&text, &seq])]);
+            true
+        }
+        // The tail is cut off.
+        6 => {
+            tamper(path, &[("DELETE FROM record WHERE seq >= ?1", &[&seq])]);
+            false
+        }
+        // Written anew from here on, with the one entry changed and everything chained as it has to be.
+        _ => {
+            let before = at.checked_sub(1).map(|before| Head::of(seq as u64 - 1, &texts[before]).unwrap());
+            let mut entries: Vec<Entry> = texts[at..].iter().map(|text| Entry::from_record(text).unwrap()).collect();
+            entries[0].time_ms += 1;
+            let (anew, _) = seal(&entries, before.as_ref()).unwrap();
+            let values: Vec<(i64, String)> = (seq..).zip(anew).collect();
+            let values: Vec<[&dyn Value; 2]> = values.iter().map(|(seq, text)| [text as _, seq as _]).collect();
+            let update = "UPDATE record SET text = ?1 WHERE seq = ?2";
+            tamper(path, &values.iter().map(|values| (update, values.as_slice())).collect::<Vec<_>>());
+            false
+        }
+    }
+}
+
+#[test]
+fn whatever_is_done_to_the_records_through_sql_is_found() {
+    let (_folder, path, head) = store(60);
+    let original = fs::read(&path).unwrap();
+    let texts: Vec<String> = open(&path).read(0, 100).unwrap().into_iter().map(|record| record.text).collect();
+    let mut random = fastrand::Rng::with_seed(5);
+    for round in 0..300 {
+        fs::write(&path, &original).unwrap();
+        let shows = tamper_somehow(&path, &mut random, &texts);
+        let report = verify_file(&path, Some(&head));
+        assert!(!report.is_sound(), "round {round}");
+        // Through the log alone, too: the shape of the file would not show it to another store.
+        let log = open(&path);
+        let report = verify(&log, Some(&head));
+        assert!(!report.is_sound(), "round {round}");
+        assert!(verify(&log, None).is_sound() != shows, "round {round}");
+    }
+}
+
+#[test]
+fn the_record_and_the_place_are_named() {
+    let (_folder, path, _) = store(60);
+    let mut bytes = fs::read(&path).unwrap();
+    let needle = b"\"correlation_uid\":\"op-3\"";
+    let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+    bytes[at + 20] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let report = verify_file(&path, None);
+    assert_eq!(report.problems.len(), 1, "{report}");
+    let problem = &report.problems[0];
+    let spot = problem.spot.unwrap();
+    let record = open(&path).read(problem.seq.unwrap() - 1, 1).unwrap();
+    assert!((spot.offset as usize) < at && at < spot.offset as usize + record[0].text.len() + 20, "{problem}");
+    assert!(problem.to_string().contains("it was changed"), "{problem}");
+}
+
+#[test]
+fn all_problems_are_listed_up_to_a_number() {
+    let (_folder, path, _) = store(300);
+    tamper(&path, &[("UPDATE record SET text = replace(text, 'API', 'api') WHERE seq % 2 = 0", &[])]);
+    let report = verify(&open(&path), None);
+    assert_eq!(report.problems.len(), 100);
+    assert!(report.more > 0);
+    let seqs: Vec<u64> = report.problems.iter().filter_map(|problem| problem.seq).collect();
+    assert!(seqs.is_sorted() && seqs.iter().all(|seq| seq % 2 == 0), "{seqs:?}");
+}
+
+#[test]
+fn the_version_of_sqlite_has_to_be_the_one_that_the_last_host_named() {
+    let (_folder, path, _) = store(40);
+    let original = fs::read(&path).unwrap();
+    let log = open(&path);
+    let mut other = entry(0);
+    let Event::Opened { sqlite, .. } = &mut other.event else { unreachable!() };
+    *sqlite += 1;
+    append(&log, &[other, entry(0)], Durability::Process).unwrap();
+    drop(log);
+    sound(&path, None);
+    let mut bytes = fs::read(&path).unwrap();
+    assert_eq!(bytes[96..100], original[96..100]);
+    // The version of another host: right or not, somebody has to judge.
+    bytes[96..100].copy_from_slice(&(sqlite_version() as u32 + 1).to_be_bytes());
+    fs::write(&path, &bytes).unwrap();
+    let report = verify_file(&path, None);
+    assert!(report.is_sound() && report.notes.len() == 1, "{report}");
+    // The version of no host.
+    bytes[96..100].copy_from_slice(&(sqlite_version() as u32 + 2).to_be_bytes());
+    fs::write(&path, &bytes).unwrap();
+    assert!(!verify_file(&path, None).is_sound());
+}
+
+#[test]
+fn a_write_ahead_log_beside_an_emptied_or_missing_file_is_not_thrown_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let log = open(&path);
+    append(&log, &entries(3), Durability::Process).unwrap();
+    let (copy, wal) = (folder.path().join("copy"), folder.path().join("copy-wal"));
+    fs::copy(folder.path().join("store-wal"), &wal).unwrap();
+    let left = fs::read(&wal).unwrap();
+    assert!(SqliteLog::open(&copy, Settings::default()).is_err() && !copy.exists());
+    fs::write(&copy, "").unwrap();
+    assert!(SqliteLog::open(&copy, Settings::default()).is_err());
+    assert!(!verify_file(&copy, None).is_sound());
+    assert_eq!(fs::read(&wal).unwrap(), left);
+}
+
+/// Set in the process that is to be killed: the store that it appends to.
+const CHILD: &str = "CLAUDE_ADMIN_TEST_APPEND_TO";
+
+#[test]
+#[ignore = "runs in a process of its own, as the one that is killed"]
+fn a_host_that_appends_until_it_is_killed() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let log = open(Path::new(&path));
+    for number in 0.. {
+        let head = append(&log, &[entry(number)], Durability::Process).unwrap();
+        println!("head={head}");
+    }
+}
+
+#[test]
+fn no_record_is_lost_when_a_host_is_killed() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let mut last: Option<Head> = None;
+    for round in 1..=5 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "--ignored"])
+            .arg(format!("{}::a_host_that_appends_until_it_is_killed", module_path!().split_once("::").unwrap().1))
+            .env(CHILD, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Killed in the middle of whatever it does after so many appends.
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let heads = lines.by_ref().filter_map(|line| line.split_once("head=").map(|(_, head)| head.to_owned()));
+        let at_kill = heads.take(37 * round).last();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        last = at_kill.map(|head| head.parse().unwrap());
+        // What it was writing when it was killed may be there in part; what it said was written is there.
+        let report = verify_file(&path, last.as_ref());
+        assert!(report.problems.iter().all(|problem| problem.what.contains("interrupted write")), "{report}");
+        let log = open(&path);
+        append(&log, &[entry(1)], Durability::Process).unwrap();
+        sound(&path, last.as_ref());
+    }
+    assert!(last.is_some_and(|head| head.seq > 37 * 15));
+}

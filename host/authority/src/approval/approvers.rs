@@ -1,0 +1,77 @@
+//! Whether anybody can ever approve a request, as far as the policy and the configured groups say.
+
+use super::Approvals;
+use super::settle::is_other_tenant;
+use crate::Person;
+use crate::groups::{Groups, Member, is_user_group};
+use crate::policy::{ApprovalRule, Requirements};
+use claude_admin_catalog::Action;
+use claude_admin_chat::identity::Principal;
+use std::collections::BTreeSet;
+
+/// Approvals that nobody can give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoApprover {
+    /// What is required.
+    pub rule: ApprovalRule,
+    /// How many other users can give it.
+    pub available: usize,
+    /// Whether the policy permits the action to the requester and to no other user.
+    pub is_alone: bool,
+}
+
+/// Users who can approve.
+enum Approvers {
+    /// These.
+    Only(BTreeSet<Principal>),
+    /// Nobody can list them: everybody of a platform, or the members of a user group.
+    Unlisted,
+}
+
+impl Approvals {
+    /// The first rule whose approvals can never be given; none where all might be. Conditions of the policy are not
+    /// evaluated, so this never reports that nobody can approve what somebody can.
+    pub fn no_approver(&self, requester: &Person, action: &Action, requirements: &Requirements) -> Option<NoApprover> {
+        if requirements.alone.is_some() {
+            return None;
+        }
+        requirements.approvals.iter().find_map(|rule| {
+            let approvers = match &rule.from {
+                Some(group) => members(self.decider.groups(), [group.as_str()]),
+                None => self.permitted(action),
+            };
+            let Approvers::Only(mut others) = approvers else { return None };
+            others.retain(|other| *other != requester.principal && !is_other_tenant(&requester.place, other));
+            let (available, needed) = (others.len(), usize::try_from(rule.count).unwrap_or(usize::MAX));
+            let is_alone = rule.from.is_none() && available == 0;
+            (available < needed).then(|| NoApprover { rule: rule.clone(), available, is_alone })
+        })
+    }
+
+    fn permitted(&self, action: &Action) -> Approvers {
+        let candidates = self.decider.policy().candidates(action);
+        match members(self.decider.groups(), candidates.groups.iter().map(String::as_str)) {
+            Approvers::Only(mut people) if !candidates.everybody => {
+                people.extend(candidates.people);
+                Approvers::Only(people)
+            }
+            _ => Approvers::Unlisted,
+        }
+    }
+}
+
+fn members<'g>(groups: &Groups, names: impl IntoIterator<Item = &'g str>) -> Approvers {
+    let mut people = BTreeSet::new();
+    for name in names {
+        for member in groups.members(name) {
+            match member {
+                Member::Person(person) => _ = people.insert(person.clone()),
+                Member::Everybody(..) | Member::UserGroup(_) => return Approvers::Unlisted,
+            }
+        }
+        if is_user_group(name) {
+            return Approvers::Unlisted;
+        }
+    }
+    Approvers::Only(people)
+}

@@ -1,0 +1,101 @@
+//! A change of the trail that waits to be made, together with others.
+
+use super::projection::known_by;
+use super::{CommitError, LedgerError, Projection};
+use claude_admin_audit::store::Durability;
+use claude_admin_audit::{Entry, Event};
+use tokio::sync::oneshot;
+
+/// A change that waits.
+pub(super) trait Change: Send {
+    /// What it appends as things stand, nothing included; none where it may not be, of which its maker is told.
+    fn decide(&mut self, projection: &Projection, now_ms: i64) -> Option<Vec<Entry>>;
+
+    /// How safe it must be.
+    fn durability(&self) -> Durability;
+
+    /// It was appended: this is how things stand now.
+    fn done(self: Box<Self>, projection: &Projection, entries: &[Entry]);
+
+    /// It was not appended.
+    fn failed(self: Box<Self>, error: LedgerError);
+}
+
+/// What waits, and who waits for it.
+struct Waiting<D, F, T, E> {
+    durability: Durability,
+    decide: D,
+    then: F,
+    reply: Option<oneshot::Sender<Result<T, CommitError<E>>>>,
+}
+
+/// Where the end of a change is told.
+pub(super) type End<T, E> = oneshot::Receiver<Result<T, CommitError<E>>>;
+
+/// Makes a change of what `decide` and `then` say, and the place where its end is told.
+pub(super) fn change<D, F, T, E>(durability: Durability, decide: D, then: F) -> (Box<dyn Change>, End<T, E>)
+where
+    D: FnMut(&Projection, i64) -> Result<Vec<Entry>, E> + Send + 'static,
+    F: FnOnce(&Projection, &[Entry]) -> T + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let (reply, end) = oneshot::channel();
+    (Box::new(Waiting { durability, decide, then, reply: Some(reply) }), end)
+}
+
+impl<D, F, T, E> Waiting<D, F, T, E> {
+    /// Whoever does not wait any more needs no answer.
+    fn tell(reply: Option<oneshot::Sender<Result<T, CommitError<E>>>>, end: Result<T, CommitError<E>>) {
+        if let Some(reply) = reply {
+            let _ = reply.send(end);
+        }
+    }
+}
+
+impl<D, F, T, E> Change for Waiting<D, F, T, E>
+where
+    D: FnMut(&Projection, i64) -> Result<Vec<Entry>, E> + Send,
+    F: FnOnce(&Projection, &[Entry]) -> T + Send,
+    T: Send,
+    E: Send,
+{
+    fn decide(&mut self, projection: &Projection, now_ms: i64) -> Option<Vec<Entry>> {
+        match (self.decide)(projection, now_ms) {
+            Ok(entries) => Some(entries),
+            Err(refused) => {
+                Self::tell(self.reply.take(), Err(CommitError::Refused(refused)));
+                None
+            }
+        }
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    fn done(self: Box<Self>, projection: &Projection, entries: &[Entry]) {
+        Self::tell(self.reply, Ok((self.then)(projection, entries)));
+    }
+
+    fn failed(self: Box<Self>, error: LedgerError) {
+        Self::tell(self.reply, Err(CommitError::Ledger(error)));
+    }
+}
+
+/// What entries are about: operations, deliveries and the requests of somebody. A change looks at nothing else, so that changes about different
+/// things may be decided as things stood before either.
+pub(super) fn subjects(entries: &[Entry]) -> impl Iterator<Item = String> + '_ {
+    // What is requested and not run at once is one of a limited number that its requester has.
+    let runs = entries.iter().any(|entry| matches!(entry.event, Event::Intent { .. }));
+    let requests = entries.iter().filter(move |entry| !runs && matches!(entry.event, Event::Requested { .. }));
+    let requests = requests.filter_map(|entry| Some(format!("requests of {}", entry.principal.as_ref()?)));
+    let subjects = entries.iter().flat_map(|entry| {
+        let delivery = match &entry.event {
+            Event::Received { delivery: Some(delivery), .. } => Some(format!("delivery {}", known_by(delivery))),
+            _ => None,
+        };
+        entry.operation.clone().into_iter().chain(delivery)
+    });
+    subjects.chain(requests)
+}

@@ -1,0 +1,227 @@
+//! Changes that come at the same time are decided one after the other, and appended in one transaction where they are about
+//! different things.
+
+use super::{Change, Decided, Inner, LedgerError, Loaded, MAX_ATTEMPTS, NEVER, Queue};
+use crate::operation::Projection;
+use crate::operation::change::subjects;
+use crate::operation::projection::{CHUNK, DELIVERY_MS};
+use claude_admin_audit::store::{AppendError, Durability, StoreError};
+use claude_admin_audit::{Entry, Head, redact, seal};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Inner {
+    /// A panic elsewhere does not make what was read untrue: the trail is read on from where it was.
+    pub(super) fn state(&self) -> std::sync::MutexGuard<'_, Loaded> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first record of what is open, which the last record tells, or of the deliveries that are remembered: a number of
+    /// them, and all recent ones. Whichever is earlier.
+    pub(super) fn first_that_matters(&self, deliveries: usize) -> Result<u64, LedgerError> {
+        let Some(last) = self.log.last()? else { return Ok(1) };
+        let last_entry = entry(last.seq, &last.text)?;
+        let open_from = last_entry.open_from.unwrap_or(last.seq);
+        if deliveries == 0 {
+            return Ok(last.seq.min(open_from));
+        }
+        let recent_ms = last_entry.latest_ms().max(self.clock.now_ms()).saturating_sub(DELIVERY_MS);
+        let many = last.seq.saturating_sub(u64::try_from(deliveries).unwrap_or(u64::MAX));
+        let mut from = last.seq;
+        // Most hosts begin long after the last record, so that the first look back is a short one.
+        let mut chunk = 1;
+        loop {
+            let earlier = self.log.read_back(from, chunk)?;
+            if earlier.is_empty() {
+                return Ok(from.min(open_from));
+            }
+            for record in &earlier {
+                if record.seq < many && entry(record.seq, &record.text)?.latest_ms() < recent_ms {
+                    return Ok(from.min(open_from));
+                }
+                from = record.seq;
+            }
+            chunk = CHUNK.min(chunk * 2);
+        }
+    }
+
+    pub(super) fn catch_up(&self, state: &mut Loaded) -> Result<(), LedgerError> {
+        loop {
+            let records = self.log.read(state.projection.last_seq(), CHUNK)?;
+            for record in &records {
+                state.projection.apply(record.seq, &entry(record.seq, &record.text)?);
+            }
+            self.note_forgotten(state);
+            if let Some(last) = records.last() {
+                state.head = Some(Head::of(last.seq, &last.text).map_err(|problem| unreadable(last.seq, problem))?);
+            }
+            if records.len() < CHUNK {
+                self.report_changes(state);
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) fn note_forgotten(&self, state: &Loaded) {
+        self.forgotten_ms.store(state.projection.forgotten_ms().unwrap_or(NEVER), Ordering::Release);
+    }
+
+    /// Wakes those who follow the operations, where one changed.
+    pub(super) fn report_changes(&self, state: &Loaded) {
+        let now = state.projection.changes();
+        self.changes.send_if_modified(|changes| std::mem::replace(changes, now) != now);
+    }
+
+    pub(super) fn waiting(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what waits, until nothing does.
+    pub(super) fn serve(&self) {
+        loop {
+            let changes = {
+                let mut queue = self.waiting();
+                if queue.changes.is_empty() {
+                    // Within the lock: a change that comes later finds that nobody serves it.
+                    queue.is_served = false;
+                    return;
+                }
+                std::mem::take(&mut queue.changes)
+            };
+            // A change that breaks off must not leave those that came meanwhile to nobody. Whoever waits for it is told,
+            // since its reply is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.make(changes)));
+        }
+    }
+
+    /// Makes changes, in one transaction where they are about different things.
+    pub(super) fn make(&self, mut left: Vec<Box<dyn Change>>) {
+        let mut state = self.state();
+        let mut most = usize::MAX;
+        let mut attempt = 0;
+        while !left.is_empty() {
+            if attempt == MAX_ATTEMPTS {
+                left.drain(..).for_each(|change| change.failed(LedgerError::Busy));
+                break;
+            }
+            if let Err(error) = self.catch_up(&mut state) {
+                // The others find out for themselves, each in its own words.
+                left.remove(0).failed(error);
+                continue;
+            }
+            let now = self.clock.now_ms();
+            let (decided, later) = decide(&state.projection, std::mem::take(&mut left), now, most);
+            left = later;
+            if decided.is_empty() {
+                continue;
+            }
+            match self.append(&mut state, &decided, now) {
+                Ok(stored) => {
+                    attempt = 0;
+                    for ((change, _), entries) in decided.into_iter().zip(&stored) {
+                        change.done(&state.projection, entries);
+                    }
+                }
+                Err(Unappended::Conflict) => {
+                    std::thread::sleep(Duration::from_micros(u64::from(attempt.min(50)) * 20));
+                    attempt += 1;
+                    left.splice(0..0, decided.into_iter().map(|(change, _)| change));
+                }
+                // Nothing was written, and what is wrong with one must not harm the others.
+                Err(Unappended::Unrecordable(_)) if decided.len() > 1 => {
+                    most = 1;
+                    left.splice(0..0, decided.into_iter().map(|(change, _)| change));
+                }
+                Err(Unappended::Unrecordable(problem)) => {
+                    let unrecordable = || LedgerError::Unrecordable(problem.clone());
+                    decided.into_iter().for_each(|(change, _)| change.failed(unrecordable()));
+                }
+                // It is not known whether anything was written: whoever waits is told, and nothing is tried again.
+                Err(Unappended::Store(error)) => {
+                    let problem = error.to_string();
+                    let mut error = Some(error);
+                    for (change, _) in decided {
+                        let shared = || LedgerError::Shared(problem.clone());
+                        change.failed(error.take().map_or_else(shared, LedgerError::Store));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends what was decided, in one transaction. Returns what was stored of each.
+    fn append(&self, state: &mut Loaded, decided: &Decided, now: i64) -> Result<Vec<Vec<Entry>>, Unappended> {
+        let open_from = Some(state.projection.open_from());
+        // What this host goes on with is what is stored, so that every other host comes to the same.
+        let latest_ms = Some(state.projection.latest_ms(now)).filter(|latest| *latest > now);
+        let stored = |entry: &Entry| redact(&Entry { time_ms: now, open_from, latest_ms, ..entry.clone() });
+        let stored: Vec<Vec<Entry>> = decided.iter().map(|(_, entries)| entries.iter().map(stored).collect()).collect();
+        let all = stored.concat();
+        let sealed = seal(&all, state.head.as_ref());
+        let (records, head) = sealed.map_err(|error| Unappended::Unrecordable(error.to_string()))?;
+        let disk = decided.iter().any(|(change, _)| change.durability() == Durability::Disk);
+        let durability = if disk { Durability::Disk } else { Durability::Process };
+        match self.log.append(state.projection.last_seq(), &records, durability) {
+            Ok(()) => {
+                for entry in &all {
+                    let seq = state.projection.last_seq() + 1;
+                    state.projection.apply(seq, entry);
+                }
+                self.note_forgotten(state);
+                state.head = Some(head);
+                self.report_changes(state);
+                Ok(stored)
+            }
+            Err(AppendError::Conflict { .. }) => Err(Unappended::Conflict),
+            Err(AppendError::Store(error)) => Err(Unappended::Store(error)),
+        }
+    }
+}
+
+/// Why nothing was appended.
+enum Unappended {
+    /// Another host was faster.
+    Conflict,
+    /// An entry cannot be recorded.
+    Unrecordable(String),
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// Decides changes as things stand: as many as are about different things, and no more than `most`. The others come later.
+fn decide(
+    projection: &Projection,
+    changes: Vec<Box<dyn Change>>,
+    now_ms: i64,
+    most: usize,
+) -> (Decided, Vec<Box<dyn Change>>) {
+    let (mut decided, mut later) = (Decided::new(), Vec::new());
+    let mut taken = HashSet::new();
+    for mut change in changes {
+        if decided.len() == most {
+            later.push(change);
+            continue;
+        }
+        let Some(entries) = change.decide(projection, now_ms) else { continue };
+        if entries.is_empty() {
+            change.done(projection, &entries);
+        } else if subjects(&entries).any(|subject| taken.contains(&subject)) {
+            later.push(change);
+        } else {
+            taken.extend(subjects(&entries));
+            decided.push((change, entries));
+        }
+    }
+    (decided, later)
+}
+
+pub(super) fn entry(seq: u64, text: &str) -> Result<Entry, LedgerError> {
+    Entry::from_record(text).map_err(|problem| unreadable(seq, problem))
+}
+
+pub(super) fn unreadable(seq: u64, problem: impl std::fmt::Display) -> LedgerError {
+    LedgerError::Record { seq, problem: problem.to_string() }
+}

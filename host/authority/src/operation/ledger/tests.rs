@@ -1,0 +1,407 @@
+use super::*;
+use claude_admin_audit::store::{AppendError, SqliteLog, StoredRecord};
+use claude_admin_audit::verify;
+use claude_admin_chat::identity::{Place, Principal};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+/// A log that takes its time, counts its transactions, and refuses a record with a word in it.
+#[derive(Debug)]
+struct Slow {
+    log: SqliteLog,
+    transactions: Arc<AtomicUsize>,
+}
+
+const UNWANTED: &str = "unwanted";
+
+impl Log for Slow {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        self.log.last()
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read(after, limit)
+    }
+
+    fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read_back(before, limit)
+    }
+
+    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+        std::thread::sleep(Duration::from_millis(20));
+        if records.iter().any(|record| record.contains(UNWANTED)) {
+            return Err(AppendError::Store(StoreError::NotOurs("unwanted".into())));
+        }
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        self.log.append(after, records, durability)
+    }
+}
+
+fn ledger() -> (Ledger, Arc<AtomicUsize>) {
+    let transactions = Arc::new(AtomicUsize::new(0));
+    let log = Slow { log: SqliteLog::in_memory().unwrap(), transactions: Arc::clone(&transactions) };
+    (Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap(), transactions)
+}
+
+fn received(operation: &str, delivery: &str, text: &str) -> Entry {
+    let event = Event::Received { delivery: Some(delivery.to_owned()), text: Some(text.to_owned()) };
+    Entry {
+        operation: Some(operation.to_owned()),
+        ..Entry::by(&Principal::local("ada").unwrap(), &Place::terminal(), event)
+    }
+}
+
+/// Records a request, unless it was received before; returns whether it was the first.
+async fn receive(ledger: &Ledger, operation: String, delivery: &'static str) -> bool {
+    let entry = received(&operation, delivery, "x");
+    let decide = move |projection: &Projection, _: i64| match projection.first_delivery(delivery) {
+        Some(_) => Err(()),
+        None => Ok(vec![entry.clone()]),
+    };
+    ledger.commit(Durability::Process, decide, |_, _| ()).await.is_ok()
+}
+
+async fn at_once<T: Send + 'static>(
+    futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_at_once_is_written_together_and_in_one_chain() {
+    let (ledger, transactions) = ledger();
+    let appends = (0..40).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            let entry = received(&format!("operation{number}"), &format!("d{number}"), "x");
+            ledger.append(Durability::Process, vec![entry.clone(), entry]).await
+        }
+    });
+    assert!(at_once(appends).await.into_iter().all(|appended| appended.is_ok()));
+    let transactions = transactions.load(Ordering::Relaxed);
+    assert!(transactions < 20, "{transactions} transactions");
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 80);
+    let report = verify(ledger.log(), None);
+    assert!(report.problems.is_empty(), "{report:?}");
+    assert_eq!(ledger.head().await.unwrap().unwrap().seq, 80);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_about_the_same_one_is_decided_after_the_other() {
+    let (ledger, _) = ledger();
+    let same = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move { receive(&ledger, format!("operation{number}"), "the same").await }
+    });
+    assert_eq!(at_once(same).await.into_iter().filter(|first| *first).count(), 1);
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_harms_nothing_that_came_with_it() {
+    let (ledger, _) = ledger();
+    let appends = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            // JSON of the trail has no number as large as this.
+            let opened = Event::Opened { version: "1".to_owned(), sqlite: 1, dropped_bytes: u64::MAX };
+            let entry = if number == 7 {
+                Entry::of_host(opened)
+            } else {
+                received(&format!("operation{number}"), &format!("d{number}"), "x")
+            };
+            (number, ledger.append(Durability::Process, vec![entry]).await.is_ok())
+        }
+    });
+    for (number, appended) in at_once(appends).await {
+        assert_eq!(appended, number != 7, "{number}");
+    }
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 19);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
+    let (ledger, _) = ledger();
+    let appends = (0..20).map(|number| {
+        let ledger = ledger.clone();
+        async move {
+            let entry = received(&format!("operation{number}"), &format!("d{number}"), UNWANTED);
+            ledger.append(Durability::Process, vec![entry]).await
+        }
+    });
+    for appended in at_once(appends).await {
+        let error = appended.expect_err("the store fails").to_string();
+        assert!(error.starts_with("the audit trail cannot be used"), "{error}");
+    }
+    assert!(ledger.append(Durability::Process, vec![received("operation", "d", "x")]).await.is_ok());
+    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_off_holds_up_no_other() {
+    let (ledger, _) = ledger();
+    let breaks = |_: &Projection, _: i64| -> Result<Vec<Entry>, ()> { panic!("as a bug would") };
+    let broken = ledger.commit(Durability::Process, breaks, |_, _| ()).await;
+    assert!(matches!(broken, Err(CommitError::Ledger(LedgerError::Stopping))), "whoever waits is told");
+    assert!(receive(&ledger, "7qk2abcd".to_owned(), "T1/1").await, "the next one is made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_thread_makes_what_many_wait_for() {
+    let threads = Arc::<Mutex<HashSet<ThreadId>>>::default();
+    let (ledger, _) = ledger();
+    let all: Vec<_> = (0..200)
+        .map(|number| {
+            let (ledger, threads) = (ledger.clone(), Arc::clone(&threads));
+            tokio::spawn(async move {
+                let entry = received(&format!("operation{number}"), &format!("T1/{number}"), "x");
+                let decide = move |_: &Projection, _: i64| {
+                    threads.lock().unwrap().insert(std::thread::current().id());
+                    Ok::<_, ()>(vec![entry.clone()])
+                };
+                ledger.commit(Durability::Process, decide, |_, _| ()).await.unwrap();
+            })
+        })
+        .collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    // A thread that has nothing more to do may be followed by another one.
+    assert!(threads.lock().unwrap().len() < 10, "{threads:?}");
+}
+
+/// A log that counts the records that are read back.
+#[derive(Debug)]
+struct Counting {
+    log: SqliteLog,
+    read: AtomicUsize,
+}
+
+impl Log for Counting {
+    fn for_readers(&self) -> &dyn Log {
+        self
+    }
+
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        self.log.last()
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        self.log.read(after, limit)
+    }
+
+    fn read_back(&self, before: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        let records = self.log.read_back(before, limit)?;
+        self.read.fetch_add(records.len(), Ordering::Relaxed);
+        Ok(records)
+    }
+
+    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+        self.log.append(after, records, durability)
+    }
+}
+
+#[test]
+fn search_for_an_operation_reads_no_more_than_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let open =
+        || SqliteLog::open(&folder.path().join("store.db"), claude_admin_audit::store::Settings::default()).unwrap();
+    let ledger = Ledger::open(Box::new(open()), Hosts::in_memory(), Clock::system()).unwrap();
+    for number in 0..600 {
+        ledger.record(Durability::Process, vec![received(&format!("operation-{number}"), "x", "y")]).unwrap();
+    }
+    for (most, read) in [(10, 10), (300, 300), (usize::MAX, 600)] {
+        let log = Counting { log: open(), read: AtomicUsize::new(0) };
+        assert!(Projection::search(&log, "no-such-operation", most).unwrap().is_none());
+        assert_eq!(log.read.load(Ordering::Relaxed), read, "{most}");
+    }
+}
+
+#[test]
+fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Arc::new(AtomicI64::new(1_000_000_000));
+    let open = || {
+        let log =
+            SqliteLog::open(&folder.path().join("store.db"), claude_admin_audit::store::Settings::default()).unwrap();
+        let now = Arc::clone(&now);
+        Ledger::open(Box::new(log), Hosts::in_memory(), Clock::new(move || now.load(Ordering::Relaxed))).unwrap()
+    };
+    let record = |ledger: &Ledger, name: &str| {
+        ledger.record(Durability::Process, vec![received(name, name, "x")]).unwrap();
+    };
+    let ledger = open();
+    record(&ledger, "first");
+    now.fetch_add(3_600_000, Ordering::Relaxed);
+    record(&ledger, "ahead");
+    now.fetch_sub(3_600_000, Ordering::Relaxed);
+    record(&ledger, "back");
+    for ledger in [ledger, open()] {
+        let state = ledger.inner.state();
+        assert!(["first", "ahead", "back"].iter().all(|name| state.projection.first_delivery(name).is_some()));
+        assert_eq!(ledger.forgotten_ms(), None);
+        let latest = state.projection.latest_ms(0);
+        assert_eq!(latest, 1_003_600_000, "the latest time is kept");
+    }
+    let last = ledger_entry(&folder.path().join("store.db"));
+    assert_eq!((last.time_ms, last.latest_ms), (1_000_000_000, Some(1_003_600_000)));
+}
+
+fn ledger_entry(store: &std::path::Path) -> Entry {
+    let log = SqliteLog::open(store, claude_admin_audit::store::Settings::default()).unwrap();
+    Entry::from_record(&log.last().unwrap().unwrap().text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_reads_of_one_person_come_one_after_the_other() {
+    let (ledger, _) = ledger();
+    let (ada, bob) = (Principal::local("ada").unwrap(), Principal::local("bob").unwrap());
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let first = {
+        let (ledger, ada) = (ledger.clone(), ada.clone());
+        let read = move |_: &dyn Log| {
+            began.send(()).unwrap();
+            ended.recv().unwrap();
+        };
+        tokio::spawn(async move { ledger.read_for(&ada, read).await })
+    };
+    begun.await.unwrap();
+    // Whoever waits for a read can stop waiting: the read goes on, and is still the one of that person.
+    first.abort();
+    let is_second = Arc::new(AtomicUsize::new(0));
+    let second = {
+        let (ledger, ada, is_second) = (ledger.clone(), ada.clone(), Arc::clone(&is_second));
+        tokio::spawn(async move { ledger.read_for(&ada, move |_| is_second.fetch_add(1, Ordering::AcqRel)).await })
+    };
+    for _ in 0..10 {
+        ledger.read_for(&bob, |_| ()).await.unwrap();
+    }
+    assert_eq!(is_second.load(Ordering::Acquire), 0, "the second read of the same person waits");
+    end.send(()).unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(is_second.load(Ordering::Acquire), 1);
+}
+
+/// A request of a write with a text in it.
+fn requested(operation: &str, text: &str) -> Entry {
+    let catalog = claude_admin_catalog::testing::catalog();
+    let action = catalog.action("users.update").unwrap();
+    let arguments = [("user-id", text), ("role", "user")].map(|(name, value)| (name.to_owned(), value.into()));
+    let invocation = claude_admin_chat::command::Invocation {
+        action: action.id.clone(),
+        arguments: arguments.into_iter().collect(),
+    };
+    let ada = Principal::local("ada").unwrap();
+    let before = crate::plan::Before::Nothing;
+    let pending = crate::operation::Pending {
+        version: 1,
+        requester: ada.clone(),
+        place: Place::terminal(),
+        plan: crate::plan::Plan::new(action, &invocation, &catalog.types, Vec::new(), before),
+        requirements: crate::policy::Requirements::floor(action.risks()),
+        reason: None,
+        effect: None,
+    };
+    let event = Event::Requested {
+        pending: serde_json::to_string(&pending).unwrap(),
+        plan_hash: pending.plan.hash(),
+        policy_hash: String::new(),
+        expires_ms: 1 << 52,
+    };
+    Entry { operation: Some(operation.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) }
+}
+
+fn cancelled(operation: &str) -> Entry {
+    let event = Event::Decided { decision: claude_admin_chat::Choice::Cancel, reason: None };
+    let ada = Principal::local("ada").unwrap();
+    Entry { operation: Some(operation.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) }
+}
+
+#[test]
+fn operations_that_ended_use_a_bounded_amount_of_memory() {
+    let mut projection = Projection::default();
+    let large = "x".repeat(2 << 20);
+    for number in 0_u64..40 {
+        let id = format!("operation{number}");
+        projection.apply(2 * number + 1, &requested(&id, &large));
+        projection.apply(2 * number + 2, &cancelled(&id));
+    }
+    let bytes: usize = projection.operations().map(|operation| operation.bytes).sum();
+    assert!((4 << 20..=32 << 20).contains(&bytes), "{bytes} bytes");
+    assert!(projection.operation("operation39").is_some() && projection.operation("operation0").is_none());
+    // One that is larger than all that is kept at hand is still at hand when it ends.
+    projection.apply(81, &requested("huge", &"x".repeat(40 << 20)));
+    projection.apply(82, &cancelled("huge"));
+    assert_eq!(projection.operations().count(), 1);
+}
+
+#[test]
+fn first_record_that_matters_is_that_of_the_first_pending_request() {
+    let mut projection = Projection::default();
+    projection.apply(1, &received("first", "d1", "x"));
+    assert_eq!(projection.open_from(), 2);
+    for (seq, id) in [(2, "first"), (3, "second"), (4, "third")] {
+        projection.apply(seq, &requested(id, "user_1"));
+        assert_eq!(projection.open_from(), 2);
+    }
+    projection.apply(5, &cancelled("second"));
+    assert_eq!(projection.open_from(), 2);
+    projection.apply(6, &cancelled("first"));
+    assert_eq!(projection.open_from(), 4);
+    assert_eq!(projection.pending_of(&Principal::local("ada").unwrap(), 1).0, 1);
+    projection.apply(7, &cancelled("third"));
+    assert_eq!(projection.open_from(), 8);
+}
+
+#[test]
+fn requests_in_one_batch_are_counted_one_after_the_other() {
+    let (ledger, transactions) = ledger();
+    let request = |operation: &str| {
+        let entry = requested(operation, "x");
+        let decide = move |projection: &Projection, now: i64| match projection
+            .pending_of(&Principal::local("ada").unwrap(), now)
+        {
+            (0, _) => Ok(vec![entry.clone()]),
+            _ => Err(()),
+        };
+        change(Durability::Process, decide, |_, _| ())
+    };
+    let ((first, mut first_end), (second, mut second_end)) = (request("one"), request("two"));
+    ledger.inner.make(vec![first, second]);
+    let first = first_end.try_recv().unwrap();
+    assert!(first.is_ok(), "{:?}", first.err());
+    assert!(matches!(second_end.try_recv().unwrap(), Err(CommitError::Refused(()))));
+    assert_eq!(transactions.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn refused_decision_about_an_operation_says_nothing_about_its_delivery() {
+    let mut projection = Projection::default();
+    projection.apply(1, &received("operation0", "key", "x"));
+    projection.apply(2, &requested("operation0", "x"));
+    projection.apply(3, &cancelled("operation0"));
+    // Many others end after it, so that it is not at hand any more.
+    for number in 0_u64..2000 {
+        let id = format!("later{number}");
+        projection.apply(4 + 2 * number, &requested(&id, "x"));
+        projection.apply(5 + 2 * number, &cancelled(&id));
+    }
+    assert!(projection.operation("operation0").is_none());
+    let denied = Event::Denied { reason: Code::new("already-decided").into(), count: 1 };
+    let ada = Principal::local("ada").unwrap();
+    let denied = Entry { operation: Some("operation0".to_owned()), ..Entry::by(&ada, &Place::terminal(), denied) };
+    projection.apply(10_000, &denied);
+    assert_eq!(projection.first_delivery("key").unwrap().ended, None);
+}

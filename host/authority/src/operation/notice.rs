@@ -1,0 +1,171 @@
+//! Messages about an operation: which ones were posted, and which state of the operation they show.
+//!
+//! Like everything else about an operation, this follows from the audit log: after a restart, or in another process, the
+//! card of a request is still known, and a message that was posted is not posted again.
+
+use super::{Operation, State, UNKNOWN};
+use claude_admin_audit::{Audience, Difference, Event, MessageId};
+use claude_admin_chat::Choice;
+use claude_admin_chat::identity::{Platform, Principal};
+
+/// A message is no longer posted this long after the operation ended, in milliseconds.
+const LATEST_MS: i64 = 24 * 3_600_000;
+
+/// The messages about an operation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Notices {
+    /// Where the card is that approvers see.
+    pub card: Option<MessageId>,
+    /// The last message to approvers.
+    pub approvers: Option<Delivery>,
+    /// The last message to the requester.
+    pub requester: Option<Delivery>,
+}
+
+/// One message, and the progress of posting it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The state of the operation that the message shows.
+    pub shows: String,
+    /// The progress.
+    pub progress: Progress,
+}
+
+/// The progress of posting a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// A host is about to post it.
+    Posting {
+        /// The name of its lock.
+        host: String,
+    },
+    /// It was posted.
+    Posted,
+    /// It cannot be posted.
+    Failed {
+        /// Why: a code.
+        problem: String,
+    },
+}
+
+/// A plan that replaced another one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Whose decision showed that the plan had changed.
+    pub by: Option<Principal>,
+    /// What is different.
+    pub differences: Vec<Difference>,
+}
+
+impl Notices {
+    /// The last message to an audience.
+    #[must_use]
+    pub fn of(&self, audience: Audience) -> Option<&Delivery> {
+        match audience {
+            Audience::Approvers => self.approvers.as_ref(),
+            Audience::Requester => self.requester.as_ref(),
+        }
+    }
+
+    /// Takes an entry in; returns whether the entry was about a message.
+    pub(super) fn apply(&mut self, event: &Event) -> bool {
+        let (audience, delivery) = match event {
+            Event::Notifying { audience, shows, host } => {
+                (*audience, Delivery { shows: shows.clone(), progress: Progress::Posting { host: host.clone() } })
+            }
+            Event::Notified { audience, shows, message, problem } => {
+                if *audience == Audience::Approvers && message.is_some() {
+                    self.card.clone_from(message);
+                }
+                let failed = |problem: &String| Progress::Failed { problem: problem.clone() };
+                let progress = problem.as_ref().map_or(Progress::Posted, failed);
+                (*audience, Delivery { shows: shows.clone(), progress })
+            }
+            _ => return false,
+        };
+        match audience {
+            Audience::Approvers => self.approvers = Some(delivery),
+            Audience::Requester => self.requester = Some(delivery),
+        }
+        true
+    }
+}
+
+impl Operation {
+    /// The state that a message to an audience should show now; none where that audience needs no message.
+    ///
+    /// `is_approved`: the approvals are sufficient, and the requester must confirm.
+    #[must_use]
+    pub fn wanted_notice(&self, audience: Audience, is_approved: bool) -> Option<String> {
+        let (version, state) = (self.pending.version, self.state.as_str());
+        match audience {
+            Audience::Approvers => {
+                let is_theirs = self.notices.card.is_some() || !self.pending.requirements.approvals.is_empty();
+                is_theirs.then(|| format!("{version}.{state}.{}", self.decisions.len()))
+            }
+            Audience::Requester if self.pending.requester.platform != Platform::Slack => None,
+            Audience::Requester => match &self.state {
+                State::Waiting if is_approved => Some(format!("{version}.approved")),
+                State::Waiting => {
+                    let by_another = |change: &Change| change.by.as_ref() != Some(&self.pending.requester);
+                    self.change.as_ref().is_some_and(by_another).then(|| format!("{version}.changed"))
+                }
+                State::Running { .. } => None,
+                // The result is the output of the requester's own command.
+                State::Rejected | State::Cancelled | State::Ended { .. } if self.was_ended_by_requester() => None,
+                _ => Some(format!("{version}.{state}")),
+            },
+        }
+    }
+
+    /// Whether the requester saw the end as the output of a command. Nobody sees an unknown result.
+    fn was_ended_by_requester(&self) -> bool {
+        let by_requester = |decided: &super::Decided| {
+            decided.principal == self.pending.requester && matches!(decided.choice, Choice::Confirm | Choice::Cancel)
+        };
+        self.state.as_str() != UNKNOWN && self.decisions.last().is_some_and(by_requester)
+    }
+
+    /// The state that a message to an audience has to show and does not show yet; none where nothing is to be posted by
+    /// the host `host`.
+    #[must_use]
+    pub fn due_notice(
+        &self,
+        audience: Audience,
+        is_approved: bool,
+        now_ms: i64,
+        host: &str,
+        is_alive: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let wanted = self.wanted_notice(audience, is_approved).filter(|_| self.may_be_told(now_ms))?;
+        let has_card = self.notices.card.is_some();
+        let changes_card = audience == Audience::Approvers && has_card;
+        let is_due = match self.notices.of(audience) {
+            None => true,
+            Some(Delivery { shows, progress }) => match progress {
+                // To change a card twice is harmless; to post a message twice is not.
+                Progress::Posting { host: other } => changes_card || other == host || !is_alive(other),
+                Progress::Posted => *shows != wanted,
+                // A card that could not be posted while there was time to decide is not posted afterwards.
+                Progress::Failed { .. } => *shows != wanted && (has_card || !self.state.is_settled()),
+            },
+        };
+        is_due.then_some(wanted)
+    }
+
+    /// Whether a message about it is still of use.
+    fn may_be_told(&self, now_ms: i64) -> bool {
+        !self.state.is_settled() || now_ms.saturating_sub(self.since_ms) < LATEST_MS
+    }
+
+    /// Whether a host that starts must read its entries, since a message about it may still be due.
+    pub(super) fn is_open(&self, now_ms: i64) -> bool {
+        let owed = |audience| {
+            self.wanted_notice(audience, false)
+                .is_some_and(|wanted| self.notices.of(audience).is_none_or(|delivery| delivery.shows != wanted))
+        };
+        // Without a card there is no host that posts messages, and the requester is told by whatever ends it.
+        let is_owed = self.notices.card.is_some() && (owed(Audience::Approvers) || owed(Audience::Requester));
+        !self.state.is_settled() || (is_owed && self.may_be_told(now_ms))
+    }
+}

@@ -1,0 +1,113 @@
+//! The state of what a write is done to, read before it is decided on.
+
+use claude_admin_audit::redact_json;
+use claude_admin_catalog::{Action, Catalog, Place, Types};
+use claude_admin_chat::cap::cap_large;
+use claude_admin_chat::command::{Arguments, Invocation};
+use claude_admin_chat::document::without_secrets;
+use claude_admin_chat::strict_json::MAX_DEPTH;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// What a write is done to, as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Before {
+    /// The API has no way to show it: a thing that is made has no state before.
+    Nothing,
+    /// Whoever asks may not read it, so that nobody looked.
+    NotAllowed {
+        /// The action that would have read it.
+        action: String,
+    },
+    /// As it was.
+    Read {
+        /// The action that read it.
+        action: String,
+        /// The value, with the API's own field names; secrets are taken out.
+        value: Value,
+    },
+}
+
+/// The invocation that reads what a write is done to.
+pub(crate) fn read_before(catalog: &Catalog, action: &Action, write: &Invocation) -> Option<Invocation> {
+    let read = catalog.before_action(action)?;
+    let mut arguments = Arguments::new();
+    for input in read.inputs.iter().filter(|input| input.place == Place::Path) {
+        arguments.insert(input.name.clone(), write.arguments.get(&input.name)?.clone());
+    }
+    Some(Invocation { action: read.id.clone(), arguments })
+}
+
+impl Before {
+    /// What was read, where anything was.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Read { value, .. } => Some(value),
+            Self::Nothing | Self::NotAllowed { .. } => None,
+        }
+    }
+
+    /// What an action read.
+    pub(crate) fn read(types: &Types, action: &Action, value: &Value) -> Self {
+        // What is recorded is redacted and can be read again; the plan must be the same before and after.
+        let mut value = redact_json(without_secrets(types, action, value).into_owned());
+        cap_large(&mut value);
+        summarize_below(&mut value, MAX_DEPTH);
+        Self::Read { action: action.id.clone(), value }
+    }
+}
+
+/// Puts a digest in the place of what is nested too deeply to be recorded: a change below it is still a difference.
+fn summarize_below(value: &mut Value, levels: usize) {
+    match value {
+        Value::Array(_) | Value::Object(_) if levels == 0 => {
+            let digest = format!("{:x}", Sha256::digest(value.to_string()));
+            *value = Value::from(format!("[nested too deeply to be shown; SHA-256 {digest}]"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| summarize_below(item, levels - 1)),
+        Value::Object(members) => members.values_mut().for_each(|member| summarize_below(member, levels - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claude_admin_catalog::testing::catalog;
+
+    #[test]
+    fn a_write_finds_the_read_that_shows_its_target() {
+        let catalog = catalog();
+        let found = |id: &str| catalog.before_action(catalog.action(id).unwrap()).map(|read| read.id.as_str());
+        assert_eq!(found("users.remove"), Some("users.get"));
+        assert_eq!(found("api-keys.update"), Some("api-keys.get"));
+        assert_eq!(found("workspaces.archive"), Some("workspaces.get"));
+        assert_eq!(found("workspace-members.remove"), Some("workspace-members.get"));
+        assert_eq!(found("workspace-members.add"), Some("workspaces.get"));
+        assert_eq!(found("invites.create"), None);
+    }
+
+    #[test]
+    fn a_read_of_what_a_thing_stands_in_does_not_tell_whether_it_was_done() {
+        let catalog = catalog();
+        let tells = |id: &str| catalog.reads_the_target(catalog.action(id).unwrap());
+        assert!(tells("users.remove") && tells("api-keys.update") && tells("workspaces.archive"));
+        assert!(!tells("workspace-members.add") && !tells("invites.create"));
+    }
+
+    #[test]
+    fn every_write_that_names_something_can_be_read_before() {
+        // These are of the whole organization, and have no ID.
+        const SETTINGS: [&str; 3] =
+            ["compliance-settings.update", "managed-settings.update", "managed-settings.update-default"];
+        let catalog = catalog();
+        for action in catalog.actions.iter().filter(|action| action.writes()) {
+            let names = action.http.path.params().next().is_some() || SETTINGS.contains(&action.id.as_str());
+            // The API shows these only in a list.
+            let shown = !["compliance-chats.delete", "compliance-code-artifacts.delete"].contains(&action.id.as_str());
+            assert_eq!(catalog.before_action(action).is_some(), names && shown, "{}", action.id);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What depends on the target of a write, as far as the requester can read it (`@impact`).
+//!
+//! It is read for one person and shown only to them. It is no part of the plan and of its hash: a key that is made between a
+//! request and its approval does not change what is done to the target, and a hash over every dependent object would make
+//! busy targets impossible to approve. Each time it is shown, it is read again.
+
+use super::Plan;
+use crate::Reader;
+use claude_admin_catalog::{Action, Catalog, ID, Impact, Placeholder, at_path};
+use claude_admin_chat::command::{self, Command};
+use claude_admin_chat::paging::{Following, in_large_pages};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The maximum number of pages that are read of a list.
+const MAX_PAGES: usize = 3;
+/// The maximum number of items that are named.
+const MAX_NAMED: usize = 10;
+/// The maximum time for all reads of one write.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// What depends on a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dependents {
+    /// What they are, in a few words.
+    pub what: String,
+    /// The command that lists them.
+    pub command: String,
+    /// What was read of them.
+    #[serde(flatten)]
+    pub found: DependentsFound,
+    /// The list, by its ID, and the first objects as it returned them: for the lookup of names.
+    #[serde(skip)]
+    pub listed: (String, Vec<Value>),
+}
+
+/// What was read of the objects that depend on a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DependentsFound {
+    /// They were read.
+    Read {
+        /// How many there are.
+        count: usize,
+        /// Whether there can be more, in pages that were not read.
+        more: bool,
+        /// The first of them.
+        first: Vec<Dependent>,
+    },
+    /// They were not read: why, as the end of a sentence.
+    NotRead(String),
+}
+
+impl Dependents {
+    /// Whether one of them is shown by its ID only.
+    #[must_use]
+    pub fn has_unnamed(&self) -> bool {
+        matches!(&self.found, DependentsFound::Read { first, .. } if first.iter().any(|one| one.name.is_none()))
+    }
+}
+
+/// One object that depends on a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dependent {
+    /// Its ID, or what identifies it in its list.
+    pub id: String,
+    /// Its name or e-mail address, if it has one.
+    pub name: Option<String>,
+}
+
+/// Reads what depends on the target of a plan.
+pub async fn dependents(
+    reader: &Reader<'_>,
+    catalog: &Catalog,
+    action: &Action,
+    plan: &Plan,
+    now: Timestamp,
+) -> Vec<Dependents> {
+    let mut all = Vec::new();
+    let end = tokio::time::Instant::now() + MAX_WAIT;
+    for impact in &action.impacts {
+        let fill = |text: &str| filled(catalog, action, plan, text);
+        let words: Option<Vec<String>> = impact.command.iter().map(|word| fill(word)).collect();
+        let command = words.as_ref().unwrap_or(&impact.command).join(" ");
+        let only = impact.only.as_ref().map_or_else(|| Some(String::new()), |(_, value)| fill(value));
+        let (found, listed) = match words.zip(only) {
+            None => (DependentsFound::NotRead("the target was not read".to_owned()), Default::default()),
+            Some((words, only)) => {
+                let read = tokio::time::timeout_at(end, one(reader, catalog, impact, &words, &only, now));
+                read.await
+                    .unwrap_or_else(|_| not_read(format!("it was not complete after {} seconds", MAX_WAIT.as_secs())))
+            }
+        };
+        all.push(Dependents { what: impact.what.clone(), command, found, listed });
+    }
+    all
+}
+
+async fn one(
+    reader: &Reader<'_>,
+    catalog: &Catalog,
+    impact: &Impact,
+    words: &[String],
+    only: &str,
+    now: Timestamp,
+) -> (DependentsFound, (String, Vec<Value>)) {
+    let draft = match command::parse_words(catalog, words, now) {
+        Ok(Command::Run(draft, _)) if draft.references.is_empty() => draft,
+        _ => return not_read("its command does not accept the ID of the target".to_owned()),
+    };
+    let mut invocation = draft.invocation;
+    let Some(list) = catalog.action(&invocation.action) else {
+        return not_read("the component has no such list".to_owned());
+    };
+    invocation.arguments = in_large_pages(list, invocation.arguments);
+    let mut following = Following::beginning_at(None);
+    let (mut count, mut more, mut listed) = (0, false, Vec::new());
+    for page in 1..=MAX_PAGES {
+        let answer = match reader.read(list, invocation.clone()).await {
+            None => return not_read(format!("you cannot run `{}` here without further approval", list.command())),
+            Some(Err(error)) if page == 1 => return not_read(error.in_a_sentence()),
+            // What was read counts.
+            Some(Err(_)) => {
+                more = true;
+                break;
+            }
+            Some(Ok(answer)) => answer,
+        };
+        let items = answer.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for item in items.iter().filter(|item| impact.counts(item, only)) {
+            count += 1;
+            if listed.len() < MAX_NAMED {
+                listed.push(item.clone());
+            }
+        }
+        let Some(paging) = list.paging.as_ref() else { break };
+        let onward = following.take(paging.onward(&answer), true);
+        more = !matches!(onward, Ok(None));
+        let Ok(Some(cursor)) = onward else { break };
+        invocation.arguments.insert(paging.input().to_owned(), cursor.into());
+    }
+    let first = listed.iter().filter_map(|item| dependent(catalog, list, item, words)).collect();
+    (DependentsFound::Read { count, more, first }, (list.id.clone(), listed))
+}
+
+fn not_read(why: String) -> (DependentsFound, (String, Vec<Value>)) {
+    (DependentsFound::NotRead(why), Default::default())
+}
+
+/// What identifies an item of a list: its own ID, or the ID in it that the command of the list does not name.
+fn dependent(catalog: &Catalog, list: &Action, item: &Value, words: &[String]) -> Option<Dependent> {
+    let text = |field: &str| item.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let fields = catalog.types.items(list)?;
+    let is_other = |id: &&str| !words.iter().any(|word| word == id);
+    let ids = fields.iter().filter(|field| catalog.types.is_id(catalog.types.optional(&field.ty).unwrap_or(&field.ty)));
+    let id = text(ID).or_else(|| ids.filter_map(|field| text(&field.wire)).find(is_other))?;
+    let declared = catalog.interface(&list.interface).map(|interface| interface.names.as_slice()).unwrap_or_default();
+    let declared = fields.iter().filter(|field| declared.contains(&field.name)).find_map(|field| text(&field.wire));
+    let name = declared.or_else(|| ["name", "email", "workspace_name"].into_iter().find_map(text));
+    Some(Dependent { id: id.to_owned(), name: name.map(str::to_owned) })
+}
+
+/// A word with values in the place of names between braces, as they are in the arguments and in the target.
+fn filled(catalog: &Catalog, action: &Action, plan: &Plan, text: &str) -> Option<String> {
+    let mut parts = text.split('{');
+    let mut filled = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}')?;
+        let value = match catalog.placeholder(action, name)? {
+            Placeholder::Argument(input) => plan.arguments.get(&input.name)?,
+            Placeholder::Field(path) => at_path(plan.before.value()?, path)?,
+        };
+        filled.push_str(value.as_str()?);
+        filled.push_str(rest);
+    }
+    Some(filled)
+}

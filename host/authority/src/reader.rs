@@ -1,0 +1,88 @@
+//! Reads on behalf of somebody, each decided on as if they had typed it.
+
+use super::approval::Found;
+use super::plan::Target;
+use super::{Decider, Person};
+use crate::execute::{CallError, Execute, Held};
+use claude_admin_catalog::Action;
+use claude_admin_chat::command::Invocation;
+use claude_admin_chat::paging::memory_of;
+use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
+
+/// Reads on behalf of somebody: to look up an id, to see what a write is done to.
+#[derive(Debug)]
+pub struct Reader<'r> {
+    pub(super) runtime: &'r dyn Execute,
+    decider: &'r Decider,
+    person: &'r Person,
+    operation: &'r str,
+    reads: Mutex<Reads>,
+}
+
+/// The requests that were sent, and the memory of their results.
+#[derive(Debug)]
+struct Reads {
+    ids: Vec<String>,
+    sent: bool,
+    held: Held,
+}
+
+impl<'r> Reader<'r> {
+    /// Reads with what somebody may read.
+    #[must_use]
+    pub fn new(runtime: &'r dyn Execute, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
+        let reads = Reads { ids: Vec::new(), sent: false, held: runtime.room(&person.principal) };
+        Self { runtime, decider, person, operation, reads: Mutex::new(reads) }
+    }
+
+    /// On whose behalf.
+    #[must_use]
+    pub fn person(&self) -> &Person {
+        self.person
+    }
+
+    /// The command for which it reads.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.operation
+    }
+
+    /// Reads; `None` when that person may not. All results together have the memory of one command.
+    pub async fn read(&self, action: &Action, invocation: Invocation) -> Option<Result<Value, CallError>> {
+        let authorized = self.decider.authorize_now(self.person, action, invocation, self.operation).ok()?;
+        let answer = self.runtime.execute(&authorized).await;
+        let mut reads = self.lock();
+        if let Some(sent) = answer.sent {
+            reads.sent = true;
+            reads.ids.extend(sent.request_id);
+        }
+        Some(answer.result.and_then(|value| match reads.held.take(memory_of(&value)) {
+            Ok(()) => Ok(value),
+            Err(kind) => Err(CallError::Limit { kind }),
+        }))
+    }
+
+    /// Whether that person may read something now.
+    #[must_use]
+    pub fn may(&self, action: &Action, invocation: &Invocation) -> bool {
+        self.decider.authorize_now(self.person, action, invocation.clone(), self.operation).is_ok()
+    }
+
+    /// The ids at the API of what was read, for the record.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.lock().ids.clone()
+    }
+
+    /// What was read so far, for ids that were found by it.
+    #[must_use]
+    pub fn found(&self, targets: Vec<Target>) -> Found {
+        let reads = self.lock();
+        Found { targets, requests: reads.ids.clone(), sent: reads.sent }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Reads> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,441 @@
+//! Puts a host together from the environment and the configuration.
+
+use super::cache;
+use super::operator::operator;
+use super::setup_error::SetupError;
+use crate::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
+use anyhow::Context;
+use claude_admin::audit::{Cause, Entry, Event};
+use claude_admin::decision::Decider;
+use claude_admin::decision::approval::{LoneOperator, NoSteps};
+use claude_admin::decision::directory::Directory;
+use claude_admin::decision::groups::Groups;
+use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::decision::policy::Policies;
+use claude_admin::decision::{LivePolicy, PolicyState};
+use claude_admin::egress::{ApiPlatform, Credentials, Egress, Upstream, WorkloadSettings};
+use claude_admin::embedded;
+use claude_admin::frontend::slack::{SlackDirectory, WebApi};
+use claude_admin::identity::Principal;
+use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
+use claude_admin::service::Service;
+use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
+use claude_admin_catalog::Catalog;
+use claude_admin_chat::Verdict;
+use claude_admin_chat::outside_text;
+use claude_admin_simulator::{RunningSimulator, Simulator, SimulatorConfig};
+use http::HeaderValue;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const ADMIN_KEY: &str = "ANTHROPIC_ADMIN_KEY";
+const OAUTH_TOKEN: &str = "ANTHROPIC_OAUTH_TOKEN";
+const SCOPED_KEY: &str = "ANTHROPIC_SCOPED_KEY";
+const AWS_KEY: &str = "ANTHROPIC_AWS_API_KEY";
+const BASE_URL: &str = "ANTHROPIC_BASE_URL";
+const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
+
+/// Where requests go when nothing says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WithoutCredential {
+    /// To the embedded simulator.
+    Simulate,
+    /// Nowhere: the host does not start.
+    Refuse,
+}
+
+/// Who decides what may be done.
+pub(super) enum PolicySource<'p> {
+    /// The policy file and the groups of the configuration.
+    Configured,
+    /// Everything is permitted to one person, and nothing to anybody else.
+    Only(&'p Principal),
+    /// A text, with the groups of the configuration.
+    Text(&'p str),
+}
+
+/// Where the audit trail is kept.
+pub(super) enum StoreSource {
+    /// In a file.
+    File(PathBuf),
+    /// In a file, for a host to which a platform may deliver a request twice.
+    FileWithDeliveries(PathBuf),
+    /// Nowhere: it ends with the host.
+    Memory,
+    /// Nowhere, of a host that nobody can come back to.
+    Passing,
+}
+
+/// A host, and the simulator behind it where there is one.
+pub(super) struct Host {
+    pub(super) service: Arc<Service>,
+    pub(super) simulator: Option<RunningSimulator>,
+    /// Slack's Web API, where there is a bot token.
+    pub(super) web_api: Option<Arc<WebApi>>,
+}
+
+/// Where a host sends its requests.
+pub(super) struct Target {
+    pub(super) upstream: Upstream,
+    pub(super) credentials: Credentials,
+    pub(super) simulator: Option<RunningSimulator>,
+    /// The clock of the API, where it is not that of this machine.
+    api_clock: Option<Clock>,
+}
+
+impl Target {
+    /// The time at the API.
+    pub(super) fn now(&self) -> Timestamp {
+        let clock = self.api_clock.clone().unwrap_or_else(Clock::system);
+        Timestamp::from_millisecond(clock.now_ms()).unwrap_or_default()
+    }
+}
+
+/// The credentials by which is told what a host of this configuration could do: those of the simulator where it would simulate.
+pub(super) fn foreseen_credentials(config: &Config) -> anyhow::Result<Credentials> {
+    let credentials = credentials(config)?;
+    if !credentials.is_empty() && !config.upstream.simulate {
+        return Ok(credentials);
+    }
+    let secret = || Some(SecretString::from("simulated"));
+    Ok(match config.upstream.platform {
+        ApiPlatform::Aws => Credentials::on_aws(secret()),
+        ApiPlatform::Anthropic => Credentials::new(secret(), secret()).with_scoped_key(secret()),
+    })
+}
+
+/// Finds out where requests go, and starts the simulator where they go there.
+pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
+    let platform = config.upstream.platform;
+    if config.upstream.simulate {
+        return simulated(start_simulator().await?, platform);
+    }
+    let credentials = credentials(config)?;
+    let base_url = base_url(config);
+    let nothing_given = credentials.is_empty() && base_url.is_none() && platform == ApiPlatform::Anthropic;
+    if nothing_given && without == WithoutCredential::Simulate {
+        no_blank_credential()?;
+        return simulated(start_simulator().await?, platform);
+    }
+    real(platform, credentials, base_url)
+}
+
+/// Finds out again where requests go. A simulator that runs is used again.
+pub(super) fn target_again(config: &Config, simulator: Option<&RunningSimulator>) -> anyhow::Result<Target> {
+    match simulator {
+        Some(simulator) if config.upstream.simulate => target_of(simulator, config.upstream.platform),
+        None if config.upstream.simulate => {
+            Err(SetupError("upstream.simulate: a simulator starts only with the host; restart it".to_owned()).into())
+        }
+        _ => real(config.upstream.platform, credentials(config)?, base_url(config)),
+    }
+}
+
+/// The base URL that is configured, in the file or in the environment.
+fn base_url(config: &Config) -> Option<String> {
+    let url = config.upstream.base_url.clone().or_else(|| std::env::var(BASE_URL).ok())?;
+    Some(outside_text::value(&url).to_owned()).filter(|url| !url.is_empty())
+}
+
+async fn start_simulator() -> anyhow::Result<RunningSimulator> {
+    Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")
+}
+
+/// The API as the target.
+fn real(platform: ApiPlatform, credentials: Credentials, base_url: Option<String>) -> anyhow::Result<Target> {
+    check_platform(platform, base_url.as_deref())?;
+    if credentials.is_empty() && platform == ApiPlatform::Aws {
+        return Err(SetupError(format!(
+            "no credential for Claude Platform on AWS: set {AWS_KEY} (a key of the AWS console), or name a file with \
+             `aws_key_file` in [upstream]"
+        ))
+        .into());
+    }
+    if credentials.is_empty() {
+        return Err(SetupError(format!(
+            "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or {SCOPED_KEY} (a \
+             key of a Claude Enterprise organization), name a \
+             file in [upstream], or try everything with `simulate = true` there"
+        ))
+        .into());
+    }
+    let upstream = match base_url {
+        Some(url) => url.parse::<Upstream>().map_err(|error| SetupError(error.to_string()))?,
+        None => Upstream::default(),
+    };
+    Ok(Target { upstream, credentials, simulator: None, api_clock: None })
+}
+
+/// Claude Platform on AWS has a base URL for each region, and no other platform answers there.
+fn check_platform(platform: ApiPlatform, base_url: Option<&str>) -> Result<(), SetupError> {
+    let is_regional = base_url.is_some_and(|url| url.contains("//aws-external-anthropic."));
+    match platform {
+        ApiPlatform::Aws if base_url.is_none() => Err(SetupError(format!(
+            "`platform = \"aws\"` in [upstream] needs the base URL of the region, as `base_url` or in {BASE_URL}: \
+             https://aws-external-anthropic.REGION.api.aws"
+        ))),
+        ApiPlatform::Anthropic if is_regional => Err(SetupError(
+            "the base URL is of Claude Platform on AWS: set `platform = \"aws\"` in [upstream]".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
+fn no_blank_credential() -> Result<(), SetupError> {
+    let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| outside_text::value(&text).is_empty());
+    match [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(is_blank) {
+        None => Ok(()),
+        Some(name) => Err(SetupError(format!(
+            "{name} is set, and empty, and there is no other credential. {} Set it; or unset it, or add \
+             --simulate, to try everything with the simulator",
+            Verdict::NotSent.sentence()
+        ))),
+    }
+}
+
+/// A simulator as the target, with its visibly fake credentials.
+pub(super) fn simulated(simulator: RunningSimulator, platform: ApiPlatform) -> anyhow::Result<Target> {
+    let target = target_of(&simulator, platform)?;
+    Ok(Target { simulator: Some(simulator), ..target })
+}
+
+fn target_of(simulator: &RunningSimulator, platform: ApiPlatform) -> anyhow::Result<Target> {
+    let secret = |text: &str| Some(SecretString::from(text));
+    let credentials = match platform {
+        // One key for everything that exists there.
+        ApiPlatform::Aws => Credentials::on_aws(secret(simulator.admin_key())),
+        ApiPlatform::Anthropic => Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
+            .with_scoped_key(secret(simulator.scoped_key())),
+    };
+    let api_clock = Some(api_clock(simulator));
+    Ok(Target { upstream: simulator.base_url().parse()?, credentials, simulator: None, api_clock })
+}
+
+/// Puts a host together.
+pub(super) fn host(
+    config: &Config,
+    target: Target,
+    policy: PolicySource<'_>,
+    store: StoreSource,
+) -> anyhow::Result<Host> {
+    let is_passing = matches!(store, StoreSource::Passing);
+    host_with(config, target, policy, is_passing, |policy| ledger(store, policy))
+}
+
+/// Puts a host together again, on the audit trail of the one before.
+pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
+    host_with(config, target, PolicySource::Configured, false, |policy| {
+        ledger.record(Durability::Process, vec![Entry::of_host(loaded(policy))])?;
+        Ok(ledger)
+    })
+}
+
+fn host_with(
+    config: &Config,
+    target: Target,
+    policy: PolicySource<'_>,
+    is_passing: bool,
+    ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
+) -> anyhow::Result<Host> {
+    let Target { upstream, credentials, simulator, api_clock } = target;
+    let lone_operator = lone_operator(config)?;
+    let plugin = plugin(config, upstream, credentials)?;
+    let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
+    let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
+    let groups = Groups::new(config.members()?, directory);
+    if groups.needs_directory() && groups.directory().is_none() {
+        let problem = "a user group of Slack is a member of a group, and only a bot can look up who is in it";
+        return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
+    }
+    let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
+    let decider = Decider::new(policy, groups, Clock::system()).with_lone_operator(lone_operator);
+    if let Some(second) = decider.second_person() {
+        return Err(second_person_in_policy(&second).into());
+    }
+    let ledger = ledger(&decider.policy())?;
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    let service = service.with_time_zone(config.locale.time_zone.clone());
+    let service = if is_passing { service.passing() } else { service };
+    let service = Arc::new(match api_clock {
+        Some(clock) => service.with_api_clock(clock),
+        None => service,
+    });
+    Ok(Host { service, simulator, web_api })
+}
+
+/// The lone operator of a configuration: the account at this terminal.
+pub(super) fn lone_operator(config: &Config) -> anyhow::Result<Option<LoneOperator>> {
+    if !config.approvals.lone_operator {
+        return Ok(None);
+    }
+    Ok(config.lone_operator(&operator()?)?)
+}
+
+/// The policy names a user beside the lone operator.
+pub(super) fn second_person_in_policy(name: &str) -> ConfigError {
+    ConfigError::SecondPerson(format!("the policy names `{name}`"))
+}
+
+/// The clock of a simulator, which stands still until it is moved.
+fn api_clock(simulator: &RunningSimulator) -> Clock {
+    let now = simulator.watch();
+    Clock::new(move || now().as_millisecond())
+}
+
+/// The way to the API.
+pub(super) fn egress(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Arc<Egress>> {
+    let version = config.upstream.anthropic_version.as_deref().map(HeaderValue::from_str).transpose();
+    let version = version
+        .map_err(|_| SetupError("upstream.anthropic_version holds characters that no header may hold".to_owned()))?;
+    Ok(Arc::new(Egress::new(upstream, credentials, version)?))
+}
+
+fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {
+    let egress = egress(config, upstream, credentials)?;
+    let sandbox = Sandbox::new(config.limits.limits()?, egress, cache::folder().as_deref())?;
+    match component(config)? {
+        None => load(&sandbox, None),
+        Some((path, bytes)) => load(&sandbox, Some((path, &bytes))),
+    }
+}
+
+/// The component that a configuration names, as far as it is the one that it pins.
+fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
+    let (path, bytes) = match (&config.plugin, &config.plugin_sha256) {
+        (Some(path), _) => (path, read_component(path)?),
+        (None, Some(_)) => return Err(SetupError("`plugin_sha256` is set, and `plugin` is not".to_owned()).into()),
+        (None, None) => return Ok(None),
+    };
+    if let Some(pinned) = &config.plugin_sha256 {
+        check_digest(&bytes, pinned)
+            .map_err(|error| SetupError(format!("{}: {error}; nothing of it ran", path.display())))?;
+    }
+    Ok(Some((path, bytes)))
+}
+
+/// Reads the file of a component.
+pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, SetupError> {
+    std::fs::read(path).map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))
+}
+
+/// Loads a component with the file that it is from, or the embedded one.
+pub(super) fn load(sandbox: &Arc<Sandbox>, component: Option<(&Path, &[u8])>) -> anyhow::Result<Plugin> {
+    match component {
+        None => Ok(Plugin::embedded(sandbox).context("the embedded component cannot be loaded")?),
+        Some((path, bytes)) => Ok(Plugin::load(sandbox, bytes)
+            .with_context(|| format!("the component {} cannot be loaded", path.display()))?),
+    }
+}
+
+fn live_policy(
+    config: &Config,
+    catalog: &Catalog,
+    groups: &Groups,
+    source: PolicySource<'_>,
+) -> anyhow::Result<LivePolicy> {
+    let names = groups.names();
+    Ok(match source {
+        PolicySource::Configured => LivePolicy::open(catalog, &config.policy.file, names),
+        PolicySource::Text(text) => LivePolicy::fixed(Policies::parse(catalog, &names, "the built-in policy", text)?),
+        PolicySource::Only(principal) => LivePolicy::fixed(Policies::of_operator(catalog, principal)?),
+    })
+}
+
+/// Opens the audit trail, and records that it was opened, and by which policy.
+fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
+    let (ledger, opened) = opened(store)?;
+    ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
+    Ok(ledger)
+}
+
+/// Opens the audit log for a command that no policy decides about, and records that it was opened.
+pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
+    let (ledger, opened) = opened(StoreSource::File(path))?;
+    ledger.record(Durability::Disk, vec![Entry::of_host(opened)])?;
+    Ok(ledger)
+}
+
+/// Opens the audit log, and returns the entry for that.
+fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
+    let mut dropped_bytes = 0;
+    let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
+        StoreSource::File(path) | StoreSource::FileWithDeliveries(path) => {
+            let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
+            dropped_bytes = log.unreadable_bytes();
+            // However the path is spelled, hosts on one file must find one another.
+            let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
+            (Box::new(log), Hosts::of(&path))
+        }
+        StoreSource::Memory | StoreSource::Passing => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
+    };
+    let open = match &store {
+        StoreSource::File(_) => Ledger::open_without_deliveries,
+        StoreSource::FileWithDeliveries(_) | StoreSource::Memory | StoreSource::Passing => Ledger::open,
+    };
+    let ledger = open(log, hosts, Clock::system())?;
+    if dropped_bytes > 0 {
+        tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was no complete transaction");
+    }
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok((ledger, Event::Opened { version, sqlite: sqlite_version(), dropped_bytes }))
+}
+
+/// What is recorded when a host begins to use a policy.
+fn loaded(policy: &PolicyState) -> Event {
+    if let Some(problem) = &policy.problem {
+        tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
+    }
+    Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.cause.clone().map(Cause::from) }
+}
+
+/// The catalog of the component that a configuration names.
+pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
+    match component(config)? {
+        None => Ok(embedded::catalog()?),
+        Some((path, bytes)) => Ok(catalog_of(&bytes).with_context(|| format!("the component {}", path.display()))?),
+    }
+}
+
+/// Slack's Web API, where there is a bot token.
+fn web_api(config: &SlackConfig) -> anyhow::Result<Option<Arc<WebApi>>> {
+    let variable = config.bot_token_env.as_deref().unwrap_or(BOT_TOKEN);
+    let token = match SecretSource::of(config.bot_token_file.as_deref(), variable).read() {
+        Ok(token) => token,
+        Err(SecretError::Unset(_)) if config.bot_token_env.is_none() => return Ok(None),
+        Err(error) => return Err(SetupError(format!("in [slack]: {error}")).into()),
+    };
+    let api = WebApi::new(&config.api_base_url, &token).map_err(|error| SetupError(format!("in [slack]: {error}")))?;
+    Ok(Some(Arc::new(api)))
+}
+
+fn workload(config: &WorkloadIdentityConfig) -> WorkloadSettings {
+    let config = config.clone();
+    WorkloadSettings {
+        token_file: config.token_file,
+        federation_rule_id: config.federation_rule_id,
+        organization_id: config.organization_id,
+        service_account_id: config.service_account_id,
+        workspace_id: config.workspace_id,
+    }
+}
+
+fn credentials(config: &Config) -> anyhow::Result<Credentials> {
+    let read = |file: Option<&Path>, variable: &str| match SecretSource::of(file, variable).read() {
+        Ok(secret) => Ok(Some(secret)),
+        Err(SecretError::Unset(_)) => Ok(None),
+        Err(error) => Err(SetupError(error.to_string())),
+    };
+    let upstream = &config.upstream;
+    if upstream.platform == ApiPlatform::Aws {
+        return Ok(Credentials::on_aws(read(upstream.aws_key_file.as_deref(), AWS_KEY)?));
+    }
+    Ok(Credentials::new(
+        read(upstream.admin_key_file.as_deref(), ADMIN_KEY)?,
+        read(upstream.oauth_token_file.as_deref(), OAUTH_TOKEN)?,
+    )
+    .with_scoped_key(read(upstream.scoped_key_file.as_deref(), SCOPED_KEY)?)
+    .with_workload_identity(upstream.workload_identity.as_ref().map(workload)))
+}

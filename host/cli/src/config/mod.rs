@@ -1,0 +1,488 @@
+//! The configuration file. Secrets are never in it: it names the environment variables or files that hold them.
+
+mod approvals;
+mod secret;
+
+pub(crate) use approvals::ApprovalsConfig;
+pub(crate) use secret::{SecretError, SecretSource};
+
+use claude_admin::decision::groups::{Member, MemberError};
+use claude_admin::egress::ApiPlatform;
+use claude_admin::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
+use claude_admin::identity::is_id;
+use claude_admin::render::SlackTables;
+use claude_admin::sandbox::{Isolation, Limits};
+use claude_admin_chat::{outside_text, redacted};
+use jiff::tz::TimeZone;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The configuration of a host.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where requests go, and with what.
+    pub(crate) upstream: UpstreamConfig,
+    /// The HTTP server and the programs that may call it.
+    pub(crate) http: HttpConfig,
+    /// The Slack app, where there is one.
+    pub(crate) slack: Option<SlackConfig>,
+    /// Who may do what.
+    pub(crate) policy: PolicyConfig,
+    /// Groups that the policy names: people, everybody of a tenant, or user groups of Slack.
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// How requests are approved that need a second person.
+    pub(crate) approvals: ApprovalsConfig,
+    /// Where the audit trail is kept.
+    pub(crate) store: StoreConfig,
+    /// What one call may use.
+    pub(crate) limits: LimitsConfig,
+    /// How people are shown what they read.
+    pub(crate) locale: LocaleConfig,
+    /// Another component than the embedded one.
+    pub(crate) plugin: Option<PathBuf>,
+    /// The SHA-256 of the component that was reviewed, in hexadecimal: no other is loaded.
+    pub(crate) plugin_sha256: Option<String>,
+}
+
+/// How people are shown what they read. Data for programs, JSON and CSV, does not depend on it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LocaleConfig {
+    /// The time zone of instants, by its IANA name, such as `Europe/Berlin`; UTC unless given. Days of reports and words
+    /// such as `today` stay days in UTC, as at the API.
+    #[serde(deserialize_with = "time_zone")]
+    pub(crate) time_zone: TimeZone,
+}
+
+impl Default for LocaleConfig {
+    fn default() -> Self {
+        Self { time_zone: TimeZone::UTC }
+    }
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map_err(|_| {
+        D::Error::custom(format!("`{name}` is not an IANA time zone; write a name such as `Europe/Berlin` or `UTC`"))
+    })
+}
+
+/// Where requests go, and with what.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct UpstreamConfig {
+    /// The base URL; `https://api.anthropic.com` unless given here or in `ANTHROPIC_BASE_URL`.
+    pub(crate) base_url: Option<String>,
+    /// On which platform the organization is.
+    pub(crate) platform: ApiPlatform,
+    /// A file with the key of the AWS console, for the platform `aws`; else `ANTHROPIC_AWS_API_KEY`.
+    pub(crate) aws_key_file: Option<PathBuf>,
+    /// The value of `anthropic-version`; the component's own unless given.
+    pub(crate) anthropic_version: Option<String>,
+    /// Answer from the embedded simulator.
+    pub(crate) simulate: bool,
+    /// A file with the Admin API key; else `ANTHROPIC_ADMIN_KEY`.
+    pub(crate) admin_key_file: Option<PathBuf>,
+    /// A file with the OAuth token; else `ANTHROPIC_OAUTH_TOKEN`.
+    pub(crate) oauth_token_file: Option<PathBuf>,
+    /// A file with the key of a Claude Enterprise organization; else `ANTHROPIC_SCOPED_KEY`.
+    pub(crate) scoped_key_file: Option<PathBuf>,
+    /// A workload identity, whose tokens are exchanged for access tokens.
+    pub(crate) workload_identity: Option<WorkloadIdentityConfig>,
+}
+
+/// A workload identity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkloadIdentityConfig {
+    /// The file with the token of the workload, as Kubernetes projects it.
+    pub(crate) token_file: PathBuf,
+    /// The federation rule, `fdrl_…`.
+    pub(crate) federation_rule_id: String,
+    /// The organization, a UUID.
+    pub(crate) organization_id: String,
+    /// The service account, `svac_…`.
+    pub(crate) service_account_id: Option<String>,
+    /// The workspace, `wrkspc_…` or `default`; needed where the rule covers several.
+    pub(crate) workspace_id: Option<String>,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpConfig {
+    /// Address and port.
+    pub(crate) listen: SocketAddr,
+    /// Programs that may call `POST /v1/commands`.
+    pub(crate) clients: Vec<ClientConfig>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), clients: Vec::new() }
+    }
+}
+
+/// A program that may call the HTTP API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientConfig {
+    /// The name that the policy knows it by: `http:NAME`.
+    pub(crate) name: String,
+    /// The environment variable with its token.
+    pub(crate) token_env: Option<String>,
+    /// The file with its token.
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// The Slack app.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SlackConfig {
+    /// The environment variable with the signing secret; `SLACK_SIGNING_SECRET` unless a file is given.
+    pub(crate) signing_secret_env: Option<String>,
+    /// The file with the signing secret.
+    pub(crate) signing_secret_file: Option<PathBuf>,
+    /// The id of the app: commands of other apps are refused.
+    pub(crate) app_id: Option<String>,
+    /// What tables become in messages.
+    #[serde(default)]
+    pub(crate) tables: SlackTables,
+    /// The environment variable with the token of the bot: for user groups, mentions and the channel for approvals;
+    /// `SLACK_BOT_TOKEN` where it is set and no file is given.
+    pub(crate) bot_token_env: Option<String>,
+    /// The file with the token of the bot.
+    pub(crate) bot_token_file: Option<PathBuf>,
+    /// The id of the channel in which what others must decide on is shown.
+    pub(crate) approvals_channel: Option<String>,
+    /// Where Slack's Web API is.
+    #[serde(default = "default_api")]
+    pub(crate) api_base_url: String,
+    /// Hosts that late answers may be posted to.
+    #[serde(default = "default_hosts")]
+    pub(crate) response_url_hosts: Vec<String>,
+}
+
+fn default_api() -> String {
+    DEFAULT_API.to_owned()
+}
+
+fn default_hosts() -> Vec<String> {
+    DEFAULT_HOSTS.map(str::to_owned).to_vec()
+}
+
+/// Who may do what. What no policy permits is refused, and so is everything without a policy.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PolicyConfig {
+    /// The file with the policies, in Cedar.
+    pub(crate) file: PathBuf,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        Self { file: PathBuf::from("policy.cedar") }
+    }
+}
+
+/// Where the audit trail is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreConfig {
+    /// The file: SQLite, made where it is not there.
+    pub(crate) path: PathBuf,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("claude-admin.db") }
+    }
+}
+
+/// What one call may use. What is not given keeps its default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsConfig {
+    /// Milliseconds in wasm code.
+    pub(crate) wasm_time_ms: Option<u64>,
+    /// Milliseconds for the whole call.
+    pub(crate) wall_clock_ms: Option<u64>,
+    /// Milliseconds that a call waits for its slot.
+    pub(crate) queue_ms: Option<u64>,
+    /// Mebibytes of memory of the component.
+    pub(crate) memory_mib: Option<usize>,
+    /// Mebibytes of data passed between component and host, as wasmtime counts them.
+    pub(crate) copied_mib: Option<usize>,
+    /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
+    pub(crate) resources: Option<usize>,
+    /// Mebibytes of an answer of the API.
+    pub(crate) response_mib: Option<usize>,
+    /// Mebibytes of memory for the result of one command, all its pages together.
+    pub(crate) answer_mib: Option<usize>,
+    /// Mebibytes of memory for the results of all commands that run at the same time.
+    pub(crate) answers_mib: Option<usize>,
+    /// Calls at once.
+    pub(crate) concurrency: Option<usize>,
+    /// What the calls of one instance have in common: `call` or `principal`.
+    pub(crate) isolation: Option<Isolation>,
+    /// Connections to the HTTP server at the same time.
+    pub(crate) connections: Option<usize>,
+    /// Milliseconds in which the head of an HTTP request must arrive, then its body, and in which a client must read some
+    /// more of a response.
+    pub(crate) request_ms: Option<u64>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        cause: std::io::Error,
+    },
+    /// The file is not a configuration.
+    #[error("the configuration {} is not right:\n{message}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A line of a group names nobody.
+    #[error("in [groups], `{group}`: {cause}")]
+    Member {
+        /// The group.
+        group: String,
+        /// The cause.
+        cause: MemberError,
+    },
+    /// A group is called like something else.
+    #[error("in [groups]: `{0}` is no name for a group; use letters, digits, `-`, `_` and `.`")]
+    GroupName(String),
+    /// A lone operator is configured, and a second person is too.
+    #[error(
+        "`lone_operator = true` in [approvals] is for a host with one user, and {0}: that is a second person. Remove \
+         `lone_operator`, so that they approve; or remove them"
+    )]
+    SecondPerson(String),
+    /// A limit is zero.
+    #[error("in [limits]: {0} must be more than 0")]
+    ZeroLimit(&'static str),
+}
+
+impl Config {
+    /// Reads a configuration file. A key that is not known is an error: it would be a typo that nobody notices.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], with the place in the file.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let bytes = std::fs::read(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
+        // An error quotes the line, and a secret can be in the wrong file.
+        let parse = |message: String| ConfigError::Parse { path: path.to_owned(), message: redacted(message) };
+        let text = outside_text::text(&bytes).map_err(|error| parse(error.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| parse(error.to_string()))?;
+        config.found_from(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// The key by which this configuration decides where credentials or what is read with them goes, if it has one.
+    #[must_use]
+    pub(crate) fn redirects(&self) -> Option<&'static str> {
+        let slack = self.slack.as_ref();
+        [
+            (self.upstream.base_url.is_some(), "upstream.base_url"),
+            (self.plugin.is_some(), "plugin"),
+            (slack.is_some_and(|slack| slack.api_base_url != DEFAULT_API), "slack.api_base_url"),
+            (slack.is_some_and(|slack| slack.response_url_hosts != DEFAULT_HOSTS), "slack.response_url_hosts"),
+        ]
+        .into_iter()
+        .find_map(|(redirects, key)| redirects.then_some(key))
+    }
+
+    /// Files are named from the folder of the configuration, wherever the host is started.
+    fn found_from(&mut self, folder: &Path) {
+        let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
+        for path in workload.chain([&mut self.policy.file, &mut self.store.path]) {
+            *path = folder.join(&*path);
+        }
+        for path in self.files_read_once() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// The files whose content is a part of the configuration: secrets, and the component.
+    #[must_use]
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        self.clone().files_read_once().map(|path| path.clone()).collect()
+    }
+
+    fn files_read_once(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let slack = self.slack.iter_mut().flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.bot_token_file]);
+        let upstream = [
+            &mut self.upstream.admin_key_file,
+            &mut self.upstream.oauth_token_file,
+            &mut self.upstream.scoped_key_file,
+            &mut self.upstream.aws_key_file,
+            &mut self.plugin,
+        ];
+        let clients = self.http.clients.iter_mut().map(|client| &mut client.token_file);
+        slack.chain(upstream).chain(clients).flatten()
+    }
+
+    /// The keys that have another value in a configuration that is read later, and are used only when a host starts.
+    #[must_use]
+    pub(crate) fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
+        let changed = [
+            (self.http.listen != later.http.listen, "http.listen"),
+            (self.store.path != later.store.path, "store.path"),
+        ];
+        changed.into_iter().filter_map(|(is_changed, key)| is_changed.then_some(key)).collect()
+    }
+
+    /// The members of the groups.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Member`] for a line that names nobody.
+    pub(crate) fn members(&self) -> Result<BTreeMap<String, Vec<Member>>, ConfigError> {
+        let read = |(group, lines): (&String, &Vec<String>)| {
+            if !is_id(group) {
+                return Err(ConfigError::GroupName(group.clone()));
+            }
+            let members = lines.iter().map(|line| line.parse()).collect::<Result<Vec<Member>, MemberError>>();
+            let members = members.map_err(|cause| ConfigError::Member { group: group.clone(), cause })?;
+            Ok((group.clone(), members))
+        };
+        self.groups.iter().map(read).collect()
+    }
+}
+
+impl LimitsConfig {
+    /// The limits that it describes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::ZeroLimit`] for a limit that nothing could keep.
+    pub(crate) fn limits(&self) -> Result<Limits, ConfigError> {
+        let defaults = Limits::default();
+        let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);
+        let mebibytes =
+            |name, given: Option<usize>, default| positive(name, given.map(|mib| mib.saturating_mul(1 << 20)), default);
+        Ok(Limits {
+            wasm_time: millis("wasm_time_ms", self.wasm_time_ms, defaults.wasm_time)?,
+            wall_clock: millis("wall_clock_ms", self.wall_clock_ms, defaults.wall_clock)?,
+            queue: millis("queue_ms", self.queue_ms, defaults.queue)?,
+            memory_bytes: mebibytes("memory_mib", self.memory_mib, defaults.memory_bytes)?,
+            copied_bytes: mebibytes("copied_mib", self.copied_mib, defaults.copied_bytes)?,
+            resources: positive("resources", self.resources, defaults.resources)?,
+            answer_bytes: mebibytes("answer_mib", self.answer_mib, defaults.answer_bytes)?,
+            answers_bytes: mebibytes("answers_mib", self.answers_mib, defaults.answers_bytes)?,
+            response_bytes: mebibytes("response_mib", self.response_mib, defaults.response_bytes)?,
+            concurrency: positive("concurrency", self.concurrency, defaults.concurrency)?,
+            isolation: self.isolation.unwrap_or(defaults.isolation),
+            connections: positive("connections", self.connections, defaults.connections)?,
+            request: millis("request_ms", self.request_ms, defaults.request)?,
+        })
+    }
+}
+
+fn positive<T: Default + PartialEq>(name: &'static str, given: Option<T>, default: T) -> Result<T, ConfigError> {
+    match given {
+        Some(value) if value == T::default() => Err(ConfigError::ZeroLimit(name)),
+        Some(value) => Ok(value),
+        None => Ok(default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_admin::sandbox::LimitKind;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claude-admin.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path)
+    }
+
+    #[test]
+    fn an_empty_file_is_a_configuration_without_groups() {
+        let config = read("").unwrap();
+        assert!(config.members().unwrap().is_empty());
+        assert_eq!(config.limits.limits().unwrap(), Limits::default());
+    }
+
+    #[test]
+    fn a_typo_is_refused_with_its_place() {
+        let error = read("[policy]\nfiles = []\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("files"), "{error}");
+    }
+
+    #[test]
+    fn files_are_named_from_the_folder_of_the_configuration() {
+        let config = read("[upstream]\nadmin_key_file = \"/run/key\"\n[store]\npath = \"audit/a.db\"\n").unwrap();
+        let folder = config.policy.file.parent().unwrap();
+        assert!(folder.is_absolute() && config.policy.file.ends_with("policy.cedar"));
+        assert_eq!(config.store.path, folder.join("audit/a.db"));
+        assert_eq!(config.upstream.admin_key_file.as_deref(), Some(Path::new("/run/key")));
+    }
+
+    #[test]
+    fn a_secret_cannot_stand_in_the_file() {
+        assert!(read("[slack]\nsigning_secret = \"x\"\n").is_err());
+        assert!(read("[upstream]\nadmin_key = \"x\"\n").is_err());
+    }
+
+    #[test]
+    fn a_member_that_names_nobody_is_refused() {
+        let config = read("[groups]\nadmins = [\"ada@example.com\"]\n").unwrap();
+        let error = config.members().unwrap_err().to_string();
+        assert!(error.contains("admins") && error.contains("ada@example.com"), "{error}");
+    }
+
+    #[test]
+    fn an_instance_serves_one_call_unless_it_is_said_otherwise() {
+        let isolation = |text| read(text).map(|config| config.limits.limits().unwrap().isolation);
+        assert_eq!(isolation("").unwrap(), Isolation::Call);
+        assert_eq!(isolation("[limits]\nisolation = \"principal\"\n").unwrap(), Isolation::Principal);
+        let error = isolation("[limits]\nisolation = \"none\"\n").unwrap_err().to_string();
+        assert!(error.contains("`call` or `principal`"), "{error}");
+    }
+
+    #[test]
+    fn documentation_names_the_keys_that_need_a_restart() {
+        let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
+            .unwrap();
+        let keys = Config::default().unusable_changes(&later);
+        let chapter = include_str!("../../../../docs/install.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let sentence = format!("{keys} and `upstream.simulate = true` need a restart.");
+        assert!(chapter.contains(&sentence), "{sentence}");
+    }
+
+    #[test]
+    fn error_of_a_limit_names_its_key() {
+        for kind in LimitKind::ALL {
+            let key = kind.key();
+            let config = read(&format!("[limits]\n{key} = 7\n")).unwrap_or_else(|error| panic!("{error}"));
+            assert_ne!(config.limits.limits().unwrap(), Limits::default(), "{key}");
+            assert!(kind.to_string().contains(&format!("`limits.{key}`")), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        let config = read("[limits]\nconcurrency = 0\n").unwrap();
+        assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
+    }
+}

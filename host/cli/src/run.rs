@@ -1,0 +1,193 @@
+//! `claude-admin run`: one command as the local operator.
+
+use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::config_args::ConfigArgs;
+use super::format::format;
+use super::list_writer::ListWriter;
+use super::operator::operator;
+use super::setup_error::is_setup;
+use super::stop::Stop;
+use super::{answer, lone_operator};
+use super::{print, state, tell};
+use clap::Args;
+use claude_admin::command::{Format, Markup};
+use claude_admin::document;
+use claude_admin::identity::{Place, Principal};
+use claude_admin::render;
+use claude_admin::service::{Input, Outcome, Request};
+use claude_admin_chat::{Answer, Verdict};
+use serde_json::Value;
+use std::io;
+use std::time::Duration;
+
+/// How long it may take to end after an interrupt.
+const LONGEST_END: Duration = Duration::from_secs(2);
+
+fn interrupted() -> String {
+    format!(
+        "Interrupted. A read changes nothing. If the command was a write: {} `pending` and `audit tail` show what was begun, \
+         and `status` of its operation shows its result.",
+        Verdict::Unknown.sentence()
+    )
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
+    output: Format,
+    /// If there is a configuration, its policy decides what `local:USER` can do
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Answer from the embedded simulator even where there is a credential
+    #[arg(long)]
+    simulate: bool,
+    /// The command: a noun, a verb and arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl RunArgs {
+    /// How to write the answer to a command that is not understood, or not before the host starts: as it asks for it itself.
+    fn format(&self) -> Format {
+        let words: Vec<&str> = match self.command.as_slice() {
+            [line] => line.split_whitespace().collect(),
+            words => words.iter().map(String::as_str).collect(),
+        };
+        let is_flag = |word: &str| matches!(word, "-o" | "--output");
+        let apart = words.windows(2).find(|pair| is_flag(pair[0])).map(|pair| pair[1]);
+        let together = || words.iter().find_map(|word| word.strip_prefix("--output="));
+        apart.or_else(together).and_then(|name| name.parse().ok()).unwrap_or(self.output)
+    }
+}
+
+/// A host that can run the command.
+struct Started {
+    host: Host,
+    principal: Principal,
+}
+
+async fn start(args: &RunArgs) -> anyhow::Result<Started> {
+    let principal = operator()?;
+    let found = args.config.find()?;
+    let is_configured = found.is_some();
+    let mut config = found.map(|found| found.config).unwrap_or_default();
+    config.upstream.simulate |= args.simulate;
+    // One call runs: a large pool would only take time to reserve.
+    config.limits.concurrency.get_or_insert(1);
+    let target = target(&config, WithoutCredential::Simulate).await?;
+    let simulated = target.simulator.is_some();
+    let (policy, store) = match is_configured {
+        true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+        // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
+        false if simulated => (PolicySource::Only(&principal), StoreSource::Passing),
+        false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+    };
+    let host = host(&config, target, policy, store)?;
+    if simulated {
+        tell(
+            "SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY to use yours.\n\n",
+        );
+    }
+    Ok(Started { host, principal })
+}
+
+/// What happened to the host, as a program reads it: as it reads every other error.
+fn host_error(outcome: Outcome, message: &str) -> Value {
+    let document = document::error(message, None::<&str>);
+    let verdict = if outcome == Outcome::Unknown { Verdict::Unknown } else { Verdict::NotSent };
+    Answer { operation: None, outcome, verdict, data: None, document: &document, cause: None }.to_json()
+}
+
+/// Ends the process some time after it was asked to, where it does not by itself: a reader that does not read holds up
+/// whoever writes.
+fn end_in_any_case() {
+    let mut stop = Stop::listen();
+    tokio::spawn(async move {
+        stop.requested().await;
+        tokio::time::sleep(LONGEST_END).await;
+        std::process::exit(Outcome::Unknown.exit_code().into());
+    });
+}
+
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+    let asked = args.format();
+    let Started { host, principal } = match start(&args).await {
+        Ok(started) => started,
+        Err(error) => {
+            if asked == Format::Json {
+                let outcome = if is_setup(&error) { Outcome::Usage } else { Outcome::Failed };
+                // What is told on standard error is the same.
+                let _ = print(&(render::json(&host_error(outcome, &format!("{error:#}"))) + "\n"));
+            }
+            return Err(error);
+        }
+    };
+    let input = input(args.command);
+    let request = Request {
+        principal: principal.clone(),
+        place: Place::terminal(),
+        input,
+        delivery: None,
+        format: Some(args.output),
+    };
+    let out = ListWriter::new(args.output);
+    let mut stop = Stop::listen();
+    end_in_any_case();
+    let reply = tokio::select! {
+        reply = host.service.handle_in_parts(request, &out) => Some(reply),
+        () = stop.requested() => None,
+    };
+    let reply = match reply {
+        Some(mut reply) => match reply.alone.take() {
+            Some(question) => lone_operator::ask(&host.service, &principal, reply, question, asked, &mut stop).await,
+            None => Some(reply),
+        },
+        None => None,
+    };
+    let reply = match reply {
+        Some(reply) => reply,
+        None => {
+            let error = host_error(Outcome::Unknown, &interrupted());
+            let _ = match out.finish() {
+                // What was read before it stays readable.
+                Ok(Some(parts)) => print(&parts.broken_off(&error)),
+                Ok(None) if asked == Format::Json => print(&(render::json(&error) + "\n")),
+                _ => Ok(()),
+            };
+            if asked != Format::Json {
+                tell(&format!("{}\n", interrupted()));
+            }
+            return Ok(Outcome::Unknown.exit_code());
+        }
+    };
+    let (outcome, operation) = (reply.outcome, reply.operation.clone());
+    let has_secret = reply.secret.is_some();
+    let written = out.finish().and_then(|parts| answer::write(reply, parts, asked));
+    host.service.finish().await;
+    if let Some(simulator) = host.simulator {
+        simulator.shutdown().await;
+    }
+    match written {
+        // A closed pipe means that enough was read, unless the answer contained a secret.
+        Err(error) if has_secret || error.kind() != io::ErrorKind::BrokenPipe => {
+            let lost = if has_secret { " The secret in the answer is lost: no copy is stored." } else { "" };
+            tell(&format!(
+                "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to see what a \
+                 write changed, and how to make a new secret.\n",
+                outcome.as_str()
+            ));
+            Ok(Outcome::Failed.exit_code())
+        }
+        _ => Ok(outcome.exit_code()),
+    }
+}
+
+/// A whole line in quotes is read as a line; words are taken as the shell made them.
+fn input(mut words: Vec<String>) -> Input {
+    if words.len() == 1 && words[0].contains(' ') {
+        Input::Text { line: words.remove(0), markup: Markup::None }
+    } else {
+        Input::Words(words)
+    }
+}

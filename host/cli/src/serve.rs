@@ -1,0 +1,184 @@
+//! `claude-admin serve`: slash commands and the HTTP API.
+
+use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::config_args::{ConfigArgs, Found};
+use super::print;
+use super::reload::{Reload, Stamps};
+use super::setup_error::SetupError;
+use super::stop::{Hangup, Stop};
+use crate::config::{ClientConfig, Config, SecretSource, SlackConfig};
+use anyhow::Context;
+use claude_admin::frontend::http::{Client, Http};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi};
+use claude_admin::frontend::{Background, Frontends, LiveFrontends};
+use claude_admin::identity::Principal;
+use claude_admin::service::Service;
+use secrecy::ExposeSecret;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
+const MIN_TOKEN_CHARS: usize = 16;
+
+/// How often a host looks for what is over: requests that nobody settled, a policy that changed.
+const TICK: Duration = Duration::from_secs(2);
+
+pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
+    let (mut once, mut twice, hangup) = (Stop::listen(), Stop::listen(), Hangup::listen());
+    // What changes while it is read is read again.
+    let stamps = Stamps::of(&args.required()?.path);
+    let Found { path, config } = args.required()?;
+    let target = target(&config, WithoutCredential::Refuse).await?;
+    let store = StoreSource::FileWithDeliveries(config.store.path.clone());
+    let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
+    let frontends = frontends(&path, &config, service, web_api, None)?;
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
+    let address = listener.local_addr()?;
+    let egress = frontends.service.plugin().sandbox().egress();
+    let (upstream, credentials) = (egress.upstream().authority(), egress.credentials().held());
+    tracing::info!(%address, upstream, credentials, "serving");
+    print(&format!("listening on http://{address}\n"))?;
+    let simulator = Arc::new(simulator);
+    let live = LiveFrontends::from(frontends);
+    let reload = Reload { path, started: config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
+    let ticking = tokio::spawn(tick(reload, hangup));
+    let following = tokio::spawn(follow(live.clone()));
+    let insisted = async {
+        twice.requested().await;
+        twice.requested().await;
+    };
+    let served = async {
+        claude_admin::frontend::serve(listener, live.clone(), async move { once.requested().await }).await?;
+        ticking.abort();
+        following.abort();
+        let _ = ticking.await;
+        live.get().service.finish().await;
+        if let Some(simulator) = Arc::into_inner(simulator).flatten() {
+            simulator.shutdown().await;
+        }
+        tracing::info!("stopped; everything that was begun is finished");
+        Ok(0)
+    };
+    tokio::select! {
+        served = served => served,
+        () = insisted => {
+            tracing::warn!("asked to stop twice: what was begun is not waited for any more");
+            Ok(0)
+        }
+    }
+}
+
+/// The frontends that a configuration describes, in place of those of an earlier one.
+pub(super) fn frontends(
+    path: &Path,
+    config: &Config,
+    service: Arc<Service>,
+    web_api: Option<Arc<WebApi>>,
+    before: Option<&Frontends>,
+) -> anyhow::Result<Frontends> {
+    let background = before.map(|before| before.background.clone()).unwrap_or_default();
+    let stopping = before.map(|before| Arc::clone(&before.stopping)).unwrap_or_default();
+    let slack = config.slack.as_ref().map(|slack| self::slack(slack, web_api, &service, &background)).transpose()?;
+    let slack = slack.map(|slack| match before.and_then(|before| before.slack.as_ref()) {
+        Some(earlier) => slack.after(earlier),
+        None => slack,
+    });
+    let http = http(&config.http.clients, &service)?;
+    if slack.is_none() && http.is_none() {
+        let problem = "configures neither [slack] nor [[http.clients]], so no client could send a command";
+        return Err(SetupError(format!("{} {problem}", path.display())).into());
+    }
+    Ok(Frontends { service, slack: slack.map(Arc::new), http, background, stopping })
+}
+
+/// Looks for what is over and what changed, until the host stops.
+async fn tick(mut reload: Reload, mut hangup: Hangup) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        let asked = tokio::select! {
+            _ = interval.tick() => false,
+            () = hangup.received() => true,
+        };
+        reload.look(asked);
+        reload.live.get().service.tick().await;
+    }
+}
+
+/// Keeps cards and requesters up to date. Only a host that serves Slack has the secret for the buttons of cards: it posts
+/// for every process on the store.
+async fn follow(live: LiveFrontends) {
+    loop {
+        match live.get().slack {
+            Some(slack) => slack.look().await,
+            None => tokio::time::sleep(TICK).await,
+        }
+    }
+}
+
+fn slack(
+    config: &SlackConfig,
+    web_api: Option<Arc<WebApi>>,
+    service: &Arc<Service>,
+    background: &Background,
+) -> anyhow::Result<Slack> {
+    if config.signing_secret_env.is_some() && config.signing_secret_file.is_some() {
+        let problem = "give either signing_secret_env or signing_secret_file";
+        return Err(SetupError(format!("in [slack]: {problem}")).into());
+    }
+    if config.approvals_channel.is_some() && web_api.is_none() {
+        let problem = "approvals_channel needs a bot token: set SLACK_BOT_TOKEN, or bot_token_file";
+        return Err(SetupError(format!("in [slack]: {problem}")).into());
+    }
+    let variable = config.signing_secret_env.as_deref().unwrap_or(SIGNING_SECRET);
+    let secret = SecretSource::of(config.signing_secret_file.as_deref(), variable).read();
+    let settings = SlackSettings {
+        signing_secret: secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?,
+        app_id: config.app_id.clone(),
+        tables: config.tables,
+        web_api,
+        approvals_channel: config.approvals_channel.clone(),
+    };
+    let responder = Responder::new(config.response_url_hosts.clone())?;
+    Ok(Slack::new(Arc::clone(service), settings, responder, background.clone()))
+}
+
+/// A token opens what its client may do: it must be hard to guess, and belong to one client that the policy can name.
+fn check_client(client: &Client, earlier: &[Client]) -> Result<(), String> {
+    let token = client.token.expose_secret();
+    if token.chars().count() < MIN_TOKEN_CHARS {
+        return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; make a longer one"));
+    }
+    if earlier.iter().any(|other| other.principal == client.principal) {
+        return Err("the name is used twice".to_owned());
+    }
+    if earlier.iter().any(|other| other.token.expose_secret() == token) {
+        return Err("another client has the same token".to_owned());
+    }
+    Ok(())
+}
+
+fn http(clients: &[ClientConfig], service: &Arc<Service>) -> anyhow::Result<Option<Arc<Http>>> {
+    let clients = clients
+        .iter()
+        .map(|client| {
+            let wrong = |problem: String| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.name));
+            let source = match (&client.token_file, &client.token_env) {
+                (Some(path), None) => SecretSource::File(path.clone()),
+                (None, Some(name)) => SecretSource::Environment(name.clone()),
+                _ => return Err(wrong("give either token_env or token_file".to_owned())),
+            };
+            let token = source.read().map_err(|error| wrong(error.to_string()))?;
+            let principal = Principal::http(&client.name).map_err(|error| wrong(error.to_string()))?;
+            Ok(Client { principal, token })
+        })
+        .collect::<Result<Vec<_>, SetupError>>()?;
+    for (index, client) in clients.iter().enumerate() {
+        check_client(client, &clients[..index])
+            .map_err(|problem| SetupError(format!("in [[http.clients]], `{}`: {problem}", client.principal.user)))?;
+    }
+    Ok((!clients.is_empty()).then(|| Arc::new(Http::new(Arc::clone(service), clients))))
+}

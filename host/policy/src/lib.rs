@@ -1,0 +1,70 @@
+//! The policy: who may do what, where, and what it takes.
+//!
+//! Policies are written in [Cedar](https://www.cedarpolicy.com), in a file that the operator keeps. Their schema is
+//! derived from the catalog ([`schema_text`]), so that a policy that names an action or an argument that does not exist
+//! is refused when it is loaded, with its line.
+//!
+//! | what Cedar calls | is here |
+//! | --- | --- |
+//! | principal | the person or program that asks: `User::"slack:T1/U1"`, in its tenant and its groups |
+//! | action | an action of the catalog, `Action::"users.remove"`, in those of its interface and of its risk |
+//! | resource | the place where it is asked: `Place::"slack:T1/C1"`, in its tenant |
+//! | context | `arguments`, `cleared` (the names of arguments that are given as null), `reason`, `time` |
+//!
+//! What no policy permits is denied, and so is everything while a policy is missing, broken or fails in the middle of a
+//! decision. What it takes to do what is permitted (a confirmation, a reason, the approval of others) stands in
+//! annotations: see [`Requirements`].
+
+mod annotation;
+mod argument_type;
+mod candidates;
+mod decide;
+mod denial;
+pub mod directory;
+mod entity;
+mod explain;
+pub mod groups;
+mod holders;
+mod host_action;
+mod load;
+mod names;
+mod operator;
+mod policies;
+mod problem;
+mod question;
+mod question_cache;
+mod requirement;
+mod scan;
+mod schema;
+mod schema_json;
+mod scope;
+mod starter;
+mod table;
+mod table_file;
+mod validate;
+mod vocabulary;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod testing;
+
+pub use annotation::whole_seconds;
+pub use candidates::Candidates;
+pub use decide::Decision;
+pub use denial::{Denial, DenialKind};
+pub use explain::{Explanation, NearMiss, PolicyNote};
+pub use holders::Holders;
+pub use host_action::HostAction;
+pub use names::GroupNames;
+pub use policies::{Policies, hash};
+pub use problem::{PolicyErrors, PolicyProblem};
+pub use question::{Asker, Question};
+pub use requirement::{Alone, ApprovalRule, Requirements};
+pub use schema::schema_text;
+pub use starter::{STARTER_POLICY, STARTER_TESTS};
+pub use table::{CaseReport, Report, run};
+pub use table_file::{Case, Expectation, Table};
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,90 @@
+//! The policy of a host that one person runs for themselves.
+
+use super::policies::{LoadedPolicy, Policies, hash};
+use super::problem::{PolicyErrors, PolicyProblem};
+use super::requirement::Demands;
+use super::vocabulary::Vocabulary;
+use cedar_policy::{Authorizer, Policy, PolicyId, PolicySet};
+use claude_admin_catalog::Catalog;
+use claude_admin_chat::identity::Principal;
+use serde_json::json;
+use std::sync::Arc;
+
+const ID: &str = "the-operator";
+const DESCRIPTION: &str = "whoever can start the host with its credential can use that credential";
+
+impl Policies {
+    /// Permits everything to one person, and nothing to anybody else.
+    ///
+    /// It is made, not read: there is no text of somebody else in it that could be wrong.
+    ///
+    /// # Errors
+    ///
+    /// Says which names of the catalog clash with those of the host.
+    pub fn of_operator(catalog: &Catalog, principal: &Principal) -> Result<Self, PolicyErrors> {
+        let defect = |error: &dyn std::fmt::Display| {
+            PolicyErrors(vec![PolicyProblem::of_catalog(format!("it has no built-in policy: {error}"))])
+        };
+        let everything = json!({ "op": "All" });
+        let policy = json!({
+            "effect": "permit",
+            "principal": { "op": "==", "entity": { "type": "User", "id": principal.to_string() } },
+            "action": everything,
+            "resource": everything,
+            "conditions": [],
+            "annotations": { "id": ID, "description": DESCRIPTION },
+        });
+        let cedar = Policy::from_json(Some(PolicyId::new(ID)), policy).map_err(|error| defect(&error))?;
+        let policy = LoadedPolicy {
+            id: ID.to_owned(),
+            line: 1,
+            description: Some(DESCRIPTION.to_owned()),
+            demands: Demands::default(),
+            conditions: Vec::new(),
+            cedar: cedar.clone(),
+        };
+        Ok(Self {
+            vocabulary: Arc::new(Vocabulary::of(catalog)?),
+            groups: Default::default(),
+            groups_named: Default::default(),
+            authorizer: Authorizer::new(),
+            set: PolicySet::from_policies([cedar]).map_err(|error| defect(&error))?,
+            policies: vec![policy],
+            warnings: Vec::new(),
+            hash: hash(&text(principal)),
+        })
+    }
+}
+
+/// The policy as a file would say it, by whose hash the audit trail names it.
+fn text(principal: &Principal) -> String {
+    format!(
+        "@id(\"{ID}\")\n@description(\"{DESCRIPTION}\")\npermit(principal == User::\"{principal}\", action, resource);\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::CATALOG;
+    use super::*;
+
+    #[test]
+    fn the_policy_that_is_made_is_the_one_that_its_text_says() {
+        let principal: Principal = "local:ada".parse().unwrap();
+        let made = Policies::of_operator(&CATALOG, &principal).unwrap();
+        let read = Policies::parse(&CATALOG, &Default::default(), "built-in", &text(&principal)).unwrap();
+        let [made_policy, read_policy] = [&made, &read].map(|policies| {
+            let [policy] = policies.policies.as_slice() else { panic!("one policy") };
+            let LoadedPolicy { id, line, description, demands, conditions, cedar } = policy;
+            format!(
+                "{id} {line} {description:?} {demands:?} {conditions:?} {} {}",
+                cedar.id(),
+                cedar.to_json().unwrap()
+            )
+        });
+        assert_eq!(made_policy, read_policy);
+        assert_eq!((made.hash(), made.len()), (read.hash(), 1));
+        assert_eq!(made.set.policies().count(), 1);
+        assert!(read.warnings().is_empty());
+    }
+}

@@ -1,0 +1,172 @@
+//! Policies that are in force once they are read.
+
+use super::load::{Loader, refuse_templates};
+use super::names::GroupNames;
+use super::problem::{PolicyErrors, PolicyProblem, Source};
+use super::requirement::Demands;
+use super::scan::statements;
+use super::validate::{in_order, told, validate};
+use super::vocabulary::Vocabulary;
+use cedar_policy::ffi::DetailedError;
+use cedar_policy::{Authorizer, Effect, ParseErrors, Policy, PolicyId, PolicySet};
+use claude_admin_catalog::Catalog;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Policies that have been checked against the schema of a catalog.
+#[derive(Debug)]
+pub struct Policies {
+    pub(super) vocabulary: Arc<Vocabulary>,
+    pub(super) groups: GroupNames,
+    pub(super) groups_named: GroupNames,
+    pub(super) authorizer: Authorizer,
+    pub(super) set: PolicySet,
+    /// In the order of the file.
+    pub(super) policies: Vec<LoadedPolicy>,
+    pub(super) warnings: Vec<PolicyProblem>,
+    pub(super) hash: String,
+}
+
+/// One policy, with what is remembered of its text.
+#[derive(Debug)]
+pub(super) struct LoadedPolicy {
+    /// The value of `@id`, or `policy at line N`.
+    pub(super) id: String,
+    /// The line where it begins, from 1.
+    pub(super) line: usize,
+    /// The value of `@description`.
+    pub(super) description: Option<String>,
+    /// What its annotations ask for.
+    pub(super) demands: Demands,
+    /// The texts of its `when` and `unless` clauses.
+    pub(super) conditions: Vec<ConditionText>,
+    /// The policy itself.
+    pub(super) cedar: Policy,
+}
+
+/// The text of a `when` or `unless` clause.
+#[derive(Debug)]
+pub(super) struct ConditionText {
+    /// Whether it is a `when` clause.
+    pub(super) when: bool,
+    /// All of it, with the word and the braces.
+    pub(super) text: String,
+    /// The groups that it names.
+    pub(super) groups: Vec<String>,
+    /// The users that it names.
+    pub(super) users: Vec<String>,
+}
+
+impl LoadedPolicy {
+    /// Whether it permits.
+    pub(super) fn permits(&self) -> bool {
+        self.cedar.effect() == Effect::Permit
+    }
+}
+
+impl Policies {
+    /// Reads policies and checks them against the schema of the catalog and the names of the configured groups.
+    /// `file_name` is what problems say they are in.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, each with file, line and column. A text that is not Cedar is not looked at further.
+    pub fn parse(catalog: &Catalog, groups: &GroupNames, file_name: &str, text: &str) -> Result<Self, PolicyErrors> {
+        Self::parse_with(Arc::new(Vocabulary::of(catalog)?), groups, file_name, text)
+    }
+
+    /// As [`Self::parse`], where the schema is at hand.
+    pub fn parse_with(
+        vocabulary: Arc<Vocabulary>,
+        groups: &GroupNames,
+        file_name: &str,
+        text: &str,
+    ) -> Result<Self, PolicyErrors> {
+        let source = Source { file: file_name, text };
+        let set: PolicySet = text.parse().map_err(|errors: ParseErrors| {
+            PolicyErrors(errors.iter().map(|error| told(&source, &DetailedError::from(error), None)).collect())
+        })?;
+        let statements = statements(text);
+        refuse_templates(&source, &set, &statements)?;
+        let mut loader = Loader::new(&source, &vocabulary, groups);
+        let policies = loader.policies(&set, &statements)?;
+        let mut problems = loader.problems;
+        let set = PolicySet::from_policies(policies.iter().map(|policy| policy.cedar.clone()))
+            .map_err(|error| PolicyErrors(vec![source.problem(None, error.to_string())]))?;
+        let warnings = validate(&source, &vocabulary, &set, &policies, &mut problems)?;
+        if problems.is_empty() {
+            Ok(Self {
+                groups: groups.clone(),
+                groups_named: groups_named(&policies),
+                authorizer: Authorizer::new(),
+                hash: hash(text),
+                vocabulary,
+                set,
+                policies,
+                warnings,
+            })
+        } else {
+            Err(in_order(problems))
+        }
+    }
+
+    /// What is not wrong and yet worth a look, such as a policy that can never match.
+    #[must_use]
+    pub fn warnings(&self) -> &[PolicyProblem] {
+        &self.warnings
+    }
+
+    /// The SHA-256 of the text, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The first 12 digits of [`Self::hash`], for people.
+    #[must_use]
+    pub fn short_hash(&self) -> &str {
+        self.hash.get(..12).unwrap_or(&self.hash)
+    }
+
+    /// How many policies there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Whether there are none, so that nothing is allowed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
+    /// The groups of the configuration, which policies may name.
+    #[must_use]
+    pub fn group_names(&self) -> &GroupNames {
+        &self.groups
+    }
+
+    /// The groups that the policies do name, those that approve included.
+    #[must_use]
+    pub fn groups_named(&self) -> &GroupNames {
+        &self.groups_named
+    }
+
+    /// The policy with this name.
+    pub(super) fn policy(&self, id: &PolicyId) -> Option<&LoadedPolicy> {
+        let id: &str = id.as_ref();
+        self.policies.iter().find(|policy| policy.id == id)
+    }
+}
+
+/// The SHA-256 of a text, in hexadecimal.
+pub fn hash(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
+fn groups_named(policies: &[LoadedPolicy]) -> GroupNames {
+    let approvers = policies.iter().filter_map(|policy| policy.demands.approval.as_ref()?.from.clone());
+    let literals = policies.iter().flat_map(|policy| policy.cedar.entity_literals());
+    let groups = literals.filter(|uid| uid.type_name().basename() == "Group");
+    groups.map(|uid| uid.id().unescaped().to_owned()).chain(approvers).collect()
+}

@@ -1,0 +1,403 @@
+//! The gate: what `wasi:http` of one call leads to.
+
+use super::client::{Client, ClientError};
+use super::health::{Health, Trouble};
+use super::reply::{self, BodyError};
+use super::workload::Workload;
+use super::{
+    API_AUTHORITY, CredentialError, CredentialHeader, Credentials, ExpectedRequest, Record, Upstream, Violation,
+    headers, retry, scrub,
+};
+use bytes::Bytes;
+use claude_admin_catalog::Action;
+use claude_admin_chat::command::Arguments;
+use claude_admin_chat::retry_after;
+use claude_admin_wire::Body;
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
+
+/// The largest request body: the archives of plugins, which the API takes up to 32 MB, and what stands around them.
+const MAX_REQUEST_BYTES: usize = 33 << 20;
+const ACCEPT: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.8");
+
+/// What every gate of a host shares.
+#[derive(Debug)]
+pub struct Egress {
+    client: Client,
+    upstream: Upstream,
+    credentials: Credentials,
+    anthropic_version: Option<HeaderValue>,
+    health: Health,
+}
+
+impl Egress {
+    /// Makes the way out to an upstream.
+    ///
+    /// `anthropic_version` takes the place of the version that the component asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when no client can be made.
+    pub fn new(
+        upstream: Upstream,
+        credentials: Credentials,
+        anthropic_version: Option<HeaderValue>,
+    ) -> Result<Self, ClientError> {
+        let rule = upstream.address_rule();
+        let client = if upstream.is_secure() { Client::new(rule)? } else { Client::plain(rule)? };
+        Ok(Self { client, upstream, credentials, anthropic_version, health: Health::default() })
+    }
+
+    /// The same way out through another client. Its addresses are checked by the rule that it was made with.
+    #[must_use]
+    pub fn through(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// The credentials.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// The credential for a call of an action: one that is there, else an access token of the workload.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`], which says what is needed or what went wrong. Nothing but the exchange was sent.
+    pub async fn credential(
+        &self,
+        action: &Action,
+        arguments: &Arguments,
+    ) -> Result<CredentialHeader, CredentialError> {
+        match (self.credentials.choose(action, arguments), self.credentials.workload(action, arguments)) {
+            (Err(CredentialError::Missing { .. }), Some(workload)) => {
+                let token = workload.token(&self.client, &self.upstream).await;
+                let credential = token.and_then(Credentials::issued);
+                if credential.is_err() {
+                    self.health.note(Some(Trouble::NoToken));
+                }
+                Ok(credential?)
+            }
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// A new access token in place of one that the API did not take; none where it is no such token.
+    async fn renewed(&self, workload: &Workload, refused: &CredentialHeader) -> Option<CredentialHeader> {
+        workload.forget(refused.issued()?).await;
+        match workload.token(&self.client, &self.upstream).await.and_then(Credentials::issued) {
+            Ok(credential) => Some(credential),
+            Err(error) => {
+                tracing::warn!(%error, "an access token was refused, and there is no other");
+                None
+            }
+        }
+    }
+
+    /// Why the API cannot be used, by its last response within the last minute.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.health.trouble()
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+}
+
+/// How much of an answer is taken, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplyLimits {
+    /// The most bytes of the body.
+    pub bytes: usize,
+    /// When the call ends.
+    pub deadline: Instant,
+}
+
+/// The gate of one call: it lets one request through, and only the expected one.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    egress: Arc<Egress>,
+    workload: Option<Arc<Workload>>,
+    expected: ExpectedRequest,
+    credential: CredentialHeader,
+    user_agent: HeaderValue,
+    limits: ReplyLimits,
+    used: AtomicBool,
+    record: Arc<Record>,
+}
+
+impl Gate {
+    /// Makes a gate that lets `expected` through, and the fitting answer within `limits`.
+    ///
+    /// The id of the operation goes along in the `User-Agent`, so that what the API logs can be put beside what the host
+    /// recorded.
+    #[must_use]
+    pub fn new(
+        egress: Arc<Egress>,
+        expected: ExpectedRequest,
+        credential: CredentialHeader,
+        operation: &str,
+        limits: ReplyLimits,
+        record: Arc<Record>,
+    ) -> Self {
+        let used = AtomicBool::new(false);
+        let user_agent = user_agent(operation);
+        let workload = egress.credentials.issuer(&credential).cloned();
+        let inner = Inner { egress, workload, expected, credential, user_agent, limits, used, record };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Sends the expected request for the host itself, without a component, and reads the reply as the API wrote it. The
+    /// rules and retries are those of a component. Only a `GET` is sent.
+    ///
+    /// # Errors
+    ///
+    /// The error that a component would receive.
+    pub async fn fetch(&self) -> Result<Response<Bytes>, Error> {
+        let expected = &self.inner.expected;
+        if !expected.is_get() {
+            return Err(Error::HttpRequestDenied);
+        }
+        let uri = Uri::builder().scheme(Scheme::HTTPS).authority(API_AUTHORITY).path_and_query(expected.target());
+        let mut request = Request::new(Full::default().map_err(|never| match never {}).boxed_unsync());
+        *request.uri_mut() = uri.build().map_err(|_| Error::HttpRequestUriInvalid)?;
+        *request.headers_mut() = expected.headers().clone();
+        let first = !self.inner.used.swap(true, Ordering::AcqRel);
+        let (parts, body) = self.inner.forward(request, first).await?.into_parts();
+        Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+    }
+}
+
+/// `claude-admin/0.1.0 (operation 7qk2…)`.
+fn user_agent(operation: &str) -> HeaderValue {
+    const NAME: HeaderValue = HeaderValue::from_static(concat!("claude-admin/", env!("CARGO_PKG_VERSION")));
+    let text = format!("claude-admin/{} (operation {operation})", env!("CARGO_PKG_VERSION"));
+    HeaderValue::from_str(&text).unwrap_or(NAME)
+}
+
+/// The body of a component's request, which has no trailers.
+async fn collected(body: WasiBody, limit: usize) -> Result<Bytes, Violation> {
+    let body = Limited::new(body, limit.min(MAX_REQUEST_BYTES)).collect().await.map_err(|_| Violation::Body)?;
+    match body.trailers().and_then(|trailers| trailers.keys().next()) {
+        Some(name) => Err(Violation::Header(name.to_string())),
+        None => Ok(body.to_bytes()),
+    }
+}
+
+async fn drained(mut body: WasiBody) -> Result<Bytes, Violation> {
+    while let Some(Ok(_)) = body.frame().await {}
+    Ok(Bytes::new())
+}
+
+type Forwarded = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Gate {
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        let inner = Arc::clone(&self.inner);
+        Arc::new(move |name: &HeaderName| {
+            // Once the request has left, the same filter runs over the headers of the answer, which blames nobody.
+            if headers::is_smuggled(name) && !inner.used.load(Ordering::Acquire) {
+                inner.record.violated(Violation::Header(name.to_string()));
+            }
+            headers::is_forbidden(name)
+        })
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Forwarded), Error>> + Send> {
+        let inner = Arc::clone(&self.inner);
+        let first = !inner.used.swap(true, Ordering::AcqRel);
+        Box::new(async move {
+            let response = inner.forward(request, first).await?;
+            let done: Forwarded = Box::new(async { Ok(()) });
+            Ok((response, done))
+        })
+    }
+}
+
+impl Inner {
+    async fn forward(&self, request: Request<WasiBody>, first: bool) -> Result<Response<WasiBody>, Error> {
+        let (parts, body) = request.into_parts();
+        let headers = self.check(&parts, body, first).await.map_err(|violation| {
+            self.record.violated(violation);
+            Error::HttpRequestDenied
+        })?;
+        let body = self.expected.body();
+        let target = self.expected.target();
+        let mut credential = self.credential.clone();
+        let mut attempt = 1;
+        loop {
+            let response = self.attempt(&parts, &target, &headers, body.as_ref(), &credential).await?;
+            let status = response.status();
+            if status == StatusCode::UNAUTHORIZED
+                && attempt == 1
+                && let Some(workload) = &self.workload
+            {
+                let refused = self.receive(response, &credential).await?;
+                // The API did not run the request: with a new token it can be sent again, also a write. A proxy can answer
+                // 401 after it forwarded the request.
+                if self.record.is_error_of_the_api()
+                    && let Some(renewed) = self.egress.renewed(workload, &credential).await
+                {
+                    credential = renewed;
+                    attempt += 1;
+                    continue;
+                }
+                return Ok(refused);
+            }
+            if status.is_redirection() {
+                self.record.violated(Violation::Redirect(status.as_u16()));
+                return Err(Error::HttpRequestDenied);
+            }
+            let asked = retry_after::of_response(response.headers());
+            let wait = if self.expected.is_get() {
+                retry::delay(status, response.headers(), asked, attempt, fastrand::f64())
+            } else {
+                None
+            };
+            let in_time =
+                |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
+            match wait.filter(in_time) {
+                Some(wait) => {
+                    tracing::info!(
+                        status = status.as_u16(),
+                        attempt,
+                        wait_ms = wait.as_millis(),
+                        "trying the read again"
+                    );
+                    tokio::time::sleep(wait).await;
+                    attempt += 1;
+                }
+                None => return self.receive(response, &credential).await,
+            }
+        }
+    }
+
+    /// Everything that must hold before a byte is sent. Returns the headers to send.
+    async fn check(&self, parts: &Parts, body: WasiBody, first: bool) -> Result<HeaderMap, Violation> {
+        // The body is read even when the request is refused: a component that is still writing would see a broken
+        // stream instead of the refusal. Of a second request, nothing is kept.
+        let body = if first { collected(body, self.expected.longest_body()).await } else { drained(body).await };
+        if !first {
+            return Err(Violation::SecondRequest);
+        }
+        // A component that tried to smuggle a header sends nothing more, not even what is declared.
+        if let Some(violation) = self.record.violation() {
+            return Err(violation);
+        }
+        self.expected.check_head(parts)?;
+        let version = self.egress.anthropic_version.as_ref();
+        let headers = headers::outgoing(&parts.headers, self.expected.headers(), version)?;
+        self.expected.check_body(&body?)?;
+        Ok(headers)
+    }
+
+    async fn attempt(
+        &self,
+        parts: &Parts,
+        target: &str,
+        headers: &HeaderMap,
+        body: Option<&Bytes>,
+        credential: &CredentialHeader,
+    ) -> Result<Response<hyper::body::Incoming>, Error> {
+        let uri = self.egress.upstream.uri(target).map_err(|_| Error::HttpRequestUriInvalid)?;
+        let mut request = Request::new(Full::new(body.cloned().unwrap_or_default()));
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers.clone();
+        request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
+        request.headers_mut().insert(header::ACCEPT, ACCEPT);
+        credential.add_to(request.headers_mut());
+        self.record.leaving(parts.method.as_str(), &scrub::scrub_text(target.to_owned(), self.expected.secrets()));
+        let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
+        self.egress.health.answered(response.status());
+        let request_id = response.headers().get("request-id");
+        let request_id = request_id.map(|id| self.clean(Bytes::copy_from_slice(id.as_bytes()), credential));
+        let request_id = request_id.as_ref().and_then(|id| std::str::from_utf8(id).ok());
+        self.record.answered(response.status().as_u16(), request_id);
+        Ok(response)
+    }
+
+    async fn receive(
+        &self,
+        response: Response<hyper::body::Incoming>,
+        credential: &CredentialHeader,
+    ) -> Result<Response<WasiBody>, Error> {
+        let status = response.status();
+        let mut headers = headers::incoming(response.headers(), |value| self.clean(value, credential));
+        // The component has no clock, and every part of the host must conclude the same.
+        match retry_after::of_response(response.headers()) {
+            Some(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after::whole_seconds(wait).into())),
+            None => drop(headers.remove(header::RETRY_AFTER)),
+        }
+        let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
+            BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
+            // The request was sent and answered, whatever breaks now.
+            BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
+        })?;
+        // The answer to a command can contain the same secret, such as a refresh token, for its requester. The host cleans it
+        // field by field.
+        let body =
+            if status.is_success() { self.without_credentials(body, credential) } else { self.clean(body, credential) };
+        // The body of a read that succeeded can be long, and nothing depends on it.
+        let glance = self.expected.is_get() && status.is_success();
+        self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
+        let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    fn without_credentials(&self, bytes: Bytes, credential: &CredentialHeader) -> Bytes {
+        let credentials = self.egress.credentials.secrets().chain(credential.issued());
+        scrub::scrub_all(bytes, credentials.map(ExposeSecret::expose_secret))
+    }
+
+    /// What a server sent, without the credentials and without the arguments of the request that are secrets.
+    fn clean(&self, bytes: Bytes, credential: &CredentialHeader) -> Bytes {
+        let credentials = self.egress.credentials.secrets().chain(credential.issued());
+        let credentials = credentials.map(ExposeSecret::expose_secret);
+        scrub::scrub_all(bytes, credentials.chain(self.expected.secrets().iter().map(String::as_str)))
+    }
+
+    /// What a component is told of a failure; the log has the rest.
+    fn failed(&self, error: ClientError) -> Error {
+        tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no answer from the upstream");
+        self.egress.health.note(Some(Trouble::NoAnswer));
+        if error.is_before_sending() {
+            self.record.unreached();
+        }
+        match error {
+            ClientError::Address(forbidden) => {
+                self.record.violated(Violation::Address(forbidden.0.to_string()));
+                Error::DestinationIpProhibited
+            }
+            ClientError::Dns(reason) => Error::DnsError { rcode: Some(reason), info_code: None },
+            ClientError::Refused(_) => Error::ConnectionRefused,
+            ClientError::TlsSettings(_) | ClientError::Tls(_) => Error::TlsProtocolError,
+            ClientError::Timeout(_) => Error::ConnectionTimeout,
+            ClientError::Incomplete(_) => Error::HttpResponseIncomplete,
+            ClientError::Protocol(_) => Error::HttpProtocolError,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The only way out.
+//!
+//! While an action runs, exactly one request may leave: the one that its declaration and its arguments make
+//! ([`ExpectedRequest`]). The gate compares what the component tries with that, adds the credential that the component
+//! never sees, and sends it over one pooled client to a checked address.
+
+mod address;
+mod client;
+mod credential;
+mod expected;
+mod form;
+mod gate;
+mod headers;
+mod health;
+mod record;
+mod reply;
+mod retry;
+mod scrub;
+mod upstream;
+mod workload;
+
+pub use address::{AddressRule, Forbidden};
+pub use claude_admin_authority::execute::{CredentialError, SentRequest, Violation, WorkloadError};
+pub use claude_admin_catalog::ApiPlatform;
+pub use client::{Client, ClientError};
+pub use credential::{CredentialHeader, Credentials};
+pub use expected::ExpectedRequest;
+pub use gate::{Egress, Gate, ReplyLimits};
+pub use health::Trouble;
+pub use record::Record;
+pub use upstream::{API_AUTHORITY, Upstream, UpstreamError};
+pub use workload::WorkloadSettings;
+
+pub(crate) use scrub::{scrub_text, scrub_value};

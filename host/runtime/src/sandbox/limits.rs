@@ -1,0 +1,150 @@
+//! What one call may use.
+
+use serde::Deserialize;
+use std::time::{Duration, Instant};
+use wasmtime::ResourceLimiter;
+
+/// What one call and one command can use, how many calls run at the same time, and what the HTTP server allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time spent in wasm code.
+    pub wasm_time: Duration,
+    /// Time from the slot of a call to its result, waiting for the API included.
+    pub wall_clock: Duration,
+    /// Time that a call waits for its slot before `wall_clock` begins.
+    pub queue: Duration,
+    /// Bytes of linear memory.
+    pub memory_bytes: usize,
+    /// Bytes that can be copied from component to host in one step, as wasmtime counts them.
+    pub copied_bytes: usize,
+    /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
+    pub resources: usize,
+    /// Bytes of a response body.
+    pub response_bytes: usize,
+    /// Bytes of memory for the result of one command: all its pages together, and what is made of them to show them.
+    pub answer_bytes: usize,
+    /// Bytes of memory for the results of all commands until they are sent. One principal has at most half of it.
+    pub answers_bytes: usize,
+    /// Calls at the same time; the others wait. One principal has at most half of the free slots.
+    pub concurrency: usize,
+    /// What the calls of one instance have in common.
+    pub isolation: Isolation,
+    /// Connections to the HTTP server at the same time.
+    pub connections: usize,
+    /// Time in which the head of a request must arrive, also on a connection that is kept open, then its body, and in which
+    /// a client must read some more of a response.
+    pub request: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wasm_time: Duration::from_secs(2),
+            wall_clock: Duration::from_secs(30),
+            queue: Duration::from_secs(30),
+            memory_bytes: 128 << 20,
+            copied_bytes: 64 << 20,
+            resources: 256,
+            response_bytes: 8 << 20,
+            answer_bytes: 64 << 20,
+            answers_bytes: 256 << 20,
+            concurrency: 64,
+            isolation: Isolation::Call,
+            connections: 256,
+            request: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    /// The connections that the HTTP server has at the same time. Each needs a file, and so do the policy, the store, its
+    /// locks and requests to the API: half of the files of this process are for these.
+    #[must_use]
+    pub fn connections_at_once(&self) -> usize {
+        self.connections.min(files() / 2).max(1)
+    }
+
+    /// The commands of one principal at the same time, running, waiting or being answered.
+    #[must_use]
+    pub fn commands_of_one(&self) -> usize {
+        (self.connections_at_once() / 4).max(1)
+    }
+}
+
+/// The files that this process can open.
+#[cfg(unix)]
+fn files() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(not(unix))]
+fn files() -> usize {
+    usize::MAX
+}
+
+/// So long that nobody waits for it, and short enough to add to every time.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// The time after a duration from now.
+#[must_use]
+pub fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
+}
+
+/// What the calls of one instance have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Nothing: each call has an instance of its own, which ends with it.
+    Call,
+    /// The person: an instance may serve the same person again for a while, and never after a call that went wrong.
+    Principal,
+}
+
+/// The most entries of a table of functions; the component of this project has a few hundred.
+const TABLE_ELEMENTS: usize = 20_000;
+
+/// Bounds the memory of one instance, and remembers how large it is and that the bound was met.
+#[derive(Debug)]
+pub(super) struct MemoryLimiter {
+    max_bytes: usize,
+    pub(super) refused: bool,
+    pub(super) bytes: usize,
+}
+
+impl MemoryLimiter {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self { max_bytes, refused: false, bytes: 0 }
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.max_bytes;
+        self.refused |= !allowed;
+        if allowed {
+            self.bytes = desired;
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= TABLE_ELEMENTS;
+        self.refused |= !allowed;
+        Ok(allowed)
+    }
+
+    fn instances(&self) -> usize {
+        20
+    }
+
+    fn memories(&self) -> usize {
+        2
+    }
+
+    fn tables(&self) -> usize {
+        10
+    }
+}
