@@ -49,7 +49,7 @@ fail() {
   if [[ ${1:-} == read ]]; then open="Nothing was changed by this. It can be run again."; fi
   case $code in
   2) advice="Correct the inputs, the configuration or the secret. Nothing was changed." ;;
-  3) advice="The policy of the host does not allow it, or nobody can approve it. Nothing was changed." ;;
+  3) advice="The policy does not allow it, or nobody can approve it. Nothing was changed." ;;
   4) advice="Check the address: somebody else may have done it already." ;;
   5) advice="Somebody else changed this. Look, plan anew, run again." ;;
   7) advice="A limit of the API or of the host was reached. Run again later." ;;
