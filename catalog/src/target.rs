@@ -1,6 +1,7 @@
 //! What a write is done to: the read that shows it, and the fields that texts about it can name.
 
-use crate::{Action, Catalog, Field, Input, Kind, Method, Type, Types, VariantForm};
+use crate::check::Checker;
+use crate::{Action, Catalog, Field, Futile, Input, Kind, Method, Problem, Risk, Type, Types, VariantForm};
 use serde_json::Value;
 
 /// What a name between braces is replaced by.
@@ -70,6 +71,60 @@ impl Catalog {
         // A list without pages is no object.
         let fields = read.result.as_ref().and_then(|ty| self.types.record(ty));
         fields.is_some_and(|fields| fields.iter().all(|field| field.wire != "data"))
+    }
+}
+
+impl Checker<'_> {
+    /// Texts about a target name its arguments and the fields that the read before the write returns, and dependents come from
+    /// lists that every reader of the organization can have.
+    pub(crate) fn targets_exist(&mut self, catalog: &Catalog) {
+        for action in catalog.actions.iter().filter(|action| action.writes()) {
+            let mut found = |message: String, remedy: &str| {
+                let (location, item, remedy) = (catalog.package.clone(), action.id.clone(), remedy.to_owned());
+                self.found(Problem { location, item, message, remedy });
+            };
+            let texts = action.questions.iter().map(|question| ("ask", question.text.as_str()));
+            let texts = texts.chain(action.futile.iter().map(|rule| ("futile", rule.text.as_str())));
+            let of_texts = texts.flat_map(|(annotation, text)| placeholders(text).map(move |name| (annotation, name)));
+            let of_impacts =
+                action.impacts.iter().flat_map(|impact| impact.placeholders().map(|name| ("impact", name)));
+            for (annotation, name) in of_texts.chain(of_impacts) {
+                if catalog.placeholder(action, name).is_none() {
+                    found(
+                        format!("`@{annotation}`: `{{{name}}}` is no argument, and no field of the target"),
+                        "write the name of an input, or the wire name of a field that the read of the target returns",
+                    );
+                }
+            }
+            let target = catalog.before_action(action).and_then(|read| read.result.as_ref());
+            for path in action.futile.iter().flat_map(Futile::fields) {
+                if !target.is_some_and(|ty| catalog.types.has_path(ty, path)) {
+                    found(
+                        format!("`@futile`: the read of the target returns no field `{path}`"),
+                        "write the wire name of such a field; of a field in a field, both names with a dot",
+                    );
+                }
+            }
+            if let Some(problem) = catalog.wrong_replaces(action) {
+                found(problem, "name a list of risk `read`, and inputs that its items have as fields of the same name");
+            }
+            for impact in &action.impacts {
+                let list = catalog.verb(&impact.command[0], &impact.command[1]);
+                let items = list.filter(|list| list.risk == Risk::Read && !list.sensitive && list.paging.is_some());
+                let item = items.and_then(|list| catalog.types.item(list));
+                let has_field =
+                    |(path, _): &(String, String)| item.is_some_and(|item| catalog.types.has_path(item, path));
+                if item.is_none() || !impact.only.as_ref().is_none_or(has_field) {
+                    found(
+                        format!(
+                            "`@impact {}`: its command is no list with pages, or its items lack the field",
+                            impact.what
+                        ),
+                        "name a list of risk `read` without secrets, and a field of its items",
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -26,8 +26,12 @@ async fn a_write_shows_its_plan_and_runs_once_it_is_confirmed() {
         kinds(&service, &plan.operation),
         ["received", "planned", "requested", "decided: confirm", "intent", "outcome: done"]
     );
-    says(&type_in(&service, &format!("confirm {}", plan.operation)).await, Outcome::Conflict, &["settled already"]);
-    says(&type_as(&service, &bob(), &format!("confirm {}", plan.operation)).await, Outcome::Conflict, &["settled"]);
+    says(&type_in(&service, &format!("confirm {}", plan.operation)).await, Outcome::Conflict, &["no longer pending"]);
+    says(
+        &type_as(&service, &bob(), &format!("confirm {}", plan.operation)).await,
+        Outcome::Conflict,
+        &["no longer pending"],
+    );
     assert_eq!(writes(&simulator).len(), 1);
 }
 
@@ -241,7 +245,7 @@ async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
         let kinds = kinds(&service, &second.operation);
         assert_eq!(kinds[kinds.len() - 2..], ["decided: approve", "outcome: not_found"]);
         let again = type_as(&service, &cid, &format!("approve {}.1", second.operation)).await;
-        says(&again, Outcome::Conflict, &["settled already", "not_found"]);
+        says(&again, Outcome::Conflict, &["no longer pending", "not_found"]);
         assert!(writes(&simulator).is_empty());
     }
 }
@@ -363,7 +367,7 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
     assert!(service.tick().await.is_empty(), "not yet");
     now.fetch_add(1, Ordering::SeqCst);
     let late = type_as(&service, &bob(), &format!("approve {}", plan.operation)).await;
-    says(&late, Outcome::Conflict, &["This is settled already: it is expired."]);
+    says(&late, Outcome::Conflict, &["This request is no longer pending: it is expired."]);
     assert!(service.tick().await.is_empty(), "it ended with the decision that came too late");
     says(
         &type_in(&service, &format!("status {}", plan.operation)).await,

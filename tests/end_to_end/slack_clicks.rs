@@ -285,7 +285,7 @@ async fn what_is_asked_for_over_http_is_decided_in_slack_and_the_other_way_round
     assert_eq!(done.status, StatusCode::OK, "{}", done.body);
     assert_eq!(slack.removals(), 2);
     let late = slack.click("USECOND", &button(&card, "Approve")).await;
-    assert!(late["text"].as_str().unwrap().contains("settled already"), "{late}");
+    assert!(late["text"].as_str().unwrap().contains("no longer pending"), "{late}");
     let record = slack.next().await;
     assert_eq!(record["replace_original"], true, "the card that is out of date becomes the record");
     assert!(record["blocks"].to_string().contains("http:ci"), "{record}");

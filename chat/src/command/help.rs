@@ -44,7 +44,7 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
         return document.footer(format!("{how}."));
     }
     document
-        .with(Block::Text("To decide about what waits, and to see what may be done and what was done:".to_owned()))
+        .with(Block::Text("To decide about pending requests, and to see what you can do and what was done:".to_owned()))
         .with(Block::Commands(of_the_host))
         .footer(format!("{how}, and `help audit` does so for a command of the host."))
 }

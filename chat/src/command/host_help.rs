@@ -16,7 +16,7 @@ struct HostHelp {
 const ALL: [HostHelp; 10] = [
     HostHelp {
         word: "pending",
-        summary: "What waits for a decision",
+        summary: "Pending requests",
         usages: &[("pending", "What waits for you, or was asked for by you")],
         more: "What waits ends by itself after a time; each line says when.",
     },

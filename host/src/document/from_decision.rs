@@ -223,7 +223,7 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
 fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
     let (text, hint) = match unsettled {
         Unsettled::Settled => (
-            format!("This is settled already: it is {}.", operation.state.as_str()),
+            format!("This request is no longer pending: it is {}.", operation.state.as_str()),
             format!("`status {}` shows who decided and what came of it.", operation.id),
         ),
         Unsettled::OtherVersion => (

@@ -375,17 +375,17 @@ fn needs(requirements: &Requirements, no_approver: Option<&NoApprover>) -> Strin
         return format!("you type the name of the target; runs after {} s", alone.delay_seconds);
     }
     if requirements.approvals.is_empty() {
-        return "a confirmation by whoever asks".to_owned();
+        return "a confirmation by the requester".to_owned();
     }
     let rule = |rule: &ApprovalRule| {
         let who = match &rule.from {
             Some(group) => format!("members of {group}"),
-            None => "people who may do it themselves".to_owned(),
+            None => "users who can run it".to_owned(),
         };
         let approvals = if rule.count == 1 { "1 approval".to_owned() } else { format!("{} approvals", rule.count) };
         let impossible = no_approver.filter(|found| found.rule == *rule);
         let impossible = impossible.map(|found| format!(", but {}", too_few(found))).unwrap_or_default();
-        format!("{approvals} by {who}, not by whoever asks{impossible}")
+        format!("{approvals} by {who}, other than the requester{impossible}")
     };
     requirements.approvals.iter().map(rule).collect::<Vec<_>>().join("; ")
 }

@@ -185,7 +185,7 @@ impl Service {
             rows: rows.collect(),
             ..Table::default()
         };
-        let mut document = Document::titled("What waits for a decision").with(Block::Table(table));
+        let mut document = Document::titled("Pending requests").with(Block::Table(table));
         if !shown.is_empty() {
             document = document.footer("`status OPERATION` shows one; `approve`, `deny`, `confirm`, `cancel` decide.");
         }

@@ -113,6 +113,12 @@ impl CallError {
         let message = api.and_then(|api| api.get("message")?.as_str());
         match status.zip(message) {
             Some((status, message)) => format!("the API returned status {status}: {}", message.trim_end_matches('.')),
+            None if self.reported().is_some_and(|error| error.get("transport").is_some()) => {
+                "no complete response came from the API".to_owned()
+            }
+            None if self.reported().is_some_and(|error| error.get("decode").is_some()) => {
+                "the response was not understood".to_owned()
+            }
             None => self.to_string(),
         }
     }

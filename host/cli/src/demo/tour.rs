@@ -162,7 +162,7 @@ impl Tour<'_> {
             &record,
         ))
         .await?;
-        self.step(Step::new("A second click does nothing more", SECOND, clicks(), &[], &["settled already"])).await?;
+        self.step(Step::new("A second click does nothing more", SECOND, clicks(), &[], &["no longer pending"])).await?;
         Ok(())
     }
 
