@@ -1,4 +1,4 @@
-//! Stores the text of the WIT package in the crate, so that no source tree is needed at run time.
+//! Stores the text of the WIT package in the crate. The crate needs no source tree at run time.
 
 use claude_admin_catalog::PackageText;
 use std::error::Error;

@@ -12,7 +12,7 @@ pub struct World {
     id: WorldId,
 }
 
-/// Why there are no bindings.
+/// The reason why the bindings could not be written.
 #[derive(Debug)]
 pub struct BindingsError {
     doing: String,
@@ -36,7 +36,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`BindingsError`] with what is wrong in the folder.
+    /// [`BindingsError`] with the error in the folder.
     pub fn read(package: &Path, world: &str) -> Result<Self, BindingsError> {
         Self::read_after(package, world, Resolve::default())
     }
@@ -47,12 +47,12 @@ impl World {
         Ok(Self { resolve, id })
     }
 
-    /// Reads a world of the package in another folder, which also imports what this one exports. Packages that this one
-    /// needs are there already.
+    /// Reads a world of the package in another folder, and adds the exports of this world to its imports. The packages
+    /// that this world needs are already loaded.
     ///
     /// # Errors
     ///
-    /// [`BindingsError`] with what is wrong in the folders.
+    /// [`BindingsError`] with the error in the folders.
     pub fn caller(mut self, package: &Path, world: &str) -> Result<Self, BindingsError> {
         let turned = |error| while_doing(format_args!("world `{world}`"), error);
         self.resolve.importize(self.id, None).map_err(turned)?;
@@ -61,7 +61,7 @@ impl World {
         Ok(Self { resolve, id })
     }
 
-    /// The names of the interfaces that it exports.
+    /// The names of the interfaces that the world exports.
     #[must_use]
     pub fn exports(&self) -> Vec<&str> {
         let exports = self.resolve.worlds[self.id].exports.keys();
@@ -77,7 +77,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`BindingsError`] with what wit-bindgen does not take.
+    /// [`BindingsError`] with the error of wit-bindgen.
     pub fn bindings(mut self) -> Result<String, BindingsError> {
         let options = Opts {
             generate_all: true,
@@ -88,9 +88,9 @@ impl World {
         let failed = |cause: &dyn std::fmt::Display| while_doing("wit-bindgen", cause);
         let mut files = Files::default();
         options.build().generate(&mut self.resolve, self.id, &mut files).map_err(|error| failed(&error))?;
-        let (_, text) = files.iter().next().ok_or_else(|| failed(&"it wrote no file"))?;
+        let (_, text) = files.iter().next().ok_or_else(|| failed(&"no file was written"))?;
         let text = std::str::from_utf8(text).map_err(|error| failed(&error))?;
-        // Each lowering is nested in the one around it, so that most of the text is indentation.
+        // The lowerings are nested, so most of the text is indentation.
         Ok(text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -7,12 +7,12 @@ use wit_bindgen_rust::to_rust_ident;
 /// The record type whose values are sent as files.
 const UPLOAD: &str = "upload";
 
-/// Whose bindings they are.
+/// The component that the bindings are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Of the component that exports the package.
+    /// The component that exports the package.
     Exports,
-    /// Of one that imports it.
+    /// A component that imports the package.
     Imports,
 }
 
@@ -36,11 +36,11 @@ pub fn case(name: &str) -> String {
 }
 
 impl<'c> RustNames<'c> {
-    /// Finds the module of the package: `claude:admin@0.1.0` is `exports::claude::admin` where it is exported.
+    /// Finds the module of the package: `claude:admin@0.1.0` is `exports::claude::admin` if it is exported.
     ///
     /// # Errors
     ///
-    /// The name of a package that is not one.
+    /// The package name, if it has no namespace.
     pub fn new(catalog: &'c Catalog, side: Side) -> Result<Self, String> {
         let (namespace, name) = catalog
             .package
@@ -65,7 +65,7 @@ impl<'c> RustNames<'c> {
         format!("{}::{}", self.module(&def.interface), def.name.to_upper_camel_case())
     }
 
-    /// A type, as it stands in a signature.
+    /// A type, as it is written in a signature.
     #[must_use]
     pub fn ty(&self, ty: &Type) -> String {
         match ty {
@@ -105,7 +105,7 @@ impl<'c> RustNames<'c> {
         matches!(ty, Type::Named(id) if types.get(*id).name == UPLOAD)
     }
 
-    /// Whether a type is JSON text: how many options stand around it, if it is.
+    /// The number of options around a type that is JSON text; `None` for other types.
     #[must_use]
     pub fn json_text(&self, ty: &Type) -> Option<usize> {
         if self.catalog.types.format(ty) == Some("json") {

@@ -1,4 +1,4 @@
-//! What can be done: one action for each function that makes a request.
+//! The actions: one for each function that makes a request.
 
 use crate::annotation::Docs;
 use crate::{
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// A credential that opens an action.
+/// A credential that grants access to an action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Credential {
     /// An Admin API key.
@@ -21,7 +21,7 @@ pub enum Credential {
     OauthScope(String),
     /// A key of an Enterprise organization with this scope.
     Scope(String),
-    /// None: the request proves by itself who sends it.
+    /// No credential: the request itself authenticates its sender.
     None,
 }
 
@@ -54,7 +54,7 @@ impl FromStr for Credential {
     }
 }
 
-/// Where a parameter travels.
+/// The part of the request that contains a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// In the path.
@@ -76,17 +76,17 @@ pub struct Param {
     pub wire: String,
     /// The type.
     pub ty: Type,
-    /// What it means (`@param`).
+    /// Its description (`@param`).
     pub docs: String,
-    /// Where it travels.
+    /// The part of the request that contains it.
     pub place: Place,
     /// Bounds (`@range`).
     pub range: Option<Bounds>,
-    /// What the number means (`@unit`).
+    /// The meaning of the number (`@unit`).
     pub unit: Option<Unit>,
-    /// What the server assumes when it is not sent (`@default`).
+    /// The value that the server assumes if it is not sent (`@default`).
     pub default: Option<String>,
-    /// Whether none is sent as null (`@null`).
+    /// Whether `none` is sent as null (`@null`).
     pub null_when_none: bool,
     /// Whether it is the body itself (`@flatten`).
     pub flatten: bool,
@@ -96,7 +96,7 @@ pub struct Param {
     pub takes_empty: bool,
 }
 
-/// How the body of a request is written.
+/// The format of the body of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum BodyForm {
     /// As a JSON object.
@@ -106,7 +106,7 @@ pub enum BodyForm {
     Multipart,
 }
 
-/// How the body of an answer is read.
+/// The format of the body of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReplyForm {
     /// As JSON.
@@ -116,7 +116,7 @@ pub enum ReplyForm {
     Bytes,
 }
 
-/// One thing that can be done.
+/// One action.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Action {
     /// `interface.function`, such as `users.remove`.
@@ -129,20 +129,20 @@ pub struct Action {
     pub docs: Docs,
     /// The parameters of the function, in order.
     pub params: Vec<Param>,
-    /// The parameters as a person writes them: records taken apart into their fields.
+    /// The parameters as a person writes them: a record is split into its fields.
     pub inputs: Vec<Input>,
-    /// What the function returns when it succeeds.
+    /// The type that the function returns on success.
     pub result: Option<Type>,
     /// The request it makes.
     pub http: HttpRequest,
-    /// How much it can harm.
+    /// The risk.
     pub risk: Risk,
-    /// A second risk: its minimum requirements apply too. Only another package than the reviewed one has it, where the two do
-    /// not agree whether a request is a confidential read or a write.
+    /// A second risk, whose minimum requirements apply too. Only an action of another package than the reviewed one has
+    /// it, if the two packages differ on whether a request is a confidential read or a write.
     pub also: Option<Risk>,
-    /// The credentials that open it, any one of them.
+    /// The credentials that grant access to it. Any one of them is enough.
     pub auth: Vec<Credential>,
-    /// Credentials that alone open it under a condition.
+    /// Credentials that are the only ones that grant access to it under a condition.
     pub conditional_auth: Vec<ConditionalAuth>,
     /// Required values of `anthropic-beta`.
     pub betas: Vec<String>,
@@ -150,9 +150,9 @@ pub struct Action {
     pub conditional_betas: Vec<ConditionalBeta>,
     /// Fixed fields of the body.
     pub constants: Vec<(String, String)>,
-    /// What a run brings about (`@effect`): the first text that applies.
+    /// The effects of a run (`@effect`). The first text that applies is used.
     pub effects: Vec<ConditionalText>,
-    /// The question before a run (`@ask`): the first that applies.
+    /// The questions before a run (`@ask`). The first that applies is used.
     pub questions: Vec<ConditionalText>,
     /// Lists whose items depend on the target (`@impact`).
     pub impacts: Vec<Impact>,
@@ -160,39 +160,40 @@ pub struct Action {
     pub replaces: Option<Replaces>,
     /// The states of the target in which it fails or changes nothing (`@futile`).
     pub futile: Vec<Futile>,
-    /// Error codes that mean more than their status says (`@code`).
+    /// Error codes with more information than their status (`@code`).
     pub codes: Vec<ErrorCode>,
-    /// Where it exists (`@available`); empty where that is not stated.
+    /// The organizations and platforms in which it exists (`@available`); empty if they are not stated.
     pub available: Vec<Availability>,
     /// Command lines, without the name of the program.
     pub examples: Vec<String>,
     /// Other spellings of the verb.
     pub aliases: Vec<String>,
-    /// Whether the answer contains a secret: a field, at any depth, is marked with `@sensitive`.
+    /// Whether the response contains a secret: a field, at any depth, is marked with `@sensitive`.
     pub sensitive: bool,
-    /// Whether the whole answer is treated as the secret: a reviewed package marks one in the answer to this request, and where
-    /// another component puts it is not known.
+    /// Whether the complete response is treated as a secret. This applies if a reviewed package marks a secret in the
+    /// response to this request: it is not known where another component puts the secret.
     pub whole_secret: bool,
-    /// How a list continues.
+    /// The paging of a list.
     pub paging: Option<Paging>,
-    /// How the body is written.
+    /// The format of the body.
     pub body_form: BodyForm,
-    /// How the answer is read.
+    /// The format of the response.
     pub reply_form: ReplyForm,
-    /// The times that people may give as one.
+    /// The pairs of times that people can write as one period.
     pub periods: Vec<Period>,
-    /// How long those may be.
+    /// The maximum lengths of these periods.
     pub period_limits: Vec<PeriodLimit>,
-    /// Bounds that hold under a condition.
+    /// Bounds that apply under a condition.
     pub conditional_ranges: Vec<ConditionalRange>,
-    /// Inputs that the API does not take together.
+    /// Inputs that the API does not accept together.
     pub conflicts: Vec<Conflict>,
-    /// Why it should not be used any more.
+    /// The reason why it is deprecated.
     pub deprecated: Option<String>,
 }
 
 impl Action {
-    /// The credentials of which each opens a call with these arguments, the first one first.
+    /// The credentials that grant access to a call with these arguments, in the declared order. Any one of them is
+    /// enough.
     #[must_use]
     pub fn auth_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Vec<&Credential> {
         let holds = |auth: &&ConditionalAuth| auth.when.holds(given(&auth.when.input));
@@ -229,7 +230,7 @@ impl Action {
         format!("{} {}", self.interface, self.function)
     }
 
-    /// Whether it changes something.
+    /// Whether it is a write.
     #[must_use]
     pub fn writes(&self) -> bool {
         self.risk.writes()
@@ -240,7 +241,7 @@ impl Action {
         [Some(self.risk), self.also].into_iter().flatten()
     }
 
-    /// Whether its answer carries what people wrote, so that it is for the requester only.
+    /// Whether its response contains text or files that people wrote. Only the requester receives such a response.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
         self.risks().any(|risk| risk == Risk::Confidential)
@@ -252,25 +253,26 @@ impl Action {
         self.questions.iter().find(|question| question.applies(&given))
     }
 
-    /// What a run with these arguments brings about (`@effect`).
+    /// The effect of a run with these arguments (`@effect`).
     #[must_use]
     pub fn effect_of<'v>(&self, given: impl Fn(&str) -> Option<&'v Value>) -> Option<&ConditionalText> {
         self.effects.iter().find(|effect| effect.applies(&given))
     }
 
-    /// What a run can bring about, in one text: each effect that has a condition after the condition; none for a read.
+    /// The effects that a run can have, in one text. Each effect with a condition follows its condition. A read has
+    /// none.
     #[must_use]
     pub fn effect(&self) -> Option<String> {
         in_one_text(&self.effects)
     }
 
-    /// What can be asked before a run, in one text, with names between braces; none where nothing is.
+    /// The questions that can be asked before a run, in one text, with names between braces; `None` if there are none.
     #[must_use]
     pub fn asks(&self) -> Option<String> {
         in_one_text(&self.questions)
     }
 
-    /// What an error code of the API means for this action (`@code`).
+    /// The meaning of an error code of the API for this action (`@code`).
     #[must_use]
     pub fn code(&self, code: &str) -> Option<&ErrorCode> {
         self.codes.iter().find(|known| known.code == code)
@@ -282,8 +284,8 @@ impl Action {
         self.docs.values("order").next()
     }
 
-    /// Whether it runs only when its requester says so, also after others have approved it: the answer is for the requester
-    /// alone.
+    /// Whether only its requester can run it, also after other users have approved it, because only the requester can
+    /// see the response.
     #[must_use]
     pub fn runs_for_requester(&self) -> bool {
         !self.writes() || self.sensitive || self.is_confidential()
@@ -318,13 +320,13 @@ pub struct Interface {
     pub aliases: Vec<String>,
     /// Whether its functions are for embedding programs only (`@embedder`).
     pub embedder: bool,
-    /// The group that it stands in (`@family`); the name of the interface where none is stated.
+    /// The group that lists it (`@family`); the name of the interface if no group is stated.
     pub family: String,
-    /// Why it should not be used any more (`@deprecated`).
+    /// The reason why it is deprecated (`@deprecated`).
     pub deprecated: Option<String>,
-    /// The fields of its objects that hold the human name, by their WIT names (`@names`). The name can be written instead
-    /// of the ID; the first field is the one that is shown.
+    /// The fields of its objects that contain the human name, by their WIT names (`@names`). The name can be written
+    /// instead of the ID. The first field is the one that is shown.
     pub names: Vec<String>,
-    /// Where it stands in the text of the package: what comes first there is shown first.
+    /// Its position in the text of the package. Interfaces are shown in this order.
     pub place: u32,
 }

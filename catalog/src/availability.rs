@@ -1,10 +1,10 @@
-//! Where an operation exists: in which kinds of organization, and on which platform.
+//! The kinds of organization and the platforms in which an action exists.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A kind of organization, or a platform, in which an operation exists.
+/// A kind of organization, or a platform, in which an action exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Availability {
     /// Claude Platform organizations, managed in the Claude Console.
@@ -29,7 +29,7 @@ impl Availability {
         }
     }
 
-    /// What people call it.
+    /// The name for people.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {

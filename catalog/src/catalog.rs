@@ -10,7 +10,7 @@ pub struct EmbedderFunction {
     pub id: String,
     /// The parameters, as name and type.
     pub params: Vec<(String, Type)>,
-    /// What it returns when it succeeds.
+    /// The type that it returns on success.
     pub result: Option<Type>,
 }
 
@@ -27,52 +27,53 @@ pub struct Catalog {
     pub embedder_functions: Vec<EmbedderFunction>,
     /// The types.
     pub types: Types,
-    /// Whether names and e-mail addresses can be written instead of IDs: whoever runs the actions looks them up.
+    /// Whether names and e-mail addresses can be written instead of IDs. The program that runs the actions looks them
+    /// up.
     pub looks_up: bool,
 }
 
-/// Why a prepared catalog could not be written or read.
+/// The cause why a prepared catalog could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[error("a prepared catalog cannot be used: {0}")]
 pub struct PreparedError(postcard::Error);
 
 impl Catalog {
-    /// Reads the text of a package. Worlds are left out: interfaces say everything.
+    /// Reads the text of a package. Worlds are ignored: the interfaces contain all declarations.
     ///
     /// # Errors
     ///
-    /// [`CatalogError`] when the text is not WIT, or its annotations are unknown, missing or contradictory. All
-    /// problems are reported at once.
+    /// [`CatalogError`] when the text is not WIT, or its annotations are unknown, missing or contradictory. One error
+    /// reports all problems.
     pub fn from_text(text: &PackageText) -> Result<Self, CatalogError> {
         read::read(&text.without_worlds())
     }
 
-    /// The catalog in a form that is read back in a tenth of the time that the text takes. It is for the build that wrote
-    /// it alone: nothing in it says which version of this type it is of.
+    /// The catalog in a form that can be read in a tenth of the time that the text takes. Only the build that wrote it
+    /// can read it: the form does not contain the version of this type.
     ///
     /// # Errors
     ///
-    /// [`PreparedError`], where a catalog cannot be written so.
+    /// [`PreparedError`] if the catalog cannot be written in this form.
     pub fn to_prepared(&self) -> Result<Vec<u8>, PreparedError> {
         postcard::to_allocvec(self).map_err(PreparedError)
     }
 
-    /// Reads what [`Self::to_prepared`] of the same build wrote.
+    /// Reads the output of [`Self::to_prepared`] of the same build.
     ///
     /// # Errors
     ///
-    /// [`PreparedError`] when it is something else.
+    /// [`PreparedError`] when the input is not such an output.
     pub fn from_prepared(bytes: &[u8]) -> Result<Self, PreparedError> {
         postcard::from_bytes(bytes).map_err(PreparedError)
     }
 
-    /// The same catalog for a program that looks nothing up: only IDs stand for objects.
+    /// The same catalog for a program without lookups: objects can be named only by their IDs.
     #[must_use]
     pub fn without_lookups(self) -> Self {
         Self { looks_up: false, ..self }
     }
 
-    /// The action with this id (`users.list`).
+    /// The action with this ID (`users.list`).
     #[must_use]
     pub fn action(&self, id: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.id == id)

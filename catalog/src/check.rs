@@ -1,4 +1,4 @@
-//! The rules that annotations must keep, and the problems found.
+//! The rules for annotations, and the problems found.
 
 use crate::annotation::Docs;
 use crate::read::UNSTATED;
@@ -76,7 +76,7 @@ pub(crate) const FIELD: &[&str] = &[
 /// Annotations of a case.
 pub(crate) const CASE: &[&str] = &["name"];
 
-/// Annotations that may stand once only.
+/// Annotations that are allowed only once.
 const ONCE: &[&str] = &[
     "body",
     "compact",
@@ -97,15 +97,15 @@ const ONCE: &[&str] = &[
     "tag",
     "unit",
 ];
-/// Annotations that say all by being there.
+/// Annotations without a value.
 const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest"];
-/// Annotations that say all by being on a field, and name a parameter on a function.
+/// Annotations without a value on a field, which name a parameter on a function.
 const BARE_ON_A_FIELD: &[&str] = &["null", "promised", "sensitive"];
-/// Annotations whose first word is a parameter, when they stand on a function.
+/// Annotations whose first word is a parameter, when they are on a function.
 const ABOUT_A_PARAM: &[&str] =
     &["default", "empty", "flatten", "header", "name", "null", "param", "range", "sensitive", "unit"];
 
-/// An item that may have problems.
+/// An item that can have problems.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) name: String,
@@ -122,7 +122,7 @@ impl Item {
     }
 }
 
-/// Collects problems, so that one build shows them all.
+/// Collects problems, so one build shows all of them.
 pub(crate) struct Checker<'r> {
     resolve: &'r Resolve,
     problems: Vec<Problem>,
@@ -142,7 +142,7 @@ impl<'r> Checker<'r> {
         });
     }
 
-    /// Returns the catalog, unless something was wrong with it.
+    /// Returns the catalog, unless problems were found.
     pub(crate) fn finish(mut self, catalog: Catalog) -> Result<Catalog, CatalogError> {
         self.unique_spellings(&catalog);
         self.names_exist(&catalog);
@@ -150,17 +150,17 @@ impl<'r> Checker<'r> {
         if self.problems.is_empty() { Ok(catalog) } else { Err(CatalogError::Problems(self.problems)) }
     }
 
-    /// Only known annotations, where they belong, and docs on everything.
+    /// Checks that every annotation is known and allowed here, and that the item has docs.
     pub(crate) fn annotations(&mut self, docs: &Docs, item: &Item, allowed: &[&str]) {
         if docs.prose.is_empty() {
-            self.problem(item, "it has no docs", "begin its doc comment with a sentence that says what it is");
+            self.problem(item, "it has no docs", "begin its doc comment with a sentence that describes it");
         }
         for annotation in &docs.annotations {
             let name = annotation.name.as_str();
             let bare = BARE.contains(&name) || (BARE_ON_A_FIELD.contains(&name) && allowed == FIELD);
             if !allowed.contains(&name) {
                 let remedy = if allowed.is_empty() {
-                    "remove it; no annotation belongs here".to_owned()
+                    "remove it; no annotation is allowed here".to_owned()
                 } else {
                     format!("use one of: @{}", allowed.join(", @"))
                 };
@@ -168,7 +168,7 @@ impl<'r> Checker<'r> {
             } else if annotation.value.is_empty() && !bare {
                 self.problem(
                     item,
-                    format!("the annotation `@{name}` says nothing"),
+                    format!("the annotation `@{name}` has no value"),
                     format!("write `@{name} …`, or remove it"),
                 );
             }
@@ -176,7 +176,7 @@ impl<'r> Checker<'r> {
         let about_params = allowed == FUNCTION;
         for name in ONCE.iter().filter(|name| !(about_params && ABOUT_A_PARAM.contains(name))) {
             if docs.values(name).count() > 1 {
-                self.problem(item, format!("`@{name}` stands there more than once"), "keep one");
+                self.problem(item, format!("`@{name}` is given more than once"), "remove all but one");
             }
         }
     }
@@ -200,7 +200,7 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// The risk of a function: reads need not say.
+    /// The risk of a function. A `GET` needs no annotation.
     pub(crate) fn risk(&mut self, docs: &Docs, item: &Item, method: Method) -> Risk {
         match docs.values("risk").next() {
             Some(text) => self.parsed(text, item).unwrap_or(UNSTATED),
@@ -232,13 +232,13 @@ impl<'r> Checker<'r> {
             self.problem(
                 item,
                 format!("`{text}` is not a range"),
-                "write `MIN..MAX` or `MIN..`, then `except N` if need be",
+                "write `MIN..MAX` or `MIN..`, then `except N` if needed",
             );
         }
         parsed
     }
 
-    /// Every parameter that an annotation or the path names is one, and every parameter is documented.
+    /// Checks that every parameter that an annotation or the path names exists.
     pub(crate) fn params_exist(&mut self, docs: &Docs, item: &Item, params: &[&str], http: &HttpRequest) {
         for annotation in &docs.annotations {
             if ABOUT_A_PARAM.contains(&annotation.name.as_str()) {
@@ -256,14 +256,14 @@ impl<'r> Checker<'r> {
             if !params.contains(&name) {
                 self.problem(
                     item,
-                    format!("the path names `{{{name}}}`, which is no parameter"),
+                    format!("the path names `{{{name}}}`, which is not a parameter"),
                     "add the parameter, or correct the path",
                 );
             }
         }
     }
 
-    /// What people need to read: an example always, the effect before a write.
+    /// Checks the texts for people: an example is always required, an effect only for a write.
     pub(crate) fn prose(&mut self, docs: &Docs, item: &Item, risk: Risk) {
         if !docs.has("example") {
             self.problem(item, "it has no `@example`", "write `@example noun verb arguments`");
@@ -271,8 +271,8 @@ impl<'r> Checker<'r> {
         if risk.writes() && !docs.has("effect") {
             self.problem(
                 item,
-                "it changes something and has no `@effect`",
-                "write `@effect` and what the person must know before confirming",
+                "it is a write and has no `@effect`",
+                "write `@effect` and the facts that the user must know before confirming",
             );
         }
         for annotation in ["effect", "ask", "impact", "futile"] {
@@ -282,7 +282,7 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// How a body is written or an answer is read: the word of the annotation, where it is this one.
+    /// Checks the annotation for the format of a body or a response: returns whether it has this value.
     pub(crate) fn form(&mut self, docs: &Docs, item: &Item, annotation: &str, word: &str) -> bool {
         match docs.values(annotation).next() {
             Some(text) if text == word => true,
@@ -298,14 +298,14 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// An answer that is a file goes into a record that can hold it.
+    /// Checks that a response that is a file has a record with the fields for it.
     pub(crate) fn file_reply(&mut self, result: Option<&Type>, types: &Types, item: &Item) {
         let fields = result.and_then(|ty| types.record(ty)).unwrap_or_default();
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         if names != ["content-type", "file-name", "content"] {
             self.problem(
                 item,
-                "it is `@reply bytes`, and its answer is no record for a file",
+                "it is `@reply bytes`, but its result is not a record for a file",
                 "return a record of `content-type`, `file-name` and `content`",
             );
         }
@@ -315,7 +315,7 @@ impl<'r> Checker<'r> {
         self.problem(item, "it does not return `result<…, error>`", "return a result whose error is `types.error`");
     }
 
-    /// Path parameters are plain, and everything else can travel as JSON or in a query.
+    /// Checks that path parameters are strings, and that all other values can be sent as JSON or in a query.
     pub(crate) fn json_types(&mut self, params: &[Param], result: Option<&Type>, types: &Types, item: &Item) {
         for param in params {
             if param.place == Place::Path && types.underlying(&param.ty) != &Type::String {
@@ -336,37 +336,42 @@ impl<'r> Checker<'r> {
             if param.takes_empty && types.list_item(&param.ty).is_none_or(|ty| types.underlying(ty) != &Type::String) {
                 self.problem(
                     item,
-                    format!("`@empty {}` is on a parameter that is no list of strings", param.name),
+                    format!("`@empty {}` is on a parameter that is not a list of strings", param.name),
                     "make it a list of strings, or remove the annotation",
                 );
             }
             if let Some(name) = not_json(&param.ty, types) {
                 self.problem(
                     item,
-                    format!("the type `{name}` of `{}` cannot be told apart as JSON", param.name),
+                    format!("the cases of the type `{name}` of `{}` cannot be distinguished in JSON", param.name),
                     TAG_REMEDY,
                 );
             }
             if param.null_when_none && types.optional(&param.ty).is_none() {
                 self.problem(
                     item,
-                    format!("`@null {}` stands on a parameter that is never none", param.name),
+                    format!("`@null {}` is on a parameter that is never none", param.name),
                     "make it an option, or remove the annotation",
                 );
             }
         }
         if let Some(name) = result.and_then(|ty| not_json(ty, types)) {
-            self.problem(item, format!("the type `{name}` of the answer cannot be told apart as JSON"), TAG_REMEDY);
+            self.problem(
+                item,
+                format!("the cases of the type `{name}` of the result cannot be distinguished in JSON"),
+                TAG_REMEDY,
+            );
         }
     }
 
-    /// Positional inputs come before optional ones can confuse them, no two have one name, and no secret is in a URL.
+    /// Checks that no two inputs have the same name, that inputs of the path are required, and that no secret is in a
+    /// URL.
     pub(crate) fn inputs(&mut self, inputs: &[Input], types: &Types, item: &Item) {
         for (index, input) in inputs.iter().enumerate() {
             if inputs[..index].iter().any(|earlier| earlier.name == input.name) {
                 self.problem(
                     item,
-                    format!("two inputs are called `{}`", input.name),
+                    format!("two inputs have the name `{}`", input.name),
                     "rename one of the parameters or fields",
                 );
             }
@@ -383,7 +388,7 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// The fields with names are fields of the items of a list.
+    /// Checks that the fields with names (`@names`) are fields of the items of a list.
     fn names_exist(&mut self, catalog: &Catalog) {
         for interface in &catalog.interfaces {
             let lists =
@@ -410,15 +415,17 @@ impl<'r> Checker<'r> {
         for interface in &catalog.interfaces {
             for spelling in std::iter::once(&interface.name).chain(&interface.aliases) {
                 if let Some(other) = nouns.insert(spelling, &interface.name) {
-                    clashes.push((interface.name.clone(), format!("`{spelling}` also means {other}")));
+                    clashes.push((interface.name.clone(), format!("`{spelling}` is also a name of {other}")));
                 }
             }
             let mut verbs: BTreeMap<&str, &str> = BTreeMap::new();
             for action in catalog.actions_of(&interface.name) {
                 for spelling in std::iter::once(&action.function).chain(&action.aliases) {
                     if let Some(other) = verbs.insert(spelling, &action.function) {
-                        clashes
-                            .push((action.id.clone(), format!("`{spelling}` also means {} {other}", interface.name)));
+                        clashes.push((
+                            action.id.clone(),
+                            format!("`{spelling}` is also a name of {} {other}", interface.name),
+                        ));
                     }
                 }
             }
@@ -436,7 +443,7 @@ impl<'r> Checker<'r> {
 
 const TAG_REMEDY: &str = "write `@tag FIELD` on the variant";
 
-/// The name of a variant inside a type that has no JSON form.
+/// The name of a variant without a JSON form inside a type.
 fn not_json<'t>(ty: &'t Type, types: &'t Types) -> Option<&'t str> {
     match ty {
         Type::List(inner) | Type::Option(inner) => not_json(inner, types),

@@ -1,5 +1,5 @@
-//! What a person must know about a call: the question before it, what it brings about, what depends on its target, and what
-//! its error codes say about whether something was changed.
+//! The facts that a person must know about a call: the question before it, its effect, the objects that depend on its
+//! target, and the error codes that show whether a change was made.
 
 use crate::Input;
 use crate::annotation::Docs;
@@ -13,9 +13,10 @@ use std::str::FromStr;
 /// A text that applies under a condition on the arguments (`@ask`, `@effect`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionalText {
-    /// When it applies; always, where absent.
+    /// The condition; `None` if the text always applies.
     pub when: Option<InputCondition>,
-    /// The text. [`Catalog::placeholder`](crate::Catalog::placeholder) says what a name between braces is replaced by.
+    /// The text. [`Catalog::placeholder`](crate::Catalog::placeholder) returns the replacement for a name between
+    /// braces.
     pub text: String,
 }
 
@@ -32,7 +33,7 @@ impl ConditionalText {
     }
 }
 
-/// Whether a value is written like this: as a text without quotes, or as a number or a boolean.
+/// Whether a value is written as this word: a text without quotes, a number or a boolean.
 pub(crate) fn is_word(value: &Value, word: &str) -> bool {
     match value {
         Value::String(text) => text == word,
@@ -40,15 +41,15 @@ pub(crate) fn is_word(value: &Value, word: &str) -> bool {
     }
 }
 
-/// The field that has the word of a case.
+/// The field with the name of a case.
 pub(crate) const TAG: &str = "type";
 
-/// What an input must be for a text or a rule to apply.
+/// The condition on an input under which a text or a rule applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputCondition {
     /// The input.
     pub input: String,
-    /// The word that it must have, as on the wire; any value but null, where absent.
+    /// The value that it must have, as on the wire; `None` for any value except null.
     pub word: Option<String>,
 }
 
@@ -59,22 +60,22 @@ impl InputCondition {
         Self { input: input.to_owned(), word: word.map(str::to_owned) }
     }
 
-    /// Whether an input with this value fulfils it.
+    /// Whether an input with this value meets the condition.
     #[must_use]
     pub fn holds(&self, given: Option<&Value>) -> bool {
         match (given, &self.word) {
             (None | Some(Value::Null), _) => false,
-            // A list fulfils it with one of its items.
+            // A list meets it if one of its items does.
             (Some(Value::Array(items)), _) => items.iter().any(|item| self.holds(Some(item))),
             (Some(_), None) => true,
-            // A case of a variant is an object with its word.
+            // A case of a variant is an object with the name of the case.
             (Some(Value::Object(case)), Some(word)) => case.get(TAG).and_then(Value::as_str) == Some(word),
             (Some(value), Some(word)) => is_word(value, word),
         }
     }
 }
 
-/// As it is typed: `status=inactive`, or `name`.
+/// As a user types it: `status=inactive`, or `name`.
 impl fmt::Display for InputCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.input)?;
@@ -82,7 +83,7 @@ impl fmt::Display for InputCondition {
     }
 }
 
-/// What an error code says about a write that the API refused with it.
+/// Whether a write changed anything when the API rejected it with an error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CodeEffect {
     /// The change was made.
@@ -106,19 +107,19 @@ impl FromStr for CodeEffect {
     }
 }
 
-/// An error code of the API that means more than its status says (`@code`).
+/// An error code of the API with more information than its status (`@code`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorCode {
     /// The code, as in `details.error_code`.
     pub code: String,
-    /// What it says about whether something was changed.
+    /// Whether a change was made.
     pub effect: CodeEffect,
-    /// What happened and what to do, in full sentences.
+    /// The cause and the next step, in full sentences.
     pub advice: String,
 }
 
 impl Checker<'_> {
-    /// Texts under conditions: `TEXT`, `[INPUT=WORD] TEXT` or `[INPUT] TEXT`. The one without a condition comes last.
+    /// Texts with conditions: `TEXT`, `[INPUT=WORD] TEXT` or `[INPUT] TEXT`. The text without a condition comes last.
     pub(crate) fn conditional_texts(
         &mut self,
         docs: &Docs,
@@ -132,7 +133,7 @@ impl Checker<'_> {
                 self.problem(
                     item,
                     format!("`@{annotation} {value}` never applies"),
-                    format!("put the `@{annotation}` without a condition last, and keep one of them"),
+                    format!("put the `@{annotation}` without a condition last, and use only one of them"),
                 );
             }
             let (when, text) = match value.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -160,7 +161,7 @@ impl Checker<'_> {
             match (words.next(), words.next(), words.next()) {
                 (Some(code), Some(effect), Some(advice)) => {
                     if codes.iter().any(|known| known.code == code) {
-                        self.problem(item, format!("the code `{code}` stands there twice"), "keep one");
+                        self.problem(item, format!("the code `{code}` is given twice"), "remove one");
                     }
                     if let Some(effect) = self.parsed(effect, item) {
                         codes.push(ErrorCode { code: code.to_owned(), effect, advice: advice.trim().to_owned() });

@@ -1,5 +1,5 @@
-//! Rules that tie inputs together: two that bound a time, how long that may be, and bounds and betas that hold under a
-//! condition.
+//! Rules that connect inputs: pairs that limit a period, the maximum length of a period, and bounds and betas that
+//! apply under a condition.
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
@@ -7,23 +7,23 @@ use crate::{Bounds, Credential, Input, InputCondition, Param, Place, Type, Types
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What another input must be for a rule to hold.
+/// The value of another input under which a rule applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// The other input.
     pub input: String,
-    /// The word that it must have, as on the wire; what the server assumes counts where none is given.
+    /// The value that it must have, as on the wire. If the input is not given, the default of the server counts.
     pub word: String,
 }
 
-/// Bounds of an input that hold under a condition.
+/// Bounds of an input that apply under a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionalRange {
     /// The input.
     pub input: String,
     /// The bounds.
     pub bounds: Bounds,
-    /// When they hold.
+    /// The condition.
     pub when: Condition,
 }
 
@@ -32,7 +32,7 @@ pub struct ConditionalRange {
 pub struct ConditionalBeta {
     /// The value.
     pub name: String,
-    /// When a request needs it. The input is a query parameter.
+    /// The condition. The input is a query parameter.
     pub when: InputCondition,
 }
 
@@ -41,22 +41,22 @@ pub struct ConditionalBeta {
 pub struct ConditionalAuth {
     /// The credential.
     pub credential: Credential,
-    /// When no other credential opens the action.
+    /// The condition under which no other credential grants access to the action.
     pub when: InputCondition,
 }
 
-/// Inputs that the API does not take together.
+/// Inputs that the API does not accept together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// One input.
     pub input: String,
-    /// The others, none of which goes with it.
+    /// The other inputs. None of them can be combined with it.
     pub others: Vec<InputCondition>,
-    /// What to do instead, as a sentence.
+    /// The alternative, as a sentence.
     pub remedy: String,
 }
 
-/// The rule as a sentence, and what to do instead.
+/// The rule as a sentence, and the alternative.
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others: Vec<String> =
@@ -65,33 +65,33 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// How long a period may be.
+/// The maximum length of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodLimit {
     /// The name of the period.
     pub period: String,
-    /// The greatest length, in hours.
+    /// The maximum length, in hours.
     pub hours: i64,
-    /// When it holds; always, where absent.
+    /// The condition; `None` if the rule always applies.
     pub when: Option<Condition>,
 }
 
-/// Two parameters that bound a time.
+/// Two parameters that limit a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
-    /// What both are called together.
+    /// The name of the period.
     pub name: String,
-    /// The input that says when it begins.
+    /// The input with the start.
     pub start: String,
-    /// The input that says when it ends; that instant or day is left out.
+    /// The input with the end. That instant or day is not part of the period.
     pub end: String,
-    /// The input that says how wide the buckets of the report are, which begin at whole units of UTC.
+    /// The input with the width of the buckets of the report. Buckets begin at whole units of UTC.
     #[serde(default)]
     pub width: Option<String>,
 }
 
 impl Checker<'_> {
-    /// The bounds of a period are optional or required times of one kind.
+    /// Checks that the bounds of a period are optional or required times of the same kind.
     pub(crate) fn periods(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Period> {
         let known = |name: &str| inputs.iter().any(|input| input.name == name);
         let mut periods = Vec::new();
@@ -100,7 +100,11 @@ impl Checker<'_> {
             match words.as_slice() {
                 [name, bounds @ ..] if matches!(bounds.len(), 2 | 3) && bounds.iter().all(|name| known(name)) => {
                     if known(name) {
-                        self.problem(item, format!("the period `{name}` is called like an input"), "rename the period");
+                        self.problem(
+                            item,
+                            format!("the period `{name}` has the name of an input"),
+                            "rename the period",
+                        );
                     }
                     periods.push(Period {
                         name: (*name).to_owned(),
@@ -119,7 +123,7 @@ impl Checker<'_> {
         periods
     }
 
-    /// A list is ordered by a field of its items.
+    /// Checks that a list is ordered by a field of its items.
     pub(crate) fn order(&mut self, docs: &Docs, item: &Item, result: Option<&Type>, types: &Types) {
         let items = || {
             let data = types.record(result?)?.iter().find(|field| field.wire == "data")?;
@@ -136,7 +140,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Bounds that hold only while another parameter has a word: `limit 1..31 bucket-width=1d`.
+    /// Bounds that apply only while another parameter has a value: `limit 1..31 bucket-width=1d`.
     pub(crate) fn conditional_ranges(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<ConditionalRange> {
         let mut ranges = Vec::new();
         for text in docs.values("range") {
@@ -176,7 +180,7 @@ impl Checker<'_> {
                 Some(hours) => limits.push(PeriodLimit { period: period.to_owned(), hours, when }),
                 None => self.problem(
                     item,
-                    format!("`@span {text}` gives no length of a period"),
+                    format!("`@span {text}` has no period length"),
                     "write `@span PERIOD 31d` or `@span PERIOD 24h`",
                 ),
             }
@@ -184,7 +188,7 @@ impl Checker<'_> {
         limits
     }
 
-    /// Betas, those that are always needed first: `NAME`, or `NAME INPUT` and `NAME INPUT=WORD`.
+    /// Betas, the unconditional ones first: `NAME`, or `NAME INPUT` and `NAME INPUT=WORD`.
     pub(crate) fn betas(&mut self, docs: &Docs, item: &Item, params: &[Param]) -> (Vec<String>, Vec<ConditionalBeta>) {
         let (mut always, mut conditional) = (Vec::new(), Vec::new());
         for text in docs.values("beta") {
@@ -198,7 +202,7 @@ impl Checker<'_> {
             } else {
                 self.problem(
                     item,
-                    format!("`@beta {text}` does not say when it is needed"),
+                    format!("`@beta {text}` names no query parameter"),
                     "write `@beta NAME`, or after it a query parameter as `PARAM` or `PARAM=WORD`",
                 );
             }
@@ -206,7 +210,7 @@ impl Checker<'_> {
         (always, conditional)
     }
 
-    /// Credentials that open an action, and those that alone open it under a condition.
+    /// Credentials that grant access to an action, and those that are the only ones that do under a condition.
     pub(crate) fn auth(
         &mut self,
         docs: &Docs,
@@ -232,7 +236,7 @@ impl Checker<'_> {
         (always, conditional)
     }
 
-    /// Inputs that exclude each other: `INPUT OTHER,OTHER=WORD TEXT`.
+    /// Inputs that cannot be combined: `INPUT OTHER,OTHER=WORD TEXT`.
     pub(crate) fn conflicts(&mut self, docs: &Docs, item: &Item, inputs: &[Input]) -> Vec<Conflict> {
         let known = |name: &str| inputs.iter().any(|input| input.name == name);
         let mut conflicts = Vec::new();
@@ -246,7 +250,7 @@ impl Checker<'_> {
                 }
                 _ => self.problem(
                     item,
-                    format!("`@conflict {text}` does not name inputs and say what to do"),
+                    format!("`@conflict {text}` names no known inputs, or has no remedy"),
                     "write `@conflict INPUT OTHER,OTHER=WORD TEXT`",
                 ),
             }
@@ -257,7 +261,7 @@ impl Checker<'_> {
     fn condition(&mut self, text: &str, item: &Item, inputs: &[Input]) -> Option<Condition> {
         let known = text.split_once('=').filter(|(name, _)| inputs.iter().any(|input| input.name == *name));
         if known.is_none() {
-            self.problem(item, format!("`{text}` is no condition"), "write `INPUT=WORD`");
+            self.problem(item, format!("`{text}` is not a condition"), "write `INPUT=WORD`");
         }
         known.map(|(input, word)| Condition { input: input.to_owned(), word: word.to_owned() })
     }

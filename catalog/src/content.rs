@@ -1,21 +1,21 @@
-//! What people wrote, in the answer of an action.
+//! Text and files that people wrote, in the response of an action.
 
 use crate::annotation::Docs;
 use crate::check::{Checker, Item};
 use crate::{Risk, Type, Types};
 
 impl Checker<'_> {
-    /// An answer with what people wrote is confidential, and nothing else is.
+    /// Checks that an action is confidential if, and only if, its response contains text or files that people wrote.
     pub(crate) fn content(&mut self, docs: &Docs, item: &Item, risk: Risk, result: Option<&Type>, types: &Types) {
         let carries = docs.has("content") || result.is_some_and(|ty| types.any_field(ty, &|field| field.content));
         if carries && risk == Risk::Read {
-            self.problem(item, "its answer has `@content`, and it is `@risk read`", "write `@risk confidential`");
+            self.problem(item, "its result has `@content`, but it is `@risk read`", "write `@risk confidential`");
         }
         if !carries && risk == Risk::Confidential {
             self.problem(
                 item,
-                "it is `@risk confidential`, and nothing in its answer is `@content`",
-                "write `@content` on the field that holds what people wrote",
+                "it is `@risk confidential`, but nothing in its result is `@content`",
+                "write `@content` on the field with the content that people wrote",
             );
         }
     }

@@ -1,17 +1,17 @@
-//! What can be wrong with a WIT package.
+//! Problems in a WIT package.
 
 use std::fmt;
 
-/// One mistake in a WIT package, with its place and its remedy.
+/// One problem in a WIT package, with its location and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: `users.wit:12:3`, or the name of the package when the place is not known.
+    /// The location: `users.wit:12:3`, or the name of the package if the location is not known.
     pub location: String,
-    /// Which item: `users.remove`, `users.user.role`.
+    /// The item: `users.remove`, `users.user.role`.
     pub item: String,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to write instead.
+    /// The correction.
     pub remedy: String,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a WIT package is not a catalog.
+/// The cause why a WIT package is not a catalog.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The files could not be read.
@@ -35,7 +35,7 @@ pub enum CatalogError {
     /// The text is not WIT.
     #[error("the WIT package does not parse: {0}")]
     Syntax(String),
-    /// The text is WIT, and its annotations contradict it, each other or the rules.
+    /// The text is WIT, but its annotations contradict it, each other or the rules.
     #[error("the WIT package has {} problem(s):\n{}", .0.len(), lines(.0))]
     Problems(Vec<Problem>),
 }

@@ -8,23 +8,23 @@ use crate::{Input, InputCondition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A rule by which a write is not worth sending.
+/// A rule for a write that need not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Futile {
-    /// Why.
+    /// The cause.
     pub kind: Futility,
     /// The conditions, all of which must apply.
     pub when: Vec<TargetCondition>,
-    /// What a person reads, in full sentences, with names between braces as in a question.
+    /// The text for people, in full sentences, with names between braces as in a question.
     pub text: String,
 }
 
-/// Why a write is not worth sending.
+/// The cause why a write need not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Futility {
-    /// The target already is as the write would make it.
+    /// The target already has the state that the write would set.
     Done,
-    /// The API refuses the write.
+    /// The API rejects the write.
     Refused,
 }
 
@@ -33,13 +33,13 @@ pub enum Futility {
 pub enum TargetCondition {
     /// Every argument of the body is what the target already has.
     Same,
-    /// An argument is given, or has one of several words.
+    /// An argument is given, or has one of several values.
     Argument(Vec<InputCondition>),
-    /// A field of the target has a value, or has one of several words.
+    /// A field of the target has a value, or has one of several values.
     Field {
         /// Its wire names, separated by dots.
         path: String,
-        /// The words; any value but null, where there is none.
+        /// The values; empty for any value except null.
         words: Vec<String>,
     },
     /// A field of the target is absent or null.
@@ -56,7 +56,7 @@ impl Futile {
             TargetCondition::Argument(any) => any.iter().any(|one| one.holds(given(&one.input))),
             TargetCondition::Field { path, words } if words.is_empty() => field(path).is_some(),
             TargetCondition::Field { path, words } => field(path).is_some_and(|value| {
-                // A case of a variant is an object with its word.
+                // A case of a variant is an object with the name of the case.
                 let word = value.get(TAG).unwrap_or(value);
                 words.iter().any(|known| is_word(word, known))
             }),
@@ -64,7 +64,7 @@ impl Futile {
         })
     }
 
-    /// The fields of the target that it looks at.
+    /// The fields of the target that it reads.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.when.iter().filter_map(|condition| match condition {
             TargetCondition::Field { path, .. } | TargetCondition::NoField(path) => Some(path.as_str()),

@@ -1,4 +1,4 @@
-//! IDs: which types are IDs, and which texts look like one.
+//! IDs: the types that are IDs, and the texts that look like one.
 
 use crate::{Type, Types};
 
@@ -9,7 +9,7 @@ impl Types {
         !self.prefixes(ty).is_empty() || self.format(ty).is_some_and(|name| name.ends_with("-id"))
     }
 
-    /// The type of the ID that a text is, by its usual prefix, where a field can hold IDs of several types.
+    /// The type of the ID in a text, by its usual prefix, if a field can contain IDs of several types.
     #[must_use]
     pub fn id_type_of(&self, text: &str) -> Option<Type> {
         let typed = self.iter().filter_map(|(id, def)| Some((id, def.prefixes.first()?)));
@@ -26,7 +26,7 @@ impl Types {
         }
         prefixes.iter().filter_map(|prefix| Some((prefix, text.strip_prefix(prefix.as_str())?))).any(
             |(prefix, rest)| {
-                // An ARN has colons and slashes in it, and the IDs of the API have neither.
+                // An ARN contains colons and slashes. The IDs of the API contain neither.
                 let plain = prefix.ends_with('_');
                 !rest.is_empty() && rest.chars().all(|c| is_word(c) || (!plain && matches!(c, ':' | '/' | '.')))
             },
@@ -34,7 +34,7 @@ impl Types {
     }
 }
 
-/// The fewest characters after the prefix of an ID whose prefix is not known: the IDs of the API have 24.
+/// The minimum number of characters after the prefix of an ID whose prefix is not known: the IDs of the API have 24.
 const LEAST_TAIL: usize = 16;
 
 fn looks_like_an_id(text: &str) -> bool {
@@ -44,7 +44,7 @@ fn looks_like_an_id(text: &str) -> bool {
     })
 }
 
-/// Whether a text is what follows the prefix of an ID: a digit, then letters and digits.
+/// Whether a text can follow the prefix of an ID: a digit, then letters and digits.
 #[must_use]
 pub fn looks_like_a_tail(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())

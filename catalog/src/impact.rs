@@ -13,17 +13,17 @@ const MAX_READS: usize = 4;
 /// A list whose items depend on the target of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impact {
-    /// What its items are, in a few words: `API keys that stop working`.
+    /// A description of its items, in a few words: `API keys that stop working`.
     pub what: String,
-    /// The field of an item, by wire names that are separated by dots, and the value that it must have; every item counts,
-    /// where absent.
+    /// The field of an item, by wire names that are separated by dots, and the value that it must have; `None` if every
+    /// item counts.
     pub only: Option<(String, String)>,
     /// The words of the command, with names between braces as in a question.
     pub command: Vec<String>,
 }
 
 impl Impact {
-    /// Whether an item depends on the target; `value` is the wanted value with its names filled in.
+    /// Whether an item depends on the target. `value` is the expected value with its names filled in.
     #[must_use]
     pub fn counts(&self, item: &Value, value: &str) -> bool {
         let Some((path, _)) = &self.only else { return true };
@@ -52,7 +52,7 @@ impl Checker<'_> {
             }
         }
         if impacts.len() > MAX_READS {
-            self.problem(item, format!("it has more than {MAX_READS} `@impact`"), "keep those that matter most");
+            self.problem(item, format!("it has more than {MAX_READS} `@impact`"), "remove the less important ones");
         }
         impacts
     }

@@ -1,7 +1,7 @@
 //! The parameters of an action as a person writes them.
 //!
-//! A parameter that is a record is taken apart: each field is an input of its own. The same inputs are the flags of a
-//! command, the keys of a JSON request and the arguments that a policy sees.
+//! A parameter that is a record is split: each field is a separate input. The same inputs are the flags of a command,
+//! the keys of a JSON request and the arguments that a policy sees.
 
 use crate::{Bounds, Param, Place, Type, Types, Unit};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 pub enum Presence {
     /// It must be given.
     Required,
-    /// It may be left out.
+    /// It can be omitted.
     Optional,
-    /// It may be left out, and it may be null, which removes a value.
+    /// It can be omitted, and it can be null, which removes a value.
     Nullable,
-    /// It must be given, and it may be null.
+    /// It must be given, and it can be null.
     RequiredOrNull,
 }
 
@@ -24,23 +24,23 @@ pub enum Presence {
 pub struct Input {
     /// The name in kebab case: the flag without its dashes.
     pub name: String,
-    /// The type of a value that is given: options are taken off.
+    /// The type of a value that is given, without options.
     pub ty: Type,
     /// Whether it must be given.
     pub presence: Presence,
-    /// Where it travels.
+    /// The part of the request that contains it.
     pub place: Place,
     /// The parameter it belongs to, by its WIT name.
     pub param: String,
     /// Wire names of the fields that lead to it inside the parameter; empty when it is the parameter itself.
     pub fields: Vec<String>,
-    /// What it means.
+    /// Its description.
     pub docs: String,
     /// Bounds.
     pub range: Option<Bounds>,
-    /// What the number means (`@unit`).
+    /// The meaning of the number (`@unit`).
     pub unit: Option<Unit>,
-    /// What the server assumes when it is not sent.
+    /// The value that the server assumes if it is not sent.
     pub default: Option<String>,
     /// Whether it is a secret.
     pub sensitive: bool,
@@ -49,7 +49,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Takes the parameters of a function apart.
+    /// Splits the parameters of a function into inputs.
     pub(crate) fn of_params(params: &[Param], types: &Types) -> Vec<Self> {
         let mut inputs = Vec::new();
         for param in params {
@@ -73,7 +73,8 @@ impl Input {
             };
             input.flatten(types, &mut inputs);
         }
-        // Two records may have fields of one name: both then carry the name of their parameter in front.
+        // Two records can have fields with the same name. Then the names of both inputs begin with the name of their
+        // parameter.
         let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
         for input in &mut inputs {
             if !input.fields.is_empty() && names.iter().filter(|name| **name == input.name).count() > 1 {
@@ -89,12 +90,12 @@ impl Input {
             return;
         };
         if self.is_nullable() {
-            // The record as a whole stays an input too: that is how it is set to null.
+            // The record as a whole is also an input: this is the only way to set it to null.
             inputs.push(self.clone());
         }
         for field in fields.iter().filter(|field| field.constant.is_none()) {
             let (ty, presence) = presence(&field.ty, field.range, types);
-            // A field is required only where everything around it is.
+            // A field is required only if all records around it are required.
             let presence = match (self.presence, presence) {
                 (Presence::Required, presence) => presence,
                 (_, Presence::Required) => Presence::Optional,
@@ -120,19 +121,19 @@ impl Input {
         }
     }
 
-    /// Whether it must be given, be it as null.
+    /// Whether it must be given, possibly as null.
     #[must_use]
     pub fn is_required(&self) -> bool {
         matches!(self.presence, Presence::Required | Presence::RequiredOrNull)
     }
 
-    /// Whether it may be null.
+    /// Whether it can be null.
     #[must_use]
     pub fn is_nullable(&self) -> bool {
         matches!(self.presence, Presence::Nullable | Presence::RequiredOrNull)
     }
 
-    /// Whether several values may be given.
+    /// Whether several values can be given.
     #[must_use]
     pub fn repeats(&self, types: &Types) -> bool {
         types.list_item(&self.ty).is_some()
@@ -146,7 +147,7 @@ fn presence<'t>(ty: &'t Type, range: Option<Bounds>, types: &'t Types) -> (&'t T
             None => (inner, Presence::Optional),
         };
     }
-    // An empty list is not sent, so that a list is required only where it must hold something.
+    // An empty list is not sent, so a list is required only if it must contain an item.
     let may_be_empty = types.list_item(ty).is_some() && range.is_none_or(|range| range.min < 1);
     (ty, if may_be_empty { Presence::Optional } else { Presence::Required })
 }

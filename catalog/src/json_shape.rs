@@ -1,40 +1,40 @@
-//! Whether a JSON value has the shape of a type, and what to call that shape.
+//! Whether a JSON value has the shape of a type, and the description of that shape.
 
 use crate::{Bounds, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 
-/// Why a JSON value does not fit a type.
+/// The cause why a JSON value does not fit a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonProblem {
-    /// The place inside the value, such as `tags.team` or `[2]`; empty for the whole.
+    /// The location inside the value, such as `tags.team` or `[2]`; empty for the whole value.
     pub path: String,
-    /// What is wrong there.
+    /// The problem.
     pub kind: ProblemKind,
 }
 
-/// What is wrong with a JSON value.
+/// A problem of a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemKind {
     /// A required field is not there.
     Missing,
     /// A field that the record does not have.
     Unknown,
-    /// A value of another kind; the kind that is expected, as [`describe`] says it.
+    /// A value of another kind; the expected kind, in the words of [`describe`].
     Expected(String),
-    /// A word that is not in the set; the words that are.
+    /// A value that is not an allowed value; the allowed values.
     NotOneOf(Vec<String>),
     /// A number, length or count outside its bounds.
     OutOfBounds(Bounds),
 }
 
-/// Says what values of a type are, for a person: `a number`, `one of user, developer`, `a list of texts`.
+/// Describes the values of a type for a person: `a number`, `one of user, developer`, `a list of texts`.
 #[must_use]
 pub fn describe(types: &Types, ty: &Type) -> String {
     if let Some(format) = types.format(ty) {
         match format {
             "email" => return "an e-mail address".to_owned(),
             "timestamp" => return "a time such as 2026-11-21T17:20:00Z".to_owned(),
-            "color" => return "a colour such as #6C5BB9".to_owned(),
+            "color" => return "a color such as #6C5BB9".to_owned(),
             "date" => return "a day such as 2026-11-21".to_owned(),
             "url" => return "an address such as https://example.com".to_owned(),
             "uuid" => return "a UUID".to_owned(),
@@ -46,7 +46,7 @@ pub fn describe(types: &Types, ty: &Type) -> String {
             _ => {
                 let prefixes = types.prefixes(ty);
                 if !prefixes.is_empty() {
-                    return format!("an id that begins with {}", prefixes.join(" or "));
+                    return format!("an ID that begins with {}", prefixes.join(" or "));
                 }
             }
         }
@@ -84,7 +84,7 @@ pub fn describe(types: &Types, ty: &Type) -> String {
 }
 
 impl Types {
-    /// Checks that a JSON value is what a request may carry for a type: nothing missing, nothing unknown.
+    /// Checks that a JSON value is valid in a request for a type: no missing and no unknown fields.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl Types {
                 Kind::Alias(target) => self.check_at(target, value, path),
                 Kind::Record(fields) => {
                     let Value::Object(entries) = value else { return fail(expected()) };
-                    // What a rest field holds travels beside it, not in it.
+                    // The fields in a `@rest` field are sent next to it, not inside it.
                     let takes_the_rest = fields.iter().any(|field| field.rest);
                     for field in fields.iter().filter(|field| !field.rest && field.constant.is_none()) {
                         match entries.get(&field.wire) {
@@ -215,7 +215,7 @@ impl Types {
     ///
     /// # Errors
     ///
-    /// A [`JsonProblem`] when the value is outside them.
+    /// A [`JsonProblem`] when the value is outside the bounds.
     pub fn check_bounds(bounds: Bounds, value: &Value) -> Result<(), JsonProblem> {
         let measured = match value {
             Value::Number(number) => number.as_i64(),

@@ -1,8 +1,8 @@
 //! A WIT package and its annotations, as a catalog of actions.
 //!
-//! The WIT text is the only table of the project: the component, the command grammar, help, policy, egress rules and
-//! the simulator are all derived from what this crate reads. It knows no wasm runtime and does no I/O beyond reading
-//! the WIT files that it is pointed at.
+//! The WIT text is the only table of the project. The component, the command grammar, help, policy, egress rules and
+//! the simulator are all derived from it through this crate. This crate knows no wasm runtime. Its only I/O is to read
+//! the given WIT files.
 //!
 //! Annotations are lines of doc comments that begin with `@`; [`annotation`] lists them.
 //!

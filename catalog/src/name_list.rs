@@ -7,9 +7,9 @@ use crate::{Action, Catalog, Field, Input, Method, Risk, Type, Types};
 pub struct NameList<'c> {
     /// The list.
     pub list: &'c Action,
-    /// The fields of an item that hold its names, by their wire names: the one that is shown first.
+    /// The fields of an item with its names, by their wire names, starting with the one that is shown.
     pub names: Vec<&'c str>,
-    /// The field of an item that holds its e-mail address, by its wire name.
+    /// The field of an item with its e-mail address, by its wire name.
     pub email: Option<&'c str>,
     /// The input of the list that selects one e-mail address.
     pub email_filter: Option<&'c Input>,
@@ -29,14 +29,16 @@ impl NameList<'_> {
     }
 }
 
-/// The field of an item that holds its ID.
+/// The field of an item with its ID.
 pub const ID: &str = "id";
 
 impl Catalog {
-    /// Finds the list that shows the IDs of a type with a name (`@names`) or an e-mail address, for an input or a field of
-    /// an action: a list of the same interface if there is one, otherwise the one that requires the fewest arguments.
+    /// Finds the list that shows the IDs of a type with a name (`@names`) or an e-mail address, for an input or a field
+    /// of an action. A list of the same interface takes precedence. Otherwise, it is the list that requires the fewest
+    /// arguments.
     ///
-    /// Only lists that every reader of the organization can have count: nothing is looked up in what people wrote.
+    /// Only lists that every reader of the organization can have are used: content that people wrote is never used for
+    /// lookups.
     #[must_use]
     pub fn name_list(&self, action: &Action, ty: &Type) -> Option<NameList<'_>> {
         if !self.looks_up || !self.types.is_id(ty) {
@@ -50,7 +52,7 @@ impl Catalog {
         })
     }
 
-    /// A list that shows the IDs of a type, whatever else it shows.
+    /// A list that shows the IDs of a type, possibly with other fields.
     #[must_use]
     pub fn id_list(&self, ty: &Type) -> Option<&Action> {
         self.lists_of(ty)

@@ -1,19 +1,19 @@
-//! The text of a WIT package, and how it travels inside a component.
+//! The text of a WIT package, and its storage inside a component.
 //!
-//! Doc comments do not survive into a component, so the build stores the text itself in a custom section, and the host
-//! reads it back from there.
+//! A component contains no doc comments, so the build stores the text itself in a custom section. The host reads it
+//! from there.
 
 use crate::CatalogError;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// The custom section of a component that holds the text of its WIT package.
+/// The custom section of a component with the text of its WIT package.
 pub const SECTION_NAME: &str = "wit-text";
-/// The custom section of a component that holds the text in zlib format: a sixth of the size.
+/// The custom section of a component with the text in zlib format: a sixth of the size.
 pub const COMPRESSED_SECTION_NAME: &str = "wit-text-zlib";
-/// As small as it gets: a component is built once and loaded often.
+/// The best compression: a component is built once and loaded often.
 const COMPRESSION_LEVEL: u8 = 10;
-/// The most bytes that a text may have. A section from elsewhere must not fill the memory.
+/// The maximum number of bytes of a text. A section of an unknown component must not fill the memory.
 const MAX_TEXT_BYTES: usize = 16 << 20;
 
 const FILE_MARK: &str = "//! file: ";
@@ -24,7 +24,7 @@ pub struct PackageText {
     files: Vec<(String, String)>,
 }
 
-/// Why the custom section could not be read.
+/// The cause why the custom section could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SectionError {
     /// The bytes are not a WebAssembly binary, or end too early.
@@ -36,8 +36,8 @@ pub enum SectionError {
 }
 
 impl PackageText {
-    /// Collects files given as name and text, in the order in which a world exports the interfaces that they are named
-    /// after, then in the order of their names.
+    /// Collects files given as name and text. The order is that in which a world exports the interfaces with the names
+    /// of the files, then that of the names.
     pub fn from_files<N: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (N, T)>) -> Self {
         let mut files: Vec<(String, String)> =
             files.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
@@ -51,7 +51,7 @@ impl PackageText {
         Self { files }
     }
 
-    /// Reads the `*.wit` files of a folder, leaving out `deps`.
+    /// Reads the `*.wit` files of a folder, without `deps`.
     ///
     /// # Errors
     ///
@@ -79,14 +79,14 @@ impl PackageText {
 
     /// Returns the package without the files that declare a world.
     ///
-    /// A world names the packages that it imports, which a reader of interfaces does not need.
+    /// A world names the packages that it imports. A reader of interfaces does not need them.
     #[must_use]
     pub fn without_worlds(&self) -> Self {
         let declares_world = |text: &str| text.lines().any(|line| line.trim_start().starts_with("world "));
         Self { files: self.files.iter().filter(|(_, text)| !declares_world(text)).cloned().collect() }
     }
 
-    /// The text without indentation, which a seventh of it is and which means nothing. Lines keep their numbers.
+    /// The text without indentation, which is a seventh of it and has no meaning. The line numbers do not change.
     #[must_use]
     pub fn without_indentation(&self) -> Self {
         let flat = |text: &str| text.lines().map(|line| line.trim_start().to_owned() + "\n").collect();

@@ -1,26 +1,26 @@
-//! How a list continues, derived from its shape.
+//! The paging of a list, derived from its shape.
 
 use crate::{Input, Type, Types};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How the next page of a list is asked for.
+/// The way to request the next page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Paging {
-    /// `after-id` takes the `last_id` of a page while `has_more`.
+    /// `after-id` is set to the `last_id` of a page while `has_more` is true.
     Id {
-        /// The input that takes the id of the last item shown.
+        /// The input for the ID of the last item shown.
         after: String,
     },
-    /// `page` takes the `next_page` of a page until there is none.
+    /// `page` is set to the `next_page` of a page until there is none.
     Cursor {
-        /// The input that takes the cursor.
+        /// The input for the cursor.
         page: String,
     },
 }
 
 impl Paging {
-    /// Recognises the kind of paging of a function: its inputs and the fields of its answer tell.
+    /// Detects the kind of paging of a function from its inputs and the fields of its response.
     pub(crate) fn of(inputs: &[Input], result: Option<&Type>, types: &Types) -> Option<Self> {
         let fields = types.record(result?)?;
         let has = |name: &str| fields.iter().any(|field| field.wire == name);
@@ -45,10 +45,11 @@ impl Paging {
         }
     }
 
-    /// Reads from a page where the list goes on. Everything that follows, shows or counts a list asks here.
+    /// Reads from a page where the list continues. All code that follows, shows or counts a list uses this function.
     ///
-    /// `has_more` decides where a page has it; null says no more than false does. Many lists have no such field: then a
-    /// cursor means that more follows. How many items a page has does not matter: an empty one may stand in the middle.
+    /// If a page has `has_more`, it decides; null is the same as false. Many lists have no such field: then a cursor
+    /// means that more items follow. The number of items on a page is ignored, because a page in the middle can be
+    /// empty.
     #[must_use]
     pub fn onward<'p>(&self, page: &'p Value) -> Onward<'p> {
         let field = match self {
@@ -66,19 +67,19 @@ impl Paging {
     }
 }
 
-/// Where a list goes on after a page.
+/// The continuation of a list after a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Onward<'p> {
-    /// Nowhere: that was the last page.
+    /// None: that was the last page.
     End,
-    /// At this cursor.
+    /// The list continues at this cursor.
     Next(&'p str),
-    /// More follows, but the page has no cursor that leads to it.
+    /// More items follow, but the page has no cursor for them.
     Lost,
 }
 
 impl<'p> Onward<'p> {
-    /// The cursor that leads on.
+    /// The cursor for the next page.
     #[must_use]
     pub fn cursor(self) -> Option<&'p str> {
         match self {
@@ -88,7 +89,7 @@ impl<'p> Onward<'p> {
     }
 }
 
-/// Puts the items of earlier pages in front of a page. The first page says where the whole begins.
+/// Puts the items of earlier pages in front of a page. The result begins where the first page begins.
 #[must_use]
 pub fn joined_pages(earlier: Value, mut page: Value) -> Value {
     let (Value::Object(mut earlier), Some(fields)) = (earlier, page.as_object_mut()) else { return page };

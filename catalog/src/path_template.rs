@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Method {
     Get,
     Post,
@@ -28,7 +28,7 @@ impl Method {
         }
     }
 
-    /// Whether parameters outside the path travel in a body, not in the query.
+    /// Whether parameters outside the path are sent in a body, not in the query.
     #[must_use]
     pub fn has_body(self) -> bool {
         matches!(self, Self::Post | Self::Put | Self::Patch)
@@ -84,7 +84,7 @@ impl PathTemplate {
 
     /// Compares a raw request path with the template.
     ///
-    /// Returns the raw, still percent-encoded value of each parameter, or `None` when the path is another one. An empty
+    /// Returns the raw, still percent-encoded value of each parameter, or `None` when the path does not match. An empty
     /// segment never matches.
     #[must_use]
     pub fn captures<'p>(&self, path: &'p str) -> Option<Vec<(&str, &'p str)>> {

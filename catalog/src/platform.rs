@@ -1,10 +1,10 @@
-//! On which platform the organization is.
+//! The platform of the organization.
 
 use crate::{Action, Availability};
 use serde::Deserialize;
 use std::fmt;
 
-/// On which platform the organization is (`upstream.platform`).
+/// The platform of the organization (`upstream.platform`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApiPlatform {
@@ -16,7 +16,7 @@ pub enum ApiPlatform {
 }
 
 impl ApiPlatform {
-    /// Whether an action exists there. Of an action whose availability is not stated, that is not known.
+    /// Whether an action can exist there; true if its availability is not stated.
     #[must_use]
     pub fn offers(self, action: &Action) -> bool {
         let here = |place: &Availability| (*place == Availability::Aws) == (self == Self::Aws);

@@ -100,7 +100,8 @@ impl Reader<'_> {
             return *known;
         }
         let def = &self.resolve.types[id];
-        // `use types.{user-id}` makes an alias of the same name in the interface that uses it: follow it home.
+        // `use types.{user-id}` creates an alias with the same name in the interface that uses it: follow the alias to
+        // the original.
         if let (TypeDefKind::Type(wit_parser::Type::Id(target)), TypeOwner::Interface(owner)) = (&def.kind, def.owner) {
             let target_def = &self.resolve.types[*target];
             if target_def.owner != TypeOwner::Interface(owner) && target_def.name.is_some() {
@@ -256,7 +257,7 @@ impl Reader<'_> {
         Type::String
     }
 
-    /// Takes `result<T, error>` apart; a function that returns something else is a problem.
+    /// Splits `result<T, error>`. A function that returns another type is a problem.
     fn result(&mut self, function: &wit_parser::Function, item: &Item) -> Option<Type> {
         let Some(wit_parser::Type::Id(id)) = function.result else {
             self.checker.result_problem(item);
@@ -321,7 +322,7 @@ impl Reader<'_> {
             } else {
                 Place::Query
             };
-            // Bounds that a condition follows are read elsewhere.
+            // Bounds with a condition are read elsewhere.
             let range = about("range", &param.name).filter(|text| !text.contains('='));
             let range: Option<Bounds> = range.and_then(|text| self.checker.bounds(&text, item));
             params.push(Param {
@@ -421,5 +422,5 @@ impl Reader<'_> {
     }
 }
 
-/// The least harmful reading of a missing risk: none was stated, so nothing is assumed.
+/// The risk of an action without a stated risk: the highest one, because that is the safest assumption.
 pub(crate) const UNSTATED: Risk = Risk::Irreversible;

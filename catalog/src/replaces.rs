@@ -16,8 +16,8 @@ pub struct Replaces {
 }
 
 impl Replaces {
-    /// Whether an item is the one that a write with these arguments replaces. An object of the arguments can have fewer fields
-    /// than that of the item.
+    /// Whether a write with these arguments replaces an item. An object of the arguments can have fewer fields than
+    /// that of the item.
     #[must_use]
     pub fn is_replaced(&self, action: &Action, given: impl Fn(&str) -> Option<Value>, item: &Value) -> bool {
         self.fields.iter().all(|field| {
@@ -48,26 +48,27 @@ impl Catalog {
         self.verb(noun, verb)
     }
 
-    /// The action that reads what a write is done to: the target itself, or the list with the item that the write replaces.
+    /// The action that reads the target of a write: the target itself, or the list with the item that the write
+    /// replaces.
     #[must_use]
     pub fn state_action<'c>(&'c self, action: &'c Action) -> Option<&'c Action> {
         self.before_action(action).or_else(|| self.replaced_list(action))
     }
 
-    /// The type of what is read before a write: of a list, that of an item.
+    /// The type of the value that is read before a write; for a list, the type of an item.
     #[must_use]
     pub fn state_type<'c>(&'c self, read: &'c Action) -> Option<&'c Type> {
         if read.paging.is_some() { self.types.item(read) } else { read.result.as_ref() }
     }
 
-    /// What is wrong with the `@replaces` of an action, if anything is.
+    /// The problem of the `@replaces` of an action, if there is one.
     pub(crate) fn wrong_replaces(&self, action: &Action) -> Option<String> {
         let Replaces { list: (noun, verb), fields } = action.replaces.as_ref()?;
         let reads = |list: &&Action| {
             list.http.method == Method::Get && list.risk == Risk::Read && !list.sensitive && list.paging.is_some()
         };
         let Some(list) = self.verb(noun, verb).filter(reads) else {
-            return Some(format!("`@replaces {noun} {verb}` is no list of risk `read` with pages"));
+            return Some(format!("`@replaces {noun} {verb}` is not a list of risk `read` with pages"));
         };
         let items = self.types.items(list).unwrap_or_default();
         let lacks = |field: &&String| action.input(field).is_none() || !items.iter().any(|item| item.name == **field);
@@ -114,7 +115,7 @@ mod tests {
             }
         };
         let item = |id: &str, period: &str| json!({ "scope": { "type": "user", "user_id": id, "email": "a@example.com" }, "period": period });
-        // Without a period, it is a month.
+        // The default period is a month.
         assert!(replaces.is_replaced(action, given(None), &item("user_01A", "monthly")));
         assert!(!replaces.is_replaced(action, given(Some("weekly")), &item("user_01A", "monthly")));
         assert!(!replaces.is_replaced(action, given(None), &item("user_01B", "monthly")));

@@ -1,27 +1,27 @@
-//! How a JSON reply differs from its WIT type, in words that contain no value of the reply.
+//! The differences between a JSON response and its WIT type, in words that contain no value of the response.
 
 use crate::{Case, Field, Kind, Type, Types, VariantForm};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The longest name or word of a reply that is repeated.
+/// The maximum length of a name or a word of a response that is repeated.
 const LONGEST_TOKEN: usize = 40;
-/// The most digits in the name of a field, as in `ephemeral_1h_input_tokens`: more are a sign of an ID.
+/// The maximum number of digits in the name of a field, as in `ephemeral_1h_input_tokens`. More digits indicate an ID.
 const MOST_DIGITS: usize = 4;
 
-/// A difference between a reply and its type.
+/// A difference between a response and its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyDifference {
-    /// The place in the reply, such as `data[].role`: without list indexes, and with `*` for the keys of a map. Empty for
-    /// the whole reply.
+    /// The location in the response, such as `data[].role`: without list indexes, and with `*` for the keys of a map.
+    /// Empty for the whole response.
     pub path: String,
     /// The difference.
     pub kind: DifferenceKind,
-    /// How many values of the reply differ in this way.
+    /// The number of values of the response with this difference.
     pub count: usize,
 }
 
-/// How a value differs from its type.
+/// The kind of a difference between a value and its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DifferenceKind {
     /// The record has no such field.
@@ -29,7 +29,7 @@ pub enum DifferenceKind {
         /// The JSON type of its value.
         found: &'static str,
     },
-    /// The reply does not have a field that is required, or that the API promises (`@promised`).
+    /// The response does not have a field that is required, or that the API promises (`@promised`).
     MissingField {
         /// The JSON type that the WIT type has.
         expected: String,
@@ -51,20 +51,20 @@ pub enum DifferenceKind {
         /// The integer type.
         expected: String,
     },
-    /// A word that is not in a closed set.
+    /// A value that is not in a closed set.
     UnknownWord {
-        /// The word, where it looks like an identifier of the API.
+        /// The value, if it looks like an identifier of the API.
         word: Option<String>,
     },
-    /// A word that is not yet in a set that can grow: no error.
+    /// A value that is not yet in a set that can grow. This is not an error.
     NewWord {
-        /// The word, where it looks like an identifier of the API.
+        /// The value, if it looks like an identifier of the API.
         word: Option<String>,
     },
 }
 
 impl DifferenceKind {
-    /// The word for programs, such as `unknown_field`.
+    /// The name for programs, such as `unknown_field`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl DifferenceKind {
         }
     }
 
-    /// Whether the WIT provides for it: only the set of words has grown.
+    /// Whether the WIT expects the difference: only a set of values that can grow has grown.
     #[must_use]
     pub fn is_provided_for(&self) -> bool {
         matches!(self, Self::NewWord { .. })
@@ -94,8 +94,8 @@ impl fmt::Display for DifferenceKind {
             Self::Null { expected } => write!(f, "null instead of {expected}"),
             Self::WrongType { expected, found } => write!(f, "{found} instead of {expected}"),
             Self::OutOfRange { expected } => write!(f, "number outside {expected}"),
-            Self::UnknownWord { word: found } => write!(f, "word that is not in the closed set{}", word(found)),
-            Self::NewWord { word: found } => write!(f, "word that the set does not have yet{}", word(found)),
+            Self::UnknownWord { word: found } => write!(f, "value that is not in the closed set{}", word(found)),
+            Self::NewWord { word: found } => write!(f, "value that is not in the open set yet{}", word(found)),
         }
     }
 }
@@ -112,14 +112,14 @@ fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// A word of a reply, where it looks like an identifier of the API and not like a value: lower-case letters and `_`.
+/// A word of a response, if it looks like an identifier of the API and not like a value: lower-case letters and `_`.
 #[must_use]
 pub fn identifier(word: &str) -> Option<&str> {
     let plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     Some(word).filter(|_| plain && !word.is_empty() && word.len() <= LONGEST_TOKEN)
 }
 
-/// The name of a field that the record does not have, where it looks like one of the API. The keys of a map are values.
+/// The name of a field that the record does not have, if it looks like one of the API. The keys of a map are values.
 fn field_name(name: &str) -> &str {
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     let letters: String = name.chars().filter(|c| !c.is_ascii_digit()).collect();
@@ -128,7 +128,7 @@ fn field_name(name: &str) -> &str {
 }
 
 impl Types {
-    /// Compares a reply with its type. Each difference is listed once, with the number of values that have it.
+    /// Compares a response with its type. Each difference is listed once, with the number of values that have it.
     #[must_use]
     pub fn reply_differences(&self, ty: &Type, reply: &Value) -> Vec<ReplyDifference> {
         let mut comparison = Comparison { types: self, path: String::new(), found: Vec::new() };
@@ -188,7 +188,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Does something one step further inside the reply.
+    /// Runs a function with the path extended by one step inside the response.
     fn inside(&mut self, step: &str, then: impl FnOnce(&mut Self)) {
         let length = self.path.len();
         if !self.path.is_empty() && step != "[]" {
@@ -266,7 +266,7 @@ impl Comparison<'_> {
             (Kind::Variant { cases, form: VariantForm::Tagged(tag) }, Value::Object(entries)) => {
                 self.compare_tagged(cases, tag, entries);
             }
-            // It never travels as JSON.
+            // This type is never sent as JSON.
             (Kind::Variant { form: VariantForm::NotJson, .. }, _) => {}
             (_, value) => self.mismatch(ty, value),
         }
@@ -321,7 +321,8 @@ impl Comparison<'_> {
         let types = self.types;
         for field in fields.iter().filter(|field| !field.rest) {
             let inner = types.optional(&field.ty);
-            // What the API promises is compared as if nothing else could be read.
+            // For a field that the API promises, the value is compared with the type inside the option: an absent value
+            // or null is a difference.
             let ty = inner.filter(|_| field.promised).unwrap_or(&field.ty);
             self.inside(&field.wire, |inside| match (entries.get(&field.wire), &field.constant) {
                 (None, _) if inner.is_some() && !field.promised => {}
@@ -450,9 +451,9 @@ mod tests {
             ("age", json!("SECRET"), "data[].age", "string instead of u8"),
             ("age", json!(256), "data[].age", "number outside u8"),
             ("age", json!(1.5), "data[].age", "number outside u8"),
-            ("kind", json!("dog_like"), "data[].kind", "word that is not in the closed set: dog_like"),
-            ("kind", json!("SECRET"), "data[].kind", "word that is not in the closed set"),
-            ("mood", json!("bad"), "data[].mood", "word that the set does not have yet: bad"),
+            ("kind", json!("dog_like"), "data[].kind", "value that is not in the closed set: dog_like"),
+            ("kind", json!("SECRET"), "data[].kind", "value that is not in the closed set"),
+            ("mood", json!("bad"), "data[].mood", "value that is not in the open set yet: bad"),
             ("tag", json!({ "type": "chip", "number": 1 }), "data[].tag.number", "number instead of string"),
             (
                 "tag",

@@ -1,26 +1,26 @@
-//! The risk of an action: what the WIT text states, and [`risk_floor`](crate::risk_floor) raises for another package.
+//! The risk of an action, which the WIT text states and [`risk_floor`](crate::risk_floor) raises for another package.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// How much an action can harm.
+/// The risk of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Risk {
-    /// Changes nothing.
+    /// The action changes nothing.
     Read,
-    /// Changes nothing, and shows what people wrote.
+    /// The action changes nothing, and shows text or files that people wrote.
     Confidential,
-    /// Changes something that can be changed back.
+    /// The action makes a change that can be reverted.
     Reversible,
-    /// Interrupts somebody's work.
+    /// The action interrupts the work of a person.
     Disruptive,
-    /// Cannot be undone.
+    /// The action cannot be undone.
     Irreversible,
 }
 
 impl Risk {
-    /// Every level, from the least to the most harmful.
+    /// Every level, in ascending order.
     pub const ALL: [Self; 5] = [Self::Read, Self::Confidential, Self::Reversible, Self::Disruptive, Self::Irreversible];
 
     /// The word in annotations, configuration and output.
@@ -37,7 +37,7 @@ impl Risk {
 }
 
 impl Risk {
-    /// Whether an action of this level changes something.
+    /// Whether an action of this level is a write.
     #[must_use]
     pub fn writes(self) -> bool {
         self > Self::Confidential

@@ -1,16 +1,18 @@
-//! The least risk of actions that another package declares: what a reviewed package says of the same requests.
+//! The minimum risk of actions that another package declares: the risk that a reviewed package states for the same
+//! requests.
 //!
-//! The text of a component is trusted only as far as the component is. Its own word can raise a risk and never lower one.
+//! The text of a component is trusted only as far as the component itself. The text can raise a risk, but never lower
+//! one.
 
 use crate::{Action, Catalog, HttpRequest, Input, Method, PathTemplate, Place, Risk, Segment};
 
 impl Catalog {
-    /// Raises the risk of every action to what a reviewed package says of its request.
+    /// Raises the risk of every action to the risk that a reviewed package states for its request.
     ///
-    /// An action has at least the risk of every reviewed action whose requests its own template can make. A request that no
-    /// reviewed template covers is irreversible, or confidential where it is a `GET`. What is confidential stays so, whatever
-    /// else the package states: see [`Action::also`]. Where the answer of the reviewed action contains a secret, the whole
-    /// answer of the action is treated as one.
+    /// An action has at least the risk of every reviewed action whose requests its own template can make. A request
+    /// that no reviewed template covers is irreversible, or confidential if it is a `GET`. A confidential request stays
+    /// confidential, whatever else the package states: see [`Action::also`]. If the response of the reviewed action
+    /// contains a secret, the complete response of the action is treated as one.
     pub fn raise_to(&mut self, reviewed: &Self) {
         for action in &mut self.actions {
             let overlapping: Vec<&Action> =
@@ -32,10 +34,12 @@ impl Catalog {
     }
 }
 
-/// The risk of an action, and the one that applies beside it, by the risk that its package states and those that are known.
+/// The risk of an action, and the additional risk that applies to it, from the risk that its package states and the
+/// known risks.
 ///
-/// A confidential read does not become a write because its package says so: permits for writes would then permit it. Nor
-/// does a write become a confidential read. In both cases the requirements of the stated risk are added.
+/// A confidential read does not become a write because its package states this: otherwise permits for writes would
+/// permit it. A write does not become a confidential read either. In both cases the requirements of the stated risk are
+/// added.
 fn raised(stated: Risk, known: &[Risk]) -> (Risk, Option<Risk>) {
     let least = known.iter().copied().max().unwrap_or(Risk::Read);
     let risk = if least == Risk::Confidential { least } else { stated.max(least) };
@@ -47,9 +51,9 @@ fn raised(stated: Risk, known: &[Risk]) -> (Risk, Option<Risk>) {
     (risk, also)
 }
 
-/// Makes secrets of the inputs of an action, where a reviewed action has a secret in the same request: all but those which the
-/// reviewed action sends at the same place of the request, and knows to be none. The names of inputs are the choice of a
-/// package and say nothing.
+/// Marks inputs of an action as secrets, if a reviewed action has a secret in the same request. The exceptions are the
+/// inputs that the reviewed action sends at the same position of the request without a secret. The names of inputs are
+/// ignored, because the package chooses them.
 fn hide_inputs(action: &mut Action, known: &Action, reviewed: &Catalog) {
     let has_secret = |input: &Input| input.has_secret(&reviewed.types);
     if !known.inputs.iter().any(has_secret) {
@@ -64,7 +68,7 @@ fn hide_inputs(action: &mut Action, known: &Action, reviewed: &Catalog) {
     }
 }
 
-/// The place of an input in a request: the names of the wire that lead to it, or the number of its segment in the path.
+/// The position of an input in a request: the wire names that lead to it, or the number of its segment in the path.
 type WirePlace = (Place, Vec<String>);
 
 fn wire_place(action: &Action, input: &Input) -> WirePlace {
@@ -86,7 +90,7 @@ fn wire_place(action: &Action, input: &Input) -> WirePlace {
     (input.place, path)
 }
 
-/// Whether one request can be made by both templates.
+/// Whether both templates can make the same request.
 fn overlap(one: &HttpRequest, other: &HttpRequest) -> bool {
     let meet = |(one, other): (&Segment, &Segment)| match (one, other) {
         (Segment::Literal(one), Segment::Literal(other)) => one == other,
@@ -96,7 +100,7 @@ fn overlap(one: &HttpRequest, other: &HttpRequest) -> bool {
     one.method == other.method && one_path.len() == other_path.len() && one_path.iter().zip(other_path).all(meet)
 }
 
-/// Whether every path of the inner template is one of the outer.
+/// Whether every path of the inner template is also one of the outer template.
 fn covers(outer: &PathTemplate, inner: &PathTemplate) -> bool {
     outer.segments().len() == inner.segments().len()
         && outer.segments().iter().zip(inner.segments()).all(|segments| match segments {

@@ -1,4 +1,4 @@
-//! Which values are secrets, and values without them: what `@sensitive` marks, at any depth.
+//! The values that are secrets, and values without them: `@sensitive` marks them at any depth.
 
 use crate::{Action, Input, Kind, Type, Types, VariantForm};
 use serde_json::Value;
@@ -11,7 +11,7 @@ impl Types {
         self.any_field(ty, &|field| field.sensitive)
     }
 
-    /// Puts a text in the place of every secret in a value.
+    /// Replaces every secret in a value with a text.
     pub fn hide_secrets(&self, ty: &Type, value: &mut Value, hidden: &str) {
         self.each_secret(ty, value, &mut |secret| hide(secret, hidden));
     }
@@ -46,17 +46,17 @@ impl Types {
 }
 
 impl Action {
-    /// Visits every secret in an answer, where it is not the whole answer.
+    /// Visits every secret in a response, unless the complete response is a secret.
     pub fn each_secret(&self, types: &Types, answer: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
         if let Some(ty) = self.result.as_ref().filter(|_| self.sensitive) {
             types.each_secret(ty, answer, visit);
         }
     }
 
-    /// Puts a text in the place of every secret in an answer.
+    /// Replaces every secret in a response with a text.
     pub fn hide_secrets(&self, types: &Types, answer: &mut Value, hidden: &str) {
         match (&self.result, answer) {
-            // The names of declared fields are in the text of the package, and say nothing about the secret.
+            // The names of declared fields are in the text of the package and reveal nothing about the secret.
             (Some(ty), Value::Object(fields)) if self.whole_secret && types.record(ty).is_some() => {
                 fields.values_mut().for_each(|value| hide_whole(value, hidden));
             }
@@ -74,7 +74,7 @@ impl Input {
         self.sensitive || types.has_secret(&self.ty)
     }
 
-    /// A value of the input as it can be shown and recorded. Of a map, the names stay.
+    /// A value of the input that can be shown and recorded. The names of a map are unchanged.
     #[must_use]
     pub fn without_secrets<'v>(&self, types: &Types, value: &'v Value, hidden: &str) -> Cow<'v, Value> {
         if !self.has_secret(types) {
@@ -96,7 +96,7 @@ impl Input {
         if self.sensitive {
             texts(value, &mut found);
         } else if types.has_secret(&self.ty) {
-            // The walk can change what it visits.
+            // The walk can modify the values that it visits.
             types.each_secret(&self.ty, &mut value.clone(), &mut |secret| texts(secret, &mut found));
         }
         found
@@ -112,7 +112,8 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Hides everything in a value, names too: it can be anywhere. A list keeps its length, and null says that there is none.
+/// Hides every value and every name, because a secret can be anywhere. The length of a list is unchanged. Null is
+/// unchanged: it shows that there is no value.
 fn hide_whole(value: &mut Value, hidden: &str) {
     match value {
         Value::Null => {}
@@ -121,7 +122,7 @@ fn hide_whole(value: &mut Value, hidden: &str) {
     }
 }
 
-/// Hides everything in a value except names. Null says that there is none.
+/// Hides every value, but not the names. Null is unchanged: it shows that there is no value.
 fn hide(value: &mut Value, hidden: &str) {
     match value {
         Value::Null => {}

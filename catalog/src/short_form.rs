@@ -1,23 +1,23 @@
-//! The short form of a union: `user:user_01` in place of a JSON object.
+//! The short form of a union: `user:user_01` instead of a JSON object.
 
 use crate::{Case, Field, Type, Types, describe};
 
-/// How people write a case of a union.
+/// The way in which people write a case of a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShortForm<'t> {
-    /// As its word: it carries nothing that must be given.
+    /// As the name of the case: no value is required.
     Word,
-    /// As its word, a colon, and the value of its one field that matters.
+    /// As the name of the case, a colon, and the value of the one field that is needed.
     WordAndField(&'t Field),
     /// As JSON only.
     Json,
 }
 
 impl Types {
-    /// How people write a case of a tagged union.
+    /// The way in which people write a case of a tagged union.
     ///
-    /// A case with one required field is written with the value of that field, and so is a case whose only field is
-    /// optional; the latter may stand alone as well.
+    /// A case with one required field is written with the value of that field. A case whose only field is optional is
+    /// written in the same way, or without a value.
     #[must_use]
     pub fn short_form<'t>(&'t self, case: &'t Case) -> ShortForm<'t> {
         let Some(payload) = &case.payload else { return ShortForm::Word };
@@ -31,7 +31,7 @@ impl Types {
         }
     }
 
-    /// Whether a case may be written as its word alone.
+    /// Whether a case can be written as its name only.
     #[must_use]
     pub fn may_stand_alone(&self, case: &Case) -> bool {
         let fields = case.payload.as_ref().map(|payload| self.record(payload));
@@ -47,7 +47,7 @@ impl Types {
         self.optional(ty).is_none() && self.list_item(ty).is_none()
     }
 
-    /// Says how the cases of a union are written: `user:USER-ID`, `organization` or a JSON object.
+    /// Describes how the cases of a union are written: `user:USER-ID`, `organization` or a JSON object.
     pub(crate) fn describe_union(&self, cases: &[Case]) -> String {
         let known = cases.iter().filter(|case| case.name != "other");
         let forms: Vec<String> = known
@@ -64,7 +64,7 @@ impl Types {
         }
     }
 
-    /// Says how a record that is written as one value looks: `NAME=CONTENT`.
+    /// Describes how a record that is written as one value looks: `NAME=CONTENT`.
     pub(crate) fn describe_compact(&self, fields: &[Field]) -> String {
         match fields {
             [first, second] => format!("{}={}", first.name.to_uppercase(), describe(self, &second.ty)),

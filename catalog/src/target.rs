@@ -1,15 +1,15 @@
-//! What a write is done to: the read that shows it, and the fields that texts about it can name.
+//! The target of a write: the read that shows it, and the fields that texts about it can name.
 
 use crate::check::Checker;
 use crate::{Action, Catalog, Field, Futile, Input, Kind, Method, Problem, Risk, Type, Types, VariantForm};
 use serde_json::Value;
 
-/// What a name between braces is replaced by.
+/// The replacement of a name between braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder<'c> {
     /// The argument of an input.
     Argument(&'c Input),
-    /// A field of the target, as the read before the write returns it: the names that lead to it.
+    /// A field of the target, as the read before the write returns it: the names of the path to the field.
     Field(&'c str),
 }
 
@@ -18,15 +18,16 @@ pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-/// A value inside a value, by names that are separated by dots.
+/// A nested value, by names that are separated by dots.
 #[must_use]
 pub fn at_path<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |value, name| value.get(name))
 }
 
 impl Catalog {
-    /// Finds the action that shows what a write is done to: the `GET` whose path is the longest beginning of the path of the
-    /// write, and names something in it; or a setting of the whole organization, which has the path of the write.
+    /// Finds the action that shows the target of a write. This is the `GET` whose path is the longest prefix of the
+    /// path of the write, and names an object in it. For a setting of the whole organization, it is the `GET` with the
+    /// path of the write.
     #[must_use]
     pub fn before_action(&self, action: &Action) -> Option<&Action> {
         let path = action.http.path.segments();
@@ -43,8 +44,8 @@ impl Catalog {
         self.actions.iter().filter(shows).max_by_key(|candidate| candidate.http.path.segments().len())
     }
 
-    /// Whether what is read before a write is the very object that it changes, and not what that is in: a new member of a
-    /// workspace changes nothing of the workspace itself.
+    /// Whether the read before a write returns the object that the write changes, and not its parent. A new member of a
+    /// workspace does not change the workspace itself.
     #[must_use]
     pub fn reads_the_target(&self, action: &Action) -> bool {
         let path = &action.http.path;
@@ -53,8 +54,8 @@ impl Catalog {
             .is_some_and(|before| before.http.path == *path || !self.actions.iter().any(is_collection))
     }
 
-    /// What a name between braces is replaced by in the texts of a write: `{--name}` is an argument, `{name}` a field of the
-    /// target or, if the target has none, an argument.
+    /// The replacement of a name between braces in the texts of a write. `{--name}` is an argument. `{name}` is a field
+    /// of the target or, if the target does not have it, an argument.
     #[must_use]
     pub fn placeholder<'c>(&'c self, action: &'c Action, name: &'c str) -> Option<Placeholder<'c>> {
         if let Some(input) = name.strip_prefix("--") {
@@ -68,15 +69,15 @@ impl Catalog {
     }
 
     fn returns_an_object(&self, read: &Action) -> bool {
-        // A list without pages is no object.
+        // The response of a list without pages is not an object.
         let fields = read.result.as_ref().and_then(|ty| self.types.record(ty));
         fields.is_some_and(|fields| fields.iter().all(|field| field.wire != "data"))
     }
 }
 
 impl Checker<'_> {
-    /// Texts about a target name its arguments and the fields that the read before the write returns, and dependents come from
-    /// lists that every reader of the organization can have.
+    /// Checks that texts about a target name only its arguments and fields that the read before the write returns.
+    /// Dependents must come from lists that every reader of the organization can have.
     pub(crate) fn targets_exist(&mut self, catalog: &Catalog) {
         for action in catalog.actions.iter().filter(|action| action.writes()) {
             let mut found = |message: String, remedy: &str| {
@@ -91,7 +92,7 @@ impl Checker<'_> {
             for (annotation, name) in of_texts.chain(of_impacts) {
                 if catalog.placeholder(action, name).is_none() {
                     found(
-                        format!("`@{annotation}`: `{{{name}}}` is no argument, and no field of the target"),
+                        format!("`@{annotation}`: `{{{name}}}` is neither an argument nor a field of the target"),
                         "write the name of an input, or the wire name of a field that the read of the target returns",
                     );
                 }
@@ -101,7 +102,7 @@ impl Checker<'_> {
                 if !target.is_some_and(|ty| catalog.types.has_path(ty, path)) {
                     found(
                         format!("`@futile`: the read of the target returns no field `{path}`"),
-                        "write the wire name of such a field; of a field in a field, both names with a dot",
+                        "write the wire name of such a field; for a nested field, write both names with a dot",
                     );
                 }
             }
@@ -117,7 +118,7 @@ impl Checker<'_> {
                 if item.is_none() || !impact.only.as_ref().is_none_or(has_field) {
                     found(
                         format!(
-                            "`@impact {}`: its command is no list with pages, or its items lack the field",
+                            "`@impact {}`: its command is not a list with pages, or its items do not have the field",
                             impact.what
                         ),
                         "name a list of risk `read` without secrets, and a field of its items",
@@ -129,7 +130,7 @@ impl Checker<'_> {
 }
 
 impl Types {
-    /// Whether a value of a type can have a field: wire names that are separated by dots.
+    /// Whether a value of a type can have a field, given by wire names that are separated by dots.
     #[must_use]
     pub fn has_path(&self, ty: &Type, path: &str) -> bool {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));

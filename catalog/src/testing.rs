@@ -1,4 +1,4 @@
-//! What the tests of other crates share.
+//! Shared code for the tests of other crates.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use crate::{Catalog, PackageText};

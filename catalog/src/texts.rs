@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 /// A text inside a value.
 #[derive(Debug, Clone, Copy)]
 pub struct TextAt<'v> {
-    /// The JSON pointer that leads to it: empty for the whole value.
+    /// The JSON pointer to it: empty for the whole value.
     pub pointer: &'v str,
-    /// The wire name of the innermost field that holds it, or none.
+    /// The wire name of the innermost field with the text; `None` if no field contains it.
     pub field: Option<&'v str>,
-    /// The object that this field is in, or none.
+    /// The object with this field; `None` if no field contains the text.
     pub object: Option<&'v Map<String, Value>>,
     /// Its type.
     pub ty: &'v Type,
@@ -65,7 +65,7 @@ impl Types {
         }
     }
 
-    /// The items of the list that one case of a variant is.
+    /// The items of the list in the one case of a variant that is a list.
     fn list_of_variant<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
         match self.kind(ty)? {
             Kind::Variant { cases, form: VariantForm::WordOrValue } => {
@@ -75,7 +75,7 @@ impl Types {
         }
     }
 
-    /// Every type of a text inside a type, each once.
+    /// Every type of a text inside a type, each type once.
     #[must_use]
     pub fn text_types<'t>(&'t self, ty: &'t Type) -> Vec<&'t Type> {
         let mut found = Vec::new();

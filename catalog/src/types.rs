@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeId(pub(crate) usize);
 
-/// A WIT type, as far as plain values need them.
+/// A WIT type, limited to the types of plain values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of WIT")]
 pub enum Type {
@@ -41,33 +41,33 @@ pub struct TypeDef {
     pub name: String,
     /// The prose of its docs.
     pub docs: String,
-    /// How identifiers of this type begin (`@prefix`): the usual way first.
+    /// The prefixes of identifiers of this type (`@prefix`), the usual one first.
     pub prefixes: Vec<String>,
     /// Whether people write a record as one value (`@compact`).
     pub compact: bool,
-    /// What it is made of.
+    /// Its definition.
     pub kind: Kind,
 }
 
-/// What a named type is made of.
+/// The definition of a named type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// Another name of a type; the name itself tells the format (`timestamp`, `email`, `json`).
+    /// Another name of a type. The name itself is the format (`timestamp`, `email`, `json`).
     Alias(Type),
     /// Fields.
     Record(Vec<Field>),
-    /// A closed set of words.
+    /// A closed set of values.
     Enum(Vec<Case>),
     /// One of several cases.
     Variant {
         /// The cases.
         cases: Vec<Case>,
-        /// How the cases are told apart on the wire.
+        /// The way to distinguish the cases on the wire.
         form: VariantForm,
     },
 }
 
-/// How the cases of a variant are told apart in JSON.
+/// The way to distinguish the cases of a variant in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VariantForm {
     /// Words, and `other` for words that are newer than the package.
@@ -76,7 +76,7 @@ pub enum VariantForm {
     Tagged(String),
     /// Words, or one case with a value of another JSON kind.
     WordOrValue,
-    /// Not told apart: the type never travels as JSON.
+    /// The cases cannot be distinguished: the type is never sent as JSON.
     NotJson,
 }
 
@@ -93,25 +93,25 @@ pub struct Field {
     pub docs: String,
     /// Bounds (`@range`).
     pub range: Option<Bounds>,
-    /// What the number means (`@unit`).
+    /// The meaning of the number (`@unit`).
     pub unit: Option<Unit>,
-    /// What the server assumes when it is not sent (`@default`).
+    /// The value that the server assumes if it is not sent (`@default`).
     pub default: Option<String>,
-    /// Whether it holds a secret (`@sensitive`).
+    /// Whether it contains a secret (`@sensitive`).
     pub sensitive: bool,
-    /// Whether it holds what people wrote (`@content`).
+    /// Whether it contains text or files that people wrote (`@content`).
     pub content: bool,
-    /// Whether it names the person who wrote it (`@owner`).
+    /// Whether it names the person who wrote the content (`@owner`).
     pub owner: bool,
-    /// Whether the API documents that it is always there. A reply without it is read all the same.
+    /// Whether the API documents that the field is always there. A response without it is still read.
     pub promised: bool,
-    /// The word that it always holds (`@const`).
+    /// The value that it always has (`@const`).
     pub constant: Option<String>,
-    /// Whether none is sent as null (`@null`).
+    /// Whether `none` is sent as null (`@null`).
     pub null_when_none: bool,
-    /// Whether it holds every field that no other one takes (`@rest`).
+    /// Whether it contains every field that has no other declaration (`@rest`).
     pub rest: bool,
-    /// Whether it is a number that does not add up, such as how many different people there were (`@level`).
+    /// Whether it is a number that must not be added, such as the number of different people (`@level`).
     #[serde(default)]
     pub level: bool,
 }
@@ -125,23 +125,23 @@ pub struct Case {
     pub wire: String,
     /// The prose of its docs.
     pub docs: String,
-    /// What it carries.
+    /// The payload.
     pub payload: Option<Type>,
 }
 
 /// Inclusive bounds: of a number, of the characters of a text, of the items of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// The least value.
+    /// The minimum.
     pub min: i64,
-    /// The greatest value; unbounded when absent.
+    /// The maximum; `None` for no limit.
     pub max: Option<i64>,
     /// A value between them that is not allowed.
     pub except: Option<i64>,
 }
 
 impl Bounds {
-    /// Whether a value is within them.
+    /// Whether a value is within the bounds.
     #[must_use]
     pub fn allow(&self, value: i64) -> bool {
         value >= self.min && self.max.is_none_or(|max| value <= max) && self.except != Some(value)
@@ -194,7 +194,7 @@ impl Types {
         }
     }
 
-    /// The name of the alias that a type is, such as `timestamp`: the format of a text.
+    /// The name of the alias of a type, such as `timestamp`: the format of a text.
     #[must_use]
     pub fn format(&self, ty: &Type) -> Option<&str> {
         match ty {
@@ -206,13 +206,13 @@ impl Types {
         }
     }
 
-    /// How identifiers of this type begin, following aliases.
+    /// The prefix of identifiers of this type, after aliases.
     #[must_use]
     pub fn prefix(&self, ty: &Type) -> Option<&str> {
         self.prefixes(ty).first().map(String::as_str)
     }
 
-    /// Every way in which identifiers of this type begin, the usual one first, following aliases.
+    /// Every prefix of identifiers of this type, the usual one first, after aliases.
     #[must_use]
     pub fn prefixes(&self, ty: &Type) -> &[String] {
         let Type::Named(id) = ty else { return &[] };
@@ -241,7 +241,7 @@ impl Types {
         }
     }
 
-    /// The fields of a value: of its record, or of what its case of a union carries.
+    /// The fields of a value: of its record, or of the payload of its case of a union.
     #[must_use]
     pub fn fields_of<'t>(&'t self, ty: &'t Type, value: &Value) -> Option<&'t [Field]> {
         match self.kind(ty)? {
@@ -275,7 +275,7 @@ impl Types {
         }
     }
 
-    /// What an option holds, after aliases.
+    /// The type inside an option, after aliases.
     #[must_use]
     pub fn optional<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
         match self.underlying(ty) {
@@ -296,7 +296,7 @@ impl Types {
         }
     }
 
-    /// Whether a value of this type has a field, at any depth, for which this holds. No type holds itself.
+    /// Whether a value of this type has a field, at any depth, that meets the condition. No type contains itself.
     #[must_use]
     pub fn any_field(&self, ty: &Type, holds: &dyn Fn(&Field) -> bool) -> bool {
         match self.underlying(ty) {
@@ -313,7 +313,7 @@ impl Types {
         }
     }
 
-    /// The words that may be written for an enum or an open variant, as they are spelled on the wire.
+    /// The values that can be written for an enum or an open variant, as on the wire.
     #[must_use]
     pub fn words<'t>(&'t self, ty: &'t Type) -> Option<Vec<&'t str>> {
         match self.kind(ty)? {

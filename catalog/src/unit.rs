@@ -1,10 +1,10 @@
-//! What a number means.
+//! The meaning of a number.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// What a number means (`@unit`).
+/// The meaning of a number (`@unit`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// An amount of money in hundredths of a currency.
@@ -13,16 +13,16 @@ pub enum Unit {
     Of(String),
 }
 
-/// Which currency an amount is in.
+/// The currency of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Currency {
-    /// Always this one: three capital letters (ISO 4217).
+    /// A fixed currency: three capital letters (ISO 4217).
     Code(String),
-    /// The one that another field of the same object or another input names, by its WIT name.
+    /// The currency that another field of the same object or another input names, by its WIT name.
     Field(String),
 }
 
-/// As it is annotated: `cents USD`, `cents currency`, `tokens`.
+/// As in the annotation: `cents USD`, `cents currency`, `tokens`.
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,6 @@
-//! How WIT names are spelled on the wire.
+//! The spelling of WIT names on the wire.
 
-/// Returns the wire spelling of a kebab-case WIT name, where no `@name` annotation says otherwise.
+/// Returns the wire spelling of a kebab-case WIT name without a `@name` annotation.
 ///
 /// ```
 /// assert_eq!(claude_admin_catalog::snake_case("added-at"), "added_at");

@@ -1,11 +1,11 @@
-//! Every list whose items have an ID and a name says which field is the name.
+//! Checks that every list whose items have an ID and a name states the field with the name.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use claude_admin_catalog::{Catalog, Field, ID, Method, PackageText, Risk, Type};
 use std::path::Path;
 
-/// Interfaces whose lists have a field that is called like a name and is not one.
+/// Interfaces whose lists have a field that looks like a name and is not one.
 const EXCEPTIONS: [(&str, &str); 1] =
     [("plugin-versions", "the display name is that of the plugin, the same for every version")];
 
@@ -28,7 +28,7 @@ fn interface_with_named_items_declares_the_name() {
         let has_id = fields.iter().any(|field| field.wire == ID && catalog.types.is_id(&field.ty));
         let names: Vec<&str> =
             fields.iter().filter(|field| is_name(&catalog, field)).map(|field| field.name.as_str()).collect();
-        // Nothing is looked up in what people wrote.
+        // Content that people wrote is never used for lookups.
         if !has_id || names.is_empty() || list.risk == Risk::Confidential {
             continue;
         }
@@ -55,7 +55,7 @@ fn every_declared_name_finds_a_list() {
     }
 }
 
-/// The API leaves names out now and then, and an object without a name must not fail the list.
+/// The API sometimes omits names. An object without a name must not make the list fail.
 #[test]
 fn declared_name_of_an_item_is_optional() {
     let catalog = catalog();

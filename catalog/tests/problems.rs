@@ -1,4 +1,4 @@
-//! What is wrong with a package is said with file, item and remedy, all at once.
+//! Problems of a package are reported with file, item and remedy, all in one error.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const TYPES: &str =
     "package test:t@0.1.0;\n/// T.\ninterface types {\n  /// E.\n  variant error {\n/// O.\nother(string) }\n}\n";
 
-/// Reads a package whose interface `things` holds the items given.
+/// Reads a package whose interface `things` contains the given items.
 fn read(items: &str) -> Result<Catalog, CatalogError> {
     let things = format!("/// Things.\ninterface things {{\n  use types.{{error}};\n{items}\n}}\n");
     Catalog::from_text(&PackageText::from_files([("types.wit", TYPES.to_owned()), ("things.wit", things)]))
@@ -157,7 +157,7 @@ fn one_spelling_cannot_mean_two_verbs() {
         )
     };
     let problem = only_problem(&(function("get", "show") + &function("view", "show")));
-    assert!(problem.message.contains("`show` also means"), "{problem}");
+    assert!(problem.message.contains("`show` is also a name of"), "{problem}");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn text_that_is_not_wit_is_shown_with_its_place() {
     assert!(error.contains("things.wit:4"), "{error}");
 }
 
-/// A write with these annotations, on a thing with an optional name and status.
+/// A write with these annotations, to an object with an optional name and status.
 fn write_with(annotations: &str) -> String {
     format!(
         "/// Change.\n/// @http POST /v1/x/{{id}}\n/// @risk reversible\n{annotations}/// @param id Which.\n/// @param status S.\n\
@@ -201,7 +201,7 @@ fn conditional_text_that_never_applies_is_a_problem() {
     assert!(unknown.message.contains("[stauts]"), "{unknown}");
 }
 
-/// A read that returns a thing, and a write of that thing with these annotations.
+/// A read that returns an object, and a write of that object with these annotations.
 fn target_with(annotations: &str) -> String {
     let read = "/// T.\nrecord thing {\n/// I.\nid: string,\n/// S.\nstate: option<string> }\n\
         /// Get.\n/// @http GET /v1/x/{id}\n/// @param id Which.\n/// @example things get 1\n\
@@ -216,8 +216,8 @@ fn text_about_a_target_names_its_fields_and_the_arguments() {
         read(&target_with(&format!("/// {good}\n"))).unwrap();
     }
     for (bad, expected) in [
-        ("@ask Change {name}?", "`{name}` is no argument"),
-        ("@ask Change {--state}?", "`{--state}` is no argument"),
+        ("@ask Change {name}?", "`{name}` is neither an argument"),
+        ("@ask Change {--state}?", "`{--state}` is neither an argument"),
         ("@replaces robots list", "is incomplete"),
         ("@replaces robots list: state", "`@replaces"),
         ("@futile done [color=red] It is red.", "no field `color`"),
@@ -229,7 +229,7 @@ fn text_about_a_target_names_its_fields_and_the_arguments() {
         ("@futile done [!state=a] It is.", "is incomplete"),
         ("@futile done [same=a] It is.", "is incomplete"),
         ("@futile done [--] It is.", "is incomplete"),
-        ("@impact Things: things get {id}", "no list with pages"),
+        ("@impact Things: things get {id}", "not a list with pages"),
         ("@impact things list", "is incomplete"),
     ] {
         let problem = only_problem(&target_with(&format!("/// {bad}\n")));

@@ -1,4 +1,4 @@
-//! The package of this project reads into the catalog that everything else relies on.
+//! The catalog can be read from the package of this project, and has the content that other code relies on.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 

@@ -1,4 +1,5 @@
-//! What a package says of itself lowers no risk below what the reviewed package says of the same requests.
+//! The statements of a package cannot lower a risk below the risk that the reviewed package states for the same
+//! requests.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -13,7 +14,8 @@ static REVIEWED: LazyLock<Catalog> = LazyLock::new(|| {
     Catalog::from_text(&PackageText::from_folder(&folder).unwrap()).unwrap()
 });
 
-/// The function of a package that makes this request and states this risk, if any; raised to the reviewed package.
+/// The function of a package that makes this request and states this risk, if one is given; raised to the reviewed
+/// package.
 fn raised(method: &str, segments: &[Segment], risk: Option<Risk>) -> Action {
     let names: Vec<String> = (0..segments.len()).map(|index| format!("p{index}")).collect();
     let mut path = String::new();
@@ -55,7 +57,7 @@ fn literals(path: &str) -> Vec<Segment> {
 fn every_reviewed_request_keeps_its_risk_whatever_is_stated() {
     for action in &REVIEWED.actions {
         let found = raised(action.http.method.as_str(), action.http.path.segments(), None);
-        // Another reviewed template can make the same request, and be riskier.
+        // Another reviewed template can make the same request, and can have a higher risk.
         assert!(found.risk >= action.risk, "{}: {}", action.id, found.risk);
         assert!(found.is_confidential() || !action.is_confidential(), "{}", action.id);
         assert_eq!((found.sensitive, found.whole_secret), (action.sensitive, action.sensitive), "{}", action.id);
@@ -90,7 +92,7 @@ fn confidential_request_stays_confidential_at_any_stated_risk() {
         assert_eq!(of("GET", &known), (Risk::Confidential, also, true), "{stated}");
         assert_eq!(of("GET", &literals("v1/new/thing")), (Risk::Confidential, also, true), "{stated}");
         assert_eq!(of("GET", &read), (stated, None, stated == Risk::Confidential), "{stated}");
-        // A write that calls itself confidential stays a write, and its answer is for the requester alone.
+        // A write that declares itself confidential stays a write, and only the requester receives its response.
         let also = Some(stated).filter(|stated| *stated == Risk::Confidential);
         for segments in [&write, &literals("v1/new/thing")] {
             assert_eq!(of("DELETE", segments), (Risk::Irreversible, also, also.is_some()), "{stated}");
@@ -131,7 +133,8 @@ fn secret_input_is_found_by_its_place_in_the_request() {
     let harmless = create.inputs.iter().find(|input| !has_secret(input) && input.fields.is_empty()).unwrap();
     let harmless_wire = &create.params.iter().find(|param| param.name == harmless.param).unwrap().wire;
     let http = &create.http;
-    // The names of the two are exchanged; what is sent decides. A place that is not known can hold anything.
+    // The names of the two inputs are exchanged: the position in the request decides. An unknown position can contain
+    // any value.
     let docs = format!(
         "/// @http {http}\n/// @risk reversible\n/// @effect E.\n/// @param {0} P.\n/// @name {0} {wire}\n/// @param {1} P.\n/// @name {1} {harmless_wire}\n/// @param new P.\n",
         harmless.name, secret.name
@@ -172,7 +175,8 @@ fn segments() -> impl Strategy<Value = Vec<Segment>> {
 }
 
 proptest! {
-    /// Fills the parameters of a template at random, and looks the path up among the reviewed actions: an independent reading.
+    /// Fills the parameters of a template at random, and searches the path in the reviewed actions: an independent
+    /// check.
     #[test]
     fn no_template_makes_a_request_below_its_reviewed_risk(
         method in proptest::sample::select(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -1,11 +1,11 @@
-//! The names and texts of the package read well where they are shown: as commands, in help and in plans.
+//! The names and texts of the package are readable in commands, in help and in plans.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use claude_admin_catalog::{Action, Catalog, Currency, Kind, Method, PackageText, Type, Unit};
 use std::path::Path;
 
-/// What every list and help can show without a break.
+/// The maximum length that every list and help can show without a line break.
 const MOST_CHARS_OF_A_NAME: usize = 28;
 const MOST_CHARS_OF_A_SUMMARY: usize = 90;
 
@@ -14,7 +14,7 @@ fn catalog() -> Catalog {
     Catalog::from_text(&PackageText::from_folder(&folder).unwrap()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Tells of every action that breaks a rule.
+/// Fails with a list of every action that breaks a rule.
 fn every_action(rule: impl Fn(&Catalog, &Action) -> Option<String>) {
     let catalog = catalog();
     let broken: Vec<String> = catalog

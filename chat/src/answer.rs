@@ -1,40 +1,41 @@
-//! What a program is answered.
+//! The result of a command for programs.
 
 use crate::document::Document;
 use crate::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
-/// What came of a command, as far as a program is told of it.
+/// The result of a command, with the parts that a program receives.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
-    /// The id of the operation, where operations are recorded.
+    /// The ID of the operation, if operations are recorded.
     pub operation: Option<&'a str>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Whether it changed something.
+    /// Whether a change was made.
     pub verdict: Verdict,
-    /// The answer of the API, or the part of it that was read before something failed.
+    /// The response of the API, or the part of it that was read before a failure.
     pub data: Option<&'a Value>,
-    /// What people are shown.
+    /// The document for people.
     pub document: &'a Document,
-    /// The error as the component or the host has it.
+    /// The error in the form of the component or the host.
     pub cause: Option<&'a Value>,
 }
 
 impl Answer<'_> {
-    /// The data itself, or an object with the key `error`, beside what was read before it.
+    /// The data itself, or an object with the key `error` and the data that was read before the error.
     #[must_use]
     pub fn to_json(&self) -> Value {
         self.written(self.data.cloned())
     }
 
-    /// As [`Self::to_json`], of the data itself.
+    /// The same as [`Self::to_json`], for the given data.
     #[must_use]
     pub fn written(&self, data: Option<Value>) -> Value {
         match (data, self.outcome) {
             (Some(data), Outcome::Done) => data,
-            // What was to be removed and is not there is done too: there is no error, whatever the API said about it. What it
-            // said is there, so that a program can distinguish it from what was removed.
+            // If the object to remove does not exist, the outcome is also `done`: there is no error, whatever the API
+            // reported. The result contains the report of the API, so a program can distinguish this case from a
+            // removal.
             (None, Outcome::Done) => match self.cause {
                 Some(cause) => json!({ "changed": self.changed(), "cause": cause }),
                 None => json!({ "changed": self.changed() }),
@@ -64,7 +65,8 @@ impl Answer<'_> {
         Value::from(self.verdict.changed().as_str())
     }
 
-    /// `written`, which [`Self::to_json`] or whoever adds secrets wrote, under how it ended.
+    /// The envelope with the outcome around `written`, which is the output of [`Self::to_json`], with or without
+    /// secrets.
     #[must_use]
     pub fn envelope(&self, command: Option<&str>, written: Value) -> Value {
         let mut object = Map::new();
@@ -82,7 +84,7 @@ impl Answer<'_> {
                 }
             }
             (result, _) => {
-                // What there is to say where there is no data, such as that what was to be removed is not there.
+                // The message of a result without data, for example that the object to remove does not exist.
                 let said = self.document.notices();
                 if self.data.is_none() && !said.is_empty() {
                     object.insert("message".to_owned(), Value::from(said));

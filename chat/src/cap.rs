@@ -1,21 +1,21 @@
-//! Texts from outside, no longer than a person reads.
+//! Limits the length of texts from outside.
 
 use crate::paging::memory_of;
 use serde_json::{Value, json};
 
-/// The longest text of an error that is shown and recorded, in bytes.
+/// The maximum length of the text of an error that is shown and recorded, in bytes.
 const LONGEST: usize = 2_000;
-/// The most memory for the state of a target that a plan shows and records. Targets need a few kilobytes.
+/// The maximum memory for the state of a target that a plan shows and records. Targets need a few kilobytes.
 const LARGEST: usize = 1 << 20;
-/// The items of a list that are left of a larger one.
+/// The number of items that remain of a longer list.
 const ITEMS: usize = 100;
 
-/// Shortens a text, and says so.
+/// Shortens a text and adds a note with the number of removed bytes.
 pub fn cap_text(text: &mut String) {
     cap_text_to(text, LONGEST);
 }
 
-/// Shortens a text to a number of bytes, and says so.
+/// Shortens a text to a number of bytes and adds a note.
 pub fn cap_text_to(text: &mut String, longest: usize) {
     if text.len() <= longest {
         return;
@@ -40,7 +40,7 @@ pub fn cap_texts(value: &mut Value) {
     }
 }
 
-/// Shortens texts, lists and objects of a value that is larger than any that is meant to be recorded.
+/// Shortens texts, lists and objects of a value that is too large to be recorded.
 pub fn cap_large(value: &mut Value) {
     if memory_of(value) > LARGEST {
         cap_texts(value);

@@ -1,23 +1,23 @@
-//! What people decide about what waits.
+//! The decisions about a pending request.
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody decides about what waits.
+/// A decision about a pending request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
-    /// The requester wants it done.
+    /// The requester confirms the request.
     Confirm,
-    /// Somebody else agrees.
+    /// An approver approves the request.
     Approve,
-    /// Somebody else does not agree.
+    /// An approver rejects the request.
     Reject,
-    /// The requester does not want it any more.
+    /// The requester cancels the request.
     Cancel,
 }
 
 impl Choice {
-    /// The word of the choice.
+    /// The name of the choice.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

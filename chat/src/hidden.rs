@@ -1,6 +1,6 @@
-//! Characters that a reader does not see: which ones they are, and where they belong.
+//! Characters that a reader does not see, and the places where they are valid.
 
-/// Whether a character takes no space, is blank without being a space, or steers how the text around it is shown.
+/// Whether a character has no width, is blank without being a space, or controls how the text around it is shown.
 ///
 /// These are the control characters, the separators of lines and paragraphs, every character that Unicode calls
 /// `Default_Ignorable_Code_Point`, the other format characters (`Cf`) that draw nothing, and the blanks that are letters or
@@ -16,21 +16,21 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Finds the first hidden character that does not belong where it is.
+/// Finds the first hidden character that is not valid at its position.
 ///
-/// Some belong: the joiners and variation selectors of emoji and of scripts that are written with them, and the tags of
-/// flags. Each counts only between the characters that it works on, so that none of them hides in a word of Latin letters.
+/// Some are valid: the joiners and variation selectors of emoji and of scripts that use them, and the tags of flags.
+/// Each is valid only between the characters that it affects. So none of them can hide in a word of Latin letters.
 #[must_use]
 pub fn find_hidden(text: &str) -> Option<char> {
     marked_hidden(text).find_map(|(c, hides)| hides.then_some(c))
 }
 
-/// The characters of a text, each with whether it is hidden where it does not belong.
+/// The characters of a text, each with whether it is hidden and not valid at its position.
 pub(crate) fn marked_hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
     text.char_indices().map(|(at, c)| (c, is_hidden(c) && !belongs(&text[..at], c, &text[at + c.len_utf8()..])))
 }
 
-/// Whether a hidden character belongs between two parts of a text.
+/// Whether a hidden character is valid between two parts of a text.
 fn belongs(left: &str, c: char, right: &str) -> bool {
     let before = left.chars().next_back();
     let after = right.chars().next();
@@ -38,9 +38,9 @@ fn belongs(left: &str, c: char, right: &str) -> bool {
     match c {
         '\u{200D}' => both(is_joined_script) || joins_emoji(left, after),
         '\u{200C}' => both(is_joined_script),
-        // Mongolian letters have variants of their own.
+        // Mongolian letters have their own variants.
         '\u{180B}'..='\u{180D}' | '\u{180F}' => before.is_some_and(|c| matches!(c, '\u{1820}'..='\u{18AA}')),
-        // A digit becomes a keycap only with the mark that follows.
+        // A digit becomes a keycap only with the mark that follows it.
         '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => before.is_some_and(|c| {
             is_pictograph(c) || is_ideograph(c) || (matches!(c, '0'..='9' | '#' | '*') && after == Some('\u{20E3}'))
         }),
@@ -50,7 +50,7 @@ fn belongs(left: &str, c: char, right: &str) -> bool {
     }
 }
 
-/// Whether a joiner is between two emoji; skin tones and variation selectors may follow the first.
+/// Whether a joiner is between two emoji. Skin tones and variation selectors can follow the first emoji.
 fn joins_emoji(left: &str, after: Option<char>) -> bool {
     let modifies = |c: &char| matches!(c, '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}');
     let first = left.chars().rev().find(|c| !modifies(c));

@@ -1,4 +1,4 @@
-//! Who asks, and where.
+//! The requester and the place of a request.
 
 use crate::secret_text::{find_secret, redacted};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-/// Where somebody is known.
+/// The platform that authenticates a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Platform {
     /// A Slack workspace.
@@ -15,7 +15,7 @@ pub enum Platform {
     Http,
     /// The terminal of the machine that the host runs on.
     Local,
-    /// A model that acts for somebody: a place, and nobody's platform.
+    /// A model that acts for a user. It is only a place: no principal belongs to it.
     Mcp,
 }
 
@@ -34,13 +34,13 @@ impl Platform {
         }
     }
 
-    /// Whether its people belong to tenants.
+    /// Whether its principals belong to tenants.
     #[must_use]
     pub fn has_tenants(self) -> bool {
         self == Self::Slack
     }
 
-    /// Whether it says who somebody is.
+    /// Whether it authenticates principals.
     #[must_use]
     pub fn has_people(self) -> bool {
         self != Self::Mcp
@@ -49,8 +49,8 @@ impl Platform {
 
 /// The requester: a platform, a tenant of it, and an ID that the platform authenticated. Never a display name or an address.
 ///
-/// A principal is only made from parts that its text form reads back, so that every entry of the audit log that names one
-/// can be read again.
+/// A principal is only made from parts that can be read back from its text form. So every entry of the audit log that
+/// names a principal can be read again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Principal(PrincipalParts);
@@ -58,9 +58,9 @@ pub struct Principal(PrincipalParts);
 /// The parts of a [`Principal`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PrincipalParts {
-    /// Where the ID is known.
+    /// The platform that knows the ID.
     pub platform: Platform,
-    /// The workspace of a chat platform; empty where there is none.
+    /// The workspace of a chat platform; empty if there is none.
     pub tenant: String,
     /// The ID.
     pub user: String,
@@ -74,19 +74,19 @@ impl Deref for Principal {
     }
 }
 
-/// A part that no principal and no place can have. The part itself is not in the message: it can be a secret in the wrong
-/// field.
+/// A part that is not valid in a principal or a place. The message does not contain the part, because it can be a
+/// secret in the wrong field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the {0} is not an ID: 1 to 255 letters, digits, `-`, `_` or `.`, and nothing that looks like a secret")]
 pub struct PartError(&'static str);
 
-/// Checks one part that a platform or a configuration gives.
+/// Checks one part from a platform or a configuration.
 fn part(what: &'static str, text: &str) -> Result<String, PartError> {
     if is_id(text) && find_secret(text).is_none() { Ok(text.to_owned()) } else { Err(PartError(what)) }
 }
 
-/// Reads one part of a text form. It does not look for secrets: their list grows, and every later version must read what
-/// an earlier one wrote.
+/// Reads one part of a text form. It does not search for secrets: the list of secret patterns grows, and every later
+/// version must be able to read the text forms of earlier versions.
 fn written(text: &str) -> Option<String> {
     is_id(text).then(|| text.to_owned())
 }
@@ -105,7 +105,7 @@ impl Principal {
         }))
     }
 
-    /// A client of the HTTP API, by the name that its token has in the configuration.
+    /// A client of the HTTP API, by the name of its token in the configuration.
     ///
     /// # Errors
     ///
@@ -131,12 +131,12 @@ impl Principal {
     ///
     /// # Errors
     ///
-    /// [`PartError`] for an ID that is none.
+    /// [`PartError`] for an invalid ID.
     pub fn colleague(&self, user: &str) -> Result<Self, PartError> {
         Ok(Self(PrincipalParts { platform: self.platform, tenant: self.tenant.clone(), user: part("user ID", user)? }))
     }
 
-    /// The place of everything that this principal does outside of a channel.
+    /// The place of all actions of this principal outside of a channel.
     #[must_use]
     pub fn place(&self) -> Place {
         Place(PlaceParts { platform: self.platform, tenant: self.tenant.clone(), channel: None })
@@ -155,9 +155,9 @@ impl From<Principal> for String {
     }
 }
 
-/// A text that names no principal.
+/// A text that is not a principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names nobody; write slack:TEAM/USER, http:CLIENT or local:USER")]
+#[error("`{0}` is not a principal; write slack:TEAM/USER, http:CLIENT or local:USER")]
 pub struct PrincipalError(String);
 
 impl FromStr for Principal {
@@ -180,8 +180,8 @@ impl TryFrom<String> for Principal {
     }
 }
 
-/// Where a request was made: a platform, a tenant of it, and a channel there. Like a [`Principal`], it is only made from
-/// parts that its text form reads back.
+/// The place of a request: a platform, a tenant of it, and a channel there. As for a [`Principal`], its parts can
+/// always be read back from its text form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Place(PlaceParts);
@@ -191,9 +191,9 @@ pub struct Place(PlaceParts);
 pub struct PlaceParts {
     /// The platform.
     pub platform: Platform,
-    /// The workspace of a chat platform; empty where there is none.
+    /// The workspace of a chat platform; empty if there is none.
     pub tenant: String,
-    /// The ID of the channel, where there is one.
+    /// The ID of the channel, if there is one.
     pub channel: Option<String>,
 }
 
@@ -238,7 +238,7 @@ impl Place {
         Self(PlaceParts { platform, tenant: String::new(), channel: None })
     }
 
-    /// The workspace that the place is in; for a place without a channel, the place itself.
+    /// The workspace that contains the place; for a place without a channel, the place itself.
     #[must_use]
     pub fn without_channel(&self) -> Self {
         Self(PlaceParts { channel: None, ..self.0.clone() })
@@ -258,9 +258,9 @@ impl From<Place> for String {
     }
 }
 
-/// A text that names no place.
+/// A text that is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no place; write slack:TEAM/CHANNEL, slack:TEAM, http, local or mcp")]
+#[error("`{0}` is not a place; write slack:TEAM/CHANNEL, slack:TEAM, http, local or mcp")]
 pub struct PlaceError(String);
 
 impl FromStr for Place {
@@ -295,14 +295,14 @@ fn write_scoped(f: &mut fmt::Formatter<'_>, platform: Platform, tenant: &str, id
     if parts.is_empty() { Ok(()) } else { write!(f, ":{}", parts.join("/")) }
 }
 
-/// Takes `platform:tenant/id`, `platform:id` or `platform` apart.
+/// Splits `platform:tenant/id`, `platform:id` or `platform`.
 fn scoped(text: &str) -> Option<(Platform, &str, Option<&str>)> {
     let (platform, rest) = text.split_once(':').map_or((text, None), |(platform, rest)| (platform, Some(rest)));
     let platform = Platform::ALL.into_iter().find(|known| known.as_str() == platform)?;
     Some(match rest {
         None => (platform, "", None),
         Some(rest) => match rest.split_once('/') {
-            // An empty tenant would read like none.
+            // Without this check, an empty tenant would be read as no tenant.
             Some(("", _)) => return None,
             Some((tenant, id)) => (platform, is_id(tenant).then_some(tenant)?, Some(id)),
             None => (platform, "", Some(rest)),
@@ -310,7 +310,7 @@ fn scoped(text: &str) -> Option<(Platform, &str, Option<&str>)> {
     })
 }
 
-/// The most bytes of an ID.
+/// The maximum number of bytes of an ID.
 const MAX_ID: usize = 255;
 
 /// Whether a text can be the ID of a user, a channel or a tenant.
@@ -365,7 +365,7 @@ mod tests {
         assert!(!"slack:T1/ xoxb-1-LEAK".parse::<Place>().unwrap_err().to_string().contains("LEAK"));
     }
 
-    /// Parts that platforms send, and parts that they should not.
+    /// Parts that platforms send, and parts that they must not send.
     fn any_part() -> impl Strategy<Value = String> {
         prop_oneof![
             "[A-Za-z0-9._-]{0,12}",

@@ -1,8 +1,8 @@
-//! What people and programs say to an administrator, and how the answer is written.
+//! The commands of an administrator, from people and programs, and the output of their results.
 //!
-//! [`slack`] proves who asks, [`command`] reads what was typed into an action with checked arguments, [`document`] holds
-//! what came of it, and [`render`] writes that. Nothing here does anything: there is no clock, no network and no file, so
-//! that all of it runs in a host and inside a component alike. What there is to be done comes from the catalog.
+//! [`slack`] authenticates the requests of Slack. [`command`] parses a command into an action with checked arguments.
+//! [`document`] contains the result, and [`render`] writes it. This crate has no side effects: it uses no clock, no
+//! network and no file, so all of it runs in a host and inside a component. The catalog supplies the actions.
 
 mod answer;
 pub mod cap;

@@ -1,19 +1,19 @@
-//! The id of an operation: it ties together everything that belongs to one command.
+//! The ID of an operation. All records of one command have the same ID.
 
-/// The letters of an id: Crockford's base 32, 5 bits each.
+/// The alphabet of an ID: Crockford's base 32, 5 bits for each character.
 pub const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// The letters of a whole id: 130 bits.
+/// The length of a complete ID: 130 bits.
 pub const LENGTH: usize = 26;
-/// The fewest letters that may stand for the whole.
+/// The minimum length of a prefix of an ID.
 pub const MIN_PREFIX: usize = 4;
 
-/// Whether a text is a whole id, as the host makes it.
+/// Whether a text is a complete ID in the form that the host generates.
 #[must_use]
 pub fn is_whole(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
-/// Reads an id, or enough of the beginning of one, in any case of letters.
+/// Reads an ID or a prefix of the minimum length, in upper or lower case.
 #[must_use]
 pub fn read(text: &str) -> Option<String> {
     let id = text.to_ascii_lowercase();
@@ -21,11 +21,11 @@ pub fn read(text: &str) -> Option<String> {
     fits.then_some(id)
 }
 
-/// Reads `ID.VERSION`, or an id alone: the plan of an operation that somebody means.
+/// Reads `ID.VERSION`, or only an ID: the plan of an operation.
 #[must_use]
 pub fn read_plan(text: &str) -> Option<(String, Option<u32>)> {
     let Some((id, version)) = text.split_once('.') else { return Some((read(text)?, None)) };
-    // As it is printed: no sign, no zero in front.
+    // Only the printed form is valid: no sign, no leading zero.
     let number = version.parse::<u32>().ok().filter(|number| *number > 0 && number.to_string() == version)?;
     Some((read(id)?, Some(number)))
 }

@@ -1,38 +1,38 @@
-//! How a command ended, for programs.
+//! The outcome of a command, for programs.
 
 use crate::Verdict;
 use claude_admin_catalog::{Action, Method};
 use serde_json::Value;
 
-/// How a command ended.
+/// The outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done.
+    /// The command succeeded.
     Done,
-    /// It was not understood. Nothing was changed.
+    /// The command was invalid. Nothing was changed.
     Usage,
-    /// The policy does not allow it, or it cannot be approved or shown here.
+    /// The policy does not permit the command, or it cannot be approved or shown here.
     Denied,
-    /// There is no such thing.
+    /// The object does not exist.
     NotFound,
-    /// It clashes with what is there, or with what somebody else does.
+    /// The command conflicts with the current state, or with another change.
     Conflict,
-    /// The API did not accept the request, or would not: then it was not sent.
+    /// The API rejected the request, or would reject it: then the request was not sent.
     Refused,
-    /// It waits for a confirmation, or for somebody else's approval.
+    /// The request is pending: it needs a confirmation, or the approval of another user.
     Waiting,
-    /// A rate limit was met.
+    /// A rate limit was reached.
     RateLimited,
     /// The upstream, the network or the component failed. Nothing was changed.
     Failed,
     /// It is not known whether anything was changed.
     Unknown,
-    /// A part was done: some pages of a list were read, or a change was made and not all of it.
+    /// The command was partly successful: some pages of a list were read, or a change was made, but not completely.
     Partial,
 }
 
 impl Outcome {
-    /// Every way to end.
+    /// Every outcome.
     pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Usage,
@@ -47,7 +47,7 @@ impl Outcome {
         Self::Partial,
     ];
 
-    /// Whether there is an answer and no error, so that an answer of rows alone says everything.
+    /// Whether there is a result and no error. Then an output with only rows is complete.
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Done | Self::Waiting)
@@ -69,7 +69,7 @@ impl Outcome {
         }
     }
 
-    /// The status of an answer over HTTP.
+    /// The status of a response over HTTP.
     #[must_use]
     pub fn http_status(self) -> u16 {
         match self {
@@ -85,7 +85,7 @@ impl Outcome {
         }
     }
 
-    /// The word in logs and JSON.
+    /// The name in logs and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,14 +103,14 @@ impl Outcome {
         }
     }
 
-    /// How a call ended. `error` is that of the WIT package, given as an object with its case as the only key; none for a
-    /// success.
+    /// The outcome of a call. `error` is the error of the WIT package, given as an object with its case as the only
+    /// key; `None` for a success.
     #[must_use]
     pub fn of(action: &Action, verdict: Verdict, error: Option<&Value>) -> Self {
         match (verdict, error) {
             (Verdict::Probable | Verdict::Unknown, _) => Self::Unknown,
             (Verdict::Changed, Some(_)) => Self::Partial,
-            // A success that did not change what it was to change is none.
+            // A successful write that did not make its change has failed.
             (_, None) if action.writes() && verdict != Verdict::Changed => Self::Failed,
             (_, None) => Self::Done,
             (_, Some(error)) if is_gone(action, error) => Self::Done,
@@ -118,17 +118,17 @@ impl Outcome {
         }
     }
 
-    /// How a call ended that changed nothing.
+    /// The outcome of a failed call that changed nothing.
     fn of_failure(error: &Value) -> Self {
         let api = error.get("api");
         let status = api.and_then(|api| api.get("status")?.as_u64());
         let text = |name: &str| api.and_then(|api| api.get(name)?.as_str()).unwrap_or_default();
-        // Such as `already_member` and `invite_already_exists`.
+        // Examples: `already_member` and `invite_already_exists`.
         let clashes = text("code").contains("already");
         match status {
             None if error.get("invalid_argument").is_some() => Self::Usage,
             Some(429) => Self::RateLimited,
-            // Only the API knows what is there and what is accepted: not a proxy that answers in its place.
+            // Only the API knows its objects and the valid requests. A proxy that responds instead of the API does not.
             Some(_) if text("kind").is_empty() => Self::Failed,
             Some(400) if clashes => Self::Conflict,
             Some(400 | 413 | 422) => Self::Refused,
@@ -139,15 +139,15 @@ impl Outcome {
     }
 }
 
-/// Whether the API itself says that it does not have what a request is about. A page that is not found because the address
-/// is wrong says nothing about that.
+/// Whether the API itself reports that the object of a request does not exist. A page that is not found because of a
+/// wrong address does not show this.
 #[must_use]
 pub fn is_missing(error: &Value) -> bool {
     error.pointer("/api/status").and_then(Value::as_u64) == Some(404)
         && error.pointer("/api/kind").and_then(Value::as_str) == Some("not_found_error")
 }
 
-/// Whether what an action is to remove is not there: a repeated removal is no failure.
+/// Whether the object that an action removes does not exist: a repeated removal is not a failure.
 #[must_use]
 pub fn is_gone(action: &Action, error: &Value) -> bool {
     action.http.method == Method::Delete && is_missing(error)

@@ -1,15 +1,14 @@
-//! The one reader of text from outside: files, variables of the environment, bodies of requests.
+//! The only reader of text from outside: files, environment variables, request bodies.
 //!
-//! Editors, shells and secret managers put things around a text that do not belong to it: a byte order mark, quotes, the
-//! name of the variable, the name of a header. Every entrance reads through here, so that the same text means the same
-//! everywhere.
+//! Editors, shells and secret managers add to a text: a byte order mark, quotes, the name of the variable, the name of
+//! a header. All input is read here, so the same text has the same meaning everywhere.
 
 use crate::hidden::is_hidden;
 use std::borrow::Cow;
 
-/// A text that cannot be read. The text is not part of it.
+/// A text that cannot be read. The error does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the error messages describe the variants")]
 pub enum OutsideError {
     #[error("it is not UTF-8 text")]
     NotText,
@@ -23,7 +22,7 @@ pub enum OutsideError {
 ///
 /// # Errors
 ///
-/// [`OutsideError::NotText`] for anything else.
+/// [`OutsideError::NotText`] for any other encoding.
 pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, OutsideError> {
     let units = |read: fn([u8; 2]) -> u16| {
         let pairs = bytes[2..].chunks(2).map(|pair| pair.try_into().map(read));
@@ -40,24 +39,24 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, OutsideError> {
     }
 }
 
-/// A text without the byte order mark that it can begin with.
+/// A text without an initial byte order mark.
 #[must_use]
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{FEFF}').unwrap_or(text)
 }
 
-/// A value without the space, the byte order mark and the quotes around it.
+/// A value without the spaces, the byte order mark and the quotes around it.
 #[must_use]
 pub fn value(text: &str) -> &str {
     until_stable(text, |text| unquoted(trimmed(text)))
 }
 
-/// A secret without what surrounds it: as [`value`], and without `NAME=`, `Authorization:`, `x-api-key:` and `Bearer`. Empty
-/// lines and lines that begin with `#` are ignored.
+/// A secret without additions: the same as [`value`], and without `NAME=`, `Authorization:`, `x-api-key:` and `Bearer`.
+/// Empty lines and lines that begin with `#` are ignored.
 ///
 /// # Errors
 ///
-/// [`OutsideError`] where several lines remain, or one that no secret can be.
+/// [`OutsideError`] if several lines remain, or a line that cannot be a secret.
 pub fn secret(text: &str) -> Result<&str, OutsideError> {
     let mut lines = without_mark(text).lines().map(trimmed).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let line = lines.next().unwrap_or_default();
@@ -90,7 +89,7 @@ fn unquoted(text: &str) -> &str {
     PAIRS.into_iter().find_map(inner).unwrap_or(text)
 }
 
-/// Takes away the name of a variable or a header, and the scheme.
+/// Removes the name of a variable or a header, and the scheme.
 fn without_label<'t>(text: &'t str) -> &'t str {
     let after = |label: &str| {
         let begins = text.get(..label.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(label));
@@ -99,7 +98,7 @@ fn without_label<'t>(text: &'t str) -> &'t str {
     let spaced = |label: &str| after(label).filter(|rest| rest.starts_with(char::is_whitespace));
     let named = |text: &'t str| {
         let (name, rest) = text.split_once('=')?;
-        // Base64 can end in `=`, which is followed by nothing or by another one.
+        // Base64 can end in `=`, which is followed by no character or by a second `=`.
         (is_variable(name.trim()) && !rest.is_empty() && !rest.starts_with('=')).then_some(rest)
     };
     let exported = || spaced("export").and_then(named);
@@ -107,7 +106,7 @@ fn without_label<'t>(text: &'t str) -> &'t str {
     header().or_else(exported).or_else(|| named(text)).unwrap_or(text)
 }
 
-/// Whether a text is the name of a variable as people write them: capital letters, digits and underscores.
+/// Whether a text is the name of a variable in its usual form: capital letters, digits and underscores.
 fn is_variable(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.len() >= 3 && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_') && name.chars().all(allowed)
@@ -179,7 +178,7 @@ mod tests {
         #[test]
         fn reading_twice_is_reading_once(text in any::<String>()) {
             prop_assert_eq!(value(value(&text)), value(&text));
-            // A line that begins with `#` is a comment, unless something surrounds it.
+            // A line that begins with `#` is a comment, unless it has quotes, a name or a scheme.
             if let Ok(once) = secret(&text) && !once.starts_with('#') {
                 prop_assert_eq!(secret(once).unwrap_or(once), once);
             }

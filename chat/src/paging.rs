@@ -1,4 +1,4 @@
-//! How far the pages of a list are followed.
+//! Limits for reading the pages of a list.
 
 use crate::command::{Arguments, Invocation, greatest};
 use crate::document::{Cell, is_report};
@@ -6,14 +6,14 @@ use claude_admin_catalog::{Action, Catalog, Onward};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// The most pages that one command follows: at 1,000 items a page, more than any organization has.
+/// The maximum number of pages that one command reads: at 1,000 items per page, more than any organization has.
 pub const MAX_PAGES: usize = 1000;
 
-/// The input that says how many items a page has.
+/// The input for the number of items on a page.
 pub const LIMIT: &str = "limit";
 
-/// Whether something is followed although nobody asks for all of it: a report is about a period, however many pages that
-/// has. Who asks for a page, or for less than a whole one, gets that.
+/// Whether all pages are read without `--all`. A report covers a period, whatever the number of pages. A requester who
+/// requests a page, or less than a full page, gets only that.
 #[must_use]
 pub fn is_followed(catalog: &Catalog, invocation: &Invocation) -> bool {
     let Some(action) = catalog.action(&invocation.action).filter(|action| is_report(catalog, action)) else {
@@ -26,7 +26,7 @@ pub fn is_followed(catalog: &Catalog, invocation: &Invocation) -> bool {
         && limit.is_none_or(|limit| greatest(action, arguments, LIMIT).is_some_and(|most| limit >= most))
 }
 
-/// Asks for large pages where no size is given: the API counts requests.
+/// Requests large pages if no size is given, because the API counts requests.
 #[must_use]
 pub fn in_large_pages(action: &Action, mut arguments: Arguments) -> Arguments {
     if action.paging.is_some()
@@ -37,13 +37,13 @@ pub fn in_large_pages(action: &Action, mut arguments: Arguments) -> Arguments {
     arguments
 }
 
-/// Whether an error of the WIT package says that the body of a response was larger than is read.
+/// Whether an error of the WIT package reports that the body of a response was larger than the limit.
 #[must_use]
 pub fn is_too_large(error: &Value) -> bool {
     error.pointer("/transport/problem").and_then(Value::as_str) == Some("too_large")
 }
 
-/// Halves the size of a page; returns whether there was one that is not the smallest.
+/// Halves the size of a page. Returns false if the size is already the minimum, or if there is no size.
 pub fn smaller_pages(arguments: &mut Arguments) -> bool {
     match arguments.get_mut(LIMIT).and_then(|limit| Some((limit.as_u64().filter(|size| *size > 1)?, limit))) {
         Some((size, limit)) => {
@@ -54,41 +54,41 @@ pub fn smaller_pages(arguments: &mut Arguments) -> bool {
     }
 }
 
-/// The way through a list, from page to page.
+/// The progress through a list, page by page.
 #[derive(Debug)]
 pub struct Following {
     pages: usize,
     asked: HashSet<String>,
 }
 
-/// Why a list is not followed any further, although more would come.
+/// The cause why a list is not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CutOff {
-    /// It leads to a place that was asked for before: it would never end.
+    /// The next cursor was already requested: the list would never end.
     Circle,
-    /// These are as many pages as one command follows.
+    /// The command has read the maximum number of pages.
     TooLong,
     /// The next page does not fit in the memory for the result of one command.
     TooLarge,
     /// The next page does not fit in the share that a principal has of the memory for the results of all commands.
     HostFull,
-    /// A page says that more follows, and does not say where.
+    /// A page reports that more items follow, but not where.
     NoCursor,
 }
 
 impl Following {
-    /// Begins at a place in the list, or at its beginning.
+    /// Begins at a cursor of the list, or at its beginning.
     #[must_use]
     pub fn beginning_at(cursor: Option<&str>) -> Self {
         Self { pages: 0, asked: cursor.map(str::to_owned).into_iter().collect() }
     }
 
-    /// Takes in a page, and returns the cursor to follow; `None` at the end of the list. Of a list that is not `followed`,
-    /// one page is all that is wanted.
+    /// Counts a page and returns the cursor of the next one; `None` at the end of the list. A list that is not
+    /// `followed` has only one page.
     ///
     /// # Errors
     ///
-    /// Why the list cannot be followed although it goes on.
+    /// The cause why the next page cannot be read although more items follow.
     pub fn take<'p>(&mut self, onward: Onward<'p>, followed: bool) -> Result<Option<&'p str>, CutOff> {
         self.pages += 1;
         match onward {
@@ -103,7 +103,7 @@ impl Following {
 }
 
 impl CutOff {
-    /// What there is to say after some pages.
+    /// The message after some pages.
     #[must_use]
     pub fn text(self, pages: usize) -> String {
         let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
@@ -125,7 +125,7 @@ impl CutOff {
         }
     }
 
-    /// What to make of it.
+    /// The consequence and the next step.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
@@ -137,12 +137,12 @@ impl CutOff {
     }
 }
 
-/// The bytes of memory that a value needs, as far as they can be estimated: the text of a list is a few times smaller.
+/// An estimate of the memory in bytes that a value needs: the text of a list is a few times smaller.
 #[must_use]
 pub fn memory_of(value: &Value) -> usize {
     const ALLOCATION: usize = 16;
     const PLACE: usize = size_of::<Value>();
-    /// A name, its hash and its place in the index of an object.
+    /// A name, its hash and its index entry in an object.
     const NAME: usize = size_of::<String>() + 3 * size_of::<usize>();
     let inside = match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
@@ -156,8 +156,9 @@ pub fn memory_of(value: &Value) -> usize {
     PLACE + inside
 }
 
-/// The bytes of memory that a result needs until it is sent: that of the value, and that of its document, which has a cell
-/// for each value in it and a text for people and one for programs in the cell. What is sent is not larger than either.
+/// The memory in bytes that a result needs until it is sent: that of the value and that of its document. The document
+/// has a cell for each value, with a text for people and one for programs. The output is not larger than either of
+/// them.
 #[must_use]
 pub fn cost_of(value: &Value) -> usize {
     memory_of(value).saturating_add(shown_memory_of(value))
@@ -175,7 +176,7 @@ fn shown_memory_of(value: &Value) -> usize {
     }
 }
 
-/// The bytes of a text as JSON, which has control characters as six.
+/// The length in bytes of a text as JSON, in which a control character takes six bytes.
 fn written(text: &str) -> usize {
     let escaped = text.bytes().filter(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')).count();
     text.len() + 5 * escaped

@@ -7,21 +7,21 @@ use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Reads how long a server asks to wait, from the headers of its response.
+/// Reads the wait time that a server requests, from the headers of its response.
 ///
-/// A date is compared with the `date` of the same response, so that a wrong clock on this machine does not matter, and
-/// with `now` where the response has none. A date in the past means no wait. `None` if the header is missing, malformed,
-/// or asks for more than [`LONGEST`].
+/// A date is compared with the `date` of the same response, so a wrong clock on this machine has no effect. Without
+/// such a header, it is compared with `now`. A date in the past means no wait. `None` if the header is missing,
+/// malformed, or requests more than [`LONGEST`].
 #[must_use]
 pub fn from_headers(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
     let date = headers.get(header::DATE).and_then(text).and_then(|text| http_date(&text));
     let now = date.unwrap_or_else(|| now.into());
-    // Proxies can add a second value. To wait for the longest one is always safe.
+    // Proxies can add a second value. The longest wait is always safe.
     headers.get_all(header::RETRY_AFTER).iter().filter_map(text).filter_map(|text| retry_after(&text, Some(now))).max()
 }
 
-/// Reads how long a server asks to wait, from the headers of a response that just came.
+/// Reads the wait time that a server requests, from the headers of a response that was just received.
 #[must_use]
 pub fn of_response(headers: &HeaderMap) -> Option<Duration> {
     from_headers(headers, Timestamp::now())

@@ -1,4 +1,4 @@
-//! Text that looks like a credential: no command may hold any, and no record keeps one.
+//! Detects text that looks like a credential. No command and no record can contain such text.
 
 use crate::hidden::is_hidden;
 use serde_json::Value;
@@ -7,7 +7,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// How credentials begin: Anthropic keys and tokens, Slack tokens, webhook secrets, and every kind of GitHub token.
+/// The prefixes of credentials: Anthropic keys and tokens, Slack tokens, webhook secrets, and every kind of GitHub
+/// token.
 const PREFIXES: [&str; 17] = [
     "sk-ant-",
     "xoxa-",
@@ -27,17 +28,18 @@ const PREFIXES: [&str; 17] = [
     "ghr_",
     "github_pat_",
 ];
-/// How a JSON web token begins: `{"` in base64, in which capital letters matter.
+/// The prefix of a JSON web token: `{"` in base64, which is case-sensitive.
 const JWT: &str = "eyJ";
-/// A JSON web token has three parts or more, with dots between them, and is no shorter than this.
+/// The minimum number of parts of a JSON web token, with dots between them, and its minimum length.
 const JWT_PARTS: usize = 3;
 const JWT_LENGTH: usize = 20;
 
-/// How the id of an access key of AWS begins, for good and for a session, and how many capital letters and digits follow.
+/// The prefixes of the ID of an AWS access key, permanent and temporary, and the number of capital letters and digits
+/// that follow.
 const AWS: [&str; 2] = ["AKIA", "ASIA"];
 const AWS_LENGTH: usize = 16;
 
-/// Which bytes credentials begin with.
+/// The possible first bytes of credentials.
 const BEGINS: [bool; 256] = {
     let mut begins = [false; 256];
     let mut index = 0;
@@ -53,19 +55,19 @@ const BEGINS: [bool; 256] = {
     begins
 };
 
-/// Finds the first part of a text that looks like a credential, whatever is hidden in it: characters that take no space,
-/// accents, wide letters and other dashes are looked through.
+/// Finds the first part of a text that looks like a credential. Characters without width, accents, full-width letters
+/// and other dashes in it are ignored.
 #[must_use]
 pub fn find_secret(text: &str) -> Option<Range<usize>> {
     let plain = Plain::of(text);
     plain.find_from(0).map(|found| plain.origin(found))
 }
 
-/// A text as a reader of its letters sees it, and where each byte of that comes from.
+/// A text as a reader sees its letters, with the origin of each byte.
 struct Plain<'t> {
     text: Cow<'t, str>,
-    /// For each byte, the place of its character in the original, and whether something was left out before it; empty where
-    /// the text is the original.
+    /// For each byte, the range of its character in the original, and whether characters were removed before it; empty
+    /// if the text equals the original.
     origins: Vec<(Range<usize>, bool)>,
 }
 
@@ -93,7 +95,7 @@ impl<'t> Plain<'t> {
         Self { text: Cow::Owned(text), origins }
     }
 
-    /// The place in the original of a place in this text.
+    /// The range in the original for a range in this text.
     fn origin(&self, found: Range<usize>) -> Range<usize> {
         if self.origins.is_empty() {
             return found;
@@ -109,9 +111,8 @@ impl<'t> Plain<'t> {
     }
 }
 
-/// The character that a text begins with where it is written as an escape of JSON, of Rust or of an address, and how long
-/// that is.
-/// What the escape of a half character stands for cannot be seen.
+/// The character of an escape of JSON, of Rust or of a URL at the beginning of a text, and the length of the escape. An
+/// escape of half a character returns a hidden character.
 fn escaped(text: &str) -> Option<(char, usize)> {
     const HALF: char = '\0';
     let hexadecimal = |digits: &str| {
@@ -121,7 +122,7 @@ fn escaped(text: &str) -> Option<(char, usize)> {
         return Some((char::from_u32(hexadecimal(digits)?).filter(char::is_ascii)?, 3));
     }
     let rest = text.strip_prefix('\\')?;
-    // As errors of Rust quote a character.
+    // Rust error messages quote a character in this form.
     if let Some((digits, _)) =
         rest.strip_prefix("u{").and_then(|rest| rest.split_once('}')).filter(|(digits, _)| digits.len() <= 6)
     {
@@ -137,7 +138,7 @@ fn escaped(text: &str) -> Option<(char, usize)> {
     }
 }
 
-/// The ASCII letter that a wide letter looks like, and one dash for all of them.
+/// The ASCII letter for a full-width letter, and one dash for all dashes.
 fn plain_letter(c: char) -> char {
     const WIDE: u32 = 0xFEE0;
     match c {
@@ -147,8 +148,8 @@ fn plain_letter(c: char) -> char {
     }
 }
 
-/// Finds the first part of a plain text that looks like a credential, from a place on. The time that it takes grows with
-/// the length of the text, whatever is in it. A word can also start where something was left out.
+/// Finds the first part of a plain text that looks like a credential, from a position on. The time is linear in the
+/// length of the text, whatever its content. A word can also start after removed characters.
 fn find_from(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> Option<Range<usize>> {
     let mut tokens_from = from;
     word_starts(text, from, left_out).find_map(|start| {
@@ -158,7 +159,7 @@ fn find_from(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> Optio
                 return None;
             }
             let token = rest.get(..rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()))?;
-            // Whatever begins later in the same run is shorter, and has no more parts.
+            // A token that begins later in the same run is shorter and has no more parts.
             tokens_from = start + token.len();
             (token.len() >= JWT_LENGTH && token.split('.').count() >= JWT_PARTS).then_some(token.len())
         };
@@ -167,7 +168,7 @@ fn find_from(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> Optio
     })
 }
 
-/// Where words start that a credential could begin: `task-ant-hill` holds no `sk-ant-`.
+/// The word starts at which a credential can begin: `task-ant-hill` does not contain `sk-ant-`.
 fn word_starts(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let follows =
@@ -175,21 +176,21 @@ fn word_starts(text: &str, from: usize, left_out: impl Fn(usize) -> bool) -> imp
     (from..bytes.len()).filter(move |at| BEGINS[usize::from(bytes[*at])] && !follows(*at))
 }
 
-/// How long the key is that a text begins with, where it begins with a known prefix.
+/// The length of the key at the beginning of a text, if the text begins with a known prefix.
 fn length_of_key(text: &str) -> Option<usize> {
     PREFIXES.iter().find_map(|prefix| {
         let begins = text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
-        // The prefix alone is none.
+        // The prefix without other characters is not a key.
         let secret = text.get(prefix.len()..).filter(|_| begins)?;
         let secret = Some(secret).filter(|secret| secret.starts_with(|c: char| c.is_ascii_alphanumeric()))?;
-        // A key may hold any of these.
+        // A key can contain any of these characters.
         let length = secret.find(|c: char| !is_of_token(c) && !"+/=".contains(c)).unwrap_or(secret.len());
         let length = prefix.len() + length;
         text.get(..length).is_some_and(|key| !is_hint(key)).then_some(length)
     })
 }
 
-/// Whether a key is shown only in part, as the API does to distinguish keys: its beginning, three dots, and at most 4
+/// Whether only a part of a key is shown, as the API does to distinguish keys: its beginning, three dots, and at most 4
 /// characters of its end.
 fn is_hint(key: &str) -> bool {
     const MAX_BEGIN: usize = 18;
@@ -199,7 +200,7 @@ fn is_hint(key: &str) -> bool {
     })
 }
 
-/// How long the access key of AWS is that a text begins with.
+/// The length of the AWS access key at the beginning of a text.
 fn length_of_aws_key(text: &str) -> Option<usize> {
     let prefix = AWS.into_iter().find(|prefix| text.starts_with(prefix))?;
     let rest = text.get(prefix.len()..)?;
@@ -212,7 +213,7 @@ fn is_of_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
-/// A text that an error quotes or a log shows: every secret is replaced.
+/// A text for an error or a log: every secret is replaced.
 #[must_use]
 pub fn redacted(text: impl Into<String>) -> String {
     let mut text = text.into();
@@ -220,10 +221,10 @@ pub fn redacted(text: impl Into<String>) -> String {
     text
 }
 
-/// What is in the place of a secret.
+/// The replacement for a secret.
 const REDACTED: &str = "[redacted]";
 
-/// Replaces every secret in the texts and names of a value. Returns whether there was any.
+/// Replaces every secret in the texts and names of a value. Returns whether any was found.
 pub fn redact_value(value: &mut Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
@@ -357,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_long_text_of_almost_secrets_takes_no_longer_than_another() {
-        // Each of these would take minutes if every start were read to the end of the text.
+        // Each of these texts would take minutes if the search read from every start to the end of the text.
         for part in ["s-", "eyJ-", "eyJ.", "sk-ant--", "AKIA-", "x"] {
             let text = part.repeat((1 << 20) / part.len());
             assert_eq!(find_secret(&text).is_some(), part == "eyJ.");

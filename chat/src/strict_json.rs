@@ -1,18 +1,18 @@
-//! JSON that cannot be read in two ways.
+//! JSON with exactly one interpretation.
 
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// How deep lists and objects may be in one another. An audit log entry contains the arguments of a command within texts of
-/// JSON of its own, and readers of JSON stop at 128.
+/// The maximum depth of nested lists and objects. An audit log entry contains the arguments of a command inside other
+/// JSON texts, and JSON readers stop at 128 levels.
 pub const MAX_DEPTH: usize = 64;
 
 /// Checks that a value is not nested too deeply to be recorded and read again.
 ///
 /// # Errors
 ///
-/// What is wrong, as the end of a sentence.
+/// The problem, as the end of a sentence.
 pub fn check_depth(value: &Value) -> Result<(), String> {
     if is_deeper(value, MAX_DEPTH) {
         return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
@@ -20,7 +20,7 @@ pub fn check_depth(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a value has more levels than that.
+/// Whether a value has more levels than the given number.
 #[must_use]
 pub fn is_deeper(value: &Value, levels: usize) -> bool {
     let Some(below) = levels.checked_sub(1) else { return matches!(value, Value::Array(_) | Value::Object(_)) };
@@ -31,27 +31,27 @@ pub fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
-/// Reads an object. A list with as many items as a struct has fields is none, whatever serde would make of it.
+/// Reads an object. A list is not an object, although serde accepts a list with as many items as a struct has fields.
 ///
 /// # Errors
 ///
-/// What is wrong with the text.
+/// The problem of the text.
 pub fn object<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
     match text.trim_ascii_start().as_bytes().first() {
         Some(b'{') | None => serde_json::from_str(text),
         Some(_) => {
-            // What is no JSON at all is said first.
+            // A syntax error of the JSON is reported first.
             serde_json::from_str::<serde::de::IgnoredAny>(text)?;
-            Err(serde_json::Error::custom("it is no object"))
+            Err(serde_json::Error::custom("it is not an object"))
         }
     }
 }
 
-/// Reads an object and refuses one that says a thing twice: two readers may take another one each.
+/// Reads an object and fails on a repeated key: two readers could use different values.
 ///
 /// # Errors
 ///
-/// Which name is there twice, or what is wrong with the text.
+/// The repeated key, or the problem of the text.
 pub fn distinct_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     struct Distinct;
 
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_list_is_no_object_however_many_items_it_has() {
-        assert!(problem(r#"[{"limit": 1}]"#).contains("no object"));
-        assert!(problem("\"text\"").contains("no object"));
+        assert!(problem(r#"[{"limit": 1}]"#).contains("not an object"));
+        assert!(problem("\"text\"").contains("not an object"));
     }
 
     #[test]

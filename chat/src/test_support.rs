@@ -1,6 +1,6 @@
-//! What unit tests share.
+//! Shared code for unit tests.
 
-/// Hidden characters of every kind: each one a way to hide a secret or to steer a reader.
+/// Hidden characters of every kind. Each one is a way to hide a secret or to control a terminal or reader.
 pub(crate) const HIDDEN: &[char] = &[
     '\u{0}',
     '\u{7}',

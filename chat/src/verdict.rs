@@ -1,19 +1,19 @@
-//! Whether a command changed something: the one place that decides it.
+//! Whether a command made a change. Only this module decides it.
 //!
-//! Texts, JSON, exit codes, HTTP statuses and the audit log take it from [`Verdict`]. It is worked out from what was sent
-//! and what came back, and for an error code of the API from what the action declares about it (`@code`).
+//! Texts, JSON, exit codes, HTTP statuses and the audit log use [`Verdict`]. It is derived from the requests and
+//! responses. For an error code of the API, it also uses the declaration of the action (`@code`).
 
 use claude_admin_catalog::{Action, CodeEffect};
 use claude_admin_wire::{Body, ErrorBody, NOT_JSON};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is said of a request before its decision.
+/// The sentence about a request before its decision.
 pub const NO_CHANGES_YET: &str = "No changes yet.";
-/// What is said of a decision without effect: the operation that it is about may have changed something before.
+/// The sentence about a decision without effect. The operation itself might have made changes earlier.
 pub const CHANGED_NOTHING: &str = "This command changed nothing.";
 
-/// Whether a command changed something, as far as it can be known.
+/// Whether a command made a change, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// No request was sent.
@@ -22,13 +22,13 @@ pub enum Verdict {
     Unchanged,
     /// The change was made.
     Changed,
-    /// A success of the API came back that is not understood.
+    /// A successful response of the API was received, but not understood.
     Probable,
-    /// The write was sent, and nothing that came back says what became of it.
+    /// The write was sent, and no response shows its result.
     Unknown,
 }
 
-/// The word for a [`Verdict`] in JSON and in the audit log.
+/// The value for a [`Verdict`] in JSON and in the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
@@ -41,10 +41,10 @@ pub enum Changed {
 }
 
 impl Changed {
-    /// Every word.
+    /// Every value.
     pub const ALL: [Self; 3] = [Self::No, Self::Yes, Self::Unknown];
 
-    /// The word.
+    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Changed {
     }
 }
 
-/// What was sent for a call, and what came back.
+/// The exchange for a call: the request and the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exchange {
     /// No request was sent.
@@ -64,7 +64,7 @@ pub enum Exchange {
     Unreached,
     /// The request was sent, and no response came back.
     Unanswered,
-    /// A response came back.
+    /// A response was received.
     Answered {
         /// Its status.
         status: u16,
@@ -73,19 +73,19 @@ pub enum Exchange {
     },
 }
 
-/// What the component reported.
+/// The report of the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
     /// A result.
     Success,
-    /// A success of the API that it did not understand.
+    /// A successful response of the API that the component did not understand.
     Unreadable,
-    /// Any other error; or it was stopped.
+    /// Any other error, or the component was stopped.
     Failure,
 }
 
 impl Report {
-    /// What the error of the WIT package reports, given as an object with its case as the only key.
+    /// The report in the error of the WIT package, given as an object with its case as the only key.
     #[must_use]
     pub fn of_error(error: &Value) -> Self {
         if error.get("decode").is_some() { Self::Unreadable } else { Self::Failure }
@@ -95,7 +95,7 @@ impl Report {
 impl Exchange {
     /// The exchange as the error of the WIT package describes it.
     ///
-    /// The gateway has nothing else to go by. The host has its own record of the exchange, and compares.
+    /// The gateway has only this source. The host has its own record of the exchange and compares both.
     #[must_use]
     pub fn described_by(error: &Value) -> Self {
         let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str);
@@ -124,7 +124,7 @@ impl Exchange {
         }
     }
 
-    /// Whether an error that reports a response of the API reports this one: status, type and code.
+    /// Whether an error with a response of the API describes this response: status, type and code.
     #[must_use]
     pub fn agrees_with(&self, error: &Value) -> bool {
         match (Self::described_by(error), self) {
@@ -138,7 +138,7 @@ impl Exchange {
     }
 }
 
-/// What is known of an operation that is read back from the audit log.
+/// The verdict for an operation that is read from the audit log.
 impl From<Changed> for Verdict {
     fn from(changed: Changed) -> Self {
         match changed {
@@ -150,7 +150,8 @@ impl From<Changed> for Verdict {
 }
 
 impl Verdict {
-    /// What a call did. `exchange` is about the action's own request: lookups and the read for a plan are calls of reads.
+    /// The effect of a call. `exchange` describes the request of the action itself. Lookups and the read for a plan are
+    /// separate read calls.
     #[must_use]
     pub fn of(action: &Action, exchange: &Exchange, report: Report) -> Self {
         match exchange {
@@ -161,7 +162,7 @@ impl Verdict {
             Exchange::Answered { status: 200..=299, body } => match (report, body) {
                 (Report::Success, Body::Json | Body::Empty) => Self::Changed,
                 (Report::Unreadable, Body::Json) => Self::Probable,
-                // A page is of a proxy, and nobody knows what became of the request.
+                // The page is from a proxy, so the result of the request is not known.
                 _ => Self::Unknown,
             },
             Exchange::Answered { status, body: Body::Error(error) } => of_error(action, *status, error),
@@ -169,19 +170,19 @@ impl Verdict {
         }
     }
 
-    /// What reads did.
+    /// The effect of reads.
     #[must_use]
     pub fn of_reads(sent: bool) -> Self {
         if sent { Self::Unchanged } else { Self::NotSent }
     }
 
-    /// The verdict on one call after another of the same command.
+    /// The verdict on two consecutive calls of the same command.
     #[must_use]
     pub fn and(self, later: Self) -> Self {
         if later == Self::NotSent { self } else { later }
     }
 
-    /// The sentence that says so. Every text takes it from here.
+    /// The sentence for the verdict. All texts use this sentence.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -193,7 +194,7 @@ impl Verdict {
         }
     }
 
-    /// The word in JSON and in the audit log.
+    /// The value in JSON and in the audit log.
     #[must_use]
     pub fn changed(self) -> Changed {
         match self {
@@ -203,26 +204,26 @@ impl Verdict {
         }
     }
 
-    /// Whether somebody has to look at the target to know.
+    /// Whether a user must check the target to know the result.
     #[must_use]
     pub fn is_uncertain(self) -> bool {
         self.changed() == Changed::Unknown
     }
 }
 
-/// Seconds after which a client can send the same command again, where the API says so in its error and the command changed
-/// nothing: what might have been done is not to be repeated.
+/// The seconds after which a client can send the same command again, if the API states them in its error and the
+/// command changed nothing. A write that might have been made must not be repeated.
 #[must_use]
 pub fn wait_before_retry(verdict: Verdict, error: Option<&Value>) -> Option<u64> {
     error?.pointer("/api/retry_after")?.as_u64().filter(|_| verdict.changed() == Changed::No)
 }
 
-/// What an error of the API says of a write that was sent.
+/// The verdict from an error of the API for a write that was sent.
 ///
-/// The code counts where the action declares it. Of the statuses, these come before any effect: what is not understood
-/// (400, 413, 422), who is not permitted (401, 402, 403), what is not there (404), too many requests (429), and what
-/// contradicts the state (409) unless its code is one that this build does not know. All others can come after it: a
-/// timeout (408, 425, 499) ends the wait and not the work, and a server error can strike at any point.
+/// A code that the action declares takes precedence. These statuses are returned before any effect: invalid (400, 413,
+/// 422), not permitted (401, 402, 403), not found (404), too many requests (429), and a conflict with the state (409),
+/// unless this build does not know its code. All other statuses can follow an effect: a timeout (408, 425, 499) ends
+/// the wait, not the work, and a server error can occur at any point.
 fn of_error(action: &Action, status: u16, error: &ErrorBody) -> Verdict {
     if let Some(declared) = error.code.as_deref().and_then(|code| action.code(code)) {
         return match declared.effect {
@@ -249,7 +250,7 @@ mod tests {
     const SENTENCES: [Verdict; 5] =
         [Verdict::NotSent, Verdict::Unchanged, Verdict::Changed, Verdict::Probable, Verdict::Unknown];
 
-    /// Every body that a response can have; the codes are those of an action, one that it does not declare, and none.
+    /// Every body that a response can have. The codes are those of an action, one that it does not declare, and none.
     fn bodies(action: &Action) -> Vec<Body> {
         let declared = action.codes.iter().map(|code| Some(code.code.clone()));
         let codes = declared.chain([None, Some("new_code".to_owned())]);
@@ -257,7 +258,7 @@ mod tests {
         errors.chain([Body::Json, Body::Page, Body::Empty, Body::Other, Body::Incomplete]).collect()
     }
 
-    /// Statuses of every kind, those that a rule names among them.
+    /// Statuses of every kind, including those that a rule names.
     fn some_statuses() -> impl Iterator<Item = u16> {
         (100..=599).filter(|status| (400..=430).contains(status) || [0, 1, 4, 29, 51, 99].contains(&(status % 100)))
     }
@@ -268,7 +269,7 @@ mod tests {
         [Exchange::NotSent, Exchange::Unreached, Exchange::Unanswered].into_iter().chain(answered).collect()
     }
 
-    /// The rule in other words: when it is certain that nothing was changed by a write.
+    /// The rule in another form: the conditions under which a write certainly changed nothing.
     fn is_decided_refusal(action: &Action, exchange: &Exchange) -> bool {
         let Exchange::Answered { status, body: Body::Error(error) } = exchange else { return false };
         if (200..300).contains(status) {

@@ -43,7 +43,7 @@ step() {
 out() { sed -n "s/^$1=//p" "$dir/output" | tail -n 1; }
 is() { [[ $(out "$1") == "$2" ]] || die "$1 is '$(out "$1")', not '$2'"; }
 says() { grep -qF -- "$1" "$dir/summary" || die "the summary does not say: $1"; }
-# Runs a command with JSON, and checks the state of an operation in it: stands ID STATE
+# Runs a command with JSON output, and checks the state of an operation in it: stands ID STATE
 runs() { "$CLAUDE_ADMIN" run --config "$CLAUDE_ADMIN_CONFIG" -o json -- "$@" 2>"$dir/log"; }
 stands() {
   [[ $(runs status "$1" | jq -r .state) == "$2" ]] || die "status $1 in JSON: not $2"
@@ -63,7 +63,7 @@ await() {
 member=xiuying.li@example.com
 other=mj.watson@example.com
 
-# The simulator that is built in: nothing runs but the step.
+# The built-in simulator: no other process runs.
 step 0 report.sh ALLOW_SIMULATOR=1 PERIOD=2026-10 OUT="$dir/report"
 [[ $(head -n 1 "$dir/report/members.csv") == id,email,name,role,added_at ]] || die "the header of members.csv"
 [[ $(wc -l <"$dir/report/members.csv") -eq 26 ]] || die "the members"
@@ -72,7 +72,7 @@ says '| 25 | $'
 step 2 report.sh PERIOD=2026-10 OUT="$dir/none" # no credential
 says 'No credential'
 step 2 report.sh ANTHROPIC_ADMIN_KEY= PERIOD=2026-10 OUT="$dir/none" # a secret that is missing
-says 'ANTHROPIC_ADMIN_KEY is set, and empty'
+says 'ANTHROPIC_ADMIN_KEY is set but empty'
 [[ ! -e $dir/none ]] || die "a report without a credential"
 
 export ALLOW_SIMULATOR=1
@@ -97,7 +97,7 @@ step 5 change.sh ACTION=update EMAIL="$member" ROLE=developer PLAN_HASH="$hash"
 is state conflict
 unset ALLOW_SIMULATOR
 
-# The policy of config/, a simulator that stays, and a host that serves the person who approves.
+# The policy of config/, a simulator that runs until the end, and a host for the approver.
 "$CLAUDE_ADMIN" policy check --config "$here/config/claude-admin.toml" >"$dir/log" 2>&1 || die "config/"
 "$CLAUDE_ADMIN" simulator --members 1500 >"$dir/simulator" 2>"$dir/simulator.log" &
 pids+=($!)
@@ -128,17 +128,17 @@ export N8N_CLIENT_TOKEN=of-the-test-0000000000 ADA_TOKEN=of-the-test-1111111111
 pids+=($!)
 await "$dir/serve" 'listening on'
 url=$(sed -n 's/.*listening on //p' "$dir/serve")
-# Posts a command, and prints the answer and below it the status: post TOKEN BODY
+# Posts a command, and prints the response and, on the last line, the status: post TOKEN BODY
 post() { curl -sS "$url/v1/commands" -H "authorization: Bearer $1" -d "$2" -w '\n%{http_code}\n'; }
 
 export CLAUDE_ADMIN_CONFIG=$dir/claude-admin.toml
 step 3 change.sh ACTION=update EMAIL="$other" ROLE=billing # not in the policy
 is state denied
-says 'The policy does not allow it'
+says 'The policy denies the command'
 
-# A removal waits, and is done when somebody else agrees.
+# A removal is pending, and runs when another user approves it.
 step 0 plan.sh ACTION=remove EMAIL="$member" REASON="leaver, HR-1"
-says 'Needs 1 approval(s) in claude-admin, from admins'
+says 'Requires 1 approval(s) in claude-admin, from admins'
 hash=$(out plan_hash)
 # shellcheck disable=SC2016 # it must stay as it is
 reason='leaver, "HR-1" $(id)'
@@ -159,7 +159,7 @@ post "$ADA_TOKEN" "{\"command\": \"approve $operation.1\"}" >"$dir/log"
 step 0 settle.sh OPERATION="$operation" TIMEOUT=5 INTERVAL=0.1
 is state "done"
 stands "$operation" "done"
-step 0 change.sh ACTION=remove EMAIL="$member" REASON="leaver, HR-1" # a repeated removal is no failure
+step 0 change.sh ACTION=remove EMAIL="$member" REASON="leaver, HR-1" # a repeated removal is not a failure
 says 'changed&quot;: &quot;no'
 
 # Another one is rejected.
@@ -173,7 +173,7 @@ step 8 settle.sh OPERATION=nonsense TIMEOUT=0 # it is not in this store
 is state unknown
 says 'could not be read'
 
-# What the API and the network do.
+# Errors of the API and of the network.
 fault '{"method": "POST", "effect": {"status": {"code": 429, "retry_after": 1}}}'
 step 0 change.sh ACTION=update EMAIL="$other" ROLE=developer
 fault '{"method": "POST", "effect": {"status": {"code": 429}}}'
@@ -187,11 +187,11 @@ is state refused
 fault '{"method": "POST", "effect": "close"}'
 step 8 change.sh ACTION=update EMAIL="$other" ROLE=user
 is state unknown
-says 'It may have been done'
+says 'It is not known whether anything was changed'
 step 8 settle.sh OPERATION="$(out operation)" TIMEOUT=0
 is state unknown
 says 'It is not known whether anything was changed'
-says 'was probably' # what only the text compares
+says 'was probably' # only the text contains this comparison
 fault '{"path": "/v1/organizations/users"}'
 fault '{"path": "/v1/organizations/users", "times": 9, "effect": {"status": {"code": 500, "should_retry": false}}}'
 step 9 report.sh PERIOD=2026-10 OUT="$dir/part"
@@ -200,7 +200,7 @@ says 'An injected fault'
 no_faults
 step 2 report.sh PERIOD=someday OUT="$dir/part"
 
-# Whoever is killed, or prints nothing, told nothing: only a read can be run again. tells CODE [TEXT]
+# If the command is killed or prints nothing, its result is unknown: only a read can be run again. tells CODE [TEXT]
 tells() {
   printf '#!/bin/sh\nprintf "%%s" %s\nexit %s\n' "'${2:-}'" "$1" >"$dir/fake"
   chmod +x "$dir/fake"
@@ -208,19 +208,19 @@ tells() {
 for text in '' '{"error": {"outc' '{"error": {"outcome": "new"}}' '{"outcome": "unknown", "error": {"outcome": "unknown"}}'; do
   tells 8 "$text"
   step 8 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
-  says 'It may have been done'
+  says 'It is not known whether anything was changed'
   if grep -q 'Nothing was changed' "$dir/summary"; then die "it says that nothing was changed: $text"; fi
   [[ $(out state) == "unknown" || $text == *new* ]] || die "state is '$(out state)': $text"
   step 8 plan.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
-  says 'It can be run again'
+  says 'You can run it again'
   step 8 settle.sh CLAUDE_ADMIN="$dir/fake" OPERATION="$operation" TIMEOUT=0
   is state unknown
-  says 'It may have been done'
+  says 'It is not known whether anything was changed'
 done
 tells 137
 step 137 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
 is state unknown
-says 'It may have been done'
+says 'It is not known whether anything was changed'
 tells 0
 step 8 settle.sh CLAUDE_ADMIN="$dir/fake" OPERATION="$operation" TIMEOUT=0 # no state
 is state unknown
@@ -229,7 +229,7 @@ step 8 change.sh CLAUDE_ADMIN="$dir/fake" ACTION=update EMAIL="$other" ROLE=user
 is state failed
 says 'Nothing was changed'
 
-# What n8n gets: asks STATUS OUTCOME BODY
+# The responses that n8n gets: asks STATUS OUTCOME BODY
 asks() {
   post "$N8N_CLIENT_TOKEN" "$3" >"$dir/log"
   [[ $(tail -n 1 "$dir/log") == "$1" && $(sed '$d' "$dir/log" | jq -r .outcome) == "$2" ]] || die "$3: not $1 $2"
@@ -241,7 +241,7 @@ asks 200 "done" "{\"command\": \"status $(sed '$d' "$dir/log" | jq -r .operation
 [[ $(sed '$d' "$dir/log" | jq -r .result.state) == waiting ]] || die "status over HTTP"
 asks 404 not_found '{"op": "users.get", "args": {"user_id": "nobody@example.com"}}'
 
-# The text that n8n's Execute Command hands to a shell: executes CODE EMAIL ROLE
+# The text that n8n's Execute Command passes to a shell: executes CODE EMAIL ROLE
 mkdir "$dir/bin"
 ln -s "$CLAUDE_ADMIN" "$dir/bin/claude-admin"
 executes() {
@@ -265,7 +265,7 @@ CLAUDE_ADMIN_CONFIG=$dir/strict.toml executes 6 "$other" user
 CLAUDE_ADMIN_CONFIG=$dir/nowhere.toml executes 2 "$other" user 2>/dev/null
 [[ $(jq -r .answer.error.outcome "$dir/log") == usage ]] || die "the answer without a configuration"
 ANTHROPIC_ADMIN_KEY='' ANTHROPIC_BASE_URL='' executes 2 "$other" user 2>/dev/null # a secret that is missing
-[[ $(jq -r .answer.error.message "$dir/log") == 'ANTHROPIC_ADMIN_KEY is set, and empty'* ]] || die "the answer without a secret"
+[[ $(jq -r .answer.error.message "$dir/log") == 'ANTHROPIC_ADMIN_KEY is set but empty'* ]] || die "the answer without a secret"
 ln -sf "$(type -P false)" "$dir/bin/claude-admin"
 executes 1 "$other" user # nothing is printed
 [[ $(jq .answer "$dir/log") == null ]] || die "an answer of nothing"
@@ -279,7 +279,7 @@ for file in "$here"/n8n/*.json; do
     and [.nodes[].credentials // {} | .[] | keys[]] - ["name"] == []
     and [.nodes[] | select(.type == null or .typeVersion == null or .parameters == null)] == []
     and ([.nodes[] | select(.name == "Not Done" or .name == "Ended Otherwise").parameters.errorMessage
-      | contains("It may have been done")] | all and length > 0)
+      | contains("It is not known whether anything was changed")] | all and length > 0)
   ' "$file" >"$dir/log" || die "$file"
   checks=$((checks + 1))
 done
@@ -292,7 +292,7 @@ for job in flow["jobs"].values():
     assert job["runs-on"] and job["timeout-minutes"]
     for step in job["steps"]:
         assert ("run" in step) != ("uses" in step), step
-        assert "${{" not in step.get("run", ""), step  # an input never stands in a script
+        assert "${{" not in step.get("run", ""), step  # a script never contains an input
 PYTHON
     checks=$((checks + 1))
   done

@@ -1,4 +1,4 @@
-// Exports the component from claude-admin, and translates it to core modules and JavaScript, into `generated/`.
+// Exports the component from claude-admin, and translates it to core modules and JavaScript in `generated/`.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,13 +15,13 @@ mkdirSync(generated);
 try {
   execFileSync(claudeAdmin, ['plugin', 'export', componentFile], { stdio: 'inherit' });
 } catch (error) {
-  console.error(`${claudeAdmin} could not be run (${error.message}). Put it in PATH, or its path in CLAUDE_ADMIN.`);
+  console.error(`${claudeAdmin} could not be run (${error.message}). Add it to PATH, or set CLAUDE_ADMIN.`);
   process.exit(1);
 }
 
 const { files } = await transpile(readFileSync(componentFile), {
   name: 'claude-admin',
-  instantiation: 'async', // The imports are given at run time: this is what lets an embedder put a gate there.
+  instantiation: 'async', // Imports are passed at run time, so an embedder can pass a gate.
 });
 for (const [name, content] of Object.entries(files)) {
   const file = join(generated, name);

@@ -1,7 +1,7 @@
-// A `wasi:http` that holds the credential in place of the component.
+// A `wasi:http` that stores the credential, so the component does not need it.
 //
-// The component makes a request without credential. If it goes to the upstream, the gate copies it, adds the credential
-// to the copy, and sends the copy. No handle of the component leads to the copy.
+// The component makes a request without a credential. If the target is the upstream, the gate copies the request, adds
+// the credential to the copy, and sends the copy. No handle of the component refers to the copy.
 
 import { send, types } from './node-http.mjs';
 
@@ -9,9 +9,9 @@ const CREDENTIAL_HEADERS = ['x-api-key', 'authorization', 'proxy-authorization',
 const DENIED = { tag: 'HTTP-request-denied' };
 
 /**
- * @param upstream Where requests may go: a base URL, with or without a path.
+ * @param upstream The allowed target of requests: a base URL, with or without a path.
  * @param credentialHeader `['x-api-key', KEY]` or `['authorization', 'Bearer TOKEN']`.
- * @param onRequest Is told about each request of the component, as it was before the credential was added.
+ * @param onRequest Is called for each request of the component, with the request before the credential was added.
  */
 export function credentialGate(upstream, credentialHeader, onRequest = () => {}) {
   const { origin, pathname } = new URL(upstream);
@@ -23,7 +23,7 @@ export function credentialGate(upstream, credentialHeader, onRequest = () => {})
     const method = request.method().tag.toUpperCase();
     const allowed =
       url?.origin === origin &&
-      // What is compared is what is sent: `..` and the like would make a difference.
+      // The compared path must be the path that is sent. A path with `..`, for example, would differ.
       url.pathname === path &&
       path.startsWith(allowedPaths) &&
       !headers.some(([name]) => CREDENTIAL_HEADERS.includes(name.toLowerCase()));
@@ -58,13 +58,13 @@ function copy(request, headers) {
   return copied;
 }
 
-/** The request as the component makes it. It is never sent. */
+/** The request of the component. It is never sent. */
 class HeldRequest extends types.OutgoingRequest {
   #body;
 
   constructor(headers) {
     super(headers);
-    super.body()[Symbol.dispose ?? Symbol.for('dispose')](); // Bytes of a body go to the copy.
+    super.body()[Symbol.dispose ?? Symbol.for('dispose')](); // Bytes of a body are written to the copy.
   }
 
   body() {
@@ -79,8 +79,8 @@ class HeldRequest extends types.OutgoingRequest {
 }
 
 /**
- * The body as the component has it. It can be written once the request was handed over for sending, which is the order
- * in which the component works.
+ * The body of the component. It can be written only after the request was passed to the handler. The component does
+ * these steps in this order.
  */
 class HeldBody {
   #departing;

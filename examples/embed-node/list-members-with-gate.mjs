@@ -1,4 +1,4 @@
-// Lists the members. The gate holds the credential: nothing that the component is given contains it.
+// Lists the members. The gate stores the credential: no data that the component gets contains it.
 
 import { pathToFileURL } from 'node:url';
 import { instantiateAdmin } from './component.mjs';
@@ -8,7 +8,7 @@ import { account, printMembers } from './members.mjs';
 export async function adminBehindGate({ baseUrl, adminKey }, onRequest, startCore) {
   const gate = credentialGate(baseUrl, ['x-api-key', adminKey], onRequest);
   const admin = await instantiateAdmin(gate, startCore);
-  admin.settings.configure(baseUrl, undefined, undefined); // Where requests go, and no credential.
+  admin.settings.configure(baseUrl, undefined, undefined); // Sets the upstream, and no credential.
   return admin;
 }
 

@@ -1,4 +1,4 @@
-// Lists the members. The component holds the credential: it is in the memory of the component until the instance ends.
+// Lists the members. The credential is in the memory of the component until the instance is dropped.
 
 import { pathToFileURL } from 'node:url';
 import { instantiateAdmin } from './component.mjs';

@@ -1,4 +1,4 @@
-// What both examples do with the component, however it got its credential.
+// The code that both examples share. It does not depend on the place of the credential.
 
 const PAGE_SIZE = 10;
 
@@ -14,7 +14,7 @@ export function* allMembers(admin) {
 
 export function printMembers(admin) {
   for (const { id, email, role } of allMembers(admin)) {
-    // A role that is newer than the component arrives as `other` with its name.
+    // A role that is newer than the component is `other` with its name.
     console.log([id, role.tag === 'other' ? role.val : role.tag, email].join('\t'));
   }
 }
@@ -23,7 +23,7 @@ export function printMembers(admin) {
 export function account() {
   const { ANTHROPIC_BASE_URL, ANTHROPIC_ADMIN_KEY } = process.env;
   if (!ANTHROPIC_ADMIN_KEY) {
-    console.error('Set ANTHROPIC_ADMIN_KEY, and ANTHROPIC_BASE_URL unless you mean https://api.anthropic.com.');
+    console.error('Set ANTHROPIC_ADMIN_KEY. If the upstream is not https://api.anthropic.com, set ANTHROPIC_BASE_URL.');
     process.exit(2);
   }
   return { baseUrl: ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com', adminKey: ANTHROPIC_ADMIN_KEY };

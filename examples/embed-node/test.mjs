@@ -20,7 +20,7 @@ before(async () => {
 
 after(() => simulator.kill());
 
-/** The addresses and the made-up key, as the simulator prints them. */
+/** The addresses and the invented key that the simulator prints. */
 async function printedAccount({ stdout }) {
   let printed = '';
   for await (const text of stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
@@ -36,7 +36,7 @@ async function printedAccount({ stdout }) {
   throw new Error(`the simulator ended after printing: ${printed}`);
 }
 
-/** Starts core modules as usual, and keeps them, so that a test can search the memory of the component. */
+/** Starts core modules as usual, and stores them, so a test can search the memory of the component. */
 function keptCores() {
   const cores = [];
   return {
@@ -61,14 +61,14 @@ function errorOf(call) {
   assert.fail('the call succeeded');
 }
 
-/** Options of WIT are positional here, and `undefined` where they are absent. */
+/** Options of WIT are positional, and `undefined` if they are absent. */
 function createWorkspace(admin, name) {
   return admin.workspaces.create(name, undefined, undefined, undefined, undefined, [], undefined);
 }
 
 const WAYS = {
-  'the component holds the credential': () => adminWithKey(account),
-  'the gate holds the credential': () => adminBehindGate(account),
+  'the component has the credential': () => adminWithKey(account),
+  'the gate has the credential': () => adminBehindGate(account),
 };
 
 for (const [way, instantiate] of Object.entries(WAYS)) {
@@ -88,7 +88,7 @@ for (const [way, instantiate] of Object.entries(WAYS)) {
       assert.deepEqual([...allMembers(admin)].map(idAndEmail), data.map(idAndEmail));
     });
 
-    test('an error of the API arrives typed', () => {
+    test('an error of the API is a typed error', () => {
       const { tag, val } = errorOf(() => admin.users.get(NOBODY));
       assert.equal(tag, 'api');
       assert.equal(val.status, 404);
@@ -96,23 +96,23 @@ for (const [way, instantiate] of Object.entries(WAYS)) {
       assert.match(val.requestId, /^req_/);
     });
 
-    test('a wrong argument is refused before anything is sent', () => {
+    test('an invalid argument fails before anything is sent', () => {
       const { tag, val } = errorOf(() => admin.users.get(''));
       assert.equal(tag, 'invalid-argument');
       assert.equal(val.name, 'user-id');
     });
 
-    test('a request with a body arrives whole', () => {
+    test('a request with a body is sent completely', () => {
       const created = createWorkspace(admin, `Made while ${way} – ✓`);
       assert.equal(created.name, `Made while ${way} – ✓`);
     });
 
-    test('a POST without a body is answered', () => {
+    test('a POST without a body gets a response', () => {
       const { id } = createWorkspace(admin, `Archived while ${way}`);
       assert.ok(admin.workspaces.archive(id).archivedAt);
     });
 
-    test('an upstream that cannot be reached is a typed error', async () => {
+    test('an unreachable upstream is a typed error', async () => {
       const unreachable = { ...account, baseUrl: 'http://127.0.0.1:9' };
       const other = await (way.startsWith('the gate') ? adminBehindGate(unreachable) : adminWithKey(unreachable));
       const { tag, val } = errorOf(() => other.organization.me());
@@ -120,8 +120,8 @@ for (const [way, instantiate] of Object.entries(WAYS)) {
       assert.equal(val.problem, 'connection-refused');
     });
 
-    test('an answer that breaks off is a typed error', async () => {
-      const fault = JSON.stringify({ effect: 'truncate' }); // For the next request alone.
+    test('a truncated response is a typed error', async () => {
+      const fault = JSON.stringify({ effect: 'truncate' }); // Only for the next request.
       const { ok } = await fetch(`${account.control}/faults`, { method: 'POST', body: fault });
       assert.ok(ok);
       const { tag, val } = errorOf(() => admin.organization.me());
@@ -131,22 +131,22 @@ for (const [way, instantiate] of Object.entries(WAYS)) {
   });
 }
 
-describe('where the credential is', () => {
-  test('the memory of the component holds it when configure was given it', async () => {
+describe('the place of the credential', () => {
+  test('the memory of the component contains it if configure got it', async () => {
     const cores = keptCores();
     const admin = await adminWithKey(account, cores.start);
     assert.equal([...allMembers(admin)].length, 25);
     assert.ok(cores.hold(account.adminKey));
   });
 
-  test('the memory and the requests of the component never hold it when the gate does', async () => {
+  test('the memory and the requests of the component never contain it if the gate has it', async () => {
     const cores = keptCores();
     const requests = [];
     const admin = await adminBehindGate(account, (request) => requests.push(request), cores.start);
     assert.equal([...allMembers(admin)].length, 25);
     errorOf(() => admin.users.get(NOBODY));
 
-    assert.ok(cores.hold(account.baseUrl.slice('http://'.length)), 'the search finds what is there');
+    assert.ok(cores.hold(account.baseUrl.slice('http://'.length)), 'the search finds text in the memory');
     assert.ok(!cores.hold(account.adminKey));
 
     assert.equal(requests.length, 4); // Three pages, and one member.
@@ -159,7 +159,7 @@ describe('where the credential is', () => {
   });
 });
 
-describe('the gate refuses', () => {
+describe('the gate blocks', () => {
   async function refused(settings) {
     const requests = [];
     const admin = await adminBehindGate(account, (request) => requests.push(request));
@@ -182,7 +182,7 @@ describe('the gate refuses', () => {
     assert.equal(await refused([`${account.baseUrl}/elsewhere`, undefined, undefined]), 'denied');
   });
 
-  test('a path that climbs', async () => {
+  test('a path with `..`', async () => {
     assert.equal(await refused([`${account.baseUrl}/v1/..`, undefined, undefined]), 'denied');
   });
 

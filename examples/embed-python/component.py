@@ -1,4 +1,4 @@
-"""The component from Python: compile it, make an instance, call its functions."""
+"""The component in Python: compile it, create an instance, call its functions."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ MEMORY_LIMIT = 256 << 20
 
 
 class AdminError(Exception):
-    """A call failed. `tag` and `payload` are the case of `claude:admin/types.error` and what it carries."""
+    """A call failed. `tag` and `payload` are the case of `claude:admin/types.error` and its payload."""
 
     def __init__(self, error):
         super().__init__(f"{error.tag}: {_readable(error.payload)}")
@@ -24,26 +24,26 @@ class AdminError(Exception):
 
 
 class Admin:
-    """An instance of the component. It keeps settings and memory of its own, and serves one call at a time."""
+    """An instance of the component. It has separate settings and memory, and runs one call at a time."""
 
     def __init__(self, component: Component, linker: Linker, store: Store):
         self._store = store
         self._instance = linker.instantiate(store, component)
 
     def configure(self, base_url, credential=None):
-        """Set where requests go. Without `credential`, the component sends requests that carry none."""
+        """Set the upstream. Without `credential`, the component sends requests without a credential."""
         problem = self._function("settings", "configure")(self._store, base_url, credential, None)
         if problem is not None:
             raise ValueError(problem)
 
     def call(self, interface, function, *arguments):
-        """Call an operation: names as in the WIT files, arguments in their order, `None` for an absent option."""
+        """Call an action: names as in the WIT files, arguments in their order, `None` for an absent option."""
         try:
             outcome = self._function(interface, function)(self._store, *arguments)
         except Interrupted as stopped:
             raise stopped.interruption from None
-        # wasmtime hands over a `result` as its bare value: nearly every answer is a record, and every error a variant.
-        # Where the answer is a variant too, another one around it says which of both it is.
+        # wasmtime returns a `result` as its bare value: nearly every success is a record, and every error a variant.
+        # If the success is a variant too, wasmtime wraps both in a variant with the tag `ok` or `err`.
         if not isinstance(outcome, Variant):
             return outcome
         if outcome.tag == "ok":
@@ -59,7 +59,7 @@ class Admin:
 
 
 def compile_component(engine: Engine) -> Component:
-    """Compile the component, unchanged as the program has it. This takes a second or two; instances are cheap."""
+    """Compile the component of the program, unchanged. This takes 1 to 2 seconds; creating an instance is fast."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "claude-admin.wasm"
         subprocess.run([program(), "plugin", "export", file], check=True, stdout=subprocess.DEVNULL)
@@ -77,7 +77,7 @@ def limited_store(engine: Engine) -> Store:
 
 
 def record(fields: dict) -> Record:
-    """A WIT record. Its field names may have dashes, so they are given as keys; read them with `getattr`."""
+    """A WIT record. Its field names can have dashes, so they are keys of a dict; read them with `getattr`."""
     made = Record()
     for name, value in fields.items():
         setattr(made, name, value)

@@ -1,7 +1,7 @@
-"""Decides which requests of the component leave, and adds the credential to those.
+"""Decides which requests of the component are sent, and adds the credential to those.
 
-The component makes a request without credential. If it goes to the upstream, a copy of it departs that carries the
-credential. No handle of the component leads to the copy.
+The component makes a request without a credential. If the target is the upstream, the gate sends a copy with the
+credential. No handle of the component refers to the copy.
 """
 
 import re
@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from http_exchange import Departure, HttpFailure
 
-# All that the component sends. Credentials are not among them, nor is anything that steers the connection.
+# All headers that the component sends. The list has no header for credentials or for the connection.
 ALLOWED_HEADERS = frozenset(
     [
         "accept",
@@ -27,23 +27,23 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class CredentialGate:
     def __init__(self, upstream, credential_header, on_request=None):
         """
-        `upstream`: where requests may go, as a base URL, with or without a path.
+        `upstream`: the allowed target of requests, as a base URL, with or without a path.
         `credential_header`: `("x-api-key", KEY)` or `("authorization", "Bearer TOKEN")`.
-        `on_request`: is told about each request of the component, as it was before the credential was added.
+        `on_request`: is called for each request of the component, with the request before the credential was added.
         """
         self._upstream = urlsplit(upstream)
         self._allowed_paths = self._upstream.path.rstrip("/") + "/v1/"
         if self._upstream.scheme != "https" and not (
             self._upstream.scheme == "http" and self._upstream.hostname in LOOPBACK
         ):
-            raise ValueError("the upstream is https://host, or http:// for a loopback address")
+            raise ValueError("the upstream must be https://host, or http:// for a loopback address")
         if not re.fullmatch("[ -~]+", credential_header[1]):
-            raise ValueError("the credential has characters that no header can carry")
+            raise ValueError("the credential has characters that are not allowed in a header")
         self._credential_header = credential_header
         self._on_request = on_request or (lambda request, allowed: None)
 
     def admit(self, request) -> Departure:
-        """Turn a request of the component into one that can be sent, or refuse it."""
+        """Convert a request of the component to one that can be sent, or raise an error."""
         allowed = self._allows(request)
         self._on_request(request, allowed)
         if not allowed:
@@ -61,7 +61,7 @@ class CredentialGate:
     def _allows(self, request):
         target = request.path_with_query or ""
         path = target.split("?")[0]
-        # What a server might resolve to another path is no part of an honest request.
+        # A server might resolve these segments to another path. A valid request never contains them.
         segments = unquote(path).replace("\\", "/").split("/")
         return (
             request.scheme == self._upstream.scheme

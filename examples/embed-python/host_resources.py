@@ -1,7 +1,7 @@
 """Python objects as resources of the component.
 
-The component never gets the object, only a handle. wasmtime makes sure that it uses no handle that it was not given,
-and none as something else. Behind a handle is a number, under which the object is kept here.
+The component never gets the object, only a handle. wasmtime ensures that the component uses only handles that it got,
+and each with its type. A handle contains a number, and this module maps the number to the object.
 """
 
 from itertools import count
@@ -10,7 +10,7 @@ from wasmtime.component import ResourceAny, ResourceHost, ResourceType, Variant
 
 
 class Interrupted(Exception):
-    """Carries what is no `Exception`, such as `KeyboardInterrupt`, through wasmtime: alone it crashes the process."""
+    """Wraps an error that is not an `Exception`, such as `KeyboardInterrupt`: wasmtime would crash the process."""
 
     def __init__(self, interruption):
         super().__init__(repr(interruption))
@@ -29,11 +29,11 @@ class HostResources:
         return ResourceType.host(self._kinds[resource_class])
 
     def drop(self, _store, number):
-        """The component is done with an object."""
+        """The component has released an object."""
         self._objects.pop(number, None)
 
     def adapt(self, function):
-        """Make an ordinary function of ordinary objects callable from the component."""
+        """Make a function that takes and returns Python objects callable from the component."""
 
         def called_by_component(store, *arguments):
             try:
@@ -48,7 +48,7 @@ class HostResources:
     def _object(self, store, argument):
         if not isinstance(argument, ResourceAny):
             return argument
-        given_away = argument.owned  # Otherwise it is lent for the time of the call.
+        given_away = argument.owned  # Otherwise it is borrowed for the time of the call.
         number = argument.to_host(store).rep
         return self._objects.pop(number) if given_away else self._objects[number]
 

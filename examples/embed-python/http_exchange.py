@@ -1,6 +1,6 @@
-"""One HTTP request over `http.client`, with failures named as `wasi:http` names them.
+"""One HTTP request over `http.client`, with the error codes of `wasi:http`.
 
-It follows no redirect and uses no proxy: a request goes to the server that it was meant for, or fails.
+It follows no redirect and uses no proxy: a request is sent to the server in its URL, or fails.
 """
 
 import http.client
@@ -13,7 +13,7 @@ from wasmtime.component import Variant
 
 
 class HttpFailure(Exception):
-    """Carries a `wasi:http` `error-code`."""
+    """Contains a `wasi:http` `error-code`."""
 
     def __init__(self, case, payload=None):
         super().__init__(case)
@@ -22,7 +22,7 @@ class HttpFailure(Exception):
 
 @dataclass
 class Timeouts:
-    """In seconds; `None` is for ever."""
+    """In seconds; `None` means no timeout."""
 
     connect: Optional[float] = None
     first_byte: Optional[float] = None
@@ -31,7 +31,7 @@ class Timeouts:
 
 @dataclass
 class Departure:
-    """A request that may be sent, with everything that it carries."""
+    """A request that is allowed, with its headers and the credential."""
 
     scheme: str
     host: str
@@ -53,7 +53,7 @@ class Departure:
                 self._write(connection, body)
                 response = connection.getresponse()
             line.settimeout(timeouts.between_bytes)
-            line.close()  # In fact once the response has been read, or is dropped.
+            line.close()  # The socket closes only after the response was read or dropped.
             return response
         except HttpFailure:
             connection.close()
@@ -70,16 +70,16 @@ class Departure:
 
 
 def read_some(response: http.client.HTTPResponse, most: int) -> bytes:
-    """The next bytes of the body, or none when it is complete."""
+    """The next bytes of the body, or none if it is complete."""
     with failures(timeout="connection-read-timeout"):
         read = response.read(most)
-    if not read and response.length:  # The connection ended before what the server announced.
+    if not read and response.length:  # The body is shorter than the announced length.
         raise HttpFailure("HTTP-response-incomplete")
     return read
 
 
 class failures:
-    """Turns what goes wrong inside of it into an `HttpFailure`."""
+    """Converts errors inside of the block to an `HttpFailure`."""
 
     def __init__(self, timeout, unreachable="connection-terminated"):
         self._timeout = timeout
@@ -94,7 +94,7 @@ class failures:
             raise HttpFailure(case) from None
 
     def _case(self, error):
-        # The order matters: most of these are kinds of `OSError`.
+        # The order matters: most of these are subclasses of `OSError`.
         if isinstance(error, TimeoutError):
             return self._timeout
         if isinstance(error, ssl.SSLCertVerificationError):

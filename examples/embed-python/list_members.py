@@ -1,4 +1,4 @@
-"""Lists the members. The gate holds the credential: nothing that the component is given contains it."""
+"""Lists the members. The gate stores the credential: no data that the component gets contains it."""
 
 from wasmtime import Engine
 
@@ -11,7 +11,7 @@ from wasi_http import linker_with_gate
 def admin_behind_gate(component, engine, base_url, admin_key, on_request=None):
     gate = CredentialGate(base_url, ("x-api-key", admin_key), on_request)
     admin = Admin(component, linker_with_gate(engine, component, gate), limited_store(engine))
-    admin.configure(base_url)  # Where requests go, and no credential.
+    admin.configure(base_url)  # Sets the upstream, and no credential.
     return admin
 
 

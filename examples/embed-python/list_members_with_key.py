@@ -1,4 +1,4 @@
-"""Lists the members. The component holds the credential, in its memory, until the instance ends."""
+"""Lists the members. The credential is in the memory of the component until the instance is dropped."""
 
 from wasmtime import Engine, WasiConfig
 from wasmtime.component import Linker, Variant
@@ -8,7 +8,7 @@ from members import account, print_members
 
 
 def admin_with_key(component, engine, base_url, admin_key):
-    # wasmtime brings its own `wasi:http`. It sends whatever the component asks for, wherever that goes.
+    # wasmtime has its own `wasi:http`. It sends every request of the component, to any target.
     linker = Linker(engine)
     linker.add_wasip2()
     linker.add_wasi_http()

@@ -1,4 +1,4 @@
-"""What both examples do with the component, however it got its credential."""
+"""The code that both examples share. It does not depend on the place of the credential."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def all_members(admin):
 
 def print_members(admin):
     for member in all_members(admin):
-        # A role that is newer than the component arrives as `other` with its name.
+        # A role that is newer than the component is `other` with its name.
         print(member.id, member.role.payload or member.role.tag, member.email, sep="\t")
 
 
@@ -30,5 +30,5 @@ def account():
     """The upstream and the credential, from the variables that `claude-admin simulator` prints."""
     admin_key = os.environ.get("ANTHROPIC_ADMIN_KEY")
     if not admin_key:
-        sys.exit("Set ANTHROPIC_ADMIN_KEY, and ANTHROPIC_BASE_URL unless you mean https://api.anthropic.com.")
+        sys.exit("Set ANTHROPIC_ADMIN_KEY. If the upstream is not https://api.anthropic.com, set ANTHROPIC_BASE_URL.")
     return os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com"), admin_key

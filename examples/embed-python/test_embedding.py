@@ -63,7 +63,7 @@ def create_workspace(admin, name):
 
 
 class BothWays:
-    """What works in the same way, whoever holds the credential."""
+    """The tests for both places of the credential."""
 
     def setUp(self):
         self.admin = self.instance(base_url)
@@ -127,7 +127,7 @@ class TheGateHoldsTheCredential(BothWays, unittest.TestCase):
 
 
 class server:
-    """Answers one request with what it was given."""
+    """Responds to one request with the given bytes."""
 
     def __init__(self, answer):
         self._answer = answer
@@ -150,7 +150,7 @@ class server:
 
 
 class GivenToComponent:
-    """Records all that the component is given: arguments of its exports, and results of the Python functions it calls.
+    """Records all data that the component gets: arguments of its exports, and results of the Python functions it calls.
 
     It has no other source of bytes: its five imports are these functions.
     """
@@ -217,7 +217,7 @@ class WhereTheCredentialIs(unittest.TestCase):
                 admin.call("users", "get", NOBODY)
 
         self.assertEqual(len(members), 25)
-        self.assertTrue(given.contains(members[-1].email), "the search finds what is there")
+        self.assertTrue(given.contains(members[-1].email), "the search finds text in the data")
         self.assertFalse(given.contains(admin_key))
 
         self.assertEqual(len(requests), 4)  # Three pages, and one member.

@@ -1,11 +1,12 @@
-"""The five interfaces that the component imports, in Python: all that it can reach.
+"""The five interfaces that the component imports, in Python. The component has no other access.
 
-`FUNCTIONS` has what the component calls, no more: a component that wants another function is not linked. They are
-ordinary functions; `host_resources.py` turns their objects into handles. How wasmtime represents a result of WIT:
+`FUNCTIONS` has only the functions that the component calls: a component that imports another function is not linked.
+They are ordinary functions; `host_resources.py` converts their objects to handles. wasmtime represents a result of WIT
+as follows:
 
-* a `result` is the bare value, `None` where a case has no value (`result<outgoing-body>` that failed is `None`);
-* only where that would be ambiguous it is `Variant("ok", value)` or `Variant("err", value)`;
-* the same goes for an `option`.
+* a `result` is the bare value, and `None` if a case has no value (a failed `result<outgoing-body>` is `None`);
+* only if that is ambiguous, it is `Variant("ok", value)` or `Variant("err", value)`;
+* the same applies to an `option`.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Fields:
 
 @dataclass
 class OutgoingBody:
-    """Collects the body. It is sent as a whole once the component has finished it."""
+    """Collects the body. It is sent completely after the component has finished it."""
 
     content: bytearray = field(default_factory=bytearray)
     finished: bool = False
@@ -82,7 +83,7 @@ class Pollable:
 
 
 class FutureIncomingResponse:
-    """The request is sent when the component waits for its answer: it has written the body by then."""
+    """The request is sent when the component waits for the response: the body is complete then."""
 
     def __init__(self, departure: Departure, body: Optional[OutgoingBody], timeouts: Timeouts):
         self._departure, self._body, self._timeouts = departure, body, timeouts
@@ -93,7 +94,7 @@ class FutureIncomingResponse:
             self._outcome = self._exchange()
 
     def take(self):
-        """Nothing yet, the response or the error, or, for a second time, an error without value."""
+        """Nothing yet, or the response or the error. A second call returns an error without a value."""
         if self._outcome is None:
             return Variant("none")
         outcome, self._outcome = self._outcome, Variant("some")
@@ -212,7 +213,7 @@ FUNCTIONS = {
     "[method]future-incoming-response.get": FutureIncomingResponse.take,
 }
 
-# Some interfaces give a resource of another one a second name.
+# Some interfaces have a second name for a resource of another interface.
 RESOURCES = {
     "error": StreamError,
     "io-error": StreamError,
@@ -232,7 +233,7 @@ RESOURCES = {
 
 
 def linker_with_gate(engine, component, gate) -> Linker:
-    """Everything that the component imports, with `gate` as the only way out. For one instance."""
+    """All imports of the component, with `gate` as the only network access. For one instance."""
     resources = HostResources(RESOURCES.values())
     functions = {**FUNCTIONS, "handle": handle_with(gate)}
     linker = Linker(engine)

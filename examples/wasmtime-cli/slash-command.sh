@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Sends one slash command, signed as Slack signs it, and prints the answer:
+# Sends one slash command, signed as Slack signs it, and prints the response:
 #
 #   slash-command.sh http://127.0.0.1:8080/slack/commands 'users list'
 #
-# SLACK_SIGNING_SECRET is the secret that the gateway has. TEAM and USER_ID say who asks, TIMESTAMP when, in seconds.
-# SIGNATURE is sent in place of the right signature, for tests. Needs bash, curl and openssl.
+# SLACK_SIGNING_SECRET is the secret of the gateway. TEAM and USER_ID identify the user, TIMESTAMP is the time in seconds.
+# SIGNATURE replaces the correct signature, for tests. Needs bash, curl and openssl.
 set -euo pipefail
 
 [[ $# -eq 2 ]] || {
@@ -23,7 +23,8 @@ encode() { printf %s "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' %; }
 
 body="command=%2Fclaude-admin&team_id=$(encode "$team")&user_id=$(encode "$user")&channel_id=C1&text=$(encode "$text")"
 
-# The key stands on the command line of openssl for a moment. With a real secret, be alone on the machine.
+# The key is on the command line of openssl for a short time, where other users of the machine can read it. Use a real
+# secret only on a machine without other users.
 if [[ -z ${SIGNATURE:-} ]]; then
   SIGNATURE=v0=$(printf 'v0:%s:%s' "$timestamp" "$body" |
     openssl dgst -sha256 -hmac "$SLACK_SIGNING_SECRET" | sed 's/.*= *//')

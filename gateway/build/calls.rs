@@ -1,4 +1,4 @@
-//! The calls: from the id of an action and its parameters as JSON to the function that is imported.
+//! The calls: from the ID of an action and its JSON parameters to the imported function.
 
 use super::values::{error, read, written};
 use claude_admin_bindgen::{RustNames, ident};
@@ -40,7 +40,7 @@ fn arm(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNames<'
     Ok(())
 }
 
-/// An owned value as wit-bindgen wants it for an import: what has parts elsewhere is borrowed.
+/// An owned value in the form that wit-bindgen requires for an import: a value with heap memory is borrowed.
 fn lent(types: &Types, ty: &Type, value: &str) -> String {
     match types.underlying(ty) {
         _ if !is_shared(types, ty) => value.to_owned(),
@@ -59,7 +59,7 @@ fn lent_option(types: &Types, inner: &Type, value: &str) -> String {
     }
 }
 
-/// Whether a value has parts in memory of its own.
+/// Whether a value has heap memory.
 fn is_shared(types: &Types, ty: &Type) -> bool {
     match types.underlying(ty) {
         Type::String | Type::List(_) => true,

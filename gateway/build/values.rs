@@ -1,12 +1,12 @@
-//! Between the JSON of the wire and the types of the bindings: a function for each type, in the directions that it travels
-//! in. It is the same JSON that the host makes of dynamic values.
+//! Conversions between JSON and the types of the bindings: for each type, a function for each direction in which it is
+//! used. The JSON is the same that the host writes for dynamic values.
 
 use claude_admin_bindgen::{RustNames, case as case_name, ident};
 use claude_admin_catalog::{Case, Catalog, Kind, Type, TypeDef, TypeId, Types, VariantForm};
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// Returns the functions `read_INTERFACE_TYPE` of what is given, and `write_INTERFACE_TYPE` of what is returned.
+/// Returns the functions `read_INTERFACE_TYPE` for parameters and `write_INTERFACE_TYPE` for results.
 pub(crate) fn write(catalog: &Catalog, names: &RustNames<'_>) -> Result<String, String> {
     let types = &catalog.types;
     let (mut given, mut returned) = (HashSet::new(), HashSet::new());
@@ -30,7 +30,7 @@ pub(crate) fn write(catalog: &Catalog, names: &RustNames<'_>) -> Result<String, 
     Ok(out)
 }
 
-/// The error that every function may return.
+/// The error that every function can return.
 pub(crate) fn error(types: &Types) -> Result<Type, String> {
     let found = types.iter().find(|(_, def)| def.interface == "types" && def.name == "error");
     found.map(|(id, _)| Type::Named(id)).ok_or_else(|| "the package has no type `types.error`".to_owned())
@@ -56,7 +56,7 @@ fn function(verb: &str, def: &TypeDef) -> String {
     format!("{verb}_{}_{}", def.interface, def.name).replace('-', "_")
 }
 
-/// An expression that reads a value of a type: an option, which is none where the value does not fit.
+/// An expression that reads a value of a type. Its result is an option: `None` if the value has another type.
 pub(crate) fn read(types: &Types, ty: &Type, value: &str) -> Result<String, String> {
     if types.format(ty) == Some("json") {
         return Ok(format!("json_text({value})"));
@@ -71,7 +71,7 @@ pub(crate) fn read(types: &Types, ty: &Type, value: &str) -> Result<String, Stri
             format!("optional({value}, {nested}, |value| {})", inner(item)?)
         }
         Type::List(item) => format!("items({value}, |value| {})", inner(item)?),
-        Type::Tuple(_) | Type::Char => return Err(format!("nothing is given as {ty:?}")),
+        Type::Tuple(_) | Type::Char => return Err(format!("a parameter cannot have the type {ty:?}")),
         Type::Named(id) => format!("{}({value})", function("read", types.get(*id))),
         Type::Bool => format!("boolean({value})"),
         Type::String => format!("text({value})"),
@@ -126,7 +126,7 @@ fn read_body(types: &Types, def: &TypeDef, path: &str) -> Result<String, String>
     })
 }
 
-/// An expression that writes a value, to which `value` refers, of a type.
+/// An expression that writes a value of a type. `value` is the expression for this value, a reference.
 pub(crate) fn written(types: &Types, ty: &Type, value: &str) -> Result<String, String> {
     if types.format(ty) == Some("json") {
         return Ok(format!("json_value({value})"));
@@ -138,7 +138,7 @@ pub(crate) fn written(types: &Types, ty: &Type, value: &str) -> Result<String, S
     Ok(match types.underlying(ty) {
         Type::Option(item) => format!("nullable({value}, |value| {})", inner(item)?),
         Type::List(item) => format!("list({value}, |value| {})", inner(item)?),
-        Type::Tuple(_) | Type::Char => return Err(format!("nothing is returned as {ty:?}")),
+        Type::Tuple(_) | Type::Char => return Err(format!("a result cannot have the type {ty:?}")),
         Type::Named(id) => format!("{}({value})", function("write", types.get(*id))),
         Type::String => format!("text_value({value})"),
         _ => format!("copied({value})"),

@@ -1,4 +1,4 @@
-//! The component behind the gateway.
+//! The component that the gateway calls.
 
 use crate::convert::Called;
 use crate::generated::bindings::claude::admin::settings::{self, Credential};
@@ -6,13 +6,13 @@ use crate::settings::Secret;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-/// What can be called. A test has its own.
+/// The functions of the component. Tests have another implementation.
 pub(crate) trait Admin {
-    /// Sends requests to `base_url`, or to the API itself, with this secret.
+    /// Configures the component: it sends requests with this secret, to `base_url` or to the API directly.
     ///
     /// # Errors
     ///
-    /// Why the address cannot be used.
+    /// The reason why the address cannot be used.
     fn configure(&mut self, base_url: Option<&str>, secret: Option<Secret<'_>>) -> Result<(), String>;
 
     /// Calls the function of an action.

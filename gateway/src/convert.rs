@@ -1,17 +1,17 @@
-//! Between the JSON of the wire and the values that functions take and return: what the generated code is made of.
+//! Conversions between JSON and the parameters and results of functions. The generated code uses them.
 
 #![allow(dead_code, reason = "which of these are used depends on the types of the package")]
 
 use serde_json::{Map, Value};
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Called {
-    /// What the function returned.
+    /// The result of the function.
     Returned(Value),
     /// The error of the WIT package: an object with its case as the only key.
     Failed(Value),
-    /// The parameter with this name is not of its type. Nothing was called.
+    /// The parameter with this name has another type. No function was called.
     Misfit(&'static str),
 }
 
@@ -35,12 +35,12 @@ pub(crate) fn whole<T: TryFrom<i64> + TryFrom<u64>>(value: Option<&Value>) -> Op
     }
 }
 
-/// JSON that travels as its text.
+/// JSON that is passed as text.
 pub(crate) fn json_text(value: Option<&Value>) -> Option<String> {
     value.map(Value::to_string)
 }
 
-/// What is not given is none. An option of an option tells "leave as it is" from "set to null".
+/// A missing value is `None`. A nested option distinguishes "do not change" from "set to null".
 pub(crate) fn optional<T>(
     value: Option<&Value>,
     nested: bool,
@@ -68,7 +68,7 @@ pub(crate) fn pairs<T>(value: Option<&Value>, read: impl Fn(Option<&Value>) -> O
     }
 }
 
-/// The fields of a record. One that is not given has none.
+/// The fields of a record. A missing record has no fields.
 #[expect(clippy::option_option, reason = "the outer one is whether it fits, as everywhere here")]
 pub(crate) fn fields(value: Option<&Value>) -> Option<Option<&Map<String, Value>>> {
     match value {
@@ -101,7 +101,7 @@ pub(crate) fn object<T>(pairs: &[(String, T)], write: impl Fn(&T) -> Value) -> V
     pairs.iter().map(|(key, value)| (key.clone(), write(value))).collect::<Map<_, _>>().into()
 }
 
-/// A case of a union: its tag, and before the fields of what it carries.
+/// A case of a union: its tag, followed by the fields of its payload.
 pub(crate) fn tagged(tag: &str, case: &str, carried: Value) -> Value {
     let mut fields = Map::new();
     fields.insert(tag.to_owned(), Value::from(case));
@@ -111,7 +111,7 @@ pub(crate) fn tagged(tag: &str, case: &str, carried: Value) -> Value {
     Value::Object(fields)
 }
 
-/// A case of a union that never travels as JSON: the name of the case is the only key.
+/// A case of a union that the API does not send as JSON. The name of the case is the only key.
 pub(crate) fn named(case: &str, carried: Value) -> Value {
     Value::Object(Map::from_iter([(case.to_owned(), carried)]))
 }

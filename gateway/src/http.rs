@@ -12,10 +12,10 @@ use crate::settings::Settings;
 use crate::{Component, admin};
 use jiff::Timestamp;
 
-/// The largest body that is read. Slack's are a few kilobytes.
+/// The maximum size of a request body: 1 MiB. Bodies from Slack have a few kilobytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 const READ_BYTES: u64 = 64 << 10;
-/// The most bytes that one write to an output stream may carry.
+/// The maximum number of bytes in one write to an output stream.
 const WRITE_BYTES: usize = 4096;
 
 impl Guest for Component {
@@ -27,9 +27,9 @@ impl Guest for Component {
 
 fn answer(request: &IncomingRequest) -> Result<Response, Response> {
     let request = read(request)?;
-    // There is no log that it could be written to. No secret is ever part of the problem.
+    // The gateway has no log, so the response contains the problem. A problem never contains a secret.
     let settings = Settings::read(get_environment())
-        .map_err(|problem| Response::text(500, format!("the settings of this gateway are wrong: {problem}")))?;
+        .map_err(|problem| Response::text(500, format!("the settings of this gateway are invalid: {problem}")))?;
     let now = wall_clock::now();
     let now = i64::try_from(now.seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     let now = now.ok_or_else(|| Response::text(500, "the clock of this host is wrong"))?;
@@ -68,7 +68,7 @@ fn body(request: &IncomingRequest) -> Result<Vec<u8>, Response> {
 
 fn send(response: Response, outparam: ResponseOutparam) {
     let headers = Fields::new();
-    // A host that refuses these headers still sends the answer.
+    // If the host rejects these headers, it still sends the response.
     let _ = headers.set("content-type", &[response.content_type.as_bytes().to_vec()]);
     let _ = headers.set("content-length", &[response.body.len().to_string().into_bytes()]);
     if let Some(seconds) = response.retry_after {
@@ -79,7 +79,7 @@ fn send(response: Response, outparam: ResponseOutparam) {
     let Ok(body) = outgoing.body() else { return };
     ResponseOutparam::set(outparam, Ok(outgoing));
     let Ok(stream) = body.write() else { return };
-    // Whoever hung up misses the rest.
+    // If the client disconnected, it does not receive the rest.
     let _ = response.body.chunks(WRITE_BYTES).try_for_each(|chunk| stream.blocking_write_and_flush(chunk));
     drop(stream);
     let _ = OutgoingBody::finish(body, None);

@@ -1,11 +1,12 @@
 //! Slash commands and HTTP commands, inside WebAssembly.
 //!
-//! Composed with the component, it is an HTTP service for any host of `wasi:http`. A request passes these modules, one
-//! after the other: `http` reads it, `route` sends it to `slack` or `program`, which prove who asks and read the
-//! command; `refuse` says what is not run, `run` and `pages` call, and `redact` takes the credentials out of what comes
-//! back; the answer goes back the same way. `settings` come from the environment.
+//! Composed with the component, the gateway is an HTTP service for any host of `wasi:http`. A request passes through
+//! these modules in order: `http` reads the request. `route` sends it to `slack` or `program`, which authenticate the
+//! requester and parse the command. `refuse` rejects commands that the gateway does not run. `run` and `pages` call the
+//! component, and `redact` removes the credentials from the results. The response takes the same way back. `settings`
+//! reads the environment.
 //!
-//! It keeps nothing: there is no audit trail, no approval and no memory of what was asked before.
+//! The gateway stores nothing: it has no audit log, no approvals and no memory of earlier commands.
 
 mod admin;
 mod convert;

@@ -1,4 +1,4 @@
-//! One page of a list, or all of them, put together.
+//! Reads one page of a list, or all pages as one result.
 
 use crate::admin::Admin;
 use crate::convert::Called;
@@ -8,33 +8,33 @@ use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::{CutOff, Following, memory_of};
 use serde_json::Value;
 
-/// The most memory for the result of one command: a component cannot have more than 4 GiB for everything.
+/// The maximum memory for the result of one command: 256 MiB. A component can have at most 4 GiB in total.
 const MOST_BYTES: usize = 256 << 20;
 
-/// What was read.
+/// The pages that were read.
 #[derive(Debug)]
 pub(crate) struct Read {
-    /// The answer; of several pages, the last one with the items of all.
+    /// The response. After several pages, it is the last page with the items of all pages.
     pub(crate) value: Option<Value>,
-    /// How many pages were read.
+    /// The number of pages that were read.
     pub(crate) pages: usize,
     pub(crate) end: End,
 }
 
-/// Why nothing more was read.
+/// The reason why no more pages were read.
 #[derive(Debug, PartialEq)]
 pub(crate) enum End {
-    /// It is all that was wanted.
+    /// All requested pages were read.
     Whole,
     /// The error of the component.
     Failed(Value),
     /// The parameter with this name is not of its type.
     Misfit(&'static str),
-    /// More would follow.
+    /// The list has more pages.
     CutOff(CutOff),
 }
 
-/// Runs an invocation, and follows its pages if all are wanted. Nothing of it holds one of the secrets.
+/// Runs an invocation, and reads all its pages if `all` is true. The result does not contain any of the secrets.
 pub(crate) fn read(
     admin: &mut dyn Admin,
     action: &Action,
@@ -85,7 +85,7 @@ mod tests {
         Called::Returned(json!({ "data": [{ "id": item }], "has_more": next.is_some(), "last_id": next }))
     }
 
-    /// Reads the members from an upstream, and returns what it was asked, too.
+    /// Reads the members from an upstream. Also returns the parameters of each call.
     fn read_members(all: bool, answer: impl FnMut(usize) -> Called) -> (Read, Vec<String>) {
         let action = catalog().action("users.list").unwrap();
         let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };

@@ -1,4 +1,4 @@
-//! Commands of programs: `POST /v1/commands`, as the host has it.
+//! Commands of programs: `POST /v1/commands`, as in the host.
 
 use crate::admin::Admin;
 use crate::route::{Request, Response, catalog};
@@ -14,11 +14,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq;
 
-/// The name under which the holder of the token is known.
+/// The user name in the principal of the program that has the token.
 pub(crate) const CLIENT: &str = "program";
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
-/// What a program posts: a typed command, or an operation with its arguments.
+/// The body of a request: a typed command, or an action with its arguments.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Call {
@@ -34,7 +34,7 @@ struct Call {
     all: bool,
 }
 
-/// Answers a command of a program.
+/// Handles a command of a program and returns the response.
 pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     let Some(token) = &settings.http_token else {
         return Response::text(404, "CLAUDE_ADMIN_HTTP_TOKEN is not set for this gateway");
@@ -54,7 +54,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
             return Response::json(400, &problem("usage", &format!("The body cannot be read: {error}.")));
         }
     };
-    // Checked before it is read: an error quotes what is wrong with the body.
+    // Checked before the body is parsed, because a parse error quotes the invalid part of the body.
     if let Err(error) = refuse_secrets(&body) {
         return Response::json(400, &problem("usage", &error.to_string()));
     }

@@ -1,14 +1,14 @@
-//! Takes the credentials of this gateway out of what the component returns: whoever is upstream may send back what it
-//! was sent, in an error or anywhere in the data.
+//! Removes the credentials of this gateway from the results of the component: the upstream server might return a
+//! credential that it received, in an error or anywhere in the data.
 
 use crate::convert::Called;
 use serde_json::Value;
 
 const REDACTED: &str = "[redacted]";
-/// The fewest bytes of a secret that are taken for its beginning. Fewer are often the beginning of something else.
+/// The minimum number of bytes that count as the beginning of a secret. Fewer bytes often begin another text.
 const BEGINNING: usize = 8;
 
-/// What came of a call, without any of these secrets.
+/// The result of a call, without any of these secrets.
 pub(crate) fn redact(mut called: Called, secrets: &[&str]) -> Called {
     match &mut called {
         Called::Returned(value) | Called::Failed(value) => clean(value, secrets),
@@ -23,7 +23,7 @@ fn clean(value: &mut Value, secrets: &[&str]) {
         Value::Array(items) => items.iter_mut().for_each(|item| clean(item, secrets)),
         Value::Object(fields) => {
             fields.values_mut().for_each(|field| clean(field, secrets));
-            // The names of some objects are data, such as those of labels.
+            // The field names of some objects are data, such as the names of labels.
             if fields.keys().any(|name| secrets.iter().any(|secret| name.contains(*secret))) {
                 let cleaned = std::mem::take(fields).into_iter().map(|(mut name, field)| {
                     clean_text(&mut name, secrets);
@@ -47,7 +47,7 @@ fn clean_text(text: &mut String, secrets: &[&str]) {
     }
 }
 
-/// What is quoted in part, such as the page of a proxy, may break off in the middle of a secret.
+/// A quotation that is truncated, such as the page of a proxy, can end in the middle of a secret.
 fn without_beginning(text: &str, secret: &str) -> Option<String> {
     let quoted = text.strip_suffix('…')?;
     let mut lengths = (BEGINNING..secret.len()).rev();

@@ -1,4 +1,4 @@
-//! Why a command that was understood is not run.
+//! The reasons why the gateway does not run a parsed command.
 
 use crate::run::{Audience, Reply};
 use crate::settings::Settings;
@@ -7,12 +7,12 @@ use claude_admin_chat::command::{Draft, Format, Options};
 use claude_admin_chat::document::{self, Document, Level};
 use claude_admin_chat::{NO_CHANGES_YET, Outcome, Verdict};
 
-/// Something that is not done: what and why, and what to do instead.
+/// A notice that a command is not run: the reason, and a hint with an alternative.
 pub(crate) fn refusal(text: impl Into<String>, hint: Option<&str>) -> Document {
     document::notice(Level::Attention, text.into(), hint.map(str::to_owned))
 }
 
-/// Why a command is not run, where it is not.
+/// Returns the reply to a command that is not run, or `None` if the command can run.
 pub(crate) fn refuse(
     catalog: &Catalog,
     settings: &Settings,
@@ -29,17 +29,17 @@ pub(crate) fn refuse(
     if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
         return Some(Reply::new(Outcome::Usage, problem));
     }
-    // A secret that is shown once would be lost.
+    // A chat never shows a secret, so a secret that the API returns only once would be lost.
     if action.sensitive && audience == Audience::Chat {
-        let text = format!("The answer to `{}` is a secret, which no chat gets to see. {nothing}", action.command());
-        return told(Outcome::Denied, text, "Ask for it with `POST /v1/commands`, or on the command line of the host.");
+        let text = format!("The result of `{}` is a secret, and chats never show secrets. {nothing}", action.command());
+        return told(Outcome::Denied, text, "Run it with `POST /v1/commands`, or on the command line of the host.");
     }
     if action.is_confidential() {
         let text = format!(
-            "The result of `{}` is what people wrote, and this gateway shows it to nobody. {nothing}",
+            "The result of `{}` contains texts that people wrote. This gateway never shows such texts. {nothing}",
             action.command()
         );
-        let hint = "Use the host, `claude-admin serve`, where each read is approved by a second person and recorded.";
+        let hint = "Use the host, `claude-admin serve`: a second person approves each read, and it is recorded.";
         return told(Outcome::Denied, text, hint);
     }
     if !action.writes() {
@@ -49,39 +49,36 @@ pub(crate) fn refuse(
         let canonical = draft.invocation.canonical(action, &catalog.types);
         let text = format!("This would run `{canonical}`. {nothing}");
         let hint = if settings.writes {
-            "To do it, leave --dry-run out and add --yes."
+            "To run the command, omit `--dry-run` and add `--yes`."
         } else {
-            "This gateway only reads: to do it, use the host, `claude-admin serve`."
+            "This gateway only reads. To run the command, use the host, `claude-admin serve`."
         };
         return told(Outcome::Done, text, hint);
     }
     if !settings.writes {
         let text = format!("This gateway only reads: `{}` is a write. {nothing}", action.command());
-        let hint = "Use the host, `claude-admin serve`, where writes are decided on and recorded.";
+        let hint = "Use the host, `claude-admin serve`: users decide about writes, and the audit log records them.";
         return told(Outcome::Denied, text, hint);
     }
     if !options.yes {
         let text = format!("`{}` is a write. {NO_CHANGES_YET}", action.command());
-        return told(Outcome::Waiting, text, "Repeat it with --yes to do it.");
+        return told(Outcome::Waiting, text, "To run the command, repeat it with `--yes`.");
     }
     None
 }
 
-/// A flag that would have no effect here, and what to do instead. Whoever gives it counts on it.
+/// Returns the error and the hint for a flag without effect. Users who give a flag rely on its effect.
 fn without_effect(options: &Options, audience: Audience) -> Option<(&'static str, &'static str)> {
     let for_programs = |format| audience == Audience::Program && format != Format::Json;
     if options.reason.is_some() {
-        Some(("--reason: this gateway keeps no record that a reason could stand in.", "Leave it out."))
+        Some(("--reason: this gateway has no audit log that could store a reason.", "Omit `--reason`."))
     } else if options.compare == Some(true) {
         Some((
-            "--compare: this gateway compares nothing.",
-            "Leave it out, and ask for the period before with a command of its own.",
+            "--compare: this gateway cannot compare periods.",
+            "Omit `--compare`, and read the previous period with a separate command.",
         ))
     } else if options.format.is_some_and(for_programs) {
-        Some((
-            "--output: this gateway answers programs in JSON, and in nothing else.",
-            "Leave it out, and take what you need from `result`.",
-        ))
+        Some(("--output: this gateway sends programs JSON only.", "Omit `--output`, and use the values in `result`."))
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! From a request to a response.
+//! Routes a request and returns its response.
 
 use crate::admin::Admin;
 use crate::generated::CATALOG;
@@ -8,19 +8,19 @@ use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// A request, whole.
+/// A complete request.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) method: String,
-    /// Without the query.
+    /// The path without the query.
     pub(crate) path: String,
-    /// Names in small letters.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    /// The one header with this name. One that is there twice is none: two readers may take another one each.
+    /// The only header with this name. A repeated header is ignored, because two readers might use different values.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key == name);
         match (values.next(), values.next()) {
@@ -50,14 +50,14 @@ impl Response {
     }
 }
 
-/// The catalog, for whoever proved to be somebody: reading it is most of the work of a request that is refused.
+/// Reads the catalog. Call it only after authentication: it is most of the work of a request that is rejected.
 pub(crate) fn catalog() -> Result<Catalog, Response> {
     let unreadable =
-        |_| Response::text(500, "the gateway was built with a catalog that it cannot read; nothing was sent");
+        |_| Response::text(500, "the gateway cannot read the catalog that it was built with; nothing was sent");
     Catalog::from_prepared(CATALOG).map(Catalog::without_lookups).map_err(unreadable)
 }
 
-/// Answers a request.
+/// Handles a request and returns the response.
 pub(crate) fn route(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/slack/commands") => slack::answer(settings, admin, request, now),

@@ -1,4 +1,4 @@
-//! A command that was understood, from somebody who may ask: decided, run and written down as a document.
+//! Runs a parsed command of a permitted requester, and describes the result as a document.
 
 use crate::admin::Admin;
 use crate::pages::{self, End, Read};
@@ -17,27 +17,27 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// What to do about the settings of the gateway.
-const OPERATORS: Option<&str> = Some("The administrator of this gateway must set it.");
+/// The hint for an error that only the administrator of the gateway can correct.
+const OPERATORS: Option<&str> = Some("The administrator of this gateway must correct this.");
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
-    /// Whether it changed something.
+    /// Whether the command changed anything.
     pub(crate) verdict: Verdict,
     pub(crate) document: Document,
-    /// The command in its usual form; none for what is no action.
+    /// The command in its canonical form; `None` if the command is not an action.
     pub(crate) command: Option<String>,
     pub(crate) options: Options,
-    /// The answer, or the part of it that was read before something failed.
+    /// The response, or the part of it that was read before an error.
     data: Option<Value>,
-    /// The error as the component has it.
+    /// The error, as the component returned it.
     cause: Option<Value>,
     action: Option<String>,
 }
 
-/// Who is answered: a secret is for programs alone.
+/// The recipient of a reply. Only programs receive secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     Chat,
@@ -51,25 +51,25 @@ impl Reply {
         Self { outcome, verdict, document, command, options, data: None, cause: None, action: None }
     }
 
-    /// The answer to a command that was not understood.
+    /// The reply to a command that could not be parsed.
     pub(crate) fn not_understood(error: &CommandError) -> Self {
         Self::new(Outcome::Usage, document::command_error(error))
     }
 
-    /// The answer to somebody who may not ask.
+    /// The reply to a requester who is not permitted to use the gateway.
     pub(crate) fn not_allowed(who: &str) -> Self {
-        let hint = "The people who run this gateway list in CLAUDE_ADMIN_ALLOW who may.";
-        let document = refusal(format!("{who} may not ask this gateway. {}", Verdict::NotSent.sentence()), Some(hint));
+        let hint = "The administrator of this gateway lists the permitted users in CLAUDE_ADMIN_ALLOW.";
+        let document = refusal(format!("{who} cannot use this gateway. {}", Verdict::NotSent.sentence()), Some(hint));
         Self::new(Outcome::Denied, document)
     }
 
-    /// The answer for programs, under how it ended.
+    /// The reply for programs, with its outcome.
     pub(crate) fn envelope(&self) -> Value {
         let answer = self.answer(self.data.as_ref());
         answer.envelope(self.command.as_deref(), answer.to_json())
     }
 
-    /// The answer as JSON, without secrets.
+    /// The reply as JSON, without secrets.
     pub(crate) fn to_json(&self, catalog: &Catalog) -> Value {
         let action = self.action.as_deref().and_then(|id| catalog.action(id));
         let data = self.data.as_ref().map(|data| match action {
@@ -79,7 +79,7 @@ impl Reply {
         self.answer(data.as_deref()).to_json()
     }
 
-    /// Seconds after which a client can send the same again.
+    /// Seconds after which a client can send the same command again.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         wait_before_retry(self.verdict, self.cause.as_ref())
     }
@@ -90,7 +90,7 @@ impl Reply {
     }
 }
 
-/// Answers a command.
+/// Runs a command and returns the reply.
 pub(crate) fn run(
     catalog: &Catalog,
     settings: &Settings,
@@ -103,14 +103,14 @@ pub(crate) fn run(
         Command::Help(topic) => return help(catalog, &topic, settings, audience),
         Command::Host(command) => {
             let text =
-                format!("This gateway has no `{}`: it keeps nothing. {}", command.word(), Verdict::NotSent.sentence());
-            let hint = "Policies, approvals and the audit trail are of the host, `claude-admin serve`.";
+                format!("This gateway has no `{}`: it stores nothing. {}", command.word(), Verdict::NotSent.sentence());
+            let hint = "Policies, approvals and the audit log are available only in the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
         Command::Run(draft, options) => (draft, options),
     };
     let Some(action) = catalog.action(&draft.invocation.action) else {
-        return Reply::new(Outcome::Failed, refusal("There is no such action.", None));
+        return Reply::new(Outcome::Failed, refusal("This action does not exist.", None));
     };
     let canonical = draft.invocation.canonical(action, &catalog.types);
     let mut reply = match refuse(catalog, settings, action, &draft, &options, audience) {
@@ -166,7 +166,7 @@ fn call(
             return Reply { verdict, data: value.map(selected), ..Reply::new(Outcome::Done, document) };
         }
         End::Misfit(name) => {
-            let text = format!("The component does not take these arguments ({name}). {}", verdict.sentence());
+            let text = format!("The component does not accept these arguments ({name}). {}", verdict.sentence());
             return Reply { verdict, ..Reply::new(Outcome::Failed, refusal(text, OPERATORS)) };
         }
         End::Failed(error) => {
@@ -186,7 +186,7 @@ fn call(
     Reply { verdict, data: value.map(selected), cause, ..Reply::new(outcome, document) }
 }
 
-/// What a command did, as the component describes it: a gateway has no record of its own.
+/// Whether a command changed anything, according to the component: the gateway does not record its requests.
 fn verdict(action: &Action, has_read: bool, end: &End) -> Verdict {
     let answered = Exchange::Answered { status: 200, body: Body::Json };
     let last = match end {
@@ -204,7 +204,7 @@ fn upstream(settings: &Settings) -> &str {
 }
 
 fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings, audience: Audience) -> Reply {
-    // What it never runs is not offered.
+    // Help does not list actions that the gateway never runs.
     let may_run = |action: &Action| {
         let is_closed = action.writes() && !settings.writes || action.sensitive && audience == Audience::Chat;
         !is_closed && !action.is_confidential() && settings.secret(action, &Arguments::new()).is_ok()
@@ -231,7 +231,7 @@ mod tests {
 
     const KEY: &str = "sk-ant-admin01-of-a-test-0000";
 
-    /// Answers a program whose every call returns the same.
+    /// Runs a command of a program. Every call of the component returns `returned`.
     fn ask(line: &str, returned: Called) -> Reply {
         let variables = [("ANTHROPIC_ADMIN_KEY", KEY), ("CLAUDE_ADMIN_WRITES", "with-yes")];
         let settings = Settings::read(variables.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();

@@ -1,4 +1,4 @@
-//! What is set for the gateway, through the variables of its environment.
+//! The settings of the gateway, from its environment variables.
 
 use crate::program::CLIENT;
 use claude_admin_catalog::{Action, Credential};
@@ -7,34 +7,34 @@ use claude_admin_chat::identity::{Platform, Principal};
 use claude_admin_chat::outside_text;
 use std::collections::HashMap;
 
-/// Who may ask.
+/// A user, a program or a workspace that can send commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Allowed {
     Person(Principal),
-    /// Everybody in a Slack workspace.
+    /// All users of a Slack workspace.
     Workspace(String),
 }
 
 /// The settings.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// The signing secret of the Slack app; without it, slash commands are refused.
+    /// The signing secret of the Slack app. Without it, slash commands are rejected.
     pub(crate) signing_secret: Option<String>,
-    /// The id of the Slack app; commands of others are refused.
+    /// The ID of the Slack app. Commands of other apps are rejected.
     pub(crate) app_id: Option<String>,
-    /// The token of programs; without it, they are refused.
+    /// The token of programs. Without it, commands of programs are rejected.
     pub(crate) http_token: Option<String>,
     allowed: Vec<Allowed>,
-    /// Whether a write runs where `--yes` is given. Else none does.
+    /// Whether a write runs if `--yes` is given. If false, no write runs.
     pub(crate) writes: bool,
-    /// Where requests go, if not to the API itself.
+    /// The base URL of requests, if they are not sent to the API directly.
     pub(crate) base_url: Option<String>,
     admin_key: Option<String>,
     oauth_token: Option<String>,
     scoped_key: Option<String>,
 }
 
-/// A secret that opens an action.
+/// A secret that grants access to an action.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Secret<'s> {
     /// Sent as `x-api-key`.
@@ -48,7 +48,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// What is wrong with one of them, for whoever runs the gateway.
+    /// The problem with a variable, for the administrator of the gateway.
     pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
         let variables: HashMap<String, String> = variables.into_iter().collect();
         let take = |name: &str| {
@@ -63,7 +63,7 @@ impl Settings {
         let writes = match take("CLAUDE_ADMIN_WRITES").as_deref() {
             None | Some("no") => false,
             Some("with-yes") => true,
-            Some(_) => return Err("CLAUDE_ADMIN_WRITES is `no` or `with-yes`".to_owned()),
+            Some(_) => return Err("CLAUDE_ADMIN_WRITES must be `no` or `with-yes`".to_owned()),
         };
         let allowed = take("CLAUDE_ADMIN_ALLOW").unwrap_or_default();
         let allowed = allowed.split([',', ' ']).filter(|text| !text.is_empty()).zip(1..);
@@ -81,7 +81,7 @@ impl Settings {
         })
     }
 
-    /// Every credential that is set, the longest first: one may be a part of another.
+    /// Every credential that is set, the longest first, because a credential can be part of another one.
     pub(crate) fn credentials(&self) -> Vec<&str> {
         let all = [&self.admin_key, &self.oauth_token, &self.scoped_key];
         let mut all: Vec<&str> = all.into_iter().filter_map(Option::as_deref).collect();
@@ -89,7 +89,7 @@ impl Settings {
         all
     }
 
-    /// Whether somebody may ask for anything.
+    /// Whether a principal can use the gateway.
     pub(crate) fn allows(&self, principal: &Principal) -> bool {
         self.allowed.iter().any(|allowed| match allowed {
             Allowed::Person(person) => person == principal,
@@ -97,11 +97,11 @@ impl Settings {
         })
     }
 
-    /// The secret that opens an action: the first of its kinds that is set.
+    /// The secret for an action: the first one that is set, in the order of the kinds that the action accepts.
     ///
     /// # Errors
     ///
-    /// What is needed, where none is set. An action that needs none gets none.
+    /// The required credentials, if none of them is set. An action that requires no credential gets `None`.
     pub(crate) fn secret(&self, action: &Action, arguments: &Arguments) -> Result<Option<Secret<'_>>, String> {
         let auth = action.auth_of(|name| arguments.get(name));
         let secret = |kind: &&Credential| match kind {
@@ -115,13 +115,13 @@ impl Settings {
         }
         let needed = || auth.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         auth.iter().find_map(secret).map(Some).ok_or_else(|| {
-            format!("`{}` needs one of these credentials, and none of them is set: {}", action.command(), needed())
+            format!("`{}` requires one of these credentials, but none of them is set: {}", action.command(), needed())
         })
     }
 }
 
 impl Allowed {
-    /// Nothing, where a text names nobody who can ask here.
+    /// Returns `None` if the text does not name users that can send commands to this gateway.
     fn read(text: &str) -> Option<Self> {
         let team = text.strip_prefix("slack:").and_then(|rest| rest.strip_suffix("/*"));
         if let Some(team) = team.filter(|team| claude_admin_chat::identity::is_id(team)) {
@@ -133,11 +133,11 @@ impl Allowed {
     }
 }
 
-/// What is wrong with CLAUDE_ADMIN_ALLOW. It does not quote what is there: that may be a secret which was put into the
-/// wrong variable, and everybody may read this at `/healthz`.
+/// The error in CLAUDE_ADMIN_ALLOW. It does not quote the value, which might be a secret in the wrong variable: every
+/// client can read this error at `/healthz`.
 fn nobody(place: usize) -> String {
     format!(
-        "number {place} of CLAUDE_ADMIN_ALLOW names nobody who can ask here; \
+        "entry {place} of CLAUDE_ADMIN_ALLOW names no user that can use this gateway; \
          write slack:TEAM/USER, slack:TEAM/* or http:{CLIENT}"
     )
 }
@@ -196,7 +196,7 @@ mod tests {
         ] {
             let problem = read(&[(name, value)]).err().unwrap();
             assert!(problem.contains(name) && !problem.contains("misplaced"), "{problem}");
-            assert!(name != "CLAUDE_ADMIN_ALLOW" || problem.contains("number 2"), "{problem}");
+            assert!(name != "CLAUDE_ADMIN_ALLOW" || problem.contains("entry 2"), "{problem}");
         }
     }
 

@@ -12,12 +12,12 @@ use claude_admin_chat::slack::{SlashCommand, fields, is_ssl_check, verify};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Answers a slash command.
+/// Handles a slash command and returns the response.
 pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Request, now: Timestamp) -> Response {
     let Some(secret) = &settings.signing_secret else {
         return Response::text(404, "SLACK_SIGNING_SECRET is not set for this gateway");
     };
-    // Slack looks in now and then without signing, and wants an empty answer.
+    // From time to time, Slack sends a check without a signature and expects an empty response.
     if request.header("x-slack-signature").is_none() && is_ssl_check(&request.body) {
         return Response::text(200, "");
     }
@@ -28,7 +28,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
         },
     );
     if !believed {
-        return Response::text(401, "the request is not believed");
+        return Response::text(401, "the request has no valid signature");
     }
     if is_ssl_check(&request.body) {
         return Response::text(200, "");
@@ -38,7 +38,7 @@ pub(crate) fn answer(settings: &Settings, admin: &mut dyn Admin, request: &Reque
         Err(error) => return Response::text(400, error.to_string()),
     };
     if settings.app_id.is_some() && settings.app_id != command.api_app_id {
-        return Response::text(401, "the request is of another app");
+        return Response::text(401, "the request is from another Slack app");
     }
     let catalog = &match catalog() {
         Ok(catalog) => catalog,
@@ -65,7 +65,7 @@ fn message(catalog: &Catalog, reply: &Reply) -> Value {
         Format::Json => render::json(&reply.to_json(catalog)),
         Format::Csv if reply.outcome.is_answer() => render::csv(document),
         Format::Markdown => render::markdown(document),
-        // Rows say nothing of an error.
+        // CSV rows cannot show an error.
         Format::Text | Format::Csv => return render::slack(document, SlackTables::default(), options.share, None),
     };
     render::slack_verbatim(&text, document, reply.command.as_deref(), options.share)

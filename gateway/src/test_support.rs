@@ -1,4 +1,4 @@
-//! What unit tests share.
+//! Code that the unit tests share.
 
 use crate::admin::Admin;
 use crate::convert::Called;
@@ -14,9 +14,9 @@ pub(crate) fn catalog() -> &'static Catalog {
     CATALOG.get_or_init(|| crate::route::catalog().unwrap())
 }
 
-/// What stands in for the component.
+/// A replacement for the component.
 pub(crate) struct Upstream<F> {
-    /// What a call returns; calls are counted from 1.
+    /// Returns the result of a call. Calls are counted from 1.
     answer: F,
     /// The parameters of each call, as JSON.
     pub(crate) asked: Vec<String>,

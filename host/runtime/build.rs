@@ -1,4 +1,4 @@
-//! Compiles the component and hands it to the host, which embeds it.
+//! Builds the component, which the host embeds.
 
 use claude_admin_catalog::{Catalog, PackageText};
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes a component, and what every start of the host would otherwise find out about it.
+/// Writes a component with its catalog and digest. The host then need not compute them at each start.
 fn write(out: &Path, component: &[u8]) -> Result<(), Box<dyn Error>> {
     let text = PackageText::from_component(component)?.ok_or("the component does not carry its WIT text")?;
     fs::write(out.join("claude-admin.catalog"), Catalog::from_text(&text)?.to_prepared()?)?;

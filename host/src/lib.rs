@@ -1,4 +1,4 @@
-//! The host of claude-admin as a library: it answers commands of people and programs about a Claude organization.
+//! The host of claude-admin as a library: it runs commands of people and programs about a Claude organization.
 //!
 //! ```
 //! use claude_admin::command::{self, Command, Markup};
@@ -15,11 +15,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `examples/small-host` goes on from here to the policy, the sandbox and the result, in one file. [`service::Service`] is the
-//! whole: a frontend authenticates who asks, [`command`] reads what they typed, [`decision`] plans it, decides and has it
-//! approved, [`sandbox`] runs the component, [`egress`] sends the one request that the action declares, [`document`] holds
-//! the result and [`render`] writes it. [`audit`] has a record of every step, which [`store`] keeps. [`contract`] describes the
-//! actions for programs.
+//! `examples/small-host` continues this example with the policy, the sandbox and the result, in one file.
+//! [`service::Service`] combines all modules. A command passes through them in order: a frontend authenticates the
+//! requester, and [`command`] parses the command. [`decision`] plans it, evaluates the policy and collects the
+//! approvals. [`sandbox`] runs the component, and [`egress`] sends the one request that the action declares.
+//! [`document`] contains the result, and [`render`] writes it. [`audit`] has an entry for every step, and [`store`]
+//! stores the entries. [`contract`] describes the actions for programs.
 
 pub mod conformance;
 pub mod contract;

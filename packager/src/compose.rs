@@ -1,14 +1,14 @@
-//! Two components as one.
+//! Composes two components into one.
 
 use crate::PackError;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, plug};
 
-/// Answers the imports of a component with the exports of another one. What neither answers stays an import.
+/// Connects the imports of a component to the exports of another one. All other imports remain imports.
 ///
 /// # Errors
 ///
-/// [`PackError::Compose`] when one of them is no component, or an import of the first has another type than the export.
+/// [`PackError::Compose`] if one of them is not a component, or if an import and its export have different types.
 pub fn compose(caller: &[u8], callee: &[u8]) -> Result<Vec<u8>, PackError> {
     let failed = |error: &dyn std::fmt::Display| PackError::Compose(error.to_string());
     let mut graph = CompositionGraph::new();

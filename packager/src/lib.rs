@@ -1,9 +1,9 @@
-//! From a guest crate to a component.
+//! Builds a component from a guest crate.
 //!
-//! Build scripts use it: [`compile`] runs cargo for `wasm32-unknown-unknown` in a target folder of its own, and
-//! [`encode`] turns the core module into a component and stores the text of its WIT package in a custom section, since
-//! doc comments do not survive by themselves. With the feature `compose`, the program of this package also puts the gateway
-//! and the component together.
+//! Build scripts use it: [`compile`] runs cargo for `wasm32-unknown-unknown` in a separate target folder. [`encode`]
+//! converts the core module to a component and stores the text of its WIT package in a custom section, because the doc
+//! comments would be lost otherwise. With the feature `compose`, the program of this package also composes the gateway
+//! and the component.
 
 #[cfg(feature = "compose")]
 mod compose;
@@ -17,12 +17,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The target that guests are compiled for: it has no operating system, so that nothing is imported by accident.
+/// The target of guests. It has no operating system, so a guest cannot have unintended imports of one.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The cargo profile that guests are compiled with.
 pub const PROFILE: &str = "plugin";
 
-/// Variables of the cargo that runs the build script, which must not reach the one that compiles the guest.
+/// Variables of the cargo that runs the build script. The cargo that compiles the guest must not get them.
 const OUTER_VARIABLES: [&str; 8] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -34,15 +34,15 @@ const OUTER_VARIABLES: [&str; 8] = [
     "RUSTDOCFLAGS",
 ];
 
-/// Why a guest could not be packed.
+/// The reason why a guest could not be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// The compiler cannot make WebAssembly, and rustup could not change that.
+    /// The target for WebAssembly is not installed, and rustup could not install it.
     #[error(
         "the Rust target {TARGET} is not installed, and `rustup target add {TARGET}` failed: {0}\n\
-         Run `rustup target add {TARGET}` where the network is reachable (without rustup: install the package of your \
-         distribution that holds the Rust standard library for {TARGET}), or set CLAUDE_ADMIN_PLUGIN to the path of a \
-         ready component"
+         Run `rustup target add {TARGET}` with access to the network (without rustup: install the package of your \
+         distribution with the Rust standard library for {TARGET}), or set CLAUDE_ADMIN_PLUGIN to the path of a \
+         compiled component"
     )]
     NoTarget(String),
     /// A program could not be started.
@@ -58,7 +58,7 @@ pub enum PackError {
     Compile {
         /// The package.
         package: String,
-        /// What cargo printed.
+        /// The output of cargo.
         log: String,
     },
     /// A file could not be read.
@@ -69,17 +69,17 @@ pub enum PackError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The core module is not a component in the making.
-    #[error("the module cannot be made a component: {0}")]
+    /// The core module cannot be converted to a component.
+    #[error("the module cannot be converted to a component: {0}")]
     Encode(String),
-    /// Two components do not go together.
-    #[error("the components cannot be put together: {0}")]
+    /// Two components cannot be composed.
+    #[error("the components cannot be composed: {0}")]
     Compose(String),
 }
 
 /// Compiles a package of a workspace and returns its core module.
 ///
-/// `target_folder` should not be the one of the surrounding cargo, which holds the lock on that.
+/// `target_folder` should not be the target folder of the outer cargo, which holds a lock on it.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub fn compile(workspace: &Path, package: &str, target_folder: &Path) -> Result<
     std::fs::read(&path).map_err(|source| PackError::Read { path, source })
 }
 
-/// Makes a core module a component and adds the text of its WIT package.
+/// Converts a core module to a component and adds the text of its WIT package.
 ///
 /// # Errors
 ///
@@ -128,7 +128,7 @@ pub fn encode(core: &[u8], text: &PackageText) -> Result<Vec<u8>, PackError> {
     Ok(component)
 }
 
-/// Compiles the component of this workspace and makes it one, with the text of its WIT package.
+/// Compiles the plugin of this workspace and converts it to a component with the text of its WIT package.
 ///
 /// # Errors
 ///
@@ -140,7 +140,7 @@ pub fn plugin(workspace: &Path, target_folder: &Path) -> Result<Vec<u8>, PackErr
     encode(&core, &text)
 }
 
-/// Makes a core module a component, without text.
+/// Converts a core module to a component, without the text.
 ///
 /// # Errors
 ///
@@ -185,7 +185,7 @@ fn ensure_target() -> Result<(), PackError> {
     }
 }
 
-/// Compiler flags that keep the folders of this machine out of the component, so that its digest is the same anywhere.
+/// Compiler flags that remove the folders of this machine from the component, so its digest is the same everywhere.
 fn remap_paths(workspace: &Path) -> String {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"))?;

@@ -1,4 +1,4 @@
-//! The JSON codec of every type that travels, in the directions that it travels in.
+//! The JSON codec of every type in requests and responses, for the directions in which the type is used.
 
 use claude_admin_bindgen::{RustNames, case as case_name, ident};
 use claude_admin_catalog::{Case, Catalog, Field, Kind, Place, Type, TypeDef, TypeId, VariantForm};
@@ -50,7 +50,7 @@ fn from_json(out: &mut String, def: &TypeDef, names: &RustNames<'_>) -> Result<(
     let body = match &def.kind {
         Kind::Alias(_) => return Ok(()),
         Kind::Record(fields) => {
-            // A record that holds the rest alone takes nothing out of the object.
+            // A record that has only the field for the rest removes no fields from the object.
             let mutable = if fields.iter().all(|field| field.rest) { "" } else { "mut " };
             let mut body = format!("let {mutable}object = codec::object(value)?;\nOk(Self {{\n");
             for field in fields {
@@ -201,7 +201,7 @@ fn take(field: &Field, fields: &[Field], names: &RustNames<'_>) -> Result<String
         let known: Vec<&str> = fields.iter().filter(|known| !known.rest).map(|known| known.wire.as_str()).collect();
         return Ok(format!("codec::rest(object, &{known:?})"));
     }
-    // A page that does not say that more follow ends its list.
+    // If `has_more` of a page is null, the page is the last one.
     if wire == "has_more" && fields.iter().any(|field| field.wire == "data") {
         return Ok(format!("codec::take_flag(&mut object, {wire:?})?"));
     }
@@ -209,18 +209,18 @@ fn take(field: &Field, fields: &[Field], names: &RustNames<'_>) -> Result<String
         None => Ok(format!("codec::take(&mut object, {wire:?})?")),
         Some(0) => Ok(format!("codec::take::<codec::Json<String>>(&mut object, {wire:?})?.0")),
         Some(1) => Ok(format!("codec::take::<Option<codec::Json<String>>>(&mut object, {wire:?})?.map(|json| json.0)")),
-        Some(_) => Err(format!("the field `{}` holds JSON text too deep inside options", field.name)),
+        Some(_) => Err(format!("the field `{}` contains JSON text inside too many options", field.name)),
     }
 }
 
-/// The expression that hands a value to the codec: JSON text is marked as such.
+/// The expression that passes a value to the codec. JSON text is marked as JSON text.
 pub(crate) fn given(value: &str, ty: &Type, names: &RustNames<'_>) -> Result<String, String> {
     match names.json_text(ty) {
         None => Ok(format!("&{value}")),
         Some(0) => Ok(format!("&codec::Json(&{value})")),
         Some(1) => Ok(format!("&{value}.as_ref().map(codec::Json)")),
         Some(2) => Ok(format!("&{value}.as_ref().map(|json| json.as_ref().map(codec::Json))")),
-        Some(_) => Err(format!("`{value}` holds JSON text too deep inside options")),
+        Some(_) => Err(format!("`{value}` contains JSON text inside too many options")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The functions: each builds its one request and sends it.
+//! The functions: each of them builds one request and sends it.
 
 use crate::codec::given;
 use claude_admin_bindgen::{RustNames, ident};
@@ -19,7 +19,7 @@ pub(crate) fn write(catalog: &Catalog, names: &RustNames<'_>) -> Result<String, 
     Ok(out)
 }
 
-/// The request has a name that no parameter can have: those of WIT do not begin with an underscore.
+/// The variable of the request has a name that no parameter has: names in WIT do not begin with an underscore.
 fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNames<'_>) -> Result<(), String> {
     let params: Vec<String> =
         action.params.iter().map(|param| format!("{}: {}", ident(&param.name), names.ty(&param.ty))).collect();
@@ -90,7 +90,7 @@ fn function(out: &mut String, action: &Action, catalog: &Catalog, names: &RustNa
     Ok(())
 }
 
-/// A record in the query is taken apart into its fields.
+/// Each field of a record in the query is a query parameter.
 fn query(out: &mut String, param: &Param, catalog: &Catalog) {
     let name = ident(&param.name);
     match catalog.types.record(&param.ty) {

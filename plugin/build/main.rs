@@ -9,8 +9,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Bytes of memory that an instance begins with: the stack, the data, and a heap that most answers fit in. What is there
-/// need not be asked of the host, which has to change the protection of pages for it, on every processor, in each call.
+/// The initial memory of an instance, in bytes: the stack, the data, and a heap for most responses.
+/// For more memory, the host must change the protection of pages on every processor, in each call.
 const INITIAL_MEMORY: u32 = 2 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn generate(wit: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let catalog = Catalog::from_text(&PackageText::from_folder(wit)?)?;
     let world = World::read(wit, "plugin")?;
-    // An interface with functions that is not exported is one that nobody could call.
+    // If an interface with functions is not exported, no caller can use it.
     let exports = world.exports();
     if let Some(missing) = catalog.interfaces.iter().find(|interface| !exports.contains(&interface.name.as_str())) {
         let name = &missing.name;

@@ -9,9 +9,9 @@ use crate::generated::bindings::wasi::io::streams::{InputStream, StreamError};
 use crate::request::Method;
 use crate::settings;
 
-/// The most bytes of a body that are read. Hosts usually allow less.
+/// The maximum size of a response body: 32 MiB. The limit of a host is usually lower.
 const MAX_BODY_BYTES: usize = 32 << 20;
-/// The most bytes that one write to an output stream may carry.
+/// The maximum number of bytes in one write to an output stream.
 const WRITE_BYTES: usize = 4096;
 const READ_BYTES: u64 = 64 << 10;
 
@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: u64 = 10 * SECOND;
 const FIRST_BYTE_TIMEOUT: u64 = 60 * SECOND;
 const BETWEEN_BYTES_TIMEOUT: u64 = 30 * SECOND;
 
-/// A complete answer.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -47,7 +47,7 @@ impl Body {
     }
 }
 
-/// Sends a request and reads its whole answer.
+/// Sends a request and reads its complete response.
 pub(crate) fn send(
     method: Method,
     target: &str,
@@ -91,8 +91,8 @@ fn outgoing(
     if let Some((name, value)) = settings.credential {
         headers.push((name.to_owned(), value.into_bytes()));
     }
-    let headers =
-        Fields::from_list(&headers).map_err(|error| Error::Denied(format!("the host refused a header ({error:?})")))?;
+    let headers = Fields::from_list(&headers)
+        .map_err(|error| Error::Denied(format!("the host rejected a header ({error:?})")))?;
 
     let request = OutgoingRequest::new(headers);
     let method = match method {
@@ -109,7 +109,7 @@ fn outgoing(
         .and_then(|()| request.set_scheme(Some(&scheme)))
         .and_then(|()| request.set_authority(Some(&settings.base.authority)))
         .and_then(|()| request.set_path_with_query(Some(&target)))
-        .map_err(|()| transport(TransportProblem::Protocol, "the host refused the parts of the URL"))?;
+        .map_err(|()| transport(TransportProblem::Protocol, "the host rejected the parts of the URL"))?;
     Ok(request)
 }
 
@@ -117,12 +117,12 @@ fn outgoing(
 fn exchange(request: OutgoingRequest, body: Option<&Body>) -> Result<IncomingResponse, ErrorCode> {
     let unexpected = |what: &str| ErrorCode::InternalError(Some(what.to_owned()));
     let options = RequestOptions::new();
-    // A host that cannot keep a timeout says so; its own limits hold then.
+    // A host that does not support a timeout returns an error. Then its own limits apply.
     let _ = options.set_connect_timeout(Some(CONNECT_TIMEOUT));
     let _ = options.set_first_byte_timeout(Some(FIRST_BYTE_TIMEOUT));
     let _ = options.set_between_bytes_timeout(Some(BETWEEN_BYTES_TIMEOUT));
 
-    // A body that is asked for is sent, if empty in chunks: ask only when there is one.
+    // After a call of `body`, the host sends a body, and an empty one in chunks: call it only if there is a body.
     let outgoing_body = match body {
         Some(body) => {
             Some((request.body().map_err(|()| unexpected("the request has no body"))?, body.bytes.as_slice()))
@@ -132,7 +132,7 @@ fn exchange(request: OutgoingRequest, body: Option<&Body>) -> Result<IncomingRes
     let future = outgoing_handler::handle(request, Some(options))?;
     if let Some((outgoing_body, bytes)) = outgoing_body {
         let stream = outgoing_body.write().map_err(|()| unexpected("the request body cannot be written"))?;
-        // A stream that closes early means that the host gave up on the request: the response says why.
+        // If the stream closes early, the host aborted the request. The response contains the reason.
         let _ = bytes.chunks(WRITE_BYTES).try_for_each(|chunk| stream.blocking_write_and_flush(chunk));
         drop(stream);
         let _ = OutgoingBody::finish(outgoing_body, None);
@@ -140,12 +140,12 @@ fn exchange(request: OutgoingRequest, body: Option<&Body>) -> Result<IncomingRes
     future.subscribe().block();
     match future.get() {
         Some(Ok(response)) => response,
-        _ => Err(unexpected("the host announced a response and had none")),
+        _ => Err(unexpected("the host announced a response but returned none")),
     }
 }
 
 fn read_body(response: &IncomingResponse) -> Result<Vec<u8>, Error> {
-    let gone = || transport(TransportProblem::Protocol, "the host gave a response without a body");
+    let gone = || transport(TransportProblem::Protocol, "the host returned a response without a body");
     let body: IncomingBody = response.consume().map_err(|()| gone())?;
     let stream: InputStream = body.stream().map_err(|()| gone())?;
     let mut bytes = Vec::new();
@@ -163,7 +163,7 @@ fn read_body(response: &IncomingResponse) -> Result<Vec<u8>, Error> {
         if bytes.len() > MAX_BODY_BYTES {
             return Err(transport(
                 TransportProblem::TooLarge,
-                &format!("the answer is larger than {MAX_BODY_BYTES} bytes"),
+                &format!("the response is larger than {MAX_BODY_BYTES} bytes"),
             ));
         }
     }

@@ -1,7 +1,8 @@
 //! The primitives of the JSON codec. The implementations for records and variants are written by the build script.
 //!
-//! Reading is lenient where the server may grow and strict where it must not surprise: unknown fields are ignored,
-//! null and absent are the same, unknown words go to the case `other`; a missing or mistyped value fails with its path.
+//! The codec accepts extensions of the server: unknown fields are ignored, null and absent are the same, and unknown
+//! words become the case `other`. All else is strict: a missing value or a value of another type is an error with its
+//! path.
 
 #![allow(dead_code, reason = "which primitives are used depends on the types of the package")]
 
@@ -9,16 +10,16 @@ use crate::tree::{Fields, Tree};
 use serde_json::{Map, Number, Value};
 use std::fmt::Write;
 
-/// A value that is not what the WIT type says.
+/// A value that does not match its WIT type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch(Box<Place>);
 
-/// What a mismatch is about. It is boxed, since every decoder moves results around, and few of them fail.
+/// The place of a mismatch. It is boxed because every decoder moves results, and few of them are errors.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Where, such as `data[3].role`.
+    /// The path, such as `data[3].role`.
     pub(crate) path: String,
-    /// What was expected there.
+    /// The expected value or type.
     pub(crate) expected: String,
 }
 
@@ -56,7 +57,7 @@ impl Mismatch {
 pub(crate) trait FromJson: Sized {
     fn from_json(value: Tree<'_>) -> Result<Self, Mismatch>;
 
-    /// What stands for a field that is not there.
+    /// The value of a field that is absent.
     fn from_absent() -> Result<Self, Mismatch> {
         Err(Mismatch::expected("a value, but the field is missing"))
     }
@@ -83,10 +84,10 @@ pub(crate) trait Word {
     fn word(&self) -> &str;
 }
 
-/// JSON text that travels as the JSON that it holds.
+/// JSON text that is sent as JSON, not as a string.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// Takes an object apart.
+/// Returns the fields of an object.
 pub(crate) fn object(value: Tree<'_>) -> Result<Fields<'_>, Mismatch> {
     match value {
         Tree::Object(object) => Ok(object),
@@ -103,7 +104,7 @@ pub(crate) fn take<T: FromJson>(object: &mut Fields<'_>, name: &str) -> Result<T
     .map_err(|mismatch| mismatch.in_field(name))
 }
 
-/// Reads a field that is true or false, or null, which is no more than false.
+/// Reads a field that is true, false or null. Null is the same as false.
 pub(crate) fn take_flag(object: &mut Fields<'_>, name: &str) -> Result<bool, Mismatch> {
     match object.take(name) {
         Some(Tree::Null) => Ok(false),
@@ -112,22 +113,22 @@ pub(crate) fn take_flag(object: &mut Fields<'_>, name: &str) -> Result<bool, Mis
     }
 }
 
-/// Reads a field that always holds one word: a reply that leaves it out means the same.
+/// Reads a field that always has the same word. If a response omits the field, the word is used.
 pub(crate) fn take_constant(object: &mut Fields<'_>, name: &str, word: &str) -> Result<String, Mismatch> {
     take::<Option<String>>(object, name).map(|found| found.unwrap_or_else(|| word.to_owned()))
 }
 
-/// The fields of an object that no field of the record took, as JSON text.
+/// The fields of an object that are not fields of the record, as JSON text.
 pub(crate) fn rest(object: Fields<'_>, known: &[&str]) -> String {
     object.without(known).to_string()
 }
 
-/// The word that a value is.
+/// The value as a word.
 pub(crate) fn word<'v>(value: &'v Tree<'_>) -> Result<&'v str, Mismatch> {
     value.as_str().ok_or_else(|| Mismatch::expected("a word"))
 }
 
-/// The field that tells the cases of a union apart.
+/// The field that distinguishes the cases of a union.
 pub(crate) fn tag<'v>(value: &'v Tree<'_>, name: &str) -> Option<&'v str> {
     match value {
         Tree::Object(object) => object.get(name)?.as_str(),
@@ -142,7 +143,7 @@ fn number<'v>(value: &'v Tree<'_>) -> Option<&'v Number> {
     }
 }
 
-/// Adds the tag to what a case of a union carries.
+/// Adds the tag to the payload of a case of a union.
 pub(crate) fn tagged(tag: &str, case: &str, payload: Value) -> Value {
     let mut object = Map::new();
     object.insert(tag.to_owned(), Value::from(case));
@@ -164,7 +165,7 @@ impl Object {
         }
     }
 
-    /// Adds a field even when its value is absent: it is null then.
+    /// Adds a field. If its value is absent, the field is null.
     pub(crate) fn put_nullable(&mut self, name: &str, value: &(impl ToJson + ?Sized)) {
         self.0.insert(name.to_owned(), value.to_json());
     }

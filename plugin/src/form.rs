@@ -1,6 +1,6 @@
 //! A body that is a form with files (RFC 7578).
 //!
-//! The boundary follows from the content, so that the host can work out the very bytes by itself.
+//! The boundary depends only on the content, so the host can compute the same bytes.
 
 use crate::generated::bindings::exports::claude::admin::types::{ArgumentError, Error, Upload};
 use base64::Engine;
@@ -25,7 +25,7 @@ impl Form {
         let content = BASE64.decode(&file.content).map_err(|error| {
             Error::InvalidArgument(ArgumentError {
                 name: file.name.clone(),
-                problem: format!("its content is not Base64: {error}"),
+                problem: format!("the content is not Base64: {error}"),
             })
         })?;
         let head = format!(
@@ -37,7 +37,7 @@ impl Form {
         Ok(())
     }
 
-    /// Whether nothing was added.
+    /// Whether the form has no parts.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
@@ -55,7 +55,7 @@ impl Form {
         (boundary, body)
     }
 
-    /// The first of a series that no part holds.
+    /// The first boundary of a fixed series that no part contains.
     fn boundary(&self) -> String {
         let is_free = |boundary: &String| {
             let marks = boundary.as_bytes();
@@ -65,7 +65,7 @@ impl Form {
     }
 }
 
-/// What a header may hold between quotes, in the spelling of HTML forms.
+/// Escapes a text for a quoted header value, as HTML forms do.
 fn escaped(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,10 +1,10 @@
 //! The Anthropic Admin API as a WebAssembly component.
 //!
-//! Everything that depends on an operation is derived from the WIT package by the build script: the bindings, the JSON
-//! codec and the functions. What stands here is what all operations share: how a request is built, sent through
-//! `wasi:http` and answered, and the primitives of the codec.
+//! The build script generates all code that depends on an action from the WIT package: the bindings, the JSON codec and
+//! the functions. This crate contains the code that all actions share: it builds a request, sends it through
+//! `wasi:http` and reads the response. It also contains the primitives of the codec.
 
-/// The allocator of the standard library, in a version that begins with the memory that an instance has from the start.
+/// The allocator of the standard library, in a version that also uses the initial memory of an instance.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

@@ -5,8 +5,8 @@ pub(crate) fn encode(text: &str, out: &mut String) {
     encode_but(b"", text, out);
 }
 
-/// Appends text as one path segment. Colons stay as they are, which is legal there and how the official clients send
-/// the ARNs that stand for ids.
+/// Appends text as one path segment. Colons are not encoded: this is valid in a path segment, and the official clients
+/// send ARNs as IDs in this form.
 pub(crate) fn encode_segment(text: &str, out: &mut String) {
     encode_but(b":", text, out);
 }

@@ -1,4 +1,4 @@
-//! What an answer of the API means.
+//! Interprets a response of the API.
 
 use crate::client::Answer;
 use crate::codec::{FromJson, Mismatch};
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_admin_wire::{Body, ErrorBody, NOT_JSON, NOT_JSON_BODY, retry_after, whole_seconds};
 use serde_json::Value;
 
-/// How much of a body that is not an API error is quoted.
+/// The maximum number of characters that are quoted from a body that is not an API error.
 const QUOTED_CHARS: usize = 200;
 
-/// Turns an answer that is not a success into an error.
+/// Turns a response that is not a success into an error.
 pub(crate) fn refuse_errors(answer: Answer) -> Result<Answer, Error> {
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(Error::Api(api_error(&answer))) }
 }
@@ -25,7 +25,7 @@ pub(crate) struct File {
     pub(crate) content: String,
 }
 
-/// Takes the body of a success as a file.
+/// Returns the body of a success as a file.
 pub(crate) fn file(answer: Answer) -> File {
     File {
         content_type: answer.header("content-type"),
@@ -34,7 +34,7 @@ pub(crate) fn file(answer: Answer) -> File {
     }
 }
 
-/// The name in `attachment; filename="a.zip"`. Folders in it are left out: no name leads elsewhere.
+/// The name in `attachment; filename="a.zip"`. Folders are removed, so the name is always in one folder.
 fn file_name(disposition: &str) -> Option<String> {
     let value = disposition.split(';').map(str::trim).find_map(|part| part.strip_prefix("filename="))?;
     let name = value.trim_matches('"').rsplit(['/', '\\']).next().unwrap_or_default();
@@ -45,7 +45,7 @@ fn file_name(disposition: &str) -> Option<String> {
 pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
     let value: Tree<'_> = serde_json::from_slice(&answer.body).map_err(|error| {
         let found = match Body::of(&answer.body) {
-            // What begins as JSON shows where it ends.
+            // For a body that begins as JSON, the error shows the position.
             Body::Other if Body::at_a_glance(&answer.body) == Body::Json => {
                 format!("the text breaks at line {}, column {}", error.line(), error.column())
             }
@@ -56,7 +56,7 @@ pub(crate) fn read<T: FromJson>(answer: &Answer) -> Result<T, Error> {
     T::from_json(value).map_err(|mismatch| decode_error(answer, mismatch))
 }
 
-/// Takes a success whose body says nothing: a page of a proxy is no success of the API.
+/// Accepts a success whose body has no data. The page of a proxy is not a success of the API.
 pub(crate) fn nothing(answer: &Answer) -> Result<(), Error> {
     match Body::of(&answer.body) {
         Body::Empty | Body::Json => Ok(()),
@@ -96,7 +96,7 @@ fn api_error(answer: &Answer) -> ApiError {
     }
 }
 
-/// Seconds to wait. There is no clock here: a date is relative to the `Date` of the response.
+/// Seconds to wait. The component has no clock, so a date is relative to the `Date` header of the response.
 fn wait(answer: &Answer) -> Option<u32> {
     let date = answer.header("date").and_then(|date| claude_admin_wire::http_date(&date));
     u32::try_from(whole_seconds(retry_after(&answer.header("retry-after")?, date)?)).ok()

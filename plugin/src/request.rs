@@ -28,7 +28,7 @@ pub(crate) struct Request {
     /// Parameters that are headers, by name.
     pub(crate) headers: Vec<(&'static str, String)>,
     body: Object,
-    /// The body, where it is no object that is put together field by field.
+    /// The body, if it is not an object that is built field by field.
     whole: Option<serde_json::Value>,
     form: Form,
 }
@@ -52,12 +52,12 @@ impl Request {
         self.target.push_str(segments);
     }
 
-    /// Appends an argument as one path segment, which it cannot leave.
+    /// Appends an argument as one path segment. The argument cannot add other segments or a query.
     pub(crate) fn segment(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        // Servers and proxies resolve these two even when the dots are encoded.
+        // Servers and proxies resolve `.` and `..` even if the dots are encoded.
         let problem = match value {
             "" => "it is empty",
-            "." | ".." => "it is not an id",
+            "." | ".." => "it is not an ID",
             _ => {
                 self.target.push('/');
                 percent::encode_segment(value, &mut self.target);
@@ -76,7 +76,7 @@ impl Request {
             } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
                 self.headers.push((wire, text.to_owned()));
             } else {
-                problem = Some("a header takes no spaces and no characters beyond ASCII");
+                problem = Some("a header cannot contain spaces or characters that are not ASCII");
             }
         });
         problem.map_or(Ok(()), |problem| {
@@ -84,7 +84,7 @@ impl Request {
         })
     }
 
-    /// Appends a query parameter: not for none, repeatedly for a list.
+    /// Appends a query parameter: nothing for `None`, one parameter for each item of a list.
     pub(crate) fn query(&mut self, name: &str, value: &impl ToQuery) {
         value.each(&mut |text| {
             self.target.push(if self.has_query { '&' } else { '?' });
@@ -95,12 +95,12 @@ impl Request {
         });
     }
 
-    /// Asks for a beta feature.
+    /// Requests a beta feature.
     pub(crate) fn beta(&mut self, name: &'static str) {
         self.betas.push(name);
     }
 
-    /// Asks for a beta feature where an argument is given, or has a word.
+    /// Requests a beta feature if an argument is given, or if it is the given word.
     pub(crate) fn beta_where(&mut self, name: &'static str, value: &impl ToQuery, word: Option<&str>) {
         let mut needed = false;
         value.each(&mut |given| needed |= word.is_none_or(|word| word == given));
@@ -119,7 +119,7 @@ impl Request {
         self.body.put_nullable(name, value);
     }
 
-    /// Makes a value the body itself.
+    /// Uses a value as the complete body.
     pub(crate) fn whole(&mut self, value: &impl ToJson) {
         self.whole = Some(value.to_json());
     }
@@ -134,7 +134,7 @@ impl Request {
         files.files().iter().try_for_each(|file| self.form.file(name, file))
     }
 
-    /// Sends the request and reads its answer.
+    /// Sends the request and reads its response.
     pub(crate) fn send<T: FromJson>(self) -> Result<T, Error> {
         let answer = self.answer()?;
         reply::read(&answer)
@@ -145,7 +145,7 @@ impl Request {
         reply::nothing(&self.answer()?)
     }
 
-    /// Sends the request and takes its answer as a file.
+    /// Sends the request and returns its response as a file.
     pub(crate) fn send_for_file(self) -> Result<reply::File, Error> {
         self.answer().map(reply::file)
     }

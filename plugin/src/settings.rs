@@ -1,4 +1,4 @@
-//! Where requests go and what they carry, for embedders without a gateway of their own.
+//! The base URL and the headers of requests, for embedders without their own gateway.
 
 use crate::Component;
 use crate::generated::bindings::exports::claude::admin::settings::{Credential, Guest};
@@ -15,12 +15,12 @@ pub(crate) struct Settings {
     pub(crate) anthropic_version: String,
 }
 
-/// Where requests go.
+/// The base URL of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     pub(crate) https: bool,
     pub(crate) authority: String,
-    /// A path in front of every request, without a slash at its end.
+    /// A prefix for the path of every request, without a slash at its end.
     pub(crate) prefix: String,
 }
 
@@ -32,7 +32,7 @@ thread_local! {
     });
 }
 
-/// The settings in force.
+/// The current settings.
 pub(crate) fn current() -> Settings {
     SETTINGS.with_borrow(Clone::clone)
 }
@@ -60,9 +60,9 @@ impl Guest for Component {
     }
 }
 
-/// Reads a base URL. Plain http is for loopback addresses only: a credential must not cross a network in the clear.
+/// Reads a base URL. Plain http is for loopback addresses only: a credential must be encrypted on a network.
 ///
-/// What is wrong with it is told without it: a user, a query, or what was put here by mistake, may be a secret.
+/// The error does not quote the URL: a user name, a query or a value that was set by mistake can be a secret.
 fn parse(url: &str) -> Result<BaseUrl, String> {
     let (https, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
@@ -76,17 +76,15 @@ fn parse(url: &str) -> Result<BaseUrl, String> {
         );
     }
     let Some(host) = host(authority) else {
-        return Err(
-            "the base URL has no host, or a port that is none; write https://HOST or https://HOST:PORT".to_owned()
-        );
+        return Err("the base URL has no host, or an invalid port; write https://HOST or https://HOST:PORT".to_owned());
     };
     if !https && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-        return Err("the base URL is not https; plain http is for 127.0.0.1, [::1] and localhost only".to_owned());
+        return Err("the base URL is not https; plain http is only for 127.0.0.1, [::1] and localhost".to_owned());
     }
     Ok(BaseUrl { https, authority: authority.to_owned(), prefix: prefix.trim_end_matches('/').to_owned() })
 }
 
-/// The host of an authority, unless there is none or what follows it is no port.
+/// The host of an authority; `None` if it has no host or if the port is invalid.
 fn host(authority: &str) -> Option<&str> {
     let (host, port) = match authority.rsplit_once(':') {
         // The last colon of a bare IPv6 address is a part of it.

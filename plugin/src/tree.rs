@@ -1,6 +1,7 @@
-//! The JSON of an answer, borrowed from its text.
+//! The JSON of a response, borrowed from its text.
 //!
-//! A page of a list is read whole and taken apart at once: names and texts need not be copied for that, nor hashed.
+//! The codec converts a complete page of a list immediately after reading it, so names and texts need not be copied or
+//! hashed.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -18,7 +19,7 @@ pub(crate) enum Tree<'t> {
     Object(Fields<'t>),
 }
 
-/// The fields of an object. Where a name is there twice, the later one counts.
+/// The fields of an object. If a name is there twice, the later field is used.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Fields<'t>(Vec<(Cow<'t, str>, Tree<'t>)>);
 
@@ -30,7 +31,7 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The value as one that owns its parts.
+    /// The value as a [`Value`], which owns its parts.
     pub(crate) fn into_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -48,7 +49,7 @@ impl<'t> Fields<'t> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Takes a value, and leaves null.
+    /// Takes a value and replaces it by null.
     pub(crate) fn take(&mut self, name: &str) -> Option<Tree<'t>> {
         let (_, value) = self.0.iter_mut().rev().find(|(key, _)| key == name)?;
         Some(std::mem::replace(value, Tree::Null))
@@ -134,7 +135,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-/// The name of a field: borrowed, unless there is an escape in it.
+/// The name of a field: borrowed, unless it contains an escape sequence.
 struct Name<'t>(Cow<'t, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {

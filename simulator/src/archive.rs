@@ -1,4 +1,4 @@
-//! Zip archives, as far as the simulator needs them: written without compression, and looked into by name alone.
+//! Zip archives, as far as the simulator needs them. It writes them without compression, and reads only the names.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -9,7 +9,7 @@ const END: u32 = 0x0605_4b50;
 const VERSION: u16 = 20;
 /// Names are UTF-8.
 const UTF8: u16 = 1 << 11;
-/// 1980-01-01, the first day that the format knows: an archive of the same files is the same.
+/// 1980-01-01, the first day of the format. With a fixed date, an archive of the same files has the same bytes.
 const DATE: u16 = 0x0021;
 
 /// Writes files as an archive.
@@ -44,7 +44,7 @@ pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Bytes {
     archive.freeze()
 }
 
-/// What the entry of a file and its place in the directory have in common.
+/// The fields that the entry of a file and its record in the directory share.
 fn head(to: &mut BytesMut, name: &str, content: &[u8]) {
     to.put_u16_le(VERSION);
     to.put_u16_le(UTF8);

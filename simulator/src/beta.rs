@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 const HEADER: &str = "anthropic-beta";
 
-/// Betas whose operations do not exist for a request that does not name them: 404, where others answer 400.
+/// Betas that hide their operations: without the beta, a request gets 404 instead of 400.
 const HIDING: [&str; 3] =
     ["webhooks-2026-10-07", "ce-claude-code-managed-settings-2026-10-06", "ce-plugins-2026-09-01"];
 
@@ -21,8 +21,8 @@ pub(crate) fn given(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// Checks that the values which an operation needs are there, among others or alone. One that only opens fields is not
-/// needed.
+/// Checks that a request names the beta values that an operation requires. It can also name others. A beta that only
+/// adds fields is not required.
 pub(crate) fn check(action: &Action, rules: &dyn Rules, headers: &HeaderMap) -> Result<(), ApiError> {
     let needed = action.betas.iter().filter(|beta| rules.opens_fields() != Some(beta.as_str()));
     match needed.into_iter().find(|needed| !given(headers).any(|beta| beta == **needed)) {

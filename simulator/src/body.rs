@@ -13,11 +13,11 @@ use claude_admin_catalog::{Action, BodyForm, Param, Place, Type, Types};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// The largest body in JSON that is taken, in bytes, where rules do not say otherwise.
+/// The maximum size of a JSON body, in bytes, unless rules set another limit.
 pub(crate) const MAX_JSON: usize = 1024 * 1024;
-/// The most that the files of a form may have together, in bytes.
+/// The maximum size of all files of a form together, in bytes.
 const MAX_FILES: usize = 32 * 1024 * 1024;
-/// The largest body that is read at all, in bytes: files, and what is around them.
+/// The maximum size of a body that is read, in bytes: the files and the rest of the form.
 pub(crate) const MAX_BODY: usize = MAX_FILES + MAX_JSON;
 
 /// Reads and checks the fields of a body: every field must be one of the operation. A method without a body has none,
@@ -61,7 +61,7 @@ pub(crate) fn read(
     let is_new = *operation == Operation::Create;
     for param in params {
         check_field(param, fields.get(&param.wire), is_new, types)?;
-        // What the server assumes is there like what was sent.
+        // A default value of the server is handled like a value that was sent.
         if let (true, Some(default)) = (is_new && fields.get(&param.wire).is_none_or(Value::is_null), &param.default) {
             let value = serde_json::from_str(default).unwrap_or_else(|_| json!(default));
             fields.insert(param.wire.clone(), value);
@@ -73,10 +73,10 @@ pub(crate) fn read(
 fn check_field(param: &Param, given: Option<&Value>, is_new: bool, types: &Types) -> Result<(), ApiError> {
     let optional = types.optional(&param.ty);
     let is_list = types.list_item(&param.ty).is_some();
-    // An empty list or map is not sent. What is sent as null must be there.
+    // An empty list or map can be absent. A required nullable field must be sent, even as null.
     let may_be_absent =
         !param.null_when_none && (optional.is_some() || is_list && param.range.is_none_or(|range| range.min < 1));
-    // New things take null for what is not given; a change takes it only where it means something.
+    // In a creation, null means that the value is not set. A change accepts null only if the type allows it.
     let means_something = optional.is_some_and(|inner| types.optional(inner).is_some());
     let may_be_null = param.null_when_none || may_be_absent && (is_new || is_list || means_something);
     match given {
@@ -104,7 +104,7 @@ fn parse(bytes: &[u8]) -> Result<Object, ApiError> {
     }
 }
 
-/// The parts of a form as the fields that they stand for: a file as its name and its content in Base64.
+/// Converts the parts of a form to fields. A file becomes its name and its content in Base64.
 fn form_fields(request: &Request, params: &[&Param], types: &Types) -> Result<Object, ApiError> {
     if request.body().len() > MAX_BODY {
         return Err(too_large(MAX_FILES));

@@ -1,4 +1,4 @@
-//! Who sends a request, and what kind of organization it is for.
+//! The sender of a request, and the kind of its organization.
 
 use crate::beta;
 use crate::credential::{Credential, CredentialKind, missing_scopes};
@@ -13,9 +13,9 @@ const PROFILE: &str = "anthropic-user-profile-id";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganizationKind {
-    /// What both kinds offer, so that everything can be tried in one place. No real organization is like this. Where
-    /// the kinds differ, a key with scopes is answered as in an Enterprise organization, and any other credential as in
-    /// a Console organization.
+    /// The features of both kinds, so all features can be tried in one place. No real organization is like this. If the
+    /// kinds differ, a key with scopes gets the response of an Enterprise organization, and any other credential that
+    /// of a Console organization.
     #[default]
     Both,
     /// An organization of the Claude Console.
@@ -24,7 +24,7 @@ pub enum OrganizationKind {
     Enterprise,
 }
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Caller {
     pub(crate) kind: Option<CredentialKind>,
@@ -32,16 +32,16 @@ pub(crate) struct Caller {
     pub(crate) actor: Option<String>,
     pub(crate) organization: OrganizationKind,
     pub(crate) scopes: Vec<String>,
-    /// Whether a person may be behind it: workloads may do less.
+    /// Whether the credential can belong to a person. Workloads have fewer permissions.
     pub(crate) interactive: bool,
-    /// The beta features that the request asks for.
+    /// The beta features that the request names.
     pub(crate) betas: Vec<String>,
     /// The user profile that the request is about.
     pub(crate) profile: Option<String>,
 }
 
 impl Caller {
-    /// Who presents a credential. An OAuth token that names nobody is that of `owner`.
+    /// The caller with a credential. An OAuth token without a member or account acts as `owner`.
     pub(crate) fn of(credential: &Credential, organization: OrganizationKind, owner: &str) -> Self {
         let is_token = credential.kind == CredentialKind::OauthToken;
         let actor = credential.actor.clone().or_else(|| is_token.then(|| owner.to_owned()));
@@ -50,18 +50,18 @@ impl Caller {
         Self { kind, actor, organization, scopes, interactive, ..Self::default() }
     }
 
-    /// The same caller, with what the headers of the request ask for.
+    /// The same caller, with the beta features and the user profile from the headers.
     pub(crate) fn asking(self, headers: &HeaderMap) -> Self {
         let profile = headers.get(PROFILE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { betas: beta::given(headers).map(str::to_owned).collect(), profile, ..self }
     }
 
-    /// Whether the request asks for a beta feature.
+    /// Whether the request names a beta feature.
     pub(crate) fn has_beta(&self, name: &str) -> bool {
         self.betas.iter().any(|beta| beta == name)
     }
 
-    /// Refuses an Admin API key without a scope that only newer keys have.
+    /// Returns an error for an Admin API key without a scope that only newer keys have.
     pub(crate) fn admin_key_needs(&self, scope: &str) -> Result<(), ApiError> {
         if self.kind == Some(CredentialKind::AdminKey) && !self.scopes.iter().any(|own| own == scope) {
             return Err(missing_scopes(&self.scopes, &[scope]));
@@ -69,7 +69,7 @@ impl Caller {
         Ok(())
     }
 
-    /// Refuses a key with scopes that lacks one more, which what it asks for needs.
+    /// Returns an error for a scoped key that lacks an additional scope that the request requires.
     pub(crate) fn needs(&self, scope: &str) -> Result<(), ApiError> {
         if self.kind == Some(CredentialKind::ScopedKey) && !self.scopes.iter().any(|own| own == scope) {
             return Err(missing_scopes(&self.scopes, &[scope]));
@@ -77,7 +77,7 @@ impl Caller {
         Ok(())
     }
 
-    /// Whether the rules of an Enterprise organization hold for it.
+    /// Whether the rules of an Enterprise organization apply to the caller.
     pub(crate) fn is_enterprise(&self) -> bool {
         match self.organization {
             OrganizationKind::Enterprise => true,

@@ -1,12 +1,12 @@
-//! The time that the simulation lives in.
+//! The time of the simulation.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use std::time::Instant;
 
 /// A clock that is set, not observed.
 ///
-/// It stands still unless it is moved, so that what a test sees does not depend on how fast it runs. A clock that
-/// [runs](Clock::running_from) moves with real time from its instant on, and can be moved as well.
+/// The clock changes only when it is moved, so the result of a test does not depend on its speed. A clock that
+/// [runs](Clock::running_from) advances with real time from its start time, and can be moved as well.
 #[derive(Debug, Clone)]
 pub struct Clock {
     base: Timestamp,
@@ -14,19 +14,19 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that stands still.
+    /// A clock that changes only when it is moved.
     #[must_use]
     pub fn frozen_at(instant: Timestamp) -> Self {
         Self { base: instant, running_since: None }
     }
 
-    /// A clock that shows this instant now and then runs at the speed of real time.
+    /// A clock that starts at this instant and runs at the speed of real time.
     #[must_use]
     pub fn running_from(instant: Timestamp) -> Self {
         Self { base: instant, running_since: Some(Instant::now()) }
     }
 
-    /// What the clock shows, to the microsecond: the precision of the API.
+    /// The time of the clock, to the microsecond, which is the precision of the API.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let elapsed = self.running_since.map_or(SignedDuration::ZERO, |since| {
@@ -36,29 +36,29 @@ impl Clock {
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
-    /// Moves the clock, back when the duration is negative.
+    /// Moves the clock forward, or back if the duration is negative.
     ///
     /// # Errors
     ///
-    /// [`ClockError`] when the result is out of range (years -9999 to 9999); the clock then stays as it was.
+    /// [`ClockError`] if the result is out of range (years -9999 to 9999). The clock is then unchanged.
     pub fn advance(&mut self, by: SignedDuration) -> Result<(), ClockError> {
         self.base = self.base.checked_add(by).map_err(|_| ClockError(format!("{by} leads out of the calendar")))?;
         Ok(())
     }
 
-    /// Makes the clock show this instant.
+    /// Sets the clock to this instant.
     pub fn set(&mut self, instant: Timestamp) {
         self.base = instant;
         self.running_since = self.running_since.map(|_| Instant::now());
     }
 
-    /// The same kind of clock, showing again what it showed when it was made from `self`.
+    /// A clock of the same kind, set to the start time of `self`.
     pub(crate) fn restarted(&self) -> Self {
         Self { base: self.base, running_since: self.running_since.map(|_| Instant::now()) }
     }
 }
 
-/// Why a clock could not be moved.
+/// The reason why a clock could not be moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockError(String);
 
@@ -70,8 +70,8 @@ impl std::fmt::Display for ClockError {
 
 impl std::error::Error for ClockError {}
 
-/// Reads a duration such as `21d`, `90s` or `1h 30m`. A day has 24 hours, a week 7 days; months and years have no
-/// fixed length and are refused.
+/// Parses a duration such as `21d`, `90s` or `1h 30m`. A day has 24 hours, a week 7 days. Months and years have no
+/// fixed length and are invalid.
 ///
 /// # Errors
 ///

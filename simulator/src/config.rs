@@ -1,4 +1,4 @@
-//! What a simulation is made of.
+//! The configuration of a simulation.
 
 use crate::{Clock, Credentials, OrganizationKind};
 use claude_admin_catalog::Catalog;
@@ -6,29 +6,29 @@ use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-/// How a simulation is set up. [`Default`] gives a small organization on free ports.
+/// The configuration of a simulation. [`Default`] is a small organization on free ports.
 #[derive(Debug, Clone)]
 pub struct SimulatorConfig {
-    /// Decides every identifier, name and date: one seed, one organization.
+    /// Determines every identifier, name and date. The same seed always generates the same organization.
     pub seed: u64,
-    /// How many members the organization has at the start.
+    /// The number of members of the organization at the start.
     pub members: usize,
-    /// The clock; by default it stands still at 2026-11-21T17:20:00Z.
+    /// The clock. By default it does not run, and its time is 2026-11-21T17:20:00Z.
     pub clock: Clock,
-    /// What kind of organization it is.
+    /// The kind of the organization.
     pub organization: OrganizationKind,
-    /// How many requests a minute the organization may make; unlimited when absent. The documented limit is 100. The
-    /// budgets that families of operations have of their own hold when there is one.
+    /// The maximum number of requests per minute of the organization. Unlimited if absent. The documented limit is 100.
+    /// If it is set, the separate budgets of families of operations apply too.
     pub requests_per_minute: Option<u32>,
     /// The credentials that are accepted.
     pub credentials: Credentials,
-    /// The operations; those of the embedded WIT package when absent.
+    /// The operations. If absent, those of the embedded WIT package.
     pub catalog: Option<Arc<Catalog>>,
-    /// Where the API listens; a loopback address, with port 0 for a free one.
+    /// The address of the API: a loopback address, with port 0 for a free port.
     pub api_address: SocketAddr,
-    /// Where the control port listens; a loopback address, with port 0 for a free one.
+    /// The address of the control port: a loopback address, with port 0 for a free port.
     pub control_address: SocketAddr,
-    /// How many requests the log keeps; older ones are dropped.
+    /// The maximum number of requests in the log. Older ones are dropped.
     pub logged_requests: usize,
 }
 

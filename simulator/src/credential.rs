@@ -1,4 +1,4 @@
-//! Who may call: the credentials that the simulation knows, and what they open.
+//! The credentials of the simulation, and their permissions.
 
 use crate::error::ApiError;
 use crate::tokens::Tokens;
@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt;
 
-/// The Admin API key of a simulation that is not told another one. It is no secret.
+/// The default Admin API key of a simulation. It is not a secret.
 pub const ADMIN_KEY: &str = "sk-ant-admin01-simulator-0000000000000000";
-/// The OAuth access token of a simulation that is not told another one. It is no secret.
+/// The default OAuth access token of a simulation. It is not a secret.
 pub const OAUTH_TOKEN: &str = "sk-ant-oat01-simulator-0000000000000000";
-/// The key of a Claude Enterprise organization of a simulation that is not told another one. It is no secret.
+/// The default key of a Claude Enterprise organization of a simulation. It is not a secret.
 pub const SCOPED_KEY: &str = "sk-ant-api01-simulator-0000000000000000";
 
-/// A refresh token that stands for the OAuth access token: what it is exchanged for opens the same. It is no secret.
+/// A refresh token for the OAuth access token. It is exchanged for a token with the same permissions. It is not a
+/// secret.
 pub const REFRESH_TOKEN: &str = "simulator-refresh-token";
 
 const API_KEY_HEADER: &str = "x-api-key";
@@ -44,36 +45,36 @@ const ENTERPRISE_SCOPES: [&str; 18] = [
     "read:compliance_org_data",
     "read:org_audit",
 ];
-/// What the API calls the one scope that every Admin API key has.
+/// The API's name of the one scope that every Admin API key has.
 const ADMIN_KEY_SCOPE: &str = "api:admin";
 /// The scopes that an Admin API key has only if it was created while the review of flagged messages was available.
 const REVIEW_SCOPES: [&str; 3] =
     ["read:compliance_review_cases", "read:compliance_review_items", "write:compliance_review_cases"];
 
-/// What kind a credential is.
+/// The kind of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialKind {
-    /// An Admin API key: taken from `x-api-key` or as a bearer token.
+    /// An Admin API key: accepted in `x-api-key` or as a bearer token.
     AdminKey,
-    /// An OAuth access token: taken as a bearer token only.
+    /// An OAuth access token: accepted only as a bearer token.
     OauthToken,
-    /// A key of an Enterprise organization, opening what its scopes open: taken from both headers.
+    /// A key of an Enterprise organization. Its scopes set its permissions. It is accepted in both headers.
     ScopedKey,
 }
 
 /// A credential that the simulation accepts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// The text that is sent. Use text that nobody takes for a real secret.
+    /// The text that is sent. Use a text that cannot be mistaken for a real secret.
     pub secret: String,
     /// The kind.
     pub kind: CredentialKind,
-    /// The scopes it was given.
+    /// The scopes of the credential.
     pub scopes: Vec<String>,
-    /// When it stops working.
+    /// The time at which the credential expires.
     pub expires_at: Option<Timestamp>,
-    /// The member or service account that it acts as; an OAuth token without one acts as the first admin.
+    /// The member or service account that the credential acts as. An OAuth token without one acts as the first admin.
     pub actor: Option<String>,
 }
 
@@ -108,7 +109,7 @@ impl Credential {
         Self { secret: secret.into(), kind, scopes, expires_at: None, actor: None }
     }
 
-    /// An access token that a workload got for its own.
+    /// An access token that a workload got in exchange for its own token.
     pub(crate) fn workload(secret: String, scopes: Vec<String>, expires_at: Timestamp, account: &str) -> Self {
         let token = Self::new(secret, CredentialKind::OauthToken, scopes);
         Self { expires_at: Some(expires_at), actor: Some(account.to_owned()), ..token }
@@ -128,7 +129,7 @@ impl Credential {
         }
     }
 
-    /// Checks that the credential opens an action.
+    /// Checks that the credential grants access to an action.
     pub(crate) fn authorize(&self, action: &Action) -> Result<(), ApiError> {
         if action.auth.iter().any(|accepted| self.opens(accepted)) {
             return Ok(());
@@ -152,7 +153,7 @@ impl Credential {
     }
 }
 
-/// The error when none of the needed scopes is there.
+/// The error if the credential has none of the required scopes.
 pub(crate) fn missing_scopes(got: &[String], needed: &[&str]) -> ApiError {
     let word = if needed.len() == 1 { "Needed" } else { "Needed one of" };
     ApiError::forbidden(format!(
@@ -165,7 +166,7 @@ pub(crate) fn missing_scopes(got: &[String], needed: &[&str]) -> ApiError {
 }
 
 impl fmt::Debug for Credential {
-    /// Leaves the secret out: somebody may have put a real one there.
+    /// Omits the secret, because it could be a real one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credential")
             .field("kind", &self.kind)
@@ -176,7 +177,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// A list as the API writes one in messages: `['a', 'b']`.
+/// A list in the format of the API's messages: `['a', 'b']`.
 fn quoted<'t>(items: impl Iterator<Item = &'t str>) -> String {
     let items: Vec<String> = items.map(|item| format!("'{item}'")).collect();
     format!("[{}]", items.join(", "))
@@ -191,7 +192,7 @@ pub struct Credentials {
     pub oauth_token: Credential,
     /// The key of a Claude Enterprise organization.
     pub scoped_key: Credential,
-    /// More of any kind.
+    /// Additional credentials of any kind.
     pub further: Vec<Credential>,
 }
 
@@ -208,7 +209,7 @@ impl Default for Credentials {
 }
 
 impl Credentials {
-    /// The credential of a request, when it is one that is known and still works.
+    /// The credential of a request, if it is known and valid.
     pub(crate) fn authenticate<'c>(
         &'c self,
         headers: &HeaderMap,
@@ -227,7 +228,7 @@ impl Credentials {
         }
     }
 
-    /// What a request presented, without the secret.
+    /// The credential that a request presented, without the secret.
     pub(crate) fn identify(&self, headers: &HeaderMap, issued: &Tokens) -> Option<PresentedCredential> {
         let (header, secret) = presented(headers)?;
         Some(PresentedCredential { header, kind: self.find(header, secret, issued).map(|known| known.kind) })
@@ -242,16 +243,16 @@ impl Credentials {
     }
 }
 
-/// How a request authenticated itself, without the secret.
+/// The authentication of a request, without the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PresentedCredential {
-    /// The header that carried it: `x-api-key` or `authorization`.
+    /// The header of the credential: `x-api-key` or `authorization`.
     pub header: &'static str,
-    /// Its kind; absent when the simulation does not know it.
+    /// Its kind. Absent if the simulation does not know the credential.
     pub kind: Option<CredentialKind>,
 }
 
-/// The header and the secret of a request; `x-api-key` counts when both headers are there.
+/// The header and the secret of a request. If both headers are present, `x-api-key` takes precedence.
 fn presented(headers: &HeaderMap) -> Option<(&'static str, &str)> {
     if let Some(value) = headers.get(API_KEY_HEADER) {
         return Some((API_KEY_HEADER, value.to_str().unwrap_or_default()));

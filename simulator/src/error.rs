@@ -4,18 +4,18 @@ use crate::Object;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An answer that is an error.
+/// A response that is an error.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    /// The error type, which the status decides unless a fault says otherwise.
+    /// The error type. The status determines it unless a fault sets another one.
     pub(crate) kind: String,
     pub(crate) message: String,
-    /// The details. Boxed, since most errors have none and every result carries the room for them.
+    /// The details. They are boxed because most errors have none, and every result contains the space for them.
     pub(crate) details: Option<Box<Object>>,
-    /// Seconds to wait before trying again.
+    /// The number of seconds before a retry.
     pub(crate) retry_after: Option<u64>,
-    /// Whether a client is told to try again; what usually goes with the status when absent.
+    /// Whether a client should retry. If absent, the default of the status.
     pub(crate) should_retry: Option<bool>,
 }
 
@@ -31,7 +31,7 @@ impl ApiError {
         }
     }
 
-    /// The request is not as it should be, or a rule does not allow it.
+    /// The request is invalid, or a rule does not allow it.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
@@ -48,12 +48,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// What is asked for contradicts what is there.
+    /// The request conflicts with the current state.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
     }
 
-    /// Adds the code that a program can act on.
+    /// Adds a code for programs.
     pub(crate) fn code(self, code: &str) -> Self {
         self.detail("error_code", code)
     }
@@ -63,7 +63,7 @@ impl ApiError {
         self
     }
 
-    /// What a client is told about trying again. Other transient conditions say nothing, so that clients decide.
+    /// The retry advice for a client. Other transient errors have none, and clients decide themselves.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         if let Some(advice) = self.should_retry {
             return Some(if advice { "true" } else { "false" });
@@ -81,7 +81,7 @@ impl ApiError {
     }
 }
 
-/// The error type that goes with a status.
+/// The error type of a status.
 pub(crate) fn error_type(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "authentication_error",

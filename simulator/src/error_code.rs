@@ -1,10 +1,10 @@
-//! The codes of errors that operations answer with, and what goes with each.
+//! The error codes of operations, with their status and message.
 
 use crate::error::ApiError;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-/// A code that the details of an error can have, such as `scan_pending`.
+/// A code in the details of an error, such as `scan_pending`.
 ///
 /// ```
 /// use claude_admin_simulator::{Effect, ErrorCode, Fault};
@@ -147,31 +147,31 @@ const ROWS: &[Row] = &[
 ];
 
 impl ErrorCode {
-    /// Every code that there is.
+    /// All codes.
     pub fn all() -> impl Iterator<Item = Self> {
         ROWS.iter().map(Self)
     }
 
-    /// The code as it is written.
+    /// The code as text.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         self.0.1
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status of the code.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.0.0
     }
 
-    /// The error, as the simulator answers it.
+    /// The error that the simulator returns.
     pub(crate) fn error(&self) -> ApiError {
         let (status, code, message) = *self.0;
         ApiError::new(StatusCode::from_u16(status).unwrap_or_default(), message).code(code)
     }
 }
 
-/// The error with a code of the table; one that is not in it is a bare 500, which a test rules out.
+/// The error with a code of the table. An unknown code becomes a 500 without details, which a test excludes.
 pub(crate) fn refusal(code: &str) -> ApiError {
     match code.parse::<ErrorCode>() {
         Ok(code) => code.error(),

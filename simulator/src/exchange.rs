@@ -1,4 +1,4 @@
-//! A simulation as it is seen from outside: with faults, and with a log of what was asked.
+//! A simulation with faults and a log of requests, as a client sees it.
 
 use crate::error::ApiError;
 use crate::fault::{Effect, Fault, Faults};
@@ -20,24 +20,24 @@ pub(crate) struct Exchange {
     pub(crate) log: RequestLog,
 }
 
-/// What is done with a connection.
+/// The handling of a connection.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// What passes before.
+    /// The delay before the delivery.
     pub(crate) delay: Duration,
     pub(crate) delivery: Delivery,
 }
 
-/// How an answer is delivered.
+/// The delivery of a response.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// As it is.
+    /// Unchanged.
     Whole(Response),
     /// Half of the body, then the connection is closed.
     Truncated(Response),
-    /// The head, then so many bytes.
+    /// The head, then this number of bytes.
     Huge(Response, u64),
-    /// The head, then bytes without end.
+    /// The head, then an endless body.
     Endless(Response),
     /// The connection is closed.
     Closed,
@@ -49,14 +49,14 @@ impl Exchange {
         Self { simulation, faults: Faults::default(), log }
     }
 
-    /// Makes everything as it was at the start, without faults and with an empty log.
+    /// Resets everything to the initial state, without faults and with an empty log.
     pub(crate) fn reset(&mut self) {
         self.simulation.reset();
         self.faults.clear();
         self.log = RequestLog::new(self.simulation.config().logged_requests);
     }
 
-    /// Answers a request, as the fault that strikes it wants it.
+    /// Responds to a request. If a fault matches, it determines the response.
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
         let mut entry = LoggedRequest::of(request, self.simulation.clock().now());
         entry.action = self.simulation.action_of(request).map(str::to_owned);
@@ -80,7 +80,7 @@ impl Exchange {
 
     fn faulty_answer(&mut self, request: &Request, fault: Fault) -> Answer {
         let response = fault.performs().then(|| self.simulation.handle(request));
-        // What is answered where neither the operation nor the effect says so.
+        // The response if neither the operation nor the effect sets one.
         let mut blank = || self.simulation.respond(Ok(Reply::Json(json!({}))));
         let delivery = match &fault.effect {
             None => Delivery::Whole(response.unwrap_or_else(blank)),

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong on purpose, and with which requests.
+//! Faults: deliberate errors, and the requests that they apply to.
 
 use crate::Object;
 use crate::error::{ApiError, error_type};
@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Something that goes wrong with the next requests that match.
+/// A deliberate error for the next requests that match.
 ///
 /// ```
 /// use claude_admin_simulator::{Effect, Fault};
@@ -23,30 +23,30 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
-    /// The method of the requests that match; any when absent.
+    /// The method of the matching requests. If absent, any method.
     pub method: Option<String>,
-    /// How the paths of the requests that match begin; any when absent.
+    /// The path prefix of the matching requests. If absent, any path.
     pub path: Option<String>,
-    /// How many requests it strikes.
+    /// The number of requests that the fault applies to.
     pub times: u32,
-    /// Milliseconds that pass before anything is answered.
+    /// The delay before the response, in milliseconds.
     pub delay_ms: u64,
-    /// Whether the operation is carried out all the same. When absent, it is, unless the effect is an error or a
-    /// redirect: so a write whose reply is lost has happened.
+    /// Whether the operation runs. If absent, it runs unless the effect is an error or a redirect. So by default, a
+    /// write whose reply is lost was made.
     pub perform: Option<bool>,
-    /// What goes wrong; nothing, beside the delay, when absent.
+    /// The effect. If absent, the fault only delays.
     pub effect: Option<Effect>,
 }
 
 impl Default for Fault {
-    /// Strikes the next request, whatever it is, and does nothing to it.
+    /// Matches the next request and changes nothing.
     fn default() -> Self {
         Self { method: None, path: None, times: 1, delay_ms: 0, perform: None, effect: None }
     }
 }
 
 impl Fault {
-    /// A fault that strikes the next request, whatever it is.
+    /// A fault that applies to the next request.
     #[must_use]
     pub fn new(effect: Effect) -> Self {
         Self { effect: Some(effect), ..Self::default() }
@@ -57,34 +57,34 @@ impl Fault {
             && self.path.as_ref().is_none_or(|path| request.uri().path().starts_with(path.as_str()))
     }
 
-    /// Whether the operation of a request that is struck is carried out.
+    /// Whether the operation of a matching request runs.
     pub(crate) fn performs(&self) -> bool {
         let replaces = matches!(self.effect, Some(Effect::Status(_) | Effect::Code(_) | Effect::Redirect(_)));
         self.perform.unwrap_or(!replaces)
     }
 }
 
-/// What goes wrong.
+/// The effect of a fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// An error is answered.
+    /// Returns an error.
     Status(StatusEffect),
-    /// The error with this code is answered, with the status and the message that go with it.
+    /// Returns the error with this code, with its status and its message.
     Code(ErrorCode),
     /// The headers announce the whole body, half of it is sent, and the connection is closed.
     Truncate,
     /// Status 200 with a body that is not JSON, as a proxy sends it.
     Garbage,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Close,
-    /// Status 200 with a valid, but very long body.
+    /// Status 200 with a valid but very long body.
     Huge(HugeEffect),
     /// Status 200 with a body that never ends.
     Endless,
-    /// The reply is changed: fields get other values, or go missing.
+    /// The reply is changed: fields get other values or are removed.
     Patch(PatchEffect),
-    /// A redirect is answered.
+    /// Returns a redirect.
     Redirect(RedirectEffect),
 }
 
@@ -105,16 +105,16 @@ impl Effect {
     }
 }
 
-/// An error that is answered.
+/// An error that is returned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusEffect {
-    /// The HTTP status; one that cannot end an exchange counts as 500.
+    /// The HTTP status. A status that cannot end an exchange counts as 500.
     pub code: u16,
-    /// The error type; the one that goes with the status when absent.
+    /// The error type. If absent, the type of the status.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// The message; one that says that the error was injected when absent.
+    /// The message. If absent, a message that says that the error was injected.
     #[serde(default)]
     pub message: Option<String>,
     /// The details of the error, such as `{"error_code": "…"}`.
@@ -123,13 +123,13 @@ pub struct StatusEffect {
     /// Seconds for `retry-after`.
     #[serde(default)]
     pub retry_after: Option<u64>,
-    /// What `x-should-retry` says; what usually goes with the status when absent.
+    /// The value of `x-should-retry`. If absent, the default of the status.
     #[serde(default)]
     pub should_retry: Option<bool>,
 }
 
 impl StatusEffect {
-    /// An error with what goes with its status.
+    /// An error with the defaults of its status.
     #[must_use]
     pub fn new(code: u16) -> Self {
         Self { code, kind: None, message: None, details: Object::new(), retry_after: None, should_retry: None }
@@ -160,9 +160,9 @@ pub struct HugeEffect {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PatchEffect {
-    /// Values to put in. The object around one must be there, the field need not.
+    /// Values to set. The parent object must exist; the field need not exist.
     pub set: Object,
-    /// Fields or items to take out.
+    /// Fields or items to remove.
     pub remove: Vec<String>,
 }
 
@@ -170,9 +170,9 @@ pub struct PatchEffect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedirectEffect {
-    /// Where to.
+    /// The target of the redirect.
     pub location: String,
-    /// The HTTP status; 307 when absent.
+    /// The HTTP status. If absent, 307.
     #[serde(default = "temporary_redirect")]
     pub code: u16,
 }
@@ -183,7 +183,7 @@ impl RedirectEffect {
     }
 }
 
-/// The status with this code; 500 when it cannot end an exchange.
+/// The status with this code, or 500 if it cannot end an exchange.
 fn status(code: u16) -> StatusCode {
     let status = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational());
     status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -193,7 +193,7 @@ fn temporary_redirect() -> u16 {
     StatusCode::TEMPORARY_REDIRECT.as_u16()
 }
 
-/// The faults that wait for a request, in the order in which they were injected.
+/// The pending faults, in the order in which they were injected.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     waiting: VecDeque<Fault>,
@@ -214,7 +214,7 @@ impl Faults {
         self.waiting.iter()
     }
 
-    /// The first fault that strikes a request; it then strikes one request less.
+    /// The first fault that matches a request. Its remaining number of requests decreases by one.
     pub(crate) fn strike(&mut self, request: &Request) -> Option<Fault> {
         let index = self.waiting.iter().position(|fault| fault.matches(request))?;
         let fault = self.waiting.get_mut(index)?;

@@ -1,6 +1,6 @@
 //! Forms with files, `multipart/form-data` (RFC 7578).
 //!
-//! The whole body is there, so that no streaming reader is needed.
+//! The whole body is in memory, so no streaming parser is needed.
 
 use crate::error::ApiError;
 use crate::error_code::refusal;
@@ -10,12 +10,12 @@ use http::{HeaderMap, header};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part<'b> {
     pub(crate) name: String,
-    /// The name of the file; a part without one is a text.
+    /// The name of the file. A part without one is a text.
     pub(crate) file_name: Option<String>,
     pub(crate) content: &'b [u8],
 }
 
-/// Takes a form apart.
+/// Parses a form.
 pub(crate) fn parts<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Vec<Part<'b>>, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
@@ -26,7 +26,7 @@ pub(crate) fn parts<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Vec<Part<
         .ok_or_else(|| ApiError::invalid("content-type: the boundary of the form is missing"))?;
     let delimiter = format!("--{boundary}");
     let mut rest = after(body, delimiter.as_bytes()).ok_or_else(broken)?;
-    // Between parts the delimiter has a line end in front, which belongs to it.
+    // Between parts, a line break precedes the delimiter and belongs to it.
     let next = format!("\r\n{delimiter}");
     let mut found = Vec::new();
     while !rest.starts_with(b"--") {
@@ -60,7 +60,7 @@ fn part(bytes: &[u8]) -> Result<Part<'_>, ApiError> {
     })
 }
 
-/// A parameter of a header such as `form-data; name="files[]"`, with quotes taken off.
+/// A parameter of a header such as `form-data; name="files[]"`, without quotes.
 fn parameter(header: &str, wanted: &str) -> Option<String> {
     let mut rest = header.split_once(';')?.1;
     loop {
@@ -80,7 +80,7 @@ fn parameter(header: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// A quoted text, and what comes after it.
+/// A quoted text, and the text after it.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();

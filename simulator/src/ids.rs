@@ -2,12 +2,12 @@
 
 use fastrand::Rng;
 
-/// The letters and digits of the identifiers of the API: none that look alike.
+/// The letters and digits of the identifiers of the API. Ambiguous characters are excluded.
 const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 /// Characters after the leading `01`.
 const LENGTH: usize = 22;
 
-/// Makes identifiers.
+/// Generates identifiers.
 #[derive(Debug, Clone)]
 pub(crate) struct Ids {
     rng: Rng,
@@ -31,7 +31,7 @@ impl Ids {
 
     /// The next random UUID.
     pub(crate) fn uuid(&mut self) -> String {
-        // Version 4, variant 1, as RFC 9562 lays them out.
+        // Version 4, variant 1, as defined in RFC 9562.
         let bits = self.rng.u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
         let hex = format!("{bits:032x}");
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])

@@ -1,26 +1,26 @@
-//! How a list is put together, where it is more than the newest first.
+//! The options of a list that is not just the newest items first.
 
 use crate::Object;
 
-/// What rules say about a list.
+/// The options that rules set for a list.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) order: Order,
-    /// Items that head the first page, beyond its limit. They are in no collection.
+    /// Items at the start of the first page, in addition to its limit. They are in no collection.
     pub(crate) head: Vec<Object>,
-    /// The number of items on a page, in place of the one that was asked for.
+    /// The number of items on a page, instead of the requested number.
     pub(crate) limit: Option<usize>,
-    /// Whether everything is on one page, whatever was asked for.
+    /// Whether all items are on one page, regardless of the requested limit.
     pub(crate) one_page: bool,
-    /// Whether `before_id` gives the first items of the list, not those next to the cursor.
+    /// Whether `before_id` returns the first items of the list instead of those next to the cursor.
     pub(crate) before_from_the_start: bool,
-    /// What the order goes by: a cursor of another edition is a conflict.
+    /// The version of the order. A cursor of another version is a conflict.
     pub(crate) edition: Option<String>,
-    /// Whether cursors by id are tokens that are no ids.
+    /// Whether cursors by ID are tokens instead of IDs.
     pub(crate) opaque: bool,
 }
 
-/// In which order the items of a collection are listed.
+/// The order of the items of a collection in a list.
 #[derive(Debug, Default)]
 pub(crate) enum Order {
     #[default]

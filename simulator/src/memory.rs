@@ -1,7 +1,7 @@
-//! What the simulation remembers and no request shows.
+//! Facts that the simulation stores and that no request returns.
 //!
-//! Reports are worked out, not stored; yet a few facts cannot be told from what the organization holds now: who was a
-//! member and left, and when a key stopped. They live in the store, so that a reset forgets them with everything else.
+//! Reports are calculated, not stored. But some facts cannot be derived from the current state of the organization: who
+//! was a member and left, and when a key stopped. They are in the store, so a reset deletes them with everything else.
 
 use crate::Object;
 use crate::rules::{ApiKeys, Members, text};
@@ -9,20 +9,20 @@ use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// The place in the store. It is no path, so that no request finds it.
+/// The place in the store. It is not a path, so no request can read it.
 const PLACE: &str = "simulation";
 const SEED: &str = "seed";
 const STARTED_AT: &str = "started_at";
 const LEFT: &str = "left";
 const STOPPED: &str = "stopped";
 const FIRST_ROLES: &str = "first_roles";
-/// The field of somebody who left that tells when.
+/// The field of a former member with the time at which they left.
 pub(crate) const LEFT_AT: &str = "left_at";
 
-/// How long keys that do not work were used, when nobody saw them stop.
+/// The time of use of disabled keys, if it is unknown when they stopped.
 const USED_FOR: SignedDuration = SignedDuration::from_hours(24 * 45);
 
-/// Notes the beginning: the seed, when the simulation began, and which keys had stopped by then.
+/// Records the initial state: the seed, the start time of the simulation, and the keys that had stopped by then.
 pub(crate) fn begin(store: &mut Store, seed: u64, now: Timestamp) {
     note(store, SEED, json!(seed));
     note(store, STARTED_AT, json!(now.to_string()));
@@ -39,18 +39,18 @@ pub(crate) fn begin(store: &mut Store, seed: u64, now: Timestamp) {
     }
 }
 
-/// The number that decides everything that is made up.
+/// The seed of all generated data.
 pub(crate) fn seed(store: &Store) -> u64 {
     noted(store, SEED).and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// When the simulation began.
+/// The start time of the simulation.
 pub(crate) fn started_at(store: &Store) -> Timestamp {
     let text = noted(store, STARTED_AT).and_then(Value::as_str).unwrap_or_default();
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Those who were members and left, as they were, with the time at which they left.
+/// Former members, with their last data and the time at which they left.
 pub(crate) fn left(store: &Store) -> impl Iterator<Item = &Object> {
     noted(store, LEFT)
         .and_then(Value::as_object)
@@ -58,18 +58,18 @@ pub(crate) fn left(store: &Store) -> impl Iterator<Item = &Object> {
         .flat_map(|left| left.values().filter_map(Value::as_object))
 }
 
-/// The role that a member had at first, where it was changed: what was done in it stays done.
+/// The first role of a member, if it was changed. Past usage still depends on it.
 pub(crate) fn first_role<'s>(store: &'s Store, member: &str) -> Option<&'s str> {
     noted(store, FIRST_ROLES)?.get(member)?.as_str()
 }
 
-/// When a key stopped being used.
+/// When the use of a key stopped.
 pub(crate) fn stopped_at(store: &Store, key: &str) -> Option<Timestamp> {
     noted(store, STOPPED)?.get(key)?.as_str()?.parse().ok()
 }
 
-/// Notes after a change who left, who has another role, and which keys stopped or work again. `before` is the member
-/// whom the change was about, as they were.
+/// After a change, records who left, who has another role, and which keys stopped or work again. `before` is the
+/// changed member, with the data from before the change.
 pub(crate) fn notice(store: &mut Store, before: Option<&Object>, now: Timestamp) {
     if let Some(member) = before {
         let id = text(member, "id").to_owned();

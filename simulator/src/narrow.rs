@@ -1,15 +1,15 @@
-//! Query parameters that narrow a list.
+//! Query parameters that filter a list.
 
 use crate::Object;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Parameters that bound a report. They are no fields of its rows.
+/// Parameters for the range of a report. They are not fields of its rows.
 const PERIODS: [&str; 5] = ["starting_at", "ending_at", "starting_date", "ending_date", "date"];
 
-/// Whether an item fits a parameter: compared with the field of its name (`status`, or `role` for `roles[]`), with a
-/// field of an object (`owner_type` is the `type` of `owner`), or as a bound of an instant (`created_at[gte]`,
-/// `created_at.gte`). One that no field answers to narrows nothing.
+/// Whether an item matches a parameter. The parameter is compared with the field of its name (`status`, or `role` for
+/// `roles[]`), or with a field of an object (`owner_type` is the `type` of `owner`). It can also be a bound of an
+/// instant (`created_at[gte]`, `created_at.gte`). A parameter without a matching field filters nothing.
 pub(crate) fn fits(parameter: &str, values: &[Value], field: impl Fn(&str) -> Option<Value>) -> bool {
     if let Some((name, bound)) = bound(parameter) {
         let instant = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
@@ -41,7 +41,7 @@ fn bound(parameter: &str) -> Option<(&str, &str)> {
     ["gt", "gte", "lt", "lte"].contains(&bound).then_some((name, bound))
 }
 
-/// A field of an object: null where the object is there and does not have it.
+/// A field of an object. It is null if the object exists without the field.
 fn inner(name: &str, field: impl Fn(&str) -> Option<Value>) -> Option<Value> {
     name.match_indices('_').find_map(|(index, _)| match field(&name[..index])? {
         Value::Object(object) => Some(pick(&object, &name[index + 1..])),

@@ -20,16 +20,16 @@ pub(crate) struct Page<'s> {
     items: Vec<(&'s str, &'s Object)>,
     has_more: bool,
     opaque: bool,
-    /// Ties a cursor to the filters that made it.
+    /// Binds a cursor to the filters of its query.
     fingerprint: String,
-    /// Whether it is the first of the list.
+    /// Whether it is the first page of the list.
     is_first: bool,
 }
 
 type Items<'s> = Box<dyn Iterator<Item = (&'s str, &'s Object)> + 's>;
 
 impl<'s> Page<'s> {
-    /// Cuts a page out of a collection: the items for which `wanted` holds, from where the query says.
+    /// Selects a page of a collection: the items that match `wanted`, from the position in the query.
     pub(crate) fn cut(
         collection: &'s Collection,
         query: &Query,
@@ -44,7 +44,7 @@ impl<'s> Page<'s> {
             fingerprint = format!("{:016x}", hasher.finish());
         }
         let limit = if listing.one_page { usize::MAX } else { listing.limit.unwrap_or_else(|| query.limit()) };
-        // One more than is shown tells whether more follow.
+        // One more item than the page shows, to determine whether more follow.
         let take = limit.saturating_add(1);
         let key =
             |place: &str, cursor: &str| if listing.opaque { opened(place, cursor) } else { Ok(cursor.to_owned()) };
@@ -96,7 +96,7 @@ impl<'s> Page<'s> {
         self.is_first
     }
 
-    /// The fields of the reply beside the items.
+    /// The fields of the reply in addition to the items.
     pub(crate) fn frame(&self) -> Object {
         let key = |item: Option<&(&str, &Object)>| match item {
             Some((key, _)) if self.opaque => json!(format!("{OPAQUE_PREFIX}{}", URL_SAFE_NO_PAD.encode(key))),
@@ -132,7 +132,7 @@ fn forward<'s>(collection: &'s Collection, listing: &'s Listing, after: Option<&
     }
 }
 
-/// The items that precede another one, from the nearest on.
+/// The items that precede another one, nearest first.
 fn backward<'s>(collection: &'s Collection, listing: &'s Listing, before: &str) -> Items<'s> {
     let position = collection.position(before);
     match &listing.order {
@@ -160,12 +160,12 @@ fn opened(place: &str, cursor: &str) -> Result<String, ApiError> {
         .ok_or_else(|| at(place, "cursor is not valid"))
 }
 
-/// The cursor that goes on after an item, for the query with this fingerprint.
+/// The cursor that continues after an item, for the query with this fingerprint.
 pub(crate) fn cursor(fingerprint: &str, last: &str) -> String {
     format!("{PAGE_PREFIX}{fingerprint}_{last}")
 }
 
-/// Tells queries with different filters apart.
+/// A value that differs for queries with different filters.
 pub(crate) fn fingerprint(query: &Query) -> String {
     let mut filters: Vec<String> = query.filters().map(|(name, values)| format!("{name}={values:?}")).collect();
     filters.sort();
@@ -174,7 +174,7 @@ pub(crate) fn fingerprint(query: &Query) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// The item that a cursor goes on after; the cursor must have been made for the same filters.
+/// The item that a cursor continues after. The cursor must have been created with the same filters.
 pub(crate) fn cursor_key<'c>(cursor: &'c str, fingerprint: &str) -> Result<&'c str, ApiError> {
     let (made_by, key) = cursor
         .strip_prefix(PAGE_PREFIX)

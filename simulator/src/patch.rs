@@ -8,7 +8,7 @@ impl PatchEffect {
     ///
     /// # Errors
     ///
-    /// The pointer that leads nowhere: a fault that does nothing would make a test pass for the wrong reason.
+    /// The pointer if it matches no place. A fault without an effect would make a test pass for the wrong reason.
     pub(crate) fn apply(&self, value: &mut Value) -> Result<(), String> {
         for (pointer, new) in &self.set {
             set(value, pointer, new.clone()).ok_or(pointer)?;
@@ -43,7 +43,7 @@ fn remove(value: &mut Value, pointer: &str) -> Option<()> {
     }
 }
 
-/// The pointer to the object around a place, and the key of the place in it.
+/// The pointer to the parent object of a place, and the key of the place in it.
 fn split(pointer: &str) -> Option<(&str, String)> {
     let (parent, key) = pointer.rsplit_once('/')?;
     Some((parent, key.replace("~1", "/").replace("~0", "~")))

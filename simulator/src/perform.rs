@@ -1,4 +1,4 @@
-//! Operations, carried out.
+//! Runs operations.
 
 use crate::Object;
 use crate::caller::Caller;
@@ -22,16 +22,16 @@ use serde_json::{Value, json};
 const ARCHIVED_AT: &str = "archived_at";
 const UPDATED_AT: &str = "updated_at";
 
-/// What requests change.
+/// The state that requests change.
 pub(crate) struct World {
     pub(crate) organization_id: String,
-    /// The member that an OAuth token acts as when it names nobody.
+    /// The member that an OAuth token without a member or account acts as.
     pub(crate) owner: String,
     pub(crate) store: Store,
     pub(crate) ids: Ids,
 }
 
-/// One operation under way.
+/// An operation that runs.
 pub(crate) struct Performance<'p> {
     pub(crate) target: &'p Target<'p>,
     pub(crate) world: &'p mut World,
@@ -42,7 +42,7 @@ pub(crate) struct Performance<'p> {
 }
 
 impl<'p> Performance<'p> {
-    /// Carries the operation out and returns its reply.
+    /// Runs the operation and returns its reply.
     pub(crate) fn run(mut self, query: &Query, fields: Object) -> Result<Reply, ApiError> {
         if let Some(reply) = self.rules().computed(self.target, query, self.view()) {
             return reply;
@@ -118,7 +118,7 @@ impl<'p> Performance<'p> {
         self.add(None, new)
     }
 
-    /// Adds an item, under a key that the path gives or under one that is made for it.
+    /// Adds an item, with a key from the path or a generated one.
     fn add(&mut self, key: Option<String>, mut new: Object) -> Result<Value, ApiError> {
         let resource = self.target.resource;
         let view = view_of(&self.world.store, self.now, self.version, self.caller);
@@ -130,7 +130,7 @@ impl<'p> Performance<'p> {
             Some(ty) => self.shaper().object(ty, &new),
             None => Object::new(),
         };
-        // What rules keep for themselves is no field of a reply.
+        // Internal fields of rules are not fields of a reply.
         new.retain(|name, _| !item.contains_key(name));
         item.extend(new);
         let key = match key {
@@ -187,15 +187,15 @@ impl<'p> Performance<'p> {
             }
             Deletion::Remove => {
                 self.world.store.remove(&self.target.path, &key);
-                // What hangs on an item goes with it.
+                // The objects below an item are deleted with it.
                 self.world.store.remove_below(&format!("{}/{key}", self.target.path));
                 Ok(self.concluded(Event::Deleted, &key, item))
             }
         }
     }
 
-    /// Archiving twice changes nothing the second time. What other acts do is up to the rules; without rules they store
-    /// the fields that are sent.
+    /// Archiving an archived item changes nothing. Rules define other acts; without rules, an act stores the fields
+    /// that are sent.
     fn act(&mut self, act: &str, fields: Object) -> Result<Value, ApiError> {
         let resource = self.target.resource;
         let (key, mut item) = self.item()?;
@@ -220,7 +220,7 @@ impl<'p> Performance<'p> {
         Ok(self.changed(Event::Acted(act), &key, item))
     }
 
-    /// The object that the path holds by itself; one that nobody set is made up and stays as it is.
+    /// The singleton object of the path. If it was never set, it is generated and then unchanged.
     fn singleton(&mut self) -> Object {
         if let Some(object) = self.world.store.singletons.get(&self.target.path) {
             return object.clone();
@@ -245,7 +245,7 @@ impl<'p> Performance<'p> {
         Ok(self.concluded(Event::Updated, "", object))
     }
 
-    /// The file of an item; one that rules know nothing of is a short text.
+    /// The file of an item. If rules define none, it is a short text.
     fn download(&mut self) -> Result<File, ApiError> {
         let (key, item) = self.item()?;
         if let Some(file) = self.rules().content(&item, self.view()) {
@@ -269,7 +269,7 @@ impl<'p> Performance<'p> {
         self.concluded(event, key, item)
     }
 
-    /// Carries a change over to other collections and replies with the item, as it is after that.
+    /// Applies a change to other collections and returns the item after that.
     fn concluded(&mut self, event: Event<'_>, key: &str, item: Object) -> Value {
         self.rules().after(event, &item, &mut self.world.store);
         let stored = self.world.store.item(&self.target.path, key).cloned();
@@ -292,7 +292,7 @@ impl<'p> Performance<'p> {
         self.present(self.target.action.result.as_ref(), item, None)
     }
 
-    /// An item as a type of reply shows it.
+    /// An item in the type of a reply.
     fn present(&mut self, ty: Option<&Type>, mut item: Object, query: Option<&Query>) -> Value {
         let Some(ty) = ty else { return json!({}) };
         let rules = self.rules();
@@ -327,7 +327,7 @@ impl<'p> Performance<'p> {
         self.target.captures.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
     }
 
-    /// Notes who did something, where the item has room for it.
+    /// Records the actor, if the item has a field for it.
     fn sign(&self, item: &mut Object, field: &str) {
         let fields = self.target.resource.item.as_ref().and_then(|ty| self.types.record(ty)).unwrap_or_default();
         if let Some(actor) = self.caller.actor.as_ref().filter(|_| fields.iter().any(|known| known.wire == field)) {
@@ -358,7 +358,7 @@ impl<'p> Performance<'p> {
     }
 }
 
-/// A view of the store alone, so that the rest of the world can be changed meanwhile.
+/// A view of only the store, so the rest of the world can be changed in the meantime.
 fn view_of<'v>(store: &'v Store, now: Timestamp, version: ApiVersion, caller: &'v Caller) -> View<'v> {
     View { store, now, version, caller }
 }

@@ -45,7 +45,7 @@ impl Query {
                     check(types, &input.ty, input.range, &value, wire)?;
                 }
                 None if input.is_required() => return Err(at(wire, "Field required")),
-                // What the server assumes is there like what was sent.
+                // A default value of the server is handled like a value that was sent.
                 None => {
                     if let Some(default) = &input.default {
                         let value = read_value(&input.ty, default, types, wire)?;
@@ -78,7 +78,7 @@ impl Query {
         self.values(wire).is_some_and(|values| values.contains(&Value::Bool(true)))
     }
 
-    /// The greatest number of items on a page; everything when absent.
+    /// The maximum number of items on a page. If absent, all items.
     pub(crate) fn limit(&self) -> usize {
         let limit = self.values(LIMIT).and_then(|values| values.first()?.as_u64());
         limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
@@ -96,7 +96,7 @@ impl Query {
         self.text(PAGE)
     }
 
-    /// The parameters that narrow a list.
+    /// The parameters that filter a list.
     pub(crate) fn filters(&self) -> impl Iterator<Item = (&str, &[Value])> {
         self.parameters
             .iter()
@@ -105,7 +105,7 @@ impl Query {
     }
 }
 
-/// A field of a record parameter travels under its own name.
+/// A field of a record parameter is sent under its own name.
 fn wire_name<'a>(input: &'a Input, action: &'a Action) -> &'a str {
     let param = action.params.iter().find(|param| param.name == input.param);
     match (input.fields.last(), param) {
@@ -115,7 +115,7 @@ fn wire_name<'a>(input: &'a Input, action: &'a Action) -> &'a str {
     }
 }
 
-/// Reads the text of a parameter as its type.
+/// Parses the text of a parameter as its type.
 fn read_value(ty: &Type, text: &str, types: &Types, wire: &str) -> Result<Value, ApiError> {
     match types.underlying(ty) {
         Type::Bool => match text.to_ascii_lowercase().as_str() {

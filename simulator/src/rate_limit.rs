@@ -6,18 +6,18 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// How many requests of a kind fit into a window of time.
+/// The maximum number of requests of a kind in a time window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Budget {
-    /// What is counted.
+    /// The name of the budget.
     pub(crate) name: &'static str,
     pub(crate) limit: u32,
     pub(crate) window: SignedDuration,
-    /// Whether replies say in their headers what is left.
+    /// Whether the headers of replies contain the remaining requests.
     pub(crate) is_announced: bool,
 }
 
-/// The families with a budget of their own: how their paths begin, what is counted, and how many a minute.
+/// The families with a separate budget: path prefix, name, and limit per minute.
 const FAMILIES: [(&str, &str, u32); 4] = [
     ("/v1/compliance/", "compliance requests", 600),
     ("/v1/organizations/analytics/", "analytics requests", 60),
@@ -26,8 +26,8 @@ const FAMILIES: [(&str, &str, u32); 4] = [
 ];
 
 impl Budget {
-    /// The budget of an operation, in an organization that may make so many requests a minute where no other number is
-    /// documented; none when nothing is counted.
+    /// The budget of an operation. `shared` is the limit per minute if no other number is documented. Returns `None` if
+    /// requests are not counted.
     pub(crate) fn of(target: &Target<'_>, shared: Option<u32>) -> Option<Self> {
         if let Some(own) = target.resource.rules.budget(target.operation) {
             return Some(own);
@@ -43,7 +43,7 @@ impl Budget {
     }
 }
 
-/// What is left of a budget.
+/// The remaining part of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {
     limit: u32,
@@ -52,7 +52,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Says it in headers.
+    /// Writes the values to headers.
     pub(crate) fn announce(&self, headers: &mut HeaderMap) {
         headers.insert("anthropic-ratelimit-requests-limit", self.limit.into());
         headers.insert("anthropic-ratelimit-requests-remaining", self.remaining.into());
@@ -62,18 +62,18 @@ impl Window {
     }
 }
 
-/// What has been used of the budgets. A window opens with its first request.
+/// The used part of the budgets. A window starts with its first request.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     windows: BTreeMap<&'static str, (Timestamp, u32)>,
 }
 
 impl Usage {
-    /// Counts a request; one too many is refused where budgets are enforced.
+    /// Counts a request. If budgets are enforced, a request over the limit is an error.
     pub(crate) fn spend(&mut self, budget: Budget, is_enforced: bool, now: Timestamp) -> Result<(), ApiError> {
         let (opened, used) = self.windows.entry(budget.name).or_insert((now, 0));
         let age = now.duration_since(*opened);
-        // A clock that was set back opens a new window too.
+        // If the clock was set back, a new window starts too.
         if age >= budget.window || age.is_negative() {
             (*opened, *used) = (now, 0);
         }
@@ -96,7 +96,7 @@ impl Usage {
         Ok(())
     }
 
-    /// What is left of a budget.
+    /// The remaining part of a budget.
     pub(crate) fn window(&self, budget: Budget, now: Timestamp) -> Window {
         let (opened, used) = self.windows.get(budget.name).copied().unwrap_or((now, 0));
         let reset = opened.checked_add(budget.window).unwrap_or(Timestamp::MAX);

@@ -1,4 +1,4 @@
-//! What an operation answers with when it succeeds.
+//! The result of a successful operation.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -14,14 +14,14 @@ pub(crate) enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
     pub(crate) content_type: String,
-    /// The name in `content-disposition`; the header is left out when absent.
+    /// The name in `content-disposition`. If absent, the header is omitted.
     pub(crate) name: Option<String>,
     pub(crate) content: Bytes,
 }
 
 impl File {
-    /// The value of `content-disposition`, where there is a name. The name is quoted as RFC 6266 wants it; characters
-    /// that a header cannot carry become underscores.
+    /// The value of `content-disposition`, if there is a name. The name is quoted according to RFC 6266. Characters
+    /// that a header cannot contain become underscores.
     pub(crate) fn disposition(&self) -> Option<String> {
         let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '_' };
         let name: String = self.name.as_ref()?.chars().map(plain).collect();

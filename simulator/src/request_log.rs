@@ -1,4 +1,4 @@
-//! What was asked and answered, without the credentials.
+//! The requests and their responses, without the credentials.
 
 use crate::credential::PresentedCredential;
 use crate::simulation::Request;
@@ -7,19 +7,19 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Headers that are kept. None of them carries a credential.
+/// The headers that are stored. None of them contains a credential.
 const HEADERS: [&str; 6] = ["accept", "anthropic-beta", "anthropic-version", "content-type", "host", "user-agent"];
-/// Fields of bodies that hold secrets: of the token exchange, and headers for other receivers.
+/// The fields of bodies that contain secrets: those of the token exchange, and headers for other receivers.
 const SECRETS: [&str; 3] = ["assertion", "refresh_token", "headers"];
-/// How much of a body is kept, in bytes.
+/// The maximum stored size of a body, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 
-/// A request that was received, and what it was answered.
+/// A received request and its response.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoggedRequest {
     /// Counts from 1 since the start or the last reset.
     pub number: u64,
-    /// When it came, by the clock of the simulation.
+    /// The time of the request, by the clock of the simulation.
     pub at: Timestamp,
     /// The method.
     pub method: String,
@@ -27,24 +27,25 @@ pub struct LoggedRequest {
     pub path: String,
     /// The query, as it was sent.
     pub query: Option<String>,
-    /// Some of the headers; those that carry credentials are never among them.
+    /// Some of the headers. Headers with credentials are never included.
     pub headers: BTreeMap<String, String>,
-    /// How the request authenticated itself, without the secret.
+    /// The authentication of the request, without the secret.
     pub credential: Option<PresentedCredential>,
-    /// The body, without secrets: its JSON, or its first 16 KiB as text when it is none or longer; null when it is empty.
+    /// The body without secrets: its JSON, or its first 16 KiB as text if it is not JSON or is longer. Null if it is
+    /// empty.
     pub body: Value,
-    /// The operation, such as `users.list`, where there is one.
+    /// The operation, such as `users.list`, if there is one.
     pub action: Option<String>,
-    /// The fault that struck it: the name of its effect, or `delay`.
+    /// The fault that matched the request: the name of its effect, or `delay`.
     pub fault: Option<String>,
-    /// The status that was answered; absent when the connection was closed instead.
+    /// The status of the response. Absent if the connection was closed instead.
     pub status: Option<u16>,
-    /// The `request-id` that was answered, where there was one.
+    /// The `request-id` of the response, if it has one.
     pub request_id: Option<String>,
 }
 
 impl LoggedRequest {
-    /// What is known before the answer.
+    /// The data that is known before the response.
     pub(crate) fn of(request: &Request, at: Timestamp) -> Self {
         let headers = request.headers();
         let text = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
@@ -102,7 +103,7 @@ impl RequestLog {
         }
     }
 
-    /// Drops the requests; counting goes on.
+    /// Deletes the requests. The count continues.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }
@@ -112,7 +113,7 @@ impl RequestLog {
         self.entries.iter()
     }
 
-    /// How many requests were received, those that were dropped included.
+    /// The number of received requests, including deleted ones.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }

@@ -1,14 +1,14 @@
-//! What the operations are about, read from their paths and types.
+//! The resources of operations, derived from their paths and types.
 
 use crate::rules::{self, Rules};
 use crate::shape;
 use claude_admin_catalog::{Action, Catalog, Method, ReplyForm, Segment, Type, Types, snake_case};
 use std::collections::BTreeSet;
 
-/// What an operation does.
+/// The kind of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// `GET /things`, where things have items.
+    /// `GET /things`, if `things` is a collection.
     List,
     /// `POST /things`.
     Create,
@@ -18,9 +18,9 @@ pub(crate) enum Operation {
     Update,
     /// `DELETE /things/{id}`.
     Delete,
-    /// `POST /things/{id}/archive`: an act on an item, by this name.
+    /// `POST /things/{id}/archive`: an act with this name on an item.
     Act(String),
-    /// `GET /settings`: an object that its path holds by itself.
+    /// `GET /settings`: the singleton object of a path.
     ReadSingleton,
     /// `POST /settings`.
     UpdateSingleton,
@@ -28,27 +28,27 @@ pub(crate) enum Operation {
     DeleteSingleton,
     /// `GET /things/{id}/content`: the file that belongs to an item.
     Download,
-    /// `POST /things/validate`: changes nothing that the simulation knows of.
+    /// `POST /things/validate`: changes no state of the simulation.
     Call,
 }
 
-/// A collection or singleton, and what its items are.
+/// A collection or singleton, and the type of its items.
 pub(crate) struct Resource {
     /// The type of an item.
     pub(crate) item: Option<Type>,
-    /// The field of an item that names it in paths.
+    /// The field of an item that identifies it in paths.
     pub(crate) key: String,
-    /// How generated identifiers begin.
+    /// The prefix of generated identifiers.
     pub(crate) prefix: String,
-    /// Whether that is how they are documented to begin.
+    /// Whether the documentation has this prefix.
     pub(crate) has_prefix: bool,
-    /// What an item is called in messages.
+    /// The name of an item in messages.
     pub(crate) noun: String,
     pub(crate) rules: &'static dyn Rules,
 }
 
 impl Resource {
-    /// Reads a resource from its path, with `{}` for parameters, and the operations on it.
+    /// Derives a resource from its path, with `{}` for parameters, and the operations on it.
     pub(crate) fn of(path: &str, operations: &[(&Action, &Operation)], types: &Types) -> Self {
         let item = item_type(operations, types);
         let param = operations.iter().find_map(|(action, _)| match action.http.path.segments().last() {
@@ -72,7 +72,7 @@ impl Resource {
     }
 }
 
-/// The type of an item: what a read returns says it best.
+/// The type of an item. The result of a read is the best source.
 fn item_type(operations: &[(&Action, &Operation)], types: &Types) -> Option<Type> {
     let result = |wanted: fn(&Operation) -> bool| {
         operations.iter().find(|(_, operation)| wanted(operation)).and_then(|(action, _)| action.result.as_ref())
@@ -89,7 +89,7 @@ pub(crate) fn list_item<'t>(page: &'t Type, types: &'t Types) -> Option<&'t Type
     types.list_item(&types.record(page)?.iter().find(|field| field.wire == "data")?.ty)
 }
 
-/// The paths of a catalog that are collections or hold an object by themselves.
+/// The paths of a catalog that are collections or have a singleton object.
 #[derive(Debug)]
 pub(crate) struct Shapes {
     collections: BTreeSet<String>,
@@ -119,7 +119,7 @@ impl Shapes {
         self.collections.contains(&anonymous(segments))
     }
 
-    /// What an operation does, and how many segments of its path lead to the resource.
+    /// The kind of an operation, and the number of segments of its path up to the resource.
     pub(crate) fn operation(&self, action: &Action) -> (Operation, usize) {
         let segments = action.http.path.segments();
         let length = segments.len();
@@ -144,12 +144,12 @@ impl Shapes {
     }
 }
 
-/// How many segments of the path of a file lead to the collection: all before the last parameter.
+/// The number of segments of the path of a file up to the collection: all before the last parameter.
 fn download_length(segments: &[Segment]) -> usize {
     segments.iter().rposition(|segment| matches!(segment, Segment::Param(_))).unwrap_or(segments.len())
 }
 
-/// A path with `{}` for its parameters, so that their names do not matter.
+/// A path with `{}` for its parameters, so their names do not matter.
 pub(crate) fn anonymous(segments: &[Segment]) -> String {
     let mut path = String::new();
     for segment in segments {

@@ -1,4 +1,4 @@
-//! From a method and a path to an operation.
+//! Finds the operation of a method and a path.
 
 use crate::error::ApiError;
 use crate::resource::{Operation, Resource, Shapes, anonymous};
@@ -8,12 +8,12 @@ use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The operations of a catalog, with what they are about.
+/// The operations of a catalog, with their resources.
 pub(crate) struct Routes {
     catalog: Arc<Catalog>,
     routes: Vec<Route>,
     resources: Vec<Resource>,
-    /// Where the resource of a path is, with `{}` for parameters.
+    /// The position of the resource of a path, with `{}` for parameters.
     positions: BTreeMap<String, usize>,
     shapes: Shapes,
 }
@@ -24,28 +24,28 @@ struct Route {
     operation: Operation,
     /// An index into the resources.
     resource: usize,
-    /// How many segments of the path lead to the resource.
+    /// The number of segments of the path up to the resource.
     length: usize,
-    /// Positions of the parameters that name an item of a collection further up, with the index of that collection.
+    /// Positions of the parameters that name an item of a parent collection, with the index of that collection.
     parents: Vec<(usize, usize)>,
 }
 
-/// The operation of a request, and what it is about.
+/// The operation of a request, and its target.
 pub(crate) struct Target<'r> {
     pub(crate) action: &'r Action,
     pub(crate) operation: &'r Operation,
     pub(crate) resource: &'r Resource,
     /// The path of the collection or singleton, decoded.
     pub(crate) path: String,
-    /// The item, where the operation is about one.
+    /// The item, if the operation has one.
     pub(crate) key: Option<String>,
     /// The parameters of the path, by wire name.
     pub(crate) captures: Vec<(String, String)>,
-    /// The items that the path leads through.
+    /// The parent items in the path.
     pub(crate) parents: Vec<Parent<'r>>,
 }
 
-/// An item that the path of another one leads through.
+/// A parent item in the path of another item.
 pub(crate) struct Parent<'r> {
     pub(crate) resource: &'r Resource,
     /// The path of its collection, decoded.
@@ -90,7 +90,7 @@ impl Routes {
         Self { catalog, routes, resources, positions, shapes }
     }
 
-    /// The collection that a path with parameters leads to, where it is one.
+    /// The collection of a path with parameters, if there is one.
     pub(crate) fn collection(&self, segments: &[Segment]) -> Option<&Resource> {
         let path = anonymous(segments);
         self.shapes.is_collection(segments).then(|| self.resources.get(*self.positions.get(&path)?)).flatten()
@@ -102,7 +102,7 @@ impl Routes {
 
     /// Finds the operation of a request.
     ///
-    /// Where two templates fit (`/users/me` and `/users/{user-id}`), the one with fewer parameters counts.
+    /// If two templates match (`/users/me` and `/users/{user-id}`), the one with fewer parameters takes precedence.
     pub(crate) fn find(&self, method: &http::Method, path: &str) -> Result<Target<'_>, ApiError> {
         let mut fitting: Vec<_> = self
             .routes

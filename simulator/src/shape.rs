@@ -6,7 +6,8 @@ use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Makes values fit types: what a type does not know is left out, and what it needs and is not there is made up.
+/// Makes values fit types. Fields that a type does not know are removed, and required fields that are missing are
+/// generated.
 pub(crate) struct Shaper<'s> {
     pub(crate) types: &'s Types,
     pub(crate) ids: &'s mut Ids,
@@ -31,7 +32,7 @@ impl Shaper<'_> {
         shaped
     }
 
-    /// An object, made to fit a type: a record or one of several, told apart by a tag.
+    /// An object that is made to fit a type: a record, or one of several that a tag distinguishes.
     pub(crate) fn object(&mut self, ty: &Type, from: &Object) -> Object {
         let types = self.types;
         match types.kind(ty) {
@@ -41,7 +42,7 @@ impl Shaper<'_> {
                 let known = cases.iter().find(|case| case.name != "other" && Some(case.wire.as_str()) == word);
                 let payload = known.and_then(|case| case.payload.as_ref()).and_then(|payload| types.record(payload));
                 match (known, payload) {
-                    // What is newer than the types stays as it is.
+                    // A value that is newer than the types is unchanged.
                     (None, _) if word.is_some() => from.clone(),
                     (None, _) => match self.blank(ty) {
                         Value::Object(blank) => blank,
@@ -76,7 +77,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// A value, made to fit a type.
+    /// A value that is made to fit a type.
     pub(crate) fn value(&mut self, ty: &Type, given: &Value) -> Value {
         let types = self.types;
         if let Some(inner) = types.optional(ty) {
@@ -99,7 +100,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// A value of a type that nothing is known about.
+    /// A value of an unknown type.
     pub(crate) fn blank(&mut self, ty: &Type) -> Value {
         let types = self.types;
         match types.format(ty) {
@@ -159,9 +160,9 @@ pub(crate) fn fields<'t>(ty: &'t Type, types: &'t Types) -> Vec<&'t Field> {
     }
 }
 
-/// Carries changes over to an object: maps and records are changed entry by entry.
+/// Applies changes to an object. Maps and records are changed entry by entry.
 ///
-/// Null takes a value away where there may be none, and changes nothing where there must be one.
+/// Null removes a value that is optional, and does not change a value that is required.
 pub(crate) fn merge(object: &mut Object, changes: Object, item: Option<&Type>, types: &Types) {
     let fields = item.and_then(|ty| types.record(ty)).unwrap_or_default();
     for (name, change) in changes {

@@ -1,4 +1,4 @@
-//! The Admin API as a function of a request and what the organization holds.
+//! The Admin API as a function of a request and the state of the organization.
 
 use crate::caller::Caller;
 use crate::compliance::ActivityRecorder;
@@ -29,7 +29,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const ORGANIZATION_ID: HeaderName = HeaderName::from_static("anthropic-organization-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// Keeps the ids of requests and those of objects apart, so that reading changes nothing about what is created next.
+/// Separates the IDs of requests from those of objects, so reads do not change the IDs of later objects.
 const REQUEST_IDS: u64 = 0x7265_7175_6573_7473;
 
 /// The text of the WIT package of this project.
@@ -59,11 +59,11 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Makes an organization.
+    /// Creates an organization.
     ///
     /// # Errors
     ///
-    /// [`CatalogError`] when the embedded WIT package cannot be read, which its own tests rule out. A catalog in the
+    /// [`CatalogError`] if the embedded WIT package cannot be parsed, which its own tests exclude. A catalog in the
     /// configuration cannot fail.
     pub fn new(config: SimulatorConfig) -> Result<Self, CatalogError> {
         let catalog = match &config.catalog {
@@ -82,7 +82,7 @@ impl Simulation {
         })
     }
 
-    /// Makes everything as it was at the start: objects, clock and budgets.
+    /// Resets everything to the initial state: objects, clock and budgets.
     pub fn reset(&mut self) {
         self.clock = self.config.clock.restarted();
         self.world = seed::world(&self.config, &self.routes, self.clock.now());
@@ -96,7 +96,7 @@ impl Simulation {
         self.routes.catalog()
     }
 
-    /// What the simulation was made from.
+    /// The configuration of the simulation.
     #[must_use]
     pub fn config(&self) -> &SimulatorConfig {
         &self.config
@@ -113,7 +113,7 @@ impl Simulation {
         &mut self.clock
     }
 
-    /// How many items each collection has, by path.
+    /// The number of items of each collection, by path.
     pub fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
         self.world.store.counts()
     }
@@ -128,13 +128,13 @@ impl Simulation {
         self.config.credentials.identify(headers, &self.world.store.tokens)
     }
 
-    /// Answers a request.
+    /// Handles a request.
     pub fn handle(&mut self, request: &Request) -> Response {
         let recorder = self.recorder(request);
         let mut window = None;
         let outcome = self.answer(request, &mut window);
         if let Some(recorder) = recorder {
-            // The id that the response is going to have.
+            // The ID of the next response.
             let request_id = self.request_ids.clone().next("req_");
             recorder.record(&mut self.world, outcome.as_ref(), &request_id, self.clock.now());
         }
@@ -145,7 +145,7 @@ impl Simulation {
         response
     }
 
-    /// Somebody who records what a request does; `None` when nobody who is known asks for something that exists.
+    /// A recorder for the activities of a request. `None` if the caller is unknown or the operation does not exist.
     fn recorder(&self, request: &Request) -> Option<ActivityRecorder> {
         let target = self.routes.find(request.method(), request.uri().path()).ok()?;
         let (known, issued) = (&self.config.credentials, &self.world.store.tokens);
@@ -153,10 +153,10 @@ impl Simulation {
         ActivityRecorder::of(&target, request, credential, &self.world)
     }
 
-    /// Makes a response of an outcome, with the headers that every response has.
+    /// Builds the response of an outcome, with the headers of every response.
     pub(crate) fn respond(&mut self, outcome: Result<Reply, ApiError>) -> Response {
         let request_id = self.request_ids.next("req_");
-        // Who is not known belongs to no organization, and has a request without an id.
+        // An unauthenticated caller belongs to no organization, and its response has no request ID.
         let anonymous = matches!(&outcome, Err(error) if error.status == StatusCode::UNAUTHORIZED);
         let mut response = Response::default();
         let headers = response.headers_mut();
@@ -188,13 +188,13 @@ impl Simulation {
         response
     }
 
-    /// The steps of a request, each of which can refuse it. The order is a choice: it is not documented.
+    /// The steps of a request. Each of them can return an error. The order is a choice: it is not documented.
     fn answer(&mut self, request: &Request, window: &mut Option<Window>) -> Result<Reply, ApiError> {
         let now = self.clock.now();
         let target = self.routes.find(request.method(), request.uri().path())?;
         let mut caller = Caller { organization: self.config.organization, ..Caller::default() };
         let mut version = ApiVersion::LATEST;
-        // An operation that takes no credential proves by itself who asks, and is no part of the versioned API.
+        // An operation without a credential authenticates its caller itself, and is not part of the versioned API.
         if !target.action.auth.contains(&Credential::None) {
             let known = &self.config.credentials;
             let credential = known.authenticate(request.headers(), &self.world.store.tokens, now)?;
@@ -230,7 +230,7 @@ impl fmt::Debug for Simulation {
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    // Ids are ASCII; one that is not is left out and not a reason to fail.
+    // IDs are ASCII. If an ID is not, the header is omitted, and the request does not fail.
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
     }

@@ -1,17 +1,17 @@
-//! What the organization holds: collections of JSON objects, keyed by their path.
+//! The state of the organization: collections of JSON objects, keyed by their path.
 
 use crate::Object;
 use crate::tokens::Tokens;
 use std::collections::{BTreeMap, HashMap};
 
-/// Everything the organization holds.
+/// The complete state of the organization.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     /// By concrete path, such as `/v1/organizations/workspaces/wrkspc_01/members`.
     collections: BTreeMap<String, Collection>,
-    /// Objects that a path holds by itself, such as `/v1/organizations/me`.
+    /// Singleton objects of paths, such as `/v1/organizations/me`.
     pub(crate) singletons: BTreeMap<String, Object>,
-    /// What workloads got in exchange for their own tokens.
+    /// The access tokens that workloads got in exchange for their own tokens.
     pub(crate) tokens: Tokens,
 }
 
@@ -32,7 +32,7 @@ impl Store {
         self.collections.get_mut(path)?.get_mut(key)
     }
 
-    /// Takes an item out of a collection, where both are there.
+    /// Removes an item from a collection, if both exist.
     pub(crate) fn remove(&mut self, path: &str, key: &str) -> Option<Object> {
         self.collections.get_mut(path)?.remove(key)
     }
@@ -53,14 +53,14 @@ impl Store {
         self.collection(path).into_iter().flat_map(|collection| collection.older_than(None).map(|(_, item)| item))
     }
 
-    /// How many items each collection has.
+    /// The number of items of each collection.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
         self.collections.iter().map(|(path, collection)| (path.as_str(), collection.len()))
     }
 }
 
-/// Objects in the order in which they were added. Every operation takes logarithmic time, so that a page of a large
-/// collection costs what the page costs.
+/// Objects in the order in which they were added. Every operation takes logarithmic time, so the cost of a page does
+/// not depend on the size of the collection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Collection {
     items: BTreeMap<u64, (String, Object)>,
@@ -85,7 +85,7 @@ impl Collection {
         self.items.values_mut().map(|(_, item)| item)
     }
 
-    /// Adds an item, or replaces the one with this key where it stands.
+    /// Adds an item, or replaces the one with this key at its position.
     pub(crate) fn insert(&mut self, key: &str, item: Object) {
         let position = *self.positions.entry(key.to_owned()).or_insert(self.next);
         self.next = self.next.max(position + 1);
@@ -100,7 +100,7 @@ impl Collection {
         self.positions.get(key).copied()
     }
 
-    /// The items that were added before a position, newest first; all of them when there is none.
+    /// The items that were added before a position, newest first. Without a position, all items.
     pub(crate) fn older_than(&self, position: Option<u64>) -> impl Iterator<Item = (&str, &Object)> {
         self.items.range(..position.unwrap_or(u64::MAX)).rev().map(|(_, (key, item))| (key.as_str(), item))
     }

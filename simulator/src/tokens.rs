@@ -1,11 +1,11 @@
-//! What workloads got in exchange for their own tokens.
+//! The access tokens that workloads got in exchange for their own tokens.
 
 use crate::credential::Credential;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Tokens that were issued, and tokens of workloads that were used up.
+/// Issued tokens, and used tokens of workloads.
 #[derive(Clone, Default)]
 pub(crate) struct Tokens {
     access: BTreeMap<String, Credential>,
@@ -13,13 +13,13 @@ pub(crate) struct Tokens {
     used: BTreeSet<(String, String)>,
 }
 
-/// What a refresh token stands for.
+/// The data of a refresh token.
 #[derive(Debug, Clone)]
 pub(crate) struct Grant {
     /// The service account or member that the tokens act as.
     pub(crate) actor: String,
     pub(crate) scopes: Vec<String>,
-    /// How long an access token is valid, in seconds.
+    /// The lifetime of an access token, in seconds.
     pub(crate) lifetime: i64,
 }
 
@@ -29,7 +29,7 @@ impl Tokens {
         self.access.get(secret)
     }
 
-    /// Adds an access token. Those that expired are dropped only once nobody can see the difference: a day later.
+    /// Adds an access token. Expired tokens are removed one day later, when no client can observe the difference.
     pub(crate) fn issue(&mut self, token: Credential, now: Timestamp) {
         let day = jiff::SignedDuration::from_hours(24);
         self.access.retain(|_, old| old.expires_at.and_then(|at| at.checked_add(day).ok()).is_none_or(|at| at > now));
@@ -44,12 +44,12 @@ impl Tokens {
         self.refresh.get(secret)
     }
 
-    /// Notes that a token of an issuer was used; false when it was used before.
+    /// Records that a token of an issuer was used. Returns false if it was used before.
     pub(crate) fn use_up(&mut self, issuer: &str, jti: &str) -> bool {
         self.used.insert((issuer.to_owned(), jti.to_owned()))
     }
 
-    /// Ends every access token of somebody.
+    /// Removes every access token of an actor.
     pub(crate) fn revoke(&mut self, actor: &str) {
         self.access.retain(|_, token| token.actor.as_deref() != Some(actor));
         self.refresh.retain(|_, grant| grant.actor != actor);
@@ -57,7 +57,7 @@ impl Tokens {
 }
 
 impl fmt::Debug for Tokens {
-    /// Leaves the secrets out.
+    /// Omits the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("access", &self.access.len()).finish_non_exhaustive()
     }

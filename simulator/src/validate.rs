@@ -1,6 +1,6 @@
-//! Whether a value is what a request may carry, in the words that the API uses for it.
+//! Checks whether a value is valid in a request, with the error texts of the API.
 //!
-//! The wording is that of pydantic, with the place in front: `limit: Input should be less than or equal to 1000`.
+//! The texts are those of pydantic, with the field in front: `limit: Input should be less than or equal to 1000`.
 
 use crate::error::ApiError;
 use claude_admin_catalog::{Bounds, Kind, Type, Types, VariantForm};
@@ -15,7 +15,8 @@ const WHOLE_CENTS_PATTERN: &str = "^[0-9]+$";
 
 /// Checks a value against a type and bounds.
 ///
-/// Sets of words are closed here, also those that replies may extend: the server knows no words but its own.
+/// Enums are closed in requests, even those that can have other values in replies: the server accepts only values that
+/// it knows.
 pub(crate) fn check(
     types: &Types,
     ty: &Type,
@@ -30,7 +31,7 @@ pub(crate) fn check(
     }
 }
 
-/// A problem at a place; an empty one stands for the body itself.
+/// A problem at a place. An empty place means the body itself.
 pub(crate) fn at(place: &str, problem: impl std::fmt::Display) -> ApiError {
     ApiError::invalid(format!("{}: {problem}", if place.is_empty() { "body" } else { place }))
 }
@@ -81,7 +82,7 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
                 None => Err(at(&join(place, tag), one_of(known().map(|case| case.wire.as_str())))),
             }
         }
-        // A case that says nothing more may be given as a bare word.
+        // A case without further fields can be sent as a bare string.
         (Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }), Value::String(word))
             if cases.iter().any(|case| case.payload.is_none() && case.wire == *word) =>
         {
@@ -214,6 +215,6 @@ fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
 }
 
 fn join(place: &str, key: impl std::fmt::Display) -> String {
-    // What is the body itself has no name.
+    // The body itself has no name.
     if place.is_empty() { key.to_string() } else { format!("{place}.{key}") }
 }

@@ -14,7 +14,7 @@ pub(crate) enum ApiVersion {
 }
 
 impl ApiVersion {
-    /// The one that an operation outside the versioned API is answered in.
+    /// The version for operations outside of the versioned API.
     pub(crate) const LATEST: Self = Self::V2026_10_21;
 
     /// Whether a reply still has the fields that the newest version dropped.
@@ -22,8 +22,8 @@ impl ApiVersion {
         self < Self::V2026_10_21
     }
 
-    /// Reads the version of a request. The documentation calls the header required, so that a request without it, or
-    /// with a version that does not exist, is refused.
+    /// Reads the version of a request. According to the documentation the header is required, so a request without it,
+    /// or with a version that does not exist, is an error.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
         match headers.get(HEADER).map(|value| value.to_str().unwrap_or_default()) {
             Some("2023-06-01") => Ok(Self::V2023_06_01),

@@ -1,18 +1,18 @@
 //! Tokens of workloads, as the simulator knows them.
 //!
-//! They look like signed JSON web tokens and are none: the signature is a fixed word, so that tests can make them
-//! without keys. Everything else about them is checked as for real ones.
+//! The tokens look like signed JSON Web Tokens, but the signature is a constant text, so tests need no keys. All other
+//! checks are those for real tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-/// What stands in for a signature.
+/// The constant text that replaces a signature.
 const SIGNATURE: &[u8] = b"simulator";
 /// The algorithms that are accepted.
 const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"];
 
-/// Makes a token with these claims that the simulator takes for signed by the issuer in `iss`.
+/// Makes a token with these claims. The simulator accepts it as signed by the issuer in `iss`.
 ///
 /// ```
 /// use claude_admin_simulator::workload_token;
@@ -30,7 +30,7 @@ pub fn workload_token(claims: &Value) -> String {
     format!("{}.{}.{}", part(header.to_string().as_bytes()), part(claims.to_string().as_bytes()), part(SIGNATURE))
 }
 
-/// The claims of a token; `None` when anything about its form or its signature is wrong.
+/// The claims of a token. `None` if its format or its signature is invalid.
 pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let (header, claims, signature) = (parts.next()??, parts.next()??, parts.next()??);

@@ -1,4 +1,4 @@
-//! The simulation on its ports: broken answers, the control port, starting and stopping.
+//! The simulation on its ports: broken responses, the control port, starting and stopping.
 
 #![allow(
     clippy::expect_used,
@@ -16,10 +16,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const USERS: &str = "/v1/organizations/users";
-/// How long any of these exchanges may take.
+/// The timeout of each of these exchanges.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What came over the wire before the connection ended.
+/// The bytes that were received before the connection ended.
 struct Wire {
     head: String,
     body: Vec<u8>,
@@ -35,7 +35,7 @@ impl Wire {
     }
 }
 
-/// Sends a request and reads what comes, up to so many bytes.
+/// Sends a request and reads the response, up to this number of bytes.
 async fn exchange_up_to(limit: u64, url: &str, method: &str, path: &str, headers: &str, body: &str) -> Wire {
     let address = url.strip_prefix("http://").unwrap();
     let request = format!(
@@ -46,7 +46,7 @@ async fn exchange_up_to(limit: u64, url: &str, method: &str, path: &str, headers
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // A connection that is cut may end in an error: what came before is what counts.
+        // A closed connection can end with an error. Only the bytes that were received before matter.
         drop(stream.take(limit).read_to_end(&mut answer).await);
         answer
     };

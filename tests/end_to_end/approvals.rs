@@ -110,7 +110,7 @@ async fn the_beginning_of_an_id_will_do_and_strangers_see_nothing() {
         assert!(!text(&reply).contains("leaver") && !text(&reply).contains(ADDRESS), "{}", text(&reply));
     }
     says(&type_as(&service, &bob(), "pending").await, Outcome::Done, &[id, "0 of 1 approvals", "local:ada"]);
-    says(&type_as(&service, &bob(), "approve 0").await, Outcome::Usage, &["not the id of an operation"]);
+    says(&type_as(&service, &bob(), "approve 0").await, Outcome::Usage, &["not the ID of an operation"]);
     says(&type_as(&service, &bob(), "status zzzz").await, Outcome::NotFound, &["No operation"]);
     says(&type_as(&service, &bob(), &format!("approve {beginning}")).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
@@ -196,8 +196,8 @@ async fn a_target_that_changed_is_shown_and_asked_about_again() {
     let cid = Principal::local("cid").unwrap();
     let (second, new) = (format!("{}.2", plan.operation), "Now: role");
     for (line, words) in [
-        (approve.clone(), "does not say that you mean it"),
-        (format!("deny {} --reason stays", plan.operation), "does not say that you mean it"),
+        (approve.clone(), "does not name that version"),
+        (format!("deny {} --reason stays", plan.operation), "does not name that version"),
         (format!("{approve}.1"), "another version of the plan"),
         (format!("{approve} --version 1"), "another version of the plan"),
         (format!("{approve}.3"), "another version of the plan"),

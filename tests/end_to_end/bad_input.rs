@@ -87,7 +87,7 @@ async fn text_that_no_command_can_be_is_refused_unread() {
         ("users list\u{7}", &["U+0007", "cannot be seen"]),
         ("users list –limit 5\u{200B}", &["U+200B", "cannot be seen"]),
         ("users list\nusers remove user_1", &["one line"]),
-        ("users list --email \"ada", &["opened and not closed"]),
+        ("users list --email \"ada", &["has no closing quote"]),
     ])
     .await;
 }

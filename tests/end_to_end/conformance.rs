@@ -205,7 +205,7 @@ async fn exit_code_tells_whether_something_differs() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("## Conformance of the API with the WIT"), "{text}");
-    assert!(text.contains("confidential: the reply contains what people wrote"), "{text}");
+    assert!(text.contains("confidential: the reply contains texts that people wrote"), "{text}");
     assert!(!text.contains("127.0.0.1"), "{text}");
     assert!(stderr(&output).contains(": users list\n"), "{}", stderr(&output));
     let set = json!({ "/data/0/status": null });

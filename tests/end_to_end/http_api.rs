@@ -382,7 +382,7 @@ async fn a_list_is_no_command_whatever_its_items_are() {
     let list = r#"[null, "users.list", {"limit": 1}, null, false, null, null, false, "json"]"#;
     let answer = server.http(Some(TOKEN), list).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
-    assert!(answer.body.contains("no object"), "{}", answer.body);
+    assert!(answer.body.contains("not an object"), "{}", answer.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

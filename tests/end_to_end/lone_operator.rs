@@ -154,7 +154,7 @@ async fn request_runs_after_the_name_and_the_delay() {
     let remove = [&["--"], &words(REMOVE)[..], &["--yes"]].concat();
     let mut terminal = OnTerminal::start(host.command(&["run"], &remove));
     terminal.wait_for(&format!("type: {NAME}"));
-    terminal.wait_for("you type the name of the target; runs");
+    terminal.wait_for("you type the name of the target; the request runs");
     terminal.wait_for("\n> ");
     let typed = Instant::now();
     terminal.type_line(NAME);
@@ -184,7 +184,7 @@ async fn wrong_name_and_a_cancelled_delay_send_nothing() {
     terminal.type_line("xiuying");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(3), "{shown}");
-    assert!(shown.contains("You typed another text than the name of the target"), "{shown}");
+    assert!(shown.contains("The text that you typed is not the name of the target"), "{shown}");
     // The request is still pending, and its requester can confirm it.
     let operation = host.pending();
     let mut terminal = OnTerminal::start(host.command(&["run"], &["--", "confirm", &operation]));
@@ -248,7 +248,7 @@ async fn nothing_is_approved_without_a_terminal() {
 async fn second_person_in_the_configuration_is_an_error_that_names_them() {
     let own = whoami();
     for (more, policy, second) in [
-        ("[slack]\n", EVERYBODY, "[slack] lets the members"),
+        ("[slack]\n", EVERYBODY, "[slack] gives access to the members"),
         ("[[http.clients]]\nname = \"ci\"\ntoken_env = \"X\"\n", EVERYBODY, "`http:ci`"),
         ("[groups]\nadmins = [\"local:somebody-else\"]\n", EVERYBODY, "`local:somebody-else`"),
         ("[groups]\nadmins = [\"local:*\"]\n", EVERYBODY, "`local:*`"),
@@ -399,6 +399,6 @@ async fn without_the_mode_nothing_changes() {
     let host = Configured::new("", EVERYBODY).await;
     let output = host.run(&words(REMOVE));
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
-    assert!(stdout(&output).contains("Somebody else must agree"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("Another user must decide"), "{}", stdout(&output));
     assert!(Path::new(&host.config()).exists());
 }

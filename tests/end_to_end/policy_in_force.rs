@@ -100,7 +100,7 @@ async fn help_shows_what_this_person_may_run() {
         }
     }
     assert!(!help.contains("\naudit ") && !help.contains("\npolicy "), "{help}");
-    says(&type_as(&service, &bob(), "help audit").await, Outcome::Done, &["You may not run `audit` here"]);
+    says(&type_as(&service, &bob(), "help audit").await, Outcome::Done, &["You cannot run `audit` here"]);
     let (_simulator, open) = support::open_host().await;
     says(&type_in(&open, "help").await, Outcome::Done, &["\naudit ", "\npolicy "]);
     says(&type_in(&open, "help audit").await, Outcome::Done, &["audit tail", "audit.read"]);
@@ -128,9 +128,9 @@ async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission()
     }
     let denied = type_in(&service, "audit search --kind denied --principal local:bob").await.to_json();
     assert_eq!(denied.as_array().map(Vec::len), Some(2), "{denied}");
-    says(&type_in(&service, "audit verify").await, Outcome::Done, &["sound"]);
+    says(&type_in(&service, "audit verify").await, Outcome::Done, &["is valid"]);
     let head = type_in(&service, "audit head").await.to_json()["head"].as_str().unwrap().to_owned();
-    says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["sound"]);
+    says(&type_in(&service, &format!("audit verify --head {head}")).await, Outcome::Done, &["is valid"]);
     let forged = head.replace(['a', 'b'], "c");
     assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
 }
@@ -261,7 +261,7 @@ async fn a_reason_that_the_policy_comes_to_ask_for_is_asked_for_before_it_runs()
     let plan = type_in(&earlier, INVITE).await;
     for _ in 0..2 {
         let confirmed = type_in(&later, &format!("confirm {}.1", plan.operation)).await;
-        says(&confirmed, Outcome::Conflict, &["takes a reason by now", "This command changed nothing.", "cancel"]);
+        says(&confirmed, Outcome::Conflict, &["now requires a reason", "This command changed nothing.", "cancel"]);
     }
     assert_eq!(support::writes(&simulator).len(), 0);
     let asked = type_in(&earlier, &format!("{INVITE} --reason onboarding")).await;

@@ -107,7 +107,7 @@ async fn plan_of_a_spend_limit_shows_the_one_that_it_replaces() {
     let replaced = planned(&organization)["plan"]["before"]["value"].clone();
     assert_eq!((&replaced["scope"]["type"], &replaced["period"]), (&json!("organization"), &json!("monthly")));
     let other = plan(&service, &set("user:user_01AbCdEfGhJkMnPqRsTuVw")).await;
-    says(&other, Outcome::Done, &["nothing that it replaces"]);
+    says(&other, Outcome::Done, &["nothing to replace"]);
     let blind = "permit(principal, action == Action::\"spend-limits.set\", resource);";
     let (_simulator, service) = support::host(blind, &[]).await;
     says(&plan(&service, &set("organization")).await, Outcome::Done, &["not read: the requester cannot run"]);
@@ -304,9 +304,9 @@ async fn approved_request_whose_target_is_done_by_then_ends_without_being_sent()
     assert_eq!(done.outcome, Outcome::Done, "{}", text(&done));
     let sent = writes(&simulator).len();
     let over = type_as(&service, &bob(), &format!("approve {}", second.operation)).await;
-    says(&over, Outcome::Done, &["The target already is as this would make it", "Nothing was changed"]);
+    says(&over, Outcome::Done, &["The target already has these values", "Nothing was changed"]);
     assert_eq!(writes(&simulator).len(), sent);
-    says(&type_in(&service, &format!("status {}", second.operation)).await, Outcome::Done, &["The target already is"]);
+    says(&type_in(&service, &format!("status {}", second.operation)).await, Outcome::Done, &["The target already has"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ async fn a_shared_answer_is_seen_by_the_channel() {
 async fn a_reader_cannot_write_and_a_writer_must_confirm() {
     let server = Server::start().await;
     let invite = "invites create grace@example.com developer";
-    assert!(server.slack("READER", &format!("{invite} --yes")).await.body.contains("You may not run"));
+    assert!(server.slack("READER", &format!("{invite} --yes")).await.body.contains("You cannot run"));
     assert!(server.slack("WRITER", invite).await.body.contains("No changes yet."));
     assert_eq!(server.simulator.requests(), []);
     assert!(server.slack("WRITER", &format!("{invite} --yes")).await.body.contains("Done."));
@@ -47,7 +47,7 @@ async fn a_reader_cannot_write_and_a_writer_must_confirm() {
 async fn a_person_of_another_workspace_is_a_stranger() {
     let server = Server::start().await;
     let body = form("WRITER", "users list", &[]).replace("team_id=T1", "team_id=T2");
-    assert!(server.post_signed(&body, now()).await.body.contains("You may not run"));
+    assert!(server.post_signed(&body, now()).await.body.contains("You cannot run"));
     assert_eq!(server.simulator.requests(), []);
 }
 

@@ -170,7 +170,7 @@ async fn one_hundred_clicks_at_once_are_one_execution() {
 async fn a_click_that_is_delivered_twice_counts_once() {
     let mut slack = Slack::start().await;
     let card = slack.server.slack("WRITER", "invites create a@example.com user").await.json();
-    let payload = slack.payload("T1", "WRITER", &button(&card, "Do It"));
+    let payload = slack.payload("T1", "WRITER", &button(&card, "Confirm"));
     assert_eq!(slack.post(&payload).await, StatusCode::OK);
     // Slack signs its second delivery anew.
     let again = slack.server.post_signed_to("/slack/interactions", &encoded(&payload), now() + 1).await;

@@ -29,7 +29,7 @@ fn csv_on_standard_output_is_field_names_and_rows_alone() {
     assert_eq!(stdout(&output).lines().count(), 2, "what waits has buttons too: {}", stdout(&output));
     let output = self::output(&["run", "-o", "csv", "--", "users", "list", "--limit", "2"]);
     assert_eq!(stdout(&output).lines().count(), 3);
-    assert!(stderr(&output).contains("More follow"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("More rows"), "{}", stderr(&output));
 }
 
 #[test]

@@ -248,7 +248,7 @@ async fn a_refused_connection_means_that_nothing_happened() {
     let credentials = || Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0")), None);
     let service = support::service_at(&format!("http://{free}"), credentials(), limits());
     for line in [READ, WRITE] {
-        expect(&service, line, Outcome::Failed, &["refuses the connection", "Nothing was changed"]).await;
+        expect(&service, line, Outcome::Failed, &["does not accept the connection", "Nothing was changed"]).await;
     }
 }
 

@@ -1,13 +1,14 @@
-//! The body of a response: the API's own error, or something else.
+//! The body of a response: an error of the API, or another body.
 
 use serde_json::Value;
 
-/// How the component begins to say that a success is not JSON: it expected JSON, but found something else.
+/// The prefix of the component's message about a successful response that is not JSON: it expected JSON, but found
+/// another body.
 pub const NOT_JSON: &str = "JSON, but ";
-/// The same where the whole body is something else, as [`Body::in_words`] calls it.
+/// The prefix if the whole body is not JSON; [`Body::in_words`] follows.
 pub const NOT_JSON_BODY: &str = "JSON, but the body is ";
 
-/// The body of a response, as far as it shows who wrote it.
+/// The kind of a response body, which shows who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// An error in the format of the API.
@@ -16,15 +17,15 @@ pub enum Body {
     Json,
     /// An HTML or XML page, as proxies, firewalls and login pages send it.
     Page,
-    /// Nothing.
+    /// No body.
     Empty,
     /// Other text or bytes.
     Other,
-    /// It did not arrive whole, or was not read.
+    /// The body did not arrive completely, or was not read.
     Incomplete,
 }
 
-/// What an error of the API says about itself.
+/// The type and code of an error of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorBody {
     /// The type, such as `not_found_error`.
@@ -46,7 +47,7 @@ impl ErrorBody {
 }
 
 impl Body {
-    /// Looks at a whole body.
+    /// Classifies a complete body.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match Self::at_a_glance(bytes) {
@@ -58,7 +59,7 @@ impl Body {
         }
     }
 
-    /// Looks at the first character only: for the long body of a success.
+    /// Classifies a body by its first character only, for the long body of a success.
     #[must_use]
     pub fn at_a_glance(bytes: &[u8]) -> Self {
         const BOM: &[u8] = "\u{feff}".as_bytes();
@@ -71,7 +72,7 @@ impl Body {
         }
     }
 
-    /// The body in words, where it is not what was expected.
+    /// The kind of the body in words, if it is not the expected kind.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
         match self {

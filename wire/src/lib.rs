@@ -1,7 +1,7 @@
-//! What an HTTP response says besides its data: who wrote its body, and how long a client must wait.
+//! The parts of an HTTP response besides its data: the kind of its body, and the time that a client must wait.
 //!
-//! The component, the gateway and the host read responses with this crate, so their conclusions are the same. It does no
-//! I/O and has no clock.
+//! The component, the gateway and the host read responses with this crate, so their conclusions are the same. It does
+//! no I/O and has no clock.
 
 mod body;
 mod retry_after;

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-/// The longest wait that is read as one: a year. A limit of the API resets after a month at most.
+/// The maximum wait that is accepted: a year. Limits of the API reset within a month.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads the value of `Retry-After`: seconds, with a fraction or without, or an HTTP date.
 ///
-/// `now` is the time to which a date is relative: the `Date` of the same response, or a clock. `None` for a value that is
-/// neither, for a date without `now`, and for a wait of more than [`MAX_RETRY_AFTER`]. A date in the past is no wait.
+/// `now` is the time to which a date is relative: the `Date` of the same response, or a clock. `None` for a value that
+/// is neither seconds nor a date, for a date without `now`, and for a wait of more than [`MAX_RETRY_AFTER`]. A date in
+/// the past is a wait of 0.
 #[must_use]
 pub fn retry_after(value: &str, now: Option<SystemTime>) -> Option<Duration> {
     let value = value.trim();
@@ -25,14 +26,14 @@ pub fn http_date(value: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(value.trim()).ok()
 }
 
-/// A wait in whole seconds, rounded up: a client that waits so long does not come too early.
+/// A wait in whole seconds, rounded up, so a client does not retry too early.
 #[must_use]
 pub fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
-/// Digits with at most one point. Signs, exponents and words such as `inf` are no wait. The fraction is read digit
-/// by digit, since code for numbers of any kind would make the component larger.
+/// Digits with at most one point. Signs, exponents and words such as `inf` are invalid. The fraction is read digit by
+/// digit, because a general number parser would make the component larger.
 fn seconds(value: &str) -> Option<Duration> {
     const NANOS: usize = 9;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -7,14 +7,14 @@ use std::path::Path;
 /// The reference description, an OpenAPI document.
 pub(crate) struct Description(Value);
 
-/// One operation of it.
+/// One operation of the description.
 pub(crate) struct Operation<'d> {
     /// `GET /v1/x/{}`.
     pub(crate) route: String,
     value: &'d Value,
 }
 
-/// A parameter of a query, or a header that is one.
+/// A parameter of a query, or of a header.
 pub(crate) struct Parameter<'d> {
     pub(crate) name: &'d str,
     pub(crate) required: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Parameter<'d> {
 pub(crate) struct Shape<'d> {
     pub(crate) schema: &'d Value,
     pub(crate) nullable: bool,
-    /// What is left of a choice once null is taken off; empty where there is no choice.
+    /// The remaining alternatives of a choice without null; empty if there is no choice.
     pub(crate) choices: Vec<&'d Value>,
 }
 
@@ -55,7 +55,7 @@ impl Description {
         }
     }
 
-    /// A schema, with references followed and null taken off.
+    /// A schema with references resolved and null removed.
     pub(crate) fn shape<'d>(&'d self, schema: &'d Value) -> Shape<'d> {
         let schema = self.resolved(schema);
         let is_null = |value: &Value| value["type"] == "null";
@@ -81,7 +81,7 @@ impl Description {
         Shape { schema, nullable, choices: Vec::new() }
     }
 
-    /// Fields of an object, each with whether it must be there. Those of the former API version are optional.
+    /// Fields of an object, each with whether it is required. The fields of the former API version are optional.
     pub(crate) fn fields<'d>(&self, schema: &'d Value) -> BTreeMap<&'d str, (&'d Value, bool)> {
         let required: BTreeSet<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -94,7 +94,7 @@ impl Description {
 }
 
 impl<'d> Operation<'d> {
-    /// Where it exists, in words.
+    /// The organizations and platforms in which it exists, in words.
     pub(crate) fn availability(&self) -> &str {
         self.value["x-availability"].as_str().unwrap_or_default()
     }
@@ -108,7 +108,7 @@ impl<'d> Operation<'d> {
     pub(crate) fn parameters(&self, description: &'d Description, place: &str) -> Vec<Parameter<'d>> {
         let all = self.value["parameters"].as_array().unwrap().iter().map(|value| description.resolved(value));
         all.filter(|value| value["in"] == place)
-            // Betas are compared by themselves, and the version is the same for all.
+            // Betas are compared separately, and the version is the same for all operations.
             .filter(|value| value["name"] != "anthropic-version" && value["name"] != "anthropic-beta")
             .map(|value| Parameter {
                 name: value["name"].as_str().unwrap(),
@@ -118,13 +118,13 @@ impl<'d> Operation<'d> {
             .collect()
     }
 
-    /// The media type and schema of the body, and whether it must be there.
+    /// The media type and schema of the body, and whether the body is required.
     pub(crate) fn body(&self) -> Option<(&'d str, &'d Value)> {
         let (media, content) = self.value.get("requestBody")?["content"].as_object()?.iter().next()?;
         Some((media, &content["schema"]))
     }
 
-    /// The media type and schema of the answer.
+    /// The media type and schema of the response.
     pub(crate) fn reply(&self) -> (&'d str, &'d Value) {
         let responses = self.value["responses"].as_object().unwrap();
         let (_, success) = responses.iter().find(|(status, _)| status.starts_with('2')).unwrap();
@@ -133,12 +133,12 @@ impl<'d> Operation<'d> {
     }
 
     pub(crate) fn betas(&self) -> BTreeSet<&'d str> {
-        // One that only opens fields is always sent.
+        // A beta that only unlocks fields is always sent.
         let named = ["x-required-beta", "x-beta-for-fields"].into_iter().filter_map(|key| self.value[key].as_array());
         named.flatten().filter_map(Value::as_str).collect()
     }
 
-    /// The codes of errors with which something was, or may have been, changed.
+    /// The codes of errors with which a change was made, or might have been made.
     pub(crate) fn codes_of_changes(&self) -> BTreeSet<(&'d str, &'d str)> {
         let rows = self.value["x-error-codes"].as_array().into_iter().flatten();
         rows.filter_map(|row| Some((row["error_code"].as_str()?, row.get("x-changed")?.as_str()?))).collect()
@@ -148,8 +148,8 @@ impl<'d> Operation<'d> {
         self.value["deprecated"] == true || self.value.get("x-legacy").is_some()
     }
 
-    /// The credentials that the WIT package can name. Keys that are bound to a person or a service account are left out:
-    /// they stand in for an OAuth token and need no word of their own.
+    /// The credentials that the WIT package can name. Keys that are bound to a person or a service account are
+    /// excluded: they replace an OAuth token and need no separate word.
     pub(crate) fn credentials(&self) -> BTreeSet<String> {
         let all = self.value["security"].as_array().unwrap();
         if all.is_empty() {

@@ -1,6 +1,6 @@
-//! Differences from the reference that are meant, each with its reason.
+//! Intended differences from the reference, each with its reason.
 
-/// A difference, where `*` stands for any text, and why it is meant.
+/// A difference, where `*` matches any text, and its reason.
 pub(crate) const ALL: &[(&str, &str)] = &[
     (
         "analytics-legacy.*-report query bucket_width: default Some(\"1d\") here, None there",
@@ -33,7 +33,7 @@ pub(crate) fn fits(pattern: &str, difference: &str) -> bool {
     rest.is_empty() || pattern.ends_with('*')
 }
 
-/// Why a difference is meant.
+/// The reason of a difference.
 pub(crate) fn why(difference: &str) -> Option<&'static str> {
     ALL.iter().find(|(pattern, _)| fits(pattern, difference)).map(|(_, why)| *why)
 }

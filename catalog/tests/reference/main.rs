@@ -1,4 +1,5 @@
-//! The WIT package against the reference description: every operation, parameter, field, word, credential and beta.
+//! Compares the WIT package with the reference description: every operation, parameter, field, word, credential and
+//! beta.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -18,7 +19,7 @@ fn catalog() -> Catalog {
     Catalog::from_text(&text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// `GET /v1/x/{}`: parameters of paths have other names in the reference.
+/// `GET /v1/x/{}`: the reference uses other names for parameters of paths.
 fn route(action: &Action) -> String {
     let path: String = action
         .http
@@ -47,7 +48,7 @@ fn every_operation_of_the_reference_is_an_action_and_nothing_else_is() {
     assert!(std::fs::read_to_string(readme).unwrap().contains(&stated), "its README does not say: {stated}");
 }
 
-/// Where the operation exists: the reference says it in words.
+/// The organizations and platforms in which the operation exists. The reference names them in words.
 fn availability(action: &Action, operation: &Operation<'_>, found: &mut Vec<String>) {
     let text = operation.availability();
     let on_aws = text.contains("on Claude Platform on AWS") && !text.contains("not available on");
@@ -61,8 +62,8 @@ fn availability(action: &Action, operation: &Operation<'_>, found: &mut Vec<Stri
     }
 }
 
-/// A conflict or a server error with a code says something special about whether a write took effect, and so does a code
-/// that names a step which succeeded.
+/// A conflict or a server error with a code carries specific information about whether a write took effect. The same
+/// applies to a code that names a step which succeeded.
 #[test]
 fn code_that_can_follow_a_change_is_declared() {
     let (catalog, description) = (catalog(), Description::read());
@@ -100,7 +101,7 @@ fn no_action_differs_from_the_reference_without_a_reason() {
     assert!(stale.is_empty(), "explained, and not there any more: {stale:#?}");
 }
 
-/// Credentials, betas, and whether it should be used at all.
+/// Credentials, betas, and whether the operation is deprecated.
 fn access(action: &Action, operation: &Operation<'_>, found: &mut Vec<String>) {
     let here: BTreeSet<String> = action
         .auth

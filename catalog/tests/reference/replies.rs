@@ -1,4 +1,4 @@
-//! What is answered: nothing that the reference allows may fail to be read, and nothing of it may be missing.
+//! Checks the responses: every response that the reference allows can be read, and no field of it is missing.
 
 use crate::description::{Description, Operation, Shape};
 use crate::requests::words;
@@ -52,7 +52,7 @@ fn value(types: &Types, ty: &Type, description: &Description, shape: &Shape<'_>,
             for (name, (schema, required)) in there {
                 let at = format!("{at}.{name}");
                 let Some(field) = fields.iter().find(|field| field.wire == name) else {
-                    // The tag of a union is in its case.
+                    // The case of a union contains its tag.
                     if schema.get("const").is_none() {
                         found.push(format!("{at}: only there"));
                     }

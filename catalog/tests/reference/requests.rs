@@ -1,4 +1,4 @@
-//! What is sent: parameters and bodies.
+//! Checks the requests: parameters and bodies.
 
 use crate::description::{Description, Operation, Shape};
 use claude_admin_catalog::{Action, BodyForm, Bounds, Catalog, Kind, Place, Presence, Type, Types, VariantForm};
@@ -49,7 +49,7 @@ fn outside_the_body(
         let shape = description.shape(parameter.schema);
         value(types, &input.ty, description, &shape, &at, found);
         bounds(input.range, shape.schema, &at, found);
-        // A default may stand beside a reference.
+        // A default can be next to a reference.
         let default = parameter
             .schema
             .get("default")
@@ -99,7 +99,7 @@ fn body(
         if must != required {
             found.push(format!("{at}: required {must} here, {required} there"));
         }
-        // A change must be able to say null where the API takes it. In new things null is the same as nothing.
+        // A change must be able to send null if the API accepts it. For new objects, null is the same as no value.
         let can_be_null = outer > 1 || param.null_when_none || types.map_value(inner).is_some();
         let is_change = action.function.starts_with("update");
         if (required || is_change) && can_be_null != shape.nullable && types.map_value(inner).is_none() {
@@ -110,7 +110,7 @@ fn body(
     }
 }
 
-/// A type without its options, and how many there were.
+/// A type without its options, and the number of options.
 fn taken_off<'t>(types: &'t Types, ty: &'t Type) -> (&'t Type, usize) {
     match types.optional(ty) {
         Some(inner) => {
@@ -175,7 +175,8 @@ fn value(types: &Types, ty: &Type, description: &Description, shape: &Shape<'_>,
             let there = words(schema);
             let surplus = here.difference(&there).count();
             let missing: Vec<_> = there.difference(&here).collect();
-            // A set that replies may extend is shared with them, so that it may hold more.
+            // Responses can extend a set of values. Requests use the same set, so it can contain more values than the
+            // reference allows.
             let closed = matches!(types.kind(ty), Some(Kind::Enum(_)));
             if !missing.is_empty() || (closed && surplus > 0) {
                 found.push(format!("{at}: words {here:?} here, {there:?} there"));
@@ -225,7 +226,7 @@ fn bounds(here: Option<Bounds>, schema: &Value, at: &str, found: &mut Vec<String
     let min = number(["minimum", "minLength", "minItems", "minProperties"]);
     let max = number(["maximum", "maxLength", "maxItems", "maxProperties"]);
     let there = (min.is_some() || max.is_some()).then(|| Bounds { min: min.unwrap_or(0), max, except: None });
-    // A description cannot leave out one value.
+    // A description cannot omit one value.
     if here.map(|bounds| Bounds { except: None, ..bounds }) != there {
         let shown = |bounds: Option<Bounds>| bounds.map_or("none".to_owned(), |bounds| bounds.to_string());
         found.push(format!("{at}: range {} here, {} there", shown(here), shown(there)));

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-/// What follows noun and verb.
+/// The arguments and options after the noun and the verb.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) arguments: Arguments,
@@ -45,7 +45,7 @@ pub(super) fn read_arguments(
     Ok(reader.given)
 }
 
-/// Names every required input that is not there.
+/// Names every required input that is missing.
 pub(super) fn check_complete(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
     let Some(first) = missing.first() else {
@@ -69,7 +69,7 @@ pub(super) fn check_complete(catalog: &Catalog, action: &Action, arguments: &Arg
     .hint(example(action, &catalog.types)))
 }
 
-/// A record cannot be given as a whole and field by field at once.
+/// A record can be given as a whole or field by field, but not both.
 fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let given = |input: &&Input| arguments.contains_key(&input.name);
     for whole in action.inputs.iter().filter(|input| input.fields.is_empty()).filter(given) {
@@ -78,16 +78,16 @@ fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandEr
         {
             return Err(CommandError::new(
                 CommandErrorKind::RepeatedArgument,
-                format!("--{} is a part of --{}, and both are given.", part.name, whole.name),
+                format!("--{} is a part of --{}, but both are given.", part.name, whole.name),
             )
-            .hint("Leave one of the two out."));
+            .hint("Omit one of the two."));
         }
     }
     Ok(())
 }
 
-/// A change of an object says what is to change: of an item, or of an object that its path names alone (settings). An act
-/// on it (`…/{id}/archive`) need not.
+/// A change of an object must have at least one value to change. This applies to an item, and to an object without an
+/// ID in its path (settings). An operation on an object (`…/{id}/archive`) needs no value.
 fn check_changes_something(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let path = &action.http.path;
     let shows_it = |read: &Action| read.http.method == Method::Get && read.paging.is_none() && read.http.path == *path;
@@ -98,11 +98,8 @@ fn check_changes_something(catalog: &Catalog, action: &Action, arguments: &Argum
         return Ok(());
     }
     let flags: Vec<String> = changes.iter().map(|input| format!("--{}", input.name)).collect();
-    Err(CommandError::new(
-        CommandErrorKind::MissingArgument,
-        format!("`{}` is given nothing to change.", action.command()),
-    )
-    .hint(format!("Give at least one of {}.", flags.join(", "))))
+    Err(CommandError::new(CommandErrorKind::MissingArgument, format!("`{}` has nothing to change.", action.command()))
+        .hint(format!("Give at least one of {}.", flags.join(", "))))
 }
 
 fn example(action: &Action, types: &Types) -> String {
@@ -117,9 +114,9 @@ struct Reader<'c> {
     given: Given,
     tokens: VecDeque<Token>,
     positional: Vec<Token>,
-    /// What times are counted back from.
+    /// The time from which relative times are counted.
     now: Timestamp,
-    /// The end of a period that followed from what was given as its beginning, and that may still be given.
+    /// The end of a period that was derived from the value of its beginning. The end can still be given.
     implied: Option<String>,
 }
 
@@ -238,7 +235,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `--flag` alone means true; a word that says otherwise may follow.
+    /// `--flag` without a value means true; a boolean word can follow.
     fn switch_value(&mut self) -> Token {
         let plain = |text: &str| Token { text: text.to_owned(), quoted: false, kind: TokenKind::Plain };
         match self.tokens.front() {
@@ -279,7 +276,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Puts a time, and the end of the period that it begins, unless that is given as well.
+    /// Puts a time and the end of the period that it begins, unless the end is also given.
     fn put_time(&mut self, kind: TimeKind, input: &Input, token: &Token) -> Result<(), CommandError> {
         let period = period::find(self.action, &input.name);
         let end = period.map(|period| period.end.clone());
@@ -325,7 +322,7 @@ impl Reader<'_> {
         self.check_count(input)
     }
 
-    /// Values that are given one by one must not exceed the bounds together.
+    /// The number of values that are given one by one must also be within the bounds.
     fn check_count(&self, input: &Input) -> Result<(), CommandError> {
         let (Some(bounds), Some(value)) = (input.range, self.given.arguments.get(&input.name)) else { return Ok(()) };
         Types::check_bounds(bounds, value).map_err(|_| {
@@ -354,9 +351,9 @@ impl Reader<'_> {
         } else {
             return Err(CommandError::new(
                 CommandErrorKind::UnknownFlag,
-                format!("--no-{} has no meaning here: {} cannot be removed.", input.name, input.name),
+                format!("--no-{} is not possible: {} cannot be removed.", input.name, input.name),
             )
-            .hint(format!("Leave --{} out to keep it as it is.", input.name)));
+            .hint(format!("Omit --{} to leave it unchanged.", input.name)));
         };
         match self.given.arguments.insert(input.name.clone(), value) {
             None => Ok(()),
@@ -404,7 +401,7 @@ impl Reader<'_> {
     }
 }
 
-/// One dash or two, and a name. A certificate begins with five, a number with one.
+/// One or two dashes, and a name. A certificate begins with five dashes, a number with one.
 fn looks_like_a_flag(text: &str) -> bool {
     let dashes = text.len() - text.trim_start_matches('-').len();
     matches!(dashes, 1 | 2) && text != "-" && text.parse::<f64>().is_err()
@@ -420,10 +417,10 @@ pub(super) fn bad_value(input: &Input, problem: BadValue) -> CommandError {
 
 fn given_twice(input: &Input) -> CommandError {
     CommandError::new(CommandErrorKind::RepeatedArgument, format!("{} is given twice.", input.name))
-        .hint("Leave one of the two out.")
+        .hint("Omit one of the two.")
 }
 
-/// `roles` may be written `--role`, once for each; `categories` as `--category`.
+/// `roles` can be written `--role`, once for each value; `categories` as `--category`.
 fn singular(name: &str) -> Option<Cow<'_, str>> {
     if let Some(stem) = name.strip_suffix("ies") {
         return Some(Cow::Owned(format!("{stem}y")));

@@ -1,16 +1,16 @@
-//! What may be typed next, of that which somebody may run.
+//! Completions of a command, limited to the actions that the user can run.
 
 use super::host_help;
 use super::options::{Format, Options};
 use super::value::can_be_null;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 
-/// A word that may be typed next, and what it means.
+/// A candidate for the next word, with its description.
 pub type Candidate = (String, String);
 
 /// Completes the last of the words of a command.
 ///
-/// Nothing is offered that holds no action for which `may_run` answers yes.
+/// A noun, a verb or a flag is offered only if it belongs to an action for which `may_run` returns true.
 #[must_use]
 pub fn complete(catalog: &Catalog, words: &[String], may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
@@ -37,7 +37,7 @@ fn nouns(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate>
 }
 
 fn host_words() -> impl Iterator<Item = Candidate> {
-    host_help::list(&|_| true).into_iter().chain([("help".to_owned(), "What you can do here".to_owned())])
+    host_help::list(&|_| true).into_iter().chain([("help".to_owned(), "List the available commands".to_owned())])
 }
 
 fn verbs(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {
@@ -87,7 +87,7 @@ fn flags(catalog: &Catalog, action: &Action) -> Vec<Candidate> {
     inputs.chain(periods).chain(removed).chain(options).collect()
 }
 
-/// What can be the value of a flag; none where it has no value, or has it already.
+/// The candidates for the value of a flag; `None` if the flag has no value, or already has it.
 fn value_of(catalog: &Catalog, action: &Action, flag: &str) -> Option<Vec<Candidate>> {
     let name = flag.trim_start_matches('-');
     let find = |name: &str| action.inputs.iter().find(|input| input.name == name);
@@ -108,7 +108,7 @@ fn takes_value(catalog: &Catalog, input: &Input) -> bool {
     *catalog.types.underlying(&input.ty) != Type::Bool
 }
 
-/// The words of a set; what else a value may be, nobody can list.
+/// The allowed values of an input. Other values cannot be listed.
 fn values(catalog: &Catalog, input: &Input) -> Vec<Candidate> {
     let ty = catalog.types.list_item(&input.ty).unwrap_or(&input.ty);
     let words = catalog.types.words(ty).unwrap_or_default();

@@ -1,17 +1,17 @@
-//! Rules that tie an argument to others: bounds while another one has a word (`limit 1..31 bucket-width=1d`), and
+//! Rules that connect arguments: bounds while another argument has a value (`limit 1..31 bucket-width=1d`), and
 //! arguments that exclude each other.
 
 use super::{Arguments, CommandError, CommandErrorKind};
 use claude_admin_catalog::{Action, Condition, ConditionalRange, Types};
 use serde_json::Value;
 
-/// Whether another argument has a word; what the server assumes counts where none is given.
+/// Whether another argument has a value. If it is not given, the default of the server counts.
 pub(super) fn holds(action: &Action, arguments: &Arguments, when: &Condition) -> bool {
     let assumed = || action.input(&when.input).and_then(|input| input.default.as_deref());
     arguments.get(&when.input).map_or_else(assumed, Value::as_str) == Some(when.word.as_str())
 }
 
-/// The ranges that hold beside these arguments.
+/// The ranges that apply together with these arguments.
 fn ranges<'a>(action: &'a Action, arguments: &'a Arguments) -> impl Iterator<Item = &'a ConditionalRange> {
     action.conditional_ranges.iter().filter(|range| holds(action, arguments, &range.when))
 }
@@ -20,7 +20,7 @@ fn ranges<'a>(action: &'a Action, arguments: &'a Arguments) -> impl Iterator<Ite
 ///
 /// # Errors
 ///
-/// [`CommandError`] with what is allowed.
+/// [`CommandError`] with the allowed range.
 pub(super) fn check_ranges(types: &Types, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let broken = |range: &&ConditionalRange| match arguments.get(&range.input) {
         Some(value) => Types::check_bounds(range.bounds, value).is_err(),
@@ -31,16 +31,16 @@ pub(super) fn check_ranges(types: &Types, action: &Action, arguments: &Arguments
         None => Ok(()),
         Some(ConditionalRange { input, bounds, when }) => Err(CommandError::new(
             CommandErrorKind::BadValue,
-            format!("--{input}: it must be within {bounds} where {} is {}.", when.input, when.word),
+            format!("--{input}: it must be within {bounds} if {} is {}.", when.input, when.word),
         )),
     }
 }
 
-/// Checks that no two arguments are given that the API does not take together.
+/// Checks that the arguments contain no combination that the API does not accept.
 ///
 /// # Errors
 ///
-/// [`CommandError`] with what to do instead.
+/// [`CommandError`] with the alternative.
 pub(super) fn check_conflicts(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let found =
         action.conflicts.iter().filter(|conflict| arguments.contains_key(&conflict.input)).find_map(|conflict| {
@@ -61,7 +61,7 @@ pub(super) fn check_conflicts(action: &Action, arguments: &Arguments) -> Result<
     }
 }
 
-/// The greatest number that an input may be beside these arguments, where it is bounded.
+/// The maximum of a number input together with these arguments; `None` if it has no limit.
 #[must_use]
 pub fn greatest(action: &Action, arguments: &Arguments, input: &str) -> Option<i64> {
     let always = action.input(input).and_then(|input| input.range?.max);

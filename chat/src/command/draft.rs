@@ -1,21 +1,21 @@
-//! What was typed, before what stands for an id is looked up.
+//! A parsed command before its references are looked up.
 
 use super::value::any;
 use super::{Invocation, Reference};
 use claude_admin_catalog::{Action, Types};
 
-/// An invocation in which addresses and mentions may still stand for ids.
+/// An invocation that can still contain addresses and mentions instead of IDs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The invocation; where `references` points, it holds the text that was written.
+    /// The invocation. At the positions in `references`, it contains the original text.
     pub invocation: Invocation,
     /// Texts that must be looked up, in the order of the inputs.
     pub references: Vec<Reference>,
 }
 
 impl Draft {
-    /// Puts any value of its type where a required argument is missing, for a question that is about the others. Returns
-    /// the names of what was missing.
+    /// Fills each missing required argument with a value of its type, for a question about the other arguments. Returns
+    /// the names of the missing arguments.
     pub fn fill(&mut self, action: &Action, types: &Types) -> Vec<String> {
         let missing = self.invocation.missing(action);
         for input in &missing {

@@ -1,10 +1,10 @@
-//! Why a command was not understood, and what to type instead.
+//! The errors of a command, with the correction.
 
 use std::fmt;
 
-/// What kind of mistake it is.
+/// The kind of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum CommandErrorKind {
     TooLong,
     Hidden,
@@ -20,14 +20,14 @@ pub enum CommandErrorKind {
     BadValue,
 }
 
-/// A command that was not understood. Nothing was sent.
+/// An invalid command. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandError {
-    /// The kind of mistake.
+    /// The kind of the error.
     pub kind: CommandErrorKind,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to type instead.
+    /// The correction.
     pub hint: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The formats of texts, by the name of their alias, and the kinds of ids, by how they begin.
+//! The formats of texts, by the name of their alias, and the kinds of IDs, by their prefix.
 
 use super::normalize::plain_letters;
 use super::value::{BadValue, shown};
@@ -9,7 +9,7 @@ use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe, looks_l
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A text as the API spells it, where people write it in another way. Every entrance reads texts with it, so that a policy
+/// A text in the spelling of the API, if people write it differently. All input is read with this function, so a policy
 /// sees one spelling of each value.
 pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, str> {
     match types.format(ty) {
@@ -19,7 +19,8 @@ pub(super) fn repaired<'t>(types: &Types, ty: &Type, text: &'t str) -> Cow<'t, s
     }
 }
 
-/// The same in every text of a JSON value, with the letters of a typed line. JSON that is passed on as it is stays so.
+/// The same for every text of a JSON value, with normalized letters as in a typed line. JSON that is passed on
+/// unchanged is not modified.
 pub(super) fn repaired_json(types: &Types, ty: &Type, value: &Value) -> Value {
     let mut repairs = Vec::new();
     types.visit_texts(ty, value, &mut |at| {
@@ -41,8 +42,8 @@ pub(super) fn repaired_json(types: &Types, ty: &Type, value: &Value) -> Value {
     value
 }
 
-/// An e-mail address without the scheme that a copied one brings along. Its domain is in lower case and does not end in a
-/// dot: all these spellings are one domain (RFC 1035, section 2.3.3), and a policy could name another one of them.
+/// An e-mail address without the scheme of a copied address. Its domain is in lower case and does not end with a dot.
+/// All these spellings are the same domain (RFC 1035, section 2.3.3), and a policy could name a different one of them.
 pub(super) fn address(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix("mailto:").unwrap_or(text);
     let Some((local, domain)) = text.rsplit_once('@') else { return Cow::Borrowed(text) };
@@ -70,18 +71,18 @@ fn dollars(text: &str) -> Option<String> {
     Some(without_leading_zeros(&format!("{whole}{cents}")).to_owned())
 }
 
-/// Whether an input is an amount of dollars, by its unit. People think in dollars, and a limit that is a hundred times too
-/// high or too low is no slip to make.
+/// Whether an input is an amount in dollars, according to its unit. People think in dollars. This prevents a limit that
+/// is wrong by a factor of 100.
 fn is_dollars(input: &Input) -> bool {
     matches!(&input.unit, Some(Unit::Cents(Currency::Code(code))) if code == "USD")
 }
 
-/// The amount of the API, in cents, where dollars are written for an input: `$123` or `$123.45`.
+/// The amount for the API, in cents, if dollars are written for an input: `$123` or `$123.45`.
 pub(super) fn in_cents(input: &Input, text: &str) -> Option<String> {
     dollars(text).filter(|_| is_dollars(input))
 }
 
-/// The amount of an input in dollars, such as `$1,234.50`. It reads back as the same amount.
+/// The amount of an input in dollars, such as `$1,234.50`. It can be read back as the same amount.
 pub(super) fn in_dollars(input: &Input, value: &Value) -> Option<String> {
     let cents = value.as_str().filter(|_| is_dollars(input))?;
     let digits = format!("{cents:0>3}");
@@ -90,7 +91,7 @@ pub(super) fn in_dollars(input: &Input, value: &Value) -> Option<String> {
     (dollars(&spelled).as_deref() == Some(cents)).then_some(spelled)
 }
 
-/// Checks the format of a text, and that an id is not visibly one of another kind.
+/// Checks the format of a text, and that an ID does not have the prefix of another kind.
 pub(super) fn check_text(types: &Types, ty: &Type, text: &str) -> Result<(), BadValue> {
     let Some(format) = types.format(ty) else { return Ok(()) };
     let needed = || describe(types, ty);
@@ -98,7 +99,7 @@ pub(super) fn check_text(types: &Types, ty: &Type, text: &str) -> Result<(), Bad
         return Err(BadValue::new(format!("`{}` is not {}", shown(text), needed())));
     }
     match foreign_prefix(types, ty, text) {
-        Some(other) => Err(BadValue::new(format!("`{}` is {other}, and {} is needed", shown(text), needed()))),
+        Some(other) => Err(BadValue::new(format!("`{}` is {other}, but {} is needed", shown(text), needed()))),
         None => Ok(()),
     }
 }
@@ -130,7 +131,7 @@ fn fits(format: &str, text: &str) -> bool {
     }
 }
 
-/// The kind of an ID that is visibly of another kind. Other texts can be names.
+/// The kind of an ID with the prefix of another kind. Other texts can be names.
 fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
     let own = types.prefixes(ty);
     if own.is_empty() || own.iter().any(|own| text.starts_with(own.as_str())) {
@@ -138,7 +139,7 @@ fn foreign_prefix(types: &Types, ty: &Type, text: &str) -> Option<String> {
     }
     types
         .iter()
-        // The usual way alone: several kinds may begin in the same other way.
+        // Only the usual prefix is used, because several kinds can share an alternative prefix.
         .filter_map(|(_, def)| Some((def.prefixes.first()?, def)))
         .filter(|(prefix, _)| text.strip_prefix(prefix.as_str()).is_some_and(looks_like_a_tail))
         .max_by_key(|(prefix, _)| prefix.len())

@@ -8,18 +8,19 @@ use claude_admin_catalog::{Action, Catalog, Input, Interface, Presence, Types, d
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
-/// Explains the nouns that hold an action for which `may_run` answers yes, and the commands of the host for which
-/// `may_use` does.
+/// Explains the nouns with an action for which `may_run` returns true, and the commands of the host for which `may_use`
+/// returns true.
 #[must_use]
 pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Document {
     let mut nouns = catalog.nouns();
     nouns.retain(|noun| catalog.actions_of(&noun.name).any(may_run));
-    let document = Document::titled("What you can do here");
+    let document = Document::titled("Available commands");
     if nouns.is_empty() {
-        let text = "Nothing yet: no policy allows you any action. `whoami` shows the id that an administrator needs.";
+        let text =
+            "No actions yet: no policy allows you any action. `whoami` shows the ID that an administrator needs.";
         return document.with(Block::Text(text.to_owned()));
     }
-    // One of each family, so that they differ.
+    // One example of each family, so the examples differ.
     let mut families = HashSet::new();
     let examples: Vec<(String, String)> = nouns
         .iter()
@@ -34,22 +35,22 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
     let old: Vec<&str> = nouns.iter().filter(|noun| noun.deprecated.is_some()).map(|noun| noun.name.as_str()).collect();
     let mut document = document.with(noun_list(&nouns));
     if !old.is_empty() {
-        document = document.with(Block::Text(format!("Not to be used any more: {}.", old.join(", "))));
+        document = document.with(Block::Text(format!("Deprecated: {}.", old.join(", "))));
     }
     document = document.with(Block::Text("For example:".to_owned())).with(Block::Commands(examples));
     let how = "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one";
-    // A gateway has none of these.
+    // A gateway has no commands of the host.
     let of_the_host = host_help::list(may_use);
     if of_the_host.is_empty() {
         return document.footer(format!("{how}."));
     }
     document
-        .with(Block::Text("To decide about pending requests, and to see what you can do and what was done:".to_owned()))
+        .with(Block::Text("Commands for pending requests, permissions and the audit log:".to_owned()))
         .with(Block::Commands(of_the_host))
-        .footer(format!("{how}, and `help audit` does so for a command of the host."))
+        .footer(format!("{how}, and `help audit` explains a command of the host."))
 }
 
-/// The most nouns that are listed each with what it is. More are listed by family.
+/// The maximum number of nouns in a list with summaries. Longer lists show the nouns by family.
 const MOST_NOUNS: usize = 12;
 
 /// The nouns, without those that are deprecated.
@@ -86,24 +87,24 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
     document
 }
 
-/// What an action does, and whether it should be used no more.
+/// The summary of an action, and whether the action is deprecated.
 fn described(action: &Action) -> String {
     let old = if action.deprecated.is_some() { " (deprecated)" } else { "" };
     format!("{}{old}", action.summary())
 }
 
-/// Where an action exists.
+/// The organizations and platforms in which an action exists.
 #[must_use]
 pub fn available(action: &Action) -> String {
     let places: Vec<&str> = action.available.iter().map(|place| place.label()).collect();
     if places.is_empty() { "Available: not stated".to_owned() } else { format!("Available: {}", places.join(", ")) }
 }
 
-/// What somebody may not run is not explained to them.
+/// An action is not explained to a user who cannot run it.
 #[must_use]
 pub fn not_here(what: &str) -> Document {
-    let text = format!("You may not run {what} here.");
-    let hint = Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned());
+    let text = format!("You cannot run {what} here.");
+    let hint = Some("`help` shows the commands that you can run; `can-i … --explain` shows the reason.".to_owned());
     Document::default().with(Block::Notice(Notice { level: Level::Attention, text, hint }))
 }
 
@@ -163,7 +164,7 @@ pub fn action_help(catalog: &Catalog, action: &Action) -> Document {
     document
 }
 
-/// How an input is written, such as `--limit N`, and what it means.
+/// The spelling of an input, such as `--limit N`, and its description.
 #[must_use]
 pub fn input_help(catalog: &Catalog, action: &Action, input: &Input) -> (String, String) {
     let types = &catalog.types;
@@ -192,7 +193,7 @@ fn explain(input: &Input, types: &Types) -> String {
         text.push_str(&format!(", {bounds}"));
     }
     if let Some(default) = &input.default {
-        text.push_str(&format!("; {default} unless given"));
+        text.push_str(&format!("; default: {default}"));
     }
     text.push('.');
     text

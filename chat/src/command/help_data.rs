@@ -1,11 +1,12 @@
-//! What help says, for programs.
+//! The content of help, for programs.
 
 use super::host_help;
 use super::usage::usage;
 use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
 use serde_json::{Value, json};
 
-/// The nouns that have an action for which `may_run` answers yes, and the commands of the host for which `may_use` does.
+/// The nouns with an action for which `may_run` returns true, and the commands of the host for which `may_use` returns
+/// true.
 #[must_use]
 pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Value {
     let nouns = catalog.nouns().into_iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run));
@@ -21,7 +22,7 @@ pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_u
     nouns.chain(commands).collect()
 }
 
-/// The actions of a noun that are permitted, each with the cause why it cannot work here, where it cannot.
+/// The actions of a noun that are permitted, each with the cause why it cannot work here, if there is one.
 #[must_use]
 pub fn noun_data(
     catalog: &Catalog,
@@ -97,11 +98,11 @@ pub fn action_data(catalog: &Catalog, action: &Action) -> Value {
     })
 }
 
-/// Where an input is in the request: the name of the parameter, and the fields that lead to it.
+/// The position of an input in the request: the name of the parameter, and the fields that lead to it.
 fn wire(action: &Action, input: &Input) -> Vec<String> {
     let param = action.params.iter().find(|param| param.name == input.param);
     let name = param.filter(|param| !param.flatten).map(|param| param.wire.clone());
-    // The fields of a record in a query are parameters of their own.
+    // The fields of a record in a query are separate parameters.
     let name = name.filter(|_| input.place != Place::Query || input.fields.is_empty());
     name.into_iter().chain(input.fields.iter().cloned()).collect()
 }

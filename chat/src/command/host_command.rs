@@ -1,4 +1,4 @@
-//! Commands of the host itself: who asks, what waits, who may do what, what was done.
+//! Commands of the host itself: identity, pending requests, permissions and the audit log.
 
 use super::parse::{self, Command};
 use super::suggest::nearest;
@@ -12,49 +12,49 @@ use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use std::fmt;
 
-/// The words that begin a command of the host. No noun may have one of them.
+/// The first words of the commands of the host. A noun must not have one of these names.
 pub(super) const WORDS: [&str; 10] =
     ["whoami", "status", "pending", "confirm", "approve", "deny", "cancel", "can-i", "audit", "policy"];
 
 /// A command of the host itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostCommand {
-    /// Say who asks.
+    /// Show the requester.
     WhoAmI,
-    /// Say how the host is, or how an operation stands.
+    /// Show the status of the host, or of an operation.
     Status(Option<String>),
-    /// Say what waits for a decision.
+    /// List the pending requests.
     Pending,
-    /// Decide about what waits.
+    /// Decide about a pending request.
     Decide {
-        /// The operation: its id, or the beginning of it.
+        /// The operation: its ID or a prefix of it.
         operation: String,
-        /// The version of its plan, where it was named.
+        /// The version of its plan, if it is given.
         version: Option<u32>,
-        /// What is decided.
+        /// The decision.
         choice: Choice,
-        /// Why.
+        /// The reason.
         reason: Option<Reason>,
     },
-    /// Say whether a command would be allowed, without running it.
+    /// Report whether a command would be allowed, without running it.
     CanI {
-        /// The command; required arguments may be missing.
+        /// The command. Required arguments can be missing.
         draft: Draft,
-        /// Its options: a reason may matter.
+        /// Its options: the reason can affect the result.
         options: Options,
-        /// Whether the policies are to be shown.
+        /// Whether to show the policies.
         explain: bool,
-        /// Who is meant; whoever asks unless given.
+        /// The principal of the question. Default: the requester.
         principal: Option<Principal>,
     },
-    /// Read the audit trail.
+    /// Read the audit log.
     Audit(AuditCommand),
-    /// Say which policy is in force.
+    /// Show the active policy.
     Policy,
 }
 
 impl HostCommand {
-    /// The word that it begins with.
+    /// The first word of the command.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -72,20 +72,20 @@ impl HostCommand {
     }
 }
 
-/// A way to read the audit trail.
+/// A way to read the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditCommand {
     /// The last entries.
     Tail(usize),
-    /// The entries that fit.
+    /// The entries that match.
     Search(AuditSearch),
-    /// Check every record, and against a published head where one is given.
+    /// Check every entry. If a published head is given, also compare with it.
     Verify(Option<String>),
-    /// The head of the chain, to be published.
+    /// The head of the hash chain, for publication.
     Head,
 }
 
-/// As it is typed, for the record.
+/// As a user types it, for the audit log.
 impl fmt::Display for AuditCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,7 +114,7 @@ impl fmt::Display for AuditCommand {
     }
 }
 
-/// What entries must have. What is not given does not matter.
+/// The values that entries must have. An absent value matches every entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the columns")]
 pub struct AuditSearch {
@@ -128,11 +128,11 @@ pub struct AuditSearch {
     pub limit: Option<usize>,
 }
 
-/// The most entries that `audit tail` and `audit search` show.
+/// The maximum number of entries that `audit tail` and `audit search` show.
 const MAX_ENTRIES: usize = 200;
 const DEFAULT_ENTRIES: usize = 20;
 
-/// Reads what follows one of [`WORDS`].
+/// Reads the words after one of [`WORDS`].
 pub(super) fn read(
     catalog: &Catalog,
     word: &str,
@@ -157,8 +157,8 @@ pub(super) fn read(
         "status" => HostCommand::Status(words.plain.pop_front().map(|id| plan(&id)).transpose()?.map(|(id, _)| id)),
         _ => {
             let operation = words.plain.pop_front().ok_or_else(|| {
-                CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the id of an operation."))
-                    .hint("`pending` shows what waits.")
+                CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the ID of an operation."))
+                    .hint("`pending` lists the pending requests.")
             })?;
             let (operation, version) = plan(&operation)?;
             let version = one_version(version, words.flag("version"))?;
@@ -181,7 +181,7 @@ pub(super) fn read(
 fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<HostCommand, CommandError> {
     let mut explain = false;
     let mut principal = None;
-    // `--explain` and `--as` may stand before or after the command; everything else belongs to it.
+    // `--explain` and `--as` can be before or after the command. All other words belong to the command.
     while let Some(index) = tokens.iter().position(|token| !token.quoted && token.text == "--explain") {
         tokens.remove(index);
         explain = true;
@@ -204,7 +204,7 @@ fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<Ho
     }
     match parse::read_incomplete(catalog, &mut tokens, now)? {
         Command::Run(draft, options) => Ok(HostCommand::CanI { draft, options, explain, principal }),
-        _ => Err(CommandError::new(CommandErrorKind::BadValue, "`can-i` is about actions, and that is none.")
+        _ => Err(CommandError::new(CommandErrorKind::BadValue, "`can-i` checks actions, and this is not an action.")
             .hint("`help` shows the actions.")),
     }
 }
@@ -220,7 +220,7 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
             let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`audit` has no `{}`.", shown(other)));
             return Err(match nearest(other, VERBS) {
                 Some(near) => error.hint(format!("Did you mean `audit {near}`?")),
-                None => error.hint(format!("It has: {}. `export` is on the command line.", VERBS.join(", "))),
+                None => error.hint(format!("It has: {}. `export` needs the command line.", VERBS.join(", "))),
             });
         }
     };
@@ -240,7 +240,7 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
             text: words.flag("text").or_else(|| words.plain.pop_front()),
             limit: words.flag("limit").map(|count| entries(&count)).transpose()?,
         }),
-        // The head is several words, which need no quotes.
+        // The head has several words, which need no quotes.
         "verify" => AuditCommand::Verify(words.flag("head").map(|first| {
             let rest = words.plain.drain(..).collect::<Vec<_>>();
             [vec![first], rest].concat().join(" ")
@@ -251,26 +251,29 @@ fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
     Ok(command)
 }
 
-/// The version of the plan that is meant: it may stand behind the id, or in a flag.
+/// The version of the plan, which can be after the ID or in a flag.
 fn one_version(behind_the_id: Option<u32>, flag: Option<String>) -> Result<Option<u32>, CommandError> {
     let Some(flag) = flag else { return Ok(behind_the_id) };
     if behind_the_id.is_some() {
-        let message = "The version of the plan is given twice: behind the id and with --version.";
-        return Err(CommandError::new(CommandErrorKind::RepeatedArgument, message).hint("Leave --version out."));
+        let message = "The version of the plan is given twice: after the ID and with --version.";
+        return Err(CommandError::new(CommandErrorKind::RepeatedArgument, message).hint("Omit --version."));
     }
     flag.parse().ok().filter(|version| *version > 0).map(Some).ok_or_else(|| {
-        CommandError::new(CommandErrorKind::BadValue, format!("--version: `{}` is not a number from 1.", shown(&flag)))
+        CommandError::new(
+            CommandErrorKind::BadValue,
+            format!("--version: `{}` is not a whole number, 1 or more.", shown(&flag)),
+        )
     })
 }
 
-/// An id of an operation, or enough of the beginning of one, and the version of its plan where one is named.
+/// An ID of an operation, or a sufficient prefix of it, and the version of its plan if it is given.
 fn plan(text: &str) -> Result<(String, Option<u32>), CommandError> {
     operation_id::read_plan(text).ok_or_else(|| {
-        let message = format!("`{}` is not the id of an operation.", shown(text));
+        let message = format!("`{}` is not the ID of an operation.", shown(text));
         let least = operation_id::MIN_PREFIX;
         CommandError::new(CommandErrorKind::BadValue, message).hint(format!(
-            "Write the id, or at least its first {least} letters, and the version of the plan behind a dot; \
-                 `pending` shows what waits."
+            "Write the ID, or at least its first {least} characters, then a dot and the version of the plan. \
+                 `pending` lists the pending requests."
         ))
     })
 }
@@ -307,8 +310,8 @@ impl Words {
                 );
                 return Err(match nearest(name, known.iter().copied()) {
                     Some(near) => error.hint(format!("Did you mean --{near}?")),
-                    None if known.is_empty() => error.hint("It takes no flags."),
-                    None => error.hint(format!("It takes --{}.", known.join(", --"))),
+                    None if known.is_empty() => error.hint("This command has no flags."),
+                    None => error.hint(format!("Its flags: --{}.", known.join(", --"))),
                 });
             }
             let value =

@@ -3,7 +3,7 @@
 use crate::document::{Block, Document};
 use serde_json::{Value, json};
 
-/// What there is to say about a command of the host.
+/// The help for a command of the host.
 #[derive(Debug)]
 struct HostHelp {
     word: &'static str,
@@ -16,89 +16,95 @@ struct HostHelp {
 const ALL: [HostHelp; 10] = [
     HostHelp {
         word: "pending",
-        summary: "Pending requests",
-        usages: &[("pending", "What waits for you, or was asked for by you")],
-        more: "What waits ends by itself after a time; each line says when.",
+        summary: "List pending requests",
+        usages: &[("pending", "Requests that need your decision, and your own requests")],
+        more: "A pending request expires automatically. Each line shows when it expires.",
     },
     HostHelp {
         word: "status",
-        summary: "How an operation stands, or how the host is",
-        usages: &[("status", "How the host is"), ("status ID", "One operation: its plan, its decisions, how it ended")],
+        summary: "Show the status of an operation or of the host",
+        usages: &[
+            ("status", "The status of the host"),
+            ("status ID", "One operation: its plan, its decisions and its result"),
+        ],
         more: "You can shorten an ID to its first 4 or more characters. If the result of a write is unknown, `status` reads the \
                target. For a pending request, `status` lists what depends on the target, as far as you can read it.",
     },
     HostHelp {
         word: "confirm",
-        summary: "Do what you asked for",
-        usages: &[("confirm ID.VERSION", "Run your pending request; if it requires approvals, after them")],
+        summary: "Run your own pending request",
+        usages: &[("confirm ID.VERSION", "Run your pending request, after its approvals if it requires any")],
         more: "VERSION is the version of the plan that you reviewed. The host rebuilds the plan before it runs. If the plans \
-               differ, the request does not run. If a write requires approvals, the last one runs it; a read, and a write \
+               differ, the request does not run. If a write requires approvals, the last one runs it. A read, and a write \
                whose response contains a secret, run only when you confirm them after the approvals. A response with a \
-               secret requires JSON, over HTTP or with `claude-admin run -o json`; otherwise `confirm` is denied, and the \
-               request is still pending. On a host with one user (`lone_operator`), `confirm` on a terminal asks for the \
-               name of the target instead of approvals, and the request runs after a delay.",
+               secret requires JSON, over HTTP or with `claude-admin run -o json`. Otherwise, `confirm` is denied, and \
+               the request is still pending. On a host with one user (`lone_operator`), `confirm` on a terminal asks for \
+               the name of the target instead of approvals. The request then runs after a delay.",
     },
     HostHelp {
         word: "approve",
-        summary: "Agree to what somebody else asked for",
+        summary: "Approve a request of another user",
         usages: &[(
             "approve ID.VERSION [--reason \"…\"]",
-            "Approve it; the last approval that is needed does it, unless its requester must confirm it then",
+            "Approve the request; the last required approval runs it, unless the requester must then confirm it",
         )],
-        more: "The version is that of the plan that you have seen. Nobody approves their own request.",
+        more: "VERSION is the version of the plan that you reviewed. You cannot approve your own request.",
     },
     HostHelp {
         word: "deny",
-        summary: "Reject what somebody else asked for",
-        usages: &[("deny ID.VERSION --reason \"…\"", "End it")],
-        more: "Whoever may approve something may reject it. The reason is shown to whoever asked, and recorded.",
+        summary: "Reject a request of another user",
+        usages: &[("deny ID.VERSION --reason \"…\"", "Reject the request, which ends it")],
+        more: "Users who can approve a request can also reject it. The requester sees the reason, and the audit log stores it.",
     },
     HostHelp {
         word: "cancel",
-        summary: "Take back what you asked for",
-        usages: &[("cancel ID", "End it")],
-        more: "This works until it runs, whatever the version of its plan.",
+        summary: "Cancel your own request",
+        usages: &[("cancel ID", "Cancel the request, which ends it")],
+        more: "You can cancel a request until it runs, whatever the version of its plan.",
     },
     HostHelp {
         word: "can-i",
-        summary: "Whether you may run a command, and what it takes",
+        summary: "Check whether you can run a command, and its requirements",
         usages: &[
-            ("can-i COMMAND", "Yes or no, and what it takes"),
-            ("can-i COMMAND --explain", "With the policies that decide, those that nearly do, and who has it"),
-            ("can-i COMMAND --as WHO", "About somebody else; needs policy.read"),
+            ("can-i COMMAND", "Yes or no, and the requirements"),
+            (
+                "can-i COMMAND --explain",
+                "Also the policies that decide, those that nearly match, and who has the permission",
+            ),
+            ("can-i COMMAND --as WHO", "The result for another principal; requires policy.read"),
         ],
-        more: "Nothing is run, but for looking up an address. Arguments may be left out.",
+        more: "Nothing runs, except reads that look up an address. You can omit arguments.",
     },
     HostHelp {
         word: "whoami",
-        summary: "Who you are for the policy",
-        usages: &[("whoami", "Your id, your place and your groups")],
-        more: "This works also for people who may do nothing yet.",
+        summary: "Show your ID, place and groups",
+        usages: &[("whoami", "The identity that policies use: your ID, your place and your groups")],
+        more: "This command also works for users who have no permissions yet.",
     },
     HostHelp {
         word: "audit",
-        summary: "What was done, by whom, and whether the record is whole",
+        summary: "Read and verify the audit log",
         usages: &[
             ("audit tail [N]", "The last entries"),
             (
                 "audit search [--principal WHO] [--action users.*] [--kind KIND] [--operation ID] [--since TIME] \
                  [--until TIME] [--text TEXT] [--limit N]",
-                "The entries that fit",
+                "The entries that match",
             ),
-            ("audit verify [--head HEAD]", "Whether every record is as it was written"),
-            ("audit head", "The end of the chain, to be published"),
+            ("audit verify [--head HEAD]", "Whether every entry is unchanged"),
+            ("audit head", "The head of the hash chain, for publication"),
         ],
-        more: "It needs audit.read, and that you looked is recorded. `claude-admin audit export` writes everything out.",
+        more: "Requires `audit.read`. Each read is recorded. To write all entries, run `claude-admin audit export`.",
     },
     HostHelp {
         word: "policy",
-        summary: "Which policy is in force",
-        usages: &[("policy", "Its hash, its groups, and what is wrong with its file")],
-        more: "It needs policy.read.",
+        summary: "Show the active policy",
+        usages: &[("policy", "The hash of the policy, its groups, and the errors in its file")],
+        more: "Requires `policy.read`.",
     },
 ];
 
-/// The commands of the host for which `may` answers yes, each with what it does.
+/// The commands of the host for which `may` returns true, each with its summary.
 pub(super) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
     let offered = ALL.iter().filter(|help| may(help.word));
     offered.map(|help| (help.word.to_owned(), help.summary.to_owned())).collect()

@@ -9,20 +9,20 @@ use std::borrow::Cow;
 
 /// Arguments by the name of their input, each a JSON value of the type of that input, spelled as on the wire.
 ///
-/// What is not given has no entry; null stands for a value that is to be removed.
+/// An argument that is not given has no entry. Null means that a value is removed.
 pub type Arguments = IndexMap<String, Value>;
 
-/// An action, and what it is to be done with.
+/// An action with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
-    /// The id of the action.
+    /// The ID of the action.
     pub action: String,
     /// The arguments.
     pub arguments: Arguments,
 }
 
 impl Invocation {
-    /// Puts the arguments back into the parameters of the function: the value of each parameter that is given.
+    /// Combines the arguments into the parameters of the function: the value of each parameter that is given.
     #[must_use]
     pub fn parameters(&self, action: &Action) -> IndexMap<String, Value> {
         let mut parameters = IndexMap::new();
@@ -42,7 +42,7 @@ impl Invocation {
         parameters
     }
 
-    /// The same with nothing in the place of secrets: as it can be shown, recorded and decided on.
+    /// The same without secrets, in the form for display, the audit log and decisions.
     #[must_use]
     pub fn shown(&self, action: &Action, types: &Types) -> Self {
         let shown = |(name, value): (&String, &Value)| {
@@ -66,7 +66,7 @@ impl Invocation {
         required.filter(|input| !self.arguments.contains_key(&input.name)).collect()
     }
 
-    /// The command line that means exactly this, however it was typed; secrets are not in it.
+    /// The canonical command line, however the command was typed. It does not contain secrets.
     #[must_use]
     pub fn canonical(&self, action: &Action, types: &Types) -> String {
         let mut words = vec![action.interface.clone(), action.function.clone()];
@@ -84,7 +84,7 @@ impl Invocation {
     }
 }
 
-/// A value as it can be shown.
+/// A value in the form for display.
 fn shown<'v>(types: &Types, input: &Input, value: &'v Value) -> Cow<'v, Value> {
     input.without_secrets(types, value, "[redacted]")
 }
@@ -106,7 +106,7 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
         Value::Array(items) => {
             let item = types.list_item(&input.ty).unwrap_or(&input.ty);
             let items: Vec<String> = items.iter().map(|value| spell(types, item, value)).collect();
-            // Commas separate bare items; an item that is quoted stands alone.
+            // Commas separate items without quotes. An item with quotes has its own flag.
             if items.iter().all(|item| quoted(item) == *item && !item.contains(',')) {
                 words.extend([name, items.join(",")]);
             } else {
@@ -117,7 +117,7 @@ fn flag(words: &mut Vec<String>, input: &Input, value: &Value, types: &Types) {
     }
 }
 
-/// The value of an input as a person types it: money as currency.
+/// The value of an input as a person types it: amounts of money as currency.
 pub(crate) fn spelled(types: &Types, input: &Input, value: &Value) -> String {
     in_dollars(input, value).unwrap_or_else(|| spell(types, &input.ty, value))
 }
@@ -126,7 +126,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Quotes a word where the tokenizer would take it apart, or take it for something else.
+/// Quotes a word if the tokenizer would split it or interpret it differently.
 fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && !word.starts_with('-')
@@ -135,7 +135,7 @@ fn quoted(word: &str) -> String {
 }
 
 fn always_quoted(word: &str) -> String {
-    // Between double quotes, a shell would take `$1` for something else.
+    // Between double quotes, a shell would interpret `$1`.
     if word.contains('$') && !word.contains('\'') {
         return format!("'{word}'");
     }

@@ -1,7 +1,8 @@
-//! From what a person typed to an action with checked arguments.
+//! From the input of a person to an action with checked arguments.
 //!
-//! The signature is the grammar: the interface is the noun, the function the verb; required inputs are positional in
-//! WIT order and may also be named; optional ones are flags; lists repeat or use commas; words of a set are bare.
+//! The signature is the grammar: the interface is the noun, the function the verb. Required inputs are positional in
+//! WIT order and can also be named. Optional inputs are flags. Lists repeat or use commas. Allowed values need no
+//! quotes.
 
 mod arguments;
 mod complete;
@@ -49,7 +50,7 @@ pub use structured::from_json;
 pub use suggest::nearest;
 pub use usage::usage;
 
-/// The most characters of a command.
+/// The maximum number of characters of a command.
 pub const MAX_CHARS: usize = 3000;
-/// The most words of a command.
+/// The maximum number of words of a command.
 pub const MAX_WORDS: usize = 200;

@@ -1,4 +1,4 @@
-//! Repairs what keyboards and chat clients do to text before any of it is read.
+//! Reverts the changes of keyboards and chat clients to a text before it is parsed.
 
 use super::{CommandError, CommandErrorKind, MAX_CHARS};
 use crate::outside_text::without_mark;
@@ -9,19 +9,20 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// # Errors
 ///
-/// [`CommandError`] when the text is too long, or has a character that cannot be seen.
+/// [`CommandError`] if the text is too long, or contains a hidden character.
 pub(super) fn normalize(text: &str) -> Result<String, CommandError> {
-    // Counted before any work is done, so that a huge text costs nothing.
+    // The length is checked before any other work, so a huge text costs almost nothing.
     if text.len() > MAX_CHARS * 4 || text.chars().nth(MAX_CHARS).is_some() {
         return Err(CommandError::new(
             CommandErrorKind::TooLong,
-            format!("That is longer than {MAX_CHARS} characters, which no command is."),
+            format!("The input is longer than {MAX_CHARS} characters, the limit for a command."),
         )
         .hint("Type one command, such as `users list`."));
     }
     let text = plain_letters(without_mark(text).trim());
     check_visible(&text).map_err(|message| {
-        CommandError::new(CommandErrorKind::Hidden, message).hint("Type one command on one line, without it.")
+        CommandError::new(CommandErrorKind::Hidden, message)
+            .hint("Type one command on one line, without this character.")
     })?;
     Ok(straighten_quotes(text.trim()))
 }
@@ -31,11 +32,11 @@ pub(super) fn plain_letters(text: &str) -> String {
     text.nfc().map(plain_space).collect()
 }
 
-/// Checks that everything in a text can be seen: the one verdict on hidden characters, wherever a text comes from.
+/// Checks that all characters of a text are visible. All texts are checked with this function, whatever their source.
 ///
 /// # Errors
 ///
-/// Which character cannot be seen, as a sentence.
+/// The hidden character, as a sentence.
 pub(super) fn check_visible(text: &str) -> Result<(), String> {
     match find_hidden(text) {
         None => Ok(()),
@@ -50,7 +51,8 @@ fn plain_space(c: char) -> char {
     if c == '\t' || (c.is_whitespace() && !is_hidden(c)) { ' ' } else { c }
 }
 
-/// Curly double quotes always, single ones only where they open or close a word: the apostrophe of a name stays.
+/// Replaces curly double quotes always, and single ones only where they begin or end a word: the apostrophe of a name
+/// is unchanged.
 fn straighten_quotes(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut straight = String::with_capacity(text.len());
@@ -66,7 +68,7 @@ fn straighten_quotes(text: &str) -> String {
     straight
 }
 
-/// The straight quote that a quote of a keyboard means.
+/// The straight quote for a quote that a keyboard inserts.
 pub(super) fn straight_quote(c: char) -> Option<char> {
     match c {
         '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '″' | '＂' => Some('"'),

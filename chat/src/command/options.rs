@@ -1,9 +1,9 @@
-//! Flags that every command takes.
+//! Flags that every command accepts.
 
 use super::Reason;
 use std::str::FromStr;
 
-/// How an answer is written.
+/// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// For people: aligned text, or the blocks of a chat platform.
@@ -18,12 +18,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, as it is typed.
+    /// Every format, as a user types it.
     pub const NAMES: [&str; 4] = ["text", "json", "csv", "markdown"];
 }
 
 impl Format {
-    /// The word, as it is typed.
+    /// The name, as a user types it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,33 +49,33 @@ impl FromStr for Format {
     }
 }
 
-/// Flags that every command takes.
+/// Flags that every command accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--yes`: a write is confirmed.
     pub yes: bool,
-    /// `--dry-run`: only the plan of a write is wanted.
+    /// `--dry-run`: only show the plan of a write.
     pub dry_run: bool,
-    /// `--reason`: why a write is wanted.
+    /// `--reason`: the reason for a write.
     pub reason: Option<Reason>,
-    /// `--all`: every page of a list is followed.
+    /// `--all`: read every page of a list.
     pub all: bool,
-    /// `--share`: the answer is shown to the channel.
+    /// `--share`: show the result to the channel.
     pub share: bool,
-    /// `--output`: how the answer is written, where the asker says.
+    /// `--output`: the format of the output, if the requester sets it.
     pub format: Option<Format>,
-    /// `--compare`, `--no-compare`: whether a report is put beside that of the period before.
+    /// `--compare`, `--no-compare`: whether a report is compared with the previous period.
     pub compare: Option<bool>,
-    /// `--ids`: IDs are shown without names.
+    /// `--ids`: show IDs without names.
     pub ids: bool,
     /// `--columns`: the columns of a table, by field name.
     pub columns: Vec<String>,
 }
 
 impl Options {
-    /// The flags that have no value, without their dashes.
+    /// The flags without a value, without their dashes.
     pub const SWITCHES: [&str; 5] = ["yes", "dry-run", "all", "share", "ids"];
-    /// All flags, without their dashes. No input of an action may have one of these names.
+    /// All flags, without their dashes. No input of an action can have one of these names.
     pub const NAMES: [&str; 10] =
         ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "ids", "help"];
 }

@@ -1,4 +1,4 @@
-//! A line of text becomes a command.
+//! Parses a line of text into a command.
 
 use super::arguments::{check_complete, read_arguments};
 use super::reference::references;
@@ -11,41 +11,41 @@ use super::{
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
 
-/// The markup that a line may hold.
+/// The markup that a line can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Markup {
-    /// None: text means itself.
+    /// None: the text is used unchanged.
     None,
     /// Slack's mentions, links and entities.
     Slack,
 }
 
-/// What help is wanted about.
+/// The topic of help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HelpTopic {
-    /// Everything: the nouns.
+    /// Overview: the nouns.
     Overview,
     /// One noun: its verbs.
     Noun(String),
-    /// One action, by id.
+    /// One action, by ID.
     Action(String),
     /// A command of the host itself, by its word.
     Host(String),
 }
 
-/// What was typed.
+/// A parsed command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Explain.
     Help(HelpTopic),
-    /// Something that the host itself does.
+    /// A command of the host.
     Host(HostCommand),
     /// Run an action.
     Run(Draft, Options),
 }
 
 impl Command {
-    /// Whether only IDs are wanted, without names.
+    /// Whether to show only IDs, without names.
     #[must_use]
     pub fn shows_ids_only(&self) -> bool {
         matches!(self, Self::Run(_, options) if options.ids)
@@ -60,17 +60,17 @@ impl Command {
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
     secrets::refuse(text)?;
     let line = normalize::normalize(text)?;
-    // What is copied out of an answer brings its marks and the name of the command along.
+    // Text that is copied from an output can include backquotes and the name of the command.
     let line = line.trim_matches('`');
     let line =
         line.strip_prefix("/claude-admin").filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(line);
     let mut tokens = tokens(line, markup == Markup::Slack)?;
-    // Markup can hide a secret in pieces that only come together when it is decoded.
+    // Markup can hide a secret in parts that are joined only after decoding.
     tokens.iter().try_for_each(|token| secrets::refuse(&token.text))?;
     read(catalog, &mut tokens, now)
 }
 
-/// Reads a command from words that a shell has taken apart already.
+/// Reads a command from words that a shell has already split.
 ///
 /// # Errors
 ///
@@ -90,20 +90,20 @@ fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Co
         && let Some(action) = catalog.action(&invocation.action)
     {
         check_complete(catalog, action, &invocation.arguments)?;
-        // An argument can be JSON, whose text is only known once it is read.
+        // An argument can be JSON, whose texts are known only after parsing.
         secrets::refuse_in(&invocation.arguments)?;
     }
     Ok(command)
 }
 
-/// Reads a command in which required arguments may be missing.
+/// Reads a command in which required arguments can be missing.
 pub(super) fn read_incomplete(
     catalog: &Catalog,
     tokens: &mut Vec<Token>,
     now: Timestamp,
 ) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
-    // Flags that every command takes may stand in front of it.
+    // Flags that every command accepts can be before the command.
     let leading = tokens
         .iter()
         .take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share" | "--ids" | "--dry-run"))
@@ -125,7 +125,7 @@ pub(super) fn read_incomplete(
         return run(catalog, action, tokens, now);
     }
     let second = take(tokens);
-    // `list users` is a common slip for `users list`: it is understood, and the answer shows the usual form.
+    // `list users` is a common error for `users list`. It is accepted, and the output shows the canonical form.
     let (noun, verb) = match (catalog.interface(&first), &second) {
         (Some(noun), _) => (noun, second),
         (None, Some(second))
@@ -173,7 +173,7 @@ fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
     }
 }
 
-/// Takes the first word, in lower case: phones begin a line with a capital.
+/// Takes the first word, in lower case: phones begin a line with a capital letter.
 pub(super) fn take(tokens: &mut Vec<Token>) -> Option<String> {
     (!tokens.is_empty()).then(|| tokens.remove(0).text.to_lowercase())
 }
@@ -189,7 +189,7 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     }
     let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());
     let mut verbs: Vec<String> = verbs.collect();
-    // The shortest names are those of the things that others are a part of.
+    // The shortest names are those of the main objects, not of their parts.
     verbs.sort_by_key(String::len);
     let commands: Vec<String> = verbs.iter().take(4).map(|command| format!("`{command}`")).collect();
     if commands.is_empty() {
@@ -280,7 +280,7 @@ mod tests {
         let buckets = arguments(&format!("{update} --storage enabled:eu=42=acme-eu")).unwrap();
         assert_eq!(buckets["storage"]["buckets"]["eu"]["bucket_name"], "acme-eu");
         arguments(update).unwrap_err();
-        // Of a free text, null is a value like any other.
+        // For free text, `null` is a value like any other.
         let tags = arguments("workspaces update wrkspc_1 --tag team=null").unwrap();
         assert_eq!(tags["tags"]["team"], "null");
     }
@@ -293,7 +293,7 @@ mod tests {
         arguments("external-storage get ekey_1").unwrap_err();
     }
 
-    /// Words that commands are made of, in any order.
+    /// Words of commands, in any order.
     fn line() -> impl Strategy<Value = String> {
         let words = catalog().actions.iter().flat_map(|action| {
             let inputs =
@@ -347,7 +347,7 @@ mod tests {
                 let canonical = invocation.canonical(action, &catalog().types);
                 match parse(catalog(), &canonical, Markup::None, now()) {
                     Ok(Command::Run(again, _)) => {
-                        // Secrets are not in it.
+                        // Secrets are not in the command line.
                         let types = &catalog().types;
                         prop_assert_eq!(again.invocation.shown(action, types), invocation.shown(action, types), "{}", canonical);
                         prop_assert_eq!(again.references, references, "{}", canonical)

@@ -1,4 +1,4 @@
-//! Arguments that are times, and the rules that tie them together.
+//! Arguments that are times, and the rules that connect them.
 
 use super::condition::holds;
 use super::time::{self, EXAMPLES, Stretch};
@@ -8,7 +8,7 @@ use claude_admin_catalog::{Action, Period, PeriodLimit, Type, Types};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// How the API writes a time.
+/// The form of a time in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeKind {
     /// As an instant.
@@ -18,7 +18,7 @@ pub(super) enum TimeKind {
 }
 
 impl TimeKind {
-    /// The kind of an argument, where it is a time.
+    /// The kind of an argument, if it is a time.
     pub(super) fn of(types: &Types, ty: &Type) -> Option<Self> {
         match types.format(ty)? {
             "timestamp" => Some(Self::Instant),
@@ -27,8 +27,9 @@ impl TimeKind {
         }
     }
 
-    /// Reads what a person wrote: what it begins with, and what it ends before, where it has an end. `period` is what it
-    /// begins: without one, nothing takes the end, and several days are no answer where one day is asked for.
+    /// Reads a time from a person: its beginning and, if it has one, its end (exclusive). `period` is the period that
+    /// it begins. Without a period, the end has no use, and a text for several days is an error if a single day is
+    /// required.
     ///
     /// # Errors
     ///
@@ -40,15 +41,15 @@ impl TimeKind {
         period: Option<&Period>,
     ) -> Result<(Value, Option<Value>), String> {
         let begins_period = period.is_some();
-        // Of reports, whole days are counted: a day that is not over would be compared with days that are.
+        // For reports, only complete days count, because an incomplete day cannot be compared with other days.
         let whole_days = self == Self::Day || period.is_some_and(|period| period.width.is_some());
-        // A day is what the API takes for a day: it has no end of its own.
+        // A day is sent as a day, without an end.
         if self == Self::Day && !begins_period && time::date(text).is_some() {
             return Ok((Value::from(text), None));
         }
         if !begins_period && text.contains("..") {
             return Err(format!(
-                "`{}` has a beginning and an end, and a single time is needed; write yesterday or 2026-11-20",
+                "`{}` is a period, but a single time is needed; write yesterday or 2026-11-20",
                 shown(text)
             ));
         }
@@ -58,17 +59,17 @@ impl TimeKind {
                 if self == Self::Day && !begins_period && is_long(from, until) =>
             {
                 Err(format!(
-                    "`{}` is several days, and a single day is needed; write yesterday or 2026-11-20",
+                    "`{}` covers several days, but a single day is needed; write yesterday or 2026-11-20",
                     shown(text)
                 ))
             }
             Some(Stretch { from, until }) => {
-                // From a day on is until now, as of an instant.
+                // A period that starts with a day and has no end lasts until now.
                 let until = until.or_else(|| Some(now).filter(|now| self == Self::Day && begins_period && from < *now));
                 let begin = self.spell(from);
                 let end = until.map(|until| match self.spell(until) {
-                    // A day that the period reaches into belongs to it. Of today nothing is known yet: it counts where
-                    // the period has no other day.
+                    // A day that the period overlaps is part of it. For today there is no data yet, so today counts
+                    // only if the period has no other day.
                     end if self == Self::Day && (end == begin || until != now) => self.spell(day_after(until)),
                     end => end,
                 });
@@ -86,12 +87,12 @@ impl TimeKind {
     }
 }
 
-/// Reads what a time that people search in begins with, and what it ends before, in the words that arguments of actions
-/// take. Only `A..B` says both at once: since yesterday is until now.
+/// Reads the beginning and the end (exclusive) of a search, in the same words as the arguments of actions. Only `A..B`
+/// sets both: `yesterday` as the beginning lasts until now.
 ///
 /// # Errors
 ///
-/// A sentence that begins with the flag that is wrong.
+/// A sentence that begins with the invalid flag.
 pub fn read_span(
     since: Option<&str>,
     until: Option<&str>,
@@ -104,7 +105,7 @@ pub fn read_span(
     let since = since.map(|text| read("since", text).map(|stretch| (stretch, text.contains("..")))).transpose()?;
     let end = match until {
         Some(text) if text.contains("..") => {
-            return Err(format!("--until: `{}` has a beginning and an end; write it as --since", shown(text)));
+            return Err(format!("--until: `{}` has a beginning and an end; write it with --since", shown(text)));
         }
         Some(text) => Some(read("until", text)?.from),
         None => since.filter(|(_, both)| *both).and_then(|(stretch, _)| stretch.until),
@@ -112,18 +113,19 @@ pub fn read_span(
     Ok((since.map(|(stretch, _)| stretch.from), end))
 }
 
-/// The period with this name, or the one that begins with this input.
+/// The period with this name, or the one whose beginning is this input.
 pub(super) fn find<'a>(action: &'a Action, name: &str) -> Option<&'a Period> {
     action.periods.iter().find(|period| period.name == name || period.start == name)
 }
 
-/// The end of the day that an instant is in; the instant itself where it is midnight.
+/// The end of the day of an instant, or the instant itself if it is midnight.
 fn day_after(instant: Timestamp) -> Timestamp {
     border_after(instant, DAY).unwrap_or(instant)
 }
 
-/// Moves the periods of a report to the borders of its buckets, since no part of a bucket can be counted: the beginning
-/// back, the end on. One that has no end lasts until now. What is sent, shown, added up and compared is this period.
+/// Aligns the periods of a report to the boundaries of its buckets, because a part of a bucket cannot be counted. The
+/// beginning moves back, the end moves forward. A period without an end lasts until now. The aligned period is sent,
+/// shown, added and compared.
 pub(super) fn align(action: &Action, arguments: &mut Arguments, now: Timestamp) {
     for period in &action.periods {
         let Some(width) = period.width.as_deref() else { continue };
@@ -132,11 +134,11 @@ pub(super) fn align(action: &Action, arguments: &mut Arguments, now: Timestamp) 
         let until = instant(&period.end).unwrap_or(now);
         let seconds = seconds(action, arguments, width).unwrap_or(MINUTE);
         let (Some(begin), Some(end)) = (border_before(from, seconds), border_after(until, seconds)) else { continue };
-        // What ends before it begins is refused as it was written.
+        // A period that ends before it begins is unchanged, so the error shows it as it was written.
         if until <= from || (arguments.contains_key(&period.end) && instant(&period.end).is_none()) {
             continue;
         }
-        // A period that is as long as may be is not made longer.
+        // A period with the maximum length must not become longer.
         let too_long = |begin: Timestamp| limit(action, arguments, period, begin, end).is_some();
         let begin = match begin.checked_add(SignedDuration::from_secs(seconds)) {
             Ok(later) if too_long(begin) && later < end && !too_long(later) => later,
@@ -150,7 +152,7 @@ pub(super) fn align(action: &Action, arguments: &mut Arguments, now: Timestamp) 
 const MINUTE: i64 = 60;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// How wide buckets are, in seconds: as asked for, or as the server assumes.
+/// The width of the buckets, in seconds: as requested, or the default of the server.
 fn seconds(action: &Action, arguments: &Arguments, width: &str) -> Option<i64> {
     let assumed = || action.input(width).and_then(|input| input.default.as_deref());
     let word = arguments.get(width).map_or_else(assumed, Value::as_str)?;
@@ -163,23 +165,23 @@ fn seconds(action: &Action, arguments: &Arguments, width: &str) -> Option<i64> {
     word[..word.len() - 1].parse::<i64>().ok().filter(|count| (1..=1440).contains(count)).map(|count| count * unit)
 }
 
-/// The border of buckets at an instant, or the last one before it.
+/// The boundary of buckets at an instant, or the last one before it.
 fn border_before(instant: Timestamp, seconds: i64) -> Option<Timestamp> {
     let width = i128::from(seconds) * 1_000_000_000;
     Timestamp::from_nanosecond(instant.as_nanosecond().div_euclid(width) * width).ok()
 }
 
-/// The border of buckets at an instant, or the first one after it.
+/// The boundary of buckets at an instant, or the first one after it.
 fn border_after(instant: Timestamp, seconds: i64) -> Option<Timestamp> {
     let before = border_before(instant, seconds)?;
     if before == instant { Some(before) } else { before.checked_add(SignedDuration::from_secs(seconds)).ok() }
 }
 
-/// Checks how long the periods are.
+/// Checks the length of the periods.
 ///
 /// # Errors
 ///
-/// [`CommandError`] with what to type instead.
+/// [`CommandError`] with the correction.
 pub(super) fn check(action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     for period in &action.periods {
         if let Some((from, until)) = bounds(period, arguments) {
@@ -189,7 +191,7 @@ pub(super) fn check(action: &Action, arguments: &Arguments) -> Result<(), Comman
     Ok(())
 }
 
-/// When a period begins and ends, where both are given.
+/// The beginning and the end of a period, if both are given.
 fn bounds(period: &Period, arguments: &Arguments) -> Option<(Timestamp, Timestamp)> {
     let instant = |name: &str| {
         let text = arguments.get(name)?.as_str()?;
@@ -198,7 +200,7 @@ fn bounds(period: &Period, arguments: &Arguments) -> Option<(Timestamp, Timestam
     Some((instant(&period.start)?, instant(&period.end)?))
 }
 
-/// The invocation of the period before: as long, and ending where this one begins.
+/// The invocation for the previous period, which has the same length and ends where this period begins.
 #[must_use]
 pub fn before(action: &Action, invocation: &Invocation) -> Option<Invocation> {
     let period = action.periods.first()?;
@@ -218,7 +220,7 @@ pub fn before(action: &Action, invocation: &Invocation) -> Option<Invocation> {
     Some(earlier)
 }
 
-/// The limit that is shorter than a time.
+/// The limit that a period exceeds.
 fn limit<'a>(
     action: &'a Action,
     arguments: &Arguments,
@@ -241,8 +243,11 @@ fn check_length(
 ) -> Result<(), CommandError> {
     let bad = |message: String| CommandError::new(CommandErrorKind::BadValue, message);
     if until <= from {
-        return Err(bad(format!("The {} ends at {until}, which is not after {from}, when it begins.", period.name))
-            .hint("The end is left out of it: for one day, name the next one as the end."));
+        return Err(bad(format!(
+            "The {} must end after it begins, but it ends at {until} and begins at {from}.",
+            period.name
+        ))
+        .hint("The end is not included: for one day, set the end to the next day."));
     }
     match limit(action, arguments, period, from, until) {
         None => Ok(()),
@@ -251,15 +256,15 @@ fn check_length(
                 hours if hours > 24 => format!("{} days", hours / 24),
                 hours => format!("{hours} hours"),
             };
-            let width = limit.when.as_ref().map(|when| format!(" where {} is {}", when.input, when.word));
+            let width = limit.when.as_ref().map(|when| format!(" if {} is {}", when.input, when.word));
             Err(bad(format!(
-                "The {} from {from} to {until} is too long: `{}` takes at most {longest}{}.",
+                "The {} from {from} to {until} is too long: `{}` accepts at most {longest}{}.",
                 period.name,
                 action.command(),
                 width.unwrap_or_default()
             ))
             .hint(format!(
-                "Ask for less at once, such as `--{} {}`.",
+                "Request a shorter period, such as `--{} {}`.",
                 period.name,
                 if limit.hours > 24 { "7d" } else { "12h" }
             )))
@@ -312,16 +317,16 @@ mod tests {
                 "2026-11-19T00:00",
                 "2026-11-21T00:00",
             ),
-            // Without buckets, minutes count.
+            // Without buckets, the unit is minutes.
             ("analytics cost 24h", "2026-11-20T17:20", "2026-11-21T17:21"),
-            // A period that is as long as may be is not made longer.
+            // A period with the maximum length must not become longer.
             ("analytics cost 24h --time-bucket-width 1m", "2026-11-20T17:21", "2026-11-21T17:21"),
             (
                 "analytics usage 2026-10-01T06:00:00Z..2026-11-01T06:00:00Z --time-bucket-width day",
                 "2026-10-02T00:00",
                 "2026-11-02T00:00",
             ),
-            // Of days, today counts where there is no other.
+            // For days, today counts if there is no other day.
             ("analytics users --period 24h", "2026-11-20", "2026-11-21"),
             ("analytics users --period 30m", "2026-11-21", "2026-11-22"),
             ("analytics users --period 2026-11-19T07:30:00Z", "2026-11-19", "2026-11-21"),
@@ -335,7 +340,7 @@ mod tests {
         assert!(
             sent("cost report 2026-11-19T07:30:00Z --ending-at 2026-11-19T07:00:00Z")
                 .unwrap_err()
-                .contains("not after")
+                .contains("must end after")
         );
     }
 
@@ -404,7 +409,7 @@ mod tests {
             prop_assert!(until <= end && end.duration_since(until).as_secs() < width);
             let shorter = begin > from;
             prop_assert!(from.duration_since(begin).as_secs().abs() < width);
-            // It is shortened only to be no longer than may be.
+            // The period is shortened only to stay within the maximum length.
             let longer = begin - SignedDuration::from_secs(width);
             prop_assert!(!shorter || limit(action, &arguments, period, longer, end).is_some());
             if limit(action, &arguments, period, from, until).is_none() {

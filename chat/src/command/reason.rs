@@ -1,13 +1,13 @@
-//! Why something is wanted: a text that says something, and is shown and recorded.
+//! The reason of a request: a text that is shown and recorded.
 
 use super::normalize::normalize;
 use super::{CommandError, CommandErrorKind, secrets};
 use std::fmt;
 
-/// The most characters of a reason.
+/// The maximum number of characters of a reason.
 const MAX_CHARS: usize = 500;
 
-/// Why something is wanted. It is read like any other text: repaired, without secrets, and never empty.
+/// The reason of a request. It is read like any other text: normalized, without secrets, and never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -16,7 +16,7 @@ impl Reason {
     ///
     /// # Errors
     ///
-    /// [`CommandError`] for a text that says nothing, is too long, or holds what looks like a secret.
+    /// [`CommandError`] for a text that is empty, is too long, or contains text that looks like a secret.
     pub fn new(text: &str) -> Result<Self, CommandError> {
         secrets::refuse(text)?;
         let text = normalize(text)?;
@@ -26,7 +26,9 @@ impl Reason {
         }
         if text.chars().count() > MAX_CHARS {
             let message = format!("--reason is longer than {MAX_CHARS} characters.");
-            return Err(CommandError::new(CommandErrorKind::TooLong, message).hint("Name a ticket that says more."));
+            return Err(
+                CommandError::new(CommandErrorKind::TooLong, message).hint("Name a ticket that contains the details.")
+            );
         }
         Ok(Self(text))
     }

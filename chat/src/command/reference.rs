@@ -7,12 +7,12 @@ use crate::is_hidden;
 use claude_admin_catalog::{Action, Catalog, Input, TextAt, Type, describe};
 use unicode_normalization::UnicodeNormalization;
 
-/// A text instead of an ID, which must be looked up before anything is decided.
+/// A text instead of an ID, which must be looked up before any decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// The input that it is in.
     pub input: String,
-    /// The JSON pointer that leads to it inside the value of the input: empty for the whole value.
+    /// The JSON pointer to it inside the value of the input: empty for the whole value.
     pub pointer: String,
     /// The type of the ID.
     pub ty: Type,
@@ -21,7 +21,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The ID at the chat platform, if the text is a mention.
+    /// The ID on the chat platform, if the text is a mention.
     #[must_use]
     pub fn mentioned(&self) -> Option<&str> {
         mentioned(&self.text)
@@ -47,7 +47,7 @@ pub fn same_name(one: &str, other: &str) -> bool {
     folded(one) == folded(other)
 }
 
-/// A name in the form in which names are compared.
+/// A name in the form for comparison.
 #[must_use]
 pub fn folded(name: &str) -> String {
     let visible: String = name.nfkc().filter(|c| !is_hidden(*c)).collect();
@@ -59,7 +59,7 @@ pub fn folded(name: &str) -> String {
             c => c,
         })
         .collect();
-    // Lower case can leave a letter and its mark apart.
+    // The lower case form can separate a letter and its mark.
     let lower: String = straight.to_lowercase().nfkc().collect();
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -70,7 +70,7 @@ fn mentioned(text: &str) -> Option<&str> {
     (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
 }
 
-/// Finds every text in the arguments of an action that is in the place of an ID and is not one.
+/// Finds every text in the arguments of an action that is in the position of an ID but is not an ID.
 ///
 /// # Errors
 ///
@@ -99,7 +99,7 @@ pub fn references(catalog: &Catalog, action: &Action, arguments: &Arguments) -> 
 fn is_id(catalog: &Catalog, action: &Action, at: &TextAt<'_>, input: &str) -> bool {
     let types = &catalog.types;
     if types.is_id(at.ty) {
-        // The shape of IDs without a documented prefix is a guess, which counts only where names can be meant as well.
+        // The shape of IDs without a documented prefix is a guess. It is used only if names can be written as well.
         let guessed = types.prefixes(at.ty).is_empty() && catalog.name_list(action, at.ty).is_none();
         return if guessed { can_be_an_id(at.text) } else { types.is_well_formed_id(at.ty, at.text) };
     }
@@ -129,20 +129,20 @@ fn checked(catalog: &Catalog, action: &Action, input: &Input, at: &TextAt<'_>) -
         });
     }
     if is_mention {
-        return Err(error("a mention means a person in the chat, and no object of this kind".to_owned())
+        return Err(error("a mention identifies a person in the chat, not an object of this kind".to_owned())
             .hint("Write the ID, or the name if help says that a name can be written."));
     }
     let wanted = if catalog.types.is_id(at.ty) { described(catalog, action, at.ty) } else { "an ID".to_owned() };
     let error = error(format!("`{}` is not {wanted}", shown(at.text)));
     Err(match (catalog.looks_up, catalog.id_list(at.ty)) {
-        (false, _) => error.hint("Nothing is looked up here: write the ID, which a `list` shows."),
+        (false, _) => error.hint("Names are not looked up here: write the ID, which a `list` shows."),
         (true, Some(list)) => error.hint(format!("`{}` shows the IDs.", list.command())),
         (true, None) => error,
     })
 }
 
-/// Says what values of a type are, with what can be written instead of an ID: `an id that begins with user_, an e-mail
-/// address or a name`.
+/// Describes the values of a type, with the alternatives to an ID:
+/// `an ID that begins with user_, an e-mail address or a name`.
 #[must_use]
 pub fn described(catalog: &Catalog, action: &Action, ty: &Type) -> String {
     let text = describe(&catalog.types, ty);
@@ -153,7 +153,7 @@ pub fn described(catalog: &Catalog, action: &Action, ty: &Type) -> String {
     }
 }
 
-/// Says what can be written instead of the IDs of an input, one sentence for each kind of ID; empty where only IDs can.
+/// Describes the alternatives to the IDs of an input, one sentence for each kind of ID; empty if only IDs are valid.
 #[must_use]
 pub fn alternatives(catalog: &Catalog, action: &Action, input: &Input) -> String {
     let types = catalog.types.text_types(&input.ty);
@@ -222,10 +222,10 @@ mod tests {
     #[test]
     fn text_that_no_list_can_find_is_refused() {
         let refused = found("spend-limits.get", "spend-limit-id", json!("Production")).unwrap_err();
-        assert!(refused.contains("`Production` is not an id that begins with spl_"), "{refused}");
+        assert!(refused.contains("`Production` is not an ID that begins with spl_"), "{refused}");
         assert!(refused.contains("`spend-limits list` shows the IDs"), "{refused}");
         let refused = found("invites.get", "invite-id", json!("Mateo Rivera")).unwrap_err();
-        assert!(refused.contains("an id that begins with invite_ or an e-mail address"), "{refused}");
+        assert!(refused.contains("an ID that begins with invite_ or an e-mail address"), "{refused}");
         let mention = found("workspaces.get", "workspace-id", json!("<@U123>")).unwrap_err();
         assert!(mention.contains("mention"), "{mention}");
     }
@@ -257,7 +257,7 @@ mod tests {
         let action = catalog.action("users.get").unwrap();
         let arguments = Arguments::from_iter([("user-id".to_owned(), json!("ada@example.com"))]);
         let error = references(&catalog, action, &arguments).unwrap_err();
-        assert!(error.to_string().contains("Nothing is looked up here"), "{error}");
+        assert!(error.to_string().contains("Names are not looked up here"), "{error}");
         assert_eq!(alternatives(&catalog, action, &action.inputs[0]), "");
     }
 }

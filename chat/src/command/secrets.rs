@@ -1,4 +1,4 @@
-//! Refuses text that looks like a credential: it must not be stored, logged or echoed.
+//! Blocks text that looks like a credential: it must not be stored, logged or echoed.
 
 use super::{CommandError, CommandErrorKind};
 use crate::{find_secret, has_secret};
@@ -31,7 +31,7 @@ fn refuse_where(found: bool) -> Result<(), CommandError> {
         CommandErrorKind::Secret,
         "The input contains text that looks like a secret. It was not stored or forwarded, but it is exposed: rotate it now.",
     )
-    .hint("Commands never take secrets; API keys are named by their id, such as `apikey_…`."))
+    .hint("Commands never accept secrets. Name an API key by its ID, such as `apikey_…`."))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn union(types: &Types, ty: &Type, tag: &str, entries: &Map<String, Value>) -> O
     let value = entries.get(&field.wire).filter(|value| entries.len() == 2 && !value.is_null())?;
     let inner = types.optional(&field.ty).unwrap_or(&field.ty);
     let text = match value {
-        // Commas separate items, so that an item with one needs JSON.
+        // Commas separate items, so an item with a comma needs JSON.
         Value::Array(items) if !items.is_empty() => {
             let item = types.list_item(inner)?;
             let items: Vec<String> = items.iter().map(|value| spell(types, item, value)).collect();
@@ -43,7 +43,7 @@ fn union(types: &Types, ty: &Type, tag: &str, entries: &Map<String, Value>) -> O
     Some(format!("{word}:{text}"))
 }
 
-/// `KEY=VALUE,KEY=null`; what commas or equals signs would take apart needs JSON.
+/// `KEY=VALUE,KEY=null`. Keys and values with commas or equals signs need JSON.
 fn map(types: &Types, ty: &Type, entries: &Map<String, Value>) -> Option<String> {
     let value = types.map_value(ty)?;
     let inner = types.optional(value).unwrap_or(value);

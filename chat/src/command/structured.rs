@@ -12,7 +12,7 @@ use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// Reads `{"op": "users.list", "args": {"limit": 5}}`: the id of an action and its arguments by input name, in kebab or
+/// Reads `{"op": "users.list", "args": {"limit": 5}}`: the ID of an action and its arguments by input name, in kebab or
 /// snake case.
 ///
 /// # Errors
@@ -29,11 +29,11 @@ pub fn from_json(
     let Some(action) = catalog.action(id) else {
         let error = CommandError::new(
             CommandErrorKind::UnknownVerb,
-            format!("There is no operation `{}`.", super::value::shown(id)),
+            format!("There is no action `{}`.", super::value::shown(id)),
         );
         return Err(match nearest(id, catalog.actions.iter().map(|action| action.id.as_str())) {
             Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error.hint("`claude-admin actions` lists them all."),
+            None => error.hint("`claude-admin actions` lists all actions."),
         });
     };
     let mut checked = Arguments::new();
@@ -42,7 +42,7 @@ pub fn from_json(
             CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}", super::value::shown(key)))
         })?;
         let name = key.replace('_', "-");
-        // Both bounds of a time may be given as one, as people do.
+        // Both bounds of a period can be given as one value, as people write it.
         let period = period::find(action, &name).filter(|period| period.name == name);
         let name = period.map_or(name, |period| period.start.clone());
         let Some(input) = action.input(&name) else {
@@ -74,7 +74,7 @@ pub fn from_json(
             Value::Null if input.is_nullable() => Value::Null,
             value => read_value(&catalog.types, input, value).map_err(|problem| bad_value(input, problem))?,
         };
-        // An empty list is not sent, so that it is not given.
+        // An empty list is not sent, so it counts as not given.
         if value.as_array().is_some_and(Vec::is_empty) && input.repeats(&catalog.types) {
             continue;
         }

@@ -1,9 +1,9 @@
 //! The nearest known word.
 
-/// The greatest number of letters that a typo may change.
+/// The maximum number of letters that differ in a typo.
 const MAX_DISTANCE: usize = 2;
 
-/// Returns the known word that is nearest to a typed one, if any is near enough.
+/// Returns the known word that is nearest to a typed word, if one is near enough.
 #[must_use]
 pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let allowed = MAX_DISTANCE.min(typed.chars().count() / 2).max(1);

@@ -1,24 +1,25 @@
 //! Times as people write them: `7d`, `yesterday`, `last-month`, `2026-11-01..2026-11-15`.
 //!
-//! Days begin at midnight UTC, as they do in the reports of the API. What comes of it is written out in the canonical
-//! command, so that nobody has to guess what was meant.
+//! Days begin at midnight UTC, as in the reports of the API. The canonical command shows the resulting times, so no
+//! user has to guess.
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-/// A stretch of time: from an instant on, to another one that is left out.
+/// A time span: from an instant to another one, which is not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) from: Timestamp,
-    /// Absent for an instant, which is no stretch.
+    /// Absent for an instant, which has no duration.
     pub(super) until: Option<Timestamp>,
 }
 
-/// What may be written, for a person.
+/// Examples for people.
 pub(super) const EXAMPLES: &str = "7d, 24h, yesterday, last-month, 2026-11-01 or 2026-11-01..2026-11-15";
 
-/// Reads a time. `whole_days` leaves today out of what is counted in days, since reports by day are complete only then.
+/// Reads a time. With `whole_days`, today is not part of a number of days, because a report by day contains only
+/// complete days.
 pub(super) fn read(text: &str, now: Timestamp, whole_days: bool) -> Option<Stretch> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
@@ -33,7 +34,7 @@ fn instant(text: &str) -> Option<Stretch> {
     text.parse().ok().map(|from| Stretch { from, until: None })
 }
 
-/// `A..B`, both included where they are days or longer; `A..` lasts until now.
+/// `A..B`, both included if they are days or longer; `A..` lasts until now.
 fn between(from: &str, until: &str, now: Timestamp, whole_days: bool) -> Option<Stretch> {
     if until.contains("..") {
         return None;
@@ -79,12 +80,12 @@ fn calendar(text: &str) -> Option<Stretch> {
     days(month, month.checked_add(1.month()).ok()?)
 }
 
-/// A day as the API writes it. A time of the day without an offset is no day, and no instant either.
+/// A day in the form of the API. A time of day without an offset is neither a day nor an instant.
 pub(super) fn date(text: &str) -> Option<Date> {
     text.parse().ok().filter(|day: &Date| day.to_string() == text)
 }
 
-/// `7d` is seven days with today as the last, `2w` is 14, `24h` and `90m` end now.
+/// `7d` is seven days, today included; `2w` is 14 days; `24h` and `90m` end now.
 fn ago(text: &str, now: Timestamp, whole_days: bool) -> Option<Stretch> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok().filter(|number| (1..=10_000).contains(number))?;
@@ -116,13 +117,13 @@ fn days(from: Date, until: Date) -> Option<Stretch> {
     Some(Stretch { from: midnight(from)?, until: Some(midnight(until)?) })
 }
 
-/// Until now, or for an instant where it has just begun.
+/// Until now. If the day has just begun, only the instant.
 fn until_now(from: Date, now: Timestamp) -> Option<Stretch> {
     let from = midnight(from)?;
     Some(Stretch { from, until: Some(now).filter(|now| *now > from) })
 }
 
-/// The day that an instant is in, as the API writes it.
+/// The day of an instant, in the form of the API.
 pub(super) fn day(instant: Timestamp) -> String {
     day_of(instant).to_string()
 }
@@ -181,7 +182,7 @@ mod tests {
         for text in ["", "d", "0d", "-3d", "7x", "soon", "2026-13-01", "2026", "2026-11-15..2026-11-01", "99999999d"] {
             assert_eq!(spelled(text, false), "not a time", "{text}");
         }
-        // A time of the day is one somewhere: without an offset, nobody knows where.
+        // A time of day needs an offset: without one, the instant is unknown.
         for text in [
             "2026-11-01T14:30",
             "2026-11-01T14:30:00",

@@ -1,13 +1,13 @@
-//! Words of a line: quotes, dashes that a phone changed, and the markup of chat platforms.
+//! Words of a line: quotes, dashes that a phone replaced, and the markup of chat platforms.
 
 use super::{CommandError, CommandErrorKind, MAX_WORDS, normalize};
 
-/// What a word is.
+/// The kind of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// Text.
     Plain,
-    /// A person that a chat platform mentions by an id of its own.
+    /// A user that a chat platform mentions by its own ID.
     Mention,
 }
 
@@ -16,15 +16,16 @@ pub(super) enum TokenKind {
 pub(super) struct Token {
     /// The text, without quotes and markup.
     pub(super) text: String,
-    /// Whether any of it was quoted: commas in it do not separate, dashes at its start do not make a flag.
+    /// Whether any of it was quoted: then commas do not separate items, and leading dashes do not make a flag.
     pub(super) quoted: bool,
     pub(super) kind: TokenKind,
 }
 
 impl Token {
-    /// A word that a shell has taken apart already: its quotes are gone, its dashes may still need repair.
+    /// A word that a shell has already split. Its quotes were removed, but its dashes might need repair.
     ///
-    /// A shell does not know the quotes of a phone: where `typed` has some, those around the value go.
+    /// A shell does not know the quotes of a phone. If `typed` contains such quotes, the ones around the value are
+    /// removed.
     pub(super) fn word(typed: &str, normalized: &str) -> Self {
         let text = straighten_dashes(normalized);
         let is_curly = |c: char| !c.is_ascii() && normalize::straight_quote(c).is_some();
@@ -39,11 +40,11 @@ impl Token {
     }
 }
 
-/// Takes a normalized line apart. Nothing is expanded or substituted.
+/// Splits a normalized line into tokens. Nothing is expanded or substituted.
 ///
 /// # Errors
 ///
-/// [`CommandError`] for an unclosed quote, too many words, or a link that shows another address than it leads to.
+/// [`CommandError`] for an unclosed quote, too many words, or a link whose text differs from its address.
 pub(super) fn tokens(line: &str, slack_markup: bool) -> Result<Vec<Token>, CommandError> {
     let mut tokens = Vec::new();
     let mut rest = line.trim_start();
@@ -51,7 +52,7 @@ pub(super) fn tokens(line: &str, slack_markup: bool) -> Result<Vec<Token>, Comma
         if tokens.len() == MAX_WORDS {
             return Err(CommandError::new(
                 CommandErrorKind::TooLong,
-                format!("That has more than {MAX_WORDS} words, which no command has."),
+                format!("The input has more than {MAX_WORDS} words, the limit for a command."),
             )
             .hint("Type one command, such as `users list`."));
         }
@@ -68,7 +69,7 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
     let mut chars = text.char_indices().peekable();
     let mut end = text.len();
     while let Some((index, c)) = chars.next() {
-        // A quote opens only where a value begins, so that the apostrophe in O'Brien is one.
+        // A quote starts only at the beginning of a value, so the apostrophe in O'Brien is not a quote.
         let may_open = word.is_empty() || word.ends_with('=');
         match c {
             ' ' => {
@@ -94,12 +95,12 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
                 if !closed {
                     return Err(CommandError::new(
                         CommandErrorKind::UnclosedQuote,
-                        format!("A quote ({c}) is opened and not closed."),
+                        format!("An opening quote ({c}) has no closing quote."),
                     )
                     .hint(format!("Add {c} at the end of the value.")));
                 }
             }
-            // Markup holds spaces where a label does: it ends at its bracket, not at a space.
+            // The label of markup can contain spaces. Markup ends at its bracket, not at a space.
             '<' if slack_markup => {
                 word.push(c);
                 for (_, inner) in chars.by_ref() {
@@ -113,7 +114,7 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
         }
     }
     let mut token = Token { text: word, quoted, kind: TokenKind::Plain };
-    // A flag can have a value in quotes; a word that begins with a quote is no flag.
+    // A flag can have a value in quotes. A word that begins with a quote is not a flag.
     if !text.starts_with(['"', '\'']) {
         token.text = straighten_dashes(&token.text);
     }
@@ -123,7 +124,7 @@ fn next(text: &str, slack_markup: bool) -> Result<(Token, &str), CommandError> {
     Ok((token, &text[end..]))
 }
 
-/// Gives a flag back the dashes that a phone made one of. Values keep theirs.
+/// Restores the dashes of a flag that a phone merged into one. The dashes of values are unchanged.
 fn straighten_dashes(word: &str) -> String {
     let one_letter = |rest: &str| rest.chars().take_while(|c| *c != '=').count() == 1;
     if let Some(rest) = word.strip_prefix('—').or_else(|| word.strip_prefix("––")).or_else(|| word.strip_prefix("−−"))
@@ -159,11 +160,11 @@ fn decode_markup(token: &mut Token) -> Result<(), CommandError> {
                 if label.is_some_and(|label| bare(label) != bare(value)) {
                     return Err(CommandError::new(
                         CommandErrorKind::DisguisedLink,
-                        "That holds a link whose text is not its address.",
+                        "The input contains a link whose text differs from its address.",
                     )
                     .hint("Type the address itself."));
                 }
-                // An address that was typed without a scheme gets one from the client, and loses it here.
+                // A chat client adds a scheme to an address that was typed without one. It is removed here.
                 decoded.push_str(label.unwrap_or(value));
             }
         }

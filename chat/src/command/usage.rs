@@ -1,4 +1,4 @@
-//! How a command is written, derived from its inputs.
+//! The usage line of a command, derived from its inputs.
 
 use claude_admin_catalog::{Action, Input, Presence, Type, Types};
 
@@ -19,10 +19,10 @@ pub fn usage(action: &Action, types: &Types) -> String {
     words.join(" ")
 }
 
-/// The most flags that a list of commands shows for each.
+/// The maximum number of flags of each command in a list of commands.
 const MOST_FLAGS: usize = 4;
 
-/// A usage line for a list of commands: many flags are left to `help NOUN VERB`.
+/// A usage line for a list of commands. `help NOUN VERB` shows the other flags.
 pub(super) fn short_usage(action: &Action, types: &Types) -> String {
     let optional = |input: &&Input| !input.is_required();
     if action.inputs.iter().filter(optional).count() <= MOST_FLAGS {
@@ -33,7 +33,7 @@ pub(super) fn short_usage(action: &Action, types: &Types) -> String {
     format!("{required} [flags]")
 }
 
-/// What stands for the value of a flag; `None` for a switch.
+/// The placeholder for the value of a flag; `None` for a switch.
 pub(super) fn placeholder(input: &Input, types: &Types) -> Option<String> {
     if types.map_value(&input.ty).is_some() {
         return Some("KEY=VALUE".to_owned());

@@ -11,7 +11,7 @@ use claude_admin_catalog::{
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// What is wrong with a value: a sentence, and what to type instead.
+/// The problem of a value as a sentence, and the correction.
 pub(super) struct BadValue {
     pub(super) message: String,
     pub(super) hint: Option<String>,
@@ -22,10 +22,10 @@ impl BadValue {
         Self { message: message.into(), hint: None }
     }
 
-    /// A mention where no person can be meant.
+    /// A mention in a position where no person is valid.
     pub(super) fn mention() -> Self {
         Self {
-            message: "a mention means something in the chat, not in the organization".to_owned(),
+            message: "a mention identifies a person in the chat, not an object of the organization".to_owned(),
             hint: Some("Write the ID or the name that the organization knows.".to_owned()),
         }
     }
@@ -53,11 +53,11 @@ pub(super) fn read(types: &Types, input: &Input, token: &Token) -> Result<Value,
     Ok(value)
 }
 
-/// What is wrong with a value that can be a secret, without the value.
+/// The problem of a value that can be a secret, without the value.
 fn unquoted(types: &Types, input: &Input, bad: BadValue) -> BadValue {
     if input.has_secret(types) {
         BadValue::new(format!(
-            "the value is not {}; it is not shown, since it can be a secret",
+            "the value is not {}; it is not shown because it might be a secret",
             describe(types, &input.ty)
         ))
     } else {
@@ -65,7 +65,7 @@ fn unquoted(types: &Types, input: &Input, bad: BadValue) -> BadValue {
     }
 }
 
-/// Any value of a type: what stands for an argument that is not given, where only its type matters.
+/// Any value of a type. It replaces a missing argument if only the type of the argument matters.
 pub(super) fn any(types: &Types, ty: &Type, range: Option<Bounds>) -> Value {
     if let Some(word) = types.words(ty).and_then(|words| words.first().copied()) {
         return Value::from(word);
@@ -143,7 +143,7 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
             let parts: Vec<&str> =
                 if quoted { vec![text] } else { text.split(',').filter(|part| !part.is_empty()).collect() };
             if parts.is_empty() || text.is_empty() {
-                return Err(BadValue::new("it is empty; leave it out instead"));
+                return Err(BadValue::new("it is empty; omit it instead"));
             }
             parts.into_iter().map(|part| read_type(types, item, part.trim(), true)).collect()
         }
@@ -167,7 +167,7 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
     }
 }
 
-/// A word of a set, in the spelling of the wire; typed in any case, with dashes or underscores.
+/// An allowed value, in the spelling of the wire. It can be typed in any case, with dashes or underscores.
 fn word(types: &Types, ty: &Type, text: &str) -> Result<String, ()> {
     let same = |a: &str| a.replace('-', "_").eq_ignore_ascii_case(&text.replace('-', "_"));
     let cases = match types.kind(ty) {
@@ -175,7 +175,7 @@ fn word(types: &Types, ty: &Type, text: &str) -> Result<String, ()> {
         _ => &[],
     };
     let bare = || cases.iter().filter(|case| case.payload.is_none());
-    // The name in the WIT package is a spelling too: `day` reads better than `1d`.
+    // The name in the WIT package is also a valid spelling: `day` is easier to read than `1d`.
     let found = bare().find(|case| same(&case.wire)).or_else(|| bare().find(|case| same(&case.name)));
     found.map(|case| case.wire.clone()).ok_or(())
 }
@@ -209,12 +209,12 @@ fn read_map(types: &Types, value: &Type, text: &str, quoted: bool) -> Result<Val
     Ok(Value::Object(entries))
 }
 
-/// Whether any text is a value of a type, so that no word can stand for null.
+/// Whether every text is a value of a type. Then no word can mean null.
 pub(super) fn is_free_text(types: &Types, ty: &Type) -> bool {
     *types.underlying(ty) == Type::String && types.prefix(ty).is_none()
 }
 
-/// A case of a union: its word, or its word and the value of its one field, or JSON.
+/// A case of a union: its name, or its name and the value of its one field, or JSON.
 fn read_union(types: &Types, ty: &Type, cases: &[Case], tag: &str, text: &str) -> Result<Value, BadValue> {
     if text.starts_with('{') {
         return read_json(types, ty, text);
@@ -269,8 +269,8 @@ fn read_json(types: &Types, ty: &Type, text: &str) -> Result<Value, BadValue> {
     Ok(value)
 }
 
-/// Reads a value of an input that was given as JSON, as [`read`] reads what was typed: amounts of dollars, and texts in another
-/// spelling than that of the API.
+/// Reads a JSON value of an input in the same way as [`read`] reads a typed value: amounts in dollars, and texts in a
+/// spelling other than that of the API.
 pub(super) fn read_value(types: &Types, input: &Input, value: &Value) -> Result<Value, BadValue> {
     let cents = value.as_str().and_then(|text| format::in_cents(input, text)).map(Value::from);
     let value = cents.unwrap_or_else(|| format::repaired_json(types, &input.ty, value));
@@ -282,7 +282,7 @@ pub(super) fn read_value(types: &Types, input: &Input, value: &Value) -> Result<
     Ok(value)
 }
 
-/// Checks a JSON value that was given as such.
+/// Checks a value that was given as JSON.
 fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     types.check_json(ty, value).map_err(|problem| {
         let at = if problem.path.is_empty() { String::new() } else { format!("`{}`: ", problem.path) };
@@ -303,7 +303,8 @@ fn check_json(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     })
 }
 
-/// Checks what a JSON value of the right shape says, as a typed value is checked: formats, ids, words, control characters.
+/// Checks the content of a JSON value with the correct shape in the same way as a typed value: formats, IDs, allowed
+/// values, control characters.
 fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue> {
     if types.format(ty) == Some("json") {
         return Ok(());
@@ -343,7 +344,7 @@ fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue
     }
 }
 
-/// A typed text, short enough to be quoted in an answer.
+/// A typed text, short enough to be quoted in an output.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }

@@ -1,24 +1,24 @@
-//! What a reader can do next, in the words of the place where they read it.
+//! The next steps for a reader, in the terms of the frontend that shows them.
 //!
-//! Documents name options as they are typed: `--yes`, `--dry-run`. A program that sends fields, or a model that calls a tool,
-//! has no such flags: for them an option is a field. Commands in backquotes stay as they are: a program can send them as
-//! they are.
+//! Documents name options as a user types them: `--yes`, `--dry-run`. A program that sends fields, or a model that
+//! calls a tool, has no such flags: for them an option is a field. Commands in backquotes are unchanged, because a
+//! program can send them as text.
 
 use super::{Block, Document};
 use crate::command::Options;
 
-/// How whoever reads an answer says what they want.
+/// The way in which the reader of a result sends commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reader {
-    /// By typing commands with flags.
+    /// The reader types commands with flags.
     #[default]
     Person,
-    /// By sending fields.
+    /// The reader sends fields.
     Program,
 }
 
 impl Reader {
-    /// How to see the other columns of a table.
+    /// The advice to show the other columns of a table.
     pub(crate) fn other_columns(self) -> &'static str {
         match self {
             Self::Person => "--columns a,b or -o json",
@@ -26,14 +26,14 @@ impl Reader {
         }
     }
 
-    /// How to see the rest of a list.
+    /// The advice to show the rest of a list.
     pub(crate) fn all_rows(self) -> String {
         phrased("--all", self)
     }
 }
 
 impl Document {
-    /// The same with its advice in the words of a reader.
+    /// The same document with its advice in the terms of a reader.
     #[must_use]
     pub fn for_reader(mut self, reader: Reader) -> Self {
         self.reader = reader;
@@ -47,7 +47,7 @@ impl Document {
     }
 }
 
-/// A text in which each option that every command takes is a field, unless it belongs to a command in backquotes.
+/// A text in which each option that every command accepts is a field, unless it is part of a command in backquotes.
 fn phrased(text: &str, reader: Reader) -> String {
     if reader == Reader::Person || !text.contains("--") && !text.contains("-o ") {
         return text.to_owned();
@@ -60,7 +60,7 @@ fn phrased(text: &str, reader: Reader) -> String {
     spans.collect::<Vec<_>>().join("`")
 }
 
-/// Options as fields: a switch is true, and what has a value has one.
+/// Options as fields: a switch is true, and an option with a value has this value.
 fn fields(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.replace("-o json", "\"output\": \"json\"");
@@ -101,7 +101,7 @@ mod tests {
     fn option_is_a_field_for_a_program_and_a_flag_for_a_person() {
         for (typed, sent) in [
             ("`confirm 7qk2.1`, or repeat with --yes.", "`confirm 7qk2.1`, or repeat with \"yes\": true."),
-            ("To do it, leave --dry-run out.", "To do it, leave \"dry_run\": true out."),
+            ("Repeat it without `--dry-run`.", "Repeat it without `\"dry_run\": true`."),
             ("Repeat it with --reason \"…\"; it is recorded.", "Repeat it with \"reason\": \"…\"; it is recorded."),
             ("Run the command again with `--reason \"…\"`.", "Run the command again with `\"reason\": \"…\"`."),
             ("for example with --limit.", "for example with \"limit\"."),

@@ -1,13 +1,13 @@
-//! A chart, apart from how it is drawn.
+//! A chart, without its drawing.
 
 /// Values along a line or side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// What it shows.
+    /// The title.
     pub title: String,
-    /// What the points stand along: time, or things.
+    /// The label of the axis of the points: time or a category.
     pub x_label: String,
-    /// What is measured.
+    /// The measure.
     pub y_label: String,
     /// The points, in order.
     pub points: Vec<Point>,
@@ -16,9 +16,9 @@ pub struct Chart {
 /// One point of a chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// Where it stands: a day, a thing.
+    /// The position: a day or an object.
     pub label: String,
-    /// How high it is: good enough to draw.
+    /// The height, exact enough to draw.
     pub value: f64,
     /// The exact value, for people.
     pub text: String,

@@ -1,10 +1,10 @@
-//! Whose content an answer carries.
+//! The people whose content a result contains.
 
 use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The people whose content the answer of an action carries, by address, or by id where there is no address.
+/// The people whose content the result of an action contains, by address, or by ID if there is no address.
 #[must_use]
 pub fn content_owners(types: &Types, action: &Action, value: &Value) -> BTreeSet<String> {
     let mut owners = BTreeSet::new();

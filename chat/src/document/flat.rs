@@ -4,18 +4,18 @@ use super::unit::Cents;
 use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
 use serde_json::{Map, Value};
 
-/// What a column of a report holds.
+/// The kind of the values of a column of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
-    /// A number of things, which adds up.
+    /// A count, which can be added.
     Count,
-    /// An amount in cents, which adds up with others of its currency.
+    /// An amount in cents, which can be added to other amounts in its currency.
     Money,
-    /// A number that does not add up, such as how many different people there were.
+    /// A number that must not be added, such as the number of different people.
     Level,
 }
 
-/// A column: a value inside a row, by the names that lead to it.
+/// A column: a value inside a row, by the path of names to it.
 #[derive(Debug, Clone)]
 pub(super) struct FlatColumn<'t> {
     /// The wire names.
@@ -36,7 +36,7 @@ impl FlatColumn<'_> {
         at(row, &self.path).filter(|value| !value.is_null())
     }
 
-    /// Whether it is what an order or a field names: by its last name, or `time` for when a bucket begins.
+    /// Whether an order or a field means this column: by its last name, or by `time` for the beginning of a bucket.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.path.last().is_some_and(|last| *last == name || (name == "time" && *last == "starting_at"))
     }
@@ -46,27 +46,27 @@ impl FlatColumn<'_> {
         self.unit.map(Cents::name)
     }
 
-    /// The currency of the amount in a row: it stands beside the amount, or in what that is a part of.
+    /// The currency of the amount in a row. Its field is next to the amount, or in a parent object.
     pub(super) fn currency<'v>(&'v self, row: &'v Value) -> Option<&'v str> {
         let unit = self.unit?;
         (0..self.path.len()).rev().find_map(|depth| unit.currency(at(row, &self.path[..depth])?))
     }
 }
 
-/// What stands in a value under some names.
+/// The value at a path of names.
 fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, name| value.get(name))
 }
 
-/// The items of a report, and the records that lead to them: buckets of time with rows, or rows alone.
+/// The items of a report, and the records around them: buckets of time with rows, or only rows.
 pub(super) struct Rows<'t> {
     pub(super) columns: Vec<FlatColumn<'t>>,
-    /// The field of a bucket that holds its rows.
+    /// The field of a bucket with its rows.
     results: Option<&'t str>,
 }
 
 impl<'t> Rows<'t> {
-    /// Reads the columns from the type of an item. A report is what has at least one measure.
+    /// Reads the columns from the type of an item. A report has at least one measure.
     pub(super) fn of(types: &'t Types, item: &'t Type) -> Option<Self> {
         let fields = types.record(item)?;
         let nested =
@@ -83,7 +83,7 @@ impl<'t> Rows<'t> {
         is_report.then_some(Self { columns, results: nested.map(|field| field.wire.as_str()) })
     }
 
-    /// The field of a bucket that has its rows, where there are buckets.
+    /// The field of a bucket with its rows, if there are buckets.
     pub(super) fn results(&self) -> Option<&'t str> {
         self.results
     }
@@ -106,12 +106,13 @@ impl<'t> Rows<'t> {
     }
 }
 
-/// The values of an item on some paths, in their order. Where it is a bucket, its rows keep those that they have.
+/// The values of an item at some paths, in the order of the paths. In a bucket, each row contains those values that it
+/// has.
 pub(super) fn select(item: &Value, paths: &[Vec<&str>], results: Option<&str>) -> Value {
     let mut selected = Value::Object(Map::new());
     for path in paths {
         if let Some(value) = path.iter().try_fold(item, |value, name| value.get(name)) {
-            // No path leads through the end of another.
+            // No path is the beginning of another one.
             let place = path.iter().fold(&mut selected, |place, name| &mut place[*name]);
             *place = value.clone();
         }
@@ -146,7 +147,7 @@ fn measure(types: &Types, field: &Field, ty: &Type, unit: Option<Cents<'_>>) -> 
     }
 }
 
-/// A union in a row, as its word: who did it, by id.
+/// Whether a type is a union. In a row, a union is shown by the address, the name or the ID in it, such as the actor.
 pub(super) fn is_union(types: &Types, ty: &Type) -> bool {
     matches!(types.kind(ty), Some(Kind::Variant { form: VariantForm::Tagged(_), .. }))
 }

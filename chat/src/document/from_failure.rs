@@ -1,4 +1,4 @@
-//! From the error of the component to a document: what happened, whether anything was changed, what to do.
+//! From the error of the component to a document: the cause, whether anything was changed, and the next step.
 
 use super::{Block, Document, Fact, Level, Notice};
 use crate::command::CommandError;
@@ -8,17 +8,17 @@ use claude_admin_catalog::{Action, Catalog, Method};
 use claude_admin_wire::{Body, NOT_JSON_BODY};
 use serde_json::Value;
 
-/// What a host administrator looks at where something else than the API answers.
+/// The items that a host administrator must check if a server other than the API responds.
 const BETWEEN: &str = "The host administrator must check the proxy, the firewall and the base URL of this host.";
 
-/// A command that was not understood.
+/// An invalid command.
 #[must_use]
 pub fn command_error(error: &CommandError) -> Document {
     let text = format!("{} {}", error.message, Verdict::NotSent.sentence());
     notice(Level::Error, text, error.hint.clone())
 }
 
-/// The error of the WIT package, as an object with its case as the only key, and what the call did.
+/// The error of the WIT package, as an object with its case as the only key, and the effect of the call.
 #[must_use]
 pub fn failure(catalog: &Catalog, error: &Value, action: &Action, verdict: Verdict, upstream: &str) -> Document {
     let (case, payload) = match error.as_object().and_then(|object| object.iter().next()) {
@@ -55,16 +55,16 @@ pub fn failure(catalog: &Catalog, error: &Value, action: &Action, verdict: Verdi
     if ids.is_empty() { document } else { document.footer(ids) }
 }
 
-/// What to do where only the host administrator can do something.
+/// The next step if only the host administrator can act.
 pub const TELL_THE_ADMINISTRATOR: &str = "Report this to the host administrator.";
 
-/// What the action declares about the code of the API.
+/// The declaration of the action for the code of the API.
 fn advice<'a>(error: &Value, action: &'a Action) -> Option<&'a str> {
     let code = error.get("code")?.as_str()?;
     action.code(code).map(|code| code.advice.as_str())
 }
 
-/// What the details of an error name, such as the workspace that was made all the same.
+/// The objects in the details of an error, such as a workspace that was created despite the error.
 fn details(error: &Value) -> Vec<Fact> {
     let details = match error.get("details") {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
@@ -76,7 +76,8 @@ fn details(error: &Value) -> Vec<Fact> {
     texts.map(|(name, text)| Fact { field: name.clone(), ..Fact::new(super::label(name), text) }).collect()
 }
 
-/// The API, or what answered instead of it. What helps depends on status and type of the error, never on its message.
+/// The text for an error of the API, or of a server that responded instead. The advice depends on status and type of
+/// the error, never on its message.
 fn api(error: &Value, action: &Action, gone: bool, verdict: Verdict) -> (String, Option<String>) {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     let status = error.get("status").and_then(Value::as_u64).unwrap_or_default();
@@ -122,12 +123,12 @@ fn api(error: &Value, action: &Action, gone: bool, verdict: Verdict) -> (String,
         500.. => ("The API has an internal problem", later()),
         _ => ("The API sent an unexpected response", TELL_THE_ADMINISTRATOR.to_owned()),
     };
-    // A message can contradict what the code means; the sentence that follows is ours.
+    // A message can contradict the meaning of the code. The sentence after it is from this program.
     let done = if verdict == Verdict::Changed { "The API made the change and reports a problem" } else { what };
     (format!("{done} (status {status}): {message}{code}"), Some(hint))
 }
 
-/// A response that is not of the API.
+/// A response that is not from the API.
 fn not_the_api(status: u64, quoted: &str, wait: Option<String>) -> (String, Option<String>) {
     let (found, quoted) = match Body::at_a_glance(quoted.as_bytes()) {
         Body::Empty => ("has no body", ""),
@@ -151,7 +152,7 @@ fn not_the_api(status: u64, quoted: &str, wait: Option<String>) -> (String, Opti
     (text, Some(hint))
 }
 
-/// A success that was not understood.
+/// A successful response that was not understood.
 fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
     let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
     let status = error.get("status").and_then(Value::as_u64).unwrap_or(200);
@@ -176,7 +177,7 @@ fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
     )
 }
 
-/// How a command can ask for a smaller result, where it can.
+/// The advice to request a smaller result, if the command supports it.
 #[must_use]
 pub fn request_less(action: &Action) -> Option<&'static str> {
     action.input(LIMIT).map(|_| "Request less data, for example with a smaller `--limit`.")
@@ -186,7 +187,7 @@ fn transport(problem: &str, action: &Action, upstream: &str) -> (String, Option<
     let again = "Try again in a moment. If the problem persists, check the network of the host.";
     let (what, hint) = match problem {
         "dns" => (format!("The name {upstream} cannot be resolved"), again),
-        "connection_refused" => (format!("{upstream} refuses the connection or cannot be reached"), again),
+        "connection_refused" => (format!("{upstream} does not accept the connection or cannot be reached"), again),
         "tls" => (
             format!("No secure connection to {upstream}: its certificate or its TLS was not accepted"),
             "The host administrator must check the trust store, the proxy and the base URL of this host.",
@@ -203,7 +204,7 @@ fn transport(problem: &str, action: &Action, upstream: &str) -> (String, Option<
     (what, Some(hint.to_owned()))
 }
 
-/// When to try again, where the API says so.
+/// The time of the next try, if the API states it.
 fn wait(error: &Value) -> Option<String> {
     Some(match error.get("retry_after")?.as_u64()? {
         0 => "Try again now.".to_owned(),
@@ -217,7 +218,7 @@ fn auth(action: &Action) -> String {
     format!("one of: {}", kinds.join(", "))
 }
 
-/// What to do after a write of which nobody knows whether it was done.
+/// The advice after a write with an unknown result.
 #[must_use]
 pub fn look_first(catalog: &Catalog, action: &Action) -> String {
     let reads = |candidate: &&Action| {
@@ -231,7 +232,7 @@ pub fn look_first(catalog: &Catalog, action: &Action) -> String {
     format!("Do not run the command again before you check the target{with}.")
 }
 
-/// What to do where the API lists the scopes that a credential has and those of which it needs one:
+/// The advice if the API lists the scopes of a credential and the scopes of which it needs one:
 /// `Got: ['a', 'b'] Needed one of: ['c', 'd']`.
 fn scopes(message: &str) -> Option<String> {
     let list = |text: &str| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! From the answer of an action to a document, by the shape of its type.
+//! From the result of an action to a document, by the shape of its type.
 
 use super::flat::{self, FlatColumn, Rows};
 use super::label::words;
@@ -12,30 +12,30 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The most columns that a list shows unless others are asked for.
+/// The maximum number of columns that a list shows by default.
 const SHOWN_COLUMNS: usize = 5;
 
-/// How much of a list is there.
+/// The part of a list that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Listing<'l> {
     /// The pages that were read.
     pub pages: usize,
-    /// Whether every page was asked for.
+    /// Whether every page was requested.
     pub all: bool,
-    /// Whether reading ended before it should have.
+    /// Whether reading ended too early.
     pub broken_off: bool,
-    /// The time at which it was read, where it matters what is not over.
+    /// The time of reading, if an incomplete period matters.
     pub now: Option<Timestamp>,
-    /// The items that were handed on while the list was read.
+    /// The number of items that were already written while the list was read.
     pub handed_on: usize,
-    /// The same report for the period before, where it was asked for.
+    /// The same report for the previous period, if it was requested.
     pub before: Option<&'l Value>,
 }
 
-/// Returns the document of an answer.
+/// Returns the document of a result.
 ///
-/// `columns` names the fields of a list that are wanted, in that order; without any, all are there and the useful ones are
-/// shown.
+/// `columns` names the requested fields of a list, in that order. Without any, the document contains all fields and
+/// shows the useful ones.
 #[must_use]
 pub fn result(
     catalog: &Catalog,
@@ -71,7 +71,7 @@ pub fn result(
     }
 }
 
-/// The fields of a thing that is one of several kinds: its kind, and what that carries.
+/// The fields of an object of a union type: its case, and the fields of the case.
 fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact>> {
     let Kind::Variant { cases, form: VariantForm::Tagged(tag) } = types.kind(action.result.as_ref()?)? else {
         return None;
@@ -81,7 +81,7 @@ fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact
     let case = cases.iter().find(|case| case.wire == word && case.name != "other");
     match case.and_then(|case| types.record(case.payload.as_ref()?)) {
         Some(fields) => facts.extend(record_facts(types, fields, value)),
-        // A kind that is newer than the component is shown as it came.
+        // A case that is newer than the component is shown unchanged.
         None => {
             let others = value.as_object()?.iter().filter(|(name, _)| *name != tag);
             facts.extend(others.map(|(name, value)| Fact {
@@ -95,7 +95,7 @@ fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact
     Some(facts)
 }
 
-/// The document of a report, where the answer is one.
+/// The document of a report, if the result is one.
 fn report(
     catalog: &Catalog,
     action: &Action,
@@ -126,14 +126,14 @@ fn report(
     report.document(item, columns, next)
 }
 
-/// What the list of an action holds; `None` where its answer is no list.
+/// The type of the items of the list of an action; `None` if its result is not a list.
 fn item_of<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<&'c Type> {
     let data = catalog.types.record(action.result.as_ref()?)?.iter().find(|field| field.wire == "data")?;
     catalog.types.list_item(&data.ty)
 }
 
-/// What is wrong with the columns that are wanted: one that the answer does not have would be left out silently, and one that
-/// is named twice would be there twice. An answer that is no list has no columns.
+/// The problem of the requested columns. A column that the result does not have would be omitted silently, and a
+/// repeated column would be shown twice. A result that is not a list has no columns.
 #[must_use]
 pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Option<Document> {
     if wanted.is_empty() {
@@ -143,7 +143,7 @@ pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Op
         Some(super::error(format!("--columns: {text}. {}", Verdict::NotSent.sentence()), Some(hint)))
     };
     let Some(known) = column_names(catalog, action) else {
-        let text = format!("the answer of `{}` is not a list", action.command());
+        let text = format!("the result of `{}` is not a list", action.command());
         return wrong(text, "Run the command without --columns.".to_owned());
     };
     let is_repeated = |(index, name): &(usize, &String)| wanted[..*index].contains(name);
@@ -151,10 +151,10 @@ pub fn wrong_column(catalog: &Catalog, action: &Action, wanted: &[String]) -> Op
         return wrong(format!("`{twice}` is named twice"), "Name each column once.".to_owned());
     }
     let unknown = wanted.iter().find(|name| !known.contains(name))?;
-    wrong(format!("there is no column `{unknown}`"), format!("Use some of: {}.", known.join(", ")))
+    wrong(format!("there is no column `{unknown}`"), format!("Available columns: {}.", known.join(", ")))
 }
 
-/// The columns that the list of an action can show; `None` where its answer is no list of records.
+/// The columns that the list of an action can show; `None` if its result is not a list of records.
 #[must_use]
 pub(crate) fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<String>> {
     let item = item_of(catalog, action)?;
@@ -164,12 +164,13 @@ pub(crate) fn column_names(catalog: &Catalog, action: &Action) -> Option<Vec<Str
     Some(catalog.types.record(item)?.iter().map(|field| field.wire.clone()).collect())
 }
 
-/// The rows of a report, where the answer of an action is one.
+/// The rows of a report, if the result of an action is one.
 fn report_rows<'c>(catalog: &'c Catalog, action: &'c Action) -> Option<Rows<'c>> {
     Rows::of(&catalog.types, item_of(catalog, action)?).filter(|_| is_report(catalog, action))
 }
 
-/// The answer of an action with the wanted columns of its list alone, in their order; all of it where none are named.
+/// The result of an action with only the requested columns of its list, in their order. Without requested columns, it
+/// is the complete result.
 #[must_use]
 pub fn selected<'v>(catalog: &Catalog, action: &Action, value: &'v Value, wanted: &[String]) -> Cow<'v, Value> {
     if wanted.is_empty() || !value.get("data").is_some_and(Value::is_array) {
@@ -191,12 +192,12 @@ pub fn selected<'v>(catalog: &Catalog, action: &Action, value: &'v Value, wanted
     Cow::Owned(value)
 }
 
-/// Whether a field only repeats the kind of thing that it stands in.
+/// Whether a field only repeats the kind of the object that contains it.
 fn is_constant(field: &Field) -> bool {
     field.constant.is_some()
 }
 
-/// The fields of one thing.
+/// The fields of one object.
 #[must_use]
 pub fn record_facts(types: &Types, fields: &[Field], value: &Value) -> Vec<Fact> {
     fields
@@ -223,7 +224,7 @@ fn table(
     let types = &catalog.types;
     let items: &[Value] = page.get("data").and_then(Value::as_array).map_or(&[], Vec::as_slice);
     let all = types.record(item).unwrap_or_default();
-    // Wanted columns are alone, in the order in which they were named.
+    // Requested columns are shown without other columns, in the order of the request.
     let fields: Vec<&Field> = match wanted {
         [] => all.iter().filter(|field| !is_constant(field)).collect(),
         wanted => wanted.iter().filter_map(|name| all.iter().find(|field| field.wire == *name)).collect(),
@@ -249,14 +250,14 @@ fn table(
     Table { caption, columns, rows, earlier: listing.handed_on, all: listing.all, next }
 }
 
-/// The field by which the items are ordered: as asked for, or as the API does it.
+/// The field by which the items are ordered: the requested one, or the default of the API.
 pub(super) fn order<'o>(action: &'o Action, invocation: &'o Invocation) -> Option<&'o str> {
     const INPUT: &str = "order-by";
     let asked = invocation.arguments.get(INPUT).and_then(Value::as_str);
     asked.or_else(|| action.input(INPUT)?.default.as_deref()).or_else(|| action.ordered_by())
 }
 
-/// Which of some columns are shown: those that are wanted, else those that are needed, and the first ones.
+/// Whether each column is shown: the requested columns, otherwise the required columns and the first ones.
 pub(super) fn shown(
     names: &[String],
     wanted: &[String],
@@ -286,7 +287,7 @@ fn caption(action: &Action, rows: usize, more: bool, listing: Listing<'_>) -> St
     }
 }
 
-/// One of what an interface holds: the names of interfaces are regular plurals, if anything.
+/// The singular of the name of an interface. These names are regular plurals or have no plural.
 fn singular(noun: &str) -> String {
     match (noun.strip_suffix("ies"), noun.strip_suffix("ss"), noun.strip_suffix('s')) {
         (Some(stem), ..) => format!("{stem}y"),
@@ -295,7 +296,7 @@ fn singular(noun: &str) -> String {
     }
 }
 
-/// Where a list goes on after a page.
+/// The continuation of a list after a page.
 fn onward<'p>(action: &Action, page: &'p Value) -> Onward<'p> {
     action.paging.as_ref().map_or(Onward::End, |paging| paging.onward(page))
 }
@@ -325,7 +326,7 @@ fn next(
     onward.map_or(Next::End, |cursor| Next::Page { command: format!("{command} {cursor}") })
 }
 
-/// The cursor of an item is the field that holds `last_id` in the last item.
+/// The cursor of an item is the field that contains `last_id` in the last item.
 fn cursor(item: &Value, last: &str, last_item: Option<&Value>) -> Option<String> {
     let last_item = last_item?.as_object()?;
     let is_last = |field: &&str| last_item.get(*field).and_then(Value::as_str) == Some(last);
@@ -333,7 +334,7 @@ fn cursor(item: &Value, last: &str, last_item: Option<&Value>) -> Option<String>
     item.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// The cell of a field of a thing.
+/// The cell of a field of an object.
 pub(super) fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
     let inner = types.optional(&field.ty).unwrap_or(&field.ty);
     match (thing.get(&field.wire), Cents::of(field)) {
@@ -343,7 +344,7 @@ pub(super) fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
     }
 }
 
-/// A value that is there, by its type.
+/// A value that is present, by its type.
 pub(super) fn value_cell(types: &Types, ty: &Type, value: &Value) -> Cell {
     match value {
         Value::String(text) if types.format(ty) == Some("timestamp") => Cell::time(text.clone()),
@@ -374,7 +375,7 @@ fn readable(types: &Types, ty: Option<&Type>, value: &Value) -> String {
                     Some(unit) => money::cell(part, unit.currency(value)).text().to_owned(),
                     None => readable(types, field.map(|field| &field.ty), part),
                 };
-                // The kind of a union reads best as a bare word.
+                // The case of a union is easiest to read without quotes.
                 if name == "type" && part.is_string() { text } else { format!("{}: {text}", name.replace('_', " ")) }
             };
             entries.iter().map(entry).collect::<Vec<_>>().join(", ")
@@ -388,7 +389,7 @@ mod tests {
     use super::*;
     use crate::document::sample::{CATALOG, document, sample};
 
-    /// The columns that are shown of a made-up answer.
+    /// The columns that are shown of a generated result.
     fn shown_columns(action: &Action) -> Option<Vec<String>> {
         let value = sample(&CATALOG.types, action.result.as_ref()?, &mut 0);
         let document = document(action, &value, &[]);
@@ -417,7 +418,7 @@ mod tests {
             };
             let measures = rows.columns.iter().filter(|column| column.measure.is_some());
             assert!(measures.map(FlatColumn::name).any(|name| shown.contains(&name)), "{}: {shown:?}", action.id);
-            // Columns are named by the order of the API, or by what it orders by default.
+            // Columns for the order of the API, or for its default order.
             if let Some(field) = action.input("order-by").and_then(|input| input.default.as_deref()) {
                 assert!(is_shown(field), "{}: {field} is not in {shown:?}", action.id);
             }

@@ -1,7 +1,7 @@
 //! One neutral result, which every frontend renders in its own way.
 //!
-//! All text in a document may come from outside (names, messages): a renderer must show it as it is and let none of it
-//! ping, link or format.
+//! All text in a document can come from outside (names, messages). A renderer must show it unchanged and must not let
+//! any of it ping, link or format.
 
 mod advice;
 mod chart;
@@ -39,23 +39,23 @@ use crate::identity::Principal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Something that did not work: what happened and whether anything changed, and what to do next.
+/// A failure: the cause and whether anything was changed, and the next step.
 #[must_use]
 pub fn error(text: impl Into<String>, hint: Option<impl Into<String>>) -> Document {
     let notice = Notice { level: Level::Error, text: text.into(), hint: hint.map(Into::into) };
     Document::default().with(Block::Notice(notice))
 }
 
-/// What is shown.
+/// The content of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
-    /// What this is, in a few words.
+    /// A title of a few words.
     pub title: String,
     /// The parts, in order.
     pub blocks: Vec<Block>,
-    /// Small print: the command, ids, where the data comes from.
+    /// Additional information: the command, IDs, the source of the data.
     pub footer: Vec<String>,
-    /// In whose words its advice is.
+    /// The terms of its advice.
     pub reader: Reader,
 }
 
@@ -64,17 +64,17 @@ pub struct Document {
 pub enum Block {
     /// A paragraph.
     Text(String),
-    /// Something to notice: what happened, whether anything changed, what to do next.
+    /// A notice: the event, whether anything was changed, the next step.
     Notice(Notice),
-    /// Names and values of one thing.
+    /// Names and values of one object.
     Facts(Vec<Fact>),
-    /// Many things of one kind.
+    /// Several objects of one kind.
     Table(Table),
     /// Values to compare at a glance.
     Chart(Chart),
     /// Commands to type, each with what it does.
     Commands(Vec<(String, String)>),
-    /// Ways to decide about what waits.
+    /// Ways to decide about a pending request.
     Choices(Choices),
 }
 
@@ -89,45 +89,45 @@ impl Block {
     }
 }
 
-/// How a notice is meant.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// It worked.
+    /// Success.
     Done,
-    /// Something is needed.
+    /// An action of the reader is required.
     Attention,
-    /// It did not work.
+    /// Failure.
     Error,
 }
 
-/// Something to notice.
+/// A notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How it is meant.
+    /// The severity.
     pub level: Level,
-    /// What happened, and whether anything changed.
+    /// The event, and whether anything was changed.
     pub text: String,
-    /// What to do next.
+    /// The next step.
     pub hint: Option<String>,
 }
 
-/// Ways to decide about what waits: buttons where a platform has them, commands to type elsewhere.
+/// Ways to decide about a pending request: buttons if a platform has them, otherwise commands to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
     /// The operation.
     pub operation: String,
     /// The version of its plan that is shown.
     pub version: u32,
-    /// Whether doing it harms: it is asked about once more.
+    /// Whether the risk of the request is not `reversible`. Then a dialog asks for confirmation.
     pub harmful: bool,
-    /// What is decided on, in a sentence or two.
+    /// The subject of the decision, in one or two sentences.
     pub text: String,
-    /// What may be decided, each with its label.
+    /// The possible decisions, each with its label.
     pub choices: Vec<(Choice, String)>,
 }
 
 impl Choices {
-    /// The command that decides the same.
+    /// The equivalent command.
     #[must_use]
     pub fn command(&self, choice: Choice) -> String {
         let Self { operation, version, .. } = self;
@@ -135,7 +135,7 @@ impl Choices {
             Choice::Confirm => format!("confirm {operation}.{version}"),
             Choice::Approve => format!("approve {operation}.{version}"),
             Choice::Reject => format!("deny {operation}.{version} --reason …"),
-            // Whoever takes a request back takes all of it back.
+            // A cancellation ends the request with all versions of its plan.
             Choice::Cancel => format!("cancel {operation}"),
         }
     }
@@ -155,7 +155,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// A fact that is no field of an answer.
+    /// A fact that is not a field of a result.
     #[must_use]
     pub fn new(label: impl Into<String>, text: impl Into<String>) -> Self {
         let label = label.into();
@@ -170,7 +170,7 @@ impl Fact {
         Self { cell: Cell::time(instant(time_ms)), ..Self::new(label, "") }
     }
 
-    /// Somebody.
+    /// A person.
     #[must_use]
     pub fn person(label: &str, principal: &Principal) -> Self {
         Self {
@@ -211,14 +211,14 @@ pub enum Cell {
         /// For programs: as it came, which is in UTC.
         utc: String,
     },
-    /// Somebody whom a platform vouches for. It is the one thing in a document that a renderer may make a mention of.
+    /// A person that a platform authenticated. A renderer can create a mention only for this cell.
     Person {
         /// For people.
         text: String,
-        /// Who.
+        /// The principal.
         principal: Principal,
     },
-    /// Something with parts: as people read it, and as JSON.
+    /// A value with parts: as text for people, and as JSON.
     Nested {
         /// For people.
         text: String,
@@ -260,51 +260,52 @@ pub struct Column {
     pub label: String,
     /// The unit of the values that programs get, such as `cents`.
     pub unit: Option<String>,
-    /// Whether it is shown unless all columns are wanted.
+    /// Whether it is shown by default.
     pub shown: bool,
 }
 
-/// Many things of one kind. Nothing is left out silently: what is not shown is counted or can be asked for.
+/// Several objects of one kind. No omission is silent: rows and columns that are not shown are counted or can be
+/// requested.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// What the rows are and how many.
+    /// The kind and the number of the rows.
     pub caption: String,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, each with a cell for every column.
     pub rows: Vec<Vec<Cell>>,
-    /// How many rows were shown before these, as parts of the same list.
+    /// The number of rows that were shown earlier, as parts of the same list.
     pub earlier: usize,
-    /// Whether every page of the list was asked for: there is no asking for more than that.
+    /// Whether every page of the list was requested: then the reader cannot request more.
     pub all: bool,
-    /// How the list goes on.
+    /// The continuation of the list.
     pub next: Next,
 }
 
-/// How a list goes on after a row.
+/// The continuation of a list after a row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Next {
-    /// It does not.
+    /// The list ends.
     #[default]
     End,
-    /// After the last row, this command shows the rest; the cursor cannot begin within the page.
+    /// After the last row, this command shows the rest. The cursor cannot start within the page.
     Page {
         /// The command.
         command: String,
     },
-    /// After any row: this text, then the cursor of that row.
+    /// After any row: this text, followed by the cursor of that row.
     After {
         /// The command, up to the cursor.
         command: String,
         /// The cursor of each row.
         cursors: Vec<String>,
-        /// Whether more follow the last row.
+        /// Whether more rows follow the last row.
         more: bool,
     },
 }
 
 impl Table {
-    /// The command that shows what follows the first `rows` rows; `None` when nothing does.
+    /// The command that shows the rows after the first `rows` rows; `None` if there are none.
     #[must_use]
     pub fn command_after(&self, rows: usize) -> Option<String> {
         match &self.next {
@@ -332,7 +333,7 @@ impl Document {
         Self { title: title.into(), ..Self::default() }
     }
 
-    /// What the notices say, in one paragraph.
+    /// The text of the notices, in one paragraph.
     #[must_use]
     pub fn notices(&self) -> String {
         let notices = self.blocks.iter().filter_map(|block| match block {
@@ -345,7 +346,7 @@ impl Document {
         notices.collect::<Vec<_>>().join(" ")
     }
 
-    /// Shows people instants in a time zone, with its offset. Programs still get them as they are.
+    /// Shows instants to people in a time zone, with its offset. Programs still receive them unchanged.
     #[must_use]
     pub fn in_time_zone(mut self, zone: &TimeZone) -> Self {
         let local = |cell: &mut Cell| {
@@ -355,7 +356,7 @@ impl Document {
                 *text = instant.display_with_offset(zone.to_offset(instant)).to_string();
             }
         };
-        // As they come, instants are in UTC.
+        // Without a time zone, instants are in UTC.
         if *zone == TimeZone::UTC {
             return self;
         }

@@ -17,7 +17,7 @@ pub(super) fn shown(cents: Decimal, currency: Option<&str>) -> String {
     }
 }
 
-/// A number from outside, exactly. `None` for what is no number, and for one that is too large to calculate with.
+/// A number from outside, exactly. `None` if the value is not a number, or is too large to calculate with.
 pub(super) fn number(value: &Value) -> Option<Decimal> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -25,17 +25,17 @@ pub(super) fn number(value: &Value) -> Option<Decimal> {
         _ => return None,
     };
     let exact = text.parse().or_else(|_| Decimal::from_scientific(&text));
-    // One that is smaller than the digits that are kept is nothing.
+    // A number that is smaller than the stored digits is zero.
     let tiny = || text.parse::<f64>().ok().filter(|number| number.abs() < 1e-20).and_then(Decimal::from_f64);
     exact.ok().or_else(tiny)
 }
 
-/// The cell of an amount in cents: money as people read it. What is no number is shown as it came.
+/// The cell of an amount in cents, as money for people. A value that is not a number is shown unchanged.
 pub(super) fn cell(value: &Value, currency: Option<&str>) -> Cell {
     let exact = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match number(value) {
         Some(cents) => Cell::Money { text: shown(cents, currency), cents: exact },
-        // Too large to be divided exactly: then in the unit of the API.
+        // The amount is too large to be divided exactly: it is shown in the unit of the API.
         None if exact.parse::<f64>().is_ok() && exact.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => {
             let currency = currency.map(|currency| format!(" {}", currency.to_uppercase())).unwrap_or_default();
             Cell::Money { text: format!("{exact} cents{currency}"), cents: exact }
@@ -119,7 +119,7 @@ mod tests {
         #[test]
         fn numbers_of_json_are_read_exactly(number in any::<i64>(), float in any::<f64>()) {
             prop_assert_eq!(super::number(&json!(number)), Some(Decimal::from(number)));
-            // Whatever it is: no panic.
+            // There must be no panic for any value.
             let _ = cell(&json!(float), None);
             let _ = cell(&json!(float.to_string()), Some("JPY"));
         }

@@ -37,7 +37,7 @@ pub fn unnamed<'c>(catalog: &'c Catalog, action: &'c Action, value: &Value) -> V
     found
 }
 
-/// Finds the IDs in the arguments of an action, by the list that has their names. `known` has its own name.
+/// Finds the IDs in the arguments of an action, by the list with their names. `known` is an ID that already has a name.
 #[must_use]
 pub fn unnamed_arguments<'c>(
     catalog: &'c Catalog,
@@ -52,7 +52,7 @@ pub fn unnamed_arguments<'c>(
     action.inputs.iter().filter_map(id).collect()
 }
 
-/// The lists that can have names of IDs in the results of an action.
+/// The lists that can contain names of IDs in the results of an action.
 #[must_use]
 pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameList<'c>> {
     let types = action.result.as_ref().map(|ty| catalog.types.text_types(ty)).unwrap_or_default();
@@ -66,12 +66,13 @@ pub fn lists_of_names<'c>(catalog: &'c Catalog, action: &'c Action) -> Vec<NameL
     lists
 }
 
-/// The type of the ID that a text is.
+/// The type of the ID in a text.
 fn id_type(catalog: &Catalog, action: &Action, at: &TextAt<'_>) -> Option<Type> {
     if catalog.types.is_id(at.ty) {
         return Some(at.ty.clone());
     }
-    // Who did something can be a member, a service account or a key. The cursors of a page are IDs too, and name nobody.
+    // The author of a change can be a member, a service account or a key. The cursors of a page are also IDs, but have
+    // no name.
     let named_like_an_id = at.field.is_some_and(|field| field == ID || field.ends_with("_id"));
     let is_cursor = action.paging.is_some() && !at.pointer.starts_with("/data");
     (*at.ty == Type::String && named_like_an_id && !is_cursor).then(|| catalog.types.id_type_of(at.text))?
@@ -82,7 +83,7 @@ fn is_of(action: &Action, list: &NameList<'_>, at: &TextAt<'_>) -> bool {
     at.field == Some(ID) && list.list.interface == action.interface
 }
 
-/// Whether the object that an ID is in has the name as well.
+/// Whether the object with the ID also contains the name.
 fn has_name(list: &NameList<'_>, at: &TextAt<'_>) -> bool {
     let (Some(field), Some(object)) = (at.field, at.object) else { return false };
     let has = |name: &str| text(object, name).is_some();
@@ -91,7 +92,7 @@ fn has_name(list: &NameList<'_>, at: &TextAt<'_>) -> bool {
     }
     let stem = field.strip_suffix("_id").unwrap_or(field);
     let is_person = list.email.is_some();
-    // The name next to an ID that says more than `user_id` is that of the object itself: a key has a name and a creator.
+    // For an ID field other than `user_id`, `name` is the name of the object itself: a key has a name and a creator.
     has(&format!("{stem}_name"))
         || is_person && (["email", "email_address"].into_iter().any(has) || stem == "user" && has("name"))
 }
@@ -150,9 +151,9 @@ fn named_sentence(text: &str, names: &Names) -> String {
     spans.collect::<Vec<_>>().join("`")
 }
 
-/// Names the IDs in a text. One in parentheses has its name in front.
+/// Adds names to the IDs in a text. For an ID in parentheses, the name is already in front.
 fn named_words(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
-    // IDs are words: between them stand spaces and punctuation.
+    // IDs are words: they are separated by spaces and punctuation.
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut named = String::with_capacity(text.len());
     let mut rest = text;
@@ -170,7 +171,7 @@ fn named_words(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
     named
 }
 
-/// Objects with the same name keep their IDs, so that they can be distinguished.
+/// IDs of objects with the same name are still shown, to distinguish the objects.
 fn name_points(chart: &mut Chart, names: &Names) {
     let labels: Vec<&String> = chart.points.iter().filter_map(|point| names.get(&point.label)).collect();
     let shared = |name: &String| labels.iter().filter(|label| **label == name).count() > 1;

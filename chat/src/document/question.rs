@@ -8,22 +8,22 @@ use serde_json::Value;
 /// The maximum number of characters of a value in a question.
 const MAX_CHARS: usize = 100;
 
-/// A write, and what is known about its target.
+/// A write, and the known facts about its target.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The actions.
+    /// The catalog of actions.
     pub catalog: &'a Catalog,
     /// The write.
     pub action: &'a Action,
     /// Its arguments.
     pub arguments: &'a Arguments,
-    /// The target, as the read before the write returned it; none where it was not read.
+    /// The target, as the read before the write returned it; `None` if it was not read.
     pub target: Option<&'a Value>,
 }
 
 impl Asked<'_> {
-    /// The question (`@ask`). Where a value for it is missing, the summary of the action is the question, with the IDs that
-    /// were given. `written` is the text that was written instead of the ID in an argument.
+    /// The question (`@ask`). If a value for it is missing, the summary of the action is the question, with the IDs
+    /// that were given. `written` is the text that was written instead of the ID in an argument.
     #[must_use]
     pub fn question<'w>(&self, written: impl Fn(&Input) -> Option<&'w str>) -> String {
         let asked = self.action.question(|name| self.arguments.get(name));
@@ -38,7 +38,7 @@ impl Asked<'_> {
         filled.unwrap_or_else(|| self.generic(&written))
     }
 
-    /// Whether a question that depends on an argument says all that the command does: it has no further argument.
+    /// Whether a question that depends on an argument describes the complete command: it has no further argument.
     fn says_all(&self, asked: &ConditionalText) -> bool {
         let Some(when) = &asked.when else { return true };
         let is_said = |input: &Input| {
@@ -52,7 +52,7 @@ impl Asked<'_> {
         self.action.inputs.iter().all(|input| is_said(input) || !self.arguments.contains_key(&input.name))
     }
 
-    /// A text with a value in the place of each name between braces; none where a value is missing.
+    /// A text in which values replace the names between braces; `None` if a value is missing.
     pub fn filled<'w>(&self, text: &str, written: &impl Fn(&Input) -> Option<&'w str>) -> Option<String> {
         let mut parts = text.split('{');
         let mut filled = parts.next()?.to_owned();
@@ -87,7 +87,7 @@ impl Asked<'_> {
             let field = types.fields_of(ty, object).unwrap_or_default().iter().find(|field| field.wire == name);
             match (field, names.peek()) {
                 (Some(field), None) => return clean(cell(types, field, object).text()),
-                // The word that distinguishes the cases of a variant is no field of any of them.
+                // The word that distinguishes the cases of a variant is not a field of any case.
                 (None, None) => return clean(object.get(name)?.as_str()?),
                 (Some(field), Some(_)) => (ty, object) = (&field.ty, object.get(name)?),
                 (None, Some(_)) => return None,
@@ -104,7 +104,8 @@ impl Asked<'_> {
     }
 }
 
-/// A value as a part of a sentence: in one line, without marks that could end a quotation or a code span, and bounded.
+/// A value as a part of a sentence: in one line, without characters that could end a quotation or a code span, and with
+/// a maximum length.
 pub(super) fn clean(value: &str) -> Option<String> {
     let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut words = line.split_whitespace().collect::<Vec<_>>().join(" ").replace(['`', '"'], "'");

@@ -1,4 +1,4 @@
-//! Answers made up for tests: every field is there.
+//! Generated results for tests. They contain every field.
 
 use super::unit::Cents;
 use crate::command::Invocation;
@@ -12,7 +12,7 @@ pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     Catalog::from_text(&PackageText::from_folder(&wit).unwrap()).unwrap()
 });
-/// An amount that nothing else in an answer looks like.
+/// An amount that does not occur elsewhere in a result.
 pub(super) const CENTS: &str = "123456.789";
 
 /// A value of a type, in which each amount is [`CENTS`], and how many amounts there are.
@@ -58,7 +58,7 @@ fn record(types: &Types, fields: &[Field], amounts: &mut usize) -> Map<String, V
     value
 }
 
-/// The document of an answer, with some columns.
+/// The document of a result, with some columns.
 pub(super) fn document(action: &Action, value: &Value, columns: &[String]) -> Document {
     let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };
     document::result(&CATALOG, action, &invocation, value, columns, Listing::default())

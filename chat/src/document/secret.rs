@@ -1,14 +1,14 @@
-//! Answers without the secrets in them.
+//! Results without secrets.
 
 use claude_admin_catalog::{Action, Types};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What is shown instead of a secret.
+/// The replacement for a secret.
 const NOT_SHOWN: &str = "(not shown)";
 
-/// The answer of an action without its secrets: every field that is declared as one, however deep, or
-/// everything where that is not known. Borrowed where there is none.
+/// The result of an action without its secrets: every field that is declared as one, at any depth, or the complete
+/// result if the fields are not known. Borrowed if there are no secrets.
 #[must_use]
 pub fn without_secrets<'v>(types: &Types, action: &Action, value: &'v Value) -> Cow<'v, Value> {
     if !action.sensitive {
@@ -25,7 +25,7 @@ mod tests {
     use crate::document::sample::{CATALOG, document, sample};
     use crate::render;
 
-    /// The same value with another text in the place of each.
+    /// The same value with all texts replaced.
     fn filled(value: &mut Value, text: &str) {
         match value {
             Value::String(place) => text.clone_into(place),

@@ -1,4 +1,4 @@
-//! What numbers of the API mean: amounts of money, by the annotations of the WIT package.
+//! The meaning of numbers of the API: amounts of money, by the annotations of the WIT package.
 
 use super::money;
 use claude_admin_catalog::{Currency, Field, Type, Types, Unit};
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) struct Cents<'t>(&'t Currency);
 
 impl<'t> Cents<'t> {
-    /// The unit of a field that holds money.
+    /// The unit of a field with an amount of money.
     pub(super) fn of(field: &'t Field) -> Option<Self> {
         match field.unit.as_ref()? {
             Unit::Cents(currency) => Some(Self(currency)),
@@ -17,7 +17,7 @@ impl<'t> Cents<'t> {
         }
     }
 
-    /// The unit as the head of a column of data says it.
+    /// The unit for the heading of a data column.
     pub(super) fn name(self) -> String {
         match self.0 {
             Currency::Code(code) => format!("cents_{}", code.to_lowercase()),
@@ -37,7 +37,7 @@ impl<'t> Cents<'t> {
     }
 }
 
-/// An amount as people read it, which is at a path of a value, such as `limits[0].amount`. None where no money is there.
+/// An amount for people, at a path of a value, such as `limits[0].amount`; `None` if there is no amount of money.
 #[must_use]
 pub fn money_at(types: &Types, ty: &Type, value: &Value, path: &str, amount: &str) -> Option<String> {
     let ty = types.optional(ty).unwrap_or(ty);
@@ -66,7 +66,7 @@ mod tests {
     use crate::render::{SlackTables, csv, markdown, slack, text};
     use serde_json::Value;
 
-    /// How people read the amount of the samples.
+    /// The amount of the samples, as it is shown to people.
     const DOLLARS: &str = "$1,234.57";
 
     #[test]

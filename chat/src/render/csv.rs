@@ -9,14 +9,14 @@ use guard::{guarded_json, guarded_text, is_number};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Writes the rows of a document: a line of field names, then a line for each thing. Tables have all their columns, and
-/// parts of a value are JSON. A notice is no row: a program would take it for one.
+/// Writes the rows of a document: a line of field names, then a line for each object. Tables have all their columns,
+/// and nested values are JSON. A notice is not a row: a program would read it as one.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     csv_on(document, Medium::Stream)
 }
 
-/// As [`csv()`], for a medium.
+/// The same as [`csv()`], for a medium.
 #[must_use]
 pub fn csv_on(document: &Document, medium: Medium) -> String {
     let mut writer = Writer::new(medium);
@@ -27,7 +27,7 @@ pub fn csv_on(document: &Document, medium: Medium) -> String {
     let facts: Vec<&Fact> = document.blocks.iter().filter_map(Block::facts).flatten().collect();
     if tables.clone().next().is_some() {
         for table in tables {
-            // The rows before these are under the line of field names.
+            // For later parts of a list, the line of field names was already written.
             if table.earlier == 0 {
                 let names: Vec<String> =
                     table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())).collect();
@@ -59,7 +59,7 @@ pub fn cell(text: &str, medium: Medium) -> String {
     shown(&guarded_text(text), medium)
 }
 
-/// A line for each row of a table, and nothing else.
+/// Only the lines for the rows of a table.
 #[must_use]
 pub fn rows(table: &Table, medium: Medium) -> String {
     let mut writer = Writer::new(medium);
@@ -67,7 +67,7 @@ pub fn rows(table: &Table, medium: Medium) -> String {
     writer.written()
 }
 
-/// Writes what a program is answered: a line for each object of a list, or for the one object, under their names.
+/// Writes the result for programs: a line for each object of a list, or for the one object, under the field names.
 #[must_use]
 pub fn values(value: &Value, medium: Medium) -> String {
     let objects = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
@@ -121,7 +121,7 @@ fn shown(cell: &str, medium: Medium) -> String {
     }
 }
 
-/// Names, of which one that is there already gets a number.
+/// Distinct names: a repeated name gets a number.
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     for name in names {
@@ -156,12 +156,12 @@ fn json_field(value: Option<&Value>) -> Cow<'static, str> {
     }
 }
 
-/// JSON in a cell means the same: what steers or guards is escaped.
+/// JSON in a cell has the same meaning: characters that control a terminal or begin a formula are escaped.
 fn json_field_text(json: &str) -> String {
     guarded_json(&json_escaped(json))
 }
 
-/// A number is written as it is, its sign included; what only claims to be one is text.
+/// A number is written unchanged, with its sign. A text that only resembles a number is written as text.
 fn number_field(text: &str) -> Cow<'_, str> {
     if is_number(text) { Cow::Borrowed(text) } else { guarded_text(text) }
 }

@@ -34,7 +34,7 @@ pub fn markdown(document: &Document) -> String {
                 .collect::<Vec<_>>()
                 .join("\n"),
             Block::Table(table) => self::table(table, document.reader),
-            // Block characters line up in a fixed font only.
+            // Block characters are aligned only in a monospaced font.
             Block::Chart(chart) => format!("```text\n{}\n```", text::chart(chart).replace('`', "'")),
         });
     }
@@ -65,7 +65,7 @@ fn shown_rows(table: &Table) -> impl Iterator<Item = Vec<String>> {
     table.rows.iter().map(move |row| columns.iter().map(|index| escaped(shown(&row[*index]))).collect())
 }
 
-/// The rows of a part of a list, under the head where it is the first one.
+/// The rows of a part of a list, under the head if it is the first part.
 #[must_use]
 pub fn rows(table: &Table, first: bool) -> String {
     if first {
@@ -91,7 +91,8 @@ fn shown(cell: &Cell) -> &str {
     }
 }
 
-/// Keeps text from formatting, linking and mentioning: marks get a backslash, and what starts a link becomes an entity.
+/// Prevents text from formatting, linking and mentioning: special characters get a backslash, and the beginning of a
+/// link becomes an entity.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let text = visible(text);
@@ -107,7 +108,7 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // These begin headings, lists and rules, and mean nothing further on.
+            // These characters begin headings, lists and rules only at the beginning of a line.
             '#' | '+' | '-' | '=' if out.is_empty() => {
                 out.push('\\');
                 out.push(c);

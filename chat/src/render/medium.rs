@@ -1,20 +1,20 @@
-//! Where text is written to.
+//! The medium to which text is written.
 
-/// Where text is written to.
+/// The medium to which text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Medium {
-    /// To a file, a pipe or a message: a line is as long as what it has to say.
+    /// A file, a pipe or a message: lines have any length.
     #[default]
     Stream,
-    /// To a terminal: no line is longer than it, and nothing in a cell breaks a line.
+    /// A terminal: no line is longer than its width, and no cell breaks a line.
     Terminal {
-        /// How many characters fit into a line.
+        /// The number of characters in a line.
         columns: u16,
     },
 }
 
 impl Medium {
-    /// How many characters fit into a line, where that matters. Two columns need some.
+    /// The maximum number of characters in a line, if there is one. Two columns need a minimum.
     pub(super) fn columns(self) -> Option<u16> {
         match self {
             Self::Stream => None,

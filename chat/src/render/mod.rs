@@ -1,7 +1,7 @@
 //! Writes a document for a frontend.
 //!
-//! Text in a document may come from outside. Each renderer shows it as it is: nothing in it can ping, link, format or
-//! steer a terminal.
+//! Text in a document can come from outside. Each renderer shows it unchanged: it cannot ping, link, format or control
+//! a terminal.
 
 mod csv;
 mod markdown;

@@ -12,12 +12,12 @@ const RIGHT: f64 = 130.0;
 const TOP: f64 = 40.0;
 const MAX_LABEL: usize = 26;
 
-/// Draws a chart as a picture of horizontal bars. Every value stands beside its bar, so that nothing depends on colour.
+/// Draws a chart as a picture of horizontal bars. Every value is next to its bar, so colors carry no information.
 #[must_use]
 pub fn svg(chart: &Chart) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a chart has a handful of points")]
     let height = TOP + chart.points.len() as f64 * (BAR + GAP) + GAP;
-    // What cannot be drawn has no bar.
+    // A value that cannot be drawn has no bar.
     let length = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
     let most = chart.points.iter().map(|point| length(point.value)).fold(0.0, f64::max);
     let mut out = format!(
@@ -31,7 +31,7 @@ pub fn svg(chart: &Chart) -> String {
         let width = if most > 0.0 { length(point.value) / most * (WIDTH - LEFT - RIGHT) } else { 0.0 };
         let label = escaped(&shortened(&point.label, MAX_LABEL).0);
         let middle = y + BAR * 0.72;
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             out,
             "<text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"end\">{label}</text>\

@@ -1,4 +1,4 @@
-//! Whatever a document holds, each renderer keeps to its rules.
+//! For every document, each renderer follows its rules.
 
 mod slack_limits;
 
@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use slack_limits::check_slack;
 
-/// What does harm somewhere: markup, mentions, links, formulas, escape sequences of terminals, what turns or hides text.
+/// Texts with special meanings: markup, mentions, links, formulas, escape sequences of terminals, characters that
+/// reverse or hide text.
 const HOSTILE: [&str; 58] = [
     "<!channel>",
     "<!here|x>",
@@ -75,7 +76,7 @@ const HOSTILE: [&str; 58] = [
     "</td><script>",
 ];
 
-/// Text as it may come from outside: what does harm alone and together, anything else, short and very long.
+/// Texts that can come from outside: dangerous texts separately and combined, any other text, short and very long.
 fn foreign() -> impl Strategy<Value = String> {
     let hostile = || prop::sample::select(HOSTILE.to_vec()).prop_map(str::to_owned);
     prop_oneof![
@@ -89,7 +90,7 @@ fn foreign() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Numbers as an API may write them, at the borders of their types and beyond; and what only claims to be one.
+/// Numbers that an API can send, at the limits of their types and beyond, and texts that only resemble numbers.
 fn number() -> impl Strategy<Value = String> {
     let borders =
         ["0", "-0", "-500.25", "1e400", "-1e400", "9223372036854775807", "18446744073709551615", "0.1", "1E-7"];
@@ -169,13 +170,13 @@ fn document() -> impl Strategy<Value = Document> {
     })
 }
 
-/// How wide a terminal may be.
+/// The possible widths of a terminal.
 fn columns() -> impl Strategy<Value = u16> {
     prop_oneof![3 => 20_u16..260, 1 => Just(80_u16), 1 => 8_u16..20]
 }
 
-/// A hidden character of a text, other than a line break, those that are allowed, and those that have a place in words and
-/// emoji: a line that is wrapped may end with one.
+/// A hidden character of a text, without line breaks, allowed characters, and those that are valid in words and emoji:
+/// a wrapped line can end with one.
 fn steering<'t>(text: &'t str, allowed: &'t [char]) -> impl Iterator<Item = char> + 't {
     let has_a_place = |c: char| {
         matches!(c, '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}'
@@ -184,7 +185,7 @@ fn steering<'t>(text: &'t str, allowed: &'t [char]) -> impl Iterator<Item = char
     text.chars().filter(move |c| *c != '\n' && !allowed.contains(c) && is_hidden(*c) && !has_a_place(*c))
 }
 
-/// How wide a line is on a terminal.
+/// The width of a line on a terminal.
 fn width(line: &str) -> u16 {
     let mut table = comfy_table::Table::new();
     table.add_row([line]);
@@ -193,7 +194,7 @@ fn width(line: &str) -> u16 {
 
 fn check_lines(text: &str, columns: u16) -> Result<(), TestCaseError> {
     for line in text.lines().filter(|line| !line.is_empty()) {
-        // A sign that is counted as three columns, such as U+17D8, does not fit in the narrowest column of two.
+        // A character that is counted as three columns, such as U+17D8, does not fit in the narrowest column of two.
         let beyond = |line: &str| line.chars().map(|c| width(&c.to_string()).saturating_sub(2)).sum::<u16>();
         let fits = width(line) <= columns || width(line) <= columns + beyond(line);
         prop_assert!(fits, "{} characters on {columns}: {line}", width(line));
@@ -201,7 +202,7 @@ fn check_lines(text: &str, columns: u16) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whether a spreadsheet that is set to any separator would take a part of a cell for a formula.
+/// Whether a spreadsheet with any separator would read a part of a cell as a formula.
 fn is_formula(cell: &str) -> bool {
     let begins = |part: &str| {
         part.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || is_hidden(c))
@@ -215,7 +216,7 @@ fn is_number(text: &str) -> bool {
         || ["1e400", "-1e400"].contains(&text)
 }
 
-/// The text of a cell as CSV shows it, without what guards it.
+/// The text of a cell in CSV, without the guard characters.
 fn expected(cell: &str) -> String {
     visible(&cell.replace(['\n', '\t'], "")).replace('\'', "")
 }

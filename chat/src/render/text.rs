@@ -1,4 +1,4 @@
-//! Plain text for a terminal or a file: aligned, without colour.
+//! Plain text for a terminal or a file: aligned, without color.
 
 mod fit;
 
@@ -15,7 +15,7 @@ pub fn text(document: &Document) -> String {
     text_on(document, Medium::Stream)
 }
 
-/// As [`text`], for a medium.
+/// The same as [`text`], for a medium.
 #[must_use]
 pub fn text_on(document: &Document, medium: Medium) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -60,8 +60,8 @@ fn block(block: &Block, reader: Reader, medium: Medium) -> String {
     }
 }
 
-/// The bytes of the tables of a document as text: in every column but the last one, each cell takes as much place as the
-/// widest one.
+/// The bytes of the tables of a document as text: in every column except the last one, each cell has the width of the
+/// widest cell.
 #[must_use]
 pub fn text_size(document: &Document) -> usize {
     let tables = document.blocks.iter().filter_map(|block| match block {
@@ -76,7 +76,7 @@ pub fn text_size(document: &Document) -> usize {
     tables.map(|table| row(table).saturating_mul(table.rows.len())).fold(0, usize::saturating_add)
 }
 
-/// A chart for a place where a line is as long as it must be.
+/// A chart for a medium without a maximum line length.
 pub(super) fn chart(chart: &Chart) -> String {
     chart_on(chart, Medium::Stream)
 }
@@ -90,7 +90,7 @@ fn chart_on(chart: &Chart, medium: Medium) -> String {
         .iter()
         .map(|point| vec![visible(&point.label).into_owned(), visible(&point.text).into_owned()])
         .collect();
-    // Beside the bars are labels, values and the space between them.
+    // Next to the bars are labels, values and the space between them.
     let beside = widths(&texts).iter().fold(3_u16, |sum, width| sum.saturating_add(*width));
     let width = medium.columns().map_or(WIDTH, |columns| columns.saturating_sub(beside).min(WIDTH));
     let most = chart.points.iter().map(|point| point.value).fold(0.0, f64::max);
@@ -125,7 +125,7 @@ fn cells<'t>(table: &'t Table, columns: &'t [usize]) -> impl Iterator<Item = Vec
     table.rows.iter().map(move |row| columns.iter().map(|index| shown(&row[*index])).collect())
 }
 
-/// Says how to see the rows after the first `rows`, and the columns that are not among `shown` and have a value.
+/// The advice to show the rows after the first `rows`, and the columns that are not in `shown` and have a value.
 pub(super) fn more(table: &Table, rows: usize, shown: &[usize], reader: Reader) -> Option<String> {
     let is_read = |index: usize| table.rows.is_empty() || table.rows.iter().any(|row| row[index] != Cell::Missing);
     let hidden = (0..table.columns.len()).filter(|index| !shown.contains(index) && is_read(*index));

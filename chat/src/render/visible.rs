@@ -1,28 +1,29 @@
-//! Makes the invisible visible.
+//! Makes invisible characters visible.
 
 use crate::hidden::{is_hidden, marked_hidden};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Replaces hidden characters that do not belong where they are: control characters, escape sequences of terminals, marks
-/// of the reading direction. Line breaks are replaced too: a text of several lines is shown line by line.
+/// Replaces hidden characters that are not valid at their position: control characters, escape sequences of terminals,
+/// marks of the reading direction. Line breaks are also replaced: a text of several lines is shown line by line.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden)
 }
 
-/// As [`visible`], but line breaks and tabs stay: in a file, within quotes.
+/// The same as [`visible`], but line breaks and tabs are unchanged: in a file, within quotes.
 pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden_in_lines)
 }
 
-/// JSON on several lines. Every hidden character is written as its escape sequence, which means the same.
+/// JSON on several lines. Every hidden character is written as its escape sequence, which has the same meaning.
 #[must_use]
 pub fn json(value: &Value) -> String {
     json_escaped(&format!("{value:#}"))
 }
 
-/// As [`json`], for JSON that is already written. The line breaks in it stay: JSON escapes those within strings.
+/// The same as [`json`], for JSON that is already written. Its line breaks are unchanged: JSON escapes those within
+/// strings.
 #[must_use]
 pub fn json_escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -48,7 +49,7 @@ fn is_hidden_in_lines(c: char) -> bool {
     is_hidden(c) && !matches!(c, '\n' | '\t')
 }
 
-/// Cuts a text to a number of characters; says whether anything was cut.
+/// Shortens a text to a number of characters. Returns whether any were removed.
 pub(super) fn shortened(text: &str, most: usize) -> (String, bool) {
     if text.chars().count() <= most {
         (text.to_owned(), false)

@@ -3,28 +3,28 @@
 use crate::secret_text::redacted;
 use std::collections::HashMap;
 
-/// A slash command, as far as the host needs it.
+/// A slash command, with the fields that the host uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlashCommand {
-    /// Everything after the command.
+    /// The text after the command.
     pub text: String,
     /// The workspace.
     pub team_id: String,
-    /// The person; the only thing that authorises.
+    /// The user. Only this field is used for authorization.
     pub user_id: String,
     /// The channel.
     pub channel_id: Option<String>,
-    /// The app that the command belongs to.
+    /// The app of the command.
     pub api_app_id: Option<String>,
-    /// Where later messages go. Whoever has it can post: it is never logged.
+    /// The URL for later messages. Anyone with this URL can post, so it is never logged.
     pub response_url: Option<String>,
-    /// Different for each time a command is entered.
+    /// A different value for each time that a command is entered.
     pub trigger_id: Option<String>,
 }
 
-/// Why a form is not a slash command.
+/// The cause why a form is not a slash command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the error messages describe the variants")]
 pub enum FormError {
     #[error("the form is not UTF-8 text")]
     NotText,
@@ -34,11 +34,11 @@ pub enum FormError {
     Missing(&'static str),
 }
 
-/// Reads the fields of a form. Fields that are not known are left to be unknown.
+/// Reads the fields of a form. Unknown fields are ignored.
 ///
 /// # Errors
 ///
-/// [`FormError`] where the form can be read in two ways.
+/// [`FormError`] if the form can be read in two ways.
 pub fn fields(body: &[u8]) -> Result<HashMap<String, String>, FormError> {
     let mut fields = HashMap::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -52,13 +52,13 @@ pub fn fields(body: &[u8]) -> Result<HashMap<String, String>, FormError> {
     Ok(fields)
 }
 
-/// Whether Slack only looks whether its requests arrive: it wants an empty answer.
+/// Whether the form is a check of Slack that its requests arrive. Slack expects an empty response.
 #[must_use]
 pub fn is_ssl_check(body: &[u8]) -> bool {
     fields(body).is_ok_and(|fields| fields.get("ssl_check").is_some_and(|value| value == "1"))
 }
 
-/// Decodes strictly: a replacement character would stand for what was really signed.
+/// Decodes strictly: a replacement character would hide the bytes that were signed.
 fn decode(bytes: &[u8]) -> Result<String, FormError> {
     let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
@@ -66,11 +66,11 @@ fn decode(bytes: &[u8]) -> Result<String, FormError> {
 }
 
 impl SlashCommand {
-    /// Takes what is needed from the fields.
+    /// Reads the required fields.
     ///
     /// # Errors
     ///
-    /// [`FormError::Missing`] without a person or a workspace.
+    /// [`FormError::Missing`] without a user or a workspace.
     pub fn from_fields(mut fields: HashMap<String, String>) -> Result<Self, FormError> {
         let mut take = |name: &str| fields.remove(name).filter(|value| !value.is_empty());
         Ok(Self {

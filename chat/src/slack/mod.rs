@@ -1,4 +1,4 @@
-//! What Slack sends: signed requests, and the forms in them.
+//! The requests of Slack: signatures and forms.
 
 mod form;
 mod signature;

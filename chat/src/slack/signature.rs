@@ -4,34 +4,34 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt::Write;
 
-/// The greatest age of a request, and the greatest lead of its clock, in seconds.
+/// The maximum age of a request, and the maximum lead of its clock, in seconds.
 pub const MAX_SKEW_SECONDS: u64 = 300;
 const PREFIX: &str = "v0=";
 const HEX_DIGITS: usize = 64;
 const MAX_TIMESTAMP_DIGITS: usize = 15;
 
-/// Why a request is not believed.
+/// The cause why a request is not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// A header is missing, repeated or malformed.
     #[error("the signature headers are missing or malformed")]
     Malformed,
     /// The request is too old, or from the future.
-    #[error("the request is not fresh: its time is {0} seconds off, and {MAX_SKEW_SECONDS} are allowed")]
+    #[error("the timestamp of the request differs by {0} s; at most {MAX_SKEW_SECONDS} s are allowed")]
     NotFresh(u64),
     /// The signature belongs to another body, time or secret.
     #[error("the signature does not match")]
     Mismatch,
     /// It was received before.
-    #[error("the request was received before")]
+    #[error("the request was already received")]
     Repeated,
-    /// It is so old that nobody knows whether it was received before.
-    #[error("the request is older than all requests that are remembered")]
+    /// The request is too old to know whether it was already received.
+    #[error("the request is older than all stored requests")]
     Forgotten,
 }
 
 impl SignatureError {
-    /// The code for the audit log, without anything that differs from one request to the next.
+    /// The code for the audit log, without values that differ between requests.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl SignatureError {
 ///
 /// # Errors
 ///
-/// [`SignatureError`]. The comparison takes the same time wherever the difference is.
+/// [`SignatureError`]. The comparison takes constant time.
 pub fn verify(secret: &[u8], timestamp: &str, signature: &str, body: &[u8], now: u64) -> Result<(), SignatureError> {
     let digits = timestamp.len() <= MAX_TIMESTAMP_DIGITS && timestamp.bytes().all(|byte| byte.is_ascii_digit());
     let seconds: u64 = if digits { timestamp.parse().ok() } else { None }.ok_or(SignatureError::Malformed)?;
@@ -66,7 +66,7 @@ pub fn verify(secret: &[u8], timestamp: &str, signature: &str, body: &[u8], now:
 pub fn sign(secret: &[u8], timestamp: u64, body: &[u8]) -> String {
     let mac = keyed(secret, &timestamp.to_string(), body).finalize().into_bytes();
     mac.iter().fold(PREFIX.to_owned(), |mut text, byte| {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

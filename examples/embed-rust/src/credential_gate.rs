@@ -1,10 +1,10 @@
-//! Decides which requests of the component leave, and adds the credential to those.
+//! Decides which requests of the component are sent, and adds the credential to those.
 
 use http::uri::{Authority, Scheme};
 use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
 
-/// Where requests may go, and what they carry there.
+/// The allowed target of requests, and the header that is added to them.
 #[derive(Debug, Clone)]
 pub struct CredentialGate {
     scheme: Scheme,
@@ -13,19 +13,19 @@ pub struct CredentialGate {
 }
 
 impl CredentialGate {
-    /// Lets requests through to the host of a base URL, with a header that the component never sees: `x-api-key` and an
+    /// Allows requests to the host of a base URL, and adds a header that the component never sees: `x-api-key` and an
     /// Admin API key, or `authorization` and `Bearer TOKEN`.
     ///
     /// # Errors
     ///
-    /// When the base URL has no host, or the credential has characters that no header can carry.
+    /// If the base URL has no host, or the credential has characters that are not allowed in a header.
     pub fn new(base_url: &str, name: HeaderName, credential: &str) -> wasmtime::Result<Self> {
         let url: Uri = base_url.parse()?;
         let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
             wasmtime::bail!("{base_url} is not https://HOST");
         };
         let mut value = HeaderValue::try_from(credential)?;
-        // So that it is not written where requests are logged.
+        // Logs of requests do not contain the value.
         value.set_sensitive(true);
         Ok(Self { scheme: scheme.clone(), authority: authority.clone(), header: (name, value) })
     }
@@ -36,7 +36,7 @@ impl CredentialGate {
             && uri.authority() == Some(&self.authority)
             && uri.path().starts_with("/v1/")
             && !uri.path().split('/').any(is_dotted)
-            // What the component brings along is not what the embedder gave.
+            // A credential from the component is not the credential of the embedder.
             && !request.headers().contains_key("x-api-key")
             && !request.headers().contains_key(http::header::AUTHORIZATION)
     }

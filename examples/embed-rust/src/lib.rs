@@ -1,7 +1,7 @@
-//! The component in a Rust program: compile it, make an instance, call its functions.
+//! The component in a Rust program: compile it, create an instance, call its functions.
 //!
-//! Calls go through wasmtime's dynamic values, so that nothing is generated. With `wasmtime::component::bindgen!` and the
-//! WIT files, the same calls are typed.
+//! Calls use wasmtime's dynamic values, so no code is generated. With `wasmtime::component::bindgen!` and the WIT
+//! files, the same calls are typed.
 
 mod credential_gate;
 
@@ -50,12 +50,12 @@ impl WasiHttpView for State {
 }
 
 impl Admin {
-    /// Compiles the component, which takes a second or two. Its imports are met by `wasi:http` and what that needs: it
-    /// gets no clock, no environment, no files.
+    /// Compiles the component, which takes 1 to 2 seconds. `wasi:http` and its dependencies are linked as imports: the
+    /// component gets no clock, no environment and no files.
     ///
     /// # Errors
     ///
-    /// What wasmtime says, for example that this is no such component.
+    /// The error of wasmtime, for example if the bytes are not a component with these imports.
     pub fn new(component: &[u8], base_url: &str, gate: CredentialGate) -> wasmtime::Result<Self> {
         let engine = Engine::new(Config::new().wasm_component_model(true))?;
         let component = Component::new(&engine, component)?;
@@ -66,13 +66,13 @@ impl Admin {
         Ok(Self { component, instance, gate, base_url: base_url.to_owned() })
     }
 
-    /// Calls an operation in an instance of its own: names as in the WIT files, all parameters in their order. What comes
-    /// back is `Ok` with the answer, or `Err` with the case of `claude:admin/types.error`.
+    /// Calls an action in a new instance: names as in the WIT files, all parameters in their order. Returns `Ok` with
+    /// the result, or `Err` with the case of `claude:admin/types.error`.
     ///
     /// # Errors
     ///
-    /// When there is no such function, when the values are not of its types, or when the component fails in a way that it
-    /// does not declare.
+    /// If the function does not exist, if the values do not have its types, or if the component fails with an error
+    /// that it does not declare.
     pub async fn call(
         &self,
         interface: &str,
@@ -90,13 +90,13 @@ impl Admin {
         let instance = self.instance.instantiate_async(&mut store).await?;
         let mut results = [Val::Bool(false)];
 
-        // The address alone: the credential stays with the gate.
+        // Only the address: the credential remains in the gate.
         let settings = [some(Val::String(self.base_url.clone())), Val::Option(None), Val::Option(None)];
         let configure = self.export("settings", "configure")?;
         let configure = instance.get_func(&mut store, configure).context("it is exported")?;
         configure.call_async(&mut store, &settings, &mut results).await?;
         if let Val::Result(Err(problem)) = &results[0] {
-            wasmtime::bail!("the component does not take {}: {problem:?}", self.base_url);
+            wasmtime::bail!("the component does not accept {}: {problem:?}", self.base_url);
         }
 
         let exported = self.export(interface, function)?;
@@ -117,7 +117,7 @@ impl Admin {
     }
 }
 
-/// An option that is given.
+/// An option with a value.
 #[must_use]
 pub fn some(val: Val) -> Val {
     Val::Option(Some(Box::new(val)))

@@ -12,7 +12,7 @@ use wasmtime::error::Context;
 
 #[tokio::main]
 async fn main() -> wasmtime::Result<()> {
-    let path = std::env::args().nth(1).context("say where the component is: claude-admin.wasm")?;
+    let path = std::env::args().nth(1).context("the path of the component, claude-admin.wasm, is missing")?;
     let component = std::fs::read(&path).with_context(|| format!("cannot read {path}"))?;
     let base_url = std::env::var("ANTHROPIC_BASE_URL").unwrap_or_else(|_| "https://api.anthropic.com".to_owned());
     let key = std::env::var("ANTHROPIC_ADMIN_KEY").context("set ANTHROPIC_ADMIN_KEY")?;
@@ -26,9 +26,9 @@ async fn main() -> wasmtime::Result<()> {
     ]);
     let (any_email, any_role) = (Val::Option(None), Val::List(Vec::new()));
     let answer = admin.call("users", "list", &[any_email, any_role, page]).await?;
-    let members = answer.map_err(|error| wasmtime::format_err!("the API did not answer with a list: {error:?}"))?;
+    let members = answer.map_err(|error| wasmtime::format_err!("the API did not return a list: {error:?}"))?;
     let Some(Val::List(members)) = members.as_deref().and_then(|page| field(page, "data")) else {
-        wasmtime::bail!("the answer has no list");
+        wasmtime::bail!("the response has no list");
     };
     for member in members {
         if let (Some(Val::String(email)), Some(Val::String(name))) = (field(member, "email"), field(member, "name")) {

@@ -1,4 +1,4 @@
-//! The component as a Rust program embeds it, before the simulator.
+//! Tests of the component in a Rust program, against the simulator.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing")]
 

@@ -1,12 +1,12 @@
-//! How a component is hosted safely: one file, to be read from top to bottom.
+//! A safe host of a component, in one file. Read it from top to bottom.
 //!
 //! ```sh
 //! ANTHROPIC_ADMIN_KEY=… cargo run -p small-host -- users list --limit 5
 //! ```
 //!
-//! It takes the five steps that `claude-admin` takes for every command: load the component, read the command, ask the
-//! policy, call through the gate, and show the result. What is missing, compared with `claude-admin`: nothing is recorded,
-//! nothing is confirmed or approved, no name is looked up, and nobody but you can ask.
+//! It does the five steps of `claude-admin` for every command: load the component, parse the command, evaluate the
+//! policy, call through the gate, and show the result. Missing in comparison with `claude-admin`: there is no audit
+//! log, no confirmation and no approval, names are not looked up, and you are the only user.
 
 use anyhow::{Context, bail};
 use claude_admin::command::{self, Command, Draft, Markup};
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use std::sync::Arc;
 
-/// Who can do what, in Cedar. What no policy permits is denied.
+/// The permissions, in Cedar. An action that no policy permits is denied.
 const POLICY: &str = r#"
 @id("look") permit(principal == User::"local:me", action in Action::"read", resource);
 @id("members") permit(principal == User::"local:me", action in Action::"users", resource);
@@ -36,24 +36,24 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Step 1. The component is compiled, and its imports are compared with what a component can have: HTTP, and the streams
-/// that HTTP needs. It has no files, no clock and no environment, so the credential is here, and not in the component.
+/// Step 1. The component is compiled, and its imports are compared with the allowed imports: HTTP, and the streams that
+/// HTTP needs. It has no files, no clock and no environment, so the credential is here, and not in the component.
 fn load() -> anyhow::Result<Plugin> {
     let base_url = std::env::var("ANTHROPIC_BASE_URL").unwrap_or_else(|_| "https://api.anthropic.com".to_owned());
     let key = std::env::var("ANTHROPIC_ADMIN_KEY").context("set ANTHROPIC_ADMIN_KEY")?;
-    let upstream: Upstream = base_url.parse().with_context(|| format!("{base_url} is no base URL"))?;
-    // The one way out. It adds the key to a request after it compared the request with the decided action.
+    let upstream: Upstream = base_url.parse().with_context(|| format!("{base_url} is not a base URL"))?;
+    // The only network access. It adds the key to a request after it compared the request with the decided action.
     let egress = Egress::new(upstream, Credentials::new(Some(SecretString::from(key)), None), None)?;
-    // Each call has an instance of its own, with limits of memory, time and data.
+    // Each call has a separate instance, with limits of memory, time and data.
     let sandbox = Sandbox::new(Limits::default(), Arc::new(egress), None)?;
     Ok(Plugin::embedded(&sandbox)?)
 }
 
-/// Step 2. The WIT text in the component is the table of actions: names, arguments, types, risks. A command line is read
-/// against it, so that everything behind this step has checked types.
+/// Step 2. The WIT text in the component defines the actions: names, arguments, types, risks. A command line is parsed
+/// according to these definitions, so every later step has checked types.
 fn read(plugin: &Plugin, line: &str) -> anyhow::Result<Draft> {
     match command::parse(plugin.catalog(), line, Markup::None, Timestamp::now()) {
-        // To look up a name is a read of its own, which must be decided on too.
+        // To look up a name is a separate read, which the policy must permit too.
         Ok(Command::Run(draft, _)) if !draft.references.is_empty() => bail!("write the ID instead of the name"),
         Ok(Command::Run(draft, _)) => Ok(draft),
         Ok(_) => bail!("write an action, such as `users list`"),
@@ -73,17 +73,18 @@ async fn run(plugin: &Plugin, draft: Draft) -> anyhow::Result<String> {
     let operation = operation_id::random();
     let authorized = match decider.authorize_now(&person, action, invocation.clone(), &operation) {
         Ok(authorized) => authorized,
-        Err(Decision::Deny(denial)) => bail!("you may not run `{}`: {}", action.command(), denial.message),
-        // A write is never done at once. `Service` has plans, confirmations and approvals, and records each of them.
+        Err(Decision::Deny(denial)) => bail!("you cannot run `{}`: {}", action.command(), denial.message),
+        // A write never runs immediately. `Service` has plans, confirmations and approvals, and records each of them.
         Err(Decision::Allow(_)) => bail!("`{}` needs more than a permit", action.command()),
     };
 
-    // Step 4. Only `authorize_now`, and an approval, make an `Authorized` value, and the sandbox runs nothing else. From the
-    // declaration of the action and the decided arguments the host computes the one request that can be sent. If the
-    // component asks for any other, the call ends, and nothing is sent.
+    // Step 4. Only `authorize_now`, and an approval, make an `Authorized` value, and the sandbox runs nothing else.
+    // From the declaration of the action and the decided arguments the host computes the one request that can be sent.
+    // If the component makes a different request, the call ends, and nothing is sent.
     let answer = plugin.call(&authorized).await;
 
-    // Step 5. The result is typed data with a declared shape. Secrets are taken out, and hostile text stays text.
+    // Step 5. The result is typed data with a declared shape. Secrets are removed, and hostile text is shown as plain
+    // text.
     let upstream = plugin.sandbox().egress().upstream().authority();
     match answer.result {
         Ok(value) => {

@@ -30,7 +30,7 @@ async fn permitted_read_is_sent_and_shown() {
 async fn everything_else_is_refused_and_nothing_is_sent() {
     let simulator = simulator().await;
     for (line, why) in [
-        ("groups create Research", "you may not run `groups create`"),
+        ("groups create Research", "you cannot run `groups create`"),
         ("users remove user_01WCz1FkmYMm4gnmykNKUu3Q", "needs more than a permit"),
         ("users get ada@example.com", "write the ID"),
         ("help", "write an action"),

@@ -8,16 +8,16 @@ use claude_admin::contract::openapi;
 use claude_admin_catalog::{Action, Catalog};
 use serde_json::Value;
 
-/// How the list is written.
+/// The format of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people.
+    /// Text for people
     Text,
-    /// For programs.
+    /// JSON for programs
     Json,
-    /// As the page `docs/reference.md`.
+    /// Markdown, as in `docs/reference.md`
     Markdown,
-    /// As an OpenAPI document of the HTTP API.
+    /// The OpenAPI document of the HTTP API
     Openapi,
 }
 

@@ -1,4 +1,4 @@
-//! What goes to standard output, and what to standard error.
+//! Writes the output of a command to standard output and standard error.
 
 use super::{print, tell, terminal, write_out};
 use claude_admin::command::Format;
@@ -7,26 +7,26 @@ use claude_admin::render::{self, Parts};
 use claude_admin::service::{Outcome, Reply};
 use std::io;
 
-/// Writes what was not written yet: data to standard output, and what is to be noticed to standard error, unless a person or
-/// a program would look for it beside the data.
+/// Writes the part of a reply that was not written yet. Data goes to standard output, notices go to standard error,
+/// unless a person or a program looks for the notices with the data.
 pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io::Result<()> {
     let format = reply.format.unwrap_or(asked);
     let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
-    // Programs read one stream; people see failures beside the data.
+    // Programs read one stream. People see errors in the terminal next to the data.
     if !has_data && format != Format::Json {
         let format = if format == Format::Csv { Format::Text } else { format };
         tell(&render::reply_on(&reply, format, terminal::errors()));
         return Ok(());
     }
     let beside = match format {
-        // Among rows, a program would take what is said for one of them.
+        // In CSV output, a program would read a notice as a row.
         Format::Csv => taken_from_rows(&mut reply.document),
         Format::Text | Format::Markdown if reply.outcome == Outcome::Partial => {
             take_notices(&mut reply.document, |notice| notice.level == Level::Error)
         }
         _ => Document::default(),
     };
-    // Where somebody closed the pipe, a secret is lost.
+    // If the pipe was closed, the secret is lost, so a broken pipe must be an error.
     let print = if reply.secret.is_some() { write_out } else { print };
     let printed = print(&match (parts, format) {
         (Some(parts), _) => parts.end(&reply),
@@ -42,21 +42,21 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
     printed
 }
 
-/// Takes out of a document what is no row, and says whether more rows follow.
+/// Removes the blocks that are not rows from a document, and says whether more rows follow.
 fn taken_from_rows(document: &mut Document) -> Document {
     let mut beside = take_notices(document, |_| true);
     for block in &document.blocks {
         if let Block::Table(table) = block
             && let Some(command) = table.command_after(table.rows.len())
         {
-            let all = if table.all { "" } else { ", or all of them with --all" };
-            beside.blocks.push(Block::Text(format!("More follow: `{command}`{all}.")));
+            let all = if table.all { "" } else { ", or all rows with --all" };
+            beside.blocks.push(Block::Text(format!("More rows: `{command}`{all}.")));
         }
     }
     beside
 }
 
-/// Takes what is said out of a document.
+/// Removes notices from a document and returns them.
 fn take_notices(document: &mut Document, taken: impl Fn(&Notice) -> bool) -> Document {
     let blocks = &mut document.blocks;
     let blocks = blocks.extract_if(.., |block| matches!(block, Block::Notice(notice) if taken(notice))).collect();

@@ -37,51 +37,51 @@ const AWS_KEY: &str = "ANTHROPIC_AWS_API_KEY";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
 
-/// Where requests go when nothing says so.
+/// The target of requests if no credential is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WithoutCredential {
-    /// To the embedded simulator.
+    /// The embedded simulator.
     Simulate,
-    /// Nowhere: the host does not start.
+    /// None: the host does not start.
     Refuse,
 }
 
-/// Who decides what may be done.
+/// The source of the policy.
 pub(super) enum PolicySource<'p> {
     /// The policy file and the groups of the configuration.
     Configured,
-    /// Everything is permitted to one person, and nothing to anybody else.
+    /// Everything is permitted to one user, and nothing to other users.
     Only(&'p Principal),
     /// A text, with the groups of the configuration.
     Text(&'p str),
 }
 
-/// Where the audit trail is kept.
+/// The store of the audit log.
 pub(super) enum StoreSource {
     /// In a file.
     File(PathBuf),
-    /// In a file, for a host to which a platform may deliver a request twice.
+    /// In a file, for a host to which a platform can deliver a request twice.
     FileWithDeliveries(PathBuf),
-    /// Nowhere: it ends with the host.
+    /// In memory, until the host exits.
     Memory,
-    /// Nowhere, of a host that nobody can come back to.
+    /// In memory, for a host that exits after this command. No later command can refer to its operations.
     Passing,
 }
 
-/// A host, and the simulator behind it where there is one.
+/// A host, and its simulator if it uses one.
 pub(super) struct Host {
     pub(super) service: Arc<Service>,
     pub(super) simulator: Option<RunningSimulator>,
-    /// Slack's Web API, where there is a bot token.
+    /// Slack's Web API, if there is a bot token.
     pub(super) web_api: Option<Arc<WebApi>>,
 }
 
-/// Where a host sends its requests.
+/// The target of the requests of a host.
 pub(super) struct Target {
     pub(super) upstream: Upstream,
     pub(super) credentials: Credentials,
     pub(super) simulator: Option<RunningSimulator>,
-    /// The clock of the API, where it is not that of this machine.
+    /// The clock of the API, if it is not that of this machine.
     api_clock: Option<Clock>,
 }
 
@@ -93,7 +93,8 @@ impl Target {
     }
 }
 
-/// The credentials by which is told what a host of this configuration could do: those of the simulator where it would simulate.
+/// The credentials that determine which actions a host of this configuration could run. If the host would simulate,
+/// these are the credentials of the simulator.
 pub(super) fn foreseen_credentials(config: &Config) -> anyhow::Result<Credentials> {
     let credentials = credentials(config)?;
     if !credentials.is_empty() && !config.upstream.simulate {
@@ -106,7 +107,7 @@ pub(super) fn foreseen_credentials(config: &Config) -> anyhow::Result<Credential
     })
 }
 
-/// Finds out where requests go, and starts the simulator where they go there.
+/// Determines the target of requests, and starts the simulator if it is the target.
 pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
     let platform = config.upstream.platform;
     if config.upstream.simulate {
@@ -122,12 +123,13 @@ pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyho
     real(platform, credentials, base_url)
 }
 
-/// Finds out again where requests go. A simulator that runs is used again.
+/// Determines the target of requests again. A running simulator is used again.
 pub(super) fn target_again(config: &Config, simulator: Option<&RunningSimulator>) -> anyhow::Result<Target> {
     match simulator {
         Some(simulator) if config.upstream.simulate => target_of(simulator, config.upstream.platform),
         None if config.upstream.simulate => {
-            Err(SetupError("upstream.simulate: a simulator starts only with the host; restart it".to_owned()).into())
+            Err(SetupError("upstream.simulate: the simulator starts only with the host; restart the host".to_owned())
+                .into())
         }
         _ => real(config.upstream.platform, credentials(config)?, base_url(config)),
     }
@@ -155,9 +157,9 @@ fn real(platform: ApiPlatform, credentials: Credentials, base_url: Option<String
     }
     if credentials.is_empty() {
         return Err(SetupError(format!(
-            "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or {SCOPED_KEY} (a \
-             key of a Claude Enterprise organization), name a \
-             file in [upstream], or try everything with `simulate = true` there"
+            "no credential for the Admin API: set {ADMIN_KEY} (an Admin API key), {OAUTH_TOKEN} (an OAuth token) or \
+             {SCOPED_KEY} (a key of a Claude Enterprise organization), name a file in [upstream], or set \
+             `simulate = true` there to use the simulator"
         ))
         .into());
     }
@@ -168,7 +170,7 @@ fn real(platform: ApiPlatform, credentials: Credentials, base_url: Option<String
     Ok(Target { upstream, credentials, simulator: None, api_clock: None })
 }
 
-/// Claude Platform on AWS has a base URL for each region, and no other platform answers there.
+/// Claude Platform on AWS has a base URL for each region. No other platform uses these URLs.
 fn check_platform(platform: ApiPlatform, base_url: Option<&str>) -> Result<(), SetupError> {
     let is_regional = base_url.is_some_and(|url| url.contains("//aws-external-anthropic."));
     match platform {
@@ -183,14 +185,14 @@ fn check_platform(platform: ApiPlatform, base_url: Option<&str>) -> Result<(), S
     }
 }
 
-/// What a step of a pipeline is given in place of a secret that it lacks is empty. To simulate then would look like success.
+/// A pipeline can replace a missing secret with an empty text. A simulation would then look like success.
 fn no_blank_credential() -> Result<(), SetupError> {
     let is_blank = |name: &&str| std::env::var(name).is_ok_and(|text| outside_text::value(&text).is_empty());
     match [ADMIN_KEY, OAUTH_TOKEN, SCOPED_KEY].into_iter().find(is_blank) {
         None => Ok(()),
         Some(name) => Err(SetupError(format!(
-            "{name} is set, and empty, and there is no other credential. {} Set it; or unset it, or add \
-             --simulate, to try everything with the simulator",
+            "{name} is set but empty, and no other credential is set. {} Set {name}; to use the simulator instead, \
+             unset it or add --simulate",
             Verdict::NotSent.sentence()
         ))),
     }
@@ -205,7 +207,7 @@ pub(super) fn simulated(simulator: RunningSimulator, platform: ApiPlatform) -> a
 fn target_of(simulator: &RunningSimulator, platform: ApiPlatform) -> anyhow::Result<Target> {
     let secret = |text: &str| Some(SecretString::from(text));
     let credentials = match platform {
-        // One key for everything that exists there.
+        // One key for every action that is available there.
         ApiPlatform::Aws => Credentials::on_aws(secret(simulator.admin_key())),
         ApiPlatform::Anthropic => Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
             .with_scoped_key(secret(simulator.scoped_key())),
@@ -225,7 +227,7 @@ pub(super) fn host(
     host_with(config, target, policy, is_passing, |policy| ledger(store, policy))
 }
 
-/// Puts a host together again, on the audit trail of the one before.
+/// Assembles a host again, with the audit log of the previous host.
 pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
     host_with(config, target, PolicySource::Configured, false, |policy| {
         ledger.record(Durability::Process, vec![Entry::of_host(loaded(policy))])?;
@@ -247,7 +249,7 @@ fn host_with(
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
     let groups = Groups::new(config.members()?, directory);
     if groups.needs_directory() && groups.directory().is_none() {
-        let problem = "a user group of Slack is a member of a group, and only a bot can look up who is in it";
+        let problem = "a group has a Slack user group as a member, and only a bot can look up the users in it";
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
@@ -274,22 +276,23 @@ pub(super) fn lone_operator(config: &Config) -> anyhow::Result<Option<LoneOperat
     Ok(config.lone_operator(&operator()?)?)
 }
 
-/// The policy names a user beside the lone operator.
+/// The error for a policy that names another user than the lone operator.
 pub(super) fn second_person_in_policy(name: &str) -> ConfigError {
     ConfigError::SecondPerson(format!("the policy names `{name}`"))
 }
 
-/// The clock of a simulator, which stands still until it is moved.
+/// The clock of a simulator. It changes only when the simulator changes it.
 fn api_clock(simulator: &RunningSimulator) -> Clock {
     let now = simulator.watch();
     Clock::new(move || now().as_millisecond())
 }
 
-/// The way to the API.
+/// The egress to the API.
 pub(super) fn egress(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Arc<Egress>> {
     let version = config.upstream.anthropic_version.as_deref().map(HeaderValue::from_str).transpose();
-    let version = version
-        .map_err(|_| SetupError("upstream.anthropic_version holds characters that no header may hold".to_owned()))?;
+    let version = version.map_err(|_| {
+        SetupError("upstream.anthropic_version contains characters that are not allowed in a header".to_owned())
+    })?;
     Ok(Arc::new(Egress::new(upstream, credentials, version)?))
 }
 
@@ -302,16 +305,16 @@ fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyh
     }
 }
 
-/// The component that a configuration names, as far as it is the one that it pins.
+/// The component that a configuration names. If the configuration pins a digest, the component must have it.
 fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
     let (path, bytes) = match (&config.plugin, &config.plugin_sha256) {
         (Some(path), _) => (path, read_component(path)?),
-        (None, Some(_)) => return Err(SetupError("`plugin_sha256` is set, and `plugin` is not".to_owned()).into()),
+        (None, Some(_)) => return Err(SetupError("`plugin_sha256` is set, but `plugin` is not".to_owned()).into()),
         (None, None) => return Ok(None),
     };
     if let Some(pinned) = &config.plugin_sha256 {
         check_digest(&bytes, pinned)
-            .map_err(|error| SetupError(format!("{}: {error}; nothing of it ran", path.display())))?;
+            .map_err(|error| SetupError(format!("{}: {error}; no code of the component ran", path.display())))?;
     }
     Ok(Some((path, bytes)))
 }
@@ -321,7 +324,7 @@ pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, SetupError> {
     std::fs::read(path).map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))
 }
 
-/// Loads a component with the file that it is from, or the embedded one.
+/// Loads a component from a file, or the embedded component.
 pub(super) fn load(sandbox: &Arc<Sandbox>, component: Option<(&Path, &[u8])>) -> anyhow::Result<Plugin> {
     match component {
         None => Ok(Plugin::embedded(sandbox).context("the embedded component cannot be loaded")?),
@@ -344,28 +347,28 @@ fn live_policy(
     })
 }
 
-/// Opens the audit trail, and records that it was opened, and by which policy.
+/// Opens the audit log, and records that it was opened and which policy is used.
 fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
     let (ledger, opened) = opened(store)?;
     ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
     Ok(ledger)
 }
 
-/// Opens the audit log for a command that no policy decides about, and records that it was opened.
+/// Opens the audit log for a command without a policy decision, and records that it was opened.
 pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
     let (ledger, opened) = opened(StoreSource::File(path))?;
     ledger.record(Durability::Disk, vec![Entry::of_host(opened)])?;
     Ok(ledger)
 }
 
-/// Opens the audit log, and returns the entry for that.
+/// Opens the audit log, and returns the entry for this.
 fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
     let mut dropped_bytes = 0;
     let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
         StoreSource::File(path) | StoreSource::FileWithDeliveries(path) => {
             let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
             dropped_bytes = log.unreadable_bytes();
-            // However the path is spelled, hosts on one file must find one another.
+            // Hosts on the same file must find one another, even if the path is spelled differently.
             let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
             (Box::new(log), Hosts::of(&path))
         }
@@ -377,16 +380,16 @@ fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
     };
     let ledger = open(log, hosts, Clock::system())?;
     if dropped_bytes > 0 {
-        tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was no complete transaction");
+        tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was not a complete transaction");
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok((ledger, Event::Opened { version, sqlite: sqlite_version(), dropped_bytes }))
 }
 
-/// What is recorded when a host begins to use a policy.
+/// The entry for the start of the use of a policy.
 fn loaded(policy: &PolicyState) -> Event {
     if let Some(problem) = &policy.problem {
-        tracing::error!(problem, "the policy is not right: nothing is allowed until it is");
+        tracing::error!(problem, "the policy file is missing or invalid; all actions are denied until it is valid");
     }
     Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.cause.clone().map(Cause::from) }
 }
@@ -399,7 +402,7 @@ pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     }
 }
 
-/// Slack's Web API, where there is a bot token.
+/// Slack's Web API, if there is a bot token.
 fn web_api(config: &SlackConfig) -> anyhow::Result<Option<Arc<WebApi>>> {
     let variable = config.bot_token_env.as_deref().unwrap_or(BOT_TOKEN);
     let token = match SecretSource::of(config.bot_token_file.as_deref(), variable).read() {

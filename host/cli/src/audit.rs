@@ -1,4 +1,4 @@
-//! `claude-admin audit`: the audit trail of a store, for whoever can read its file.
+//! `claude-admin audit`: the audit log of a store, for users who can read its file.
 
 use super::config_args::ConfigArgs;
 use super::format::format;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub(super) enum AuditCommand {
     /// Show the last entries
     Tail {
-        /// How many
+        /// The number of entries
         #[arg(default_value_t = 20)]
         count: usize,
         #[command(flatten)]
@@ -24,11 +24,11 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         answer: AnswerArgs,
     },
-    /// Show the entries that fit, newest first
+    /// Show the matching entries, newest first
     Search {
         #[command(flatten)]
         filter: FilterArgs,
-        /// The most entries
+        /// The maximum number of entries
         #[arg(long, default_value_t = 100)]
         limit: usize,
         #[command(flatten)]
@@ -36,9 +36,9 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         answer: AnswerArgs,
     },
-    /// Check every record and every byte of the file; with a published head, also that nothing was cut off
+    /// Verify every entry and every byte of the file; with a published head, also that the end was not truncated
     Verify {
-        /// A head that `audit head` printed earlier
+        /// The output of an earlier `audit head`
         #[arg(long, value_name = "HEAD")]
         head: Option<String>,
         #[command(flatten)]
@@ -46,14 +46,14 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         answer: AnswerArgs,
     },
-    /// Print the head of the chain, to be kept where whoever can write to the store cannot write
+    /// Print the head of the hash chain. Store it where users with write access to the store cannot write
     Head {
         #[command(flatten)]
         store: StoreArgs,
     },
     /// Write all entries to standard output
     Export {
-        /// How to write them
+        /// The output format
         #[arg(long, value_name = "FORMAT", default_value = "ocsf")]
         format: ExportFormat,
         #[command(flatten)]
@@ -73,30 +73,31 @@ pub(super) enum ExportFormat {
 pub(super) struct StoreArgs {
     #[command(flatten)]
     config: ConfigArgs,
-    /// The file of the store; else the one of the configuration, else the one of this account
+    /// The file of the store. Default: the store of the configuration, otherwise the store of this account
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     store: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct AnswerArgs {
-    /// How to write the answer
+    /// The output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     output: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArgs {
-    /// Not before: 7d, 24h, yesterday, 2026-11-21, 2026-11-21T17:20:00Z or 2026-11-01..2026-11-15 (days in UTC)
+    /// Only entries from this time on: 7d, 24h, yesterday, 2026-11-21, 2026-11-21T17:20:00Z or 2026-11-01..2026-11-15
+    /// (days in UTC)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Before: 1h, yesterday, 2026-11-21 or 2026-11-21T17:20:00Z
+    /// Only entries before this time: 1h, yesterday, 2026-11-21 or 2026-11-21T17:20:00Z
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// The operation
+    /// The operation ID
     #[arg(long, value_name = "ID")]
     operation: Option<String>,
-    /// Who: slack:TEAM/USER, http:CLIENT, local:USER
+    /// The principal: slack:TEAM/USER, http:CLIENT or local:USER
     #[arg(long, value_name = "WHO")]
     principal: Option<String>,
     /// The action, such as users.remove or users.*
@@ -105,7 +106,7 @@ pub(super) struct FilterArgs {
     /// The kind of entry, such as denied or outcome
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// A text that the entry holds
+    /// A text that the entry contains
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
 }
@@ -120,19 +121,19 @@ impl StoreArgs {
             },
         };
         if !path.exists() {
-            return Err(SetupError(format!("there is no audit trail at {}", path.display())).into());
+            return Err(SetupError(format!("there is no audit log at {}", path.display())).into());
         }
         Ok(path)
     }
 
-    /// Opens the trail as it is: whoever looks must not destroy what `verify` would find.
+    /// Opens the log read-only: reading it must not destroy the damage that `verify` would report.
     fn open(&self) -> anyhow::Result<SqliteLog> {
         let log = SqliteLog::open_to_read(&self.path()?, Settings::default())?;
         if log.unreadable_bytes() > 0 {
             tell(&format!(
-                "WARNING: {} bytes at the end of the write-ahead log are no complete transaction, and are not shown: an \
-                 interrupted write, or a tail that was cut or changed. {} Run `claude-admin audit \
-                 verify` before a host opens this store, since that drops them.\n\n",
+                "WARNING: {} bytes at the end of the write-ahead log are not a complete transaction and are not shown. \
+                 A write was interrupted, or the end of the file was truncated or changed. {} Run `claude-admin audit \
+                 verify` before a host opens this store: opening it removes these bytes.\n\n",
                 log.unreadable_bytes(),
                 Verdict::Unchanged.sentence()
             ));
@@ -166,7 +167,7 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
         }
         AuditCommand::Head { store } => {
             let last = store.open()?.last()?;
-            let last = last.ok_or_else(|| SetupError("the audit trail is empty".to_owned()))?;
+            let last = last.ok_or_else(|| SetupError("the audit log is empty".to_owned()))?;
             print_lines(&format!("{}\n", Head::of(last.seq, &last.text)?))?;
             return Ok(0);
         }
@@ -174,7 +175,7 @@ pub(super) fn audit(command: AuditCommand) -> anyhow::Result<u8> {
             let log = store.open()?;
             let mut out = std::io::stdout().lock();
             match format {
-                // A terminal gets what is stored in an equivalent spelling.
+                // On a terminal, control characters are escaped. The JSON is equivalent to the stored JSON.
                 ExportFormat::Ocsf if terminal::output() != Medium::Stream => {
                     export::ocsf(&log, 0, &mut terminal::EscapedJson(out))?
                 }

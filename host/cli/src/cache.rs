@@ -1,9 +1,10 @@
-//! Where compiled code is kept.
+//! The folder of compiled code.
 
 use std::env;
 use std::path::PathBuf;
 
-/// The folder for compiled code: `CLAUDE_ADMIN_CACHE`, else a folder in the cache of the user. An empty variable keeps none.
+/// The folder for compiled code: `CLAUDE_ADMIN_CACHE`, otherwise a folder in the cache of the user. If the variable is
+/// empty, compiled code is not stored.
 pub(super) fn folder() -> Option<PathBuf> {
     if let Some(folder) = env::var_os("CLAUDE_ADMIN_CACHE") {
         return (!folder.is_empty()).then(|| PathBuf::from(folder));

@@ -1,4 +1,4 @@
-//! `claude-admin complete`: what may be typed next after `claude-admin run --`. Shells call it.
+//! `claude-admin complete`: the completions of the last word after `claude-admin run --`. Shell scripts call it.
 
 use super::assemble::{catalog, foreseen_credentials};
 use super::config_args::ConfigArgs;
@@ -13,7 +13,7 @@ use claude_admin::identity::Place;
 use claude_admin_catalog::Action;
 use std::sync::Arc;
 
-/// Prints the candidates for the last word: a word, a tabulator, and what it means.
+/// Prints the completions of the last word: each line has a word, a tab and its meaning.
 pub(super) async fn complete(config: &ConfigArgs, words: &[String]) -> anyhow::Result<u8> {
     let given = config.find()?.map(|found| found.config);
     let config = given.clone().unwrap_or_default();
@@ -21,7 +21,7 @@ pub(super) async fn complete(config: &ConfigArgs, words: &[String]) -> anyhow::R
     let credentials = foreseen_credentials(&config)?;
     let can_work = |action: &Action| credentials.obstacle(action, &Arguments::new()).is_none();
     let candidates = match &given {
-        // Without a policy, whoever can start the program may run everything.
+        // Without a policy, a user who can start the program can run every action.
         None => command::complete(&catalog, words, &can_work),
         Some(config) => {
             let groups = Groups::new(config.members()?, None);

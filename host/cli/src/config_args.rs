@@ -1,31 +1,31 @@
-//! Which configuration a command follows: one rule for all of them.
+//! The configuration of a command: all commands use the same rule.
 
 use super::setup_error::SetupError;
 use crate::config::Config;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// The name of a configuration that is found in the current folder.
+/// The name of the configuration file in the current folder.
 const NAME: &str = "claude-admin.toml";
-/// The variable that names a configuration; if it is empty, none is looked for.
+/// The variable that names a configuration. If it is empty, no configuration is used.
 const VARIABLE: &str = "CLAUDE_ADMIN_CONFIG";
 
 #[derive(Debug, Default, Args)]
 pub(super) struct ConfigArgs {
-    /// The configuration file; else the one in CLAUDE_ADMIN_CONFIG, else ./claude-admin.toml
+    /// The configuration file. Default: the file in CLAUDE_ADMIN_CONFIG, otherwise ./claude-admin.toml
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }
 
-/// A configuration, and where it is.
+/// A configuration and the path of its file.
 pub(super) struct Found {
     pub(super) path: PathBuf,
     pub(super) config: Config,
 }
 
 impl ConfigArgs {
-    /// Reads the configuration: the file that is named, else the one that `CLAUDE_ADMIN_CONFIG` names, else
-    /// `claude-admin.toml` in the current folder; `None` where there is none.
+    /// Reads the configuration: the named file, otherwise the file in `CLAUDE_ADMIN_CONFIG`, otherwise
+    /// `claude-admin.toml` in the current folder. `None` if there is none.
     pub(super) fn find(&self) -> anyhow::Result<Option<Found>> {
         let named = self.config.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
         let path = match named {
@@ -37,23 +37,26 @@ impl ConfigArgs {
         Ok(Some(Found { config: Config::read(&path)?, path }))
     }
 
-    /// Reads the configuration of a command that cannot do without one.
+    /// Reads the configuration of a command that requires one.
     pub(super) fn required(&self) -> anyhow::Result<Found> {
         let problem = format!(
-            "there is no configuration: name one with --config FILE or {VARIABLE}, or write one here with `claude-admin init`"
+            "there is no configuration: name a file with --config FILE or {VARIABLE}, or create one with \
+             `claude-admin init`"
         );
         self.find()?.ok_or_else(|| SetupError(problem).into())
     }
 }
 
-/// A configuration that nobody named may have come with a folder of somebody else: it must not decide where credentials go.
+/// A configuration that was only found in the current folder can belong to another person. It must not decide where
+/// credentials are sent.
 fn here() -> anyhow::Result<Found> {
     let path = PathBuf::from(NAME);
     let config = Config::read(&path)?;
     match config.redirects() {
         None => Ok(Found { path, config }),
         Some(key) => Err(SetupError(format!(
-            "{NAME} in this folder sets `{key}`, which decides where credentials are sent: name the file with --config to use it"
+            "{NAME} in this folder sets `{key}`, which decides where credentials are sent: to use the file, name it with \
+             --config"
         ))
         .into()),
     }

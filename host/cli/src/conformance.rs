@@ -1,7 +1,8 @@
-//! `claude-admin conformance`: compares the replies of the API with the WIT.
+//! `claude-admin conformance`: compares responses of the API with the WIT package.
 //!
-//! The account that can read the credential can send these requests without this program, so no policy decides about them.
-//! With a configuration, the run is recorded in its audit log, since others read there what was sent with its credential.
+//! An account that can read the credential can send these requests without this program, so no policy decides about
+//! them. With a configuration, the run is recorded in its audit log: its readers see every request that used its
+//! credential.
 
 use super::assemble::{Target, WithoutCredential, catalog, egress, ledger_without_policy, target};
 use super::config_args::ConfigArgs;
@@ -28,23 +29,23 @@ pub(super) struct ConformanceArgs {
     /// Send the requests; without this flag, the command only shows how many there are and where they are sent
     #[arg(long)]
     send: bool,
-    /// How to write the report
+    /// The format of the report
     #[arg(short, long, value_name = "FORMAT", default_value = "markdown")]
     output: Format,
     /// If there is a configuration, its credentials are used and its audit log records the run
     #[command(flatten)]
     config: ConfigArgs,
-    /// Compare the embedded simulator, even where there is a credential
+    /// Use the embedded simulator even if a credential is set
     #[arg(long)]
     simulate: bool,
 }
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For an issue
+    /// Markdown for an issue
     Markdown,
-    /// For programs
+    /// JSON for programs
     Json,
 }
 
@@ -92,7 +93,7 @@ pub(super) async fn conformance(args: ConformanceArgs) -> anyhow::Result<u8> {
 fn unsent(plan: &Plan<'_>, egress: &Egress) -> SetupError {
     SetupError(format!(
         "nothing was sent. With --send, the command sends up to {} GET requests to {}, one after the other, with {}; \
-         retries and the exchange of a workload identity are not counted. It prints no value of a reply",
+         retries and the exchange of a workload identity are not counted. It prints no value of a response",
         plan.requests(),
         egress.upstream().authority(),
         egress.credentials().held(),
@@ -119,7 +120,7 @@ fn ended(report: &Report) -> Event {
     Event::Outcome { result, changed: Some(Changed::No), status: None, requests, cause: None }
 }
 
-/// The audit log of the configuration, and who is recorded there.
+/// The audit log of the configuration, and the principal of the entries.
 struct Audit {
     ledger: Ledger,
     principal: Principal,

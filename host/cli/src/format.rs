@@ -1,4 +1,4 @@
-//! The formats of an answer, as the command line offers them.
+//! The output formats of the command line.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use claude_admin::command::Format;

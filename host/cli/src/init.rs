@@ -1,4 +1,4 @@
-//! `claude-admin init`: a configuration, a policy and tests for it.
+//! `claude-admin init`: writes a configuration, a policy and its tests.
 
 use super::operator::operator;
 use super::print_lines;
@@ -10,18 +10,18 @@ use std::path::Path;
 
 const CONFIG: &str = "claude-admin.toml";
 const TESTS: &str = "policy-tests.toml";
-/// The token of the one client of the HTTP API: `serve` needs somebody who can send a command.
+/// The token of the one client of the HTTP API. `serve` does not start without a client that can send commands.
 const TOKEN: &str = "automation.token";
 const TOKEN_BYTES: usize = 32;
 
-/// Writes the files; none that exists is overwritten.
+/// Writes the files. An existing file is not overwritten.
 pub(super) fn init(folder: &Path) -> anyhow::Result<u8> {
     let config = include_str!("init/claude-admin.toml").replace("local:OPERATOR", &operator()?.to_string());
     let token = token()?;
     let files =
         [(CONFIG, config.as_str()), ("policy.cedar", STARTER_POLICY), (TESTS, STARTER_TESTS), (TOKEN, token.as_str())];
     std::fs::create_dir_all(folder)
-        .map_err(|error| SetupError(format!("cannot make {}: {error}", folder.display())))?;
+        .map_err(|error| SetupError(format!("cannot create {}: {error}", folder.display())))?;
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
         let problem = format!("{} already exists; no file was written", folder.join(name).display());
         return Err(SetupError(problem).into());
@@ -38,7 +38,7 @@ pub(super) fn init(folder: &Path) -> anyhow::Result<u8> {
     let typed = |name: &str| typed(&folder.join(name));
     let config = typed(CONFIG);
     print_lines(&format!(
-        "\nNext: put people into [groups] of {config}, then\n\
+        "\nNext: add users to [groups] in {config}, then run\n\
          \x20 claude-admin policy check --config {config}\n\
          \x20 claude-admin policy test --config {config} {}\n\
          \x20 claude-admin run --config {config} -- users list\n\
@@ -54,7 +54,7 @@ fn token() -> anyhow::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n")
 }
 
-/// Creates a file; a secret one is for its owner alone, where the system knows owners.
+/// Creates a file. A secret file is readable only by its owner, if the system has file owners.
 fn create(path: &Path, secret: bool) -> std::io::Result<std::fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -67,7 +67,7 @@ fn create(path: &Path, secret: bool) -> std::io::Result<std::fs::File> {
     options.open(path)
 }
 
-/// A path as it is typed into a shell. The current folder is not written.
+/// A path in shell syntax, without the current folder.
 fn typed(path: &Path) -> String {
     let text = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,@%:\\".contains(c);

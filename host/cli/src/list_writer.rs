@@ -1,4 +1,4 @@
-//! Standard output, to which a long list goes while it is read.
+//! Writes a long list to standard output while it is read.
 
 use super::{terminal, write_out};
 use claude_admin::command::Format;
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// Writes to standard output.
 pub(super) struct ListWriter {
     format: Format,
-    /// The list that was begun, or why it cannot be written.
+    /// The list that was started, or why it cannot be written.
     begun: Mutex<Option<io::Result<Parts>>>,
 }
 
@@ -20,11 +20,11 @@ impl ListWriter {
         Self { format, begun: Mutex::new(None) }
     }
 
-    /// The list that was begun, if any: what stands after its rows is still to be written.
+    /// The list that was started, if any. The part after its rows is not written yet.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written: a pipe that was closed, or a disk that is full.
+    /// Why the list cannot be written: a closed pipe or a full disk.
     pub(super) fn finish(&self) -> io::Result<Option<Parts>> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
     }

@@ -1,4 +1,4 @@
-//! Structured events on standard error. They hold ids and canonical commands, never secrets or typed text.
+//! Structured log events on standard error. They contain IDs and canonical commands, never secrets or typed text.
 
 use super::terminal::{EscapedJson, errors_have_colours};
 use clap::ValueEnum;
@@ -11,23 +11,23 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 const LEVEL_VARIABLE: &str = "CLAUDE_ADMIN_LOG";
 
-/// How events are written.
+/// The format of log events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// For people.
+    /// Text for people
     Text,
-    /// For programs: one object a line.
+    /// JSON for programs, one object per line
     Json,
 }
 
-/// Starts logging at a level, unless `CLAUDE_ADMIN_LOG` names another.
+/// Starts logging at a level, unless `CLAUDE_ADMIN_LOG` sets another level.
 pub(super) fn start(format: Option<LogFormat>, level: &str) {
     let level = if format.is_some() { "info" } else { level };
     let filter = EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or_else(|_| EnvFilter::new(level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    // Where nobody reads standard error any more, to complain there would be the end of whoever logs.
+    // If standard error is closed, the error message of the logger would panic the task that logs.
     let builder = builder.log_internal_errors(false);
-    // Only the first call in a process counts, and there is only one.
+    // Only the first call in a process has an effect, and there is only one.
     let _ = match format {
         Some(LogFormat::Json) => builder.with_writer(|| EscapedJson(io::stderr())).json().try_init(),
         _ => builder
@@ -39,7 +39,7 @@ pub(super) fn start(format: Option<LogFormat>, level: &str) {
     };
 }
 
-/// A field of an event on one line, in which nothing steers the terminal: values may come from outside.
+/// A field of an event on one line, with the control characters of terminals escaped: values can come from outside.
 fn field(writer: &mut Writer<'_>, field: &tracing::field::Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}").replace('\n', "\\n");
     match field.name() {

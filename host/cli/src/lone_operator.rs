@@ -1,4 +1,4 @@
-//! A lone operator at this terminal: shows the plan, asks for the name of the target, and waits.
+//! A lone operator at this terminal: shows the plan, asks for the name of the target, and waits for the delay.
 
 use super::stop::Stop;
 use super::{tell, terminal};
@@ -9,8 +9,8 @@ use claude_admin::render::{self, visible};
 use claude_admin::service::{Reply, Service};
 use std::io::{self, BufRead, IsTerminal};
 
-/// Asks, and runs the request if the name is typed. `stop` cancels it until it runs; `None` if it was asked to stop after
-/// that.
+/// Asks for the name, and runs the request if it is typed. Until the run, `stop` cancels the request. `None` if `stop`
+/// was requested during the run.
 pub(super) async fn ask(
     service: &Service,
     principal: &Principal,
@@ -19,7 +19,7 @@ pub(super) async fn ask(
     asked: Format,
     stop: &mut Stop,
 ) -> Option<Reply> {
-    // The command itself can name its format.
+    // The command can set its own output format.
     let format = reply.format;
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Some(of_format(service.deny_alone(principal, &question).await, format));

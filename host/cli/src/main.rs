@@ -37,13 +37,13 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Values of the component model are many small allocations, made on one thread and freed on another.
+/// Values of the component model are many small allocations. They are made on one thread and freed on another.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The exit code of a mistake on the command line or in the configuration.
+/// The exit code for an error on the command line or in the configuration.
 const USAGE: u8 = 2;
-/// The exit code of a failure of the host itself.
+/// The exit code for a failure of the host.
 const FAILED: u8 = 8;
 
 /// Run the Anthropic Admin API from chat, through a sandboxed WebAssembly component.
@@ -52,82 +52,81 @@ const FAILED: u8 = 8;
 #[command(after_help = "Start with `claude-admin demo`: it needs no account.\n\
     Credentials are read from ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN, ANTHROPIC_SCOPED_KEY and\n\
     ANTHROPIC_AWS_API_KEY, or from files that the configuration names. With neither a credential nor a base URL,\n\
-    `run` and `mcp` answer from the simulator.\n\
+    `run` and `mcp` use the simulator.\n\
     Exit codes: 0 done, 1 demo, policy or conformance not as expected, 2 usage, 3 denied, 4 not found, 5 conflict, 6 pending, 7 rate limited, 8 refused, failed or unknown, 9 partly done.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Log events of `run`, `serve`, `mcp`, `demo`, `simulator` and `conformance` to standard error; `CLAUDE_ADMIN_LOG` sets
-    /// the level
+    /// Write log events of `run`, `serve`, `mcp`, `demo`, `simulator` and `conformance` to standard error;
+    /// `CLAUDE_ADMIN_LOG` sets the level
     #[arg(long, global = true, value_name = "FORMAT")]
     log: Option<logging::LogFormat>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Take a tour: real signed slash commands against the simulator
+    /// Run a tour of signed slash commands against the simulator
     Demo {
-        /// End after the tour; fail if any step did not do what it says
+        /// Exit after the tour, with exit code 1 if a step had an unexpected result
         #[arg(long)]
         once: bool,
     },
-    /// Run one command as the local operator
+    /// Run one command as the current operating-system account
     #[command(
         after_help = "Examples:\n  claude-admin run -- users list --limit 5\n  claude-admin run -o json -- workspaces list\n  claude-admin run -- help users"
     )]
     Run(run::RunArgs),
     /// Serve slash commands and the HTTP API
     Serve(config_args::ConfigArgs),
-    /// Offer actions as tools to a model, over standard input and output (Model Context Protocol)
+    /// Serve the actions as tools for a model, over standard input and output (Model Context Protocol)
     #[command(
         after_help = "A model proposes, and a person decides. A write is pending until you confirm it with\n  claude-admin run -- confirm OPERATION\nor, if it requires approvals, until other users approve it."
     )]
     Mcp(mcp::McpArgs),
     /// Write a configuration, a policy with tests, and a token for the HTTP API
     Init {
-        /// The folder; nothing is written if one of the files exists
+        /// The target folder; no file is written if one of the files already exists
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
-    /// Check, test and explain the policy
+    /// Check and test the policy, or write its Cedar schema
     Policy {
         #[command(subcommand)]
         command: policy::PolicyCommand,
     },
-    /// Read, check and export the audit trail
+    /// Read, verify and export the audit log
     Audit {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
-    /// Run the simulator of the Admin API alone
+    /// Run only the simulator of the Admin API
     Simulator(simulator::SimulatorArgs),
-    /// List every action: signature, request, risk, credential, examples
+    /// List all actions with signature, request, risk, credentials and examples
     Actions {
-        /// How to write the list
+        /// The output format
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]
         output: actions::Format,
     },
-    /// Compare the replies of the API with the WIT: only reads, and only with --send
-    #[command(
-        after_help = "The report contains no value of a reply: paste it into an issue.\nExit codes: 0 no difference, 1 a difference, 2 usage, 8 failed, or nothing could be compared."
-    )]
+    /// Compare responses of the API with the WIT package; sends only reads, and only with --send
+    #[command(after_help = "The report contains no value of a response, so you can paste it into an issue.\n\
+                      Exit codes: 0 no difference, 1 a difference, 2 usage, 8 failed, or nothing could be compared.")]
     Conformance(conformance::ConformanceArgs),
-    /// Look at a component, or write the embedded one to a file
+    /// Inspect a component, or write the embedded component to a file
     Plugin {
         #[command(subcommand)]
         command: plugin::PluginCommand,
     },
-    /// Connect Slack
+    /// Set up the Slack app
     Slack {
         #[command(subcommand)]
         command: SlackCommand,
     },
-    /// Print what may be typed next after `run --`: shells call it
+    /// Print the completions of the last word after `run --`; shell scripts call this command
     #[command(hide = true)]
     Complete {
         #[command(flatten)]
         config: config_args::ConfigArgs,
-        /// The words so far; the last one is completed
+        /// The words that were typed so far; the last word is completed
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
@@ -142,7 +141,7 @@ enum Command {
 enum SlackCommand {
     /// Write the manifest of the Slack app to standard output
     Manifest {
-        /// Where Slack reaches this host
+        /// The URL at which Slack reaches this host
         #[arg(long, value_name = "https://HOST")]
         url: String,
     },
@@ -156,7 +155,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { USAGE } else { 0 };
-            // Nothing can be done about a terminal that is gone.
+            // If the terminal is closed, the error cannot be shown.
             let _ = error.print();
             return ExitCode::from(code);
         }
@@ -166,7 +165,7 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error.into()),
     };
     let ended = runtime.block_on(dispatch(cli));
-    // A thread that reads standard input would be waited for until somebody types.
+    // The runtime would wait for the thread that reads standard input until a user types a line.
     runtime.shutdown_background();
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -215,9 +214,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     }
 }
 
-/// Says what went wrong, with the cause of the cause.
+/// Prints an error with its chain of causes.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Whoever closed the pipe has read enough.
+    // A closed pipe means that the reader has read enough.
     let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
@@ -228,18 +227,19 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if setup_error::is_setup(error) { USAGE } else { FAILED })
 }
 
-/// Writes lines to standard error, in which nothing steers a terminal. Nothing can be done where nobody listens.
+/// Writes lines to standard error, with control characters escaped. A write error is ignored: no other output exists.
 fn tell(text: &str) {
     use io::Write;
     let _ = io::stderr().lock().write_all(terminal::visible_lines(text).as_bytes());
 }
 
-/// Writes lines to standard output, in which nothing steers a terminal.
+/// Writes lines to standard output, with the control characters of terminals escaped.
 fn print_lines(text: &str) -> io::Result<()> {
     print(&terminal::visible_lines(text))
 }
 
-/// Writes to standard output. Whoever closed the pipe has read enough, which changes nothing of what is done and how it ends.
+/// Writes to standard output. A closed pipe is not an error: the reader has read enough, and the result of the command
+/// does not change.
 fn print(text: &str) -> io::Result<()> {
     match write_out(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -247,7 +247,7 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes to standard output, and tells where nobody reads it any more.
+/// Writes to standard output, and returns an error if the pipe is closed.
 fn write_out(text: &str) -> io::Result<()> {
     use io::Write;
     let mut out = io::stdout().lock();

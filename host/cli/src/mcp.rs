@@ -1,4 +1,4 @@
-//! `claude-admin mcp`: the actions as tools of a model, over standard input and output.
+//! `claude-admin mcp`: serves the actions as tools for a model, over standard input and output.
 
 use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
@@ -9,7 +9,7 @@ use clap::Args;
 use claude_admin::frontend::mcp;
 use std::sync::Arc;
 
-/// Slots for tools that are called at the same time: one principal has at most half of them.
+/// Slots for tools that are called at the same time. One principal has at most half of them.
 const CALLS_AT_ONCE: usize = 8;
 
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(super) struct McpArgs {
     /// If there is a configuration, its policy decides what `local:USER` can do from the place `mcp`
     #[command(flatten)]
     config: ConfigArgs,
-    /// Answer from the embedded simulator even where there is a credential
+    /// Use the embedded simulator even if a credential is set
     #[arg(long)]
     simulate: bool,
 }
@@ -32,7 +32,8 @@ pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
     let target = target(&config, WithoutCredential::Simulate).await?;
     if target.simulator.is_some() {
         tell(
-            "SIMULATED: no account is touched, and pending requests end with this process. To confirm one, run `claude-admin simulator` in another terminal, and set the variables that it prints for both.\n",
+            "SIMULATED: no real account is used, and pending requests end with this process. To confirm a request, run \
+             `claude-admin simulator` in another terminal, and set the variables that it prints for both processes.\n",
         );
     }
     let (policy, store) = match is_configured {

@@ -1,13 +1,13 @@
-//! Who sits at this terminal.
+//! The user at this terminal.
 
 use claude_admin::identity::Principal;
 use sha2::{Digest, Sha256};
 
-/// The account that this program runs as. The environment has no say in it: whoever can set `USER` is still the same
-/// person.
+/// The operating-system account that runs this program. The environment is ignored: a user who sets `USER` is still the
+/// same person.
 pub(super) fn operator() -> anyhow::Result<Principal> {
     let name = whoami::username()?;
-    // A name that no policy can write becomes one that is as different from every other.
+    // If no policy can write the name, a digest of the name replaces it. Different names have different digests.
     let stand_in = || Principal::local(&format!("account-{:.16x}", Sha256::digest(name.as_bytes())));
     Ok(Principal::local(&name).or_else(|_| stand_in())?)
 }

@@ -1,4 +1,4 @@
-//! `claude-admin plugin`: look at a component, or write the embedded one to a file.
+//! `claude-admin plugin`: inspects a component, or writes the embedded component to a file.
 
 use super::assemble::{load, read_component};
 use super::{print, print_lines};
@@ -15,12 +15,12 @@ use std::sync::Arc;
 pub(super) enum PluginCommand {
     /// Show imports, exports, digest, size and the request of every action
     Inspect {
-        /// A component; the embedded one unless given
+        /// The component file. Default: the embedded component
         path: Option<PathBuf>,
     },
     /// Write the embedded component to a file
     Export {
-        /// The file
+        /// The target file
         file: PathBuf,
     },
 }
@@ -32,7 +32,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
             print(&format!("{} bytes written to {}\nsha256:{}\n", COMPONENT.len(), file.display(), DIGEST))?;
         }
         PluginCommand::Inspect { path } => {
-            // It is compiled and checked, and has nothing to call with.
+            // The component is only compiled and checked. It has no credential and is not called.
             let egress = Arc::new(Egress::new(Upstream::default(), Credentials::default(), None)?);
             let sandbox = Sandbox::new(
                 Limits { concurrency: 1, ..Limits::default() },
@@ -46,7 +46,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
             let _ = writeln!(text, "package  {}", plugin.catalog().package);
             let _ = writeln!(text, "sha256   {}", plugin.digest());
             let _ = writeln!(text, "size     {} bytes", plugin.size());
-            let _ = writeln!(text, "\nimports (all that it can reach)");
+            let _ = writeln!(text, "\nimports (the component can use nothing else)");
             plugin.imports().iter().for_each(|name| {
                 let _ = writeln!(text, "  {name}");
             });
@@ -54,7 +54,7 @@ pub(super) fn plugin(command: PluginCommand) -> anyhow::Result<u8> {
             for export in plugin.exports() {
                 let _ = writeln!(text, "  {}: {}", export.name, export.functions.join(", "));
             }
-            let _ = writeln!(text, "\nrequests (the one that each action may make)");
+            let _ = writeln!(text, "\nrequests (an action can send only its own request)");
             let actions = &plugin.catalog().actions;
             let width = actions.iter().map(|action| action.id.len()).max().unwrap_or_default();
             for action in actions {

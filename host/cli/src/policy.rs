@@ -1,4 +1,4 @@
-//! `claude-admin policy`: check, test and print what policies are written against.
+//! `claude-admin policy`: checks and tests the policy, and prints the schema for policies.
 
 use super::assemble::{catalog, lone_operator, second_person_in_policy};
 use super::config_args::ConfigArgs;
@@ -15,26 +15,26 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-/// The exit code of a policy that is not right, or does not do what its tests say.
+/// The exit code for an invalid policy, and for a policy whose tests fail.
 const NOT_RIGHT: u8 = 1;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
-    /// Check the policy against the actions of the component; every problem with its line
+    /// Check the policy against the actions of the component, and print each problem with its line
     Check {
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// Run a table of who, where, command and what must come of it
+    /// Run policy tests: principal, place, command and expected decision
     Test {
-        /// The table
+        /// The file with the tests
         file: PathBuf,
         #[command(flatten)]
         config: ConfigArgs,
     },
     /// Write the Cedar schema to standard output
     Schema {
-        /// If there is a configuration, the schema is that of its component
+        /// If there is a configuration, the schema is derived from its component
         #[command(flatten)]
         config: ConfigArgs,
     },
@@ -83,8 +83,8 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
     };
     let understood = |line: &str| match command::parse(catalog, line, Markup::None, jiff::Timestamp::now()) {
         Ok(Command::Run(draft, _)) if draft.references.is_empty() => Ok(draft.invocation),
-        Ok(Command::Run(..)) => Err("a table names things by their ids".to_owned()),
-        Ok(_) => Err("that is no action".to_owned()),
+        Ok(Command::Run(..)) => Err("a table must name objects by their IDs".to_owned()),
+        Ok(_) => Err("the command is not an action".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     let now = jiff::Timestamp::now();
@@ -101,7 +101,7 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
     Ok(if report.passed() { 0 } else { NOT_RIGHT })
 }
 
-/// A case that did not come as expected.
+/// A test case with an unexpected decision.
 fn told(file: &Path, case: &CaseReport) -> String {
     let CaseReport { line, who, place, command, expected, came, policies, message, .. } = case;
     let because = match (policies.is_empty(), message) {
@@ -109,7 +109,7 @@ fn told(file: &Path, case: &CaseReport) -> String {
         (true, Some(message)) => format!(" ({message})"),
         (true, None) => String::new(),
     };
-    format!("{}:{line}: {who} in {place}: `{command}` should be {expected}, and is {came}{because}\n", file.display())
+    format!("{}:{line}: {who} in {place}: `{command}`: expected {expected}, found {came}{because}\n", file.display())
 }
 
 /// Reads the text of a file.
@@ -119,7 +119,7 @@ fn read(what: &str, file: &Path) -> Result<String, SetupError> {
     outside_text::text(&bytes).map(Cow::into_owned).map_err(|error| wrong(&error))
 }
 
-/// Reads the policy; prints what is wrong with it.
+/// Reads the policy, and prints its problems.
 fn parse(config: &Config, catalog: &Catalog) -> anyhow::Result<Option<Policies>> {
     let file = &config.policy.file;
     let text = read("policy", file)?;

@@ -1,4 +1,4 @@
-//! The reference page: every command, as the WIT package declares it.
+//! The reference page: every command, as declared in the WIT package.
 
 use claude_admin::command::{available, input_help, usage};
 use claude_admin_catalog::{Action, Catalog, Interface};

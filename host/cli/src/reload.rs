@@ -1,4 +1,4 @@
-//! Follows the configuration while the host serves.
+//! Reloads the configuration while the host serves.
 
 use super::assemble::{Host, host_again, target_again};
 use super::serve::frontends;
@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A configuration that is in use, and what follows from it.
+/// The active configuration, and the state that depends on it.
 pub(super) struct Reload {
     pub(super) path: PathBuf,
-    /// The configuration with which the host started.
+    /// The configuration at the start of the host.
     pub(super) started: Config,
     pub(super) stamps: Stamps,
     pub(super) simulator: Arc<Option<RunningSimulator>>,
     pub(super) live: LiveFrontends,
 }
 
-/// By what a change of the files is noticed.
+/// The modification times and sizes by which a change of the files is detected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamps(Vec<(PathBuf, Option<(SystemTime, u64)>)>);
 
 impl Stamps {
-    /// Looks at a configuration file, and at the files that it names.
+    /// Reads the stamps of a configuration file and of the files that it names.
     pub(super) fn of(path: &Path) -> Self {
         let named = Config::read(path).map(|config| config.files()).unwrap_or_default();
         let stamp = |path: PathBuf| {
@@ -37,8 +37,8 @@ impl Stamps {
 }
 
 impl Reload {
-    /// Uses the configuration again if a file of it changed, or if `asked`. An invalid one is reported, and the last valid
-    /// one stays active.
+    /// Reloads the configuration if one of its files changed, or if `asked`. An invalid configuration is reported, and
+    /// the last valid one stays active.
     pub(super) fn look(&mut self, asked: bool) {
         let stamps = Stamps::of(&self.path);
         if stamps == self.stamps && !asked {
@@ -46,7 +46,7 @@ impl Reload {
         }
         self.stamps = stamps;
         match self.again() {
-            Ok(()) => tracing::info!(path = %self.path.display(), "the configuration was read again"),
+            Ok(()) => tracing::info!(path = %self.path.display(), "the configuration was reloaded"),
             Err(error) => tracing::error!(
                 error = format!("{error:#}"),
                 "the configuration is invalid; the last valid configuration stays active"
@@ -58,13 +58,13 @@ impl Reload {
         let config = Config::read(&self.path)?;
         let unusable = self.started.unusable_changes(&config);
         if !unusable.is_empty() {
-            tracing::warn!(keys = unusable.join(", "), "these keys keep the values of the start; restart the host");
+            tracing::warn!(keys = unusable.join(", "), "changes of these keys have no effect until the host restarts");
         }
         let before = self.live.get();
         let target = target_again(&config, self.simulator.as_ref().as_ref())?;
         let Host { service, web_api, .. } = host_again(&config, target, before.service.ledger().clone())?;
         let before = self.live.replace(frontends(&self.path, &config, service, web_api, Some(&before))?);
-        // What the earlier one began is finished and recorded before the host stops.
+        // The operations of the previous service are finished and recorded before the host stops.
         let service = before.service;
         before.background.spawn(async move { service.finish().await });
         Ok(())

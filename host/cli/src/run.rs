@@ -1,4 +1,4 @@
-//! `claude-admin run`: one command as the local operator.
+//! `claude-admin run`: runs one command as the current operating-system account.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
@@ -20,26 +20,26 @@ use serde_json::Value;
 use std::io;
 use std::time::Duration;
 
-/// How long it may take to end after an interrupt.
+/// The maximum time between an interrupt and the exit.
 const LONGEST_END: Duration = Duration::from_secs(2);
 
 fn interrupted() -> String {
     format!(
-        "Interrupted. A read changes nothing. If the command was a write: {} `pending` and `audit tail` show what was begun, \
-         and `status` of its operation shows its result.",
+        "Interrupted. A read changes nothing. If the command was a write: {} `pending` and `audit tail` show the \
+         operations, and `status` shows the result of an operation.",
         Verdict::Unknown.sentence()
     )
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// How to write the answer
+    /// The output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     output: Format,
     /// If there is a configuration, its policy decides what `local:USER` can do
     #[command(flatten)]
     config: ConfigArgs,
-    /// Answer from the embedded simulator even where there is a credential
+    /// Use the embedded simulator even if a credential is set
     #[arg(long)]
     simulate: bool,
     /// The command: a noun, a verb and arguments
@@ -48,7 +48,8 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
-    /// How to write the answer to a command that is not understood, or not before the host starts: as it asks for it itself.
+    /// The output format for errors before the command is parsed, or before the host starts. It is read from the words
+    /// of the command.
     fn format(&self) -> Format {
         let words: Vec<&str> = match self.command.as_slice() {
             [line] => line.split_whitespace().collect(),
@@ -73,34 +74,35 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     let is_configured = found.is_some();
     let mut config = found.map(|found| found.config).unwrap_or_default();
     config.upstream.simulate |= args.simulate;
-    // One call runs: a large pool would only take time to reserve.
+    // Only one call runs. The reservation of a larger pool would take time.
     config.limits.concurrency.get_or_insert(1);
     let target = target(&config, WithoutCredential::Simulate).await?;
     let simulated = target.simulator.is_some();
     let (policy, store) = match is_configured {
         true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
-        // Whoever can start the program with the credential can use the credential: there is nobody to keep out.
+        // A user who can start the program with the credential can use the credential anyway. A policy would protect
+        // nothing.
         false if simulated => (PolicySource::Only(&principal), StoreSource::Passing),
         false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
     };
     let host = host(&config, target, policy, store)?;
     if simulated {
         tell(
-            "SIMULATED: no account is touched. Set ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY to use yours.\n\n",
+            "SIMULATED: no real account is used. To use your organization, set ANTHROPIC_ADMIN_KEY, \
+             ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY.\n\n",
         );
     }
     Ok(Started { host, principal })
 }
 
-/// What happened to the host, as a program reads it: as it reads every other error.
+/// An error of the host as JSON, in the format of all other errors.
 fn host_error(outcome: Outcome, message: &str) -> Value {
     let document = document::error(message, None::<&str>);
     let verdict = if outcome == Outcome::Unknown { Verdict::Unknown } else { Verdict::NotSent };
     Answer { operation: None, outcome, verdict, data: None, document: &document, cause: None }.to_json()
 }
 
-/// Ends the process some time after it was asked to, where it does not by itself: a reader that does not read holds up
-/// whoever writes.
+/// Ends the process 2 seconds after an interrupt if it has not exited: a reader that does not read blocks the writer.
 fn end_in_any_case() {
     let mut stop = Stop::listen();
     tokio::spawn(async move {
@@ -117,7 +119,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         Err(error) => {
             if asked == Format::Json {
                 let outcome = if is_setup(&error) { Outcome::Usage } else { Outcome::Failed };
-                // What is told on standard error is the same.
+                // The same error is written to standard error.
                 let _ = print(&(render::json(&host_error(outcome, &format!("{error:#}"))) + "\n"));
             }
             return Err(error);
@@ -150,7 +152,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         None => {
             let error = host_error(Outcome::Unknown, &interrupted());
             let _ = match out.finish() {
-                // What was read before it stays readable.
+                // The list that was started is completed, so the rows before the interrupt stay readable.
                 Ok(Some(parts)) => print(&parts.broken_off(&error)),
                 Ok(None) if asked == Format::Json => print(&(render::json(&error) + "\n")),
                 _ => Ok(()),
@@ -169,12 +171,12 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         simulator.shutdown().await;
     }
     match written {
-        // A closed pipe means that enough was read, unless the answer contained a secret.
+        // A closed pipe means that the reader has read enough, unless the output contained a secret.
         Err(error) if has_secret || error.kind() != io::ErrorKind::BrokenPipe => {
-            let lost = if has_secret { " The secret in the answer is lost: no copy is stored." } else { "" };
+            let lost = if has_secret { " The secret in the output is lost: no copy is stored." } else { "" };
             tell(&format!(
-                "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to see what a \
-                 write changed, and how to make a new secret.\n",
+                "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to \
+                 see what a write changed and how to create a new secret.\n",
                 outcome.as_str()
             ));
             Ok(Outcome::Failed.exit_code())
@@ -183,7 +185,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     }
 }
 
-/// A whole line in quotes is read as a line; words are taken as the shell made them.
+/// One argument with spaces is parsed as a line. Several arguments are used as words, as the shell split them.
 fn input(mut words: Vec<String>) -> Input {
     if words.len() == 1 && words[0].contains(' ') {
         Input::Text { line: words.remove(0), markup: Markup::None }

@@ -1,4 +1,4 @@
-//! `claude-admin serve`: slash commands and the HTTP API.
+//! `claude-admin serve`: serves slash commands and the HTTP API.
 
 use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
 use super::config_args::{ConfigArgs, Found};
@@ -22,12 +22,12 @@ use tokio::net::TcpListener;
 const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 const MIN_TOKEN_CHARS: usize = 16;
 
-/// How often a host looks for what is over: requests that nobody settled, a policy that changed.
+/// The interval in which a host looks for expired requests and a changed policy.
 const TICK: Duration = Duration::from_secs(2);
 
 pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let (mut once, mut twice, hangup) = (Stop::listen(), Stop::listen(), Hangup::listen());
-    // What changes while it is read is read again.
+    // Stamps are taken before the file is read: a change during the read causes another read.
     let stamps = Stamps::of(&args.required()?.path);
     let Found { path, config } = args.required()?;
     let target = target(&config, WithoutCredential::Refuse).await?;
@@ -36,7 +36,7 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let frontends = frontends(&path, &config, service, web_api, None)?;
     let listener = TcpListener::bind(config.http.listen)
         .await
-        .with_context(|| format!("cannot listen on {}; is another program there?", config.http.listen))?;
+        .with_context(|| format!("cannot listen on {}; another program might use this address", config.http.listen))?;
     let address = listener.local_addr()?;
     let egress = frontends.service.plugin().sandbox().egress();
     let (upstream, credentials) = (egress.upstream().authority(), egress.credentials().held());
@@ -60,19 +60,19 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
         if let Some(simulator) = Arc::into_inner(simulator).flatten() {
             simulator.shutdown().await;
         }
-        tracing::info!("stopped; everything that was begun is finished");
+        tracing::info!("stopped; all operations that were started are finished");
         Ok(0)
     };
     tokio::select! {
         served = served => served,
         () = insisted => {
-            tracing::warn!("asked to stop twice: what was begun is not waited for any more");
+            tracing::warn!("asked to stop twice: the host exits without waiting for running operations");
             Ok(0)
         }
     }
 }
 
-/// The frontends that a configuration describes, in place of those of an earlier one.
+/// The frontends of a configuration, which replace those of an earlier configuration.
 pub(super) fn frontends(
     path: &Path,
     config: &Config,
@@ -95,7 +95,7 @@ pub(super) fn frontends(
     Ok(Frontends { service, slack: slack.map(Arc::new), http, background, stopping })
 }
 
-/// Looks for what is over and what changed, until the host stops.
+/// Checks for expired requests and changed files until the host stops.
 async fn tick(mut reload: Reload, mut hangup: Hangup) {
     let mut interval = tokio::time::interval(TICK);
     loop {
@@ -108,8 +108,8 @@ async fn tick(mut reload: Reload, mut hangup: Hangup) {
     }
 }
 
-/// Keeps cards and requesters up to date. Only a host that serves Slack has the secret for the buttons of cards: it posts
-/// for every process on the store.
+/// Updates cards and notifies requesters. Only a host that serves Slack has the signing secret for the buttons of
+/// cards. It posts for every process that uses the same store.
 async fn follow(live: LiveFrontends) {
     loop {
         match live.get().slack {
@@ -146,14 +146,15 @@ fn slack(
     Ok(Slack::new(Arc::clone(service), settings, responder, background.clone()))
 }
 
-/// A token opens what its client may do: it must be hard to guess, and belong to one client that the policy can name.
+/// A token grants the permissions of its client. It must be hard to guess, and belong to one client that the policy can
+/// name.
 fn check_client(client: &Client, earlier: &[Client]) -> Result<(), String> {
     let token = client.token.expose_secret();
     if token.chars().count() < MIN_TOKEN_CHARS {
-        return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; make a longer one"));
+        return Err(format!("its token has fewer than {MIN_TOKEN_CHARS} characters; use a longer token"));
     }
     if earlier.iter().any(|other| other.principal == client.principal) {
-        return Err("the name is used twice".to_owned());
+        return Err("another client has the same name".to_owned());
     }
     if earlier.iter().any(|other| other.token.expose_secret() == token) {
         return Err("another client has the same token".to_owned());

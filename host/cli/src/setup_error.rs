@@ -1,13 +1,13 @@
-//! What the operator must change.
+//! Errors that the host administrator must fix.
 
 use crate::config::ConfigError;
 
-/// What the operator must change before the host can start.
+/// A problem that the host administrator must fix before the host can start.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct SetupError(pub(super) String);
 
-/// Whether an error is one that the operator must mend, and no failure of the host.
+/// Whether the host administrator must fix an error, and the host did not fail.
 pub(super) fn is_setup(error: &anyhow::Error) -> bool {
     error.is::<ConfigError>() || error.is::<SetupError>()
 }

@@ -1,4 +1,4 @@
-//! `claude-admin simulator`: the simulator alone.
+//! `claude-admin simulator`: only the simulator.
 
 use super::print;
 use super::stop::Stop;
@@ -7,26 +7,27 @@ use clap::Args;
 use claude_admin_simulator::{Clock, Simulator, SimulatorConfig};
 use std::net::SocketAddr;
 
-/// A faithful, stateful Admin API in memory, on loopback, with keys that everybody knows.
+/// A stateful simulation of the Admin API in memory, on loopback, with publicly known keys.
 ///
-/// It answers every operation: members, invites, workspaces, keys, limits, federation, plugins, reports, compliance and the
-/// rest, with their state rules, every credential, both API versions, pagination, validation and error codes. Reports come of
-/// one ledger and agree. It keeps nothing when it ends. It does not model seats, e-mails, invoices or single sign-on.
+/// It supports every action: members, invites, workspaces, keys, limits, federation, plugins, reports, compliance and
+/// the rest, with their state rules, every credential, both API versions, pagination, validation and error codes. All
+/// reports are computed from one ledger and are consistent. The data is lost at exit. Seats, e-mails, invoices and
+/// single sign-on are not simulated.
 #[derive(Debug, Args)]
 pub(super) struct SimulatorArgs {
-    /// Where the API listens; a loopback address, port 0 for a free one
+    /// The loopback address of the API; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where the control port listens: faults, clock, log of requests
+    /// The address of the control port, for faults, clock and request log
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     control: SocketAddr,
-    /// Decides every id, name and date: one seed, one organization
+    /// The seed for every ID, name and date; the same seed gives the same organization
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many members the organization has
+    /// The number of members of the organization
     #[arg(long, default_value_t = 25)]
     members: usize,
-    /// Requests a minute before the API asks to slow down; unlimited unless given
+    /// The number of requests per minute before the API limits the rate. Default: no limit
     #[arg(long, value_name = "N")]
     requests_per_minute: Option<u32>,
 }
@@ -34,7 +35,7 @@ pub(super) struct SimulatorArgs {
 pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
     let defaults = SimulatorConfig::default();
     let config = SimulatorConfig {
-        // It starts when the made-up organization does, and goes on from there: budgets refill, invites lapse.
+        // The clock starts at the time of the generated organization and runs on: budgets reset, and invites expire.
         clock: Clock::running_from(defaults.clock.now()),
         seed: args.seed,
         members: args.members,

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 /// Slack's limit for a usage hint is 1,000; people see the beginning.
 const HINT_EXAMPLES: usize = 3;
-/// Slash commands; cards and direct messages; members of user groups; accounts, and the addresses of users who are mentioned.
+/// For slash commands; cards and direct messages; members of user groups; accounts, and the addresses of mentioned
+/// users.
 const BOT_SCOPES: [&str; 5] = ["commands", "chat:write", "usergroups:read", "users:read", "users:read.email"];
 
 pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
@@ -18,7 +19,7 @@ pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
         .map(|host| host.trim_end_matches('/'))
         .filter(|host| !host.is_empty() && !host.contains([' ', '?', '#', '@']));
     let Some(host) = host else {
-        return Err(SetupError("that is not where Slack can reach a host: write https://HOST".to_owned()).into());
+        return Err(SetupError("Slack cannot use this URL: write https://HOST".to_owned()).into());
     };
     print(&format!("{:#}\n", build(&catalog(&Config::default())?, host)))?;
     Ok(0)
@@ -58,7 +59,7 @@ fn build(catalog: &Catalog, host: &str) -> Value {
     })
 }
 
-/// The first example of the first reads: short, and safe to try.
+/// The first examples of the first list actions: short and safe to try.
 fn usage_hint(catalog: &Catalog) -> String {
     let actions = catalog.nouns().into_iter().flat_map(|noun| catalog.actions_of(&noun.name));
     let lists = actions.filter(|action| action.risk == Risk::Read && action.paging.is_some());

@@ -1,12 +1,12 @@
-//! When to stop, and when to read the configuration again.
+//! Signals to stop, and to reload the configuration.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What asks the process to stop: an interrupt, or a request to terminate. It is heard from when this is made; before that,
-/// it ends the process.
+/// The signals that stop the process: an interrupt, or a request to terminate. The process handles them after `listen`
+/// is called; before that, they end the process.
 ///
-/// A hangup does not end the process: what it does is done to the end, even when its terminal is closed.
+/// A hangup does not end the process: a command runs to its end even if its terminal is closed.
 pub(super) struct Stop {
     #[cfg(unix)]
     signals: [Option<Signal>; 2],
@@ -15,21 +15,21 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Begins to listen.
+    /// Starts to listen.
     #[cfg(unix)]
     pub(super) fn listen() -> Self {
-        // Without a handler for it, a signal ends the process by itself.
+        // Without a handler, this signal ends the process.
         let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
         Self { signals, _hangup: signal(SignalKind::hangup()).ok() }
     }
 
-    /// Begins to listen.
+    /// Starts to listen.
     #[cfg(not(unix))]
     pub(super) fn listen() -> Self {
         Self {}
     }
 
-    /// Resolves when the process is asked.
+    /// Resolves when the process receives such a signal.
     #[cfg(unix)]
     pub(super) async fn requested(&mut self) {
         async fn received(signal: &mut Option<Signal>) {
@@ -45,7 +45,7 @@ impl Stop {
         }
     }
 
-    /// Resolves when the process is asked.
+    /// Resolves when the process receives such a signal.
     #[cfg(not(unix))]
     pub(super) async fn requested(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -54,14 +54,14 @@ impl Stop {
     }
 }
 
-/// Asks to read the configuration again.
+/// The signal to reload the configuration.
 pub(super) struct Hangup {
     #[cfg(unix)]
     signal: Option<Signal>,
 }
 
 impl Hangup {
-    /// Begins to listen.
+    /// Starts to listen.
     pub(super) fn listen() -> Self {
         #[cfg(unix)]
         return Self { signal: signal(SignalKind::hangup()).ok() };

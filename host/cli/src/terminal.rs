@@ -1,22 +1,23 @@
-//! What the program knows of the terminal that it writes to, and what it spares it.
+//! Properties of the terminal that the program writes to, and the escaping of control characters.
 
 use claude_admin::render::{Medium, json_escaped, visible};
 use std::io::{self, IsTerminal, Write};
 
-/// How wide a terminal is that does not say so.
+/// The width of a terminal that does not report its width.
 const USUAL_COLUMNS: u16 = 80;
 
-/// What standard output is.
+/// The kind of standard output.
 pub(super) fn output() -> Medium {
     medium(&io::stdout())
 }
 
-/// What standard error is.
+/// The kind of standard error.
 pub(super) fn errors() -> Medium {
     medium(&io::stderr())
 }
 
-/// Whether standard error shows colours: a terminal that can, and nobody who asked for none (<https://no-color.org>).
+/// Whether standard error shows colors: it is a terminal with colors, and `NO_COLOR` is not set
+/// (<https://no-color.org>).
 pub(super) fn errors_have_colours() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -34,18 +35,18 @@ fn medium(stream: &impl IsTerminal) -> Medium {
     if stream.is_terminal() { Medium::Terminal { columns: columns_or(None) } } else { Medium::Stream }
 }
 
-/// What a terminal says of itself, else what `COLUMNS` says.
+/// The width that the terminal reports, otherwise the value of `COLUMNS`.
 fn columns_or(told: Option<u16>) -> u16 {
     let variable = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     told.filter(|columns| *columns > 0).or_else(variable).filter(|columns| *columns > 0).unwrap_or(USUAL_COLUMNS)
 }
 
-/// Lines in which nothing steers the terminal.
+/// Lines with the control characters of terminals escaped.
 pub(super) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes lines of JSON, in which what steers a terminal is escaped. Each write must be of whole characters.
+/// Writes lines of JSON, with the control characters of terminals escaped. Each write must contain complete characters.
 pub(super) struct EscapedJson<W>(pub(super) W);
 
 impl<W: Write> Write for EscapedJson<W> {

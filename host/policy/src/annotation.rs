@@ -1,4 +1,4 @@
-//! What the annotations of a policy say.
+//! The annotations of a policy.
 
 use super::names::{GroupNames, check_group};
 use super::requirement::{ApprovalRule, Demands};
@@ -6,7 +6,8 @@ use cedar_policy::{Effect, Policy};
 use claude_admin_chat::command::nearest;
 
 const ON_ALL: [&str; 2] = ["id", "description"];
-/// The annotations that ask for something, which only actions of the catalog wait for.
+/// The annotations that add requirements. Only actions of the catalog can be pending, so these annotations apply only
+/// to them.
 pub(super) const ON_PERMIT: [&str; 5] = ["confirm", "approvals", "from", "reason", "expires"];
 
 const SECOND: u64 = 1;
@@ -14,13 +15,13 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// The most approvals that a policy can ask for.
+/// The maximum number of approvals that a policy can require.
 const MOST_APPROVALS: u32 = 10;
 
-/// The most characters of the name of a policy.
+/// The maximum number of characters in the name of a policy.
 const MOST_ID: usize = 100;
 
-/// Something that is wrong with an annotation.
+/// A problem with an annotation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadAnnotation {
     /// Which annotation.
@@ -37,7 +38,7 @@ pub(super) struct Annotations {
     pub(super) demands: Demands,
 }
 
-/// Reads the annotations of a policy, and tells everything that is wrong with them.
+/// Reads the annotations of a policy, and returns all problems with them.
 pub(super) fn read(policy: &Policy, groups: &GroupNames) -> (Annotations, Vec<BadAnnotation>) {
     let mut read = Annotations::default();
     let mut bad = Vec::new();
@@ -46,7 +47,7 @@ pub(super) fn read(policy: &Policy, groups: &GroupNames) -> (Annotations, Vec<Ba
         let outcome = if policy.effect() == Effect::Forbid && ON_PERMIT.contains(&name) {
             wrong(
                 format!("@{name} has no meaning on a forbid"),
-                "take it away: what is forbidden cannot be confirmed or approved",
+                "remove it: a forbidden action cannot be confirmed or approved",
             )
         } else {
             match name {
@@ -73,7 +74,7 @@ pub(super) fn read(policy: &Policy, groups: &GroupNames) -> (Annotations, Vec<Ba
         Some(rule) => rule.from = from,
         None if from.is_some() && policy.annotation("approvals").is_none() => bad.push(BadAnnotation {
             name: "from".to_owned(),
-            message: "@from says who approves, and no approval is asked for".to_owned(),
+            message: "@from names the approvers, but no approval is required".to_owned(),
             remedy: "add @approvals(\"1\")".to_owned(),
         }),
         None => {}
@@ -87,13 +88,16 @@ fn wrong<T>(message: impl Into<String>, remedy: impl Into<String>) -> Outcome<T>
     Err((message.into(), remedy.into()))
 }
 
-/// Names are shown in chats and kept in the audit trail.
+/// Names are shown in chats and stored in the audit log.
 fn id(value: &str) -> Outcome<String> {
     let fits = !value.trim().is_empty() && value.chars().count() <= MOST_ID && !value.chars().any(char::is_control);
     if fits {
         Ok(value.to_owned())
     } else {
-        wrong("@id is empty, too long or holds control characters", format!("write a name of 1 to {MOST_ID} letters"))
+        wrong(
+            "@id is empty, too long or contains control characters",
+            format!("write a name of 1 to {MOST_ID} characters"),
+        )
     }
 }
 
@@ -105,7 +109,7 @@ fn reason(value: &str) -> Outcome<()> {
     if value == "required" {
         Ok(())
     } else {
-        wrong(format!("@reason(\"{value}\") is not known"), "write @reason(\"required\")")
+        wrong(format!("@reason(\"{value}\") is not valid"), "write @reason(\"required\")")
     }
 }
 

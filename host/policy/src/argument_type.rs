@@ -12,11 +12,11 @@ pub(super) enum ArgumentType {
     Bool,
     /// A whole number.
     Long,
-    /// A text: a name, an id, a word of a set, an instant.
+    /// A text: a name, an ID, one of the allowed values, an instant.
     Text,
-    /// A word where the value is one, else its JSON text.
+    /// A word if the value is a word, otherwise its JSON text.
     WordOrJson,
-    /// What Cedar has no type for: its JSON text, with sorted keys and without spaces.
+    /// A value for which Cedar has no type: its JSON text, with sorted keys and without spaces.
     Json,
     /// Several values, in no order.
     Set(Box<Self>),
@@ -35,7 +35,7 @@ impl ArgumentType {
             Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => Self::Long,
             Type::Char | Type::String => Self::Text,
             Type::List(item) => Self::Set(Box::new(Self::of(types, item))),
-            // Cedar has no numbers with fractions, and no set that holds nothing or several kinds of things.
+            // Cedar has no fractional numbers. Its sets cannot contain null values or values of different types.
             Type::F32 | Type::F64 | Type::Option(_) | Type::Tuple(_) => Self::Json,
             Type::Named(_) if types.format(ty) == Some("json") => Self::Json,
             Type::Named(id) => match &types.get(*id).kind {
@@ -51,14 +51,14 @@ impl ArgumentType {
     ///
     /// # Errors
     ///
-    /// What is wrong with the value, as the end of a sentence that begins with the name of the argument.
+    /// The problem with the value, as the end of a sentence that begins with the name of the argument.
     pub(super) fn expression(&self, value: &Value) -> Result<RestrictedExpression, String> {
         match (self, value) {
             (Self::Bool, Value::Bool(value)) => Ok(RestrictedExpression::new_bool(*value)),
             (Self::Long, Value::Number(number)) => match number.as_i64() {
                 Some(number) => Ok(RestrictedExpression::new_long(number)),
                 None if number.is_u64() => {
-                    Err(format!("is more than {}, the most that a policy can compare", i64::MAX))
+                    Err(format!("is more than {}, the maximum that a policy can compare", i64::MAX))
                 }
                 None => Err("is not a whole number".to_owned()),
             },
@@ -93,8 +93,8 @@ impl fmt::Display for ArgumentType {
     }
 }
 
-/// A map is three sets. An optional value inside one set would be simpler, but Cedar refuses to compare records whose
-/// attributes are optional in one and not in the other, so that no policy could name an entry.
+/// A map is represented by three sets. One set with optional values would be simpler, but Cedar does not compare
+/// records whose attributes are optional in only one of them. No policy could then name an entry.
 fn map(value_type: &ArgumentType, entries: &Map<String, Value>) -> Result<RestrictedExpression, String> {
     let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
     let keys = entries.keys().map(|key| text(key));
@@ -115,7 +115,7 @@ fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> Result<R
         .map_err(|error| format!("cannot be shown to a policy: {error}"))
 }
 
-/// One value has one text, in whatever order its keys were typed.
+/// Equal values have equal texts, independent of the order of their keys.
 fn with_sorted_keys(value: &Value) -> Value {
     match value {
         Value::Object(entries) => {
@@ -134,7 +134,7 @@ mod tests {
     use super::super::{Decision, DenialKind};
     use serde_json::{Value, json};
 
-    /// Whether a condition holds for arguments of `shapes.make`.
+    /// Whether a condition is true for arguments of `shapes.make`.
     fn holds(condition: &str, given: Value) -> bool {
         let policies = shape_policies(&format!(
             "permit(principal, action == Action::\"shapes.make\", resource) when {{ {condition} }};"
@@ -202,7 +202,9 @@ mod tests {
         assert!(policies.decide(&someone(&[]).asks(make, &fits)).requirements().is_some());
         let Decision::Deny(denial) = policies.decide(&someone(&[]).asks(make, &large)) else { panic!("allowed") };
         assert_eq!(denial.kind, DenialKind::Broken);
-        assert!(denial.message.ends_with("`big` is more than 9223372036854775807, the most that a policy can compare"));
+        assert!(
+            denial.message.ends_with("`big` is more than 9223372036854775807, the maximum that a policy can compare")
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who can be permitted an action at all, whatever the conditions: the people that could approve it.
+//! The users who could be permitted an action under some condition. These users could approve it.
 
 use super::policies::Policies;
 use super::scope::Bound;
@@ -7,19 +7,19 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::identity::Principal;
 use std::collections::BTreeSet;
 
-/// Who permits for an action are for.
+/// The principals in the permits for an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
     /// People who are named.
     pub people: BTreeSet<Principal>,
     /// Groups, by their names.
     pub groups: BTreeSet<String>,
-    /// Whether a permit is for everybody, or for everybody somewhere.
+    /// Whether a permit applies to all users, or to all users of a tenant.
     pub everybody: bool,
 }
 
 impl Policies {
-    /// Who can be permitted an action at all.
+    /// The users who could be permitted an action.
     #[must_use]
     pub fn candidates(&self, action: &Action) -> Candidates {
         let mut candidates = Candidates::default();

@@ -6,18 +6,18 @@ use super::{Denial, HostAction, Policies, Requirements};
 use cedar_policy::{Request, Response};
 use serde::Serialize;
 
-/// What the policy says.
+/// The decision of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
-    /// It may be done, once these requirements are met.
+    /// The action is permitted, with these requirements.
     Allow(Requirements),
-    /// It may not be done.
+    /// The action is denied.
     Deny(Denial),
 }
 
 impl Decision {
-    /// What it takes; none when it may not be done.
+    /// The requirements, or `None` if the action is denied.
     #[must_use]
     pub fn requirements(&self) -> Option<&Requirements> {
         match self {
@@ -28,8 +28,9 @@ impl Decision {
 }
 
 impl Policies {
-    /// Decides whether somebody may do exactly this, here and now. What nothing permits is denied, and so is everything
-    /// while any policy fails to be evaluated: Cedar would leave that policy out, and it may be the one that forbids.
+    /// Decides whether a user can run exactly this action, here and now. An action that no policy permits is denied.
+    /// All actions are denied while a policy cannot be evaluated: Cedar ignores such a policy, and it might be a
+    /// forbid.
     #[must_use]
     pub fn decide(&self, question: &Question<'_>) -> Decision {
         let Some(action) = self.vocabulary.action(&question.action.id) else {
@@ -41,7 +42,7 @@ impl Policies {
         }
     }
 
-    /// Decides whether somebody may use something that the host itself offers.
+    /// Decides whether a user can use an action of the host itself.
     #[must_use]
     pub fn decide_host(&self, asker: &Asker<'_>, action: HostAction, now: jiff::Timestamp) -> Decision {
         let Some(known) = self.vocabulary.action(action.as_str()) else {
@@ -67,7 +68,7 @@ impl Policies {
         let mut reasons = response.diagnostics().reason().peekable();
         match response.decision() {
             cedar_policy::Decision::Allow => {
-                // In the order of the file, whatever the order that Cedar finds them in.
+                // The permits in the order of the file; Cedar returns them in any order.
                 let reasons: Vec<_> = reasons.collect();
                 let matched = |id: &str| reasons.iter().any(|reason| AsRef::<str>::as_ref(*reason) == id);
                 let permits = self.policies.iter().filter(|policy| matched(&policy.id));
@@ -216,23 +217,33 @@ mod tests {
         let remove = action("users.remove");
         let given = sample(&CATALOG.types, remove, false);
         for (text, end) in [
-            ("", ", which no policy permits to anybody"),
-            ("permit(principal in Group::\"admins\", action, resource);", "; groups that have it: admins"),
+            ("", "; no policy grants this permission"),
+            ("permit(principal in Group::\"admins\", action, resource);", "; groups with this permission: admins"),
             (
                 "permit(principal, action, resource) when { principal in [Group::\"helpdesk\", Group::\"admins\"] };",
-                "; groups that have it: admins, helpdesk",
+                "; groups with this permission: admins, helpdesk",
             ),
-            ("permit(principal == User::\"slack:T1/U2\", action, resource);", "; somebody named in the policy has it"),
+            (
+                "permit(principal == User::\"slack:T1/U2\", action, resource);",
+                "; users named in the policy have this permission",
+            ),
             (
                 "permit(principal == User::\"slack:T1/U2\", action, resource);\
                  permit(principal is User in Group::\"admins\", action in Action::\"users\", resource);",
-                "; groups that have it: admins, and somebody named in the policy",
+                "; groups with this permission: admins, and users named in the policy",
             ),
-            ("permit(principal, action, resource == Place::\"http\");", ", which is permitted under other conditions"),
-            ("permit(principal, action == Action::\"users.list\", resource);", ", which no policy permits to anybody"),
+            (
+                "permit(principal, action, resource == Place::\"http\");",
+                "; the policy grants it under other conditions",
+            ),
+            ("permit(principal, action == Action::\"users.list\", resource);", "; no policy grants this permission"),
         ] {
             let denial = denied(policies(text).decide(&someone(&[]).asks(remove, &given)));
-            assert_eq!(denial.message, format!("you need `users.remove` in slack:T1/C1{end}"), "{text}");
+            assert_eq!(
+                denial.message,
+                format!("this requires the permission `users.remove` in slack:T1/C1{end}"),
+                "{text}"
+            );
         }
     }
 
@@ -240,7 +251,10 @@ mod tests {
     fn who_is_in_a_group_that_has_it_is_not_sent_there() {
         let text = "permit(principal in Group::\"admins\", action, resource) when { context has reason };";
         let denial = denied(policies(text).decide(&someone(&["admins"]).asks(action("users.list"), &Arguments::new())));
-        assert_eq!(denial.message, "you need `users.list` in slack:T1/C1, which is permitted under other conditions");
+        assert_eq!(
+            denial.message,
+            "this requires the permission `users.list` in slack:T1/C1; the policy grants it under other conditions"
+        );
     }
 
     #[test]
@@ -341,7 +355,7 @@ mod tests {
             let both =
                 ask(&format!("permit(principal, action, resource); {strict} permit(principal, action, resource);"));
             assert_eq!((both.expires_seconds, both.policies.len()), (1800, 2));
-            // What one permit asks for, another does not take back.
+            // One permit does not remove the requirements of another permit.
             assert_eq!(both.approvals, [floor.approvals, more.approvals].concat());
         }
         assert!(Requirements::floor([Risk::Irreversible]).approvals.iter().any(|rule| rule.count >= 1));
@@ -354,7 +368,10 @@ mod tests {
         let decision = permit.decide_host(&admin.asker(), HostAction::ReadAudit, admin.now);
         assert!(decision.requirements().unwrap().is_empty());
         let denial = denied(permit.decide_host(&viewer.asker(), HostAction::ReadAudit, viewer.now));
-        assert_eq!(denial.message, "you need `audit.read` in slack:T1/C1; groups that have it: admins");
+        assert_eq!(
+            denial.message,
+            "this requires the permission `audit.read` in slack:T1/C1; groups with this permission: admins"
+        );
         denied(permit.decide_host(&admin.asker(), HostAction::ReadPolicy, admin.now));
         let both = policies(
             "permit(principal, action in Action::\"host\", resource) when { context.time > datetime(\"2026-01-01\") };",

@@ -1,20 +1,20 @@
-//! Why something may not be done, in words for the person who asked.
+//! The reason of a denial, as a message for the requester.
 
 use super::question::{Asker, Unaskable};
 use super::{Holders, Policies};
 use cedar_policy::PolicyId;
 use serde::Serialize;
 
-/// Why something may not be done.
+/// The reason of a denial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Denial {
     /// The kind of reason.
     pub kind: DenialKind,
-    /// What to tell the person who asked, as the end of a sentence. It names groups and never people.
+    /// The message for the requester, as the end of a sentence. It names groups, never people.
     pub message: String,
 }
 
-/// The kind of reason why something may not be done.
+/// The kind of reason of a denial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum DenialKind {
@@ -25,12 +25,12 @@ pub enum DenialKind {
         /// Their names.
         policies: Vec<String>,
     },
-    /// The policy is missing, broken, or failed while it was evaluated. Then nothing is allowed.
+    /// The policy is missing or invalid, or its evaluation failed. All actions are denied.
     Broken,
 }
 
 impl Denial {
-    /// The policies that decided, by name: those that forbid it. Where nothing permits it, there are none.
+    /// The names of the policies that forbid the action. Empty if no policy permits it.
     #[must_use]
     pub fn policies(&self) -> &[String] {
         match &self.kind {
@@ -41,21 +41,21 @@ impl Denial {
 
     /// The policy cannot decide.
     pub(super) fn broken(problem: impl AsRef<str>) -> Self {
-        let message = format!("the policy cannot decide, so that it is denied: {}", problem.as_ref());
+        let message = format!("the policy cannot decide, so the action is denied: {}", problem.as_ref());
         Self { kind: DenialKind::Broken, message }
     }
 
     /// There is no such action.
     #[must_use]
     pub fn unknown_action(id: &str) -> Self {
-        Self::broken(format!("it knows no action `{id}`"))
+        Self::broken(format!("it has no action `{id}`"))
     }
 
-    /// The question cannot be put to the policy.
+    /// The request cannot be evaluated by the policy.
     pub(super) fn unaskable(unaskable: &Unaskable) -> Self {
         Self::broken(match unaskable {
             Unaskable::Argument(problem) => problem.clone(),
-            Unaskable::Internal(problem) => format!("the question does not fit its schema ({problem})"),
+            Unaskable::Internal(problem) => format!("the request does not match its schema ({problem})"),
         })
     }
 
@@ -63,7 +63,11 @@ impl Denial {
     pub(super) fn nothing_permits(action: &str, asker: &Asker<'_>, holders: &Holders) -> Self {
         Self {
             kind: DenialKind::NothingPermits,
-            message: format!("you need `{action}` in {}{}", asker.place, who_has_it(asker, holders)),
+            message: format!(
+                "this requires the permission `{action}` in {}{}",
+                asker.place,
+                who_has_it(asker, holders)
+            ),
         }
     }
 }
@@ -92,15 +96,15 @@ impl Policies {
 
 fn who_has_it(asker: &Asker<'_>, holders: &Holders) -> String {
     if holders.is_nobody() {
-        return ", which no policy permits to anybody".to_owned();
+        return "; no policy grants this permission".to_owned();
     }
     if holders.everybody || holders.groups.iter().any(|group| asker.groups.contains(group)) {
-        return ", which is permitted under other conditions".to_owned();
+        return "; the policy grants it under other conditions".to_owned();
     }
     let groups: Vec<&str> = holders.groups.iter().map(String::as_str).collect();
     match (groups.is_empty(), holders.named_people) {
-        (false, false) => format!("; groups that have it: {}", groups.join(", ")),
-        (false, true) => format!("; groups that have it: {}, and somebody named in the policy", groups.join(", ")),
-        _ => "; somebody named in the policy has it".to_owned(),
+        (false, false) => format!("; groups with this permission: {}", groups.join(", ")),
+        (false, true) => format!("; groups with this permission: {}, and users named in the policy", groups.join(", ")),
+        _ => "; users named in the policy have this permission".to_owned(),
     }
 }

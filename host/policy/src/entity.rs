@@ -16,7 +16,7 @@ pub(super) struct EntityTypes {
 }
 
 impl EntityTypes {
-    /// Cedar checks names of types, so that this can fail as far as the compiler knows.
+    /// Cedar parses names of types at run time, so the function returns a `Result`.
     pub(super) fn new() -> Result<Self, Box<ParseErrors>> {
         Ok(Self {
             user: "User".parse()?,
@@ -37,7 +37,7 @@ impl EntityTypes {
         uid(&self.place, &place.to_string())
     }
 
-    /// `Tenant::"slack:T1"`; none where the platform has no tenants.
+    /// `Tenant::"slack:T1"`; none if the platform has no tenants.
     fn tenant(&self, platform: Platform, tenant: &str) -> Option<EntityUid> {
         (!tenant.is_empty()).then(|| uid(&self.tenant, &format!("{}:{tenant}", platform.as_str())))
     }
@@ -52,14 +52,14 @@ impl EntityTypes {
         uid(&self.action, id)
     }
 
-    /// The person who asks, and everything that this person is in.
+    /// The requester, and all entities that contain the requester.
     pub(super) fn lineage_of_user(&self, asker: &Asker<'_>) -> HashSet<EntityUid> {
         let mut lineage = self.parents_of_user(asker);
         lineage.insert(self.user(asker.principal));
         lineage
     }
 
-    /// The place, and everything that it is in.
+    /// The place, and all entities that contain it.
     pub(super) fn lineage_of_place(&self, place: &Place) -> HashSet<EntityUid> {
         self.tenant(place.platform, &place.tenant).into_iter().chain([self.place(place)]).collect()
     }
@@ -69,11 +69,11 @@ impl EntityTypes {
         groups.chain(self.tenant(asker.principal.platform, &asker.principal.tenant)).collect()
     }
 
-    /// What Cedar needs to know for one decision: who asks, the place, and the action with its groups.
+    /// The entities that Cedar needs for one decision: the requester, the place, and the action with its groups.
     ///
     /// # Errors
     ///
-    /// What Cedar says. It has no reason to: the entities are made here, and their attributes are plain texts.
+    /// The error of Cedar. It is not expected: the entities are built here, and their attributes are plain texts.
     pub(super) fn entities(&self, asker: &Asker<'_>, action: &Entity) -> Result<Entities, String> {
         let PrincipalParts { platform, tenant, user } = &**asker.principal;
         let attributes = [("platform", platform.as_str()), ("tenant", tenant), ("id", user)];

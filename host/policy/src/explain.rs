@@ -1,4 +1,4 @@
-//! Why the policy decides as it does.
+//! The explanation of a decision.
 
 use super::policies::LoadedPolicy;
 use super::scan::one_line;
@@ -8,29 +8,29 @@ use super::{Decision, Holders, Policies, Question};
 use cedar_policy::{Entities, Policy, PolicySet, Request};
 use serde::Serialize;
 
-/// The most characters of a condition that are shown.
+/// The maximum number of characters of a condition that are shown.
 const MOST_CONDITION: usize = 200;
 
-/// Why the policy decides as it does about a question.
+/// The explanation of the decision about one request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The action.
     pub action: String,
-    /// Who asks.
+    /// The requester.
     pub principal: String,
-    /// Where.
+    /// The place.
     pub place: String,
-    /// What the policy says.
+    /// The decision of the policy.
     pub decision: Decision,
-    /// The policies that decided: permits where it is allowed, forbids where it is forbidden.
+    /// The policies that decided: permits if the action is permitted, forbids if it is forbidden.
     pub deciding: Vec<PolicyNote>,
-    /// Permits that match although it is denied.
+    /// Permits that match although the action is denied.
     pub overruled: Vec<PolicyNote>,
-    /// Permits for the action that do not match, and why.
+    /// Permits for the action that do not match, with the reasons.
     pub near_misses: Vec<NearMiss>,
     /// Forbids that match.
     pub forbids: Vec<PolicyNote>,
-    /// Whom the policy permits the action.
+    /// The groups and users that have the permission.
     pub holders: Holders,
 }
 
@@ -50,12 +50,12 @@ pub struct PolicyNote {
 pub struct NearMiss {
     /// The permit.
     pub policy: PolicyNote,
-    /// What would have to be otherwise, each in a few words.
+    /// The conditions that are not met, each in a few words.
     pub missing: Vec<String>,
 }
 
 impl Explanation {
-    /// A decision without any policies behind it.
+    /// A decision without policies.
     #[must_use]
     pub fn empty(question: &Question<'_>, decision: Decision) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl From<&LoadedPolicy> for PolicyNote {
     }
 }
 
-/// How one policy stands to a question.
+/// The result of one policy for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Matches,
@@ -95,7 +95,7 @@ impl Policies {
         explanation.holders = self.holders(action);
         let request = self.vocabulary.request(question, action);
         let entities = self.vocabulary.entities(&question.asker, action);
-        // Without a question there are no answers; the decision says what is wrong with it.
+        // If the request is invalid, no policy can be evaluated. The decision contains the problem.
         let (Ok(request), Ok(entities)) = (request, entities) else { return explanation };
         let allowed = explanation.decision.requirements().is_some();
         for policy in self.policies.iter().filter(|policy| policy.is_about(action)) {
@@ -117,7 +117,7 @@ impl Policies {
         explanation
     }
 
-    /// What would have to be otherwise for a permit to match.
+    /// The unmet conditions that prevent a permit from matching.
     fn missing(
         &self,
         policy: &LoadedPolicy,
@@ -139,14 +139,14 @@ impl Policies {
         }
         for condition in &policy.conditions {
             let text = shortened(&condition.text);
-            // The clause by itself, for everybody and everything.
+            // Evaluates only this clause, for all principals, actions and resources.
             match Policy::parse(None, format!("permit(principal, action, resource) {};", condition.text)) {
                 Ok(alone) => match self.standing(&alone, request, entities) {
                     Standing::Matches => {}
                     Standing::DoesNotMatch => missing.push(format!("its condition is not met: {text}")),
                     Standing::Fails => missing.push(format!("its condition cannot be evaluated: {text}")),
                 },
-                Err(_) => missing.push(format!("its condition may not be met: {text}")),
+                Err(_) => missing.push(format!("its condition might not be met: {text}")),
             }
         }
         if missing.is_empty() {
@@ -156,7 +156,7 @@ impl Policies {
         missing
     }
 
-    /// How one policy by itself stands to a question.
+    /// Evaluates a single policy for a request.
     fn standing(&self, policy: &Policy, request: &Request, entities: &Entities) -> Standing {
         let Ok(alone) = PolicySet::from_policies([policy.clone()]) else { return Standing::Fails };
         let response = self.authorizer.is_authorized(request, &alone, entities);
@@ -173,13 +173,13 @@ impl Policies {
 fn who_is_needed(bound: &Bound) -> String {
     match bound {
         Bound::In(uid) | Bound::TypeIn(_, uid) => match uid.type_name().basename() {
-            "User" => "only for somebody named in it".to_owned(),
+            "User" => "only for a user named in it".to_owned(),
             _ => format!("needs a member of {uid}"),
         },
         // People are not listed.
-        Bound::Only(_) => "only for somebody named in it".to_owned(),
+        Bound::Only(_) => "only for a user named in it".to_owned(),
         Bound::Type(ty) => format!("needs a {ty}"),
-        Bound::Any => "needs somebody else".to_owned(),
+        Bound::Any => "needs another user".to_owned(),
     }
 }
 
@@ -258,7 +258,7 @@ when { context has arguments && context.arguments has user_id && context.argumen
         let expected = [
             ("admins", 1, vec!["needs a member of Group::\"admins\""]),
             ("one-place", 5, vec!["only in Place::\"slack:T1/C9\""]),
-            ("one-person", 8, vec!["only for somebody named in it", "only in Tenant::\"slack:T2\""]),
+            ("one-person", 8, vec!["only for a user named in it", "only in Tenant::\"slack:T2\""]),
             (
                 "with-reason",
                 11,

@@ -1,4 +1,4 @@
-//! Who belongs to which group: by configuration, and by the user groups of the chat platform.
+//! The members of groups: by configuration, and by the user groups of the chat platform.
 
 use super::directory::{Directory, DirectoryError};
 use claude_admin_chat::identity::{Platform, Principal, is_id};
@@ -8,24 +8,28 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The group that exists in every configuration: the only one that the starter policy lets read what people wrote. It is empty
-/// until the configuration says who belongs to it.
+/// The group that exists in every configuration. It is the only group that can read what people wrote, according to the
+/// starter policy. It is empty until the configuration names its members.
 pub const COMPLIANCE: &str = "compliance";
 
-/// Whom a line of the configuration means: a person, everybody of a tenant, or a user group of the chat platform.
+/// A member in a line of the configuration: a user, all users of a tenant, or a user group of the chat platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Member {
     /// `slack:T0123/U0456`, `http:automation`, `local:ada`.
     Person(Principal),
-    /// `slack:T0123/*`, `http:*`, `local:*`: everybody there. The tenant itself is never left open.
+    /// `slack:T0123/*`, `http:*`, `local:*`: all users of the tenant or platform. The tenant is always named if the
+    /// platform has tenants.
     Everybody(Platform, String),
-    /// `slack:T0123/S0789`: a user group, whose members the platform tells.
+    /// `slack:T0123/S0789`: a user group, whose members the platform returns.
     UserGroup(String),
 }
 
-/// A line that means nobody.
+/// A line that is not a valid member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names nobody; write slack:TEAM/USER, slack:TEAM/USERGROUP, slack:TEAM/*, http:CLIENT or local:USER")]
+#[error(
+    "`{0}` is not a valid group member; write slack:TEAM/USER, slack:TEAM/USERGROUP, slack:TEAM/*, http:CLIENT or \
+     local:USER"
+)]
 pub struct MemberError(String);
 
 impl FromStr for Member {
@@ -59,7 +63,7 @@ pub fn is_user_group(text: &str) -> bool {
         .is_ok_and(|it| it.platform == Platform::Slack && it.user.len() > 1 && it.user.starts_with('S'))
 }
 
-/// Who belongs to which group.
+/// The members of the groups.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     configured: BTreeMap<String, Vec<Member>>,
@@ -67,7 +71,7 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Groups by configuration; `directory` tells who belongs to the user groups of a chat platform.
+    /// Groups by configuration. `directory` returns the members of the user groups of a chat platform.
     #[must_use]
     pub fn new(configured: BTreeMap<String, Vec<Member>>, directory: Option<Arc<dyn Directory>>) -> Self {
         Self { configured, directory }
@@ -79,7 +83,7 @@ impl Groups {
         self.configured.keys().cloned().chain([COMPLIANCE.to_owned()]).collect()
     }
 
-    /// Whom the configuration puts into a group.
+    /// The members of a group in the configuration.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &Member> {
         self.configured.get(group).into_iter().flatten()
     }
@@ -90,17 +94,17 @@ impl Groups {
         self.configured.values().flatten().any(|member| matches!(member, Member::UserGroup(_)))
     }
 
-    /// What the chat platform knows.
+    /// The directory of the chat platform.
     #[must_use]
     pub fn directory(&self) -> Option<&dyn Directory> {
         self.directory.as_deref()
     }
 
-    /// The groups that somebody belongs to; `named` are those that the policy names.
+    /// The groups that contain the principal. `named` are the groups that the policy names.
     ///
     /// # Errors
     ///
-    /// [`DirectoryError`] when a user group that matters cannot be looked up: nobody knows what may be done then.
+    /// [`DirectoryError`] if a user group cannot be looked up. The permissions of the user are then unknown.
     pub async fn of(
         &self,
         principal: &Principal,
@@ -124,13 +128,13 @@ impl Groups {
         Ok(self.with(principal, groups))
     }
 
-    /// The groups that somebody belongs to by configuration alone.
+    /// The groups that contain the principal by configuration only.
     #[must_use]
     pub fn without_directory(&self, principal: &Principal) -> BTreeSet<String> {
         self.with(principal, BTreeSet::new())
     }
 
-    /// Adds the configured groups to the user groups that somebody belongs to.
+    /// Adds the configured groups to the user groups of a principal.
     fn with(&self, principal: &Principal, mut groups: BTreeSet<String>) -> BTreeSet<String> {
         let member = |member: &Member| match member {
             Member::Person(person) => person == principal,

@@ -1,4 +1,4 @@
-//! Who has a permission: groups, never people.
+//! The groups that have a permission. People are not listed.
 
 use super::policies::Policies;
 use super::scope::Bound;
@@ -8,19 +8,19 @@ use claude_admin_chat::identity::Principal;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Whom the policy permits an action, under whatever conditions. People are not listed.
+/// The groups that the policy permits an action, under any condition. People are not listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Holders {
-    /// The groups that permits for the action name.
+    /// The groups that are named in permits for the action.
     pub groups: BTreeSet<String>,
-    /// Whether a permit names single people.
+    /// Whether a permit names individual users.
     pub named_people: bool,
-    /// Whether a permit is for everybody, or for everybody of a tenant.
+    /// Whether a permit applies to all users, or to all users of a tenant.
     pub everybody: bool,
 }
 
 impl Holders {
-    /// Whether no policy permits the action to anybody.
+    /// Whether no policy permits the action.
     #[must_use]
     pub fn is_nobody(&self) -> bool {
         self.groups.is_empty() && !self.named_people && !self.everybody
@@ -28,7 +28,7 @@ impl Holders {
 }
 
 impl Policies {
-    /// Another user whom a permit names, by the ID of the principal.
+    /// Another user who is named in a permit, as the ID of the principal.
     #[must_use]
     pub fn second_person(&self, principal: &Principal) -> Option<String> {
         let own = principal.to_string();
@@ -46,14 +46,14 @@ impl Policies {
         named.into_iter().find(|named| *named != own)
     }
 
-    /// Whom the permits for an action are for.
+    /// The principals of the permits for an action.
     pub(super) fn holders(&self, action: &KnownAction) -> Holders {
         let mut holders = Holders::default();
         for policy in self.policies.iter().filter(|policy| policy.permits() && policy.is_about(action)) {
             match policy.who() {
                 Bound::Only(_) => holders.named_people = true,
                 Bound::In(uid) | Bound::TypeIn(_, uid) => holders.add(&uid),
-                // Some write the group into a condition.
+                // Some policies name the group in a condition.
                 Bound::Any | Bound::Type(_) => {
                     let clauses = policy.conditions.iter().filter(|condition| condition.when);
                     let groups: Vec<&String> = clauses.flat_map(|condition| &condition.groups).collect();

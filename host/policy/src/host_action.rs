@@ -1,22 +1,22 @@
-//! What the host itself offers, beside the actions of the catalog.
+//! The actions of the host itself, in addition to the actions of the catalog.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that the host itself offers, and that the policy decides about.
+/// An action of the host itself, about which the policy decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HostAction {
-    /// Look into the audit trail.
+    /// Read the audit log.
     ReadAudit,
-    /// See the policy, and who may do what.
+    /// Read the policy and the permissions of users.
     ReadPolicy,
 }
 
 impl HostAction {
-    /// Everything that the host offers.
+    /// All actions of the host itself.
     pub const ALL: [Self; 2] = [Self::ReadAudit, Self::ReadPolicy];
 
-    /// The group that all of them are in: `Action::"host"`.
+    /// The group of these actions: `Action::"host"`.
     pub const GROUP: &str = "host";
 
     /// The id in policies: `Action::"audit.read"`.
@@ -28,12 +28,12 @@ impl HostAction {
         }
     }
 
-    /// What it does, in a few words.
+    /// The summary in a few words.
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::ReadAudit => "Look into the audit trail",
-            Self::ReadPolicy => "See the policy, and who may do what",
+            Self::ReadAudit => "Read the audit log",
+            Self::ReadPolicy => "Read the policy and the permissions of users",
         }
     }
 }

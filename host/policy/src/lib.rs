@@ -1,19 +1,19 @@
-//! The policy: who may do what, where, and what it takes.
+//! The policy: which user can run which action, in which place, and with which requirements.
 //!
-//! Policies are written in [Cedar](https://www.cedarpolicy.com), in a file that the operator keeps. Their schema is
-//! derived from the catalog ([`schema_text`]), so that a policy that names an action or an argument that does not exist
-//! is refused when it is loaded, with its line.
+//! Policies are written in [Cedar](https://www.cedarpolicy.com), in a file that the host administrator maintains. Their
+//! schema is derived from the catalog ([`schema_text`]). A policy that names an unknown action or argument is therefore
+//! rejected when it is loaded, with its line.
 //!
-//! | what Cedar calls | is here |
+//! | Cedar | here |
 //! | --- | --- |
-//! | principal | the person or program that asks: `User::"slack:T1/U1"`, in its tenant and its groups |
-//! | action | an action of the catalog, `Action::"users.remove"`, in those of its interface and of its risk |
-//! | resource | the place where it is asked: `Place::"slack:T1/C1"`, in its tenant |
+//! | principal | the requester, a person or a program: `User::"slack:T1/U1"`, in its tenant and its groups |
+//! | action | an action of the catalog, `Action::"users.remove"`, in the groups of its interface and its risk |
+//! | resource | the place of the command: `Place::"slack:T1/C1"`, in its tenant |
 //! | context | `arguments`, `cleared` (the names of arguments that are given as null), `reason`, `time` |
 //!
-//! What no policy permits is denied, and so is everything while a policy is missing, broken or fails in the middle of a
-//! decision. What it takes to do what is permitted (a confirmation, a reason, the approval of others) stands in
-//! annotations: see [`Requirements`].
+//! An action that no policy permits is denied. All actions are denied while the policy is missing or invalid. An action
+//! is also denied if the evaluation of a policy fails. The requirements of a permitted action (a confirmation, a
+//! reason, approvals) are annotations: see [`Requirements`].
 
 mod annotation;
 mod argument_type;

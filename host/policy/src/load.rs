@@ -11,7 +11,7 @@ use super::vocabulary::Vocabulary;
 use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet};
 use std::collections::HashSet;
 
-/// Slots are filled by programs, and nothing here would fill them.
+/// Only programs fill slots, and this program does not.
 pub(super) fn refuse_templates(
     source: &Source<'_>,
     set: &PolicySet,
@@ -25,16 +25,16 @@ pub(super) fn refuse_templates(
         .map(|offset| {
             source
                 .problem(Some(offset), "a template with a slot is not a policy")
-                .remedy("write the name of a person, group or place in its stead")
+                .remedy("write the name of a user, group or place instead")
         })
         .collect();
     if problems.is_empty() {
-        problems.push(source.problem(None, "it holds a template, which is not a policy"));
+        problems.push(source.problem(None, "it contains a template, which is not a policy"));
     }
     Err(PolicyErrors(problems))
 }
 
-/// Reads policies, and collects what is wrong with them.
+/// Reads policies, and collects their problems.
 pub(super) struct Loader<'a> {
     source: &'a Source<'a>,
     vocabulary: &'a Vocabulary,
@@ -60,7 +60,7 @@ impl<'a> Loader<'a> {
             .filter_map(|(index, statement)| Some((statement, set.policy(&PolicyId::new(format!("policy{index}")))?)))
             .collect();
         if found.len() != set.num_of_policies() || found.len() != statements.len() {
-            let message = "its policies cannot be told apart; this is a defect of the host";
+            let message = "its policies cannot be distinguished; this is a bug in the host";
             return Err(PolicyErrors(vec![self.source.problem(None, message)]));
         }
         let mut annotations: Vec<Annotations> =
@@ -69,7 +69,7 @@ impl<'a> Loader<'a> {
         for (annotations, (statement, _)) in annotations.iter_mut().zip(&found) {
             if let Some(id) = annotations.id.take_if(|id| !ids.insert(id.clone())) {
                 let problem = self.source.problem(Some(place(statement, "id")), "another policy has this id too");
-                self.problems.push(problem.of_policy(&id).remedy("give each a name of its own"));
+                self.problems.push(problem.of_policy(&id).remedy("give each policy a unique name"));
             }
         }
         let mut policies = Vec::new();
@@ -102,14 +102,15 @@ impl<'a> Loader<'a> {
         annotations
     }
 
-    /// What the host itself offers needs a permit and nothing more: what asks for more there would be left out silently.
+    /// An action of the host itself requires only a permit. Other requirements would be ignored silently, so they are
+    /// an error.
     fn check_host(&mut self, id: &str, statement: &Statement, policy: &Policy) {
         if policy.effect() != Effect::Permit || !is_about_host_alone(policy) {
             return;
         }
         for name in annotation::ON_PERMIT.into_iter().filter(|name| policy.annotation(name).is_some()) {
-            let message = format!("@{name} has no meaning for what the host itself offers");
-            let remedy = "take it away: reading the audit trail or the policy needs a permit and nothing more";
+            let message = format!("@{name} has no meaning for actions of the host");
+            let remedy = "remove it: reading the audit log or the policy requires only a permit";
             let problem = self.source.problem(Some(place(statement, name)), message).remedy(remedy);
             self.problems.push(problem.of_policy(id));
         }
@@ -147,12 +148,12 @@ impl<'a> Loader<'a> {
                 }
                 Err(_) => self
                     .source
-                    .problem(Some(*offset), format!("`{text}` is not the usual spelling of a name"))
+                    .problem(Some(*offset), format!("`{text}` is not the canonical spelling of a name"))
                     .remedy("write it without escapes"),
             };
             self.problems.push(problem.of_policy(id));
         }
-        // Cedar's own list of names has no places, and it has all names: nothing is left unchecked.
+        // Cedar's list of names has no positions, but it is complete: every name is checked.
         for uid in policy.entity_literals().into_iter().filter(|uid| !seen.contains(uid)) {
             if let Err(bad) = names::check(&uid, self.vocabulary, self.groups) {
                 let problem = self.source.problem(Some(statement.span.start), bad.message).remedy(bad.remedy);
@@ -162,7 +163,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Whether a policy is about nothing but what the host itself offers.
+/// Whether a policy is only about actions of the host itself.
 fn is_about_host_alone(policy: &Policy) -> bool {
     let of_host = |uid: &EntityUid| {
         let id = uid.id();
@@ -175,13 +176,13 @@ fn is_about_host_alone(policy: &Policy) -> bool {
     }
 }
 
-/// Where an annotation stands.
+/// The position of an annotation.
 fn place(statement: &Statement, annotation: &str) -> usize {
     let found = statement.annotations.iter().find(|(name, _)| name == annotation);
     found.map_or(statement.span.start, |(_, offset)| *offset)
 }
 
-/// A name for a policy that has none.
+/// A name for a policy without `@id`.
 fn unnamed(line: usize, column: usize, taken: &mut HashSet<String>) -> String {
     let mut id = format!("{UNNAMED}{line}");
     if taken.contains(&id) {

@@ -1,7 +1,7 @@
-//! Whether the name of an entity in a policy can mean anything.
+//! Checks whether the name of an entity in a policy can refer to an entity.
 //!
-//! Cedar knows the types of entities, not which of them exist. A typo in a name is no mistake for it, only a policy
-//! that never matches. Where that policy is a `forbid`, it would silently let through what it was written against.
+//! Cedar knows the types of entities, but not which of them exist. For Cedar, a typo in a name is not an error: the
+//! policy just never matches. If that policy is a `forbid`, the actions that it should forbid would be permitted.
 
 use super::vocabulary::Vocabulary;
 use crate::groups::is_user_group;
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The names of the groups that the configuration declares.
 pub type GroupNames = BTreeSet<String>;
 
-/// Why a name means nothing, and what to write instead.
+/// The problem with a name, and the suggested correction.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadName {
     pub(super) message: String,
@@ -28,13 +28,13 @@ pub(super) fn check(uid: &EntityUid, vocabulary: &Vocabulary, groups: &GroupName
     match uid.type_name().basename() {
         "Action" => check_action(id, vocabulary),
         "Group" => check_group(id, groups),
-        "User" => check_written::<Principal>(uid, "nobody", "write slack:TEAM/USER, http:CLIENT or local:USER"),
+        "User" => check_written::<Principal>(uid, "no user", "write slack:TEAM/USER, http:CLIENT or local:USER"),
         "Place" => check_written::<Place>(uid, "no place", "write slack:TEAM/CHANNEL, slack:TEAM, http or local"),
         "Tenant" if !is_tenant(id) => Err(BadName {
             message: format!("`{uid}` names no workspace of a chat platform"),
             remedy: "write slack:TEAM".to_owned(),
         }),
-        // Cedar itself refuses types that are not in the schema.
+        // Cedar itself rejects types that are not in the schema.
         _ => Ok(()),
     }
 }
@@ -55,7 +55,7 @@ fn is_tenant(name: &str) -> bool {
     name.parse::<Place>().is_ok_and(|place| place.platform.has_tenants() && place.channel.is_none())
 }
 
-/// A name must be written exactly as the host writes it, or it never matches.
+/// A name must be in the canonical form of the host. Otherwise it never matches.
 fn check_written<T: FromStr + Display>(uid: &EntityUid, nothing: &str, remedy: &str) -> Result<(), BadName> {
     let id: &str = uid.id().as_ref();
     match id.parse::<T>() {
@@ -79,7 +79,7 @@ fn check_action(id: &str, vocabulary: &Vocabulary) -> Result<(), BadName> {
     Err(BadName { message: format!("there is no action `{id}`"), remedy })
 }
 
-/// The actions of the interface that a name which is not known begins with.
+/// The actions of the interface in an unknown name.
 fn siblings(id: &str, known: &BTreeSet<&str>) -> Option<String> {
     let (interface, _) = id.split_once('.')?;
     let names: Vec<&str> =

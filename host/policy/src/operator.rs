@@ -1,4 +1,4 @@
-//! The policy of a host that one person runs for themselves.
+//! The policy of a host with one user, who runs it.
 
 use super::policies::{LoadedPolicy, Policies, hash};
 use super::problem::{PolicyErrors, PolicyProblem};
@@ -11,19 +11,19 @@ use serde_json::json;
 use std::sync::Arc;
 
 const ID: &str = "the-operator";
-const DESCRIPTION: &str = "whoever can start the host with its credential can use that credential";
+const DESCRIPTION: &str = "a user who can start the host with its credential can use that credential";
 
 impl Policies {
-    /// Permits everything to one person, and nothing to anybody else.
+    /// Permits everything to one user, and nothing to other users.
     ///
-    /// It is made, not read: there is no text of somebody else in it that could be wrong.
+    /// The policy is built, not parsed, so it contains no external text that could be invalid.
     ///
     /// # Errors
     ///
-    /// Says which names of the catalog clash with those of the host.
+    /// The names of the catalog that conflict with names of the host.
     pub fn of_operator(catalog: &Catalog, principal: &Principal) -> Result<Self, PolicyErrors> {
         let defect = |error: &dyn std::fmt::Display| {
-            PolicyErrors(vec![PolicyProblem::of_catalog(format!("it has no built-in policy: {error}"))])
+            PolicyErrors(vec![PolicyProblem::of_catalog(format!("they do not fit the built-in policy: {error}"))])
         };
         let everything = json!({ "op": "All" });
         let policy = json!({
@@ -56,7 +56,7 @@ impl Policies {
     }
 }
 
-/// The policy as a file would say it, by whose hash the audit trail names it.
+/// The policy as text. The audit log contains the hash of this text.
 fn text(principal: &Principal) -> String {
     format!(
         "@id(\"{ID}\")\n@description(\"{DESCRIPTION}\")\npermit(principal == User::\"{principal}\", action, resource);\n"

@@ -1,4 +1,4 @@
-//! Policies that are in force once they are read.
+//! Policies that are active after they are loaded.
 
 use super::load::{Loader, refuse_templates};
 use super::names::GroupNames;
@@ -27,7 +27,7 @@ pub struct Policies {
     pub(super) hash: String,
 }
 
-/// One policy, with what is remembered of its text.
+/// One policy, with the parts of its text that are needed later.
 #[derive(Debug)]
 pub(super) struct LoadedPolicy {
     /// The value of `@id`, or `policy at line N`.
@@ -36,7 +36,7 @@ pub(super) struct LoadedPolicy {
     pub(super) line: usize,
     /// The value of `@description`.
     pub(super) description: Option<String>,
-    /// What its annotations ask for.
+    /// The requirements of its annotations.
     pub(super) demands: Demands,
     /// The texts of its `when` and `unless` clauses.
     pub(super) conditions: Vec<ConditionText>,
@@ -49,7 +49,7 @@ pub(super) struct LoadedPolicy {
 pub(super) struct ConditionText {
     /// Whether it is a `when` clause.
     pub(super) when: bool,
-    /// All of it, with the word and the braces.
+    /// The complete text, with the word and the braces.
     pub(super) text: String,
     /// The groups that it names.
     pub(super) groups: Vec<String>,
@@ -66,16 +66,17 @@ impl LoadedPolicy {
 
 impl Policies {
     /// Reads policies and checks them against the schema of the catalog and the names of the configured groups.
-    /// `file_name` is what problems say they are in.
+    /// `file_name` is the file name in problems.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, each with file, line and column. A text that is not Cedar is not looked at further.
+    /// All problems, each with file, line and column. If the text is not valid Cedar, only its syntax errors are
+    /// returned.
     pub fn parse(catalog: &Catalog, groups: &GroupNames, file_name: &str, text: &str) -> Result<Self, PolicyErrors> {
         Self::parse_with(Arc::new(Vocabulary::of(catalog)?), groups, file_name, text)
     }
 
-    /// As [`Self::parse`], where the schema is at hand.
+    /// The same as [`Self::parse`], with an existing vocabulary.
     pub fn parse_with(
         vocabulary: Arc<Vocabulary>,
         groups: &GroupNames,
@@ -110,7 +111,7 @@ impl Policies {
         }
     }
 
-    /// What is not wrong and yet worth a look, such as a policy that can never match.
+    /// Problems that are not errors, such as a policy that can never match.
     #[must_use]
     pub fn warnings(&self) -> &[PolicyProblem] {
         &self.warnings
@@ -128,25 +129,25 @@ impl Policies {
         self.hash.get(..12).unwrap_or(&self.hash)
     }
 
-    /// How many policies there are.
+    /// The number of policies.
     #[must_use]
     pub fn len(&self) -> usize {
         self.policies.len()
     }
 
-    /// Whether there are none, so that nothing is allowed.
+    /// Whether there are no policies. All actions are then denied.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.policies.is_empty()
     }
 
-    /// The groups of the configuration, which policies may name.
+    /// The groups of the configuration, which policies can name.
     #[must_use]
     pub fn group_names(&self) -> &GroupNames {
         &self.groups
     }
 
-    /// The groups that the policies do name, those that approve included.
+    /// The groups that the policies name, including groups of approvers.
     #[must_use]
     pub fn groups_named(&self) -> &GroupNames {
         &self.groups_named

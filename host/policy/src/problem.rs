@@ -1,11 +1,11 @@
-//! What is wrong with a policy, and where.
+//! The problems of a policy, and their positions.
 
 use std::fmt;
 
-/// Something that is wrong with a policy, or worth a look.
+/// An error or a warning about a policy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct PolicyProblem {
-    /// The file; none when it is the catalog that makes no schema.
+    /// The file, or `None` if the catalog has no valid schema.
     pub file: Option<String>,
     /// The line, from 1.
     pub line: Option<usize>,
@@ -13,14 +13,14 @@ pub struct PolicyProblem {
     pub column: Option<usize>,
     /// The policy: the value of its `@id`, or `policy at line N`.
     pub policy: Option<String>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: Option<String>,
 }
 
 impl PolicyProblem {
-    /// The catalog cannot be spoken about.
+    /// The problem of a catalog for which no schema can be built.
     pub(super) fn of_catalog(message: impl Into<String>) -> Self {
         Self {
             file: None,
@@ -43,7 +43,7 @@ impl fmt::Display for PolicyProblem {
             }
             f.write_str(": ")?;
         }
-        // The name of a policy without `@id` says no more than the line.
+        // The name of a policy without `@id` only repeats the line.
         if let Some(policy) = self.policy.as_ref().filter(|policy| !policy.starts_with(UNNAMED)) {
             write!(f, "policy `{policy}`: ")?;
         }
@@ -55,16 +55,16 @@ impl fmt::Display for PolicyProblem {
     }
 }
 
-/// How the names of policies without `@id` begin.
+/// The prefix of the names of policies without `@id`.
 pub(super) const UNNAMED: &str = "policy at line ";
 
-/// Everything that is wrong with a policy file, in the order of its lines. The file is not used.
+/// All problems of a policy file, in the order of its lines. The file is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines(.0))]
 pub struct PolicyErrors(pub Vec<PolicyProblem>);
 
 impl PolicyErrors {
-    /// Where the problems are, as `LINE:COLUMN`, for the audit log: at most ten of them.
+    /// The positions of the problems as `LINE:COLUMN`, for the audit log: at most 10.
     #[must_use]
     pub fn places(&self) -> Vec<String> {
         let place = |problem: &PolicyProblem| Some(format!("{}:{}", problem.line?, problem.column?));
@@ -94,7 +94,7 @@ impl Source<'_> {
         (line, column)
     }
 
-    /// A problem at a byte offset; without one, of the file as a whole.
+    /// A problem at a byte offset, or of the whole file if there is no offset.
     pub(super) fn problem(&self, offset: Option<usize>, message: impl Into<String>) -> PolicyProblem {
         let position = offset.map(|offset| self.position(offset));
         PolicyProblem {
@@ -109,13 +109,13 @@ impl Source<'_> {
 }
 
 impl PolicyProblem {
-    /// The same problem, with the policy that has it.
+    /// The same problem, with its policy.
     pub(super) fn of_policy(mut self, policy: &str) -> Self {
         self.policy = Some(policy.to_owned());
         self
     }
 
-    /// The same problem, with what to do.
+    /// The same problem, with a remedy.
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self

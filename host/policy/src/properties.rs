@@ -1,7 +1,7 @@
-//! What holds for every policy and every question, tried on generated ones.
+//! Properties of all policies and requests, tested with generated ones.
 //!
-//! Cedar itself is the judge: its answer is worked out again here from JSON, on a way that shares nothing with the code
-//! under test.
+//! The expected decision comes from Cedar. It is computed here from JSON, with no code in common with the code under
+//! test.
 
 use super::testing::{CATALOG, Someone, parse, sample};
 use super::{Decision, DenialKind, HostAction, Policies, Requirements, schema_text};
@@ -112,7 +112,7 @@ fn annotations() -> impl Strategy<Value = String> {
         .prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect())
 }
 
-/// One policy on its own line. What can never match is left out: such a forbid is refused.
+/// One policy on its own line. Policies that can never match are not generated, because such a forbid is rejected.
 fn policy(effect: &'static str) -> impl Strategy<Value = String> {
     (annotations(), principal(), action(), resource(), conditions())
         .prop_map(move |(annotations, principal, action, resource, conditions)| {
@@ -203,7 +203,7 @@ impl Asked {
     }
 }
 
-/// What Cedar says: whether it allows, and whether any policy failed.
+/// The decision of Cedar, and whether the evaluation of a policy failed.
 fn cedar(text: &str, someone: &Someone, action: &str, context: Value) -> (bool, bool) {
     let Someone { principal, groups, place, .. } = someone;
     let uid = |ty: &str, id: &str| json!({ "type": ty, "id": id });
@@ -233,13 +233,13 @@ fn cedar(text: &str, someone: &Someone, action: &str, context: Value) -> (bool, 
     (response.decision() == cedar_policy::Decision::Allow, response.diagnostics().errors().next().is_some())
 }
 
-/// Whether what it took before is still taken.
+/// Whether the previous requirements are still required.
 fn at_least(before: &Requirements, after: &Requirements) -> bool {
     (after.confirm || !before.confirm)
         && (after.reason || !before.reason)
         && after.expires_seconds <= before.expires_seconds
         && before.approvals.iter().all(|rule| {
-            // A rule without a group is kept by any other of as many people.
+            // A rule without a group is met by any other rule with the same number of approvals.
             let keeps = |other: &super::ApprovalRule| {
                 other.count >= rule.count && (other.from == rule.from || rule.from.is_none() && rule.count == 1)
             };

@@ -1,4 +1,4 @@
-//! What is asked of the policy.
+//! The request that the policy evaluates.
 
 use super::vocabulary::{KnownAction, Vocabulary};
 use cedar_policy::{Context, Request, RestrictedExpression};
@@ -8,45 +8,45 @@ use claude_admin_chat::identity::{Place, Principal};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Who asks, and where.
+/// The requester and the place.
 #[derive(Debug, Clone, Copy)]
 pub struct Asker<'a> {
-    /// Who asks.
+    /// The requester.
     pub principal: &'a Principal,
-    /// The groups that they are in: names of the configuration, and `slack:TEAM/SXXX` for user groups of Slack.
+    /// The groups of the requester: names of the configuration, and `slack:TEAM/SXXX` for user groups of Slack.
     pub groups: &'a BTreeSet<String>,
-    /// Where.
+    /// The place.
     pub place: &'a Place,
 }
 
-/// One question: may this person do exactly this, here and now?
+/// One question: can this user run exactly this action, here and now?
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// Who asks, and where.
+    /// The requester and the place.
     pub asker: Asker<'a>,
     /// The action.
     pub action: &'a Action,
-    /// Its arguments.
+    /// The arguments of the action.
     pub arguments: &'a Arguments,
     /// The reason that is given.
     pub reason: Option<&'a str>,
-    /// The time. Policies see it to the second.
+    /// The time. Policies see it in whole seconds.
     pub now: jiff::Timestamp,
 }
 
-/// Why a question cannot be put to the policy.
+/// The reason why the policy cannot evaluate a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unaskable {
-    /// An argument cannot be shown to it. The text tells the person which, and why.
+    /// An argument cannot be converted for the policy. The text names the argument and the problem.
     Argument(String),
-    /// Anything else, which is a defect of the host.
+    /// Another problem, which is a bug in the host.
     Internal(String),
 }
 
 impl Vocabulary {
-    /// The question in the words of Cedar.
+    /// The request for Cedar.
     pub(super) fn request(&self, question: &Question<'_>, action: &KnownAction) -> Result<Request, Unaskable> {
-        // A reason that says nothing is none.
+        // A blank reason counts as no reason.
         let reason = question.reason.filter(|reason| !reason.trim().is_empty());
         let context = [
             Some(("arguments".to_owned(), self.arguments(question, action)?)),
@@ -57,7 +57,7 @@ impl Vocabulary {
         self.request_with(&question.asker, action, context.into_iter().flatten())
     }
 
-    /// A question about something that the host itself offers.
+    /// A request for an action of the host itself.
     pub(super) fn host_request(
         &self,
         asker: &Asker<'_>,
@@ -75,7 +75,8 @@ impl Vocabulary {
     ) -> Result<Request, Unaskable> {
         let context = Context::from_pairs(context).map_err(|error| Unaskable::Internal(error.to_string()))?;
         let (user, place) = (self.types.user(asker.principal), self.types.place(asker.place));
-        // The schema is checked here too, so that policies never see a question of a shape they were not checked for.
+        // The schema is also checked here, so policies never receive a request of a form for which they were not
+        // checked.
         let schema = self.schema_with(action).map_err(|error| Unaskable::Internal(error.to_string()))?;
         Request::new(user, action.entity.uid(), place, context, Some(schema))
             .map_err(|error| Unaskable::Internal(error.to_string()))

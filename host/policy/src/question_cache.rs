@@ -1,4 +1,5 @@
-//! What many questions have in common: making it for Cedar takes longer than to decide. No decision is remembered.
+//! Caches the parts that many requests have in common: building them for Cedar takes longer than the decision.
+//! Decisions are not cached.
 
 use super::question::Asker;
 use cedar_policy::{Entities, RestrictedExpression};
@@ -6,17 +7,17 @@ use claude_admin_chat::identity::{Place, Principal};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-/// How many askers and actions are remembered before all are forgotten.
+/// The maximum number of cached requesters and actions. When it is reached, the cache is cleared.
 const MOST_REMEMBERED: usize = 256;
 
-/// What was made for earlier questions.
+/// The cached parts of earlier requests.
 #[derive(Debug, Default)]
 pub(super) struct QuestionCache {
     last_time: Mutex<Option<(i64, RestrictedExpression)>>,
     entities: Mutex<HashMap<About, Entities>>,
 }
 
-/// All that the entities of a question depend on.
+/// The values that determine the entities of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct About {
     principal: Principal,
@@ -26,7 +27,7 @@ struct About {
 }
 
 impl QuestionCache {
-    /// The time of a question, to the second.
+    /// The time of a request, in whole seconds.
     pub(super) fn time(&self, now: jiff::Timestamp) -> RestrictedExpression {
         let second = now.as_second();
         let mut last = self.last_time.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,11 +41,11 @@ impl QuestionCache {
         }
     }
 
-    /// The entities of a question, made where they are not known.
+    /// The entities of a request. They are built if they are not cached.
     ///
     /// # Errors
     ///
-    /// Those of `make`.
+    /// The error of `make`.
     pub(super) fn entities(
         &self,
         asker: &Asker<'_>,

@@ -1,4 +1,4 @@
-//! Which policy files are taken, and what is said about those that are not.
+//! Valid and invalid policy files, and the messages about invalid ones.
 
 use super::names::GroupNames;
 use super::testing::{CATALOG, group_names, parse, policies};
@@ -12,7 +12,7 @@ fn problems(text: &str) -> Vec<String> {
     parse(text).map_or_else(|errors| errors.0.iter().map(PolicyProblem::to_string).collect(), |_| Vec::new())
 }
 
-/// Expects exactly one problem, which begins with a place and holds some words.
+/// Expects exactly one problem, which begins with a position and contains some words.
 fn refused(text: &str, place: &str, words: &[&str]) {
     let found = problems(text);
     let fits = found.len() == 1
@@ -45,7 +45,7 @@ fn an_argument_that_does_not_exist_is_refused_with_its_place() {
         "3:8",
         &["policy `a`", "`arguments.rol`", "did you mean `role`"],
     );
-    // One of the actions has it, the other has not.
+    // One of the actions has the argument, another does not.
     let found =
         problems("permit(principal, action in Action::\"read\", resource) when { context.arguments.email == \"x\" };");
     assert!(found.iter().all(|problem| problem.starts_with("policy.cedar:1:62: ")), "{found:#?}");
@@ -256,11 +256,11 @@ fn an_annotation_that_asks_for_more_on_what_the_host_offers_is_refused_with_its_
         for annotation in ["@approvals(\"2\")", "@confirm", "@reason(\"required\")", "@expires(\"5m\")"] {
             let name = annotation.split('(').next().unwrap();
             let text = format!("@id(\"look\")\n{annotation}\npermit(principal, action {action}, resource);");
-            refused(&text, "2:1", &["`look`", name, "no meaning for what the host itself offers", "take it away"]);
+            refused(&text, "2:1", &["`look`", name, "no meaning for actions of the host", "remove it"]);
         }
         policies(&format!("@id(\"a\") @description(\"b\") permit(principal, action {action}, resource);"));
     }
-    // Together with actions of the catalog it means something.
+    // In combination with actions of the catalog, the annotation has a meaning.
     policies("@approvals(\"2\") permit(principal, action, resource);");
     policies("@approvals(\"2\") permit(principal, action in [Action::\"host\", Action::\"users\"], resource);");
 }

@@ -1,8 +1,9 @@
-//! What it takes to do what is permitted.
+//! The requirements of a permitted action.
 //!
-//! Every risk has a floor, which no policy lowers; an action with a second risk ([`Action::also`]) has both floors:
+//! Every risk has minimum requirements, which no policy can lower. An action with a second risk ([`Action::also`]) has
+//! the minimum requirements of both risks:
 //!
-//! | risk | floor |
+//! | risk | minimum requirements |
 //! | --- | --- |
 //! | read | nothing |
 //! | confidential | a reason and the approval of a second person |
@@ -10,67 +11,68 @@
 //! | disruptive | a confirmation and a reason |
 //! | irreversible | a reason and the approval of a second person |
 //!
-//! A permit asks for more with annotations:
+//! A permit adds requirements with annotations:
 //!
 //! | annotation | meaning |
 //! | --- | --- |
 //! | `@confirm` | a confirmation |
 //! | `@reason("required")` | a reason |
-//! | `@approvals("2")` | the approval of so many others, 1 to 10 |
-//! | `@from("admins")` | who may approve: a group of the configuration, or a user group of the chat platform |
-//! | `@expires("15m")` | how long it may wait: `s`, `m`, `h` or `d`, 1 minute to 7 days; 30 minutes unless given |
-//! | `@id("…")`, `@description("…")` | what it is called, and what it is for |
+//! | `@approvals("2")` | the approval of this number of other users, 1 to 10 |
+//! | `@from("admins")` | the approvers: a group of the configuration, or a user group of the chat platform |
+//! | `@expires("15m")` | the expiry of a pending request: `s`, `m`, `h` or `d`, 1 minute to 7 days; default 30 minutes |
+//! | `@id("…")`, `@description("…")` | the name and the description of the policy |
 //!
-//! Where several permits match, the strictest of all counts: confirmations and reasons add up, of the approvals from
-//! one group the highest number counts, approvals from different groups are all needed, and the shortest time ends the
-//! waiting; a permit without `@expires` counts as 30 minutes there. So a second permit never makes anything easier that
-//! a first one permits. The annotations count for all actions that the permit is about, reads included.
+//! If several permits match, the strictest requirements apply. A confirmation or a reason is required if one of the
+//! permits requires it. Approvals from the same group: the highest number applies. Approvals from different groups: all
+//! are required. The shortest expiry applies; a permit without `@expires` counts as 30 minutes. So a second permit
+//! never weakens the requirements of the first one. The annotations apply to all actions of the permit, including
+//! reads.
 //!
 //! [`Action::also`]: claude_admin_catalog::Action::also
 
 use claude_admin_catalog::Risk;
 use serde::{Deserialize, Serialize};
 
-/// How long something may wait where no policy says.
+/// The time until a pending request expires, if no policy sets one.
 pub(super) const DEFAULT_EXPIRY_SECONDS: u64 = 30 * 60;
 
-/// Approvals that are needed before something runs. Nobody approves their own request.
+/// Approvals that are required before an action runs. Requesters cannot approve their own requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRule {
-    /// How many people must approve.
+    /// The number of required approvals.
     pub count: u32,
-    /// The group that they must be in; anybody who may approve, where none is named.
+    /// The group of the approvers. `None` means all users who can approve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }
 
-/// What a lone operator does instead of the approvals: types the name of the target, and waits.
+/// The replacement for approvals on a host with one user: the user types the name of the target, and waits for a delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alone {
-    /// The seconds between the name and the run.
+    /// The delay between the typed name and the run, in seconds.
     pub delay_seconds: u64,
 }
 
-/// What it takes to do what is permitted.
+/// The requirements of a permitted action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
-    /// Whether the person must confirm.
+    /// Whether the requester must confirm.
     pub confirm: bool,
-    /// Whether the person must give a reason.
+    /// Whether the requester must give a reason.
     pub reason: bool,
-    /// The approvals that are needed, every one of them.
+    /// The required approvals. All of them must be met.
     pub approvals: Vec<ApprovalRule>,
-    /// What replaces all of the approvals, however many, on a host with one user.
+    /// The replacement for all approvals on a host with one user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alone: Option<Alone>,
-    /// How many seconds it may wait to be confirmed or approved.
+    /// The time until a pending request expires, in seconds.
     pub expires_seconds: u64,
     /// The policies that permit it.
     pub policies: Vec<String>,
 }
 
 impl Requirements {
-    /// What an action of these risks takes, whatever the policy says.
+    /// The minimum requirements of an action with these risks.
     #[must_use]
     pub fn floor(risks: impl IntoIterator<Item = Risk>) -> Self {
         let mut floor = Self {
@@ -91,7 +93,7 @@ impl Requirements {
         floor
     }
 
-    /// What an action of these risks takes where these permits match, each with its name.
+    /// The requirements of an action with these risks and these matching permits, each with its name.
     pub(super) fn of<'d>(
         risks: impl IntoIterator<Item = Risk>,
         permits: impl IntoIterator<Item = (&'d str, &'d Demands)>,
@@ -102,7 +104,7 @@ impl Requirements {
         for (policy, demands) in permits {
             all.confirm |= demands.confirm;
             all.reason |= demands.reason;
-            // A permit that says nothing of approvals asks for what the risk asks for: another one does not take that back.
+            // A permit without `@approvals` requires the approvals of the risk. Another permit does not remove them.
             match &demands.approval {
                 Some(rule) => all.add(rule),
                 None => floor.approvals.iter().for_each(|rule| all.add(rule)),
@@ -123,14 +125,14 @@ impl Requirements {
         }
     }
 
-    /// Whether it may run at once.
+    /// Whether there are no requirements, so the action can run immediately.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.confirm && !self.reason && self.approvals.is_empty()
     }
 }
 
-/// What the annotations of one permit ask for.
+/// The requirements of the annotations of one permit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Demands {
     pub(super) confirm: bool,

@@ -1,15 +1,15 @@
-//! Where things stand in a policy file.
+//! The positions of the parts of a policy file.
 //!
-//! Cedar tells where an expression stands, and not where a policy, an annotation, a condition or the name of an entity
-//! does. This reads a text that Cedar has accepted into its tokens and remembers their places. It decides nothing:
-//! what a policy means, Cedar alone says.
+//! Cedar reports the position of an expression, but not of a policy, an annotation, a condition or the name of an
+//! entity. This module splits a text that Cedar has accepted into tokens with positions. It makes no decisions: only
+//! Cedar interprets the policies.
 
 use std::ops::Range;
 
 /// A policy in a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// From its first annotation to the semicolon.
+    /// From the first annotation to the semicolon.
     pub(super) span: Range<usize>,
     /// Names of annotations, with their places.
     pub(super) annotations: Vec<(String, usize)>,
@@ -33,9 +33,9 @@ pub(super) struct Condition {
 /// The name of an entity, such as `Group::"admins"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EntityName {
-    /// As Cedar writes it, whatever stands between its parts in the file.
+    /// The name in Cedar's spelling, without the spaces and comments in the file.
     pub(super) text: String,
-    /// Where it begins.
+    /// The byte offset of its start.
     pub(super) offset: usize,
 }
 
@@ -136,7 +136,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The kind of the first token and its length in bytes; no kind for what stands between tokens.
+/// The kind of the first token and its length in bytes. The kind is `None` for spaces and comments.
 fn token(text: &str) -> (Option<Kind>, usize) {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let run = |from: usize, inside: &dyn Fn(char) -> bool| {

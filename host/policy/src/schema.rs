@@ -1,4 +1,4 @@
-//! The schema of the policies, written from the catalog for people. [`super::schema_json`] is that for programs.
+//! The schema of the policies in Cedar's human-readable syntax. [`super::schema_json`] is the JSON form.
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
@@ -6,10 +6,10 @@ use super::vocabulary::{Argument, WRITE, groups_of};
 use claude_admin_catalog::{Action, Catalog, Input, Risk, describe};
 use std::fmt::Write as _;
 
-/// Words that Cedar reserves: an attribute with such a name stands in quotes.
+/// Words that Cedar reserves. An attribute with such a name is written in quotes.
 const RESERVED: [&str; 10] = ["true", "false", "if", "then", "else", "in", "like", "has", "is", "__cedar"];
 
-/// The entities, as they stand at the head of the schema.
+/// The entities at the beginning of the schema.
 const ENTITIES: &str = r#"// A group of people: one of the configuration, such as "admins", or a user group of Slack, such as
 // "slack:T0123/S0456".
 entity Group;
@@ -17,17 +17,20 @@ entity Group;
 // A workspace of a chat platform, such as "slack:T0123".
 entity Tenant;
 
-// Who asks, such as "slack:T0123/U0456", "http:ci" or "local:ada". The tenant is "" where the platform has none.
+// The requester, such as "slack:T0123/U0456", "http:ci" or "local:ada". The tenant is "" if the platform has none.
 entity User in [Group, Tenant] = { platform: String, tenant: String, id: String };
 
-// Where it is asked, such as "slack:T0123/C0789", "slack:T0123", "http" or "local".
+// The place of the command, such as "slack:T0123/C0789", "slack:T0123", "http" or "local".
 entity Place in [Tenant] = { platform: String, tenant: String, channel?: String };
 "#;
 
-/// The schema of the policies for a catalog, in Cedar's syntax for people.
+/// The schema of the policies for a catalog, in Cedar's human-readable syntax.
 #[must_use]
 pub fn schema_text(catalog: &Catalog) -> String {
-    let mut text = format!("// What policies for {} can name. It is derived from the catalog.\n\n", catalog.package);
+    let mut text = format!(
+        "// The names that policies for {} can use. This schema is derived from the catalog.\n\n",
+        catalog.package
+    );
     text.push_str(ENTITIES);
     write_groups(&mut text, catalog);
     for interface in &catalog.interfaces {
@@ -52,8 +55,8 @@ fn write_groups(text: &mut String, catalog: &Catalog) {
     for risk in Risk::ALL {
         let _ = write!(text, "\n// Every action whose risk is {risk}.\naction {};\n", quoted(risk.as_str()));
     }
-    let _ = write!(text, "\n// Every action that changes something.\naction {};\n", quoted(WRITE));
-    let _ = write!(text, "\n// What the host itself offers.\naction {};\n", quoted(HostAction::GROUP));
+    let _ = write!(text, "\n// Every action that writes.\naction {};\n", quoted(WRITE));
+    let _ = write!(text, "\n// Every action of the host itself.\naction {};\n", quoted(HostAction::GROUP));
     for interface in catalog.interfaces.iter().filter(|interface| catalog.actions_of(&interface.name).next().is_some())
     {
         text.push('\n');
@@ -84,22 +87,22 @@ fn write_action(text: &mut String, catalog: &Catalog, action: &Action) {
     text.push_str("    cleared: Set<String>,\n    reason?: String,\n    time: datetime\n  }\n};\n");
 }
 
-/// What a text of this type holds, where the type alone does not tell.
+/// The form of a text, if the type does not show it.
 fn spelling(catalog: &Catalog, input: &Input, ty: &ArgumentType) -> String {
     match ty {
         ArgumentType::Json => "Its JSON text, with sorted keys and without spaces.".to_owned(),
         ArgumentType::WordOrJson => {
-            format!("{}, as JSON text where it is no word.", describe(&catalog.types, &input.ty))
+            format!("{}; a value that is not a word is JSON text.", describe(&catalog.types, &input.ty))
         }
         _ => {
             let ty = catalog.types.list_item(&input.ty).unwrap_or(&input.ty);
             let words = catalog.types.words(ty).map(|words| words.join(", "));
-            words.map(|words| format!("Known words: {words}.")).unwrap_or_default()
+            words.map(|words| format!("Known values: {words}.")).unwrap_or_default()
         }
     }
 }
 
-/// Docs may have several lines, and each of them must stay a comment.
+/// Documentation can have several lines. Each line must be a comment.
 fn write_comment(text: &mut String, indent: &str, comment: &str) {
     for line in comment.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let _ = writeln!(text, "{indent}// {line}");
@@ -142,9 +145,9 @@ mod tests {
             "      extra?: String,",
             "      note?: String,",
             "// Make",
-            "      // Known words: small, extra_large.",
+            "      // Known values: small, extra_large.",
             "      // Its JSON text, with sorted keys and without spaces.",
-            "      // everywhere, or a list, each item text, as JSON text where it is no word.",
+            "      // everywhere, or a list, each item text; a value that is not a word is JSON text.",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

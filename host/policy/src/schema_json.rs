@@ -1,4 +1,4 @@
-//! The schema of the policies in Cedar's form for programs, which is made much faster than that for people is read.
+//! The schema of the policies in Cedar's JSON form. Building it is much faster than parsing the human-readable form.
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
@@ -15,7 +15,7 @@ pub(super) struct Declared {
     pub(super) id: String,
     /// The groups that it is in.
     pub(super) groups: Vec<String>,
-    /// Its arguments; none for what the host itself offers, which takes none.
+    /// The arguments; `None` for an action of the host itself, which has none.
     pub(super) arguments: Option<Vec<Argument>>,
 }
 
@@ -26,7 +26,7 @@ impl Declared {
         Self { id: action.id.clone(), groups, arguments: Some(Argument::all_of(&catalog.types, action)) }
     }
 
-    /// What the host itself offers.
+    /// An action of the host itself.
     pub(super) fn host(action: HostAction) -> Self {
         Self { id: action.to_string(), groups: vec![HostAction::GROUP.to_owned()], arguments: None }
     }
@@ -60,7 +60,7 @@ impl Declared {
 ///
 /// # Errors
 ///
-/// Why Cedar refuses it.
+/// The error of Cedar, if it rejects the schema.
 pub(super) fn schema<'a>(
     groups: impl IntoIterator<Item = &'a str>,
     actions: impl IntoIterator<Item = &'a Declared>,
@@ -70,7 +70,7 @@ pub(super) fn schema<'a>(
     let actions: Map<String, Value> = groups.chain(actions).collect();
     let json = json!({ "": { "entityTypes": entity_types(), "actions": actions } });
     Schema::from_json_value(json)
-        .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("it makes no schema: {error}"))]))
+        .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("Cedar rejects their schema: {error}"))]))
 }
 
 fn entity_types() -> Value {
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_schema_for_programs_says_what_the_one_for_people_says() {
         for catalog in [*CATALOG, &*SHAPES] {
-            // Through the form for programs, so that it does not remember the lines of the text.
+            // The conversion to JSON removes the line positions of the text.
             let (for_people, _) = SchemaFragment::from_cedarschema_str(&schema_text(catalog)).unwrap();
             let for_people = Schema::from_json_value(for_people.to_json_value().unwrap()).unwrap();
             let vocabulary = Vocabulary::of(catalog).unwrap();

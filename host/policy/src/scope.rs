@@ -1,4 +1,4 @@
-//! Whom, what and where a policy is about: the part of it before its conditions.
+//! The scope of a policy: the principal, the action and the resource in its head, without its conditions.
 
 use super::Asker;
 use super::policies::{LoadedPolicy, Policies};
@@ -7,23 +7,23 @@ use cedar_policy::{ActionConstraint, EntityTypeName, EntityUid, PrincipalConstra
 use claude_admin_catalog::Action;
 use std::collections::HashSet;
 
-/// What a scope says about who asks, or about the place.
+/// The constraint of a scope on the requester or on the place.
 #[derive(Debug, Clone)]
 pub(super) enum Bound {
-    /// Anything will do.
+    /// All entities.
     Any,
-    /// Only this one.
+    /// Only this entity.
     Only(EntityUid),
-    /// This one and everything in it.
+    /// This entity and all entities in it.
     In(EntityUid),
     /// Everything of a type.
     Type(EntityTypeName),
-    /// Both.
+    /// Entities of a type in this entity.
     TypeIn(EntityTypeName, EntityUid),
 }
 
 impl Bound {
-    /// Whether an entity fits, given itself and everything that it is in.
+    /// Whether an entity fits, given the entity and all entities that contain it.
     pub(super) fn holds(&self, entity: &EntityUid, lineage: &HashSet<EntityUid>) -> bool {
         match self {
             Self::Any => true,
@@ -60,7 +60,7 @@ impl From<ResourceConstraint> for Bound {
 }
 
 impl LoadedPolicy {
-    /// Who it is about.
+    /// The constraint on the requester.
     pub(super) fn who(&self) -> Bound {
         self.cedar.principal_constraint().into()
     }
@@ -81,11 +81,12 @@ impl LoadedPolicy {
 }
 
 impl Policies {
-    /// Whether there may be arguments, a reason and a time for which somebody may do this here. Help shows what may be.
+    /// Whether there can be arguments, a reason and a time for which a user can run this action here. Help lists these
+    /// actions.
     ///
-    /// Conditions are not looked at, because they are about what is not known yet: a permit counts where its scope
-    /// matches, a forbid only where it has no condition. So this may say yes to what is denied in the end, and never no
-    /// to what is allowed.
+    /// Conditions are ignored, because they depend on values that are not known yet. A permit counts if its scope
+    /// matches. A forbid counts only if it has no condition. The result can be true for an action that is denied later,
+    /// but is never false for an action that is permitted.
     #[must_use]
     pub fn may_ever(&self, asker: &Asker<'_>, action: &Action) -> bool {
         let Some(action) = self.vocabulary.action(&action.id) else { return false };

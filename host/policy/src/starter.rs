@@ -1,6 +1,6 @@
-//! The policy that a new host begins with.
+//! The policy of a new host.
 
-/// A policy for four groups, `viewers`, `helpdesk`, `admins` and `compliance`, to begin with.
+/// The starter policy for four groups: `viewers`, `helpdesk`, `admins` and `compliance`.
 pub const STARTER_POLICY: &str = include_str!("starter.cedar");
 
 /// Tests of [`STARTER_POLICY`], as `claude-admin policy test` runs them.
@@ -67,7 +67,7 @@ mod tests {
         }
     }
 
-    /// What somebody in a group can do with an action, in words.
+    /// The decision for a user in a group, in words.
     fn verdict(starter: &Policies, group: &str, action: &Action) -> String {
         let asker = someone(&[group]);
         let decide = |all: bool| starter.decide(&asker.asks(action, &sample(&CATALOG.types, action, all)));
@@ -88,13 +88,14 @@ mod tests {
         }
     }
 
-    /// Every action against every group, for people to read.
+    /// A table of all actions and groups.
     fn table() -> String {
         const GROUPS: [&str; 5] = ["", "viewers", "helpdesk", "admins", "compliance"];
         let starter = policies(STARTER_POLICY);
-        let mut table = "# What the starter policy permits\n\nAfter this chapter, you know for each action and each group of \
-            the starter policy whether it runs, which decision it requires, or that it is denied. A person in no group can \
-            use `help`, `whoami`, `status`, `pending` and `can-i`, and no action. A test of the policy writes this page.\n\n\
+        let mut table = "# What the starter policy permits\n\nAfter this chapter, you know the decision of the starter \
+            policy on each action, for each group: the action runs, requires the listed decisions, or is denied. A \
+            person in no group can run `help`, `whoami`, `status`, `pending` and `can-i`, but no action. A test of the \
+            policy writes this page.\n\n\
             | action | risk | in no group | viewers | helpdesk | admins | compliance |\n| --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for action in &CATALOG.actions {

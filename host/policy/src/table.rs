@@ -8,53 +8,54 @@ use claude_admin_chat::identity::Principal;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What came of a table.
+/// The result of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Every case, in order.
     pub cases: Vec<CaseReport>,
 }
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CaseReport {
     /// Its line in the table, from 1.
     pub line: usize,
-    /// Who asked.
+    /// The requester.
     pub who: String,
-    /// Where.
+    /// The place.
     pub place: String,
-    /// What was typed.
+    /// The command.
     pub command: String,
-    /// What was expected.
+    /// The expected decision.
     pub expected: String,
-    /// What came, in the same words; `broken` where the policy cannot decide, `not understood` for a bad command.
+    /// The actual decision, in the same form; `broken` if the policy cannot decide, `not understood` for an invalid
+    /// command.
     pub came: String,
     /// Whether that is the same.
     pub passed: bool,
     /// The policies that decided.
     pub policies: Vec<String>,
-    /// What the person is told where it is denied, or why the command was not understood.
+    /// The message for the requester if the action is denied, or the reason why the command was not understood.
     pub message: Option<String>,
 }
 
 impl Report {
-    /// Whether everything came as expected.
+    /// Whether all decisions are as expected.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.cases.iter().all(|case| case.passed)
     }
 
-    /// The cases that did not come as expected.
+    /// The cases with an unexpected decision.
     pub fn failures(&self) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(|case| !case.passed)
     }
 }
 
-/// Asks the policy every question of a table.
+/// Evaluates the policy for every case of a table.
 ///
-/// `parse` reads a command. `groups` tells the groups of a person, where the
-/// table does not. `now` is the time, where a case does not say.
+/// `parse` reads a command. `groups` returns the groups of a principal if the table has no groups. `now` is the time of
+/// cases without one.
 #[must_use]
 pub fn run(
     policies: &Policies,

@@ -13,8 +13,8 @@
 //! expect = "deny"
 //! ```
 //!
-//! `expect` is `deny`, `allow` (it runs at once), or what it takes, joined by `+`: `confirm`, `reason`, `approve:2`,
-//! `approve:2:admins`. Next to `approve` the others may be left out.
+//! `expect` is `deny`, `allow` (the command runs immediately), or the requirements, joined by `+`: `confirm`, `reason`,
+//! `approve:2`, `approve:2:admins`. With `approve`, the others can be omitted.
 
 use super::names::check_group;
 use super::problem::Source;
@@ -30,7 +30,7 @@ use toml::Spanned;
 /// Tests of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Who is in which group; what the configuration and the chat platform say, where it is none.
+    /// The members of the groups; if `None`, the configuration and the chat platform decide.
     pub groups: Option<BTreeMap<String, BTreeSet<Principal>>>,
     /// The cases, in order.
     pub cases: Vec<Case>,
@@ -41,34 +41,34 @@ pub struct Table {
 pub struct Case {
     /// Its line, from 1.
     pub line: usize,
-    /// Who asks.
+    /// The requester.
     pub who: Principal,
-    /// Where.
+    /// The place of the command.
     pub place: Place,
-    /// What is typed.
+    /// The command.
     pub command: String,
     /// The reason that is given.
     pub reason: Option<String>,
-    /// When; now, where it is none.
+    /// The time of the command; `None` means now.
     pub at: Option<jiff::Timestamp>,
-    /// What the policy should say.
+    /// The expected decision.
     pub expect: Expectation,
 }
 
-/// What the policy should say.
+/// The expected decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// No.
+    /// Denied.
     Deny,
-    /// Yes, at once.
+    /// Permitted without requirements.
     Allow,
-    /// Yes, with this.
+    /// Permitted with these requirements.
     Needs {
         /// A confirmation.
         confirm: bool,
         /// A reason.
         reason: bool,
-        /// Approvals. One without a group says the highest number that any rule asks for.
+        /// Approvals. A rule without a group is the highest number in any rule.
         approvals: Vec<ApprovalRule>,
     },
 }
@@ -126,7 +126,7 @@ impl FromStr for Expectation {
     }
 }
 
-/// As it is written in a table.
+/// The form in a table.
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -177,11 +177,11 @@ struct CaseText {
 }
 
 impl Table {
-    /// Reads a table. `groups` are the names of the configured groups: a table that speaks of another has a typo.
+    /// Reads a table. `groups` are the names of the configured groups. Another group name in the table is an error.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, each with its line. Unknown keys are wrong.
+    /// All problems, each with its line. Unknown keys are problems.
     pub fn parse(file_name: &str, text: &str, groups: &GroupNames) -> Result<Self, PolicyErrors> {
         let source = Source { file: file_name, text };
         let read: TableText = toml::from_str(text).map_err(|error| {
@@ -269,13 +269,13 @@ mod tests {
             (format!("{good}expects = 'deny'\n"), "tests.toml:5:1: ", "expects"),
             (format!("{good}[[cases]]\n"), "tests.toml:5:3: ", "cases"),
             (good.replace("expect = 'deny'", ""), "tests.toml:1:1: ", "expect"),
-            (good.replace("slack:T1/U1", "U1"), "tests.toml:2:7: ", "names nobody"),
+            (good.replace("slack:T1/U1", "U1"), "tests.toml:2:7: ", "is not a principal"),
             (good.replace("'deny'", "'maybe'"), "tests.toml:4:10: ", "`maybe` is not one of deny"),
             (good.replace("'deny'", "'approve:many'"), "tests.toml:4:10: ", "approve:N"),
-            (format!("{good}where = 'mars'\n"), "tests.toml:5:9: ", "names no place"),
+            (format!("{good}where = 'mars'\n"), "tests.toml:5:9: ", "is not a place"),
             (format!("{good}at = 'noon'\n"), "tests.toml:5:6: ", ""),
             (format!("[groups]\nadmin = []\n{good}"), "tests.toml:2:1: ", "did you mean `admins`?"),
-            (format!("[groups]\nadmins = ['ada']\n{good}"), "tests.toml:2:11: ", "names nobody"),
+            (format!("[groups]\nadmins = ['ada']\n{good}"), "tests.toml:2:11: ", "is not a principal"),
             ("case = ".to_owned(), "tests.toml:1:", ""),
         ] {
             let found = problems(&text);

@@ -1,4 +1,4 @@
-//! What the tests share: catalogs, people, and arguments that fit.
+//! Shared test data: catalogs, people, and valid arguments.
 
 use super::vocabulary::Vocabulary;
 use super::{Asker, GroupNames, Policies, PolicyErrors, Question};
@@ -106,18 +106,18 @@ pub(super) fn parse(text: &str) -> Result<Policies, PolicyErrors> {
     Policies::parse_with(Arc::clone(&VOCABULARY), &group_names(), "policy.cedar", text)
 }
 
-/// Reads policies for the real catalog that are right.
+/// Reads valid policies for the real catalog.
 pub(super) fn policies(text: &str) -> Policies {
     parse(text).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// Reads policies for the catalog of shapes that are right.
+/// Reads valid policies for the catalog of shapes.
 pub(super) fn shape_policies(text: &str) -> Policies {
     Policies::parse_with(Arc::clone(&SHAPES_VOCABULARY), &group_names(), "policy.cedar", text)
         .unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// Somebody somewhere, who asks for something at 12:00 on a Saturday.
+/// A requester in a place, at 12:00 on a Saturday.
 #[derive(Debug, Clone)]
 pub(super) struct Someone {
     pub(super) principal: Principal,
@@ -190,7 +190,8 @@ fn sample_value(types: &Types, ty: &Type) -> Value {
     }
 }
 
-/// Reads a command as plainly as tables need it: required arguments in order, `--flag value`, lists with commas.
+/// Parses a command in the simple form that tables need: required arguments in order, `--flag value`, lists with
+/// commas.
 pub(super) fn command(line: &str) -> Result<Invocation, String> {
     let mut words = line.split_whitespace();
     let id = format!("{}.{}", words.next().unwrap_or_default(), words.next().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Whether policies make sense for the catalog, as Cedar says.
+//! Validates policies against the catalog with Cedar's validator.
 
 use super::policies::LoadedPolicy;
 use super::problem::{PolicyErrors, PolicyProblem, Source};
@@ -8,13 +8,14 @@ use cedar_policy::{
     ActionConstraint, EntityUid, PolicyId, PolicySet, ValidationError, ValidationMode, ValidationWarning, Validator,
 };
 
-/// How far a policy may look from who asks and where: to their attributes. Everything else is not there when a policy
-/// is evaluated, so that looking for it would always fail.
+/// The depth to which a policy can access entities: the attributes of the requester and the place. Other entities do
+/// not exist when a policy is evaluated, so access to them would always fail.
 const LOOKING_DISTANCE: u32 = 1;
-/// How many problems of one place are told. Cedar tells the same one for every action that a policy is about.
+/// The maximum number of problems that are shown for one position. Cedar reports the same problem for every action of a
+/// policy.
 pub(super) const MOST_AT_ONE_PLACE: usize = 3;
 
-/// Problems in the order of their places, without those that say the same.
+/// Problems in the order of their positions, without duplicates.
 pub(super) fn in_order(mut problems: Vec<PolicyProblem>) -> PolicyErrors {
     problems.sort_by_key(|problem| (problem.line, problem.column));
     problems.dedup();
@@ -31,12 +32,12 @@ pub(super) fn in_order(mut problems: Vec<PolicyProblem>) -> PolicyErrors {
 
 /// Checks policies against the schema of all actions. Returns the warnings.
 ///
-/// A permit that can never match only permits nothing, which is a warning. A forbid that can never match lets through
-/// what it was written against, which is wrong.
+/// A permit that can never match permits nothing, which is a warning. A forbid that can never match does not forbid the
+/// actions that it should forbid, which is an error.
 ///
 /// # Errors
 ///
-/// Why Cedar refuses the schema.
+/// The error of Cedar, if it rejects the schema.
 pub(super) fn validate(
     source: &Source<'_>,
     vocabulary: &Vocabulary,
@@ -47,7 +48,7 @@ pub(super) fn validate(
     let validator = Validator::new(vocabulary.schema()?.clone());
     let result = validator.validate_with_level(set, ValidationMode::Strict, LOOKING_DISTANCE);
     let about = |id: &PolicyId| policies.iter().find(|policy| policy.id == AsRef::<str>::as_ref(id));
-    // Unknown actions are told already, with what is near them.
+    // Unknown actions are already reported, with similar names.
     let errors = result.validation_errors().filter(|error| !matches!(error, ValidationError::UnrecognizedActionId(_)));
     problems.extend(errors.map(|error| told(source, &DetailedError::from(error), about(error.policy_id()))));
     if problems.is_empty() && !result.validation_passed() {
@@ -59,7 +60,7 @@ pub(super) fn validate(
         let policy = about(warning.policy_id());
         let mut problem = told(source, &DetailedError::from(warning), policy);
         if let Some(group) = policy.and_then(|policy| group_as_action(policy, vocabulary)) {
-            // Cedar tells first that no action fits, and then that the policy is impossible.
+            // Cedar first reports that no action fits, and then that the policy is impossible.
             if matches!(warning, ValidationWarning::ImpossiblePolicy(_)) {
                 continue;
             }
@@ -74,7 +75,7 @@ pub(super) fn validate(
     Ok(in_order(warnings).0)
 }
 
-/// The group of actions that a policy takes for an action.
+/// The group of actions that a policy uses as an action.
 fn group_as_action(policy: &LoadedPolicy, vocabulary: &Vocabulary) -> Option<EntityUid> {
     match policy.cedar.action_constraint() {
         ActionConstraint::Eq(uid) if vocabulary.action(uid.id().unescaped()).is_none() => Some(uid),
@@ -82,12 +83,12 @@ fn group_as_action(policy: &LoadedPolicy, vocabulary: &Vocabulary) -> Option<Ent
     }
 }
 
-/// What Cedar says, with its place in the file.
+/// The message of Cedar, with its position in the file.
 pub(super) fn told(source: &Source<'_>, error: &DetailedError, policy: Option<&LoadedPolicy>) -> PolicyProblem {
     let offset = error.source_locations.first().map(|label| label.loc.start);
     let mut problem = source.problem(offset, error.message.clone());
     if let Some(policy) = policy {
-        // Cedar begins with the name of the policy, which stands elsewhere here.
+        // Cedar's message begins with the name of the policy, which is shown separately here.
         for prefix in [format!("for policy `{}`, ", policy.id), format!("for policy `{}`: ", policy.id)] {
             if let Some(message) = error.message.strip_prefix(&prefix) {
                 problem.message = message.to_owned();

@@ -1,4 +1,4 @@
-//! What policies can talk about: the actions with the Cedar types of their arguments, and the schema made of them.
+//! The vocabulary of policies: the actions with the Cedar types of their arguments, and the schema made of them.
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
@@ -12,7 +12,7 @@ use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// The group of all actions that change something.
+/// The group of all writes.
 pub(super) const WRITE: &str = "write";
 
 /// An argument of an action, as policies see it.
@@ -46,12 +46,12 @@ impl Argument {
 pub(super) struct KnownAction {
     /// `Action::"users.remove"`, with the groups that it is in.
     pub(super) entity: Entity,
-    /// Those groups and itself.
+    /// These groups and the action itself.
     pub(super) lineage: HashSet<EntityUid>,
     /// The risks whose minimum requirements apply to it.
     pub(super) risks: Vec<Risk>,
     declared: Declared,
-    /// The schema of this action alone.
+    /// The schema of only this action.
     schema: OnceLock<Result<Schema, PolicyErrors>>,
 }
 
@@ -70,31 +70,32 @@ impl KnownAction {
     }
 }
 
-/// What policies can talk about.
+/// The vocabulary of policies.
 #[derive(Debug)]
 pub struct Vocabulary {
     /// The types of entities.
     pub(super) types: EntityTypes,
-    /// The schema of all actions, once policies were checked against it.
+    /// The schema of all actions. It is built when policies are first checked against it.
     whole: OnceLock<Result<Schema, PolicyErrors>>,
     /// Actions of the catalog and of the host, by id.
     actions: HashMap<String, KnownAction>,
     /// The groups of actions.
     groups: BTreeSet<String>,
-    /// What was made for earlier questions.
+    /// The cached parts of earlier requests.
     pub(super) remembered: QuestionCache,
 }
 
 impl Vocabulary {
-    /// Works out what policies for a catalog can talk about.
+    /// Builds the vocabulary of policies for a catalog.
     ///
     /// # Errors
     ///
-    /// Says which names of the catalog clash with those of the host.
+    /// The names of the catalog that conflict with names of the host.
     pub fn of(catalog: &Catalog) -> Result<Self, PolicyErrors> {
         Self::check_names(catalog)?;
-        let types = EntityTypes::new()
-            .map_err(|error| PolicyErrors(vec![PolicyProblem::of_catalog(format!("it makes no schema: {error}"))]))?;
+        let types = EntityTypes::new().map_err(|error| {
+            PolicyErrors(vec![PolicyProblem::of_catalog(format!("Cedar rejects their schema: {error}"))])
+        })?;
         let of_catalog = catalog
             .actions
             .iter()
@@ -107,19 +108,19 @@ impl Vocabulary {
         Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: QuestionCache::default() })
     }
 
-    /// The schema of all actions: what policies are checked against.
+    /// The schema of all actions, against which policies are checked.
     ///
     /// # Errors
     ///
-    /// Why Cedar refuses it.
+    /// The error of Cedar, if it rejects the schema.
     pub(super) fn schema(&self) -> Result<&Schema, PolicyErrors> {
         let groups = self.groups.iter().map(String::as_str);
         let whole = self.whole.get_or_init(|| schema(groups, self.actions.values().map(|action| &action.declared)));
         whole.as_ref().map_err(Clone::clone)
     }
 
-    /// A schema that has this action: what questions about it are checked against. The schema of all actions takes time
-    /// to make, and a host with a policy that needs no check does without.
+    /// A schema that contains this action, against which requests for it are checked. Building the schema of all
+    /// actions takes time, and a host whose policy needs no check does not need it.
     pub(super) fn schema_with<'a>(&'a self, action: &'a KnownAction) -> Result<&'a Schema, PolicyErrors> {
         if let Some(Ok(whole)) = self.whole.get() {
             return Ok(whole);
@@ -129,11 +130,11 @@ impl Vocabulary {
         own.as_ref().map_err(Clone::clone)
     }
 
-    /// What Cedar needs to know for one decision.
+    /// The entities that Cedar needs for one decision.
     ///
     /// # Errors
     ///
-    /// As [`EntityTypes::entities`].
+    /// The errors of [`EntityTypes::entities`].
     pub(super) fn entities(&self, asker: &Asker<'_>, action: &KnownAction) -> Result<Entities, String> {
         let make = || self.types.entities(asker, &action.entity);
         self.remembered.entities(asker, &action.declared.id, make)
@@ -144,7 +145,7 @@ impl Vocabulary {
         self.actions.get(id)
     }
 
-    /// Whether a policy may name this action or group of actions.
+    /// Whether a policy can name this action or group of actions.
     pub(super) fn names_action(&self, id: &str) -> bool {
         self.actions.contains_key(id) || self.groups.contains(id)
     }
@@ -154,7 +155,7 @@ impl Vocabulary {
         self.actions.keys().chain(&self.groups).map(String::as_str).collect()
     }
 
-    /// Actions and groups share one space of names, so that no two of them may have the same.
+    /// Actions and groups share one namespace, so two of them cannot have the same name.
     fn check_names(catalog: &Catalog) -> Result<(), PolicyErrors> {
         let ids = catalog.actions.iter().map(|action| action.id.as_str());
         let mut known = HashSet::new();
@@ -162,14 +163,14 @@ impl Vocabulary {
             .chain(ids)
             .chain(HostAction::ALL.map(HostAction::as_str))
             .filter(|name| !known.insert(*name))
-            .map(|name| PolicyProblem::of_catalog(format!("it has two meanings for `Action::\"{name}\"`")))
+            .map(|name| PolicyProblem::of_catalog(format!("two of them have the name `Action::\"{name}\"`")))
             .collect();
         if twice.is_empty() { Ok(()) } else { Err(PolicyErrors(twice)) }
     }
 }
 
-/// The groups that an action is in. A second risk (`also`) makes it a member of no group: a permit for that group would permit
-/// it too.
+/// The groups of an action. A second risk (`also`) does not add a group: a permit for that group would also permit the
+/// action.
 pub(super) fn groups_of(action: &Action) -> Vec<&str> {
     let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
     groups.extend(action.writes().then_some(WRITE));

@@ -1,18 +1,18 @@
-//! The component that the build embeds, with what the build already found out about it.
+//! The embedded component, with data that the build computed from it.
 
 use claude_admin_catalog::{Catalog, PreparedError};
 
-/// The component of this project, as it was built with this host.
+/// The component of this project, built together with this host.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/claude-admin.wasm"));
 
 /// SHA-256 of [`COMPONENT`], in hexadecimal.
 pub const DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/claude-admin.sha256"));
 
-/// The catalog of [`COMPONENT`], which the build has read from the WIT text in it.
+/// The catalog of [`COMPONENT`], which the build has read from its WIT text.
 ///
 /// # Errors
 ///
-/// [`PreparedError`] if the build wrote something else, which is a defect of the build.
+/// [`PreparedError`] if the build wrote invalid data, which is a bug in the build.
 pub fn catalog() -> Result<Catalog, PreparedError> {
     Catalog::from_prepared(include_bytes!(concat!(env!("OUT_DIR"), "/claude-admin.catalog")))
 }

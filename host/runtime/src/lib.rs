@@ -1,8 +1,8 @@
-//! Runs what was decided on: the component in its [`sandbox`], and [`egress`], which lets out the one request that the
+//! Runs authorized invocations: the component in its [`sandbox`], and [`egress`], which sends only the request that the
 //! action declares.
 //!
-//! [`sandbox::Plugin`] implements [`Execute`](claude_admin_authority::execute::Execute). It takes an
-//! [`Authorized`](claude_admin_authority::Authorized) value, and nothing here can make one.
+//! [`sandbox::Plugin`] implements [`Execute`](claude_admin_authority::execute::Execute). It requires an
+//! [`Authorized`](claude_admin_authority::Authorized) value, which code in this crate cannot construct.
 
 pub mod egress;
 pub mod embedded;

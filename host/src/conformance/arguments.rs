@@ -7,7 +7,7 @@ use claude_admin_chat::paging::LIMIT;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-/// How old the day of a report is: data is complete after up to three days.
+/// The age of the day of a report: data is complete after up to three days.
 const AGE: SignedDuration = SignedDuration::from_hours(4 * 24);
 /// The period of a report.
 const PERIOD: &str = "7d";
@@ -18,7 +18,7 @@ pub(super) struct Known {
     rows: Vec<Row>,
 }
 
-/// What is known about one object: the arguments of the request, and the fields of the item.
+/// The known IDs of one object: from the arguments of the request and the fields of the item.
 #[derive(Debug)]
 struct Row {
     interface: String,
@@ -45,14 +45,14 @@ enum Source {
     Field,
 }
 
-/// Where the IDs of a request are from.
+/// The origin of the IDs of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     /// No ID is needed, or they are from a reply of the same interface: the objects exist.
     Same,
-    /// Source the list of the objects of that type.
+    /// From the list of the objects of that type.
     List,
-    /// Source another reply, which can refer to an object that no longer exists.
+    /// From another reply, which can refer to an object that no longer exists.
     Other,
 }
 
@@ -103,7 +103,7 @@ impl Known {
 }
 
 impl Row {
-    /// The values of this row for the inputs; `None` where it lacks one.
+    /// The values of this row for the inputs; `None` if it lacks one.
     fn binding(&self, types: &Types, action: &Action, needed: &[&Input]) -> Option<(Arguments, Origin)> {
         let mut origin = Origin::Same;
         let mut arguments = Arguments::new();
@@ -111,7 +111,7 @@ impl Row {
             let same_interface = self.interface == action.interface;
             let fits = |known: &&KnownId| match types.is_id(&input.ty) {
                 true => known.ty == input.ty,
-                // A text can be anything: only the same interface means the same by it.
+                // A text can have any meaning. Only within one interface does a name have the same meaning.
                 false => same_interface && (known.name == input.name || known.source == Source::OwnId),
             };
             let known = self.values.iter().filter(fits).min_by_key(|known| (known.name != input.name, known.source))?;

@@ -1,7 +1,7 @@
 //! Compares the replies of the API with the WIT: reads with the smallest pages, one after the other.
 //!
 //! A report contains no value of a reply. It has names of actions, paths in replies without indexes and keys, names of
-//! types, counts, status codes, and words of sets that look like identifiers of the API.
+//! types, counts, status codes, and words that look like identifiers of the API.
 
 mod arguments;
 mod plan;
@@ -24,7 +24,8 @@ use std::fmt;
 use std::sync::Arc;
 use wasmtime_wasi_http::Error as HttpError;
 
-/// After so many requests in a row without a reply, or with status 401, 429 or 5xx, no other is sent.
+/// After this number of consecutive requests without a reply, or with status 401, 429 or 5xx, no more requests are
+/// sent.
 const PATIENCE: u32 = 3;
 
 /// A run: one request at a time, with the credentials of the host.
@@ -37,7 +38,7 @@ pub struct Conformance<'c> {
     now: Timestamp,
 }
 
-/// What a run found.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The IDs of the actions whose replies were compared, with the status.
@@ -59,20 +60,20 @@ pub struct Finding {
     pub path: String,
     /// The difference.
     pub difference: Difference,
-    /// How many values have it.
+    /// The number of values with the difference.
     pub count: usize,
 }
 
-/// How a reply differs from the WIT.
+/// The kind of a difference between a reply and the WIT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     /// The shape of a value.
     Shape(DifferenceKind),
-    /// The status of the reply, with the error type, where it looks like one.
+    /// The status of the reply, with the error type if it looks like an identifier.
     Status(u16, Option<String>),
     /// The body is not JSON.
     NotJson,
-    /// The page says that more items follow, and has no cursor.
+    /// The page reports more items but has no cursor.
     NoCursor,
 }
 
@@ -88,7 +89,7 @@ impl Difference {
         }
     }
 
-    /// Whether the WIT provides for it: only a set of words has grown.
+    /// Whether the WIT provides for it: the reply only has a new word.
     #[must_use]
     pub fn is_provided_for(&self) -> bool {
         matches!(self, Self::Shape(kind) if kind.is_provided_for())
@@ -102,7 +103,7 @@ impl fmt::Display for Difference {
             Self::Status(status, None) => write!(f, "status {status}"),
             Self::Status(status, Some(kind)) => write!(f, "status {status} ({kind})"),
             Self::NotJson => f.write_str("the body is not JSON"),
-            Self::NoCursor => f.write_str("the page says that more items follow, and has no cursor"),
+            Self::NoCursor => f.write_str("the page reports more items but has no cursor"),
         }
     }
 }
@@ -112,14 +113,14 @@ impl fmt::Display for Difference {
 pub struct NotChecked {
     /// The ID of the action.
     pub action: String,
-    /// Why not.
+    /// The reason why it was not compared.
     pub reason: String,
 }
 
 /// The result of one request.
 enum Fetched {
     Reply(Response<Bytes>),
-    /// None, for this reason. Whether the API can be used at all is in doubt.
+    /// No reply, for this reason. It is not certain that the API can be used.
     Nothing(String),
     /// A redirect, which the host does not follow.
     Redirect(u16),
@@ -154,14 +155,14 @@ impl<'c> Conformance<'c> {
         &self.operation
     }
 
-    /// Reads and compares, one request at a time. `progress` is called before each request, with its number and its action.
+    /// Reads and compares, one request at a time. Calls `progress` before each request, with its number and its action.
     pub async fn run(&self, plan: &Plan<'_>, mut progress: impl FnMut(usize, &Action)) -> Report {
         let mut report = Report { not_checked: plan.left_out.clone(), ..Report::default() };
         let mut known = Known::default();
         let mut in_vain = 0;
         for (index, action) in plan.actions.iter().enumerate() {
             if in_vain == PATIENCE {
-                report.skip(action, format!("the API could not be used for the {PATIENCE} reads before"));
+                report.skip(action, format!("the API could not be used for the {PATIENCE} previous reads"));
                 continue;
             }
             let (arguments, origin) = match arguments(self.catalog, action, &known, self.now) {
@@ -230,7 +231,7 @@ impl<'c> Conformance<'c> {
     }
 }
 
-/// Compares a reply, and returns it where it is one of the action.
+/// Compares a reply, and returns it if it is a result of the action.
 fn compare(
     catalog: &Catalog,
     action: &Action,

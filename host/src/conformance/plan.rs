@@ -1,11 +1,11 @@
-//! Which reads are checked, in which order, and which are left out.
+//! The reads that are checked, their order, and the reads that are left out.
 
 use super::NotChecked;
 use crate::command::Arguments;
 use crate::egress::{CredentialError, Credentials};
 use claude_admin_catalog::{Action, Catalog, Method, Place, ReplyForm};
 
-/// The reads of a catalog that a credential opens.
+/// The reads of a catalog to which a credential grants access.
 #[derive(Debug)]
 pub struct Plan<'c> {
     pub(super) actions: Vec<&'c Action>,
@@ -36,13 +36,13 @@ impl<'c> Plan<'c> {
     }
 }
 
-/// Why an action is not checked, whatever the API contains.
+/// Why an action is not checked, regardless of the data in the API.
 fn reason(action: &Action, credentials: &Credentials) -> Option<String> {
     if action.is_confidential() {
-        return Some("confidential: the reply contains what people wrote".to_owned());
+        return Some("confidential: the reply contains texts that people wrote".to_owned());
     }
     if action.writes() {
-        return Some("it changes something".to_owned());
+        return Some("it is a write".to_owned());
     }
     if action.reply_form == ReplyForm::Bytes {
         return Some("the reply is a file".to_owned());

@@ -6,12 +6,12 @@ use claude_admin_catalog::DifferenceKind;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-/// What a reader of a report must know: the report itself does not say more of the organization.
+/// The context of a report. The report has no other data about the organization.
 #[derive(Debug, Clone)]
 pub struct About {
     /// The package and its version.
     pub package: String,
-    /// Where the requests were sent, without the name of a private host.
+    /// The target of the requests, without the name of a private host.
     pub upstream: &'static str,
     /// The platform.
     pub platform: String,
@@ -40,7 +40,7 @@ impl Report {
             document = document.with(Block::Table(findings("Differences", &differences)));
         }
         if !new_words.is_empty() {
-            let caption = "New words, which are no errors: the sets can grow";
+            let caption = "New words, which are not errors: the API can add words";
             document = document.with(Block::Table(findings(caption, &new_words)));
         }
         if !self.not_checked.is_empty() {

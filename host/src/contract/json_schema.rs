@@ -1,4 +1,4 @@
-//! JSON Schema (2020-12) of arguments and results, as they travel over the HTTP API.
+//! JSON Schema (2020-12) of arguments and results in the HTTP API.
 
 use crate::command::alternatives;
 use claude_admin_catalog::{
@@ -6,38 +6,38 @@ use claude_admin_catalog::{
 };
 use serde_json::{Map, Value, json};
 
-/// Which way a value goes.
+/// The direction of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// An argument: what is optional is left out.
+    /// An argument: an optional value can be omitted.
     Given,
-    /// A result: what there is none of is null.
+    /// A result: a missing value is null.
     Returned,
 }
 
-/// Writes schemas, and collects those of the named types that they refer to.
+/// Writes schemas, and collects the schemas of the named types that they refer to.
 #[derive(Debug)]
 pub(super) struct Schemas<'c> {
     catalog: &'c Catalog,
     types: &'c Types,
     direction: Direction,
-    /// Where references lead, such as `#/$defs/`.
+    /// The base of references, such as `#/$defs/`.
     base: &'static str,
     definitions: Map<String, Value>,
 }
 
 impl<'c> Schemas<'c> {
-    /// Begins without any definition.
+    /// Starts with no definitions.
     pub(super) fn new(catalog: &'c Catalog, direction: Direction, base: &'static str) -> Self {
         Self { catalog, types: &catalog.types, direction, base, definitions: Map::new() }
     }
 
-    /// The named types that the schemas so far refer to.
+    /// The named types that the schemas refer to.
     pub(super) fn into_definitions(self) -> Map<String, Value> {
         self.definitions
     }
 
-    /// The schemas of the inputs of an action by name, and which must be given.
+    /// The schemas of the inputs of an action by name, and the names of the required inputs.
     pub(super) fn inputs(&mut self, action: &Action) -> (Map<String, Value>, Vec<String>) {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for input in &action.inputs {
@@ -69,7 +69,7 @@ impl<'c> Schemas<'c> {
 
     /// The schema of a type.
     pub(super) fn of(&mut self, ty: &Type) -> Value {
-        // JSON of any shape: the API says no more about it either.
+        // JSON of any shape: the API does not specify it further.
         if self.types.format(ty) == Some("json") {
             return json!({});
         }
@@ -114,7 +114,7 @@ impl<'c> Schemas<'c> {
         json!({ "$ref": format!("{}{name}", self.base) })
     }
 
-    /// The name of an alias tells the format.
+    /// The name of an alias determines the format.
     fn alias(&mut self, name: &str, target: &'c Type) -> Value {
         let mut schema = self.of(target);
         let format = match name {
@@ -122,7 +122,7 @@ impl<'c> Schemas<'c> {
             "date" | "day" => Some("date"),
             _ => None,
         };
-        // Arguments may also be given as people do, such as `7d` or by name: only what comes back is of one form.
+        // Only results have a fixed format. Arguments also accept other forms, such as `7d` or a name.
         if let Some(format) = format.filter(|_| self.direction == Direction::Returned) {
             set(&mut schema, "format", json!(format));
         }
@@ -162,7 +162,7 @@ impl<'c> Schemas<'c> {
 
     fn variant(&mut self, cases: &'c [Case], form: &VariantForm) -> Value {
         match form {
-            // Words that are newer than the package are words too.
+            // The API can return words that are newer than the package.
             VariantForm::OpenWords => json!({ "type": "string", "examples": words(cases) }),
             VariantForm::WordOrValue => {
                 let mut any = vec![json!({ "type": "string", "enum": words(cases) })];
@@ -182,7 +182,7 @@ impl<'c> Schemas<'c> {
                         }
                     });
                 }
-                // Objects that are newer than the package.
+                // The API can return objects that are newer than the package.
                 if cases.iter().any(|case| case.name == "other") {
                     any.push(json!({ "type": "object" }));
                 }
@@ -215,13 +215,13 @@ fn describe(schema: &mut Value, docs: &str) {
     }
 }
 
-/// Bounds of a number, of the characters of a text, or of the items of a list.
+/// Sets the bounds of a number, of the characters of a text, or of the items of a list.
 fn bound(schema: &mut Value, bounds: Bounds) {
     let (min, max) = match schema["type"].as_str() {
         Some("integer" | "number") => ("minimum", "maximum"),
         Some("string") => ("minLength", "maxLength"),
         Some("array") => ("minItems", "maxItems"),
-        // A reference, or something that may be null: what it leads to is not only used here.
+        // A reference or a nullable value: other schemas also use its target.
         _ => return,
     };
     set(schema, min, json!(bounds.min));

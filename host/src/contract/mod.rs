@@ -1,4 +1,4 @@
-//! What programs are told about the actions: JSON Schema, derived from the catalog.
+//! The description of the actions for programs: JSON Schema, derived from the catalog.
 
 mod json_schema;
 mod openapi;

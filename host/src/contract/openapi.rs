@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 const COMPONENTS: &str = "#/components/schemas/";
 
-/// Writes the document: `POST /v1/commands` for whatever can be typed, and `POST /v1/actions/ID` for each action.
+/// Writes the document: `POST /v1/commands` for typed commands, and `POST /v1/actions/ID` for each action.
 #[must_use]
 pub fn openapi(catalog: &Catalog) -> Value {
     let mut given = Schemas::new(catalog, Direction::Given, "#/components/schemas/given.");
@@ -37,10 +37,10 @@ pub fn openapi(catalog: &Catalog) -> Value {
         "info": {
             "title": "claude-admin",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Anthropic's Admin API behind a policy, approvals and an audit trail.",
+            "description": "Anthropic's Admin API with a policy, approvals and an audit log.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "http://127.0.0.1:8080", "description": "Where `claude-admin serve` listens unless told otherwise" }],
+        "servers": [{ "url": "http://127.0.0.1:8080", "description": "The default address of `claude-admin serve`" }],
         "security": [{ "token": [] }],
         "tags": catalog.interfaces.iter().map(|interface| json!({
             "name": interface.name,
@@ -71,7 +71,7 @@ fn commands() -> Value {
     })
 }
 
-/// An answer that is no JSON, where that is asked for.
+/// The content types of a response that is not JSON, if the request selects one.
 fn texts() -> impl Iterator<Item = (String, Value)> {
     let text = json!({ "schema": { "type": "string" } });
     ["text/csv", "text/markdown", "text/plain"].into_iter().map(move |name| (name.to_owned(), text.clone()))
@@ -121,7 +121,7 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     operation
 }
 
-/// What stands beside the arguments.
+/// The options of an action, next to its arguments.
 fn options(action: &Action) -> Map<String, Value> {
     let mut options = Map::new();
     let mut option = |name: &str, ty: &str, docs: &str| {
@@ -130,18 +130,22 @@ fn options(action: &Action) -> Map<String, Value> {
     if action.paging.is_some() {
         option("all", "boolean", "Whether to read every page of the list.");
     }
-    // The policy may ask for a reason, a confirmation or an approval of a read too.
-    option("yes", "boolean", "Whether it is confirmed; without it, what has to be confirmed waits.");
-    option("reason", "string", "Why it is wanted; it stays on record.");
+    // The policy can also require a reason, a confirmation or an approval for a read.
+    option(
+        "yes",
+        "boolean",
+        "Whether the command is confirmed. Without it, a command that needs a confirmation is pending.",
+    );
+    option("reason", "string", "The reason for the request. The audit log stores it.");
     if action.writes() {
-        option("dry_run", "boolean", "Whether to tell only what would be done.");
+        option("dry_run", "boolean", "Whether to show only the plan.");
     }
     options.insert("output".to_owned(), output());
     options
 }
 
 fn output() -> Value {
-    json!({ "type": "string", "enum": Format::NAMES, "description": "How to write the answer." })
+    json!({ "type": "string", "enum": Format::NAMES, "description": "The format of the result." })
 }
 
 fn command() -> Value {
@@ -152,10 +156,10 @@ fn command() -> Value {
         "properties": {
             "command": text("A command as people type it, without the name of the program."),
             "op": text("The id of an action, such as `users.list`."),
-            "args": { "type": "object", "description": "Its arguments." },
+            "args": { "type": "object", "description": "The arguments of the action." },
             "yes": { "type": "boolean", "description": "Whether a write is confirmed." },
-            "dry_run": { "type": "boolean", "description": "Whether to tell only what would be done." },
-            "reason": text("Why it is wanted; with `op` alone."),
+            "dry_run": { "type": "boolean", "description": "Whether to show only the plan." },
+            "reason": text("The reason for the request; only with `op`."),
             "version": { "type": "integer", "minimum": 1, "description": "The version of the plan that is decided on." },
             "all": { "type": "boolean", "description": "Whether to read every page of a list." },
             "output": output(),
@@ -169,10 +173,10 @@ fn answer(result: &Value) -> Value {
     json!({
         "type": "object",
         "properties": {
-            "operation_id": { "type": "string", "description": "Under which it is on record." },
-            "command": { "type": ["string", "null"], "description": "The command in its usual form." },
+            "operation_id": { "type": "string", "description": "The ID of the operation in the audit log." },
+            "command": { "type": ["string", "null"], "description": "The command in its canonical form." },
             "outcome": { "type": "string", "const": Outcome::Done.as_str() },
-            "message": { "type": "string", "description": "What there is to say where there is no data." },
+            "message": { "type": "string", "description": "The message of a result without data." },
             "changed": changed(),
             "result": result,
         },
@@ -180,28 +184,31 @@ fn answer(result: &Value) -> Value {
     })
 }
 
-/// Whether the command changed something.
+/// The schema of `changed`: whether the command made a change.
 fn changed() -> Value {
     json!({
         "type": "string",
         "enum": Changed::ALL,
-        "description": "Whether the command changed something. `unknown`: the write was sent, and its result is not known. \
-            Do not send it again before you check the target.",
+        "description": "Whether the command made a change. `unknown`: the write was sent, and its result is not known. \
+            Check the target before you send the write again.",
     })
 }
 
 fn dry_run() -> Value {
     json!({
         "type": "object",
-        "description": "What would be done; nothing was.",
+        "description": "The plan of a dry run. Nothing was changed.",
         "properties": {
             "dry_run": { "const": true },
-            "question": { "type": "string", "description": "The question about this target that a decision answers." },
-            "plan_hash": { "type": "string", "description": "By which the plan is known." },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and what it would be done to." },
-            "needs": { "type": "object", "description": "Who would have to confirm or approve it." },
+            "question": { "type": "string", "description": "The question about this target that is to be decided." },
+            "plan_hash": { "type": "string", "description": "The hash that identifies the plan." },
+            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target." },
+            "needs": { "type": "object", "description": "The required confirmation or approvals." },
             "can_be_approved": { "type": "boolean", "description": "Whether other users can give the required approvals." },
-            "dependents": { "type": "array", "description": "What depends on the target, as far as you can read it." },
+            "dependents": {
+                "type": "array",
+                "description": "The objects that depend on the target, as far as you can read them.",
+            },
         },
         "required": ["dry_run", "plan_hash", "plan", "needs"],
     })
@@ -214,8 +221,8 @@ fn nothing_sent() -> Value {
         "properties": {
             "dry_run": { "type": "boolean" },
             "nothing_sent": { "type": "string", "description": "Why the write was not sent." },
-            "plan_hash": { "type": "string", "description": "By which the plan is known." },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target as it is." },
+            "plan_hash": { "type": "string", "description": "The hash that identifies the plan." },
+            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the current target." },
         },
         "required": ["dry_run", "nothing_sent", "plan_hash", "plan"],
     })
@@ -224,15 +231,15 @@ fn nothing_sent() -> Value {
 fn record() -> Value {
     json!({
         "type": "object",
-        "description": "How an operation stands: what a request is answered with that was received before.",
+        "description": "The status of an operation: the response to a request that was received before.",
         "properties": {
             "operation_id": { "type": "string" },
-            "state": { "type": "string", "description": "How it stands or ended." },
+            "state": { "type": "string", "description": "The state of the operation, or its result if it ended." },
             "changed": {
-                "description": "Whether it changed something; null where that was not recorded.",
+                "description": "Whether the operation made a change; null if that was not recorded.",
                 "anyOf": [changed(), { "type": "null" }],
             },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and what it is done to." },
+            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target." },
         },
         "required": ["operation_id", "state", "plan"],
     })
@@ -241,10 +248,10 @@ fn record() -> Value {
 fn told(cause: &Value) -> Value {
     json!({
         "type": "object",
-        "description": "Where the API returns nothing: what was to be removed is not there, as `message` says.",
+        "description": "For an action without a result: the object to remove does not exist, as `message` says.",
         "properties": {
             "changed": changed(),
-            "cause": { "description": "What the API said to it.", "anyOf": [cause, { "type": "object" }] },
+            "cause": { "description": "The error that the API returned.", "anyOf": [cause, { "type": "object" }] },
         },
         "additionalProperties": false,
     })
@@ -256,19 +263,25 @@ fn failure(cause: &Value) -> Value {
     json!({
         "type": "object",
         "properties": {
-            "operation_id": { "type": "string", "description": "Under which it is on record." },
-            "command": { "type": ["string", "null"], "description": "The command in its usual form." },
+            "operation_id": { "type": "string", "description": "The ID of the operation in the audit log." },
+            "command": { "type": ["string", "null"], "description": "The command in its canonical form." },
             "outcome": { "type": "string", "examples": others },
             "changed": changed(),
-            "result": { "description": "What was read before the failure." },
+            "result": { "description": "The data that was read before the failure." },
             "error": {
                 "type": "object",
                 "properties": {
                     "outcome": { "type": "string" },
                     "changed": changed(),
-                    "message": { "type": "string", "description": "What happened, whether anything changed, and what to try." },
+                    "message": {
+                        "type": "string",
+                        "description": "The error, whether anything was changed, and what to do.",
+                    },
                     "operation_id": { "type": "string" },
-                    "cause": { "description": "The error as the API or the host has it.", "anyOf": [cause, { "type": "object" }] },
+                    "cause": {
+                        "description": "The error of the API or of the host.",
+                        "anyOf": [cause, { "type": "object" }],
+                    },
                 },
                 "required": ["outcome", "changed", "message"],
             },
@@ -282,15 +295,15 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "Makes it safe to send a write again: the same key with the same body is done once. A second request \
-            is answered with how the first one stands by now, as its outcome and in its result. A key is remembered for ten \
-            minutes. Reads are simply read again.",
+        "description": "Makes it safe to send a write again: a write with the same key and the same body runs once. \
+            The response to a second request has the current status of the first one, as outcome and in the result. \
+            A key is stored for 10 minutes. A read runs again.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     })
 }
 
 fn with_success(schema: &Value) -> Value {
-    let mut all = Map::from_iter([("200".to_owned(), response("It was done.", schema))]);
+    let mut all = Map::from_iter([("200".to_owned(), response("The command succeeded.", schema))]);
     for (status, name, _) in FAILURES {
         all.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
@@ -303,11 +316,11 @@ fn response(description: &str, schema: &Value) -> Value {
         "description": description,
         "headers": {
             "idempotent-replayed": {
-                "description": "`true` where the request was received before: the answer says how the first one stands.",
+                "description": "`true` if the request was received before: the response has the status of the first.",
                 "schema": { "type": "string", "const": "true" },
             },
             "retry-after": {
-                "description": "Seconds after which the same request can be sent again. Only where nothing was changed.",
+                "description": "Seconds after which the same request can be sent again. Only if nothing was changed.",
                 "schema": { "type": "integer", "minimum": 0 },
             },
         },
@@ -315,28 +328,32 @@ fn response(description: &str, schema: &Value) -> Value {
     })
 }
 
-/// Status, name and meaning of what is no success.
+/// Status, name and meaning of each response that is not a success.
 const FAILURES: [(&str, &str, &str); 10] = [
-    ("202", "Waiting", "It waits for a confirmation, or for somebody else's approval."),
-    ("400", "Usage", "It was not understood."),
-    ("401", "Unauthorized", "The token is none of the configuration."),
-    ("403", "Denied", "The policy does not allow it, or it cannot be approved or shown here."),
-    ("404", "NotFound", "There is no such thing."),
-    ("409", "Conflict", "It clashes with what is there, or with what somebody else does."),
-    ("413", "TooLarge", "The body is larger than a mebibyte."),
-    ("422", "Refused", "The API did not accept it or would not, or the key was used for another request."),
-    ("429", "RateLimited", "A limit of the API or of this host was met; `retry-after` is there if the time is known."),
+    ("202", "Waiting", "The request is pending: it needs a confirmation, or the approval of another user."),
+    ("400", "Usage", "The request or its command is invalid."),
+    ("401", "Unauthorized", "The token does not match any token in the configuration."),
+    ("403", "Denied", "The policy does not permit the command, or it cannot be approved or shown here."),
+    ("404", "NotFound", "The object or the operation does not exist."),
+    ("409", "Conflict", "The request conflicts with the current state, or with another request."),
+    ("413", "TooLarge", "The body is larger than 1 MiB."),
+    ("422", "Refused", "The API did not or would not accept the request, or the key was used for another request."),
+    (
+        "429",
+        "RateLimited",
+        "A limit of the API or of this host is reached. `retry-after` is present if the time is known.",
+    ),
     (
         "502",
         "Failed",
-        "The upstream, the network or the component failed, only a part was done, or nobody saw the end.",
+        "The upstream, the network or the component failed, only a part was done, or the result is unknown.",
     ),
 ];
 
 fn responses() -> Value {
     let schema = json!({ "$ref": format!("{COMPONENTS}Failure") });
     let all = FAILURES.into_iter().map(|(status, name, description)| {
-        // Whoever sends too much is cut off before there is anybody to answer.
+        // The server closes the connection before the HTTP frontend can write a JSON response.
         let whole =
             if status == "413" { json!({ "description": description }) } else { response(description, &schema) };
         (name.to_owned(), whole)

@@ -46,7 +46,7 @@ fn a_tool_says_whether_it_changes_or_destroys_something() {
     let tool = |name: &str| tools(catalog()).find(|tool| tool.name == name).unwrap();
     let list = tool("users_list");
     assert!(list.read_only && !list.destructive && list.idempotent);
-    // The policy may ask for the reason of a read.
+    // The policy can require a reason for a read.
     assert!(list.input_schema["properties"].as_object().unwrap().contains_key("reason"));
     assert!(!list.input_schema["properties"].as_object().unwrap().contains_key("dry_run"));
     let remove = tool("users_remove");

@@ -1,4 +1,4 @@
-//! Actions as tools that a model may call.
+//! Actions as tools that a model can call.
 
 use super::{Direction, Schemas};
 use claude_admin_catalog::{Action, Catalog, Risk};
@@ -7,19 +7,19 @@ use serde_json::{Map, Value, json};
 /// An action as a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tool {
-    /// The name: the id of the action with an underscore in place of the dot.
+    /// The name: the ID of the action with an underscore instead of the dot.
     pub name: String,
-    /// The command, as people type it.
+    /// The command, as users type it.
     pub title: String,
-    /// What it does, and what follows.
+    /// The description of the action, and its effect.
     pub description: String,
     /// The JSON Schema of its arguments.
     pub input_schema: Map<String, Value>,
-    /// Whether it changes nothing.
+    /// Whether it only reads.
     pub read_only: bool,
-    /// Whether it interrupts somebody's work or cannot be undone.
+    /// Whether it is disruptive or irreversible.
     pub destructive: bool,
-    /// Whether doing it twice comes to the same.
+    /// Whether a second call has no further effect.
     pub idempotent: bool,
 }
 
@@ -28,7 +28,7 @@ pub fn tools(catalog: &Catalog) -> impl Iterator<Item = Tool> + '_ {
     catalog.actions.iter().map(|action| tool(catalog, action))
 }
 
-/// The action that a tool is.
+/// The action of a tool.
 #[must_use]
 pub fn action_of<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Action> {
     let (interface, function) = name.split_once('_')?;
@@ -38,12 +38,12 @@ pub fn action_of<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Action> {
 fn tool(catalog: &Catalog, action: &Action) -> Tool {
     let mut description = action.docs.prose.clone();
     if let Some(effect) = action.effect() {
-        description = format!("{description}\n\nWhat follows: {effect}");
+        description = format!("{description}\n\nEffect: {effect}");
     }
     if action.writes() {
         description = format!(
-            "{description}\n\nThis changes something ({}). It is not done at once: the answer says what would be done, and \
-             a person has to confirm it.",
+            "{description}\n\nThis tool is a write ({}). It does not run immediately: the response shows the plan, and \
+             a person must confirm it.",
             action.risk
         );
     }
@@ -70,10 +70,10 @@ fn input_schema(catalog: &Catalog, action: &Action) -> Map<String, Value> {
     if action.paging.is_some() {
         flag("all", "boolean", "Whether to read every page of the list, and not only one.");
     }
-    // The policy may ask for the reason of a read too.
-    flag("reason", "string", "Why it is wanted. Whoever decides reads it, and it stays on record.");
+    // The policy can also require a reason for a read.
+    flag("reason", "string", "The reason for the request. The people who decide see it, and the audit log stores it.");
     if action.writes() {
-        flag("dry_run", "boolean", "Whether to tell only what would be done.");
+        flag("dry_run", "boolean", "Whether to show only the plan.");
     }
     let schema = json!({
         "type": "object",

@@ -1,11 +1,11 @@
-//! From a recorded cause to a sentence: what went wrong.
+//! From a recorded cause to a sentence.
 
 use crate::audit::{Cause, Code, Difference};
 use crate::decision::plan::{Before, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
 
-/// A cause as a person reads it. An entry of an earlier version has its sentence.
+/// The text of a cause. An entry of an earlier version already contains its sentence.
 #[must_use]
 pub fn cause(cause: &Cause) -> String {
     match cause {
@@ -14,7 +14,7 @@ pub fn cause(cause: &Cause) -> String {
     }
 }
 
-/// A difference in a sentence, with the values of the API.
+/// A difference as a sentence, with the values of the API.
 #[must_use]
 pub fn difference(difference: &Difference) -> String {
     match difference {
@@ -23,7 +23,7 @@ pub fn difference(difference: &Difference) -> String {
     }
 }
 
-/// Differences from a plan as a person reads them: amounts of money are shown as currency.
+/// The text of the differences from a plan: amounts of money are shown as currency.
 #[must_use]
 pub fn differences(catalog: &Catalog, plan: &Plan, differences: &[Difference]) -> String {
     let read = match &plan.before {
@@ -55,8 +55,10 @@ fn sentence(code: &Code) -> String {
             format!("The target no longer exists: `{list}` has no entry with `{}`", name("written"))
         }
         "target-gone" => "The target no longer exists: the API does not find it".to_owned(),
-        NOTHING_TO_CHANGE => "The target already is as this would make it".to_owned(),
-        REFUSED_IN_THIS_STATE => "The API refuses this while the target is in its present state".to_owned(),
+        NOTHING_TO_CHANGE => "The target already has these values".to_owned(),
+        REFUSED_IN_THIS_STATE => {
+            "The API returns an error for this command while the target is in its current state".to_owned()
+        }
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),
@@ -65,21 +67,18 @@ fn sentence(code: &Code) -> String {
             let said = code.get_name("message").map(|said| format!(": {said}")).unwrap_or_default();
             format!("The API returned an error{}{said}", status())
         }
-        "transport" => format!("No complete response came from the API ({})", name("problem").replace('_', " ")),
+        "transport" => format!("The API sent no complete response ({})", name("problem").replace('_', " ")),
         "answer-not-understood" => "The API reported success with a response that the host cannot read".to_owned(),
         "not-an-api-response" => {
-            format!("A response{} is not in the format of the API: a proxy or firewall can have sent it", status())
+            format!("A response{} is not in the format of the API: a proxy or firewall might have sent it", status())
         }
         "limit" => format!("The call reached its limit: {}", name("limit").replace('-', " ")),
         "component-crashed" => "The component crashed".to_owned(),
         "component-misreported" => {
-            "The component reported something else than the response that the host received".to_owned()
+            "The component reported a result that differs from the response that the host received".to_owned()
         }
         "list-cut-off" => {
-            format!(
-                "The list was not read to its end: {} pages were read",
-                code.get_number("pages").unwrap_or_default()
-            )
+            format!("The list is incomplete: the host read only {} pages", code.get_number("pages").unwrap_or_default())
         }
         _ => format!("The cause is `{code}`"),
     }

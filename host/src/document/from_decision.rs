@@ -1,4 +1,4 @@
-//! From a decision that came to nothing to a document: what happened, whether anything changed, what to do.
+//! From a decision without effect to a document: the cause, whether anything was changed, and what to do.
 
 use super::{Document, Level, call_error, notice, unavailable};
 use crate::command::Invocation;
@@ -9,7 +9,7 @@ use crate::decision::policy::{ApprovalRule, Denial};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
 
-/// A wish that came to nothing.
+/// The document for a command that was not proposed.
 #[must_use]
 pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Document {
     let NotProposed { error, found } = not;
@@ -43,14 +43,15 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
         ProposeError::TooManyPending(invocation) => notice(
             Level::Error,
             format!(
-                "`{}` was not requested: you have as many pending requests as one user can have, {MAX_PENDING} or 16 MiB. {}",
+                "`{}` was not requested: you have the maximum number of pending requests, {MAX_PENDING} or 16 MiB. {}",
                 command(invocation),
                 found.verdict().sentence()
             ),
-            Some("`pending` lists them. Have one decided, or cancel one with `cancel ID`.".to_owned()),
+            Some("`pending` lists them. Wait until one is decided, or cancel one with `cancel ID`.".to_owned()),
         ),
         ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
-            // What failed is the read for the plan, and not the write, unless it shows that there is nothing to remove.
+            // The read for the plan failed, not the write. If the read shows that the object no longer exists, the
+            // document is about the write.
             Some(action) => {
                 let gone = error.reported().is_some_and(|error| is_gone(action, error));
                 let failed = if gone { action } else { read_of(catalog, action) };
@@ -62,7 +63,7 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
     }
 }
 
-/// The approvals that a rule requires.
+/// The text of the approvals that a rule requires.
 fn approvals(rule: &ApprovalRule) -> String {
     let number = if rule.count == 1 { "an approval".to_owned() } else { format!("{} approvals", rule.count) };
     match &rule.from {
@@ -89,13 +90,14 @@ fn who_names_approvers(no_approver: &NoApprover) -> &'static str {
     }
 }
 
-/// Somebody may not do something; `verdict` is that of the requests that were sent to find out what it is about.
+/// The document for a command that the policy denies. `verdict` is the verdict of the requests that were sent to
+/// resolve the targets of the command.
 #[must_use]
 pub fn denied(denial: &Denial, what: &str, verdict: Verdict) -> Document {
     notice(
         Level::Error,
-        format!("You may not {what}: {}. {}", denial.message, verdict.sentence()),
-        Some("`help` shows what you may do; `can-i … --explain` shows why.".to_owned()),
+        format!("You cannot {what}: {}. {}", denial.message, verdict.sentence()),
+        Some("`help` shows the commands that you can run; `can-i … --explain` shows the reason.".to_owned()),
     )
 }
 
@@ -133,7 +135,7 @@ fn resolve_error(catalog: &Catalog, error: &ResolveError, verdict: Verdict, upst
     }
 }
 
-/// A decision about what waits that came to nothing.
+/// The document for a decision about a pending request that had no effect.
 #[must_use]
 pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> Document {
     let own = |operation: &Operation| command_of(catalog, &operation.pending.plan.action);
@@ -141,65 +143,65 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
     match error {
         SettleError::NotFound(id) => notice(
             Level::Error,
-            format!("No operation `{id}` waits for you or was asked for by you. {none}"),
-            Some("`pending` shows what waits.".to_owned()),
+            format!("No operation `{id}` needs your decision or was requested by you. {none}"),
+            Some("`pending` lists the pending requests.".to_owned()),
         ),
         SettleError::Ambiguous(ids) => notice(
             Level::Error,
-            format!("Several operations begin like that. {none}"),
-            Some(format!("Write more of the id: {}.", ids.join(", "))),
+            format!("Several operation IDs begin with these characters. {none}"),
+            Some(format!("Write more characters of the ID: {}.", ids.join(", "))),
         ),
         SettleError::Unsettled(operation, unsettled) => self::unsettled(operation, *unsettled),
         SettleError::NotAllowed(operation, denial) => notice(
             Level::Error,
-            format!("You may not decide about `{}`: {}. {none}", own(operation), denial.message),
+            format!("You cannot decide about `{}`: {}. {none}", own(operation), denial.message),
             Some("The request is still pending.".to_owned()),
         ),
         SettleError::WrongName(operation, name) => notice(
             Level::Error,
-            format!("You typed another text than the name of the target of `{}`, `{name}`. {none}", own(operation)),
+            format!("The text that you typed is not the name of the target of `{}`, `{name}`. {none}", own(operation)),
             Some("The request is still pending.".to_owned()),
         ),
         SettleError::RequesterNotAllowed(operation, denial, _) => notice(
             Level::Error,
             format!(
-                "{} may not run `{}` any more: {}. {none}",
+                "{} can no longer run `{}`: {}. {none}",
                 operation.pending.requester,
                 own(operation),
                 denial.message
             ),
-            Some("Somebody who may must ask for it anew.".to_owned()),
+            Some("A user with the permission must request it again.".to_owned()),
         ),
         SettleError::Unplanned(operation, problem, _) => unplanned(catalog, operation, problem, upstream),
         SettleError::NoReason(operation, _) => notice(
             Level::Error,
-            format!("`{}` takes a reason by now, and was asked for without one. {none}", own(operation)),
+            format!("`{}` now requires a reason, and the request has none. {none}", own(operation)),
             Some(format!(
-                "{} must `cancel {}`, and ask for it again with --reason \"…\".",
+                "{} must `cancel {}` and request it again with `--reason \"…\"`.",
                 operation.pending.requester, operation.id
             )),
         ),
         SettleError::Busy(operation) => notice(
             Level::Error,
-            format!("Others decide about `{}` at the same time, or the policy changes. {none}", own(operation)),
+            format!("Other users decide about `{}` at this moment, or the policy is changing. {none}", own(operation)),
             Some("Try again in a moment.".to_owned()),
         ),
         SettleError::Ledger(error) => ledger_error(error),
     }
 }
 
-/// The plan could not be made anew: why, and that it still waits.
+/// The document for a plan that could not be rebuilt: the cause, and that the request is still pending.
 fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upstream: &str) -> Document {
     let why = match problem {
-        Unplanned::NoAction => notice(Level::Error, "The component has no such action any more.".to_owned(), None),
+        Unplanned::NoAction => notice(Level::Error, "The component no longer has this action.".to_owned(), None),
         Unplanned::Altered => {
-            let text = "What was recorded of it is not what was asked for.".to_owned();
-            notice(Level::Error, text, Some("`audit verify` shows whether somebody changed the record.".to_owned()))
+            let text = "The recorded request differs from the original request.".to_owned();
+            notice(Level::Error, text, Some("`audit verify` shows whether the audit log was changed.".to_owned()))
         }
         Unplanned::SecretsForgotten => {
             let text = format!(
-                "Some arguments of `{}` are secrets, which are never stored: the host that took the request had them in its \
-                 memory until it stopped. {CHANGED_NOTHING}",
+                "Some arguments of `{}` are secrets, which are never stored. The host that received the request had \
+                 them only in its memory, and has stopped. {CHANGED_NOTHING}",
                 operation.pending.plan.command
             );
             let hint = format!("`cancel {}`, and send the command again.", operation.id);
@@ -224,29 +226,28 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
     let (text, hint) = match unsettled {
         Unsettled::Settled => (
             format!("This request is no longer pending: it is {}.", operation.state.as_str()),
-            format!("`status {}` shows who decided and what came of it.", operation.id),
+            format!("`status {}` shows who decided, and the result.", operation.id),
         ),
         Unsettled::OtherVersion => (
             format!(
-                "The decision was about another version of the plan than the one that waits, which is version {}.",
+                "The decision was about another version of the plan. Version {} is pending now.",
                 operation.pending.version
             ),
-            format!("Look at that one: `status {}`.", operation.id),
+            format!("Review that version: `status {}`.", operation.id),
         ),
         Unsettled::NoVersion => (
             format!(
-                "This request changed since it was asked for: version {} of its plan waits now, and what you typed does \
-                 not say that you mean it.",
+                "The plan of this request changed; version {} is pending now. Your command does not name that version.",
                 operation.pending.version
             ),
-            format!("Look at it, then decide about `{}`.", operation.plan_id()),
+            format!("Review the plan, then decide about `{}`.", operation.plan_id()),
         ),
         Unsettled::NotRequester => (
-            format!("Only {} may do that: it is their request.", operation.pending.requester),
+            format!("Only the requester, {}, can do that.", operation.pending.requester),
             if operation.pending.requirements.approvals.is_empty() {
-                "They can `confirm` or `cancel` it; it ends by itself after a time.".to_owned()
+                "The requester can `confirm` or `cancel` the request. Otherwise it expires.".to_owned()
             } else {
-                format!("Whoever may decide about it can `deny {} --reason …`.", operation.plan_id())
+                format!("Users who can decide about the request can `deny {} --reason …`.", operation.plan_id())
             },
         ),
         Unsettled::OwnRequest | Unsettled::NeedsApproval if operation.pending.requirements.alone.is_some() => (
@@ -255,31 +256,31 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
             format!("On a terminal, run `claude-admin run -- confirm {}`.", operation.plan_id()),
         ),
         Unsettled::OwnRequest => (
-            "This is your own request: somebody else must decide about it.".to_owned(),
-            format!("You can withdraw it: `cancel {}`.", operation.id),
+            "This is your own request: another user must decide about it.".to_owned(),
+            format!("You can cancel it: `cancel {}`.", operation.id),
         ),
         Unsettled::Twice => {
             let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
             let hint = if operation.approvers().count() < needed {
-                "Others must approve it too.".to_owned()
+                "Other users must approve it too.".to_owned()
             } else {
                 format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id())
             };
-            ("You approved this already; it counts once.".to_owned(), hint)
+            ("You already approved this request. An approval counts once.".to_owned(), hint)
         }
         Unsettled::NoApprovalNeeded => (
-            "This waits for its requester alone.".to_owned(),
+            "This request needs no approval, only the confirmation of its requester.".to_owned(),
             format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id()),
         ),
         Unsettled::NeedsApproval => (
-            "Your own confirmation is not enough: somebody else must approve it.".to_owned(),
-            format!("They can `approve {}`.", operation.plan_id()),
+            "Your own confirmation is not enough: another user must approve the request.".to_owned(),
+            format!("Another user can `approve {}`.", operation.plan_id()),
         ),
     };
     notice(Level::Error, format!("{text} {CHANGED_NOTHING}"), Some(hint))
 }
 
-/// The audit trail cannot be used: nothing is done without it.
+/// The document for an audit log that cannot be used. Without the audit log, no command runs.
 #[must_use]
 pub fn ledger_error(error: &LedgerError) -> Document {
     notice(
@@ -296,7 +297,7 @@ fn command_of(catalog: &Catalog, id: &str) -> String {
     catalog.action(id).map_or_else(|| id.replace('.', " "), Action::command)
 }
 
-/// The action that read what a write is done to: what went wrong is told as its failure.
+/// The action that reads the target of a write: a failure of the read is reported as a failure of this action.
 fn read_of<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
     catalog.state_action(action).unwrap_or(action)
 }

@@ -1,4 +1,4 @@
-//! From a failure to a document: what happened, whether anything was changed, what to do.
+//! From a failure to a document: the cause, whether anything was changed, and what to do.
 
 use super::{Block, Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice, request_less};
 use crate::egress::{CredentialError, Violation};
@@ -8,10 +8,10 @@ use claude_admin_chat::Verdict;
 use claude_admin_chat::paging::LIMIT;
 use std::borrow::Cow;
 
-/// What to do about a component that does what it must not.
+/// The advice about a component that broke a rule.
 const DROP_IT: &str = "Do not use this component. Report this to the host administrator.";
 
-/// A call that gave no result, and what it did.
+/// The document for a call that returned no result, with its verdict about changes.
 #[must_use]
 pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict: Verdict, upstream: &str) -> Document {
     if let CallError::Failed { error: reported } = error {
@@ -19,7 +19,7 @@ pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict
         return if error.is_too_large() { naming_the_limit(document, action) } else { document };
     }
     let verdict = match error {
-        // The exchange of a token is a request, and changes nothing.
+        // The exchange of a token is a request, but not a write.
         CallError::Credential(CredentialError::Workload(error)) if error.is_after_sending() => {
             Verdict::of_reads(true).and(verdict)
         }
@@ -30,7 +30,7 @@ pub fn call_error(catalog: &Catalog, error: &CallError, action: &Action, verdict
     notice(Level::Error, format!("{}. {}", what.trim_end_matches('.'), verdict.sentence()), Some(hint))
 }
 
-/// The host itself failed in a command; `operation` is the one that the command is about.
+/// The document for an internal error of the host. `operation` is the operation that the command is about.
 #[must_use]
 pub fn internal_error(verdict: Verdict, operation: Option<&str>) -> Document {
     let text = format!("Internal error in the host. {}", verdict.sentence());
@@ -41,7 +41,7 @@ pub fn internal_error(verdict: Verdict, operation: Option<&str>) -> Document {
     notice(Level::Error, text, Some(hint))
 }
 
-/// What happened in a call that was stopped or believed wrong, and what to do where nothing was changed.
+/// The cause of a call that was stopped or that failed, and the advice if nothing was changed.
 fn without_result(error: &CallError, action: &Action, upstream: &str) -> (String, Cow<'static, str>) {
     let (what, hint) = match error {
         CallError::Credential(error) => (error.to_string(), who_can_change(error)),
@@ -50,7 +50,7 @@ fn without_result(error: &CallError, action: &Action, upstream: &str) -> (String
             "The host administrator must check the base URL of this host.",
         ),
         CallError::Denied(Violation::Address(address)) => (
-            format!("{upstream} leads to {address}, an address that is not allowed"),
+            format!("{upstream} resolves to {address}, an address that is not allowed"),
             "The host administrator must check the base URL of this host and its name service.",
         ),
         CallError::Denied(violation) => (format!("The component was stopped: it tried {violation}"), DROP_IT),
@@ -61,11 +61,11 @@ fn without_result(error: &CallError, action: &Action, upstream: &str) -> (String
              `limits.concurrency` or `limits.queue_ms`.",
         ),
         CallError::Limit { kind } => {
-            return (format!("The call was ended: it used up its {kind}"), limit_hint(*kind, action).into());
+            return (format!("The call was stopped: it reached its limit of {kind}"), limit_hint(*kind, action).into());
         }
         CallError::Trap { message } => (format!("The component crashed ({message})"), TELL_THE_ADMINISTRATOR),
         CallError::Arguments(problem) => (
-            format!("The component does not take these arguments ({problem})"),
+            format!("The component does not accept these arguments ({problem})"),
             "Report this to the host administrator: the component and its WIT text differ.",
         ),
         CallError::Failed { error } => (format!("The action failed ({error})"), TELL_THE_ADMINISTRATOR),
@@ -73,7 +73,7 @@ fn without_result(error: &CallError, action: &Action, upstream: &str) -> (String
     (what, hint.into())
 }
 
-/// What failed because a response is larger than this host reads, with the limit that says so.
+/// Adds the name of the limit to a failure because of a response that is too large for this host.
 fn naming_the_limit(mut document: Document, action: &Action) -> Document {
     let raise = format!("the host administrator can raise `limits.{}`.", LimitKind::Response.key());
     let notices = document.blocks.iter_mut().filter_map(|block| match block {
@@ -82,7 +82,7 @@ fn naming_the_limit(mut document: Document, action: &Action) -> Document {
     });
     for notice in notices {
         notice.hint = Some(match notice.hint.take().filter(|_| action.writes()) {
-            Some(hint) => format!("{hint} To receive such an answer, {raise}"),
+            Some(hint) => format!("{hint} To receive such a response, {raise}"),
             None if action.input(LIMIT).is_some() => {
                 format!(
                     "Request less, for example with a smaller `--limit`. If `--all` or `--limit 1` fails too, {raise}"
@@ -94,7 +94,7 @@ fn naming_the_limit(mut document: Document, action: &Action) -> Document {
     document
 }
 
-/// What helps where a call met a limit.
+/// The advice for a call that reached a limit.
 fn limit_hint(kind: LimitKind, action: &Action) -> String {
     let key = kind.key();
     let advice = match kind {
@@ -109,15 +109,15 @@ fn limit_hint(kind: LimitKind, action: &Action) -> String {
     format!("{advice} The host administrator can raise `limits.{key}`.").trim_start().to_owned()
 }
 
-/// No request of an action can be sent by this host: why, and who can change that. `verdict` is that of the requests that were
-/// sent to find out what the command is about.
+/// The document for an action whose requests this host cannot send: the cause, and who can change it. `verdict` is the
+/// verdict of the requests that were sent to resolve the targets of the command.
 #[must_use]
 pub fn unavailable(obstacle: &CredentialError, verdict: Verdict) -> Document {
     let text = format!("{}. {}", obstacle.to_string().trim_end_matches('.'), verdict.sentence());
     notice(Level::Error, text, Some(who_can_change(obstacle).to_owned()))
 }
 
-/// Why an action cannot work on this host, and who can change that.
+/// Why an action cannot run on this host, and who can change that.
 #[must_use]
 pub fn obstacle(obstacle: &CredentialError) -> String {
     let cause = match obstacle {
@@ -130,7 +130,7 @@ pub fn obstacle(obstacle: &CredentialError) -> String {
     format!("{cause} {}", who_can_change(obstacle))
 }
 
-/// Who can change that no request of an action can be sent.
+/// The advice about an obstacle: who can remove it.
 fn who_can_change(obstacle: &CredentialError) -> &'static str {
     match obstacle {
         CredentialError::Missing { .. } => {

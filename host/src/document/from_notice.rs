@@ -1,4 +1,4 @@
-//! The message that tells a requester about their request without being asked.
+//! The message that notifies a requester about their request.
 
 use super::{Block, Document, Level, Notice, operation, superseded};
 use crate::Choice;
@@ -6,9 +6,9 @@ use crate::decision::operation::{Operation, State};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::NO_CHANGES_YET;
 
-/// What a requester must know about a request: that they can run it now, that its plan changed, or how it ended.
+/// A notification for the requester: they can run the request now, its plan changed, or its result.
 ///
-/// It never has the output of the command: that is shown only to the user who runs it.
+/// It never contains the output of the command, which is shown only to the user who runs it.
 #[must_use]
 pub fn for_requester(catalog: &Catalog, request: &Operation, is_approved: bool) -> Document {
     if request.state != State::Waiting {

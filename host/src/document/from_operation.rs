@@ -1,4 +1,4 @@
-//! From what waits, was decided or ended to a document: the card that people decide on, and the record that it becomes.
+//! From an operation to a document: the card of a pending request, and the record that replaces it after the decision.
 
 use super::from_cause::{self, cause as text_of};
 use super::from_decision::too_few;
@@ -13,13 +13,13 @@ use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog, Futility, Input};
 use claude_admin_chat::{Changed, NO_CHANGES_YET, Verdict};
 
-/// The label of what depends on the target of a plan.
+/// The label of the objects that depend on the target of a plan.
 const DEPENDS_ON_IT: &str = "Depends on it";
 
-/// What to do about a request that ended without a change.
+/// The advice about a request that ended without a change.
 const SEND_AGAIN: &str = "The request is closed. Send it again if it is still needed.";
 
-/// A plan alone: what a command would do.
+/// The document for a dry run: only the plan of a command.
 #[must_use]
 pub fn dry_run(
     catalog: &Catalog,
@@ -31,31 +31,31 @@ pub fn dry_run(
     facts.push(Fact::new("Needs", needs(requirements, no_approver)));
     let question = question_and_effect(catalog, plan);
     let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", plan.risk);
-    let hint = "To do it, leave --dry-run out.".to_owned();
+    let hint = "To run the command, repeat it without `--dry-run`.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
         .with(Block::Facts(facts))
         .footer(format!("plan {}", short(&plan.hash())))
 }
 
-/// The card of what waits: what exactly would be done, what it takes, and the ways to decide.
+/// The card of a pending request: the plan, the requirements, and the possible decisions.
 #[must_use]
 pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let Pending { plan, requirements, .. } = &operation.pending;
     let alone = requirements.approvals.is_empty();
-    // The answer is for the requester alone: they run it once others have approved.
+    // Only the requester can see the result, so the requester runs the command after the approvals.
     let for_requester = catalog.action(&plan.action).is_some_and(Action::runs_for_requester);
     let agreed = !alone && for_requester && operation.approvers().count() > 0;
     let (title, hint) = if alone {
         let hint = match operation.pending.place.platform {
-            // A model cannot confirm what it proposes.
+            // A model cannot confirm its own request.
             Platform::Mcp => {
                 format!(
-                    "A person does it, with `claude-admin run` and the same configuration: `confirm {}`.",
+                    "A person must confirm it, with `claude-admin run` and the same configuration: `confirm {}`.",
                     operation.plan_id()
                 )
             }
-            _ => format!("To do it: `confirm {}`, or repeat with --yes.", operation.plan_id()),
+            _ => format!("To run the command: `confirm {}`, or repeat it with `--yes`.", operation.plan_id()),
         };
         ("Confirm".to_owned(), hint)
     } else if let Some(alone) = requirements.alone {
@@ -69,21 +69,21 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
                 operation.pending.requester
             )
         } else {
-            format!("Somebody else must agree: `approve {id}` or `deny {id} --reason …`.")
+            format!("Another user must decide: `approve {id}` or `deny {id} --reason …`.")
         };
         ("Approval needed".to_owned(), hint)
     };
     let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), plan.risk);
-    // No button can replace the name.
+    // A lone operator must type the name of the target, so there is no button to approve.
     let choices = if requirements.alone.is_some() {
         vec![(Choice::Cancel, "Cancel".to_owned())]
     } else if alone {
-        vec![(Choice::Confirm, "Do It".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
+        vec![(Choice::Confirm, "Confirm".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
     } else {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
     let mut facts = plan_facts(catalog, plan, "Now");
-    // A card is for people who read with different rights.
+    // The readers of a card have different permissions.
     if !alone && catalog.action(&plan.action).is_some_and(|action| !action.impacts.is_empty()) {
         let text = format!("`status {}` shows what you can read of it", operation.id);
         facts.push(Fact::new(DEPENDS_ON_IT, text));
@@ -104,7 +104,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         .footer(format!("operation {}", operation.id))
 }
 
-/// What was decided and how it ended: what the card becomes.
+/// The record of an operation: its decisions and its result. It replaces the card.
 #[must_use]
 pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
     let plan = &operation.pending.plan;
@@ -122,7 +122,7 @@ pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
         .footer(format!("operation {}", operation.id))
 }
 
-/// The card of what waits, or the record of what does not.
+/// The card of an operation that is pending, otherwise its record.
 #[must_use]
 pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
     match (&operation.state, &operation.change) {
@@ -132,7 +132,7 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
     }
 }
 
-/// What was shown is no longer what would be done: what is different, and the new card.
+/// The document for a plan that changed after it was shown: the differences, and the new card.
 #[must_use]
 pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Difference]) -> Document {
     let mut document = waiting(catalog, operation);
@@ -144,7 +144,7 @@ pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Diffe
     document
 }
 
-/// How it stands, whether anything was changed, and what to do.
+/// The state of an operation, whether anything was changed, and what to do.
 fn ending(operation: &Operation) -> (Level, String, Option<String>) {
     let (id, nothing) = (&operation.id, Verdict::Unchanged.sentence());
     let last = operation.decisions.last();
@@ -169,7 +169,7 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
         {
             (Level::Done, format!("{}. {nothing}", text_of(cause)), None)
         }
-        // A removal of what was not there is done too.
+        // The removal of an object that does not exist is also `done`.
         State::Ended { result, changed: Some(Changed::No), cause: Some(_), .. } if result == "done" => {
             (Level::Done, format!("The target was already deleted or never existed. {nothing}"), None)
         }
@@ -201,7 +201,7 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
     }
 }
 
-/// How a lone operator approves a request.
+/// The advice how a lone operator approves a request.
 fn by_name(operation: &Operation, alone: Alone) -> String {
     let id = operation.plan_id();
     let command = match operation.pending.place.platform {
@@ -215,7 +215,8 @@ fn by_name(operation: &Operation, alone: Alone) -> String {
     )
 }
 
-/// A text about an end, with the sentence about changes. Texts of earlier versions have theirs, and no more is known.
+/// The text about a result, with the sentence about changes. Texts of earlier versions already have that sentence, and
+/// nothing else is recorded about them.
 fn with_verdict(text: String, operation: &Operation) -> String {
     let text = text.trim_end_matches('.');
     match operation.changed().map(|changed| Verdict::from(changed).sentence()) {
@@ -224,7 +225,7 @@ fn with_verdict(text: String, operation: &Operation) -> String {
     }
 }
 
-/// The question that a decision answers: about this target, where it was read.
+/// The question for the people who decide. It names the target, if the target was read.
 #[must_use]
 pub fn question(catalog: &Catalog, plan: &Plan) -> String {
     match catalog.action(&plan.action) {
@@ -237,19 +238,19 @@ fn asked<'a>(catalog: &'a Catalog, action: &'a Action, plan: &'a Plan) -> Asked<
     Asked { catalog, action, arguments: &plan.arguments, target: plan.before.value() }
 }
 
-/// The text that was written instead of an ID.
+/// The text that the requester wrote instead of an ID.
 fn written<'p>(plan: &'p Plan, input: &Input) -> Option<&'p str> {
     let target = plan.targets.iter().find(|target| target.input == input.name && target.pointer.is_empty())?;
     Some(target.written.as_str())
 }
 
-/// The question, and what follows if the answer is yes.
+/// The question, and the effect of the command.
 fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
     let effect = plan.effect.as_deref().unwrap_or_default();
     format!("{} {effect}", question(catalog, plan)).trim_end().to_owned()
 }
 
-/// Why a write is not worth sending, in full sentences.
+/// Why a write would have no effect or would fail, in full sentences.
 #[must_use]
 pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String {
     let action = catalog.action(&plan.action);
@@ -258,11 +259,11 @@ pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String
     });
     text.unwrap_or_else(|| match found.kind {
         Futility::Done => "The target already has these values.".to_owned(),
-        Futility::Refused => "The API refuses this command while the target is in this state.".to_owned(),
+        Futility::Refused => "The API returns an error for this command while the target is in this state.".to_owned(),
     })
 }
 
-/// A plan that nobody is asked about: it has nothing to change, or the API refuses it.
+/// The document for a plan that needs no decision: it has nothing to change, or the API would return an error.
 #[must_use]
 pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Document {
     let why = pointless(catalog, plan, found);
@@ -276,7 +277,7 @@ pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Docume
         .with(Block::Facts(plan_facts(catalog, plan, "Now")))
 }
 
-/// Puts what depends on the target of a plan after the facts of the plan.
+/// Inserts the objects that depend on the target of a plan after the facts of the plan.
 #[must_use]
 pub fn with_dependents(mut document: Document, dependents: Block) -> Document {
     let mut after = document.blocks.len();
@@ -290,7 +291,7 @@ pub fn with_dependents(mut document: Document, dependents: Block) -> Document {
     document
 }
 
-/// What depends on the target of a plan.
+/// The objects that depend on the target of a plan.
 #[must_use]
 pub fn dependents(found: &[Dependents]) -> Block {
     let fact = |dependents: &Dependents| {
@@ -314,7 +315,7 @@ pub fn dependents(found: &[Dependents]) -> Block {
     Block::Facts(found.iter().map(fact).collect())
 }
 
-/// What a plan is about. `when` is the word for the state of the target: it is as it was when the plan was made.
+/// The facts of a plan. `when` is the label for the state of the target at the time of the plan.
 fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Command", plan.command.clone())];
     for target in &plan.targets {
@@ -330,7 +331,7 @@ fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
                 format!("not read: the requester cannot run `{}` without further approval", action.replace('.', " ")),
             ));
         }
-        Before::Read { value, .. } if value.is_null() => facts.push(Fact::new(when, "nothing that it replaces")),
+        Before::Read { value, .. } if value.is_null() => facts.push(Fact::new(when, "nothing to replace")),
         Before::Read { action, value } => {
             let state = catalog.action(action).and_then(|action| catalog.state_type(action));
             let fields = state.and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
@@ -369,10 +370,10 @@ fn people(operation: &Operation) -> Vec<Fact> {
     facts
 }
 
-/// What must be decided first, in words, and which of it is impossible.
+/// The required decisions as text, with the approvals that no user can give.
 fn needs(requirements: &Requirements, no_approver: Option<&NoApprover>) -> String {
     if let Some(alone) = requirements.alone {
-        return format!("you type the name of the target; runs after {} s", alone.delay_seconds);
+        return format!("you type the name of the target; the request runs {} s later", alone.delay_seconds);
     }
     if requirements.approvals.is_empty() {
         return "a confirmation by the requester".to_owned();
@@ -390,7 +391,7 @@ fn needs(requirements: &Requirements, no_approver: Option<&NoApprover>) -> Strin
     requirements.approvals.iter().map(rule).collect::<Vec<_>>().join("; ")
 }
 
-/// The beginning of a hash, enough to compare by eye.
+/// The first 12 characters of a hash, for a visual comparison.
 pub(super) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }

@@ -1,5 +1,5 @@
-//! One neutral result, which every frontend renders in its own way: what `claude-admin-chat` has, and what is made of
-//! decisions and of the failures of this host.
+//! Documents: neutral results that each frontend renders in its own format. `claude-admin-chat` defines them. This
+//! module creates documents from decisions and from failures of this host.
 
 mod from_cause;
 mod from_decision;

@@ -1,11 +1,11 @@
-//! Answers of a simulation that ends with its process: nobody can come back to what is pending there.
+//! Results of a simulation that ends with its process: its pending requests cannot be decided later.
 
 use super::{Block, Document};
 use crate::identity::Platform;
 use claude_admin_chat::Outcome;
 
-/// The same without advice that needs the operation to exist later. `operation` is its id, and `for_others` is whether
-/// somebody else would have to approve it.
+/// Removes the advice that needs the operation to exist later. `operation` is its ID. `for_others`: whether another
+/// user would have to approve it.
 #[must_use]
 pub fn without_return(
     mut document: Document,
@@ -24,10 +24,10 @@ pub fn without_return(
             "This simulation ends with the command. To make the change in it, run the command again with --yes."
         }
         (Outcome::Waiting, _, true) => {
-            "This simulation ends with the command, so nobody can approve the request. `claude-admin demo` shows approvals; \
-             with a configuration, which `claude-admin init` writes, requests are stored."
+            "This simulation ends with the command, so no other user can approve the request. `claude-admin demo` \
+             shows approvals. With a configuration, which `claude-admin init` writes, requests are stored."
         }
-        _ => "This simulation ends with the command, and so does the operation.",
+        _ => "This simulation and its operation end with the command.",
     };
     for block in &mut document.blocks {
         if let Block::Notice(notice) = block

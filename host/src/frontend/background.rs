@@ -1,10 +1,10 @@
-//! Work that goes on after its request was answered.
+//! Work that continues after the response to its request.
 
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Work that goes on after its request was answered. A host that stops waits for it, but not for its pauses.
+/// Work that continues after the response to its request. A host that stops waits for the work, but not for its pauses.
 #[derive(Debug, Clone, Default)]
 pub struct Background {
     tracker: TaskTracker,
@@ -12,7 +12,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts a piece of work and returns the handle to its result.
+    /// Starts a task and returns the handle to its result.
     pub fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -21,7 +21,7 @@ impl Background {
         self.tracker.spawn(work)
     }
 
-    /// Waits, unless the host stops; returns whether the time is over.
+    /// Waits for `time` unless the host stops. Returns whether the time elapsed.
     pub async fn pause(&self, time: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(time) => true,

@@ -1,4 +1,4 @@
-//! The connections of the HTTP server: how many, and for how long without a request or a reader.
+//! The connections of the HTTP server: their number, and their time limits for requests and for reading responses.
 
 use super::write_timeout::WriteTimeout;
 use axum::Router;
@@ -26,29 +26,29 @@ use tower_service::Service;
 const MAX_BODY_BYTES: usize = 1 << 20;
 /// The pause after the operating system could not accept a connection, for example because no file is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// The longest time that a client has for a request. A timer takes no time of any length.
+/// The maximum time that a client has for a request. A timer does not accept a duration of any length.
 const LONGEST_REQUEST: Duration = Duration::from_hours(24);
-/// Connections on which a host whose others are all in use still answers what its operator asks to know how it is.
+/// Connections that are reserved for probes: a host whose other connections are all in use still reports its state.
 const RESERVED: usize = 8;
-/// The paths of that.
+/// The paths of probes.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 const FULL: &str = "All connections of this host are in use (`limits.connections`). Nothing was sent to the API. Try again \
     in a few seconds.\n";
 
-/// What the server allows its clients.
+/// The limits of the server for its clients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServerLimits {
     /// Connections at the same time.
     pub(super) connections: usize,
-    /// Time for the head of a request, also on a connection that is kept open, then for its body, and to read some more of
-    /// the response.
+    /// Time for the head of a request (also on a connection that stays open), then for its body, and for each read of
+    /// another part of the response.
     pub(super) request: Duration,
     /// Time for all requests that were received, when the server stops.
     pub(super) longest: Duration,
 }
 
-/// Serves a router on every connection until `stop`; then finishes the requests that were received. The limits are asked
-/// for each time.
+/// Serves a router on every connection until `stop`, then completes the received requests. Calls `limits` for each
+/// connection and at the stop.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -76,45 +76,45 @@ pub(super) async fn serve(
         let ServerLimits { connections: most, request, .. } = limits();
         let (admitted, router) = match connections.admit(most) {
             Some(connection) => (Some(connection), router.clone()),
-            // All of them wait for their response.
+            // Every connection is processing a request.
             None => (reserved.admit(RESERVED), probes.clone()),
         };
         let Some(connection) = admitted else {
-            tracing::warn!(limit = "limits.connections", "a connection is refused");
+            tracing::warn!(limit = "limits.connections", "a connection is closed: the limit is reached");
             refuse(stream);
             continue;
         };
         let request = request.min(LONGEST_REQUEST);
         tasks.spawn(serve_connection(stream, router, Arc::new(connection), request, stopping.clone()));
     }
-    // No new connections, while those that are open are finished.
+    // Accept no new connections while the open connections complete.
     drop(listener);
     stopping.cancel();
     tasks.close();
     if tokio::time::timeout(limits().longest, tasks.wait()).await.is_err() {
-        tracing::warn!("a client kept its connection open; it is closed");
+        tracing::warn!("a client did not close its connection in time; the host closes it");
         connections.close_all();
         reserved.close_all();
     }
     Ok(())
 }
 
-/// Answers probes. Anything else is told that there is no connection for it.
+/// Handles probes. Other requests get status 503, because all connections are in use.
 async fn only_probes(request: axum::extract::Request, next: Next) -> Response {
     if PROBES.contains(&request.uri().path()) {
         return next.run(request).await;
     }
-    tracing::warn!(limit = "limits.connections", "a request is refused");
+    tracing::warn!(limit = "limits.connections", "a request gets status 503: the limit is reached");
     let mut response = closing(StatusCode::SERVICE_UNAVAILABLE, FULL);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
-/// Answers a connection without reading from it, and closes it.
+/// Sends status 503 on a connection without reading from it, and closes it.
 fn refuse(stream: TcpStream) {
     let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 1";
     let response = format!("{head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{FULL}", FULL.len());
-    // It does not block, and fits in the buffer of a new connection.
+    // The write does not block, and the response fits in the buffer of a new connection.
     let _ = stream.into_std().and_then(|mut stream| io::Write::write(&mut stream, response.as_bytes()));
 }
 
@@ -131,7 +131,7 @@ async fn serve_connection(
         let (router, connection) = (router.clone(), Arc::clone(&answering));
         async move { Ok::<_, Infallible>(answer(router, &connection, request, time).await) }
     });
-    // Only HTTP/1: no client of this server needs HTTP/2, which has limits of its own to get right.
+    // Only HTTP/1: no client of this server needs HTTP/2, which requires additional limits.
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(time)
@@ -153,7 +153,7 @@ async fn serve_connection(
     }
 }
 
-/// Reads the whole request and answers it.
+/// Reads the whole request and returns its response.
 async fn answer(
     mut router: Router,
     connection: &Arc<Connection>,
@@ -182,11 +182,11 @@ async fn answer(
     };
     let busy = Arc::new(Connection::busy(connection));
     let Ok(response) = router.call(Request::from_parts(parts, Body::from(body))).await;
-    // A request is answered when the last byte of its response is handed to the operating system.
+    // A request is complete when the operating system has accepted the last byte of its response.
     response.map(|body| Body::new(body.map_frame(move |frame| frame.map_data(|data| unsent(data, Arc::clone(&busy))))))
 }
 
-/// Data that keeps something until nothing of it is left to send.
+/// Data with a value (`kept`) that is dropped when all of the data is sent.
 pub(super) fn unsent(data: impl AsRef<[u8]> + Send + 'static, kept: impl Send + 'static) -> Bytes {
     struct Unsent<D, K> {
         data: D,
@@ -215,7 +215,7 @@ struct Connections {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// Counts what happens, so that it has an order.
+    /// Counts events, to order them.
     events: u64,
     connections: BTreeMap<u64, State>,
 }
@@ -223,9 +223,9 @@ struct Open {
 #[derive(Debug)]
 struct State {
     closed: CancellationToken,
-    /// The requests that are answered: the next one can be received while the response to the last one is sent.
+    /// The requests in progress: the next one can be received while the response to the last one is sent.
     answering: usize,
-    /// When it began to wait for a whole request.
+    /// The event after which the connection had no request in progress.
     idle_since: u64,
 }
 
@@ -233,7 +233,7 @@ struct State {
 #[derive(Debug)]
 struct Connection {
     id: u64,
-    /// Cancelled when it must end now.
+    /// Cancelled when the connection must close immediately.
     closed: CancellationToken,
     connections: Arc<Connections>,
 }
@@ -243,8 +243,8 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a connection. Where there are as many as there can be at most, the one that has waited longest for a request
-    /// is closed for it.
+    /// Admits a connection. If the maximum is reached, it first closes the connection that has been idle for the
+    /// longest time.
     fn admit(self: &Arc<Self>, most: usize) -> Option<Connection> {
         let mut open = self.open();
         if open.connections.len() >= most && !open.close_oldest_idle() {
@@ -271,7 +271,7 @@ impl Open {
         self.events
     }
 
-    /// Closes the connection that has waited longest for a request, if one waits.
+    /// Closes the connection that has been idle for the longest time. Returns whether one was idle.
     fn close_oldest_idle(&mut self) -> bool {
         let idle = self.connections.iter().filter(|(_, state)| state.answering == 0);
         let Some((_, id)) = idle.map(|(id, state)| (state.idle_since, *id)).min() else { return false };
@@ -283,7 +283,7 @@ impl Open {
 }
 
 impl Connection {
-    /// Notes that a request is answered, until the result is dropped.
+    /// Marks a request as in progress until the result is dropped.
     fn busy(this: &Arc<Self>) -> Busy {
         if let Some(state) = this.connections.open().connections.get_mut(&this.id) {
             state.answering += 1;
@@ -298,7 +298,7 @@ impl Drop for Connection {
     }
 }
 
-/// Until this is dropped, a request is answered.
+/// Until this is dropped, a request is in progress.
 #[derive(Debug)]
 struct Busy(Arc<Connection>);
 
@@ -350,11 +350,11 @@ mod tests {
         assert!(connections.open().connections.is_empty());
     }
 
-    /// More than the operating system takes at once.
+    /// More bytes than the operating system accepts in one write.
     const LARGE: usize = 64 << 20;
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
-    /// A response that is in memory: counted.
+    /// Counts the responses in memory.
     struct InMemory(Arc<AtomicUsize>);
 
     impl InMemory {
@@ -385,7 +385,7 @@ mod tests {
         (address, count)
     }
 
-    /// Sends a request, and reads no more of the response than its first byte.
+    /// Sends a request, and reads only the first byte of the response.
     async fn begin(address: SocketAddr) -> TcpStream {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(REQUEST).await.unwrap();

@@ -22,10 +22,10 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// A program that may call the HTTP API.
+/// A program that can call the HTTP API.
 #[derive(Debug)]
 pub struct Client {
-    /// Who it is (`http:NAME`).
+    /// Its principal (`http:NAME`).
     pub principal: Principal,
     /// Its bearer token.
     pub token: SecretString,
@@ -38,7 +38,7 @@ pub struct Http {
     clients: Vec<Client>,
 }
 
-/// What a program posts: a typed command, or an operation with its arguments.
+/// The body of a request: a typed command, or an action with its arguments.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Call {
@@ -56,29 +56,29 @@ struct Call {
     output: Option<String>,
 }
 
-/// What can be known of a request before it is handled.
+/// The properties of a request that are known before it is handled.
 struct Foreseen {
-    /// Whether there is anything that should not be done twice.
+    /// Whether it can be a write, or a decision: neither should run twice.
     may_change: bool,
-    /// The operation that it decides about, and how.
+    /// The operation that it decides about, and the decision.
     decision: Option<(String, Choice)>,
-    /// How it asks for its answer to be written.
+    /// The requested format of the response.
     format: Option<Format>,
 }
 
 impl Http {
-    /// Puts the service behind bearer tokens.
+    /// Creates a frontend that authenticates requests by bearer token.
     #[must_use]
     pub fn new(service: Arc<Service>, clients: Vec<Client>) -> Self {
         Self { service, clients }
     }
 
-    /// Answers `POST /v1/commands`.
+    /// Handles `POST /v1/commands`.
     pub async fn command(&self, headers: &HeaderMap, body: &[u8]) -> Response {
         self.answer(headers, body, None).await
     }
 
-    /// Answers `POST /v1/actions/ID`: the same, where the path names the action.
+    /// Handles `POST /v1/actions/ID`: as [`Self::command`], but the path names the action.
     pub async fn action(&self, id: String, headers: &HeaderMap, body: &[u8]) -> Response {
         let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
         self.answer(headers, body, Some(id)).await
@@ -89,7 +89,7 @@ impl Http {
             self.service.refused("invalid-token").await;
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
             let problem =
-                problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token of the configuration.");
+                problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token from the configuration.");
             return (StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response();
         };
         let body = match outside_text::text(body) {
@@ -98,7 +98,7 @@ impl Http {
                 return bad_request(&format!("The body cannot be read: {error}. {}", Verdict::NotSent.sentence()));
             }
         };
-        // Checked before it is read: an error quotes what is wrong with the body.
+        // Check before parsing, because a parse error quotes the invalid part of the body.
         if let Err(error) = command::refuse_secrets(&body) {
             return bad_request(&error.to_string());
         }
@@ -107,7 +107,7 @@ impl Http {
             Err(error) => return bad_request(&format!("The body is not a command: {error}. {EXAMPLE}")),
         };
         if action.is_some() && (call.command.is_some() || call.op.is_some()) {
-            return bad_request("The path names the action: leave `command` and `op` out of the body.");
+            return bad_request("The path names the action: remove `command` and `op` from the body.");
         }
         call.op = call.op.or(action);
         let key = match idempotency::key(headers) {
@@ -117,7 +117,7 @@ impl Http {
         let format = match call.output.as_deref().map(str::parse::<Format>) {
             None => None,
             Some(Ok(format)) => Some(format),
-            Some(Err(())) => return bad_request(&format!("`output` is one of {}.", Format::NAMES.join(", "))),
+            Some(Err(())) => return bad_request(&format!("`output` must be one of {}.", Format::NAMES.join(", "))),
         };
         let reason = match call.reason.as_deref().map(Reason::new).transpose() {
             Ok(reason) => reason,
@@ -125,20 +125,20 @@ impl Http {
         };
         let yes = call.yes.unwrap_or_default();
         if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| self.says_yes(command)) {
-            return bad_request("`yes` is false, and the command says --yes. Leave one of the two out.");
+            return bad_request("`yes` is false, but the command has --yes. Remove one of the two.");
         }
         let input = match (call.command, call.op) {
             (Some(_), None) if reason.is_some() => {
-                return bad_request("With `command`, the reason stands in it: `--reason \"…\"`.");
+                return bad_request("With `command`, write the reason in the command: `--reason \"…\"`.");
             }
             (Some(command), None) if call.version.is_some() && !self.decides(&command) => {
-                return bad_request("`version` belongs to `confirm`, `approve`, `deny` and `cancel` alone.");
+                return bad_request("`version` is allowed only with `confirm`, `approve`, `deny` and `cancel`.");
             }
             (None, Some(_)) if call.version.is_some() => {
-                return bad_request("`version` belongs to a `command` that decides about what waits.");
+                return bad_request("`version` is allowed only with a `command` that decides about a pending request.");
             }
             (Some(command), None) if call.args.is_empty() => {
-                // What is copied out of an answer brings its marks along.
+                // A command that was copied from a response can have its backquotes.
                 let mut line = command.trim().trim_matches('`').to_owned();
                 line.push_str(&call.version.map(|version| format!(" --version {version}")).unwrap_or_default());
                 line.push_str(if yes { " --yes" } else { "" });
@@ -154,19 +154,19 @@ impl Http {
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
         let Foreseen { may_change, decision, format: asked } = self.foresee(&input);
-        // A read is simply read again, so that whoever missed the answer gets it.
+        // A read runs again, so a client that missed the response gets it.
         let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.principal, key, &input));
-        // A command says itself how it wants its answer, before the body does.
+        // The format in the command takes precedence over the format in the body.
         let format = asked.or(format).unwrap_or(Format::Json);
         let reply = self.ask(&client.principal, input, delivery, format).await;
         let Some(first) = reply.duplicate_of.clone() else { return respond(reply, format) };
-        // What is asked next is another command.
+        // Release the memory of this reply: the next request is a separate command.
         drop(reply);
         if !first.is_same {
             return (StatusCode::UNPROCESSABLE_ENTITY, axum_json(&problem("refused", &idempotency::another_request())))
                 .into_response();
         }
-        // A decision is no operation of its own: what counts is how that stands which it is about.
+        // A decision is not an operation: the response has the status of the operation that it decides about.
         let mut response = match (decision, &first.ended) {
             (None, Some(ended)) => how_it_ended(&first.operation, ended),
             (None, None) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
@@ -176,7 +176,8 @@ impl Http {
         response
     }
 
-    /// Answers as the first request with the same key would be answered now: one that began an operation, or decided about it.
+    /// Returns the current status of the first request with the same key. That request began an operation or decided
+    /// about one.
     async fn how_it_stands(
         &self,
         client: &Principal,
@@ -208,12 +209,12 @@ impl Http {
         command::parse(self.service.catalog(), line, markup, Timestamp::now()).ok()
     }
 
-    /// Whether a command that somebody typed is confirmed in itself.
+    /// Whether a typed command has `--yes`.
     fn says_yes(&self, line: &str) -> bool {
         matches!(self.parsed(line, Markup::None), Some(Command::Run(_, options)) if options.yes)
     }
 
-    /// Whether a command line decides about what waits.
+    /// Whether a command line decides about a pending request.
     fn decides(&self, line: &str) -> bool {
         matches!(self.parsed(line, Markup::None), Some(Command::Host(HostCommand::Decide { .. })))
     }
@@ -242,7 +243,7 @@ impl Http {
         Foreseen { may_change, decision, format }
     }
 
-    /// Compares digests, so that neither length nor content of a token shows in the time it takes.
+    /// Compares digests, so the time of a comparison does not reveal the length or the content of a token.
     fn client(&self, headers: &HeaderMap) -> Option<&Client> {
         let (scheme, given) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -256,8 +257,8 @@ impl Http {
     }
 }
 
-/// Says how a request ended that came to nothing that waits or runs: what was to be removed is not there, or it was not
-/// understood.
+/// Returns the result of a request that led to no pending or running operation: for example, the object to remove does
+/// not exist, or the request was invalid.
 fn how_it_ended(operation: &str, ended: &str) -> Response {
     let outcome = idempotency::outcome_of(ended, None);
     let text = format!(
@@ -281,7 +282,7 @@ fn how_it_ended(operation: &str, ended: &str) -> Response {
 
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
-/// Answers with a reply. Until its text is sent, it counts as used memory and as a command of its requester.
+/// Writes a reply as a response. Until its text is sent, it counts as used memory and as a command of its requester.
 fn respond(reply: Reply, format: Format) -> Response {
     let status = StatusCode::from_u16(reply.outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (kept, wait) = (reply.kept(), retry_after(&reply));
@@ -291,7 +292,8 @@ fn respond(reply: Reply, format: Format) -> Response {
     };
     let length = text.len();
     kept.only(length);
-    // Taken by the connection, a secret is on its way; dropped before, it is lost.
+    // A secret counts as delivered when the connection takes its frame. If the frame is dropped before, the secret is
+    // lost.
     let body = Full::new(unsent(text.into_bytes().into_boxed_slice(), kept)).map_frame(move |frame| {
         if let Some(secret) = &secret {
             secret.delivered();
@@ -306,14 +308,14 @@ fn respond(reply: Reply, format: Format) -> Response {
     response
 }
 
-/// The text of a reply, with its type and the secret that is in it. Nothing else of the reply is left.
+/// The text of a reply, with its content type and its secret. The rest of the reply is dropped.
 fn written(
     reply: Reply,
     format: Format,
     kept: &Kept,
 ) -> Result<(&'static str, String, Option<WithSecrets>), LimitKind> {
     let content_type = match format {
-        // Among rows, a program would take an error for one of them.
+        // In CSV, a program would read an error as a row.
         Format::Csv if reply.outcome.is_answer() => "text/csv; charset=utf-8",
         Format::Json | Format::Csv => {
             let secret = reply.secret.clone();
@@ -321,7 +323,7 @@ fn written(
         }
         Format::Markdown => "text/markdown; charset=utf-8",
         Format::Text => {
-            // The memory of the result does not tell how wide columns are. What a write returns must be delivered.
+            // The memory of the result does not include the width of columns. The result of a write must be delivered.
             let is_read = reply.sent.iter().all(|sent| sent.method == "GET");
             kept.take(render::text_size(&reply.document)).or_else(|limit| if is_read { Err(limit) } else { Ok(()) })?;
             "text/plain; charset=utf-8"
@@ -330,9 +332,9 @@ fn written(
     Ok((content_type, render::reply(&reply, format), None))
 }
 
-/// The seconds after which the same command can be sent again, where they are known.
+/// The seconds after which the same command can be sent again, if they are known.
 fn retry_after(reply: &Reply) -> Option<u64> {
-    // This host cannot know when its commands end.
+    // This host cannot predict when its commands end.
     let is_own_limit = || {
         let error = reply.error.as_ref().filter(|_| reply.outcome == Outcome::RateLimited)?;
         error.get("host").map(|_| 1)
@@ -340,7 +342,7 @@ fn retry_after(reply: &Reply) -> Option<u64> {
     reply.retry_after().or_else(is_own_limit)
 }
 
-/// A read whose result is there, but whose text would need too much memory.
+/// The response to a read whose text needs too much memory.
 fn text_too_large(limit: LimitKind) -> Response {
     let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
     let status = StatusCode::from_u16(outcome.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

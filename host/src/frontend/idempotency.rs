@@ -1,4 +1,4 @@
-//! Requests that are sent again: by what they are known, and what is said of the first one.
+//! Requests that are sent again: their identification, and the response with the status of the first request.
 
 use crate::Choice;
 use crate::command::{Format, Options, Reason};
@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// The header that marks the answer to a request that was received before.
+/// The header that marks the response to a request that was received before.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// What is said of a first request that came to nothing so far.
+/// The message for a first request that has no status yet.
 pub(super) fn nothing_came_of_it() -> String {
     format!(
         "A request with this `Idempotency-Key` was already received and has no status yet: the host is still reading it, or \
@@ -21,35 +21,35 @@ pub(super) fn nothing_came_of_it() -> String {
     )
 }
 
-/// What is said where a key was used for something else.
+/// The message for a key that was used for another request.
 pub(super) fn another_request() -> String {
     format!("This `Idempotency-Key` was used for another request. {CHANGED_NOTHING} Use a new key.")
 }
 
-/// The longest key.
+/// The maximum length of a key.
 const MAX_KEY_CHARS: usize = 255;
 
-/// The key of a request, where it has one.
+/// The key of a request, if it has one.
 ///
 /// # Errors
 ///
-/// What a key is.
+/// The format of a valid key.
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
     let mut keys = headers.get_all("idempotency-key").iter();
     match (keys.next().map(HeaderValue::to_str), keys.next()) {
         (None, _) => Ok(None),
         (Some(Ok(key)), None) if !key.is_empty() && key.len() <= MAX_KEY_CHARS => Ok(Some(key)),
-        _ => Err("`Idempotency-Key` is one header of 1 to 255 visible characters."),
+        _ => Err("`Idempotency-Key` must be one header of 1 to 255 visible characters."),
     }
 }
 
-/// By what a second request is known: client and key, and the request itself. Digests, since a key can contain anything.
+/// The identification of a request: client, key and content. It has digests, because a key can contain any text.
 pub(super) fn delivery(client: &Principal, key: &str, input: &Input) -> String {
     let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
     format!("{client}/{} {}", digest(key), digest(&canonical(input)))
 }
 
-/// The canonical form of a request: the same text for every order of its names, in every version of the host.
+/// The canonical form of a request: the text does not depend on the order of its names or on the version of the host.
 fn canonical(input: &Input) -> String {
     let mut json = match input {
         Input::Text { line, markup: _ } => json!({ "command": line }),
@@ -73,19 +73,19 @@ fn canonical(input: &Input) -> String {
     json.to_string()
 }
 
-/// Whether a request changed something, by the status of the operation that it led to.
+/// Whether a request made a change, from the status of its operation.
 pub(super) fn verdict_of(status: Option<&Value>) -> Verdict {
     let changed = status.and_then(|status| Changed::deserialize(&status["changed"]).ok());
     changed.map_or(Verdict::Unknown, Verdict::from)
 }
 
-/// How a request ended that led to an operation in this state, or a decision about one.
+/// The outcome of a request whose operation is in this state, or of a decision about that operation.
 pub(super) fn outcome_of(state: &str, decision: Option<Choice>) -> Outcome {
     match (state, decision) {
         ("rejected", Some(Choice::Reject)) | ("cancelled", Some(Choice::Cancel)) => Outcome::Done,
         ("waiting", _) => Outcome::Waiting,
         ("rejected", _) => Outcome::Denied,
-        // It runs, was cancelled, or nobody settled it in time.
+        // The operation is running, was cancelled, or expired without a decision.
         (state, _) => Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == state).unwrap_or(Outcome::Conflict),
     }
 }
@@ -106,7 +106,7 @@ mod tests {
         delivery(&Principal::http("bot").unwrap(), "key", input)
     }
 
-    /// A host that was updated must know the requests of the version before it.
+    /// An updated host must recognize the requests of the previous version.
     #[test]
     fn digest_is_the_same_in_every_version() {
         let input = operation(

@@ -1,9 +1,9 @@
 //! The Model Context Protocol: every action is a tool.
 //!
-//! A model asks on behalf of the person at the terminal, from the place `mcp`, and everything holds that holds for that
-//! person: policy, approvals, audit trail. A model proposes: it can neither confirm a write nor approve one, so that what
-//! changes something waits until a person decides in a terminal or a chat. It sees no secret either: what it reads may
-//! end up anywhere.
+//! A model sends requests on behalf of the person at the terminal, from the place `mcp`. The same rules apply as for
+//! that person: policy, approvals, audit log. A model cannot confirm or approve a write. A write is pending until a
+//! person decides in a terminal or a chat. A model never receives a secret, because its input can be sent to other
+//! systems.
 
 use crate::command::{self, Format, Markup, Options, Reason};
 use crate::contract::{action_of, tools};
@@ -20,13 +20,13 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What a model is told about all tools.
-const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. Tools that change something do it only \
-    after a person has confirmed it: the answer then has the outcome `waiting` and an operation id. Tell the person what \
-    would be done and how to confirm it, and look at it with `status`. The description of an argument says whether an e-mail \
-    address or a name can be given instead of an ID; anything else that is not an ID is never sent. `can_i` tells whether \
-    something is allowed before it is tried. Commands that an answer names in backquotes are for the person, who runs them as \
-    `claude-admin run -- COMMAND`.";
+/// The instructions for a model about all tools.
+const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. A tool that makes a change runs only \
+    after a person confirms it: its first response has the outcome `waiting` and an operation ID. Show the person the \
+    plan and how to confirm it, and use `status` to check the operation. The description of an argument says whether \
+    an e-mail address or a name can be given instead of an ID. Other text that is not an ID is never sent. `can_i` \
+    shows whether a command is allowed before you try it. Commands in backquotes in a response are for the person, who \
+    runs them as `claude-admin run -- COMMAND`.";
 
 /// A command of the host as a tool.
 struct HostTool {
@@ -40,23 +40,27 @@ struct HostTool {
 const HOST_TOOLS: [HostTool; 4] = [
     HostTool {
         name: "status",
-        docs: "How an operation stands: whether it waits, for whom, and how it ended.",
+        docs: "The status of an operation: whether it is pending, who must decide, and its result.",
         argument: Some(("operation", "The operation id.")),
     },
-    HostTool { name: "pending", docs: "What waits for a confirmation or an approval.", argument: None },
-    HostTool { name: "whoami", docs: "Who asks here, and what groups that person belongs to.", argument: None },
+    HostTool {
+        name: "pending",
+        docs: "The pending requests, which need a confirmation or an approval.",
+        argument: None,
+    },
+    HostTool { name: "whoami", docs: "The requester, and the groups of the requester.", argument: None },
     HostTool {
         name: "can_i",
-        docs: "Whether a command would be allowed, and what it would take. Nothing is done.",
+        docs: "Whether a command is allowed, and its requirements. The command does not run.",
         argument: Some(("command", "A command as people type it, such as `users remove user_01`.")),
     },
 ];
 
-/// Serves one client until it goes.
+/// Serves one client until it disconnects.
 ///
 /// # Errors
 ///
-/// What the client did that no client should do first.
+/// [`RmcpError`] if the client does not start the protocol correctly.
 pub async fn serve<R, W>(service: Arc<Service>, principal: Principal, reader: R, writer: W) -> Result<(), RmcpError>
 where
     R: AsyncRead + Send + Unpin + 'static,
@@ -111,7 +115,7 @@ impl ServerHandler for Mcp {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = call.arguments.unwrap_or_default();
         let denied = |problem: String| ErrorData::invalid_params(problem, None);
-        // Checked before any of it is quoted.
+        // Check for secrets before an error quotes the input.
         let secrets = command::refuse_secrets(&call.name).and_then(|()| command::refuse_secrets_in(&arguments));
         secrets.map_err(|error| denied(error.to_string()))?;
         let input = self.input(&call.name, arguments).map_err(denied)?;
@@ -120,7 +124,7 @@ impl ServerHandler for Mcp {
         let reply = Arc::clone(&self.service).handle_to_the_end(request).await;
         let answer = reply.envelope(reply.to_json());
         let content = vec![ContentBlock::text(format!("{answer:#}"))];
-        // What waits has not failed: it was proposed, as it should be.
+        // A pending request is not an error: a model can only propose a write.
         let mut result = match reply.outcome {
             Outcome::Done | Outcome::Waiting => CallToolResult::success(content),
             _ => CallToolResult::error(content),
@@ -136,20 +140,20 @@ impl Mcp {
             return host_tool.input(&arguments);
         }
         let action = action_of(self.service.catalog(), tool)
-            .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` has them all"))?;
-        // What a tool does not take stays among its arguments, where it is refused as any other that it does not know.
+            .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` lists all tools"))?;
+        // A flag that the tool does not have stays in its arguments, where it fails as an unknown argument.
         let mut flag = |name: &str, takes: bool| match takes.then(|| arguments.shift_remove(name)).flatten() {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(given)) => Ok(given),
-            Some(_) => Err(format!("`{name}` is true or false")),
+            Some(_) => Err(format!("`{name}` must be true or false")),
         };
         let (all, dry_run) = (flag("all", action.paging.is_some())?, flag("dry_run", action.writes())?);
         let reason = match arguments.shift_remove("reason") {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(Reason::new(&text).map_err(|error| error.to_string())?),
-            Some(_) => return Err("`reason` is a text".to_owned()),
+            Some(_) => return Err("`reason` must be a string".to_owned()),
         };
-        // What a model would say about a confirmation does not count.
+        // A model cannot confirm, so `yes` is always false.
         let options = Options { all, dry_run, reason, yes: false, format: Some(Format::Json), ..Options::default() };
         Ok(Input::Operation { id: action.id.clone(), arguments, options })
     }
@@ -171,7 +175,7 @@ impl HostTool {
         Tool::new(self.name, self.docs, schema).with_annotations(annotations)
     }
 
-    /// The command, as people type it.
+    /// The command, as users type it.
     fn command(&self) -> String {
         self.name.replace('_', "-")
     }
@@ -179,12 +183,12 @@ impl HostTool {
     fn input(&self, arguments: &Map<String, Value>) -> Result<Input, String> {
         let takes = |given: &String| self.argument.is_some_and(|(name, _)| name == given);
         if let Some(unknown) = arguments.keys().find(|given| !takes(given)) {
-            return Err(format!("`{}` takes no `{unknown}`", self.name));
+            return Err(format!("`{}` has no argument `{unknown}`", self.name));
         }
         let mut line = self.command();
         if let Some((name, docs)) = self.argument {
             let given = arguments.get(name).and_then(Value::as_str);
-            let given = given.ok_or_else(|| format!("`{}` needs `{name}`: {docs}", self.name))?;
+            let given = given.ok_or_else(|| format!("`{}` requires `{name}`: {docs}", self.name))?;
             line = format!("{line} {given}");
         }
         Ok(Input::Text { line, markup: Markup::None })

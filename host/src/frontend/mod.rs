@@ -1,4 +1,4 @@
-//! Where commands come from. A frontend proves who is speaking and shows the reply; it knows nothing of actions.
+//! The sources of commands. A frontend authenticates the requester and shows the reply. It knows no actions.
 
 mod background;
 mod connections;

@@ -17,32 +17,32 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// What a request may take beyond the call that it makes.
+/// The time for a request in addition to the time of its call.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// The frontends of a host.
 #[derive(Debug, Clone)]
 pub struct Frontends {
-    /// The service behind them.
+    /// The service that they call.
     pub service: Arc<Service>,
-    /// Slack, where it is configured.
+    /// Slack, if it is configured.
     pub slack: Option<Arc<Slack>>,
-    /// The HTTP API, where it has clients.
+    /// The HTTP API, if it has clients.
     pub http: Option<Arc<Http>>,
-    /// Work that goes on after its request was answered.
+    /// Work that continues after the response to its request.
     pub background: Background,
-    /// Set while the host stops: it is not ready any more.
+    /// Set while the host stops, when it is no longer ready.
     pub stopping: Arc<AtomicBool>,
 }
 
-/// The frontends that answer now. Requests that were received before a change are finished by those of before.
+/// The current frontends. The previous frontends complete the requests that they received before a change.
 #[derive(Debug, Clone)]
 pub struct LiveFrontends(Arc<RwLock<Current>>);
 
 #[derive(Debug)]
 struct Current {
     frontends: Frontends,
-    /// The description of the HTTP API: it is asked for without a token, so it is not made for each request.
+    /// The OpenAPI document. A request for it needs no token, so it is not rebuilt for each request.
     openapi: Bytes,
 }
 
@@ -60,13 +60,13 @@ impl Current {
 }
 
 impl LiveFrontends {
-    /// The frontends that answer now.
+    /// Returns the current frontends.
     #[must_use]
     pub fn get(&self) -> Frontends {
         self.0.read().unwrap_or_else(PoisonError::into_inner).frontends.clone()
     }
 
-    /// Lets other frontends answer from now on. Returns those of before.
+    /// Replaces the current frontends. Returns the previous ones.
     pub fn replace(&self, frontends: Frontends) -> Frontends {
         let next = Current::of(frontends);
         std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), next).frontends
@@ -77,12 +77,12 @@ impl LiveFrontends {
     }
 }
 
-/// Serves until `stop` resolves; then accepts no more connections and finishes the requests that it received. A connection
-/// that is still open after the longest time of a call is closed.
+/// Serves until `stop` resolves, then accepts no more connections and completes the requests that it received. Closes a
+/// connection that is still open after the longest time of a call.
 ///
 /// # Errors
 ///
-/// What the listener reports.
+/// The errors of the listener.
 pub async fn serve(
     listener: TcpListener,
     frontends: impl Into<LiveFrontends>,
@@ -153,8 +153,8 @@ async fn http_action(
     }
 }
 
-/// A host that cannot use the API is not ready: without a credential, or with one that the API does not accept. What the
-/// last response said counts for a minute.
+/// A host that cannot use the API is not ready: it has no credential, or one that the API does not accept. The result
+/// of the last response is valid for one minute.
 async fn ready(State(live): State<LiveFrontends>) -> Response {
     let frontends = live.get();
     let egress = frontends.service.plugin().sandbox().egress();

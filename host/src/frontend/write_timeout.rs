@@ -1,4 +1,4 @@
-//! A connection whose other end must read.
+//! A connection with a time limit for writes.
 
 use std::io;
 use std::pin::Pin;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream on which a write fails when nothing of it was taken for a time: whoever does not read a response must not keep
-/// it in the memory of the host. Each byte that is taken begins the time anew.
+/// A stream whose writes fail if the peer accepts no byte for `time`: a client that does not read a response must not
+/// occupy the memory of the host. Each accepted byte restarts the time.
 #[derive(Debug)]
 pub(super) struct WriteTimeout<S> {
     stream: S,

@@ -9,13 +9,13 @@ use crate::command::Format;
 use crate::document::Block;
 use crate::service::Reply;
 
-/// Writes a reply in one of the formats of the command line, ending in a line break.
+/// Writes a reply in one of the formats of the command line. The text ends with a line break.
 #[must_use]
 pub fn reply(reply: &Reply, format: Format) -> String {
     reply_on(reply, format, Medium::Stream)
 }
 
-/// As [`reply`], for a medium.
+/// Like [`reply`], for a medium.
 #[must_use]
 pub fn reply_on(reply: &Reply, format: Format, medium: Medium) -> String {
     let written = match format {
@@ -27,7 +27,8 @@ pub fn reply_on(reply: &Reply, format: Format, medium: Medium) -> String {
     if written.is_empty() || written.ends_with('\n') { written } else { written + "\n" }
 }
 
-/// The rows of an answer. What is no action has those of its data, unless they are shown as a table.
+/// The CSV rows of a reply. A reply to a command that is not an action has the rows of its data, unless the document
+/// has a table.
 fn rows(reply: &Reply, medium: Medium) -> String {
     let is_table = reply.document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
     match &reply.data {

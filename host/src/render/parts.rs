@@ -1,7 +1,7 @@
-//! A long list, written while it is read: its beginning, the rows of each part, its end.
+//! A long list that is written while it is read: its start, the rows of each part, its end.
 //!
-//! What comes out says the same as a reply that holds the whole list. Only what is known at the end, such as how many
-//! there are, stands there.
+//! The output has the same content as a reply with the whole list. Facts that are known only at the end, such as the
+//! number of items, are written at the end.
 
 use super::{Medium, TextRows, csv_on, csv_rows, json_escaped, markdown, markdown_rows, text_on};
 use crate::command::Format;
@@ -21,19 +21,19 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Begins a list.
+    /// Starts a list.
     #[must_use]
     pub fn new(format: Format) -> Self {
         Self::on(format, Medium::Stream)
     }
 
-    /// Begins a list for a medium.
+    /// Starts a list for a medium.
     #[must_use]
     pub fn on(format: Format, medium: Medium) -> Self {
         Self { format, medium, begun: false, any: false, text: TextRows::new(medium) }
     }
 
-    /// The next part; whole lines, but for JSON.
+    /// Writes the next part. Except in JSON, it consists of complete lines.
     #[must_use]
     pub fn part(&mut self, part: &Part<'_>) -> String {
         let first = !std::mem::replace(&mut self.begun, true);
@@ -54,7 +54,7 @@ impl Parts {
         }
     }
 
-    /// The items of a page within a list that is open. The first item may come on a later page than the first.
+    /// The items of a page within an open list. The first page can be empty, so the first item can be on a later page.
     fn json_items(&mut self, page: &Value, first: bool) -> String {
         let mut written = if first { "{\n  \"data\": [".to_owned() } else { String::new() };
         for item in page.get("data").and_then(Value::as_array).into_iter().flatten() {
@@ -64,7 +64,7 @@ impl Parts {
         written
     }
 
-    /// What stands after the last part.
+    /// The text after the last part.
     #[must_use]
     pub fn end(&self, reply: &Reply) -> String {
         let mut document = Document { title: String::new(), ..reply.document.clone() };
@@ -79,7 +79,7 @@ impl Parts {
 }
 
 impl Parts {
-    /// What closes a list that was broken off, so that it can be read: an object with the key `error`.
+    /// The text that closes an interrupted list, so the JSON is valid: it adds the key `error`.
     #[must_use]
     pub fn broken_off(&self, error: &Value) -> String {
         if self.format == Format::Json { json_end(error) } else { String::new() }
@@ -93,7 +93,7 @@ fn table(document: &Document) -> Option<&Table> {
     })
 }
 
-/// Closes the list, and writes what else the answer holds.
+/// Closes the list, and writes the other fields of the result.
 fn json_end(answer: &Value) -> String {
     let none = Map::new();
     let others = answer.as_object().unwrap_or(&none).iter().filter(|(name, _)| *name != "data");
@@ -105,7 +105,7 @@ fn json_end(answer: &Value) -> String {
     format!("\n  ]{others}\n}}\n")
 }
 
-/// A value over several lines. No text in it holds a line break of its own, since JSON escapes them.
+/// A value over several lines. Its texts contain no line breaks, because JSON escapes them.
 fn indented(value: &Value, indent: &str) -> String {
     json_escaped(&format!("{value:#}")).replace('\n', &format!("\n{indent}"))
 }

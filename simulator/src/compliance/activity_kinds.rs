@@ -1,29 +1,29 @@
-//! Which activity a request is, and what it says.
+//! The activity of a request, and its fields.
 
 use crate::Object;
 use crate::rules::text;
 use serde_json::{Value, json};
 
-/// Where the value of a field comes from.
+/// The source of the value of a field.
 #[derive(Debug, Clone, Copy)]
 enum Source {
     /// The parameter of the path at this place.
     Path(usize),
     /// A field of the reply, by JSON pointer.
     Reply(&'static str),
-    /// The same as a list.
+    /// The same field, as a list.
     Listed(&'static str),
-    /// A field of the item as it was before.
+    /// A field of the item before the change.
     Before(&'static str),
-    /// A field of the item that the path leads through.
+    /// A field of the parent item in the path.
     Parent(&'static str),
-    /// The parameter of the path at this place, where it is a group.
+    /// The parameter of the path at this place, if it is a group.
     Group(usize),
     /// A field of the body.
     Sent(&'static str),
-    /// What changed, out of these fields.
+    /// The changed fields, out of these.
     Changes(&'static [&'static str]),
-    /// Always the same.
+    /// A constant value.
     Word(&'static str),
     Number(i64),
     Truth,
@@ -43,7 +43,7 @@ pub(super) struct ActivityKind {
     fields: &'static [(&'static str, Source)],
 }
 
-/// What is known of a request that succeeded.
+/// The data of a request that succeeded.
 #[derive(Debug)]
 pub(super) struct Evidence<'e> {
     pub(super) path: &'e [String],
@@ -59,7 +59,7 @@ macro_rules! kinds {
     };
 }
 
-/// Every request that is an activity. What is not here leaves no trace in the feed, as far as is known.
+/// Every request that is an activity. As far as is known, other requests are not in the feed.
 static KINDS: &[ActivityKind] = kinds! {
     "GET" "/v1/organizations/users" "org_users_listed" {}
     "GET" "/v1/organizations/users/{}" "org_user_viewed" { "user_id": Path(0) }
@@ -233,26 +233,26 @@ static KINDS: &[ActivityKind] = kinds! {
     }
 };
 
-/// Kinds that know keys only, whatever kind of key it is, begin so.
+/// The kinds that only know keys, of any kind, have this prefix.
 const OF_KEYS: &str = "extra_usage_";
 
 impl ActivityKind {
-    /// Whether the actor is told as a key like any other when it is an Admin API key.
+    /// Whether the actor is reported as a generic key if it is an Admin API key.
     pub(super) fn knows_keys_only(&self) -> bool {
         self.name.starts_with(OF_KEYS)
     }
 
-    /// The activity that a request is.
+    /// The activity of a request.
     pub(super) fn of(method: &str, path: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.method == method && kind.path == path)
     }
 
-    /// What the activity says; `None` when nothing happened.
+    /// The fields of the activity; `None` if nothing was changed.
     pub(super) fn fields(&self, evidence: &Evidence<'_>) -> Option<Object> {
         let fields: Object =
             self.fields.iter().map(|(name, from)| ((*name).to_owned(), from.value(evidence))).collect();
         let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-        // A change that changes nothing is none.
+        // A change without an effect is not an activity.
         let changed = self.fields.iter().all(|(name, from)| {
             !matches!(from, Changes(_)) || self.name == "platform_workspace_updated" || !is_empty(&fields[*name])
         });
@@ -269,7 +269,7 @@ impl Source {
             Before(field) => evidence.before.and_then(|item| item.get(field)).cloned().unwrap_or_default(),
             Parent(field) => evidence.parent.and_then(|item| item.get(field)).cloned().unwrap_or_default(),
             Group(place) => json!(evidence.path.get(place).filter(|target| target.starts_with("rbac_group_"))),
-            // Of an object only its kind is told.
+            // Of an object, only its kind is reported.
             Sent(field) => match evidence.sent.get(field) {
                 Some(Value::Object(object)) => text(object, "type").into(),
                 value => value.cloned().unwrap_or_default(),
@@ -283,7 +283,7 @@ impl Source {
     }
 }
 
-/// The fields that have another value than before.
+/// The fields whose value changed.
 fn changes(fields: &[&str], evidence: &Evidence<'_>) -> Vec<Value> {
     let shown = |value: Option<&Value>| match value {
         Some(Value::String(text)) => text.clone(),

@@ -1,4 +1,4 @@
-//! Records what requests do.
+//! Records the activities of requests.
 
 use super::activity_kinds::{ActivityKind, Evidence};
 use super::{is_on, organization_tag};
@@ -19,26 +19,26 @@ use http::header;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Where activities that were recorded are kept.
+/// The collection of recorded activities.
 pub(super) const RECORDED: &str = "/v1/compliance/activities";
 const COMPLIANCE: &str = "/v1/compliance/";
-/// Where requests come from, as far as the feed knows: an address for documentation.
+/// The source address of requests in the feed: an address that is reserved for documentation.
 const ADDRESS: &str = "198.51.100.24";
-/// How much of a body is kept.
+/// The maximum size of a stored body.
 const MAX_BODY: usize = 4096;
 
-/// What there is to know of a request before it is carried out.
+/// The data of a request before it runs.
 pub(crate) struct ActivityRecorder {
     kind: Option<&'static ActivityKind>,
     is_write: bool,
     is_compliance: bool,
     was_on: bool,
     actor: Value,
-    /// The id of the credential.
+    /// The ID of the credential.
     credential: String,
     path: Vec<String>,
     before: Option<Object>,
-    /// The item that the path leads through.
+    /// The parent item in the path.
     parent: Option<Object>,
     sent: Value,
     method: String,
@@ -46,7 +46,7 @@ pub(crate) struct ActivityRecorder {
 }
 
 impl ActivityRecorder {
-    /// Looks at a request of somebody who is known; `None` when nothing of it is recorded or noted.
+    /// Reads a request of an authenticated caller. Returns `None` if the request is neither recorded nor noted.
     pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, world: &World) -> Option<Self> {
         let store = &world.store;
         let method = target.action.http.method;
@@ -80,12 +80,12 @@ impl ActivityRecorder {
         })
     }
 
-    /// Records what came of it.
+    /// Records the result.
     pub(crate) fn record(self, world: &mut World, reply: Result<&Reply, &ApiError>, request_id: &str, now: Timestamp) {
         if self.is_write && reply.is_ok() {
             memory::notice(&mut world.store, self.before.as_ref().filter(|item| is_member(item)), now);
         }
-        // The change that turns it off is the last that is recorded.
+        // The change that turns the Compliance API off is the last recorded activity.
         let is_recorded = self.was_on || is_on(&world.store);
         if !is_recorded {
             return;
@@ -122,7 +122,7 @@ impl ActivityRecorder {
     }
 }
 
-/// An actor, told as a key.
+/// An actor, reported as a key.
 fn as_key(actor: &Value, credential: &str) -> Value {
     json!({
         "type": "api_actor",
@@ -136,7 +136,7 @@ fn text_of<'v>(value: &'v Value, field: &str) -> &'v str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether an item of before was a member.
+/// Whether an item from before the change was a member.
 fn is_member(item: &Object) -> bool {
     text(item, "id").starts_with("user_") && item.contains_key("added_at")
 }
@@ -157,7 +157,7 @@ fn append(world: &mut World, name: &str, actor: &Value, fields: Object, now: Tim
     world.store.collection_mut(RECORDED).insert(&id, activity);
 }
 
-/// Records what led to the organization as it is at the beginning.
+/// Records the activities that led to the initial state of the organization.
 pub(super) fn record_beginnings(store: &mut Store, mut activities: Vec<Object>) {
     activities.sort_by_cached_key(|activity| text(activity, "created_at").parse::<Timestamp>().ok());
     for activity in activities {
@@ -166,7 +166,7 @@ pub(super) fn record_beginnings(store: &mut Store, mut activities: Vec<Object>) 
     }
 }
 
-/// Who acts with a credential, and the id of the credential.
+/// The actor of a credential, and the ID of the credential.
 fn actor(credential: &Credential, agent: &str, world: &World) -> (Value, String) {
     let seed = memory::seed(&world.store);
     let made_up = |prefix: &str| id(prefix, &[seed, salt(&credential.secret)]);
@@ -183,7 +183,7 @@ fn actor(credential: &Credential, agent: &str, world: &World) -> (Value, String)
         CredentialKind::OauthToken if acts_as.starts_with("svac_") => {
             (json!({ "type": "service_account_actor", "service_account_id": acts_as }), acts_as.to_owned())
         }
-        // A token that names nobody acts for whoever owns the organization.
+        // A token without a member or account acts as the owner of the organization.
         CredentialKind::OauthToken => {
             let email = world.store.item(Members::PATH, acts_as).map_or("", |member| text(member, "email"));
             let actor = json!({ "type": "user_actor", "user_id": acts_as, "email_address": email });

@@ -1,4 +1,4 @@
-//! What led to the things that are there when the simulation begins.
+//! The activities that created the initial objects of the simulation.
 
 use super::history::{MEMBERS, Writer, user};
 use super::{chats, files, projects};
@@ -9,7 +9,8 @@ use crate::rules::{ApiKeys, Invites, View, Workspaces, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What made the things that are there at the beginning. It is recorded, for it must stay when they go.
+/// The activities that created the initial objects. They are recorded, because they must remain when the objects are
+/// deleted.
 pub(super) fn beginnings(view: View<'_>) -> Vec<Object> {
     let people = People::of(view.store);
     let mut writer = Writer::of(view);
@@ -20,7 +21,7 @@ pub(super) fn beginnings(view: View<'_>) -> Vec<Object> {
     writer.activities
 }
 
-/// What left something that can still be seen.
+/// The activities whose result still exists.
 fn from_the_store(writer: &mut Writer<'_>, admin: &Person<'_>, people: &[&Person<'_>], view: View<'_>) {
     let store = view.store;
     let when = |item: &Object, field: &str| text(item, field).parse::<Timestamp>().ok();

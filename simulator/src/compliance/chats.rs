@@ -64,7 +64,7 @@ fn without_messages(chat: &Object) -> Object {
 pub(super) fn messages(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let chat = named(view, target, PATH, "chat")?;
     let cuts = Cuts::of(query, Unit::Chars)?;
-    // A message is not changed once it is written.
+    // A message never changes after it was written.
     let (created, updated) = (Times::of(query, "created_at")?, Times::of(query, "updated_at")?);
     let mut messages: Vec<&Object> = chat
         .get(MESSAGES)
@@ -126,7 +126,7 @@ fn shown(message: &Object, cuts: Cuts, view: View<'_>) -> Value {
     })
 }
 
-/// What was made in a chat goes with it; a file goes with the last chat that it is in.
+/// Deletes the objects that were created in a chat. A file is deleted with the last chat that contains it.
 pub(super) fn goes_with(chat: &Object, store: &mut Store) {
     let id = text(chat, "id");
     for path in [files::GENERATED, files::ARTIFACTS] {

@@ -1,7 +1,7 @@
 //! Linked organizations with their members, roles and settings.
 //!
-//! What is told of the organization itself is what the Admin API holds. A second organization of the same parent is
-//! there to be told apart from it.
+//! The data about the organization is the data of the Admin API. A second organization of the same parent exists to
+//! test that the two are distinguished.
 
 use super::family::{captured, not_found};
 use crate::Object;
@@ -15,7 +15,7 @@ use crate::rules::{Members, Roles, View, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// How long ago the organizations were made.
+/// The age of the organizations.
 const AGE: SignedDuration = SignedDuration::from_hours(24 * 731);
 const AGE_OF_SISTER: SignedDuration = SignedDuration::from_hours(24 * 300);
 const SISTER_NAME: &str = "Acme Robotics Europe (simulated)";
@@ -42,7 +42,7 @@ const SWITCHES: [(&str, bool); 12] = [
     ("web_search_enabled", true),
 ];
 
-/// What tells the two organizations apart.
+/// The differences between the two organizations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Organization {
     Own,
@@ -65,7 +65,7 @@ fn organization(target: &Target<'_>, view: View<'_>) -> Result<Organization, Api
     }
 }
 
-/// Whether a path names the organization itself, and not another of the same parent.
+/// Whether a path names this organization, and not another one of the same parent.
 pub(super) fn is_own(target: &Target<'_>, view: View<'_>) -> Result<bool, ApiError> {
     Ok(organization(target, view)? == Organization::Own)
 }
@@ -115,7 +115,7 @@ pub(super) fn users(target: &Target<'_>, query: &Query, view: View<'_>) -> Resul
     Ok(Rows::cut(users, query)?.with_more())
 }
 
-/// Lists roles, or shows one.
+/// Lists roles, or returns one.
 pub(super) fn roles(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let is_own = organization(target, view)? == Organization::Own;
     if target.key.is_some() {
@@ -154,7 +154,7 @@ pub(super) fn permissions(target: &Target<'_>, query: &Query, view: View<'_>) ->
     Ok(Rows::cut(permissions, query)?.with_more())
 }
 
-/// Here the resource is a kind and an id.
+/// In this response, the resource is a kind and an ID.
 fn permission(permission: &Object) -> Value {
     let resource = permission.get("resource").and_then(Value::as_object);
     let ids = resource.into_iter().flatten().filter(|(name, _)| *name != "type").map(|(_, value)| value);

@@ -29,7 +29,7 @@ pub(super) fn generated(target: &Target<'_>, _query: &Query, view: View<'_>) -> 
     Ok(file_of(file, text(file, "filename")))
 }
 
-/// Artifacts are text, whatever they are for.
+/// Artifacts are always text.
 pub(super) fn artifact(target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<File, ApiError> {
     let artifact = named(view, target, ARTIFACTS, "artifact version")?;
     let file_name = format!("{}.txt", text(artifact, "title"));
@@ -46,7 +46,7 @@ pub(super) fn code_artifact(target: &Target<'_>, query: &Query, view: View<'_>) 
     version_file(artifact, version, query)
 }
 
-/// What an artifact holds now: the tabs of a document, or the latest version of anything else.
+/// The current content of an artifact: the tabs of a document, or the latest version of any other artifact.
 pub(super) fn current_code_artifact(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<File, ApiError> {
     let artifact = named(view, target, code_artifacts::PATH, "artifact")?;
     if let Some(tabs) = artifact.get(code_artifacts::TABS).and_then(Value::as_array) {
@@ -84,7 +84,7 @@ fn version_file(artifact: &Object, version: &Object, query: &Query) -> Result<Fi
     let content = |content: &Value| content.as_str().unwrap_or_default().as_bytes().to_vec();
     let mut all: Vec<(String, Vec<u8>)> =
         files.iter().map(|(name, text)| (format!("{folder}/files/{name}"), content(text))).collect();
-    // The index is written last, so that an archive without it is known to be cut.
+    // The index is written last. An archive without it is truncated.
     all.push((format!("{folder}/files.json"), index));
     Ok(archive(folder, &all))
 }

@@ -1,4 +1,4 @@
-//! What the families of the Compliance API have in common.
+//! Code that the families of the Compliance API share.
 
 use super::is_on;
 use crate::Object;
@@ -12,14 +12,14 @@ use crate::rules::{Answer, Deletion, Event, Rules, View};
 use crate::store::Store;
 use jiff::SignedDuration;
 
-/// Sessions in the cloud have a second budget, which is always open again after a second.
+/// Sessions in the cloud have a second budget, which always resets after 1 second.
 const REMOTE: Budget =
     Budget { name: "remote session requests", limit: 10, window: SignedDuration::from_secs(1), is_announced: true };
 
 /// Finds the file that is downloaded.
 pub(crate) type FileOf = fn(&Target<'_>, &Query, View<'_>) -> Result<File, ApiError>;
 
-/// A family of the Compliance API: what reads answer, and what deletions need and bring about.
+/// A family of the Compliance API: the responses to reads, and the conditions and effects of deletions.
 pub(crate) struct Family {
     path: &'static str,
     answer: Answer,
@@ -38,12 +38,12 @@ impl Family {
         Self { file: Some(file), ..self }
     }
 
-    /// What must hold before an item is deleted.
+    /// Sets the condition for deleting an item.
     pub(crate) const fn goes_if(self, may_go: fn(&Object, View<'_>) -> Result<(), ApiError>) -> Self {
         Self { may_go, ..self }
     }
 
-    /// What is deleted with an item.
+    /// Sets the objects that are deleted with an item.
     pub(crate) const fn takes_along(self, goes_with: fn(&Object, &mut Store)) -> Self {
         Self { goes_with, ..self }
     }
@@ -57,7 +57,8 @@ impl Rules for Family {
     fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         if !is_on(view.store) {
             let is_settings = self.path.ends_with("/settings");
-            // The settings of an organization do not tell a stranger from one that is off.
+            // For the settings of an organization, an unknown organization and one with the API turned off get the same
+            // response.
             return Some(Err(if is_settings {
                 not_found("organization", target.captures.first().map_or("", |(_, id)| id))
             } else {

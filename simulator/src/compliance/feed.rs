@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 /// Every type of activity, one on each line.
 const TYPES: &str = include_str!("activity_types.txt");
-/// How long records are kept.
+/// The retention time of activities.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 365 * 6);
-/// The fields that hold the id of an actor.
+/// The fields with the ID of an actor.
 const ACTOR_IDS: [&str; 7] = [
     "user_id",
     "api_key_id",
@@ -52,7 +52,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
             && created_at.parse::<Timestamp>().is_ok_and(|at| at >= oldest && at <= view.now)
             && (actors.is_empty() || is_one_of(&ACTOR_IDS, &actors))
             && (users.is_empty() || is_one_of(&["user_id"], &users))
-            // What belongs to no organization is found by every one.
+            // Activities without an organization match every organization.
             && (organizations.is_empty()
                 || activity.get("organization_id").is_none_or(Value::is_null)
                 || is_ours(&organizations, view))
@@ -60,7 +60,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     let mut recorded: Vec<Object> = view.store.items(RECORDED).filter(|one| is_wanted(one)).cloned().collect();
     recorded.reverse();
     let mut activities: Vec<Object> = history(view).into_iter().filter(&is_wanted).chain(recorded).collect();
-    // What was recorded at the same instant stays in its order.
+    // Activities with the same time remain in their order.
     activities.sort_by_cached_key(|activity| text(activity, "created_at").parse::<Timestamp>().ok());
     if text_of(query, "order") != Some("asc") {
         activities.reverse();
@@ -74,7 +74,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     }))
 }
 
-/// Types of activities that a query names, each of which must exist.
+/// The types of activities in a query. Each of them must exist.
 fn types(query: &Query, place: &str) -> Result<Vec<String>, ApiError> {
     let types = texts(query, place);
     match types.iter().find(|name| !TYPES.lines().any(|known| known == *name)) {

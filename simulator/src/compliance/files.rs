@@ -1,4 +1,4 @@
-//! Uploaded and generated files, and versions of artifacts: what is told of them, and their content.
+//! Uploaded and generated files, and versions of artifacts: their metadata and their content.
 
 use super::family::named;
 use crate::Object;
@@ -14,12 +14,12 @@ pub(super) const UPLOADED: &str = "/v1/compliance/apps/chats/files";
 pub(super) const GENERATED: &str = "/v1/compliance/apps/chats/generated-files";
 pub(super) const ARTIFACTS: &str = "/v1/compliance/apps/artifacts";
 
-/// The field that holds the content as text; no reply shows it.
+/// The field with the content as text. No reply contains it.
 pub(super) const CONTENT: &str = "content";
-/// The field that holds content that is no text, as numbers.
+/// The field with binary content, as numbers.
 pub(super) const BYTES: &str = "bytes";
 
-/// The content of something stored.
+/// The content of a stored item.
 pub(super) fn bytes(item: &Object) -> Vec<u8> {
     match item.get(BYTES).and_then(Value::as_array) {
         Some(bytes) => bytes.iter().filter_map(|byte| u8::try_from(byte.as_u64()?).ok()).collect(),
@@ -42,7 +42,7 @@ pub(super) fn facts(item: &Object) -> Object {
     ])
 }
 
-/// The facts of an item with some of its fields.
+/// The metadata of an item, with some of its fields.
 fn described(item: &Object, fields: &[&str]) -> Object {
     let mut shown = facts(item);
     for field in fields {
@@ -69,7 +69,7 @@ pub(super) fn artifact(target: &Target<'_>, _query: &Query, view: View<'_>) -> R
     Ok(shown.into())
 }
 
-/// Removes the items of a collection for which something holds.
+/// Removes the items of a collection that match a condition.
 pub(super) fn remove_where(store: &mut Store, path: &str, wanted: impl Fn(&Object) -> bool) {
     let ids: Vec<String> =
         store.items(path).filter(|item| wanted(item)).map(|item| text(item, "id").to_owned()).collect();

@@ -1,4 +1,4 @@
-//! What happened in the six months before the simulation began: made up when it is asked for, always the same.
+//! The activities of the six months before the simulation began. They are generated on request and are always the same.
 
 use super::organization_tag;
 use crate::Object;
@@ -11,9 +11,10 @@ use crate::rules::View;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// How many days it covers.
+/// The number of days of history.
 const DAYS: i64 = 183;
-/// How many members, from the first on, it tells of: enough to see what it is like, whatever the number of members.
+/// The number of members with a history, from the first one on. It is the same for any number of members, and enough
+/// for realistic data.
 pub(super) const MEMBERS: usize = 40;
 const AGENTS: [&str; 3] = [
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) Claude/1.0",
@@ -21,7 +22,7 @@ const AGENTS: [&str; 3] = [
     "claude-cli/2.1.0",
 ];
 
-/// What members do, with how often out of a hundred times, and what the id is of.
+/// The activities of members: type, frequency in percent, and the field and prefix of the ID.
 const DEEDS: [(&str, u64, &str, &str); 9] = [
     ("claude_chat_created", 30, "claude_chat_id", "claude_chat_"),
     ("claude_chat_viewed", 24, "claude_chat_id", "claude_chat_"),
@@ -34,7 +35,7 @@ const DEEDS: [(&str, u64, &str, &str); 9] = [
     ("integration_user_connected", 2, "mcp_server_id", "mcpsrv_"),
 ];
 
-/// A history being written.
+/// The history that is being generated.
 pub(super) struct Writer<'v> {
     seed: u64,
     organization: (String, &'v str),
@@ -52,7 +53,7 @@ impl<'v> Writer<'v> {
         }
     }
 
-    /// Adds an activity, unless it is not of the past.
+    /// Adds an activity if it is in the past.
     pub(super) fn add(&mut self, at: Timestamp, kind: &str, actor: Value, fields: Value, parts: &[u64]) {
         let oldest = self.begun.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(Timestamp::MIN);
         if at >= self.begun || at < oldest {
@@ -60,7 +61,7 @@ impl<'v> Writer<'v> {
         }
         let mut named = vec![self.seed, salt(kind)];
         named.extend(parts);
-        // Before somebody has signed in, nobody knows to which organization they belong.
+        // Before a sign-in, the organization of the user is unknown.
         let is_nobody = actor.get("type").and_then(Value::as_str) == Some("unauthenticated_user_actor");
         let organization = (!is_nobody).then_some(&self.organization);
         let mut activity = Object::from_iter([
@@ -77,7 +78,7 @@ impl<'v> Writer<'v> {
         self.activities.push(activity);
     }
 
-    /// The day of a member who did something on it.
+    /// The activities of a member on one day.
     fn day(&mut self, person: &Person<'_>, day: i64, count: u64) {
         let seed = self.seed;
         let parts = |what: u64| [seed, person.salt, day.cast_unsigned(), what];
@@ -141,12 +142,12 @@ fn agent(person: &Person<'_>) -> &'static str {
     AGENTS[index_below(AGENTS.len(), &[person.salt, 3])]
 }
 
-/// An address for documentation.
+/// An address that is reserved for documentation.
 fn address(person: &Person<'_>) -> String {
     format!("203.0.113.{}", 1 + person.salt % 250)
 }
 
-/// Everything that happened, in no order.
+/// All activities, unordered.
 pub(super) fn history(view: View<'_>) -> Vec<Object> {
     let people = People::of(view.store);
     let mut writer = Writer::of(view);
@@ -168,7 +169,7 @@ pub(super) fn history(view: View<'_>) -> Vec<Object> {
     writer.activities
 }
 
-/// What those who run the organization do every few days.
+/// The activities of administrators, every few days.
 fn administration(writer: &mut Writer<'_>, admin: &Person<'_>, last: i64) {
     for (number, ago) in (0..DAYS).step_by(5).enumerate() {
         let number = number as u64;

@@ -10,7 +10,7 @@ use crate::routes::Target;
 use crate::rules::{Groups, Members, View, text};
 use serde_json::{Value, json};
 
-/// Lists groups, or shows one.
+/// Lists groups, or returns one.
 pub(super) fn groups(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     if target.key.is_some() {
         return group(target, view).map(shown_group);

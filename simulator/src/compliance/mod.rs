@@ -1,7 +1,7 @@
-//! The Compliance API: the activity feed, the directory of linked organizations, and what members wrote.
+//! The Compliance API: the activity feed, the directory of linked organizations, and the content that members wrote.
 //!
-//! Activities of the last six months are made up when they are asked for; what requests do is recorded as they do it.
-//! Content is stored like everything else, so that what is deleted is gone everywhere.
+//! Activities of the last six months are generated on request. The activities of requests are recorded when they
+//! happen. Content is stored like other objects, so deleted content is deleted everywhere.
 
 mod activity_kinds;
 mod activity_recorder;
@@ -75,7 +75,7 @@ pub(crate) fn is_on(store: &Store) -> bool {
     store.singletons.get(ComplianceSettings::PATH).is_none_or(|settings| settings::word(settings) == "enabled")
 }
 
-/// The other id of the organization.
+/// The alternative ID of the organization.
 fn organization_tag(store: &Store) -> String {
     id("org_", &[memory::seed(store), salt("organization")])
 }

@@ -1,4 +1,4 @@
-//! What narrows lists of the Compliance API: times, members and organizations.
+//! Filters for lists of the Compliance API: times, members and organizations.
 
 use crate::Object;
 use crate::error::ApiError;
@@ -28,7 +28,7 @@ impl Times {
         self.after.or(self.from).or(self.before).or(self.until).is_some()
     }
 
-    /// Whether an instant is in the range; what has none is in no range but the open one.
+    /// Whether an instant is in the range. An item without an instant is only in the open range.
     pub(super) fn contain(&self, instant: &str) -> bool {
         if !self.is_set() {
             return true;
@@ -42,7 +42,7 @@ impl Times {
     }
 }
 
-/// What a list of members' content may be narrowed by.
+/// The filters for a list of members' content.
 #[derive(Debug)]
 pub(super) struct Narrowing {
     pub(super) created: Times,
@@ -61,7 +61,7 @@ impl Narrowing {
         })
     }
 
-    /// Whether an item fits.
+    /// Whether an item matches.
     pub(super) fn fits(&self, item: &Object, view: View<'_>) -> bool {
         let user = item.get("user").and_then(|user| user.get("id")).and_then(Value::as_str).unwrap_or_default();
         self.created.contain(text(item, "created_at"))
@@ -71,7 +71,7 @@ impl Narrowing {
     }
 }
 
-/// Whether one of these ids is of the organization: its UUID, or its other id.
+/// Whether one of these IDs is an ID of the organization: its UUID, or its alternative ID.
 pub(super) fn is_ours(ids: &[String], view: View<'_>) -> bool {
     let tagged = super::organization_tag(view.store);
     ids.iter().any(|id| Some(id.as_str()) == view.organization_id() || *id == tagged)

@@ -1,4 +1,4 @@
-//! Pages whose cursors are opaque: `first_id` and `last_id` are no ids of items.
+//! Pages with opaque cursors: `first_id` and `last_id` are not IDs of items.
 
 use crate::error::ApiError;
 use crate::page::fingerprint;
@@ -18,7 +18,7 @@ pub(super) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Cuts a page out of items: those after or before the one to which a cursor leads.
+    /// Selects a page of items: those after or before the item of a cursor.
     pub(super) fn cut(mut items: Vec<T>, query: &Query, id_of: impl Fn(&T) -> &str) -> Result<Self, ApiError> {
         let fingerprint = fingerprint(query);
         let position = |place: &str, cursor: &str| {
@@ -32,7 +32,7 @@ impl<T> Page<T> {
         };
         let until = until.min(items.len());
         let limit = query.limit().min(until - from.min(until));
-        // The items nearest to the cursor are shown, whichever side they are on.
+        // The page has the items nearest to the cursor, on either side.
         let begin = if query.before().is_some() { until - limit } else { from };
         let end = begin + limit;
         let has_more = if query.before().is_some() { begin > 0 } else { end < items.len() };

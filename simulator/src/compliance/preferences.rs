@@ -1,6 +1,6 @@
 //! The personal instructions of members.
 //!
-//! The names of the fields are not documented; those here are made up.
+//! The names of the fields are not documented. The names here are assumptions.
 
 use super::directory::is_own;
 use crate::error::ApiError;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const CLAUDE: &str = "instructions_for_claude";
 const COWORK: &str = "cowork_global_instructions";
 
-/// Lists members, and leaves those without a text out of each page: a page can be empty although more follow.
+/// Lists members, and omits those without a text from each page. So a page can be empty although more pages follow.
 pub(super) fn list(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let wanted = texts(query, "user_ids[]");
     let mut rows: Vec<Value> = Vec::new();

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub(super) const PATH: &str = crate::reports::PROJECTS_PATH;
 pub(super) const DOCUMENTS: &str = "/v1/compliance/apps/projects/documents";
 
-/// What a list tells of a project.
+/// The fields of a project in a list.
 const LISTED: [&str; 9] = [
     "id",
     "name",
@@ -34,7 +34,7 @@ fn picked(item: &Object, fields: &[&str]) -> Object {
     fields.iter().map(|field| ((*field).to_owned(), item.get(*field).cloned().unwrap_or_default())).collect()
 }
 
-/// Lists projects, or shows one.
+/// Lists projects, or returns one.
 pub(super) fn answer(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     if target.key.is_none() {
         let narrowing = Narrowing::of(query)?;
@@ -101,7 +101,7 @@ pub(super) fn document_metadata(target: &Target<'_>, _query: &Query, view: View<
     Ok(shown.into())
 }
 
-/// A project with chats stays.
+/// A project with chats is not deleted.
 pub(super) fn may_go(project: &Object, view: View<'_>) -> Result<(), ApiError> {
     match chats_of(view.store, text(project, "id")).count() {
         0 => Ok(()),

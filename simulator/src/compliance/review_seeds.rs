@@ -1,4 +1,4 @@
-//! Review cases, their messages and letters before the simulation began.
+//! Review cases, their messages and letters, from before the simulation began.
 
 use super::review::{
     BY_END_CUSTOMER, REFUSAL, ReviewCases, ReviewItems, ReviewNotices, WINDOW_ENDS_AT, closed_by_answer,
@@ -8,9 +8,9 @@ use crate::rules::{ApiKeys, Workspaces, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// How long an organization has to answer a case. The real length is not documented.
+/// The time for an organization to respond to a case. The real time is not documented.
 const WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// How long the content of a message is stored.
+/// The retention time of the content of a message.
 const CONTENT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;

@@ -1,4 +1,4 @@
-//! What members wrote before the simulation began.
+//! Content of members from before the simulation began.
 
 use super::activity_recorder::record_beginnings;
 use super::beginnings::beginnings;
@@ -14,7 +14,7 @@ use claude_admin_catalog::Catalog;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A chat: its name, the place of its project, how many hours ago it began, and what was asked and answered.
+/// A chat: its name, the place of its project, its age in hours, and its questions and responses.
 struct Chat {
     name: &'static str,
     project: Option<usize>,
@@ -91,7 +91,7 @@ const CHATS: [Chat; 8] = [
     },
 ];
 
-/// A project: name, description, instructions, how many days ago it began.
+/// A project: name, description, instructions, age in days.
 const PROJECTS: [(&str, &str, &str, i64); 3] = [
     ("Onboarding", "Everything for new colleagues.", "Answer as if it were somebody's first week.", 160),
     ("Fleet reliability", "Logs and findings about robots in the field.", "Say how sure you are.", 120),
@@ -102,7 +102,7 @@ const LOG: &str = "t=581 driver temp=74C ok\nt=600 driver temp=91C warn\nt=640 g
 const CSV: &str = "month,region,churn\n2026-09,EMEA,0.021\n2026-10,EMEA,0.018\n2026-10,APAC,0.027\n";
 const PAGE: &str = "<!doctype html>\n<title>Gripper temperatures</title>\n<h1>Gripper temperatures</h1>\n";
 const HANDBOOK: &str = "# Handbook\n\nWelcome. Ask anything; write down what you learn.\n";
-/// A picture of one transparent point.
+/// An image of one transparent pixel.
 const PNG: [u8; 67] = [
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
     0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00, 0x0a, 0x49,
@@ -110,18 +110,18 @@ const PNG: [u8; 67] = [
     0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
-/// Content being made.
+/// The content that is being generated.
 pub(super) struct Author<'a> {
     pub(super) store: &'a mut Store,
     pub(super) examples: Vec<String>,
     seed: u64,
     pub(super) now: Timestamp,
-    /// Members, the one whom examples name first, as content shows them.
+    /// The members, in the format of content. The first is the one that examples name.
     members: Vec<Value>,
     pub(super) organization: (String, String),
 }
 
-/// Adds the content of members, and records what led to everything that is there.
+/// Adds the content of members, and records the activities that created the initial objects.
 pub(crate) fn seed(store: &mut Store, catalog: &Catalog) {
     let words = catalog.actions.iter().flat_map(|action| &action.examples).flat_map(|example| example.split(' '));
     let examples: Vec<String> = words.map(str::to_owned).collect();
@@ -156,9 +156,9 @@ impl Author<'_> {
         self.now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
     }
 
-    /// The id that examples name, for the first of a kind, or a made-up one.
+    /// The ID that examples name, for the first object of a kind. For others, a generated one.
     pub(super) fn id(&self, prefix: &str, place: u64) -> String {
-        // One prefix may begin another: what follows it begins with a number.
+        // One prefix can be the beginning of another prefix. The part after a prefix begins with a number.
         let is_example = |word: &&String| word.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("01"));
         match self.examples.iter().find(is_example).filter(|_| place == 0) {
             Some(id) => id.clone(),
@@ -245,7 +245,7 @@ impl Author<'_> {
         }
     }
 
-    /// The example is a project without chats, so that it can be deleted.
+    /// The project of the example has no chats, so it can be deleted.
     fn project_id(&self, place: usize) -> String {
         self.id("claude_proj_", place as u64)
     }
@@ -257,7 +257,7 @@ impl Author<'_> {
     fn chats(&mut self) {
         for (place, chat) in CHATS.into_iter().enumerate() {
             let number = place as u64;
-            // Every third chat belongs to the member whom examples name.
+            // Every third chat belongs to the member that examples name.
             let owner = self.member(if place % 3 == 0 { 0 } else { place });
             let id = self.id("claude_chat_", number);
             let begun = chat.hours_ago * 60;
@@ -408,7 +408,7 @@ impl Author<'_> {
                     "published_version_id": if place == 1 { Value::Null } else { json!(versions[0]) },
                     "read_mode": read_mode,
                     "updated_at": newest,
-                    // The newest version of the last one is still on its way.
+                    // The upload of the newest version of the last one is not complete.
                     "versions": [version(&versions[0], newest.clone(), place != 2), version(&versions[1], older, true)],
                 }),
             );
@@ -416,7 +416,7 @@ impl Author<'_> {
         self.documents();
     }
 
-    /// An artifact of several files, and a document with tabs.
+    /// An artifact with several files, and a document with tabs.
     fn documents(&mut self) {
         let owner = self.member(1);
         let (made, changed) = (self.ago(40 * 24 * 60), self.ago(39 * 24 * 60));

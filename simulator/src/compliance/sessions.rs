@@ -18,10 +18,10 @@ pub(super) const LOCAL: &str = "/v1/compliance/apps/sessions/local";
 pub(super) const REMOTE: &str = "/v1/compliance/apps/sessions/remote";
 const MESSAGES: &str = "messages";
 
-/// How long a walk through a transcript may take, in seconds.
+/// The maximum time for paging through a transcript, in seconds.
 const WALK: i64 = 24 * 60 * 60;
 
-/// Lists local sessions, or shows one.
+/// Lists local sessions, or returns one.
 pub(super) fn local(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     if target.key.is_some() {
         return named(view, target, LOCAL, "session").map(|session| without_messages(session).into());
@@ -57,7 +57,7 @@ pub(super) fn local_messages(target: &Target<'_>, query: &Query, view: View<'_>)
     transcript(session, query, view)
 }
 
-/// A session that has not begun has nothing to read.
+/// A session that has not begun has no content.
 pub(super) fn remote_messages(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let session = named(view, target, REMOTE, "session")?;
     if text(session, "status") == "pending" {
@@ -81,7 +81,7 @@ fn transcript(session: &Object, query: &Query, view: View<'_>) -> Result<Value, 
     Ok(json!({ "data": shown, "next_page": next_page, "session": without_messages(session) }))
 }
 
-/// A page whose cursor remembers when the walk began, and is worth nothing a day later.
+/// A page whose cursor contains the time at which the paging began. The cursor expires after one day.
 fn walk(messages: Vec<Value>, query: &Query, view: View<'_>) -> Result<(Vec<Value>, Option<String>), ApiError> {
     let fingerprint = page::fingerprint(query);
     let invalid = || at("page", "cursor is not valid");

@@ -4,11 +4,11 @@ use crate::Object;
 use crate::rules::{Rules, View};
 use serde_json::{Value, json};
 
-/// The beta feature that opens a field.
+/// The beta feature that adds a field.
 const BETA: &str = "efs-2026-10-01";
 const ACCESS_TRANSPARENCY: &str = "access_transparency";
 
-/// The setting: on, until somebody turns it off.
+/// The setting. Default: on.
 pub(crate) struct ComplianceSettings;
 
 impl ComplianceSettings {
@@ -28,18 +28,18 @@ impl Rules for ComplianceSettings {
         field == ACCESS_TRANSPARENCY && !view.caller.has_beta(BETA)
     }
 
-    /// A bare word is taken for the state; replies always have the form of an object.
+    /// A bare enum value is handled as the state. Replies always contain an object.
     fn derived(&self, field: &str, item: &Object, _view: View<'_>) -> Option<Value> {
         match field {
             "state" => Some(json!({ "type": word(item) })),
-            // It is available here, and nobody switched it on.
+            // The feature is available here, and it is not turned on.
             ACCESS_TRANSPARENCY => Some(json!({ "type": "disabled" })),
             _ => None,
         }
     }
 }
 
-/// The word for the state.
+/// The enum value of the state.
 pub(super) fn word(settings: &Object) -> &str {
     let state = settings.get("state");
     let named = state.and_then(Value::as_str).or_else(|| state?.get("type")?.as_str());

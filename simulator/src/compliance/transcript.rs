@@ -1,18 +1,18 @@
-//! What was said, with what tools were given and answered cut to the length that a query asks for.
+//! Transcripts. Inputs and outputs of tools are truncated to the length in the query.
 
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::validate::at;
 use serde_json::Value;
 
-/// How lengths are counted.
+/// The unit of lengths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     Chars,
     Bytes,
 }
 
-/// How much is shown of what tools were given and answered; all when absent.
+/// The maximum length of the inputs and outputs of tools. If absent, they are not truncated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cuts {
     unit: Unit,
@@ -21,7 +21,7 @@ pub(super) struct Cuts {
 }
 
 impl Cuts {
-    /// Reads the two parameters, which take -1 for all.
+    /// Parses the two parameters. The value -1 means no limit.
     pub(super) fn of(query: &Query, unit: Unit) -> Result<Self, ApiError> {
         let word = if unit == Unit::Chars { "chars" } else { "bytes" };
         let length = |what: &str| {
@@ -39,7 +39,7 @@ impl Cuts {
         Ok(Self { unit, input: length("tool_use_input")?, result: length("tool_result")? })
     }
 
-    /// Cuts the parts of a message.
+    /// Truncates the parts of a message.
     pub(super) fn apply(self, content: &mut Value) {
         for part in content.as_array_mut().into_iter().flatten() {
             match part.get("type").and_then(Value::as_str) {
@@ -59,12 +59,12 @@ impl Cuts {
         }
     }
 
-    /// Cuts a text, and tells whether that took something away.
+    /// Truncates a text, and returns whether the text was longer.
     fn cut(self, value: &mut Value, length: Option<usize>) -> bool {
         let (Some(length), Some(text)) = (length, value.as_str()) else { return false };
         let kept = match self.unit {
             Unit::Chars => text.char_indices().nth(length).map_or(text.len(), |(end, _)| end),
-            // No character is cut in two.
+            // A character is never split.
             Unit::Bytes => (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0),
         };
         if kept == text.len() {

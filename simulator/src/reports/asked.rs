@@ -1,4 +1,4 @@
-//! What reports of activity are asked: days, filters and groups.
+//! The parameters of reports of activity: days, filters and groups.
 
 use super::calendar::{FIRST_DAY, day_of, read_date};
 use super::people::{People, Person};
@@ -8,10 +8,10 @@ use crate::query::Query;
 use crate::validate::at;
 use jiff::Timestamp;
 
-/// How many days a range spans at most.
+/// The maximum number of days of a range.
 const LONGEST: i64 = 366;
 
-/// The days of a report; the last is left out.
+/// The days of a report, without the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Days {
     pub(crate) from: i64,
@@ -19,7 +19,7 @@ pub(crate) struct Days {
 }
 
 impl Days {
-    /// One day, or a range of days, as a query says. Data is known up to yesterday.
+    /// One day, or a range of days, from a query. Data is available up to yesterday.
     pub(crate) fn of(query: &Query, now: Timestamp) -> Result<Self, ApiError> {
         let day = |place: &str| text(query, place).map(|text| read(text, place)).transpose();
         let (date, from, until) = (day("date")?, day("starting_date")?, day("ending_date")?);
@@ -34,7 +34,7 @@ impl Days {
             (Some(day), None, None) => (day, day + 1),
             (None, Some(from), until) => (from, until.unwrap_or(known.max(from + 1))),
             (None, None, Some(_)) => return Err(at("starting_date", "Field required")),
-            // Nothing has to be said: then it is the last day that is known.
+            // All parameters are optional. The default is the last available day.
             (None, None, None) => (known - 1, known),
         };
         if until <= from {
@@ -56,12 +56,12 @@ fn read(text: &str, place: &str) -> Result<i64, ApiError> {
     if day < FIRST_DAY { Err(at(place, "Input should not be before 2026-01-01")) } else { Ok(day) }
 }
 
-/// What narrows a report.
+/// The filters of a report.
 #[derive(Debug)]
 pub(crate) struct Filters(Vec<(String, Vec<String>)>);
 
 impl Filters {
-    /// Reads `dimension:value` entries.
+    /// Parses `dimension:value` entries.
     pub(crate) fn of(query: &Query, dimensions: &[&str]) -> Result<Self, ApiError> {
         let mut filters: Vec<(String, Vec<String>)> = Vec::new();
         for entry in texts(query, "filter[]") {
@@ -80,17 +80,17 @@ impl Filters {
         Ok(Self(filters))
     }
 
-    /// The values that a dimension may have; all when absent.
+    /// The allowed values of a dimension. If absent, all.
     pub(crate) fn wanted(&self, dimension: &str) -> Option<&[String]> {
         self.0.iter().find(|(known, _)| known == dimension).map(|(_, values)| values.as_slice())
     }
 
-    /// Whether a value fits.
+    /// Whether a value matches.
     pub(crate) fn fits(&self, dimension: &str, value: &str) -> bool {
         self.wanted(dimension).is_none_or(|wanted| wanted.iter().any(|one| one == value))
     }
 
-    /// Whether a person fits, by id and groups.
+    /// Whether a person matches, by ID and groups.
     pub(crate) fn fits_person(&self, people: &People<'_>, person: &Person<'_>) -> bool {
         self.fits("user_id", person.id)
             && self.wanted("rbac_group_id").is_none_or(|wanted| {
@@ -100,7 +100,7 @@ impl Filters {
     }
 }
 
-/// What a report is broken down by.
+/// The grouping of a report.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct GroupBy {
     pub(crate) product: bool,

@@ -1,4 +1,4 @@
-//! Reports that are made of buckets of time: oldest first, without gaps, some on each page.
+//! Reports with time buckets: oldest first, without gaps, several on each page.
 
 use super::calendar::{Width, start_of};
 use super::range::Range;
@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::validate::at;
 use serde_json::{Value, json};
 
-/// How many buckets a page has unless asked otherwise, and at most.
+/// The default and maximum number of buckets on a page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) minutes: (usize, usize),
@@ -33,7 +33,7 @@ impl Limits {
     }
 }
 
-/// Some buckets that stand on a page.
+/// The buckets of a page.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     width: Width,

@@ -18,12 +18,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How many dimensions there may be, those of items left aside.
+/// The maximum number of dimensions, except those of items.
 const MOST_DIMENSIONS: usize = 5;
-/// Data is brought up to date every hour, for what is an hour old.
+/// Data is updated every hour. It is available when it is one hour old.
 const DELAY: i64 = 60;
 
-/// The dimensions of a row, as its group shows them.
+/// The dimensions of a row, in the format of its group.
 const DIMENSIONS: [&str; 20] = [
     "actor",
     "actor_type",
@@ -47,7 +47,7 @@ const DIMENSIONS: [&str; 20] = [
     "workspace_id",
 ];
 
-/// The minute up to which analytics know.
+/// The minute up to which analytics are available.
 pub(super) fn refreshed(now: Timestamp) -> i64 {
     Width::Hour.snap(minute_of(now) - DELAY)
 }
@@ -60,10 +60,10 @@ pub(super) fn cost_rows(_target: &Target<'_>, query: &Query, view: View<'_>) -> 
     answer(query, view, rows_of_cost, "cost")
 }
 
-/// What a row says, and its values in the dimensions of items.
+/// The content of a row, and its values in the dimensions of items.
 type Said = (Value, Option<&'static str>, Option<&'static str>);
 
-/// One row, or one for each part of the cost that is not nothing, the greatest first.
+/// One row, or one for each part of the cost that is not zero, largest first.
 fn rows_of_cost(sums: &Sums, of_items: &[&str]) -> Vec<Said> {
     let mut parts = parts(of_items);
     if parts.len() > 1 {
@@ -93,7 +93,7 @@ fn answer(
     let organization = view.organization_id();
     let value = |stream: &Stream<'_>, by: &str| match by {
         "organization_id" => organization.map(str::to_owned),
-        // What is not known is not told here.
+        // Unknown values are omitted.
         "inference_geo" => ledger.value(stream, by).filter(|geo| geo != "not_available"),
         by => ledger.value(stream, by),
     };
@@ -162,7 +162,7 @@ fn has_left(store: &Store, ledger: &Ledger<'_>, actor: Actor<'_>) -> bool {
     }
 }
 
-/// Rows in the order that a query asks for; equal ones by time and name, so that pages never overlap.
+/// Rows in the order of a query. Equal rows are ordered by time and name, so pages never overlap.
 pub(super) fn ranked<K: Ord>(query: &Query, sums: BTreeMap<(i64, K), Sums>) -> Vec<((i64, K), Sums)> {
     let order_by = text(query, "order_by").unwrap_or_default();
     let mut rows: Vec<((i64, K), Sums)> = sums.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Reports of how things are used: connectors, skills, plugins, chat projects and artifacts.
+//! Reports about the use of connectors, skills, plugins, chat projects and artifacts.
 
 use super::asked::{Days, Filters, GroupBy};
 use super::doings::Product;
@@ -15,7 +15,7 @@ use crate::validate::at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What tells rows apart: the thing, whether it is shared, and what was grouped by.
+/// The key of a row: the object, whether it is shared, and the values of the grouping.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     thing: usize,
@@ -47,7 +47,7 @@ pub(super) fn chat_projects(_target: &Target<'_>, query: &Query, view: View<'_>)
     report(Kind::Project, query, view, &PROJECT_FILTERS)
 }
 
-/// Whole, unless grouped: then page by page.
+/// Without a grouping, all rows; otherwise page by page.
 pub(super) fn artifacts(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let rows = rows(Kind::Artifact, query, view, &ARTIFACT_FILTERS)?;
     if GroupBy::of(query).is_any() {
@@ -64,7 +64,7 @@ fn report(kind: Kind, query: &Query, view: View<'_>, filters: &[&str]) -> Result
     Ok(Rows::cut(rows, query)?.plain())
 }
 
-/// The rows, those with the most members first.
+/// The rows, largest number of members first.
 fn rows(kind: Kind, query: &Query, view: View<'_>, filters: &[&str]) -> Result<Vec<Value>, ApiError> {
     let days = Days::of(query, view.now)?;
     let filters = Filters::of(query, filters)?;

@@ -10,25 +10,25 @@ use jiff::tz::TimeZone;
 pub(crate) const DAY: i64 = 24 * 60;
 const HOUR: i64 = 60;
 
-/// The day before which no report reaches: 2026-01-01.
+/// The first day of reports: 2026-01-01.
 pub(crate) const FIRST_DAY: i64 = 20_454;
 
-/// The minute in which an instant is.
+/// The minute that contains an instant.
 pub(crate) fn minute_of(instant: Timestamp) -> i64 {
     instant.as_second().div_euclid(60)
 }
 
-/// When a minute begins.
+/// The start of a minute.
 pub(crate) fn start_of(minute: i64) -> Timestamp {
     minute.checked_mul(60).and_then(|second| Timestamp::from_second(second).ok()).unwrap_or(Timestamp::MAX)
 }
 
-/// The day in which an instant is.
+/// The day that contains an instant.
 pub(crate) fn day_of(instant: Timestamp) -> i64 {
     minute_of(instant).div_euclid(DAY)
 }
 
-/// When a day begins.
+/// The start of a day.
 pub(crate) fn start_of_day(day: i64) -> Timestamp {
     start_of(day.saturating_mul(DAY))
 }
@@ -38,7 +38,7 @@ pub(crate) fn date_of(day: i64) -> String {
     start_of_day(day).to_zoned(TimeZone::UTC).date().to_string()
 }
 
-/// Whether people are off: Saturday is 5, Sunday 6, counted from Monday.
+/// Whether the day is a weekend. Saturday is 5, Sunday 6, counted from Monday.
 pub(crate) fn weekday(day: i64) -> i64 {
     (day + 3).rem_euclid(7)
 }
@@ -54,7 +54,7 @@ pub(crate) fn read_date(text: &str, place: &str) -> Result<i64, ApiError> {
         .ok_or_else(|| at(place, "Input should be a valid date in the format YYYY-MM-DD"))
 }
 
-/// How long a bucket is.
+/// The width of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
     Minute,
@@ -80,7 +80,7 @@ impl Width {
         }
     }
 
-    /// The beginning of the bucket in which a minute is.
+    /// The start of the bucket that contains a minute.
     pub(crate) fn snap(self, minute: i64) -> i64 {
         minute.div_euclid(self.minutes()) * self.minutes()
     }

@@ -17,10 +17,10 @@ use crate::rules::{ApiKeys, View, text as text_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How old data is before it is shown, in minutes.
+/// The minimum age of data before it is shown, in minutes.
 const DELAY: i64 = 60;
 
-/// Who used it: a member, by position, or an API key.
+/// The user: a member, by position, or an API key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
     Member(usize),

@@ -1,4 +1,4 @@
-//! What Claude Code did for somebody on a day, besides using tokens.
+//! The use of Claude Code by a member on a day, except tokens.
 
 use super::random::count_below;
 
@@ -14,12 +14,12 @@ pub(crate) struct Coding {
     pub(crate) removed: i64,
     pub(crate) commits: i64,
     pub(crate) pull_requests: i64,
-    /// Accepted and rejected, for each tool.
+    /// Accepted and rejected edits, for each tool.
     pub(crate) decisions: [(i64, i64); TOOLS.len()],
 }
 
 impl Coding {
-    /// What came of so many messages.
+    /// The activity for this number of messages.
     pub(crate) fn of(seed: u64, who: u64, day: i64, messages: i64) -> Self {
         let varied = |what: u64, end: i64| count_below(end.max(1), &[seed, who, day.cast_unsigned(), 500 + what]);
         let added = messages * (4 + varied(1, 9));
@@ -53,7 +53,7 @@ impl std::ops::AddAssign for Coding {
     }
 }
 
-/// The terminal in which somebody works.
+/// The terminal of a user.
 pub(crate) fn terminal(who: u64) -> &'static str {
     TERMINALS[super::random::index_below(TERMINALS.len(), &[who, 77])]
 }

@@ -18,22 +18,22 @@ use std::collections::BTreeMap;
 const LIMITS: Limits = Limits { minutes: (7, 31), hours: (7, 31), days: (7, 31) };
 const DELAY: i64 = 5;
 
-/// What tells the rows of a day apart.
+/// The key of the rows of a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     workspace: Option<String>,
     described: Option<Described>,
 }
 
-/// What a row describes when descriptions are asked for.
+/// The fields of a row if descriptions are requested.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Described {
     item: Item,
-    /// Searches and hours are of no kind.
+    /// Searches and hours have no kind.
     kind: Option<Kind>,
 }
 
-/// Everything that decides the price of tokens.
+/// The fields that determine the price of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
     label: &'static str,
@@ -93,7 +93,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     let ledger = Ledger::of(view.store);
     let shown = (page.shown.from, page.shown.until.min(known_until(view.now, DELAY)));
     let sums = ledger.tally(shown, Some(Width::Day), |stream| {
-        // Priority Tier is paid for in advance.
+        // Priority Tier is prepaid.
         let is_billed = stream.is_api() && !stream.terms.tier.starts_with("priority");
         is_billed.then(|| (ledger.value(stream, "workspace_id").filter(|_| by_workspace), Kind::of(stream)))
     });

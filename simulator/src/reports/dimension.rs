@@ -1,4 +1,4 @@
-//! What usage is broken down and narrowed by.
+//! The dimensions that group and filter usage.
 
 use super::ledger::Ledger;
 use super::random::{id, salt};
@@ -8,7 +8,7 @@ use crate::rules::{Members, Workspaces};
 use crate::store::Store;
 use serde_json::{Value, json};
 
-/// The parameters that narrow, and the dimension of each.
+/// The filter parameters, and the dimension of each.
 const FILTERS: [(&str, &str); 23] = [
     ("account_ids[]", "account_id"),
     ("actor_ids[]", "actor"),
@@ -39,7 +39,7 @@ const FILTERS: [(&str, &str); 23] = [
 pub(crate) const OF_ITEMS: [&str; 2] = ["cost_type", "token_type"];
 
 impl<'s> Ledger<'s> {
-    /// The value of a stream in a dimension, where it has one.
+    /// The value of a stream in a dimension, if it has one.
     pub(crate) fn value(&self, stream: &Stream<'s>, dimension: &str) -> Option<String> {
         let of_agent = |prefix: &str| Some(id(prefix, &[self.seed, salt(prefix), stream.agent?]));
         let person = match stream.actor {
@@ -85,10 +85,10 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// Whether a stream fits the parameters of a query. The values of one parameter are alternatives.
+    /// Whether a stream matches the parameters of a query. The values of one parameter are alternatives.
     pub(crate) fn fits(&self, stream: &Stream<'s>, filters: &[(&'static str, Vec<String>)]) -> bool {
         filters.iter().all(|(dimension, wanted)| {
-            // Somebody in several groups is found by each of them.
+            // A member of several groups matches the filter of each group.
             if let ("rbac_group_id", Actor::Member(position)) = (*dimension, stream.actor) {
                 let ids: Vec<&str> = wanted.iter().map(String::as_str).collect();
                 return self.people.everybody.get(position).is_some_and(|person| self.people.is_in(person, &ids));
@@ -97,12 +97,12 @@ impl<'s> Ledger<'s> {
         })
     }
 
-    /// Who did something, as reports show it.
+    /// The actor, in the format of reports.
     pub(crate) fn actor(&self, store: &Store, actor: Actor<'_>) -> Value {
         match actor {
             Actor::Member(position) => self.people.everybody.get(position).map_or(Value::Null, |person| {
                 let left = store.item(Members::PATH, person.id).is_none();
-                // Of those who left, no more is told than who they were here.
+                // For former members, only their identity in this organization is reported.
                 let told = |text: &str| if left { Value::Null } else { json!(text) };
                 json!({
                     "type": "user_actor",
@@ -123,7 +123,7 @@ impl<'s> Ledger<'s> {
     }
 }
 
-/// The narrowing parameters of a query, by dimension.
+/// The filter parameters of a query, by dimension.
 pub(crate) fn filters(store: &Store, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     query
         .filters()
@@ -131,7 +131,7 @@ pub(crate) fn filters(store: &Store, query: &Query) -> Vec<(&'static str, Vec<St
             let (_, dimension) = FILTERS.iter().find(|(parameter, _)| *parameter == name)?;
             let text = |value: &Value| {
                 let text = value.as_str()?;
-                // The default workspace, which reports call null, can be named by its id.
+                // Reports return null for the default workspace. A query can also name it by its ID.
                 let is_null = *dimension == "workspace_id" && Workspaces::is_default(store, text);
                 Some(if is_null { String::new() } else { text.to_owned() })
             };

@@ -1,4 +1,4 @@
-//! How much members do: the number of messages of a member in a product on a day.
+//! The activity of members: the number of messages of a member in a product on a day.
 
 use super::calendar::{FIRST_DAY, weekday};
 use super::people::Person;
@@ -20,7 +20,7 @@ impl Product {
     pub(crate) const ALL: [Self; 7] =
         [Self::Chat, Self::Cowork, Self::ClaudeCode, Self::Office, Self::Design, Self::Chrome, Self::Slack];
 
-    /// The word in reports.
+    /// The name in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Chat => "chat",
@@ -33,7 +33,7 @@ impl Product {
         }
     }
 
-    /// How likely it is, in percent, that somebody with a role uses it on a working day.
+    /// The probability, in percent, that a member with a role uses the product on a working day.
     fn likelihood(self, role: &str) -> u64 {
         let (engineer, everybody_else) = match self {
             Self::Chat => (45, 72),
@@ -47,13 +47,13 @@ impl Product {
         match role {
             "developer" | "claude_code_user" => engineer,
             "billing" => everybody_else / 2,
-            // Those who run an organization do a little of everything.
+            // Administrators use all products, but rarely.
             "admin" | "owner" | "primary_owner" | "membership_admin" => (engineer + everybody_else) / 2,
             _ => everybody_else,
         }
     }
 
-    /// How many messages a day has in the middle.
+    /// The average number of messages per day.
     fn messages(self) -> i64 {
         match self {
             Self::Chat => 18,
@@ -67,7 +67,7 @@ impl Product {
     }
 }
 
-/// The number of messages of a member in a product on a day, whether a member then or not.
+/// The number of messages of a member in a product on a day, even on days on which the person was not a member.
 pub(crate) fn messages(seed: u64, person: &Person<'_>, product: Product, day: i64) -> i64 {
     if person.joined >= day {
         return 0;
@@ -76,7 +76,7 @@ pub(crate) fn messages(seed: u64, person: &Person<'_>, product: Product, day: i6
     let at = |what: u64| [place[0], place[1], place[2], day.cast_unsigned(), what];
     let habit = 60 + below(41, &place);
     let week = [100, 100, 100, 100, 92, 12, 8][usize::try_from(weekday(day)).unwrap_or_default()];
-    // More and more join in, over the year.
+    // The number of active members grows over the year.
     let adoption = 55 + 45 * (day - FIRST_DAY).clamp(0, 365).cast_unsigned() / 365;
     if below(100_000_000, &at(1)) >= product.likelihood(person.role) * habit * week * adoption {
         return 0;

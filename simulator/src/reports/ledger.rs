@@ -1,9 +1,8 @@
-//! The ledger: how much was used, when, and by whom.
+//! The ledger: the amount, the time and the actor of usage.
 //!
-//! Nothing of it is stored. Each stream has, for each day, a number of requests that follows from the seed, and a curve
-//! that says which part of them has passed by each minute. What falls into a range of time is the difference of two
-//! such parts, so that minutes add up to hours and hours to days, whatever is asked for, and a range costs no more than
-//! its days.
+//! The ledger is not stored. For each day, each stream has a number of requests that is derived from the seed. A curve
+//! gives the share of that number up to each minute. The usage in a range of time is the difference of two such shares.
+//! So minutes always add up to hours and hours to days, and the cost of a range depends only on its number of days.
 
 use super::calendar::{DAY, Width};
 use super::money::NanoCents;
@@ -17,13 +16,13 @@ use crate::store::Store;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-/// Usage with what it costs.
+/// Usage with its cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
     pub(crate) usage: Usage,
-    /// What is charged, by what is paid for.
+    /// The charged amounts, by priced item.
     pub(crate) cost: [NanoCents; Item::COUNT],
-    /// What it would be at list prices.
+    /// The amounts at list prices.
     pub(crate) list: [NanoCents; Item::COUNT],
 }
 
@@ -37,7 +36,7 @@ impl AddAssign for Sums {
     }
 }
 
-/// Everything that was ever used.
+/// All usage.
 #[derive(Debug)]
 pub(crate) struct Ledger<'s> {
     pub(crate) people: People<'s>,
@@ -54,7 +53,7 @@ impl<'s> Ledger<'s> {
         Self { people, streams, seed }
     }
 
-    /// What that costs.
+    /// The cost of the usage.
     pub(crate) fn priced(stream: &Stream<'_>, usage: Usage) -> Sums {
         let mut sums = Sums { usage, ..Sums::default() };
         for item in Item::ALL {
@@ -65,14 +64,14 @@ impl<'s> Ledger<'s> {
         sums
     }
 
-    /// Sums by bucket and by whatever tells rows apart. Without a width, the whole range is one bucket.
+    /// Sums by bucket and by the key of rows. Without a width, the whole range is one bucket.
     pub(crate) fn tally<K: Ord + Clone>(
         &self,
         (from, until): (i64, i64),
         width: Option<Width>,
         row_of: impl Fn(&Stream<'s>) -> Option<K>,
     ) -> BTreeMap<(i64, K), Sums> {
-        // Rows are numbered, so that what tells them apart is not written down again for each bucket.
+        // Rows are numbered, so their key is not copied for each bucket.
         let mut numbers: BTreeMap<K, usize> = BTreeMap::new();
         let mut sums: BTreeMap<(i64, usize), Sums> = BTreeMap::new();
         for stream in &self.streams {
@@ -90,7 +89,7 @@ impl<'s> Ledger<'s> {
         sums.into_iter().filter_map(named).collect()
     }
 
-    /// Hands over what a stream used in each bucket, day by day.
+    /// Passes on the usage of a stream in each bucket, day by day.
     fn visit(
         &self,
         stream: &Stream<'_>,
@@ -124,7 +123,7 @@ impl<'s> Ledger<'s> {
                 let bucket = width.map_or(from, |width| width.snap(minute));
                 minute = width.map_or(last, |width| (bucket + width.minutes()).min(last));
                 let passed = curve.passed(requests, minute - midnight);
-                // Most minutes of most streams have no request, and so nothing at all.
+                // Most minutes of most streams have no requests, and so no usage.
                 if passed > before.requests {
                     let after = at(passed);
                     take(bucket, difference(after, before));
@@ -162,7 +161,7 @@ mod tests {
         minute_of(text.parse().unwrap())
     }
 
-    /// Everything between two minutes.
+    /// All usage between two minutes.
     fn total(ledger: &Ledger<'_>, from: i64, until: i64) -> Sums {
         sum(ledger.tally((from, until), None, |_| Some(())))
     }

@@ -1,4 +1,4 @@
-//! The four reports of analytics in the former shape: buckets of usage and cost, and rankings of members.
+//! The four reports of analytics in the previous format: buckets of usage and cost, and rankings of members.
 
 use super::buckets::{Buckets, Limits};
 use super::by_dimensions::{ranked, refreshed};
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 
 const LIMITS: Limits = Limits { minutes: (60, 256), hours: (24, 168), days: (7, 31) };
-/// How many groups a bucket shows.
+/// The number of groups that a bucket shows.
 const TOP: usize = 100;
 
 const DIMENSIONS: [&str; 9] = [
@@ -78,7 +78,7 @@ fn dimensions(group_by: &[String]) -> (Vec<&str>, Vec<&str>) {
     group_by.iter().map(String::as_str).partition(|by| !OF_ITEMS.contains(by))
 }
 
-/// These reports know what members do, and call Claude in Slack `claude-tag`.
+/// These reports include the activity of members, and use the name `claude-tag` for Claude in Slack.
 fn value<'s>(ledger: &Ledger<'s>, stream: &Stream<'s>, by: &str) -> Option<String> {
     let value = ledger.value(stream, by)?;
     match (by, value.as_str()) {
@@ -88,7 +88,7 @@ fn value<'s>(ledger: &Ledger<'s>, stream: &Stream<'s>, by: &str) -> Option<Strin
     }
 }
 
-/// What members do in products of seats.
+/// The activity of members in products of seats.
 fn is_shown(stream: &Stream<'_>) -> bool {
     matches!(stream.actor, Actor::Member(_))
         && !matches!(stream.product, "messages_api" | "message_batches_api" | "managed_agents_api" | "claude_console")
@@ -165,7 +165,7 @@ fn of_users(
     Ok(reply)
 }
 
-/// The filters of a query, with the product as the ledger calls it.
+/// The filters of a query, with the product name of the ledger.
 fn legacy_filters(store: &Store, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     let mut filters = filters(store, query);
     for value in filters.iter_mut().filter(|(dimension, _)| *dimension == "product").flat_map(|(_, values)| values) {

@@ -15,12 +15,12 @@ use crate::rules::View;
 use serde_json::{Value, json};
 
 const LIMITS: Limits = Limits { minutes: (60, 1440), hours: (24, 168), days: (7, 31) };
-/// How many minutes it takes for data to appear.
+/// The delay before data is available, in minutes.
 const DELAY: i64 = 5;
-/// What speed needs.
+/// The beta feature for the field `speed`.
 const FAST_MODE: &str = "fast-mode-2026-02-01";
 
-/// Fields of a row that tell what it is about.
+/// The fields that identify a row.
 const DIMENSIONS: [&str; 8] = [
     "account_id",
     "api_key_id",

@@ -1,4 +1,4 @@
-//! What rows of analytics say, and what they are ranked by.
+//! The values of rows of analytics, and the metric that orders them.
 
 use super::ledger::Sums;
 use super::money::NanoCents;
@@ -6,7 +6,7 @@ use super::prices::Item;
 use crate::Object;
 use serde_json::{Value, json};
 
-/// The parts of a cost that stand on one row: those with the same values in the dimensions of items.
+/// The parts of a cost that share one row: those with the same values in the dimensions of items.
 pub(crate) fn parts(of_items: &[&str]) -> Vec<(Vec<Item>, Option<&'static str>, Option<&'static str>)> {
     let (by_cost, by_token) = (of_items.contains(&"cost_type"), of_items.contains(&"token_type"));
     let mut parts: Vec<(Vec<Item>, Option<&'static str>, Option<&'static str>)> = Vec::new();
@@ -21,13 +21,13 @@ pub(crate) fn parts(of_items: &[&str]) -> Vec<(Vec<Item>, Option<&'static str>, 
     parts
 }
 
-/// What is charged for some items, and what they would be at list prices.
+/// The charged amount of some items, and their amount at list prices.
 pub(crate) fn amounts(sums: &Sums, items: &[Item]) -> (NanoCents, NanoCents) {
     let sum = |of: &[NanoCents; Item::COUNT]| items.iter().map(|item| of[*item as usize]).sum();
     (sum(&sums.cost), sum(&sums.list))
 }
 
-/// The fields of a cost. A request is not a part of anything, so that rows of parts have no number of them.
+/// The fields of a cost. A request belongs to no part, so rows of parts have no number of requests.
 pub(crate) fn cost(sums: &Sums, items: &[Item]) -> Object {
     let (amount, list_amount) = amounts(sums, items);
     let requests = (items.len() == Item::COUNT).then_some(sums.usage.requests);
@@ -59,7 +59,7 @@ pub(crate) fn usage_with_total(sums: &Sums) -> Object {
     fields
 }
 
-/// The number that rows are ordered by.
+/// The metric that orders rows.
 pub(crate) fn rank(sums: &Sums, order_by: &str) -> i128 {
     let usage = &sums.usage;
     match order_by {
@@ -72,7 +72,7 @@ pub(crate) fn rank(sums: &Sums, order_by: &str) -> i128 {
     }
 }
 
-/// The values of a row in some dimensions; null where it was not grouped by one.
+/// The values of a row in some dimensions. They are null if the rows are not grouped by that dimension.
 pub(crate) fn values(dimensions: &[&str], group_by: &[&str], key: &[Option<String>]) -> Object {
     let value = |dimension: &str| -> Value {
         let place = group_by.iter().position(|by| *by == dimension);

@@ -1,7 +1,7 @@
 //! Reports of usage and cost, and analytics.
 //!
-//! None of them is stored. The [`ledger`] tells how much was used by whom, and [`doings`] what members did; every
-//! report is a sum over them, so that all reports agree.
+//! Reports are not stored. The [`ledger`] has the usage of each actor, and [`doings`] the activity of members. Every
+//! report is a sum over them, so all reports are consistent.
 
 mod asked;
 mod buckets;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
 
-/// An amount in billionths of a cent. Every price is a whole number of them, so that no sum is ever rounded.
+/// An amount in billionths of a cent. Every price is an integer in this unit, so no sum is ever rounded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NanoCents(pub(crate) i128);
 
@@ -16,7 +16,7 @@ impl NanoCents {
         Self(cents * CENT)
     }
 
-    /// The amount as a number, for the one report that has numbers.
+    /// The amount as a number, for the one report that returns numbers.
     pub(crate) fn as_number(self) -> serde_json::Value {
         self.to_string().parse::<f64>().map_or(serde_json::Value::Null, Into::into)
     }

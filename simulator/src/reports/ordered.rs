@@ -1,4 +1,4 @@
-//! Rows in the order that somebody asks for.
+//! Rows in the requested order.
 
 use super::range::text;
 use crate::error::ApiError;
@@ -7,11 +7,12 @@ use crate::validate::at;
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// Orders rows by the field that a query names, with dots for fields inside fields. The order of equal ones stays.
+/// Orders rows by the field that a query names, with dots for fields inside fields. The order of equal rows does not
+/// change.
 pub(crate) fn by(query: &Query, mut rows: Vec<Value>) -> Result<Vec<Value>, ApiError> {
     let ascending = text(query, "order") == Some("asc");
     let Some(field) = text(query, "order_by") else {
-        // Rows come with the greatest first.
+        // Without `order_by`, the rows are already in order, largest first.
         if ascending {
             rows.reverse();
         }

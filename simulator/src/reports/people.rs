@@ -1,4 +1,4 @@
-//! The members that reports are about: those of now, and those who left.
+//! The members in reports: current and former ones.
 
 use super::calendar::{day_of, minute_of};
 use super::random::salt;
@@ -8,25 +8,25 @@ use crate::rules::{Groups, Members, text};
 use crate::store::Store;
 use std::collections::HashMap;
 
-/// A member, now or once.
+/// A current or former member.
 #[derive(Debug)]
 pub(crate) struct Person<'s> {
     pub(crate) id: &'s str,
     pub(crate) email: &'s str,
     pub(crate) name: &'s str,
-    /// The role at first.
+    /// The first role.
     pub(crate) role: &'s str,
     pub(crate) salt: u64,
     /// The day on which the person became a member.
     pub(crate) joined: i64,
     /// The minute in which the person left.
     pub(crate) left: Option<i64>,
-    /// The groups, by position, the oldest first.
+    /// The groups, by position, oldest first.
     pub(crate) groups: Vec<usize>,
 }
 
 impl Person<'_> {
-    /// Whether somebody counts as a member on a day: from the day after joining to the day of leaving.
+    /// Whether a person counts as a member on a day: from the day after joining to the day of leaving.
     pub(crate) fn is_member_on(&self, day: i64) -> bool {
         self.joined < day && self.left.is_none_or(|minute| minute.div_euclid(super::calendar::DAY) >= day)
     }
@@ -39,7 +39,7 @@ pub(crate) struct Group<'s> {
     pub(crate) name: &'s str,
 }
 
-/// Everybody.
+/// All current and former members.
 #[derive(Debug)]
 pub(crate) struct People<'s> {
     pub(crate) everybody: Vec<Person<'s>>,
@@ -47,7 +47,7 @@ pub(crate) struct People<'s> {
 }
 
 impl<'s> People<'s> {
-    /// Reads who is and was a member, in the order in which they came.
+    /// Reads the current and former members, in the order in which they joined.
     pub(crate) fn of(store: &'s Store) -> Self {
         let mut groups: Vec<Group<'s>> =
             store.items(Groups::PATH).map(|group| Group { id: text(group, "id"), name: text(group, "name") }).collect();
@@ -65,12 +65,13 @@ impl<'s> People<'s> {
         Self { everybody, groups }
     }
 
-    /// The group that counts for somebody in several: the oldest. Were all to count, sums by group would not add up.
+    /// The group that counts for a member of several groups: the oldest. If all groups counted, sums by group would be
+    /// too large.
     pub(crate) fn main_group(&self, person: &Person<'_>) -> Option<Group<'s>> {
         self.groups.get(*person.groups.first()?).copied()
     }
 
-    /// Whether somebody is in one of these groups.
+    /// Whether a person is in one of these groups.
     pub(crate) fn is_in(&self, person: &Person<'_>, ids: &[&str]) -> bool {
         person.groups.iter().filter_map(|position| self.groups.get(*position)).any(|group| ids.contains(&group.id))
     }

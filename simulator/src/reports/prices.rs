@@ -1,8 +1,8 @@
-//! The one table of prices.
+//! The table of prices.
 
 use super::money::NanoCents;
 
-/// What is paid for.
+/// An item with a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
     UncachedInput,
@@ -48,7 +48,7 @@ impl Item {
         }
     }
 
-    /// How the Console calls it.
+    /// The name in the Console.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::UncachedInput => "Input Tokens",
@@ -67,7 +67,7 @@ impl Item {
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) name: &'static str,
-    /// How the Console calls it.
+    /// The name in the Console.
     pub(crate) label: &'static str,
     input: i128,
     output: i128,
@@ -78,18 +78,18 @@ pub(crate) const SONNET: &Model =
     &Model { name: "claude-sonnet-4-5", label: "Claude Sonnet 4.5", input: 300, output: 1500 };
 pub(crate) const HAIKU: &Model =
     &Model { name: "claude-haiku-4-5", label: "Claude Haiku 4.5", input: 100, output: 500 };
-/// Older than the choice of a place of inference.
+/// Whether the model is older than the choice of the inference location.
 pub(crate) const OLD_OPUS: &Model =
     &Model { name: "claude-opus-4-1", label: "Claude Opus 4.1", input: 1500, output: 7500 };
 
-/// What a web search costs: 10 US dollars for a thousand.
+/// The price of a web search: 10 US dollars for 1,000 searches.
 const WEB_SEARCH: NanoCents = NanoCents::cents(1);
-/// What an hour of code execution costs.
+/// The price of one hour of code execution.
 const CODE_EXECUTION_HOUR: NanoCents = NanoCents::cents(5);
-/// What an hour of a session costs.
+/// The price of one hour of a session.
 const SESSION_HOUR: NanoCents = NanoCents::cents(8);
 
-/// What a price depends on, besides the item.
+/// The terms that determine a price, in addition to the item.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) model: &'static Model,
@@ -99,9 +99,9 @@ pub(crate) struct Terms {
     pub(crate) speed: &'static str,
 }
 
-/// What one token, search or hour costs at list prices.
+/// The list price of one token, search or hour.
 pub(crate) fn price(item: Item, terms: Terms) -> NanoCents {
-    // A cent for a million tokens is a thousand billionths of a cent for one.
+    // One cent for a million tokens is a thousand billionths of a cent for one token.
     let (input, output) = (terms.model.input * 1000, terms.model.output * 1000);
     let base = match item {
         Item::WebSearch => return WEB_SEARCH,
@@ -123,7 +123,7 @@ pub(crate) fn price(item: Item, terms: Terms) -> NanoCents {
     NanoCents(if terms.speed == "fast" { base * 6 } else { base })
 }
 
-/// What is charged of a list price: the seats' products have ten percent off.
+/// The charged amount of a list price. Products of seats have a discount of 10%.
 pub(crate) fn charged(list: NanoCents, is_api: bool) -> NanoCents {
     if is_api { list } else { NanoCents(list.0 * 9 / 10) }
 }

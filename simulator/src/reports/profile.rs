@@ -1,9 +1,9 @@
-//! What streams are like: models and terms, what comes with requests, and when.
+//! Profiles of streams: models and terms, items per request, and times of use.
 
 use super::prices::{HAIKU, Item, Model, OLD_OPUS, OPUS, SONNET, Terms};
 use super::rhythm::Rhythm;
 
-/// What comes with requests, for each thousand of them.
+/// The number of items for 1,000 requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mixture(pub(super) [i64; Item::COUNT]);
 
@@ -14,13 +14,13 @@ pub(super) const CODING: Mixture = Mixture([300_000, 3_500_000, 500_000, 60_000_
 pub(super) const TALKING: Mixture = Mixture([1_200_000, 800_000, 0, 6_000_000, 450_000, 60, 0, 0]);
 pub(super) const AGENTS: Mixture = Mixture([1_800_000, 2_000_000, 900_000, 22_000_000, 1_100_000, 120, 20, 30]);
 
-/// Claude Code in pipelines, which searches nothing.
+/// Claude Code in pipelines, which does no searches.
 pub(super) const PIPELINE: Mixture = Mixture([300_000, 3_500_000, 500_000, 60_000_000, 900_000, 0, 0, 0]);
 
-/// Terms, when it is used, what comes with it, and how many requests a working day has at the end of 2026.
+/// Terms, times of use, items per request, and the number of requests on a working day at the end of 2026.
 pub(super) type Profile = (Terms, Rhythm, Mixture, i64);
 
-/// What keys do: each has two of these.
+/// The usage of keys. Each key has two of these profiles.
 pub(super) const PROFILES: [Profile; 8] = [
     (terms(SONNET), Rhythm::Service, MESSAGES, 900),
     (terms(HAIKU), Rhythm::Service, MESSAGES, 2400),

@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same for the same question.
+//! Numbers that look random and are the same for the same input.
 
-/// A number made of others: a small change of one changes it wholly.
+/// A number derived from others. A small change of one of them changes the result completely.
 pub(crate) fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| scramble(state ^ *part))
 }
@@ -18,7 +18,7 @@ pub(crate) fn salt(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// A number in `0..end`, made of others.
+/// A number in `0..end`, derived from others.
 pub(crate) fn below(end: u64, parts: &[u64]) -> u64 {
     mix(parts) % end.max(1)
 }
@@ -33,7 +33,7 @@ pub(crate) fn index_below(end: usize, parts: &[u64]) -> usize {
     usize::try_from(below(end as u64, parts)).unwrap_or_default()
 }
 
-/// An identifier that is always the same for the same question.
+/// An identifier that is the same for the same input.
 pub(crate) fn id(prefix: &str, parts: &[u64]) -> String {
     crate::ids::Ids::new(mix(parts)).next(prefix)
 }

@@ -1,4 +1,4 @@
-//! The range of time that a report is about.
+//! The time range of a report.
 
 use super::calendar::{DAY, FIRST_DAY, Width, minute_of, start_of};
 use crate::error::ApiError;
@@ -7,9 +7,9 @@ use crate::validate::at;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// How far back the reports of analytics begin, in days.
+/// The maximum age of the start of reports of analytics, in days.
 const REACH: i64 = 365;
-/// How long their ranges are, in days, and in hours when minutes are asked for.
+/// The maximum length of their ranges: in days, or in hours if the width is a minute.
 const LONGEST: i64 = 31;
 const LONGEST_BY_MINUTE: i64 = 24;
 
@@ -18,7 +18,7 @@ pub(crate) fn text<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
     query.filters().find(|(known, _)| *known == name)?.1.first()?.as_str()
 }
 
-/// The texts of a parameter that repeats, each once, in the order in which they came.
+/// The texts of a repeated parameter, without duplicates, in their order.
 pub(crate) fn texts(query: &Query, name: &str) -> Vec<String> {
     let values = query.filters().find(|(known, _)| *known == name).map(|(_, values)| values).unwrap_or_default();
     let mut texts: Vec<String> = Vec::new();
@@ -38,12 +38,12 @@ pub(crate) fn instant(query: &Query, name: &str) -> Result<Option<Timestamp>, Ap
     }
 }
 
-/// The width of a bucket that a query asks for.
+/// The bucket width of a query.
 pub(crate) fn width(query: &Query, name: &str) -> Option<Width> {
     text(query, name).and_then(Width::of)
 }
 
-/// A range of minutes; the last is left out.
+/// A range of minutes, without the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Range {
     pub(crate) from: i64,
@@ -51,8 +51,8 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// The range of a query, up to now where it names no end. With a width, both ends are moved to whole buckets; of days,
-    /// they must be whole ones.
+    /// The range of a query; its default end is now. With a width, both ends are rounded to whole buckets. For days,
+    /// they must already be whole days.
     pub(crate) fn of(query: &Query, width: Option<Width>, now: Timestamp) -> Result<Self, ApiError> {
         let from = instant(query, "starting_at")?.ok_or_else(|| at("starting_at", "Field required"))?;
         let until = instant(query, "ending_at")?;
@@ -71,14 +71,14 @@ impl Range {
         Ok(match width {
             Some(width) => Self {
                 from: width.snap(from),
-                // The bucket in which the range ends belongs to it.
+                // The bucket that contains the end of the range belongs to the range.
                 until: width.snap(last - 1) + width.minutes(),
             },
             None => Self { from, until: last },
         })
     }
 
-    /// Checks what analytics allow: how far back a range begins, and how long it is.
+    /// Checks the limits of analytics: the earliest start and the maximum length of a range.
     pub(crate) fn check_analytics(query: &Query, width: Option<Width>, now: Timestamp) -> Result<(), ApiError> {
         let Some(from) = instant(query, "starting_at")? else { return Ok(()) };
         if minute_of(from) < FIRST_DAY * DAY {

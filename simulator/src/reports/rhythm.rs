@@ -1,14 +1,14 @@
-//! How the requests of a day are spread over it.
+//! The distribution of the requests over a day.
 
 use super::calendar::DAY;
 use super::random::count_below;
 
-/// When something is in use.
+/// The times of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rhythm {
     /// People at work.
     Office,
-    /// A service that people use: longer days, and idle nights too.
+    /// A service for users: longer days, and low use at night.
     Service,
     /// Jobs in the evening.
     Evening,
@@ -24,7 +24,7 @@ impl Rhythm {
         }
     }
 
-    /// What part of a working day's requests a day of the week has, in percent, Monday first.
+    /// The requests of a weekday, in percent of a working day, Monday first.
     pub(crate) fn week(self) -> [i64; 7] {
         match self {
             Self::Office => [100, 100, 100, 100, 90, 10, 6],
@@ -34,16 +34,16 @@ impl Rhythm {
     }
 }
 
-/// The day of one stream: how much of it has passed by each minute.
+/// The curve of one stream on one day: the share up to each minute.
 #[derive(Debug)]
 pub(crate) struct Curve {
-    /// Weight before each hour, and of the whole day.
+    /// The sum of the weights before each hour, and of the whole day.
     before: [i64; 25],
     hours: [i64; 24],
 }
 
 impl Curve {
-    /// The curve of a day; no two are the same.
+    /// The curve of a day. Each day has a different curve.
     pub(crate) fn of(rhythm: Rhythm, parts: [u64; 2]) -> Self {
         let mut hours = rhythm.hours();
         let mut before = [0; 25];
@@ -54,8 +54,8 @@ impl Curve {
         Self { before, hours }
     }
 
-    /// How much of an amount has passed by a minute of the day. The whole amount has passed at its end, so that parts
-    /// always add up.
+    /// The share of an amount up to a minute of the day. At the end of the day it is the whole amount, so shares always
+    /// add up.
     pub(crate) fn passed(&self, amount: i64, minute: i64) -> i64 {
         if minute >= DAY {
             return amount;

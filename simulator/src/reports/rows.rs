@@ -1,4 +1,4 @@
-//! Lists that are worked out as a whole, and cut into pages.
+//! Lists that are calculated completely and then divided into pages.
 
 use crate::Object;
 use crate::error::ApiError;
@@ -15,7 +15,7 @@ pub(crate) struct Rows<T> {
 }
 
 impl<T> Rows<T> {
-    /// Cuts a page out of all rows; the cursor is the place of the next row, tied to the query.
+    /// Selects a page of all rows. The cursor is the position of the next row, bound to the query.
     pub(crate) fn cut(all: Vec<T>, query: &Query) -> Result<Self, ApiError> {
         let fingerprint = page::fingerprint(query);
         let from = match query.page() {

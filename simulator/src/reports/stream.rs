@@ -1,4 +1,4 @@
-//! Where usage comes from: streams, each of which is always of the same model, key, person and so on.
+//! The sources of usage: streams, each of which always has the same model, key, person and so on.
 
 use super::calendar::{DAY, FIRST_DAY, minute_of, weekday};
 use super::doings::{self, Product};
@@ -13,7 +13,7 @@ use crate::rules::{ApiKeys, Workspaces, text};
 use crate::store::Store;
 use serde_json::Value;
 
-/// Who causes usage.
+/// The actor of usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actor<'s> {
     /// A member, by position.
@@ -24,31 +24,31 @@ pub(crate) enum Actor<'s> {
     Workload,
 }
 
-/// The subject of the one workload.
+/// The subject of the workload.
 pub(crate) const WORKLOAD: &str = "evaluation@acme-robotics.iam.example";
 /// The number of its project.
 pub(crate) const PROJECT_NUMBER: &str = "314159265358";
 
-/// The channels in which Claude is, by the ids of Slack.
+/// The Slack channels of Claude, by their Slack IDs.
 pub(crate) const CHANNELS: [&str; 3] = ["C0123456789", "C0222333444", "C0555666777"];
 const CATEGORIES: [&str; 5] = ["dm", "engaged", "monitoring", "proactive", "scheduled"];
 
-/// How much there is of a stream.
+/// The volume of a stream.
 #[derive(Debug, Clone, Copy)]
 enum Volume {
     /// Requests on a working day at the end of 2026.
     Machine(i64),
-    /// What a member does in a product.
+    /// The activity of a member in a product.
     Member(usize, Product, Part),
 }
 
-/// How much of a member's messages in a product belongs to a stream.
+/// The share of a member's messages in a product that belongs to a stream.
 #[derive(Debug, Clone, Copy)]
 enum Part {
     All,
-    /// So many hundredths.
+    /// This number of hundredths.
     Hundredths(i64),
-    /// What so many hundredths leave.
+    /// The rest, without this number of hundredths.
     Rest(i64),
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Stream<'s> {
     pub(crate) terms: Terms,
     pub(crate) workspace: Option<&'s str>,
     pub(crate) api_key: Option<&'s str>,
-    /// Where it comes from in Slack: the channel, how Claude came to answer, and the user.
+    /// The Slack source: the channel, the trigger of the response, and the user.
     pub(crate) slack: Option<(&'static str, &'static str, String)>,
     /// The agent, and its deployment, environment and session, by number.
     pub(crate) agent: Option<u64>,
@@ -79,7 +79,7 @@ pub(crate) struct Stream<'s> {
     mixture: Mixture,
     rhythm: Rhythm,
     salt: u64,
-    /// From which minute on, and until which.
+    /// The first minute, and the end.
     life: (i64, i64),
 }
 
@@ -100,7 +100,7 @@ impl Stream<'_> {
         self.salt
     }
 
-    /// The part of a range of minutes in which it lives.
+    /// The part of a range of minutes in which the stream exists.
     pub(crate) fn living(&self, from: i64, until: i64) -> (i64, i64) {
         (from.max(self.life.0), until.min(self.life.1))
     }
@@ -114,7 +114,7 @@ impl Stream<'_> {
             }
             Volume::Machine(base) => {
                 let week = self.rhythm.week()[usize::try_from(weekday(day)).unwrap_or_default()];
-                // A third at the beginning of 2026, all of it at the end.
+                // A third at the beginning of 2026, the full number at the end.
                 let growth = 33 + 67 * (day - FIRST_DAY).clamp(-120, 500) / 325;
                 base * week * growth.max(0) * (70 + count_below(61, &[seed, self.salt, day.cast_unsigned()]))
                     / 1_000_000
@@ -122,7 +122,7 @@ impl Stream<'_> {
         }
     }
 
-    /// What comes with the requests of a day.
+    /// The items of the requests of a day.
     pub(crate) fn items(&self, seed: u64, day: i64, requests: i64) -> [i64; Item::COUNT] {
         let mut items = self.mixture.0;
         for (item, amount) in items.iter_mut().enumerate() {
@@ -167,7 +167,7 @@ pub(crate) fn streams<'s>(store: &'s Store, people: &People<'s>, seed: u64) -> V
     streams
 }
 
-/// A stream of a machine, without anybody to whom it belongs.
+/// A stream of a machine that belongs to no person.
 fn machine<'s>(product: &'static str, profile: Profile, salt: u64) -> Stream<'s> {
     let (terms, rhythm, mixture, base) = profile;
     Stream {
@@ -252,12 +252,12 @@ fn of_member<'s>(seed: u64, position: usize, person: &Person<'s>) -> impl Iterat
     products.chain(coding).chain(console)
 }
 
-/// The id that Slack gives a member.
+/// The Slack ID of a member.
 pub(crate) fn slack_user(person: &Person<'_>) -> String {
     format!("U0{:09X}", person.salt % 0xF_FFFF_FFFF)
 }
 
-/// The last minute for which there is data, given how long data takes.
+/// The last minute with data, for a given delay.
 pub(crate) fn known_until(now: jiff::Timestamp, minutes: i64) -> i64 {
     minute_of(now) - minutes
 }

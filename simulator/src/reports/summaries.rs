@@ -15,7 +15,7 @@ use crate::store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Of what activity is counted, and which products make it up.
+/// The activity that is counted, and its products.
 const CIRCLES: [(&str, &[Product]); 8] = [
     ("", &Product::ALL),
     ("chat_", &[Product::Chat]),
@@ -26,7 +26,7 @@ const CIRCLES: [(&str, &[Product]); 8] = [
     ("claude_tag_", &[Product::Slack]),
     ("office_agent_", &[Product::Office]),
 ];
-/// How many days each count looks back on.
+/// The number of days that each count includes.
 const SPANS: [(&str, i64); 3] = [("daily", 1), ("weekly", 7), ("monthly", 30)];
 
 /// The members of a day.
@@ -66,11 +66,11 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
         }
         Value::Object(row)
     });
-    // It comes whole, whatever the limit.
+    // All rows are returned, regardless of the limit.
     Ok(Rows { shown: rows.collect(), next_page: None }.plain())
 }
 
-/// Adds a member to the counts of the days on which they are one.
+/// Adds a member to the counts of the days on which the person is a member.
 fn count(counts: &mut [Day], days: Days, seed: u64, person: &Person<'_>) {
     let mut last = [i64::MIN / 2; Product::ALL.len()];
     let longest = SPANS[SPANS.len() - 1].1;
@@ -97,7 +97,7 @@ fn count(counts: &mut [Day], days: Days, seed: u64, person: &Person<'_>) {
     }
 }
 
-/// A share in percent, to two places.
+/// A share in percent, with two decimal places.
 fn percent(part: i64, whole: i64) -> Value {
     if whole == 0 {
         return Value::Null;

@@ -1,4 +1,4 @@
-//! What rows of the reports of things say.
+//! The content of the rows of reports about connectors, skills, plugins, projects and artifacts.
 
 use super::doings::Product;
 use super::ledger::Ledger;
@@ -9,7 +9,7 @@ use crate::store::Store;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a row.
+/// The data of a row.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) users: BTreeSet<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Seen {
     pub(super) messages: i64,
 }
 
-/// A list price of what a use of a skill takes.
+/// The cost of one use of a skill, at list prices.
 const SKILL_USE: NanoCents = NanoCents(1_875_000_000);
 
 impl Seen {

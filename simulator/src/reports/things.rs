@@ -1,4 +1,4 @@
-//! What members use in products: connectors, skills, plugins, projects and kinds of artifacts.
+//! The objects that members use in products: connectors, skills, plugins, projects and kinds of artifacts.
 
 use super::doings::{self, Product};
 use super::people::Person;
@@ -6,7 +6,7 @@ use super::random::{below, count_below, salt};
 use crate::rules::{Plugins as PluginFamily, text};
 use crate::store::Store;
 
-/// A kind of thing.
+/// A kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Connector,
@@ -19,7 +19,7 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const ALL: [Self; 5] = [Self::Connector, Self::Skill, Self::Plugin, Self::Project, Self::Artifact];
 
-    /// The products in which it is used.
+    /// The products in which the kind is used.
     fn products(self) -> &'static [Product] {
         match self {
             Self::Connector | Self::Skill => &[Product::Chat, Product::Cowork, Product::ClaudeCode, Product::Office],
@@ -30,16 +30,16 @@ impl Kind {
     }
 }
 
-/// Something that is used.
+/// An object that is used.
 #[derive(Debug, Clone)]
 pub(crate) struct Thing {
     pub(crate) kind: Kind,
-    /// What identifies it where it has an id.
+    /// Its ID, if it has one.
     pub(crate) id: Option<String>,
     pub(crate) name: String,
-    /// Another word about it: how it is shown, or with whom it is shared.
+    /// Additional information: the way in which it is shared, or its audience.
     pub(crate) note: &'static str,
-    /// How likely it is used by somebody who is active, in percent.
+    /// The probability that an active member uses it, in percent.
     popularity: u64,
     salt: u64,
 }
@@ -54,7 +54,7 @@ const CONNECTORS: [(&str, &str, u64); 8] = [
     ("sentry", "Sentry", 6),
     ("salesforce", "Salesforce", 3),
 ];
-/// Skills, and with whom each is shared.
+/// Skills, and the audience of each.
 const SKILLS: [(&str, &str, u64); 8] = [
     ("docx", "public", 14),
     ("xlsx", "public", 13),
@@ -65,7 +65,7 @@ const SKILLS: [(&str, &str, u64); 8] = [
     ("brand-guidelines", "organization", 4),
     ("sql-helper", "private", 2),
 ];
-/// Plugins where the organization has none.
+/// The default plugins, if the organization has none.
 const PLUGINS: [&str; 3] = ["code-review", "release-notes", "data-explorer"];
 const ARTIFACTS: [(&str, u64); 5] = [
     ("text/markdown", 16),
@@ -75,7 +75,7 @@ const ARTIFACTS: [(&str, u64); 5] = [
     ("image/svg+xml", 4),
 ];
 
-/// Where projects are.
+/// The path of the projects.
 pub(crate) const PROJECTS_PATH: &str = "/v1/compliance/apps/projects";
 
 impl Thing {
@@ -90,7 +90,7 @@ impl Thing {
         }
     }
 
-    /// Everything of a kind.
+    /// All objects of a kind.
     pub(crate) fn of(kind: Kind, store: &Store) -> Vec<Self> {
         match kind {
             Kind::Connector => CONNECTORS.map(|(name, shown, part)| Self::new(kind, None, name, shown, part)).into(),
@@ -116,14 +116,14 @@ impl Thing {
         }
     }
 
-    /// How often somebody used it in a product on a day.
+    /// The number of uses by a member in a product on a day.
     pub(crate) fn uses(&self, seed: u64, person: &Person<'_>, product: Product, day: i64) -> i64 {
         if !self.kind.products().contains(&product) {
             return 0;
         }
         let messages = doings::messages(seed, person, product, day);
         let at = |what: u64| [seed, self.salt, person.salt, product as u64, day.cast_unsigned(), what];
-        // Some people like a thing, others have never heard of it.
+        // The use of an object differs by person, and some never use it.
         let liking = below(200, &[seed, self.salt, person.salt]);
         if messages == 0 || below(10_000, &at(1)) >= self.popularity * liking {
             return 0;
@@ -131,12 +131,12 @@ impl Thing {
         1 + count_below(1 + messages / 4, &at(2))
     }
 
-    /// How many conversations or sessions so many uses are.
+    /// The number of conversations or sessions for a number of uses.
     pub(crate) fn sessions(uses: i64) -> i64 {
         (uses + 2) / 3
     }
 
-    /// Whether what somebody makes on a day is shared, and whether it is published.
+    /// Whether an object that a member creates on a day is shared, and whether it is published.
     pub(crate) fn sharing(&self, seed: u64, person: &Person<'_>, day: i64) -> (bool, bool) {
         let roll = below(100, &[seed, self.salt, person.salt, day.cast_unsigned(), 9]);
         (roll < 30, roll < 12)

@@ -1,4 +1,4 @@
-//! What members did on some days, alone or together.
+//! The activity of one or several members on some days.
 
 use super::asked::Days;
 use super::calendar::date_of;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
-/// What somebody did, or several did together.
+/// The activity of one member, or of several members together.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Activity {
     users: i64,
@@ -44,7 +44,7 @@ impl AddAssign<&Self> for Activity {
 }
 
 impl Activity {
-    /// What a member did on some days; nothing on days of other people.
+    /// The activity of a member on some days. Empty on days on which the person was not a member.
     pub(super) fn of(ledger: &Ledger<'_>, things: &[Thing], person: &Person<'_>, days: Days) -> Self {
         let mut activity = Self { users: 1, ..Self::default() };
         for day in days.iter().filter(|day| person.is_member_on(*day)) {
@@ -75,7 +75,7 @@ impl Activity {
         self.messages.get(&product).copied().unwrap_or_default()
     }
 
-    /// Conversations or sessions: a few messages each.
+    /// Conversations or sessions, with a few messages each.
     fn sessions(&self, product: Product) -> i64 {
         (self.messages(product) + 4) / 5
     }

@@ -4,11 +4,11 @@ use super::prices::Item;
 use serde_json::{Value, json};
 use std::ops::AddAssign;
 
-/// How much was used.
+/// The amount of usage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) requests: i64,
-    /// Tokens, searches and hours, by what is paid for.
+    /// Tokens, searches and hours, by priced item.
     pub(crate) items: [i64; Item::COUNT],
 }
 

@@ -56,7 +56,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     active.sort_by_key(|(_, activity)| std::cmp::Reverse(activity.messages.values().sum::<i64>()));
     let shown = |(position, activity): (usize, Activity)| activity.shown(ledger.people.everybody.get(position), None);
     if text(query, "order_by").is_none() && text(query, "order").is_none() {
-        // What is not shown need not be written down: there may be very many members.
+        // Only the rows of the page are built, because there can be very many members.
         let page = Rows::cut(active, query)?;
         let shown = page.shown.into_iter().map(shown).collect();
         return Ok(Rows { shown, next_page: page.next_page }.plain());
@@ -65,7 +65,7 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
     Ok(Rows::cut(rows, query)?.plain())
 }
 
-/// The web searches of each member, as reports of usage know them.
+/// The web searches of each member, from the data of the reports of usage.
 fn web_searches(ledger: &Ledger<'_>, days: Days) -> BTreeMap<usize, i64> {
     let range = (days.from.saturating_mul(DAY), days.until.saturating_mul(DAY));
     let sums = ledger.tally(range, None, |stream| match stream.actor {

@@ -13,7 +13,7 @@ pub(crate) struct ApiKeys;
 impl ApiKeys {
     pub(crate) const PATH: &'static str = "/v1/organizations/api_keys";
 
-    /// Where a key stands: `expired` is never stored, it follows from the clock.
+    /// The status of a key. `expired` is never stored; it depends on the clock.
     fn status(key: &Object, now: Timestamp) -> &str {
         match text(key, "status") {
             "archived" => "archived",
@@ -22,7 +22,7 @@ impl ApiKeys {
         }
     }
 
-    /// The workspace of a key, by its real id.
+    /// The workspace of a key, by its actual ID.
     fn workspace(key: &Object) -> Option<&str> {
         key.get("scope")?.get("workspace_id")?.as_str()
     }
@@ -32,7 +32,7 @@ impl ApiKeys {
         Self::archive(store, |key| Self::workspace(key) == Some(workspace));
     }
 
-    /// Archives the keys that act as a member. Keys that the member merely created keep working.
+    /// Archives the keys that act as a member. Keys that the member only created keep working.
     pub(super) fn archive_personal(store: &mut Store, user: &str) {
         let acts_as = |key: &Object| key.get("principal")?.get("user_id")?.as_str().map(|id| id == user);
         Self::archive(store, |key| acts_as(key) == Some(true));

@@ -1,4 +1,4 @@
-//! Claude in Slack: channels, workspaces, and what both inherit.
+//! Claude in Slack: channels, workspaces, and the settings that both inherit.
 
 use super::{Deletion, Event, Existing, Rules, Scene, TagTargets, View, inner, text};
 use crate::Object;
@@ -18,11 +18,11 @@ pub(crate) struct TagWorkspaces;
 pub(crate) const ENVIRONMENTS: [&str; 2] = ["env_default", "env_research"];
 const SETTINGS: &str = "settings";
 const SOURCES: &str = "sources";
-/// The settings that one value decides; instructions add up instead.
+/// The settings that one value determines. Instructions are combined instead.
 const SINGLE: [&str; 5] = ["model", "enabled", "environment_id", "guest_policy", "reply_mode"];
 const INSTRUCTIONS: &str = "instructions";
 
-/// What is so where nobody set anything.
+/// The default values.
 fn default_of(setting: &str) -> Value {
     match setting {
         "enabled" => json!(false),
@@ -37,7 +37,8 @@ fn setting<'o>(object: &'o Object, name: &str) -> Option<&'o Value> {
     object.get(SETTINGS)?.get(name).filter(|value| !value.is_null())
 }
 
-/// Fills in where settings come from, and, when asked for, what is inherited from the objects above, nearest first.
+/// Adds the source of each setting. If requested, also adds the inherited settings of the parent objects, nearest
+/// first.
 fn resolve(item: &mut Object, own: Value, above: &[(&Object, Value)], with_inherited: bool) {
     let mut settings = item.get(SETTINGS).and_then(Value::as_object).cloned().unwrap_or_default();
     let mut sources = Object::new();
@@ -54,7 +55,7 @@ fn resolve(item: &mut Object, own: Value, above: &[(&Object, Value)], with_inher
         }
         sources.insert(name.to_owned(), source);
     }
-    // The widest comes first, so that the nearest has the last word.
+    // The widest scope is first, so the nearest one takes precedence.
     let mut texts: Vec<(Value, Value)> = Vec::new();
     if with_inherited {
         texts.extend(
@@ -74,7 +75,7 @@ fn resolve(item: &mut Object, own: Value, above: &[(&Object, Value)], with_inher
     item.insert(SOURCES.to_owned(), sources.into());
 }
 
-/// Checks settings that are sent; the code is for an environment that is not there.
+/// Checks sent settings. `code` is the error code for an environment that does not exist.
 fn check(settings: Option<&Value>, code: &str) -> Result<(), ApiError> {
     let word = |name: &str| settings.and_then(|settings| settings.get(name)).and_then(Value::as_str);
     if word("environment_id").is_some_and(|id| !ENVIRONMENTS.contains(&id)) {
@@ -131,13 +132,14 @@ impl Rules for TagChannels {
         resolve(item, own, &above, asks_for_inherited(query));
     }
 
-    /// Two steps: the channel is set up, then it gets its settings. When these are refused it stays set up.
+    /// There are two steps: the channel is set up, then it gets its settings. If the settings are rejected, the channel
+    /// remains set up.
     fn prepares(&self, new: &mut Object, scene: &mut Scene<'_>) -> Result<(), ApiError> {
         let slack = new.get("slack").cloned().unwrap_or_default();
         if Self::find(scene.store, &slack).is_some() {
             return Ok(());
         }
-        // What stands in for Slack, which is asked whether the channel exists.
+        // The replacement for the request to Slack whether the channel exists.
         let id = inner(new, "slack", "channel_id");
         let is_channel = id.len() >= 9 && id.starts_with(['C', 'G']);
         if !is_channel || TagWorkspaces::find(scene.store, inner(new, "slack", "workspace_id")).is_none() {

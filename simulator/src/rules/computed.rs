@@ -1,4 +1,4 @@
-//! Families whose replies are worked out.
+//! Families with calculated replies.
 
 use super::{Rules, View};
 use crate::error::ApiError;
@@ -7,10 +7,10 @@ use crate::reply::Reply;
 use crate::routes::Target;
 use serde_json::Value;
 
-/// Works a reply out.
+/// Calculates a reply.
 pub(crate) type Answer = fn(&Target<'_>, &Query, View<'_>) -> Result<Value, ApiError>;
 
-/// A family with nothing to say but how replies to reads are worked out.
+/// A family that only defines how replies to reads are calculated.
 pub(crate) struct Computed {
     path: &'static str,
     answer: Answer,

@@ -15,22 +15,22 @@ const GEO: &str = "us";
 impl ExternalKeys {
     pub(crate) const PATH: &'static str = "/v1/organizations/external_keys";
 
-    /// Says in the store why a key does not work; no reply shows it. The text `timeout` stands for one that does not
-    /// answer.
+    /// The field in the store with the reason why a key does not work. No reply contains it. The text `timeout` means a
+    /// key that does not respond.
     pub(crate) const FAILURE: &'static str = "failure";
 
     fn is_attached(store: &Store, key: &str) -> bool {
         store.items(Workspaces::PATH).any(|workspace| text(workspace, "external_key_id") == key)
     }
 
-    /// Checks the key and the profile that a workspace is given.
+    /// Checks the key and the profile that are assigned to a workspace.
     pub(super) fn fits_workspace(store: &Store, workspace: &Object, changes: &Object) -> Result<(), ApiError> {
         let of = |field| match text(changes, field) {
             "" => text(workspace, field),
             changed => changed,
         };
         let id = text(changes, "external_key_id");
-        // The one that is there already was checked before.
+        // A key that is already assigned was checked before.
         if !id.is_empty() && id != text(workspace, "external_key_id") {
             let Some(key) = store.item(Self::PATH, id) else {
                 return Err(ApiError::invalid(format!("external_key_id: '{id}' is not an encryption key")));

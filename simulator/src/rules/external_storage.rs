@@ -18,18 +18,18 @@ pub(crate) struct ExternalStorage;
 const ACTIVATED_AT: &str = "activated_at";
 /// Marks a storage that a workspace has used.
 const WAS_USED: &str = "was_used";
-/// When the final removal of a storage started.
+/// The start time of the final removal of a storage.
 const REMOVAL_AT: &str = "removal_started_at";
-/// How long the final removal takes.
+/// The duration of the final removal.
 const REMOVAL: SignedDuration = SignedDuration::from_hours(1);
 
 impl ExternalStorage {
     pub(crate) const PATH: &'static str = "/v1/organizations/external_storage";
 
-    /// Says in the store that a policy of the organization lists a storage; no reply shows it.
+    /// The field in the store that marks a storage as listed in a policy of the organization. No reply contains it.
     pub(crate) const IN_POLICY: &'static str = "in_policy";
 
-    /// A bucket with this in its name does not pass its check.
+    /// A bucket with this text in its name fails its check.
     pub(crate) const FAILS: &'static str = "unverified";
 
     /// Marks a storage as activated, for the seed.
@@ -42,7 +42,7 @@ impl ExternalStorage {
         storage[WAS_USED] = true.into();
     }
 
-    /// What a storage is like: whether it can be used, and whether it is.
+    /// The status of a storage: whether it can be used, and whether it is used.
     fn status(item: &Object, store: &Store, now: Timestamp) -> Value {
         if text(item, ACTIVATED_AT).is_empty() {
             return json!({ "type": "pending_configuration" });
@@ -68,14 +68,14 @@ impl ExternalStorage {
         store.items(Workspaces::PATH).any(|workspace| inference_privacy::storages(workspace).any(|used| used == id))
     }
 
-    /// Notes that a workspace uses a storage.
+    /// Records that a workspace uses a storage.
     pub(super) fn used(store: &mut Store, id: &str) {
         if let Some(storage) = store.item_mut(Self::PATH, id) {
             storage.insert(WAS_USED.to_owned(), true.into());
         }
     }
 
-    /// Checks that a workspace can use a storage, which the setting of this name refers to.
+    /// Checks that a workspace can use a storage. The setting with this name refers to the storage.
     pub(super) fn attachable(store: &Store, id: &str, profile: &str, field: &str) -> Result<(), ApiError> {
         let field = format!("inference_data_privacy.{field}");
         check_id(id)?;
@@ -114,7 +114,7 @@ impl Rules for ExternalStorage {
         (field == "status").then(|| Self::status(item, view.store, view.now))
     }
 
-    /// An empty entry stands for storage that is bound to nothing.
+    /// An empty entry matches storage that is bound to nothing.
     fn fits(&self, parameter: &str, values: &[Value], item: &Object) -> Option<bool> {
         (parameter == "user_profile_ids[]").then(|| values.contains(&json!(text(item, "user_profile_id"))))
     }
@@ -177,7 +177,7 @@ impl Rules for ExternalStorage {
     }
 }
 
-/// Refuses what is visibly an ARN of something else than a bucket.
+/// Returns an error for an ARN of an object other than a bucket.
 fn check_id(id: &str) -> Result<(), ApiError> {
     let is_bucket = |arn: &str| {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -193,7 +193,7 @@ fn same_bucket(known: &Object, new: &Object) -> bool {
     of(known) == of(new)
 }
 
-/// What a bucket does not pass.
+/// The failed checks of a bucket.
 fn failed_checks(item: &Object) -> Vec<Value> {
     let name = inner(item, "provider_config", "bucket_name");
     let is_aws = kind(item, "provider_config") == "aws";
@@ -227,7 +227,7 @@ fn check_bucket(new: &Object) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses the name of a bucket that no provider takes.
+/// Returns an error for the name of a bucket that no provider accepts.
 pub(super) fn check_bucket_name(name: &str, place: &str) -> Result<(), ApiError> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let ends = |byte: Option<&u8>| byte.is_some_and(|byte| is_plain(*byte));

@@ -14,13 +14,13 @@ pub(crate) struct FederationIssuers;
 impl FederationIssuers {
     pub(crate) const PATH: &'static str = "/v1/organizations/federation_issuers";
 
-    /// How fetching the keys goes, for an issuer whose keys were fetched just now.
+    /// The status of fetching the keys, for an issuer whose keys were fetched now.
     pub(crate) fn fetched(now: Timestamp) -> Value {
         let next = now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now);
         json!({ "consecutive_failures": 0, "last_fetched_at": now.to_string(), "next_poll_at": next.to_string() })
     }
 
-    /// Keys that are found by discovery are found at the issuer, which must be where everybody can reach it.
+    /// Keys that are found by discovery are fetched from the issuer, which must be publicly reachable.
     fn can_be_discovered(issuer: &Object) -> Result<(), ApiError> {
         if kind(issuer, "jwks") == "discovery" && inner(issuer, "jwks", "discovery_base").is_empty() {
             let uri: Option<Uri> = text(issuer, "issuer_url").parse().ok();

@@ -21,12 +21,12 @@ impl Rules for FederationRuleWorkspaces {
         true
     }
 
-    /// One page, whatever is asked for.
+    /// One page, regardless of the requested limit.
     fn listing(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
         Ok(Listing { order: Order::OldestFirst, one_page: true, ..Listing::default() })
     }
 
-    /// Lists alone name the workspace.
+    /// Only lists contain the name of the workspace.
     fn shows(&self, item: &mut Object, query: Option<&Query>, view: View<'_>) {
         let workspace = query.and_then(|_| view.store.item(Workspaces::PATH, text(item, "workspace_id")));
         item.insert("workspace_name".to_owned(), workspace.and_then(|workspace| workspace.get("name")).cloned().into());
@@ -48,7 +48,7 @@ impl Rules for FederationRuleWorkspaces {
         Ok(())
     }
 
-    /// Disabling what is not enabled succeeds.
+    /// Disabling a workspace that is not enabled succeeds.
     fn absent(&self, target: &Target<'_>, _view: View<'_>) -> Result<Option<Object>, ApiError> {
         let rule = target.parents.first().map(|rule| rule.key.as_str());
         match (target.operation, rule) {

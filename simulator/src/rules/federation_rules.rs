@@ -1,4 +1,4 @@
-//! Federation rules, and the workspaces that they are enabled for.
+//! Federation rules, and their enabled workspaces.
 
 use super::{
     Event, FederationIssuers, Rules, ServiceAccounts, View, Workspaces, inner, is_archived, name_is_free, text,
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 pub(crate) struct FederationRules;
 
-/// The scopes that a rule can be given through the API.
+/// The scopes that can be assigned to a rule through the API.
 const WEAK_SCOPES: [&str; 2] = ["workspace:developer", "workspace:inference"];
-/// Issuers that everybody shares: a rule must pin whose tokens it means.
+/// Shared issuers: a rule must restrict their tokens to one tenant, with a subject prefix or claims.
 const SHARED_ISSUERS: [&str; 3] =
     ["https://token.actions.githubusercontent.com", "https://gitlab.com", "https://accounts.google.com"];
-/// A workspace that a change enables in place of the one that was; no reply shows it.
+/// The workspace that a change enables instead of the previous one. No reply contains it.
 const ENABLED: &str = "enabled_workspace";
 
 impl FederationRules {
@@ -27,12 +27,12 @@ impl FederationRules {
         store.items(Self::PATH).filter(|rule| !is_archived(rule))
     }
 
-    /// Whether a rule gives more than access to workspaces.
+    /// Whether a rule grants more than access to workspaces.
     pub(super) fn is_strong(rule: &Object) -> bool {
         !WEAK_SCOPES.contains(&text(rule, "oauth_scope"))
     }
 
-    /// Where the workspaces of a rule are.
+    /// The path of the workspaces of a rule.
     pub(crate) fn workspaces_of(rule: &str) -> String {
         format!("{}/{rule}/workspaces", Self::PATH)
     }
@@ -129,7 +129,7 @@ impl Rules for FederationRules {
     fn before_update(&self, item: &Object, changes: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         changes.retain(|name, value| !value.is_null() || name == "description");
         scope_is_weak(changes)?;
-        // What the new match does not say is not left from the old one.
+        // A field that is absent in the new match does not get the value of the old match.
         if let Some(Value::Object(wanted)) = changes.get_mut("match") {
             for name in ["audience", "claims", "condition", "subject_prefix"] {
                 wanted.entry(name).or_insert(Value::Null);

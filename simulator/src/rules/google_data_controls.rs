@@ -1,7 +1,7 @@
 //! Encryption keys and buckets of Google Cloud projects.
 //!
-//! A new key or bucket is pending for a while and then in use, unless it does not pass its check. Meanwhile the former one
-//! stays in use.
+//! A new key or bucket is first pending and then in use, unless it fails its check. Until then, the previous one stays
+//! in use.
 
 use super::external_storage::check_bucket_name;
 use super::{ExternalKeys, ExternalStorage, Members, Rules, ServiceAccounts, View, inner, kind, text};
@@ -19,15 +19,15 @@ use serde_json::{Value, json};
 pub(crate) struct GoogleDataControls;
 
 const REGIONS: [&str; 4] = ["us", "eu", "sg", "global"];
-/// How long a new key or bucket is pending.
+/// The time for which a new key or bucket is pending.
 const PENDING: SignedDuration = SignedDuration::from_mins(5);
-/// How long a former one must stay usable.
+/// The time for which a previous key or bucket must remain usable.
 const RETIRED: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// What is stored of a region and never shown.
+/// The field of a region that is stored and never shown.
 const SET_AT: &str = "set_at";
 const FORMER: &str = "former";
 
-/// One of the two controls: what its fields are called.
+/// One of the two controls, with the names of its fields.
 struct Control {
     name: &'static str,
     values: &'static str,
@@ -58,7 +58,7 @@ impl Rules for GoogleDataControls {
         Self::PATH
     }
 
-    /// Only projects that the organization has proved to own have controls.
+    /// Only projects whose ownership is verified have controls.
     fn computed(&self, target: &Target<'_>, _query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         let is_known = view.store.singletons.contains_key(&target.path);
         let project = target.captures.first().map_or("", |(_, project)| project);
@@ -87,7 +87,7 @@ impl Rules for GoogleDataControls {
     }
 }
 
-/// Only admins and owners change the controls.
+/// Only admins and owners can change the controls.
 fn manages(view: View<'_>) -> Result<(), ApiError> {
     let actor = view.caller.actor.as_deref().unwrap_or_default();
     let member = view.store.item(Members::PATH, actor).map(|member| text(member, "role"));
@@ -132,7 +132,7 @@ fn changed(control: &Control, item: &Object, change: &Object, view: View<'_>) ->
             former.insert(region.clone(), before.clone().filter(|before| *before != value).unwrap_or_default());
             values.insert(region.clone(), value.clone());
         }
-        // One that is still used for new data was retired by the change before.
+        // The change before retired a key or bucket that is still used for new data.
         let retiring =
             before.filter(|before| *before != value).map(|before| retiring(control, &before, &region, view.now));
         retired
@@ -154,7 +154,7 @@ fn changed(control: &Control, item: &Object, change: &Object, view: View<'_>) ->
     ]))
 }
 
-/// Whether two entries are about the same key or bucket of a region.
+/// Whether two entries have the same key or bucket of a region.
 fn same(one: &Value, other: &Value) -> bool {
     ["external_key_id", "project_number", "bucket_name", "region"]
         .iter()
@@ -220,7 +220,7 @@ fn elsewhere<'s>(store: &'s Store, item: &'s Object) -> impl Iterator<Item = Val
     others.flat_map(|(_, other)| map(&stored(other, &STORAGE), STORAGE.values).into_iter().map(|(_, bucket)| bucket))
 }
 
-/// Whether what is configured for a region is still pending, does not work, or is in use.
+/// Whether the configured key or bucket of a region is pending, does not work, or is in use.
 fn state(control: &Control, stored: &Object, region: &str, view: View<'_>) -> Option<&'static str> {
     let value = map(stored, control.values).get(region).cloned()?;
     let set_at = map(stored, SET_AT).get(region).and_then(|at| at.as_str()?.parse::<Timestamp>().ok());
@@ -244,7 +244,7 @@ fn failure(control: &Control, value: &Value, view: View<'_>) -> Option<String> {
     name.contains(ExternalStorage::FAILS).then(|| "The bucket did not accept a test object.".to_owned())
 }
 
-/// What is used for new data in a region.
+/// The key or bucket for new data in a region.
 fn effective(control: &Control, stored: &Object, region: &str, view: View<'_>) -> Option<Value> {
     match state(control, stored, region, view)? {
         "active" => map(stored, control.values).get(region).cloned(),
@@ -252,7 +252,7 @@ fn effective(control: &Control, stored: &Object, region: &str, view: View<'_>) -
     }
 }
 
-/// A control as a reply shows it.
+/// A control, in the format of a reply.
 fn shown(control: &Control, stored: &Object, view: View<'_>) -> Value {
     let expires = |entry: &&Value| entry["expires_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
     let retired = stored.get(control.retired).and_then(Value::as_array).into_iter().flatten();
@@ -274,7 +274,7 @@ fn shown(control: &Control, stored: &Object, view: View<'_>) -> Value {
     json!({ "type": "enabled", control.values: values, "status": status, control.retired: retired })
 }
 
-/// A bucket with what is known of it once it is confirmed.
+/// A bucket with the data that is available after it is confirmed.
 fn confirmed(mut bucket: Value, is_confirmed: bool) -> Value {
     let project = bucket["project_number"].as_str().unwrap_or_default().to_owned();
     for (field, value) in

@@ -1,4 +1,4 @@
-//! Groups, their members, and what roles grant.
+//! Groups, their members, and the permissions of roles.
 
 use super::{Deletion, Event, Members, PluginSettings, Rules, SpendLimits, View, text};
 use crate::Object;
@@ -20,12 +20,12 @@ pub(crate) struct RolePermissions;
 impl Groups {
     pub(crate) const PATH: &'static str = "/v1/organizations/rbac_groups";
 
-    /// Where the members of a group are.
+    /// The path of the members of a group.
     pub(crate) fn members_of(group: &str) -> String {
         format!("{}/{group}/members", Self::PATH)
     }
 
-    /// Refuses what a directory does, and what only owners may do.
+    /// Returns an error if a directory manages the group, or if only owners can change it.
     fn may_change(store: &Store, group: &str) -> Result<(), ApiError> {
         match store.item(Self::PATH, group) {
             Some(group) if text(group, "source_type") == "scim" => {
@@ -36,7 +36,7 @@ impl Groups {
         }
     }
 
-    /// Refuses a group whose roles are those of owners.
+    /// Returns an error for a group with roles of owners.
     pub(super) fn grants_nothing_of_owners(store: &Store, group: &str) -> Result<(), ApiError> {
         let roles = store.item(Self::PATH, group).and_then(|group| group.get("role_ids")).and_then(Value::as_array);
         let is_strong = |role: &Value| {
@@ -55,7 +55,7 @@ impl Groups {
         ids.filter(|group| store.item(&Self::members_of(group), user).is_some()).collect()
     }
 
-    /// Takes a member out of every group.
+    /// Removes a member from every group.
     pub(super) fn leave_everywhere(store: &mut Store, user: &str) {
         for group in Self::of_member(store, user) {
             store.remove(&Self::members_of(&group), user);
@@ -115,7 +115,7 @@ impl Rules for GroupMembers {
         true
     }
 
-    /// The longest-standing first.
+    /// The oldest membership is first.
     fn listing(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
         Ok(Listing { order: Order::OldestFirst, ..Listing::default() })
     }
@@ -151,7 +151,7 @@ impl Rules for GroupMembers {
 impl Roles {
     pub(crate) const PATH: &'static str = "/v1/organizations/rbac_roles";
 
-    /// Marks a role of owners in the store; no reply shows it.
+    /// Marks a role of owners in the store. No reply contains it.
     pub(crate) const OWNER_MARK: &'static str = "is_of_owners";
 
     fn exist(view: View<'_>) -> Result<(), ApiError> {

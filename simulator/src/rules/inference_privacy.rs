@@ -1,4 +1,4 @@
-//! The privacy of inference in workspaces: human review, and where data is stored.
+//! The inference privacy of workspaces: human review, and the storage location of data.
 
 use super::{ExternalStorage, View, text};
 use crate::Object;
@@ -9,18 +9,18 @@ use crate::store::Store;
 use crate::validate::at;
 use serde_json::{Value, json};
 
-/// The beta feature that opens the field.
+/// The beta feature that adds the field.
 pub(super) const BETA: &str = "efs-2026-10-01";
 /// The field.
 pub(super) const FIELD: &str = "inference_data_privacy";
-/// The settings that say where data is stored.
+/// The settings for the storage location of data.
 const PLACES: [&str; 2] = ["safeguards_storage", "transcripts_storage"];
-/// The storages that a workspace has had in its life.
+/// The storages that a workspace has ever had.
 const HAD: &str = "storages_had";
-/// How many those may be.
+/// The maximum number of these storages.
 const MOST: usize = 100;
 
-/// The settings of a workspace, with the defaults of those that nobody set.
+/// The settings of a workspace, with default values for unset ones.
 pub(super) fn settings(workspace: &Object) -> Object {
     let mut settings = Object::from_iter([
         ("human_review".to_owned(), json!({ "type": "enabled" })),
@@ -37,7 +37,7 @@ pub(super) fn storages(workspace: &Object) -> impl Iterator<Item = &str> {
     PLACES.into_iter().filter_map(move |place| settings?.get(place)?.get("external_storage_id")?.as_str())
 }
 
-/// Checks the settings that a new workspace or a change asks for, and completes them.
+/// Checks and completes the settings of a new workspace or of a change.
 pub(super) fn check(workspace: &Object, sent: &mut Object, view: View<'_>) -> Result<(), ApiError> {
     let profile = match text(sent, "user_profile_id") {
         "" => text(workspace, "user_profile_id").to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn check(workspace: &Object, sent: &mut Object, view: View<'_>) -> Re
     }
     for place in PLACES {
         let id = settings.get(place).and_then(|value| value.get("external_storage_id")).and_then(Value::as_str);
-        // One that is there already was checked before.
+        // A storage that is already assigned was checked before.
         let is_new = id.is_some() && !storages(workspace).any(|used| Some(used) == id);
         if let (Some(id), true) = (id, is_new || profile != text(workspace, "user_profile_id")) {
             ExternalStorage::attachable(view.store, id, &profile, place)?;
@@ -88,7 +88,7 @@ fn had(workspace: &Object) -> Vec<Value> {
     workspace.get(HAD).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Notes which storages a workspace uses, in the workspace and in the storages.
+/// Records the storages of a workspace, in the workspace and in the storages.
 pub(super) fn note(workspace: &Object, path: &str, store: &mut Store) {
     let used: Vec<String> = storages(workspace).map(str::to_owned).collect();
     let mut had = had(workspace);
@@ -103,7 +103,7 @@ pub(super) fn note(workspace: &Object, path: &str, store: &mut Store) {
     }
 }
 
-/// Takes every storage away from a workspace.
+/// Removes every storage from a workspace.
 pub(super) fn detach(workspace: &mut Object) {
     if let Some(Value::Object(settings)) = workspace.get_mut(FIELD) {
         for place in PLACES {

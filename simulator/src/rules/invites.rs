@@ -16,10 +16,10 @@ pub(crate) struct Invites;
 impl Invites {
     pub(crate) const PATH: &'static str = "/v1/organizations/invites";
 
-    /// How long an invite can be answered.
+    /// The lifetime of an invite.
     pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(21 * 24);
 
-    /// Where an invite stands: one that was not answered in time lapses without anybody doing anything.
+    /// The status of an invite. An invite that is not accepted in time expires automatically.
     fn status(invite: &Object, now: Timestamp) -> &str {
         match text(invite, "status") {
             "pending" if has_passed(invite, "expires_at", now) => "expired",

@@ -1,4 +1,4 @@
-//! Managed settings of Claude Code: how they are served, the default, and those of groups.
+//! Managed settings of Claude Code: the delivery, the default, and the settings of groups.
 
 use super::{Event, Groups, Rules, View, kind, text};
 use crate::Object;
@@ -12,16 +12,16 @@ use crate::store::Store;
 use crate::validate::at;
 use serde_json::{Value, json};
 
-/// How settings are served, and the order of groups.
+/// The delivery of settings, and the order of groups.
 pub(crate) struct SettingsConfiguration;
-/// The settings of members in no group that has any.
+/// The settings of members without a group that has settings.
 pub(crate) struct DefaultSettings;
 /// The settings of groups.
 pub(crate) struct GroupSettings;
 
-/// The largest document, as it is stored, in bytes.
+/// The maximum size of a document as it is stored, in bytes.
 const MAX_DOCUMENT: usize = 1024 * 1024;
-/// How many groups can have settings. The number is not documented.
+/// The maximum number of groups with settings. The number is not documented.
 const MAX_GROUPS: usize = 100;
 const ORDER: &str = "rbac_group_order";
 const VERSION: &str = "rbac_group_order_version";
@@ -30,7 +30,7 @@ const MODE: &str = "mode";
 impl SettingsConfiguration {
     pub(crate) const PATH: &'static str = "/v1/organizations/claude_code/managed_settings/configuration";
 
-    /// The settings that the whole organization has. They are made in the Console; no operation shows them.
+    /// The settings of the whole organization. They are created in the Console, and no operation returns them.
     pub(crate) const ORGANIZATION: &'static str = "/v1/organizations/claude_code/managed_settings/organization";
 
     fn order(store: &Store) -> Vec<String> {
@@ -39,7 +39,7 @@ impl SettingsConfiguration {
         ids.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// Replaces the order, under a new version.
+    /// Replaces the order and sets a new version.
     fn reorder(store: &mut Store, order: Vec<String>) {
         if let Some(configuration) = store.singletons.get_mut(Self::PATH) {
             let version = next_version(text(configuration, VERSION));
@@ -89,7 +89,7 @@ impl Rules for SettingsConfiguration {
         Ok(())
     }
 
-    /// Who switches to groups for the first time begins with what the organization had.
+    /// The first switch to groups starts with the settings of the organization.
     fn after(&self, _event: Event<'_>, item: &Object, store: &mut Store) {
         let has_groups = store.collection(GroupSettings::PATH).is_some_and(|groups| groups.len() > 0);
         let default = store.singletons.get(DefaultSettings::PATH).and_then(|default| default.get("settings"));
@@ -143,7 +143,7 @@ impl Rules for GroupSettings {
         2 * MAX_DOCUMENT
     }
 
-    /// Those that take precedence first. Cursors hold for one version of the order.
+    /// Settings with the highest precedence first. Cursors are valid for one version of the order.
     fn listing(&self, _target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Listing, ApiError> {
         let configuration = view.store.singletons.get(SettingsConfiguration::PATH);
         let edition = configuration.map(|configuration| text(configuration, VERSION).to_owned());
@@ -159,7 +159,7 @@ impl Rules for GroupSettings {
         true
     }
 
-    /// A group that was deleted keeps its settings until somebody removes them.
+    /// A deleted group has its settings until they are removed.
     fn derived(&self, field: &str, item: &Object, view: View<'_>) -> Option<Value> {
         (field == "rbac_group_status").then(|| {
             let is_there = view.store.item(Groups::PATH, text(item, "rbac_group_id")).is_some();

@@ -22,14 +22,14 @@ const KNOWN_OWNER: &str = "acme";
 
 impl Marketplaces {
     pub(crate) const PATH: &'static str = "/v1/organizations/plugin_marketplaces";
-    /// The marketplace that plugins without another one go to.
+    /// The marketplace of plugins without another marketplace.
     pub(crate) const LIBRARY: &'static str = "library";
 
     pub(super) fn is_of_organization(marketplace: &Object) -> bool {
         kind(marketplace, "owner") == "organization"
     }
 
-    /// The library of the organization, where it was made already.
+    /// The library of the organization, if it was already created.
     pub(super) fn library(store: &Store) -> Option<&Object> {
         store
             .items(Self::PATH)
@@ -97,14 +97,14 @@ impl Rules for ValidateArchive {
         "/v1/organizations/plugin_marketplaces/validate_archive"
     }
 
-    /// The simulator looks at the names in the archive, not into its files.
+    /// The simulator reads only the names in the archive, not the content of its files.
     fn call(&self, sent: Object, _target: &Target<'_>, _scene: &mut Scene<'_>) -> Result<Object, ApiError> {
         let bytes = STANDARD.decode(inner(&sent, "archive", "content")).unwrap_or_default();
         if !archive::is_zip(&bytes) {
             return Ok(report(Some(("archive_unreadable", "The archive cannot be read.")), 0, &Object::new()));
         }
         let names = archive::names(&bytes);
-        // The folder itself may be zipped, or what is in it.
+        // The archive can contain the folder itself, or its content.
         if !names.iter().any(|name| name == MANIFEST || name.split_once('/').is_some_and(|(_, rest)| rest == MANIFEST))
         {
             return Ok(report(
@@ -123,7 +123,7 @@ impl Rules for ValidateRepository {
         "/v1/organizations/plugin_marketplaces/validate_repository"
     }
 
-    /// The simulator asks no repository: those of one owner exist, and nobody else's.
+    /// The simulator sends no request for a repository: only repositories of one owner exist.
     fn call(&self, sent: Object, _target: &Target<'_>, scene: &mut Scene<'_>) -> Result<Object, ApiError> {
         let address = text(&sent, "repository_url");
         let path = address.strip_prefix("https://github.com/").map(|path| path.trim_end_matches(".git"));
@@ -149,7 +149,7 @@ impl Rules for ValidateRepository {
     }
 }
 
-/// A report of a check, with the code and the text of what is wrong with the manifest.
+/// The report of a check, with the code and the text of the error in the manifest.
 fn report(problem: Option<(&str, &str)>, plugins: usize, sent: &Object) -> Object {
     let report = json!({
         "manifest_error": problem.map(|(_, text)| text),

@@ -10,15 +10,15 @@ use serde_json::Value;
 
 pub(crate) struct Members;
 
-/// What a key needs to give people the permissions of groups.
+/// The scope that a key needs to assign the permissions of groups.
 pub(super) const GROUPS_SCOPE: &str = "write:rbac_groups";
-/// Roles that the API neither takes away nor removes.
+/// Roles that the API cannot remove, and whose members it cannot remove.
 const PRIVILEGED: [&str; 4] = ["admin", "owner", "primary_owner", "membership_admin"];
 
 impl Members {
     pub(crate) const PATH: &'static str = "/v1/organizations/users";
 
-    /// The member with this address, case and plus tags aside.
+    /// The member with this address, without case and plus tags.
     pub(crate) fn with_email<'s>(store: &'s Store, email: &str) -> Option<&'s Object> {
         let wanted = normalized(email);
         store.items(Self::PATH).find(|member| normalized(text(member, "email")) == wanted)
@@ -59,7 +59,8 @@ impl Rules for Members {
         Ok(Deletion::Remove)
     }
 
-    /// The primary owner and whoever asks are never signed out; others with a strong role only by a person.
+    /// The primary owner and the requester are never signed out. Only a person can sign out other members with a strong
+    /// role.
     fn before_act(&self, _act: &str, item: &Object, view: View<'_>) -> Result<(), ApiError> {
         let caller = view.caller;
         if caller.organization == OrganizationKind::Console {
@@ -101,13 +102,13 @@ impl Rules for Members {
     }
 }
 
-/// Refuses a role that organizations of this kind do not have.
+/// Returns an error for a role that does not exist in organizations of this kind.
 pub(super) fn role_fits(object: &Object, view: View<'_>) -> Result<(), ApiError> {
     match (text(object, "role"), view.caller.is_enterprise()) {
         ("managed", false) => {
             Err(ApiError::invalid("role: 'managed' can only be given in Claude Enterprise organizations"))
         }
-        // Its permissions are those of groups, so that it takes the right to hand these out.
+        // Its permissions are those of groups, so the scope for assigning these is required.
         ("managed", true) => view.caller.needs(GROUPS_SCOPE),
         (role @ ("developer" | "billing" | "claude_code_user"), true) => {
             Err(ApiError::invalid(format!("role: '{role}' can only be given in Console organizations")))
@@ -116,7 +117,7 @@ pub(super) fn role_fits(object: &Object, view: View<'_>) -> Result<(), ApiError>
     }
 }
 
-/// Whether an item has one of these addresses, case and plus tags aside.
+/// Whether an item has one of these addresses, without case and plus tags.
 pub(super) fn has_email(item: &Object, values: &[Value]) -> bool {
     let email = normalized(text(item, "email"));
     values.iter().filter_map(Value::as_str).any(|value| normalized(value) == email)

@@ -1,8 +1,8 @@
-//! The rules that shapes do not tell: one file for each family of objects.
+//! The rules that shapes cannot express, with one file for each family of objects.
 //!
-//! Without rules a collection can be listed, read, added to, changed, archived and emptied; a family attaches to a
-//! collection by its path and adds what the real API does on top. A family whose collection the catalog does not
-//! declare is never asked.
+//! Without rules, a collection supports list, read, create, update, archive and delete. A family attaches to a
+//! collection by its path and adds the other behavior of the real API. A family is never used if the catalog does not
+//! declare its collection.
 
 mod api_keys;
 mod claude_tag;
@@ -86,7 +86,7 @@ use crate::version::ApiVersion;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// What rules may look at.
+/// The data that rules can read.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'s> {
     pub(crate) store: &'s Store,
@@ -95,7 +95,7 @@ pub(crate) struct View<'s> {
     pub(crate) caller: &'s Caller,
 }
 
-/// What rules may change.
+/// The data that rules can change.
 pub(crate) struct Scene<'s> {
     pub(crate) organization_id: &'s str,
     pub(crate) store: &'s mut Store,
@@ -104,11 +104,11 @@ pub(crate) struct Scene<'s> {
     pub(crate) caller: &'s Caller,
 }
 
-/// What a new item comes to when there is one like it.
+/// The handling of a new item if the same item already exists.
 pub(crate) enum Existing {
-    /// The one that is there stays, and is the reply.
+    /// The existing item is unchanged, and is the reply.
     Keep(String),
-    /// The one that is there is changed.
+    /// The existing item is changed.
     Change(String),
 }
 
@@ -119,50 +119,50 @@ impl<'s> View<'s> {
     }
 }
 
-/// What happened to an item.
+/// The change of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event<'e> {
     Created,
     Updated,
     Deleted,
-    /// An act of this name, such as `archive`.
+    /// An act with this name, such as `archive`.
     Acted(&'e str),
 }
 
-/// What deleting an item comes to.
+/// The effect of deleting an item.
 pub(crate) enum Deletion {
-    /// It is gone.
+    /// The item is removed.
     Remove,
-    /// It stays, with these fields changed.
+    /// The item remains, with changes to these fields.
     Mark(Object),
 }
 
-/// The rules of one family. Every method has the default of a collection without rules.
+/// The rules of one family. The default of every method is the behavior of a collection without rules.
 pub(crate) trait Rules: Sync {
     /// The path of the collection, with `{}` for parameters.
     fn path(&self) -> &'static str;
 
-    /// Whether an item appears in a list at all.
+    /// Whether an item is in lists.
     fn lists(&self, _item: &Object, _query: &Query, _view: View<'_>) -> bool {
         true
     }
 
-    /// Whether an item fits a query parameter; `None` leaves it to a comparison with the field of that name.
+    /// Whether an item matches a query parameter. `None` means a comparison with the field of that name.
     fn fits(&self, _parameter: &str, _values: &[Value], _item: &Object) -> Option<bool> {
         None
     }
 
-    /// The value of a field that is not stored but follows from other things.
+    /// The value of a field that is not stored but derived from other data.
     fn derived(&self, _field: &str, _item: &Object, _view: View<'_>) -> Option<Value> {
         None
     }
 
-    /// Whether a field is left out of replies.
+    /// Whether a field is omitted in replies.
     fn hides(&self, _field: &str, _view: View<'_>) -> bool {
         false
     }
 
-    /// The beta feature without which some fields of replies are absent, and which no operation of the family needs.
+    /// The beta feature without which some fields of replies are absent. No operation of the family requires it.
     fn opens_fields(&self) -> Option<&'static str> {
         None
     }
@@ -177,77 +177,78 @@ pub(crate) trait Rules: Sync {
         Ok(())
     }
 
-    /// Checks that an item may be deleted.
+    /// Checks whether an item can be deleted.
     fn before_delete(&self, _item: &Object, _view: View<'_>) -> Result<Deletion, ApiError> {
         Ok(Deletion::Remove)
     }
 
-    /// Prepares a deletion. What is changed here stays, even when the deletion is refused.
+    /// Prepares a deletion. Changes made here remain, even if the deletion fails.
     fn prepares_delete(&self, _item: &Object, _scene: &mut Scene<'_>) {}
 
-    /// Whether an archived item still has something to archive, so that the act runs again.
+    /// Whether an archived item still has objects to archive, so the act runs again.
     fn archives_again(&self, _item: &Object) -> bool {
         false
     }
 
-    /// Checks that something may be done with an item.
+    /// Checks whether an act is allowed on an item.
     fn before_act(&self, _act: &str, _item: &Object, _view: View<'_>) -> Result<(), ApiError> {
         Ok(())
     }
 
-    /// Carries a change over to other collections. The item is the one after the change; a deleted one is the last
-    /// that was known.
+    /// Applies a change to other collections. The item is the one after the change. For a deleted item, it is the last
+    /// known one.
     fn after(&self, _event: Event<'_>, _item: &Object, _store: &mut Store) {}
 
-    /// Whether the operation is allowed at all, before anything is looked up.
+    /// Whether the operation is allowed at all. This is checked before the item is looked up.
     fn allows(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<(), ApiError> {
         Ok(())
     }
 
-    /// How a list is put together, or why it is refused.
+    /// The options of a list, or the error.
     fn listing(&self, target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
-        // Cursors of the Compliance API that go by id are tokens, no ids.
+        // Cursors by ID of the Compliance API are tokens, not IDs.
         Ok(Listing { opaque: target.path.starts_with("/v1/compliance/"), ..Listing::default() })
     }
 
-    /// The item that a new one is the same as.
+    /// The existing item that is the same as a new one.
     fn existing(&self, _new: &Object, _view: View<'_>) -> Option<Existing> {
         None
     }
 
-    /// Whether a change to an item that is not there makes it.
+    /// Whether a change to an item that does not exist creates it.
     fn puts(&self) -> bool {
         false
     }
 
-    /// Stands in for an item that is not stored; `None` leaves it at 404.
+    /// The replacement for an item that is not stored. `None` means 404.
     fn absent(&self, _target: &Target<'_>, _view: View<'_>) -> Result<Option<Object>, ApiError> {
         Ok(None)
     }
 
-    /// The code of the error when an item is not there.
+    /// The error code if an item does not exist.
     fn not_found_code(&self) -> Option<&'static str> {
         None
     }
 
-    /// The key that another word for an item stands for.
+    /// The key of an alias of an item.
     fn resolve(&self, _word: &str, _target: &Target<'_>, _view: View<'_>) -> Option<String> {
         None
     }
 
-    /// Brings the fields of a body into their usual form, before they are checked.
+    /// Normalizes the fields of a body before they are checked.
     fn reads(&self, _fields: &mut Object) {}
 
-    /// Completes an item for a reply, without storing anything. There is a query when the operation is a read.
+    /// Completes an item for a reply, without storing it. `query` is set if the operation is a read.
     fn shows(&self, _item: &mut Object, _query: Option<&Query>, _view: View<'_>) {}
 
-    /// Prepares what a new item needs in other places. What is changed here stays, even when the item is refused.
+    /// Prepares the objects that a new item needs in other collections. Changes made here remain, even if the item is
+    /// rejected.
     fn prepares(&self, _new: &mut Object, _scene: &mut Scene<'_>) -> Result<(), ApiError> {
         Ok(())
     }
 
-    /// Carries out an act. What is returned is laid over the item in the reply alone; `None` leaves the act to be what
-    /// it is without rules.
+    /// Runs an act. The returned fields replace those of the item, only in the reply. `None` means the behavior without
+    /// rules.
     fn act(
         &self,
         _act: &str,
@@ -258,33 +259,33 @@ pub(crate) trait Rules: Sync {
         Ok(None)
     }
 
-    /// Answers a call that is about no stored object; without rules it answers what was sent.
+    /// Handles a call without a stored object. Without rules, it returns the sent fields.
     fn call(&self, sent: Object, _target: &Target<'_>, _scene: &mut Scene<'_>) -> Result<Object, ApiError> {
         Ok(sent)
     }
 
-    /// The file that belongs to an item; `None` makes one up.
+    /// The file of an item. `None` means that it is generated.
     fn content(&self, _item: &Object, _view: View<'_>) -> Option<Result<File, ApiError>> {
         None
     }
 
-    /// Whether the seed of the family is complete, so that nothing is made up for its lists.
+    /// Whether the seed of the family is complete, so no items are generated for its lists.
     fn is_seeded(&self) -> bool {
         false
     }
 
-    /// The largest body in JSON, in bytes.
+    /// The maximum size of a JSON body, in bytes.
     fn max_body(&self) -> usize {
         MAX_JSON
     }
 
-    /// The whole reply when it is worked out, not looked up in a collection; asked before anything else. `None` leaves it
-    /// to the collection.
+    /// The complete reply if it is calculated and not read from a collection. This method is called first. `None` means
+    /// the reply of the collection.
     fn computed(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Option<Result<Reply, ApiError>> {
         None
     }
 
-    /// The budget that an operation counts against; the shared one unless it has its own.
+    /// The budget of an operation, if the family has its own. Otherwise the shared budget applies.
     fn budget(&self, _operation: &Operation) -> Option<Budget> {
         None
     }
@@ -356,12 +357,12 @@ pub(crate) fn of(path: &str) -> &'static dyn Rules {
     every_family().find(|rules| rules.path() == path).unwrap_or(&NoRules)
 }
 
-/// The text of a field, empty when there is none.
+/// The text of a field. Empty if there is none.
 pub(crate) fn text<'o>(object: &'o Object, field: &str) -> &'o str {
     object.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether the instant in a field has come.
+/// Whether the instant in a field has passed.
 pub(crate) fn has_passed(object: &Object, field: &str, now: Timestamp) -> bool {
     text(object, field).parse().is_ok_and(|instant: Timestamp| instant <= now)
 }
@@ -371,17 +372,17 @@ pub(crate) fn is_archived(item: &Object) -> bool {
     item.get("archived_at").is_some_and(|at| !at.is_null())
 }
 
-/// The word that tells what an object in a field is.
+/// The type of an object in a field.
 pub(crate) fn kind<'o>(object: &'o Object, field: &str) -> &'o str {
     object.get(field).and_then(|value| value.get("type")).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A text in an object in a field.
+/// A text of an object in a field.
 pub(crate) fn inner<'o>(object: &'o Object, field: &str, name: &str) -> &'o str {
     object.get(field).and_then(|value| value.get(name)).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Refuses a name that another item of the collection has.
+/// Returns an error for a name that another item of the collection has.
 fn name_is_free(store: &Store, path: &str, name: &str, own: &str) -> Result<(), ApiError> {
     if store.items(path).any(|item| text(item, "name") == name && text(item, "id") != own) {
         return Err(ApiError::conflict(format!("name: '{name}' is taken")));

@@ -1,4 +1,4 @@
-//! How plugins are installed, and with whom members share theirs.
+//! The installation settings of plugins, and the shares of members.
 
 use super::{Groups, Marketplaces, Plugins, Rules, View, inner, kind, text};
 use crate::Object;
@@ -12,21 +12,21 @@ use serde_json::{Value, json};
 pub(crate) struct PluginSettings;
 pub(crate) struct PluginShares;
 
-/// The target that is the organization as a whole.
+/// The target for the whole organization.
 const ORGANIZATION: &str = "organization";
 
 impl PluginSettings {
-    /// Where the settings of a plugin are.
+    /// The path of the settings of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
         format!("{}/{plugin}/installation_settings", Plugins::PATH)
     }
 
-    /// What the organization set for a plugin.
+    /// The settings of the organization for a plugin.
     pub(super) fn of_organization(store: &Store, plugin: &str) -> Option<Value> {
         store.item(&Self::of(plugin), ORGANIZATION)?.get("installation_preference").cloned()
     }
 
-    /// Ends the settings of a group that is gone.
+    /// Removes the settings of a deleted group.
     pub(super) fn end(store: &mut Store, group: &str) {
         let plugins: Vec<String> = store.items(Plugins::PATH).map(|plugin| text(plugin, "id").to_owned()).collect();
         for plugin in plugins {
@@ -35,7 +35,7 @@ impl PluginSettings {
     }
 }
 
-/// Whether the plugin that a request is about belongs to the organization, not to a member.
+/// Whether the plugin of a request belongs to the organization, not to a member.
 fn is_of_organization(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<bool, ApiError> {
     Marketplaces::is_own(query, view)?;
     let plugin = target.parents.first().map_or("", |parent| &parent.key);
@@ -83,7 +83,7 @@ impl Rules for PluginSettings {
 }
 
 impl PluginShares {
-    /// Where the shares of a plugin are.
+    /// The path of the shares of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
         format!("{}/{plugin}/shares", Plugins::PATH)
     }
@@ -109,7 +109,7 @@ impl Rules for PluginShares {
         (parameter == "organization_id").then_some(true)
     }
 
-    /// A share with a group or a member that is gone is gone as well.
+    /// A share with a deleted group or member no longer exists.
     fn lists(&self, item: &Object, _query: &Query, view: View<'_>) -> bool {
         match kind(item, "target") {
             "rbac_group" => view.store.item(Groups::PATH, inner(item, "target", "rbac_group_id")).is_some(),

@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 
 pub(crate) struct PluginVersions;
 
-/// How long the security scan of a new version takes.
+/// The duration of the security scan of a new version.
 const SCAN: SignedDuration = SignedDuration::from_secs(60);
-/// Stored and never shown: files, and what the scan will find.
+/// Stored and never shown: the files, and the result of the scan.
 pub(crate) const FILES: &str = "files";
 pub(crate) const FAILS_SCAN: &str = "fails_scan";
 
 impl PluginVersions {
-    /// Where the versions of a plugin are.
+    /// The path of the versions of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
         format!("{}/{plugin}/versions", Plugins::PATH)
     }
@@ -45,7 +45,7 @@ impl PluginVersions {
         version
     }
 
-    /// The scan of a version: under way for a minute, then complete.
+    /// The scan of a version. It runs for one minute and is then complete.
     pub(super) fn scan(version: &Object, now: Timestamp) -> Value {
         let made: Option<Timestamp> = text(version, "created_at").parse().ok();
         if made.and_then(|made| made.checked_add(SCAN).ok()).is_some_and(|done| done > now) {

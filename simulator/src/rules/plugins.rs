@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) struct Plugins;
 
-/// The first version on its way into its own collection; no reply shows it.
+/// The first version, before it is moved to its collection. No reply contains it.
 const FIRST_VERSION: &str = "first_version";
 pub(super) const SERVED: &str = "served_version_id";
 pub(super) const PINNED: &str = "served_version_pinned";
@@ -25,7 +25,7 @@ impl Plugins {
         store.item(Self::PATH, id).is_some_and(|plugin| kind(plugin, "owner") == "organization")
     }
 
-    /// Refuses to change a plugin of a member.
+    /// Returns an error for a change of a plugin of a member.
     pub(super) fn may_change(plugin: &Object) -> Result<(), ApiError> {
         if kind(plugin, "owner") == "organization" {
             Ok(())
@@ -43,7 +43,7 @@ impl Plugins {
         }
     }
 
-    /// Refuses a skill that another plugin of the organization has.
+    /// Returns an error for a skill that another plugin of the organization has.
     pub(super) fn skills_are_free(store: &Store, skills: &[String], own: &str) -> Result<(), ApiError> {
         let has = |plugin: &Object, skill: &str| {
             let components = plugin.get("components").and_then(Value::as_array).into_iter().flatten();
@@ -60,7 +60,7 @@ impl Plugins {
         }
     }
 
-    /// Who uploads.
+    /// The uploader.
     pub(super) fn uploader(view: View<'_>) -> Value {
         match view.caller.actor.as_deref().and_then(|id| view.store.item(super::Members::PATH, id)) {
             Some(member) => json!({
@@ -171,7 +171,7 @@ impl Rules for Plugins {
         Ok(Deletion::Remove)
     }
 
-    /// The first version goes where versions are, and the library is made when it is needed first.
+    /// The first version is moved to the collection of versions. The library is created when it is first needed.
     fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
         if event != Event::Created {
             return;

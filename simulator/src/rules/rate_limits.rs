@@ -1,7 +1,7 @@
-//! Rate limits of the organization, and what workspaces have in their place.
+//! Rate limits of the organization, and the values that workspaces set instead.
 //!
-//! A workspace has an entry for every group of limits, with the values that were set there. Entries without any are
-//! listed only together with what is inherited.
+//! A workspace has an entry for every group of limits, with its own values. Entries without values are listed only with
+//! the inherited values.
 
 use super::{Rules, View, Workspaces, kind, text};
 use crate::Object;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) struct RateLimits;
 pub(crate) struct WorkspaceRateLimits;
 
-/// The values that were set in a workspace, by type; no reply shows them as they are.
+/// The values that were set in a workspace, by type. No reply contains this field.
 const OVERRIDES: &str = "overrides";
 const GROUP_TYPE: &str = "group_type";
 
@@ -25,7 +25,7 @@ impl RateLimits {
     fn has_model(entry: &Object, model: &str) -> bool {
         let models = entry.get("models").and_then(Value::as_array);
         models.into_iter().flatten().filter_map(Value::as_str).any(|known| {
-            // An alias is the name without its date.
+            // An alias is the model name without its date.
             let alias = known.rsplit_once('-').map_or(known, |(alias, _)| alias);
             known == model || alias == model || format!("{alias}-latest") == model
         })
@@ -69,7 +69,7 @@ impl WorkspaceRateLimits {
         format!("{}/{workspace}/rate_limits", Workspaces::PATH)
     }
 
-    /// Gives a workspace its entries, without values of its own.
+    /// Creates the entries of a workspace, without values.
     pub(crate) fn inherit_in(store: &mut Store, workspace: &str) {
         let limits: Vec<Object> = store.items(RateLimits::PATH).cloned().collect();
         for limit in limits.iter().rev() {
@@ -133,7 +133,7 @@ impl Rules for WorkspaceRateLimits {
         field == GROUP_TYPE && !view.version.has_dropped_fields()
     }
 
-    /// Values that were set, and with them those that are inherited: in a list that asks for them, and after a change.
+    /// The set values and the inherited values: in a list that requests them, and after a change.
     fn shows(&self, item: &mut Object, query: Option<&Query>, view: View<'_>) {
         let overrides = Self::overrides(item);
         let shows_inherited = query.is_none_or(|query| query.is_set("include_inherited"));

@@ -1,7 +1,7 @@
 //! Places of service accounts in workspaces, seen from both sides.
 //!
-//! A place is stored twice, under its workspace and under its account, so that both lists are lists like any other.
-//! The place in the default workspace that every account has by itself is stored nowhere.
+//! A place is stored twice, under its workspace and under its account, so both lists need no special case. The
+//! automatic place of every account in the default workspace is not stored.
 
 use super::{Event, Rules, ServiceAccounts, View, Workspaces, is_archived, text};
 use crate::Object;
@@ -15,9 +15,9 @@ use crate::rules::Existing;
 use crate::store::Store;
 use serde_json::{Value, json};
 
-/// The places, from the side of workspaces.
+/// The places by workspace.
 pub(crate) struct ServiceAccountPlaces;
-/// The places, from the side of accounts.
+/// The places by account.
 pub(crate) struct PlacesOfAccount;
 
 const ACCOUNT: &str = "service_account_id";
@@ -32,7 +32,7 @@ impl ServiceAccountPlaces {
         format!("{}/{account}/workspaces", ServiceAccounts::PATH)
     }
 
-    /// Gives a place.
+    /// Adds a place.
     pub(crate) fn give(store: &mut Store, workspace: &str, account: &str, role: &str, by: &str) {
         let place = json!({
             ACCOUNT: account, WORKSPACE: workspace, "workspace_role": role, "implicit": false, "created_by_actor_id": by,
@@ -52,12 +52,12 @@ impl ServiceAccountPlaces {
         }
     }
 
-    /// Whether an account may work in a workspace: everybody may in the default one.
+    /// Whether an account can work in a workspace. Every account can work in the default one.
     pub(crate) fn is_in(store: &Store, workspace: &str, account: &str) -> bool {
         Workspaces::is_default(store, workspace) || store.item(&Self::in_workspace(workspace), account).is_some()
     }
 
-    /// The place that a live account has by itself.
+    /// The automatic place of an active account.
     fn implicit(store: &Store, workspace: &str, account: &str) -> Option<Object> {
         if !Workspaces::is_default(store, workspace) || !ServiceAccounts::is_live(store, account) {
             return None;
@@ -92,7 +92,7 @@ impl ServiceAccountPlaces {
         }
     }
 
-    /// What stands in for a place that is not stored: taking it away succeeds all the same.
+    /// The replacement for a place that is not stored: removing it still succeeds.
     fn absent(target: &Target<'_>, view: View<'_>) -> Result<Option<Object>, ApiError> {
         let capture = |name: &str| target.captures.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let (Some(workspace), Some(account)) = (capture(WORKSPACE), capture(ACCOUNT)) else { return Ok(None) };
@@ -163,7 +163,7 @@ impl Rules for PlacesOfAccount {
     fn listing(&self, target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<Listing, ApiError> {
         let mut listing = Listing::default();
         if let (Some(account), Some(workspace)) = (target.parents.first(), Workspaces::default_id(view.store)) {
-            // A place that was given replaces the one that is there by itself.
+            // An assigned place replaces the automatic one.
             if view.store.item(&target.path, workspace).is_none() {
                 listing.head.extend(ServiceAccountPlaces::implicit(view.store, workspace, &account.key));
             }

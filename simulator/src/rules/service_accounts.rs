@@ -11,7 +11,7 @@ pub(crate) struct ServiceAccounts;
 impl ServiceAccounts {
     pub(crate) const PATH: &'static str = "/v1/organizations/service_accounts";
 
-    /// Whether there is such an account, and it is not archived.
+    /// Whether the account exists and is not archived.
     pub(crate) fn is_live(store: &Store, id: &str) -> bool {
         store.item(Self::PATH, id).is_some_and(|account| !is_archived(account))
     }
@@ -59,7 +59,7 @@ impl Rules for ServiceAccounts {
     }
 }
 
-/// Whoever asks for the role `admin`, even for one that has it already, must be a person.
+/// Only a person can set the role `admin`, even for an account that already has it.
 fn admin_needs_a_person(sent: &Object, view: View<'_>) -> Result<(), ApiError> {
     if text(sent, "organization_role") == "admin" && !view.caller.interactive {
         return Err(ApiError::forbidden("organization_role: 'admin' needs an interactive credential"));
@@ -67,7 +67,7 @@ fn admin_needs_a_person(sent: &Object, view: View<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A description that is taken away is stored as an empty one.
+/// A removed description is stored as an empty one.
 fn no_null_description(sent: &mut Object) {
     if let Some(description) = sent.get_mut("description").filter(|value| value.is_null()) {
         *description = "".into();

@@ -23,7 +23,7 @@ impl SpendLimits {
     pub(crate) const PATH: &'static str = "/v1/organizations/spend_limits";
     pub(crate) const CURRENCY: &'static str = "USD";
 
-    /// The kinds of scopes that whoever asks can see.
+    /// The kinds of scopes that the caller can see.
     fn visible(view: View<'_>) -> Vec<&'static str> {
         match (view.caller.organization, view.caller.is_enterprise()) {
             (_, true) => ENTERPRISE.to_vec(),
@@ -64,7 +64,7 @@ impl SpendLimits {
         limit
     }
 
-    /// Ends the limits whose scope names something that is gone.
+    /// Removes the limits whose scope names a deleted object.
     pub(super) fn end(store: &mut Store, field: &str, id: &str) {
         let of_it = |limit: &&Object| inner(limit, "scope", field) == id;
         let gone: Vec<String> =

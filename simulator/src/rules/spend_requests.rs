@@ -32,7 +32,7 @@ impl Rules for SpendRequests {
         }
     }
 
-    /// Requests of people who left are not listed.
+    /// Requests of former members are not listed.
     fn lists(&self, item: &Object, _query: &Query, view: View<'_>) -> bool {
         view.store.item(Members::PATH, inner(item, "actor", "user_id")).is_some()
     }
@@ -70,7 +70,7 @@ impl Rules for SpendRequests {
                 resolve(item, "approved", scene);
             }
             ("deny", "pending") => resolve(item, "denied", scene),
-            // Denying twice changes nothing the second time.
+            // Denying a denied request changes nothing.
             ("deny", "denied") => {}
             (_, status) => {
                 return Err(ApiError::invalid(format!("Only a pending request can be decided; this one is {status}.")));
@@ -84,7 +84,7 @@ fn resolve(item: &mut Object, status: &str, scene: &Scene<'_>) {
     let who = scene.caller.actor.as_deref().and_then(|id| scene.store.item(Members::PATH, id));
     let by = match who {
         Some(member) => actor(member),
-        // Keys have no id that anybody could look up.
+        // Keys have no ID that a client could look up.
         None => json!({ "type": "scoped_api_key_actor", "scoped_api_key_id": "apikey_simulator" }),
     };
     item.insert("status".to_owned(), status.into());

@@ -1,4 +1,4 @@
-//! The limit that counts for each member, and what they spent.
+//! The limit that applies to each member, and the spent amount.
 
 use super::{Groups, Members, Rules, SpendLimits, View, inner, kind, text};
 use crate::Object;
@@ -19,8 +19,8 @@ pub(crate) struct SpendSummaries;
 const PERIODS: [&str; 3] = ["daily", "weekly", "monthly"];
 
 impl SpendSummaries {
-    /// The summary of a member and period; none when no limit counts. A limit of the member comes before one of a
-    /// group, that before one of a seat tier, and that before the one of the organization.
+    /// The summary of a member and period. `None` if no limit applies. A limit of the member takes precedence over one
+    /// of a group, that over one of a seat tier, and that over the one of the organization.
     pub(super) fn of(store: &Store, member: &Object, period: &str) -> Option<Object> {
         let user = text(member, "id");
         let groups = Groups::of_member(store, user);
@@ -57,7 +57,7 @@ impl Rules for SpendSummaries {
         true
     }
 
-    /// A member is never split over pages, so that the limit counts members, not rows.
+    /// The rows of a member are always on one page, so the limit counts members, not rows.
     fn computed(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         Some(page(query, view).map(Reply::Json))
     }
@@ -106,7 +106,7 @@ fn page(query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     Ok(json!({ "data": rows, "next_page": next_page }))
 }
 
-/// A member as somebody who spends.
+/// A member as the actor of spending.
 pub(crate) fn actor(member: &Object) -> Value {
     json!({
         "type": "user_actor",
@@ -121,7 +121,7 @@ fn seat_tier(member: &Object) -> &'static str {
     if ["user", "managed"].contains(&text(member, "role")) { "standard" } else { "premium" }
 }
 
-/// What a member spent, made up from the id: the same for each call.
+/// The amount that a member spent, generated from the ID. It is the same for each call.
 fn spent(user: &str, period: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     user.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Bundles of Claude in Slack, and where they are attached.
+//! Bundles of Claude in Slack, and their attachments.
 
 use super::{Existing, Rules, Scene, TagChannels, TagWorkspaces, View, text};
 use crate::Object;
@@ -10,15 +10,15 @@ use serde_json::Value;
 pub(crate) struct TagBundles;
 pub(crate) struct TagTargets;
 
-/// The longest instructions, in bytes.
+/// The maximum length of instructions, in bytes.
 const MAX_INSTRUCTIONS: usize = 10_000;
-/// Which id belongs to a bundle and a place. A pair that is attached again has the id that it had.
+/// The ID of a pair of bundle and place. If a pair is attached again, it gets the same ID.
 const PAIRS: &str = "/v1/organizations/claude_tag/bundles#pairs";
 
 impl TagBundles {
     pub(crate) const PATH: &'static str = "/v1/organizations/claude_tag/bundles";
 
-    /// The code of the error that a bundle which is managed elsewhere answers a change with; no reply shows it.
+    /// The error code for a change of a bundle that is managed elsewhere. No reply contains the field.
     pub(crate) const MANAGED: &'static str = "managed_elsewhere";
 }
 
@@ -52,12 +52,12 @@ impl Rules for TagBundles {
 }
 
 impl TagTargets {
-    /// Where the attachments of a bundle are.
+    /// The path of the attachments of a bundle.
     pub(crate) fn of(bundle: &str) -> String {
         format!("{}/{bundle}/targets", TagBundles::PATH)
     }
 
-    /// Notes the id of a pair.
+    /// Stores the ID of a pair.
     pub(crate) fn remember(store: &mut Store, bundle: &str, place: &str, id: &str) {
         store.singletons.entry(PAIRS.to_owned()).or_default().insert(format!("{bundle} {place}"), id.into());
     }
@@ -74,7 +74,7 @@ impl TagTargets {
         }
     }
 
-    /// Detaches every bundle from a place that is gone.
+    /// Detaches every bundle from a deleted place.
     pub(super) fn end(store: &mut Store, place: &str) {
         let bundles: Vec<String> = store.items(TagBundles::PATH).map(|bundle| text(bundle, "id").to_owned()).collect();
         for bundle in bundles {

@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 
 pub(crate) struct Telemetry;
 
-/// How many destinations an organization may have.
+/// The maximum number of destinations of an organization.
 const LIMIT: usize = 10;
-/// How many bytes names and values of headers may have together.
+/// The maximum size of the names and values of headers together, in bytes.
 const HEADER_BYTES: usize = 16_384;
 const HEADERS_LIMIT: usize = 20;
-/// A list with more workspaces is not replaced at once.
+/// A list with more workspaces than this cannot be replaced in one request.
 const REPLACEABLE: usize = 750;
-/// What passes between two tests of a destination.
+/// The minimum time between two tests of a destination.
 const BETWEEN_TESTS: SignedDuration = SignedDuration::from_secs(10);
 /// Headers that belong to the transport.
 const RESERVED: [&str; 8] =
     ["connection", "content-encoding", "content-length", "content-type", "host", "te", "transfer-encoding", "upgrade"];
 
-/// Stored and never shown: the values of headers, the list to come, and the last test.
+/// Stored and never shown: the values of headers, the new list, and the last test.
 const HEADERS: &str = "headers";
 const LISTED: &str = "listed";
 const TESTED_AT: &str = "tested_at";
@@ -33,10 +33,10 @@ const TESTED_AT: &str = "tested_at";
 impl Telemetry {
     pub(crate) const PATH: &'static str = "/v1/organizations/telemetry_destinations";
 
-    /// Says in the store why deliveries fail; no reply shows it.
+    /// The field in the store with the reason why deliveries fail. No reply contains it.
     pub(crate) const FAILURE: &'static str = "failure";
 
-    /// What a destination gets of traces unless it is told otherwise.
+    /// The default trace settings of a destination.
     pub(crate) fn default_traces() -> Value {
         json!({ "content_mode": "metadata_only", "enabled": true, "endpoint_url": null, "max_content_bytes": null })
     }
@@ -49,7 +49,7 @@ impl Telemetry {
         traces
     }
 
-    /// Takes the list of workspaces out of the coverage that was sent, once it was checked.
+    /// Removes the list of workspaces from the sent coverage, after it was checked.
     fn coverage(sent: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         let Some(Value::Object(coverage)) = sent.get_mut("workspaces") else { return Ok(()) };
         let listed = coverage.shift_remove("workspace_ids").unwrap_or_else(|| json!([]));
@@ -63,7 +63,7 @@ impl Telemetry {
         Ok(())
     }
 
-    /// Writes the list that a change carries, and forgets it there.
+    /// Writes the list of a change, and removes it from the change.
     fn store_list(destination: &Object, at: &str, store: &mut Store) {
         let id = text(destination, "id");
         let listed = store.item_mut(Self::PATH, id).and_then(|stored| stored.shift_remove(LISTED));

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 pub(crate) struct TelemetryWorkspaces;
 
 impl TelemetryWorkspaces {
-    /// How many workspaces a list may have.
+    /// The maximum number of workspaces in a list.
     pub(super) const LIMIT: usize = 1000;
 
-    /// Where the list of a destination is.
+    /// The path of the list of a destination.
     pub(super) fn of(destination: &str) -> String {
         format!("{}/{destination}/workspaces", Telemetry::PATH)
     }
@@ -42,7 +42,7 @@ impl Rules for TelemetryWorkspaces {
         true
     }
 
-    /// A destination for every workspace has no list to change.
+    /// A destination for all workspaces has no list to change.
     fn allows(&self, target: &Target<'_>, _query: &Query, view: View<'_>) -> Result<(), ApiError> {
         let destination = target.parents.first().and_then(|parent| view.store.item(&parent.path, &parent.key));
         let covers_all = destination.is_some_and(|destination| kind(destination, "workspaces") == "all");

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 pub(crate) struct TokenExchange;
 
-/// How far the clocks of two sides may be apart, in seconds.
+/// The maximum difference between the clocks of both sides, in seconds.
 const SKEW: i64 = 30;
-/// The shortest lifetime of an access token, in seconds.
+/// The minimum lifetime of an access token, in seconds.
 const MIN_LIFETIME: i64 = 60;
 
 impl Rules for TokenExchange {
@@ -27,7 +27,7 @@ impl Rules for TokenExchange {
         if text(&sent, "grant_type") == "refresh_token" {
             return refresh(&sent, scene);
         }
-        // Whoever is refused learns nothing about why.
+        // The error does not contain the reason.
         let granted = grant(&sent, scene).ok_or_else(failed)?;
         if granted.workspaces_to_choose_from {
             return Err(at("workspace_id", "Field required, because the rule covers several workspaces"));
@@ -45,18 +45,18 @@ fn failed() -> ApiError {
     ApiError::unauthenticated("Authentication failed")
 }
 
-/// What a token of a workload comes to.
+/// The result of the exchange of a workload token.
 struct Granted {
     account: String,
     scope: String,
     /// In seconds.
     lifetime: i64,
-    /// The issuer and the id of the token, when it is good for one use.
+    /// The issuer and the ID of the token, if it is valid for one use.
     used: Option<(String, String)>,
     workspaces_to_choose_from: bool,
 }
 
-/// Checks everything about a token; `None` for any reason.
+/// Checks everything about a token. `None` for any failure.
 fn grant(sent: &Object, scene: &Scene<'_>) -> Option<Granted> {
     let claims = claims(text(sent, "assertion"))?;
     let store = &*scene.store;
@@ -103,7 +103,7 @@ fn grant(sent: &Object, scene: &Scene<'_>) -> Option<Granted> {
     })
 }
 
-/// The workspace that a token is for: the one that is asked for, when the rule covers it, or the only one.
+/// The workspace of a token: the requested one if the rule includes it, or the only one.
 fn chosen_workspace(sent: &Object, rule: &Object, store: &crate::store::Store) -> Option<String> {
     let enabled: Vec<&str> = store
         .items(&FederationRules::workspaces_of(text(rule, "id")))
@@ -134,8 +134,8 @@ fn fits(rule: &Object, claims: &Object) -> bool {
         && condition_holds(wanted("condition"), claims)
 }
 
-/// Whether a condition holds. The simulator knows comparisons such as `claims.ref == "main"`, joined by `&&`; any other
-/// condition holds for nobody.
+/// Whether a condition is met. The simulator supports comparisons such as `claims.ref == "main"`, joined by `&&`. Any
+/// other condition is never met.
 fn condition_holds(condition: &str, claims: &Object) -> bool {
     condition.trim().is_empty()
         || condition.split("&&").all(|term| {
@@ -148,7 +148,8 @@ fn condition_holds(condition: &str, claims: &Object) -> bool {
         })
 }
 
-/// A refresh token can be used again and again. One that is not known is no different from any other failure.
+/// A refresh token can be used any number of times. An unknown refresh token returns the same error as any other
+/// failure.
 fn refresh(sent: &Object, scene: &mut Scene<'_>) -> Result<Object, ApiError> {
     let secret = text(sent, "refresh_token");
     let grant = scene.store.tokens.refresh(secret).cloned().ok_or_else(failed)?;

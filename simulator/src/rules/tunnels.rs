@@ -12,9 +12,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) struct Tunnels;
 pub(crate) struct TunnelCertificates;
 
-/// How many live certificate authorities a tunnel may have.
+/// The maximum number of active certificate authorities of a tunnel.
 const LIVE_CERTIFICATES: usize = 2;
-/// How long a certificate authority is taken to be valid: the simulator does not read certificates.
+/// The assumed validity of a certificate authority. The simulator does not parse certificates.
 const VALIDITY: SignedDuration = SignedDuration::from_hours(365 * 24);
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -58,7 +58,7 @@ impl Rules for Tunnels {
 }
 
 impl TunnelCertificates {
-    /// A fingerprint that is the same for the same text. It is no hash of the certificate.
+    /// A fingerprint that is the same for the same text. It is not a hash of the certificate.
     pub(crate) fn fingerprint(pem: &str) -> String {
         let part = |index: u8| {
             let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! What is in the files of an uploaded plugin.
+//! The files of an uploaded plugin.
 
 use crate::Object;
 use crate::error::ApiError;
@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// Where the manifest of a plugin is.
+/// The path of the manifest of a plugin.
 const MANIFEST: &str = ".claude-plugin/plugin.json";
 const MAX_NAME: usize = 64;
-/// A file with this text in it fails the security scan of the simulator.
+/// A file that contains this text fails the security scan of the simulator.
 pub(crate) const SCAN_FAILS: &str = "simulator:fail-scan";
 
-/// A plugin, read from its files.
+/// A plugin, parsed from its files.
 pub(crate) struct Upload {
     pub(crate) name: String,
     pub(crate) manifest: Object,
@@ -20,7 +20,7 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// Reads the files that were sent, and takes them out of the body.
+    /// Reads the sent files, and removes them from the body.
     pub(crate) fn take(sent: &mut Object) -> Result<Self, ApiError> {
         let files = sent.shift_remove("files[]").unwrap_or_default();
         let files: Vec<(String, Vec<u8>)> = files
@@ -56,7 +56,7 @@ impl Upload {
         self.manifest.get(field).filter(|value| value.is_string()).cloned().unwrap_or_default()
     }
 
-    /// The names of the skills in it.
+    /// The names of the skills of the plugin.
     pub(crate) fn skills(&self) -> Vec<String> {
         let folder = |name: &str| Some(name.strip_prefix("skills/")?.strip_suffix("/SKILL.md")?.to_owned());
         self.files.iter().filter_map(|(name, _)| folder(name)).collect()
@@ -78,7 +78,7 @@ impl Upload {
         skills.chain(others).map(|(kind, name)| json!({ "type": kind, "name": name })).collect::<Vec<_>>().into()
     }
 
-    /// How far the plugin can reach.
+    /// The reach of the plugin.
     fn reach(&self) -> &'static str {
         let has = |file: &str| self.files.iter().any(|(name, _)| name == file);
         if has("hooks/hooks.json") {
@@ -102,19 +102,19 @@ impl Upload {
         described.as_object().cloned().unwrap_or_default()
     }
 
-    /// Whether the security scan will find something.
+    /// Whether the security scan will fail.
     pub(crate) fn fails_scan(&self) -> bool {
         self.files.iter().any(|(_, content)| memchr::memmem::find(content, SCAN_FAILS.as_bytes()).is_some())
     }
 
-    /// The files as the store keeps them.
+    /// The files in the format of the store.
     pub(crate) fn stored(&self) -> Value {
         let file = |(name, content): &(String, Vec<u8>)| json!({ "name": name, "content": STANDARD.encode(content) });
         self.files.iter().map(file).collect::<Vec<_>>().into()
     }
 }
 
-/// The files that the store keeps.
+/// The files in the store.
 pub(crate) fn stored_files(stored: Option<&Value>) -> Vec<(String, Vec<u8>)> {
     let file = |file: &Value| {
         let content = STANDARD.decode(file.get("content")?.as_str()?).ok()?;

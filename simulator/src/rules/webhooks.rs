@@ -11,9 +11,9 @@ use serde_json::Value;
 
 pub(crate) struct Webhooks;
 
-/// How many endpoints an organization may have, enabled or not.
+/// The maximum number of endpoints of an organization, including disabled ones.
 const LIMIT: usize = 32;
-/// What a limit of 0, the default, stands for.
+/// The number of items for a limit of 0, the default.
 const PAGE: usize = 20;
 const SECRET: &str = "signing_secret";
 
@@ -49,7 +49,7 @@ impl Rules for Webhooks {
 
     fn before_update(&self, _item: &Object, changes: &mut Object, _view: View<'_>) -> Result<(), ApiError> {
         is_secure(changes)?;
-        // An empty list leaves the events as they are.
+        // An empty list does not change the events.
         changes.retain(|name, value| name != "enabled_events" || value.as_array().is_some_and(|list| !list.is_empty()));
         match text(changes, "state") {
             "enabled" => changes.insert("disabled_reason".to_owned(), "".into()),
@@ -59,7 +59,7 @@ impl Rules for Webhooks {
         Ok(())
     }
 
-    /// The new secret is in this reply alone, as the first one was in that of the creation.
+    /// Only this reply contains the new secret, and only the reply to the creation contained the first one.
     fn act(&self, _: &str, item: &mut Object, _: &Object, scene: &mut Scene<'_>) -> Result<Option<Object>, ApiError> {
         let secret = Value::from(scene.ids.next("whsec_"));
         item.insert(SECRET.to_owned(), secret.clone());

@@ -1,8 +1,8 @@
 //! Places in workspaces.
 //!
-//! Org admins and billing users have a place in every workspace by inheritance. Such places are stored like others, so
-//! that lists and pages need no special case; two fields that no reply shows keep apart what was given and what is
-//! inherited.
+//! Org admins and billing users have an inherited place in every workspace. Such places are stored like others, so
+//! lists and pages need no special case. Two fields that no reply contains separate the assigned role from the
+//! inherited role.
 
 use super::{Deletion, Members, Rules, View, Workspaces, text};
 use crate::Object;
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 pub(crate) struct WorkspaceMembers;
 
-/// The role that was given in the workspace.
+/// The role that was assigned in the workspace.
 const GIVEN: &str = "given_role";
-/// The role that follows from the organization role.
+/// The role that is inherited from the organization role.
 const INHERITED: &str = "inherited_role";
-/// The field that replies show.
+/// The field in replies.
 const ROLE: &str = "workspace_role";
 
 const ADMIN: &str = "workspace_admin";
@@ -29,25 +29,25 @@ impl WorkspaceMembers {
         format!("{}/{workspace}/members", Workspaces::PATH)
     }
 
-    /// Gives a place in a workspace, or takes the given one away.
+    /// Assigns a place in a workspace, or removes the assigned one.
     pub(crate) fn give(store: &mut Store, workspace: &str, user: &str, role: Option<&str>) {
         Self::change(store, workspace, user, GIVEN, role);
     }
 
-    /// Brings the places that a member inherits in line with an organization role.
+    /// Updates the inherited places of a member for an organization role.
     pub(super) fn inherit_everywhere(store: &mut Store, user: &str, organization_role: &str) {
         for workspace in Self::workspaces(store) {
             Self::change(store, &workspace, user, INHERITED, inherited_role(organization_role));
         }
     }
 
-    /// Gives the places in one workspace that members inherit.
+    /// Adds the inherited places of members in one workspace.
     pub(crate) fn inherit_in(store: &mut Store, workspace: &str) {
         let heirs: Vec<(String, &str)> = store
             .items(Members::PATH)
             .filter_map(|member| Some((text(member, "id").to_owned(), inherited_role(text(member, "role"))?)))
             .collect();
-        // The store gives the newest first; places are added in the order in which people came.
+        // The store returns the newest first. Places are added in the order in which members joined.
         for (user, role) in heirs.iter().rev() {
             Self::change(store, workspace, user, INHERITED, Some(role));
         }
@@ -63,7 +63,7 @@ impl WorkspaceMembers {
         store.items(Workspaces::PATH).map(|workspace| text(workspace, "id").to_owned()).collect()
     }
 
-    /// Changes the given or the inherited role; a place without either disappears.
+    /// Changes the assigned or the inherited role. A place without either is removed.
     fn change(store: &mut Store, workspace: &str, user: &str, which: &str, role: Option<&str>) {
         let places = store.collection_mut(&Self::path_in(workspace));
         let mut place = places.get(user).cloned().unwrap_or_else(|| {
@@ -119,7 +119,7 @@ impl Rules for WorkspaceMembers {
                 "This role is inherited from the organization role and cannot be lowered in a workspace.",
             ));
         }
-        // What is inherited need not be given as well; otherwise it would outlive the organization role.
+        // An inherited role is not also assigned. Otherwise it would remain after the organization role changes.
         let given = if wanted == inherited { Value::Null } else { json!(wanted) };
         changes.insert(GIVEN.to_owned(), given);
         Ok(())
@@ -136,7 +136,7 @@ impl Rules for WorkspaceMembers {
     }
 }
 
-/// The workspace role that an organization role brings.
+/// The workspace role that an organization role includes.
 fn inherited_role(organization_role: &str) -> Option<&'static str> {
     match organization_role {
         "admin" => Some(ADMIN),
@@ -145,7 +145,7 @@ fn inherited_role(organization_role: &str) -> Option<&'static str> {
     }
 }
 
-/// The role that counts: an inherited one, unless more was given than billing.
+/// The effective role: the inherited one, unless a role above billing was assigned.
 fn effective_role<'r>(given: &'r str, inherited: &'r str) -> &'r str {
     match (given, inherited) {
         (given, "") => given,

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 pub(crate) struct Workspaces;
 
-/// How many workspaces may be live beside the default one.
+/// The maximum number of active workspaces in addition to the default one.
 const LIMIT: usize = 100;
 /// Tag keys that belong to Anthropic.
 const RESERVED_TAGS: &str = "anthropic";
-/// Where data stays.
+/// The location of data.
 const GEO: &str = "us";
 
 impl Workspaces {
@@ -37,7 +37,7 @@ impl Workspaces {
         store.items(Self::PATH).find(|workspace| has_default_mark(workspace)).map(|workspace| text(workspace, "id"))
     }
 
-    /// Refuses a workspace that does not exist or is archived, named in a body.
+    /// Returns an error if a workspace that a body names does not exist or is archived.
     pub(super) fn takes_new(store: &Store, id: &str) -> Result<(), ApiError> {
         match store.item(Self::PATH, id) {
             Some(_) => Self::is_live(store, id),
@@ -45,7 +45,7 @@ impl Workspaces {
         }
     }
 
-    /// Refuses what an archived workspace no longer takes.
+    /// Returns an error for a change that an archived workspace does not allow.
     pub(super) fn is_live(store: &Store, id: &str) -> Result<(), ApiError> {
         match store.item(Self::PATH, id) {
             Some(workspace) if is_archived(workspace) => Err(ApiError::invalid("The workspace is archived.")),
@@ -132,12 +132,12 @@ impl Rules for Workspaces {
         Ok(())
     }
 
-    /// A storage that is still attached is detached by archiving again.
+    /// Archiving again detaches a storage that is still attached.
     fn archives_again(&self, item: &Object) -> bool {
         inference_privacy::storages(item).next().is_some()
     }
 
-    /// Detaching a storage takes a credential with a principal. Without one, the workspace is archived all the same.
+    /// Detaching a storage requires a credential with a principal. Without one, the workspace is still archived.
     fn act(
         &self,
         act: &str,
@@ -186,7 +186,7 @@ fn check_tags(object: &Object) -> Result<(), ApiError> {
     }
 }
 
-/// The residency of a workspace that asks for nothing else.
+/// The default residency of a workspace.
 pub(crate) fn default_residency() -> Object {
     Object::from_iter([
         ("allowed_inference_geos".to_owned(), "unrestricted".into()),

@@ -6,18 +6,18 @@ use super::workspaces::{ARCHIVED, PRODUCTION, Workspace, scope_of};
 use crate::rules::ApiKeys;
 use serde_json::{Value, json};
 
-/// Who made a key, or as whom it acts.
+/// The creator of a key, or the principal that it acts as.
 #[derive(Clone, Copy)]
 enum Who {
     Nobody,
-    /// The member at this place in the list, counted round.
+    /// The member at this position in the list, modulo its length.
     Member(usize),
     ServiceAccount,
 }
 
 struct Key {
     name: &'static str,
-    /// None for the whole organization.
+    /// `None` for the whole organization.
     workspace: Option<&'static str>,
     status: &'static str,
     created_days_ago: i64,
@@ -26,7 +26,7 @@ struct Key {
     principal: Who,
 }
 
-/// A plain key of the production workspace; the list says what is different.
+/// A plain key of the production workspace. The list contains only the differences.
 const PLAIN: Key = Key {
     name: "",
     workspace: Some(PRODUCTION),
@@ -75,7 +75,7 @@ impl Seeder<'_> {
                 }
                 Who::Member(index) => match person(index) {
                     Some(member) => json!({ "type": "user_actor", "user_id": member.id }),
-                    // Without members nobody has a personal key.
+                    // Without members, there are no personal keys.
                     None => continue,
                 },
             };

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// The two groups that have settings and installation settings of their own: first the one that the examples name.
+/// The two groups that have settings and installation settings. The first is the one that the examples name.
 const GROUPS: [&str; 2] = ["Data & research", "Support"];
 
 impl Seeder<'_> {
@@ -155,7 +155,7 @@ impl Seeder<'_> {
         self.plugin_targets(&example, &shared, members);
     }
 
-    /// Whom a plugin of the organization is set for, and with whom a member shares another one.
+    /// The targets of a plugin of the organization, and the shares of a plugin of a member.
     fn plugin_targets(&mut self, example: &str, shared: &str, members: &[Member]) {
         let [research, support] = GROUPS.map(|name| self.group(name));
         let at = self.days_ago(50).to_string();

@@ -4,7 +4,7 @@ use super::Seeder;
 use crate::rules::{TagBundles, TagChannels, TagTargets, TagWorkspaces};
 use serde_json::{Value, json};
 
-/// The Slack workspace and the channel that the examples name, by the ids that Slack gives them.
+/// The Slack workspace and the channel that the examples name, by their Slack IDs.
 const SLACK_WORKSPACE: &str = "T0123456789";
 
 impl Seeder<'_> {

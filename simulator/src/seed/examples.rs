@@ -1,4 +1,4 @@
-//! Whatever the examples of the catalog name, and a few items in every list that is shown page by page.
+//! All objects that the examples of the catalog name, and a few items in every list with pages.
 
 use super::Seeder;
 use crate::Object;
@@ -6,11 +6,11 @@ use crate::resource::Resource;
 use crate::routes::Routes;
 use claude_admin_catalog::{Action, Segment, snake_case};
 
-/// How many items a list has at least.
+/// The minimum number of items of a list.
 const ENOUGH: usize = 3;
 
 impl Seeder<'_> {
-    /// Adds what no family added: the items that the examples lead through or to, and items to page through.
+    /// Adds items that no family added: the items that the paths of examples name, and items for pages.
     pub(super) fn rest(&mut self, routes: &Routes) {
         let mut lists = Vec::new();
         for action in &routes.catalog().actions {
@@ -33,11 +33,11 @@ impl Seeder<'_> {
         }
     }
 
-    /// Leads along the path of an action, with the parameters that an example gives first, and adds the items on it
-    /// that are not there. Returns the whole path and its parameters; `None` when the example does not give them all.
+    /// Adds the missing items on the path of an action, with the first parameters of an example. Returns the whole path
+    /// and its parameters, or `None` if the example does not have them all.
     fn walk(&mut self, routes: &Routes, action: &Action, example: &str) -> Option<(String, Object)> {
         let segments = action.http.path.segments();
-        // After the noun and the verb.
+        // The parameters after the noun and the verb.
         let mut words = example.split_whitespace().skip(2);
         let mut path = String::new();
         let mut captures = Object::new();
@@ -67,7 +67,7 @@ impl Seeder<'_> {
         let key = key.map_or_else(|| self.ids.next(&resource.prefix), str::to_owned);
         let mut given = captures.clone();
         given.insert(resource.key.clone(), key.as_str().into());
-        // The newest is the last that is added, so that times run the right way.
+        // The newest item is added last, so times are in order.
         let index = ENOUGH.saturating_sub(index);
         let mut item = resource.item.as_ref().map_or_else(Object::new, |ty| self.plausible(ty, &given, index));
         for (name, value) in given {

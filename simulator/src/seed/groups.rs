@@ -5,7 +5,7 @@ use super::members::Member;
 use crate::rules::{Groups, Roles};
 use serde_json::{Value, json};
 
-/// Name, whether it comes with Claude, what it grants: what may be done, and with what.
+/// Name, whether it is built into Claude, and its permissions: the action and the resource.
 type Role = (&'static str, bool, &'static [(&'static str, &'static str)]);
 
 const ROLES: [Role; 4] = [
@@ -26,7 +26,7 @@ const ROLES: [Role; 4] = [
 /// The role that the examples name.
 const EXAMPLE_ROLE: &str = "Research";
 
-/// Name, where it comes from, role, every which member is in it, days since it was created.
+/// Name, source, role, the interval of members in it, age in days.
 const GROUPS: [(&str, &str, &str, usize, i64); 4] = [
     ("Owners", "direct", "Owner", 9, 700),
     ("Everybody (directory)", "scim", "Connector user", 1, 620),
@@ -35,7 +35,7 @@ const GROUPS: [(&str, &str, &str, usize, i64); 4] = [
 ];
 /// The group that the examples name.
 const EXAMPLE_GROUP: &str = "Data & research";
-/// How many members, from the first on, are in groups: what is shown stays a page or two.
+/// The number of members, from the first one on, that are in groups. With this limit, lists have only one or two pages.
 const CANDIDATES: usize = 40;
 
 impl Seeder<'_> {
@@ -74,7 +74,7 @@ impl Seeder<'_> {
         }
     }
 
-    /// Adds a role, and what it grants.
+    /// Adds a role, and its permissions.
     fn role(&mut self, (name, is_built_in, grants): Role) -> String {
         let id = if name == EXAMPLE_ROLE { self.example_id("rbac_role_") } else { self.ids.next("rbac_role_") };
         let created_at = self.days_ago(730).to_string();

@@ -64,7 +64,7 @@ impl Seeder<'_> {
         for account in &others {
             ServiceAccountPlaces::give(&mut self.store, id_of(workspaces, PRODUCTION), account, "workspace_user", &by);
         }
-        // The newest one works everywhere.
+        // The newest one is valid in all workspaces.
         if let Some(account) = others.last() {
             for name in ["Staging", "Research & <Evaluation>", "Support bot"] {
                 ServiceAccountPlaces::give(
@@ -94,7 +94,7 @@ impl Seeder<'_> {
         ];
         let mut ids = Vec::new();
         for (name, url, jwks, created, archived) in issuers {
-            // The examples name the one that their rule belongs to.
+            // The examples name the issuer of their rule.
             let id = if name == "github-actions-main" { self.example_id("fdis_") } else { self.ids.next("fdis_") };
             let (created_at, by) = (self.days_ago(created).to_string(), self.owner.clone());
             self.add(

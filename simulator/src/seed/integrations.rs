@@ -139,7 +139,7 @@ impl Seeder<'_> {
                     "archived_at": archived.map(|days| self.days_ago(days).to_string()),
                 }),
             );
-            // The example has one live certificate, so that there is room for another.
+            // The tunnel of the example has one active certificate, so another one can be added.
             let certificates: &[Option<i64>] = if is_example { &[Some(20), Some(10), None] } else { &[None] };
             for (index, archived) in certificates.iter().enumerate() {
                 let is_live = archived.is_none() && is_example;

@@ -16,7 +16,7 @@ const OPEN: [(&str, &str, i64, &str); 6] = [
     ("Noor.Khalid+admin@Example.com", "claude_code_user", 1, "pending"),
 ];
 
-/// The invite that the examples name: one that can be withdrawn for two more weeks.
+/// The invite that the examples name. It can be cancelled for two more weeks.
 const EXAMPLE: &str = "sam.taylor@example.com";
 
 struct Invite {

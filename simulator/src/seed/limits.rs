@@ -62,7 +62,7 @@ impl Seeder<'_> {
             (PRODUCTION, &first, "requests_per_minute", 2_000),
             (PRODUCTION, &first, "output_tokens_per_minute", 200_000),
             (PRODUCTION, &second, "requests_per_minute", 3_000),
-            // More than the organization has: the lower one counts.
+            // This limit is above the limit of the organization: the lower one applies.
             ("Staging", &first, "requests_per_minute", 9_000),
         ] {
             WorkspaceRateLimits::set(&mut self.store, id_of(workspaces, workspace), limit, kind, value);
@@ -93,7 +93,7 @@ impl Seeder<'_> {
         if group_is_there {
             limits.push((json!({ "type": "rbac_group", "rbac_group_id": group }), "monthly", Some("30000"), 200));
         }
-        // The first few developers have limits of their own; null lifts every other one.
+        // The first few developers have their own limits. Null removes every other limit.
         let own = [("monthly", Some("50000")), ("monthly", None), ("weekly", Some("12000"))];
         let developers = || members.iter().filter(|member| ["developer", "user"].contains(&&*member.role));
         for (member, (period, amount)) in developers().zip(own) {
@@ -101,7 +101,7 @@ impl Seeder<'_> {
         }
         let last = limits.len().saturating_sub(1);
         for (index, (scope, period, amount, days)) in limits.into_iter().enumerate() {
-            // The examples remove a limit: one of a member, where there is one.
+            // The examples remove a limit of a member, if there is one.
             let id = if index == last { self.example_id("spl_") } else { self.ids.next("spl_") };
             let created_at = self.days_ago(days).to_string();
             self.add(
@@ -122,7 +122,7 @@ impl Seeder<'_> {
     }
 
     fn spend_requests(&mut self, members: &[Member]) {
-        // From the oldest to the newest; the one that the examples name waits for a decision.
+        // From the oldest to the newest. The one that the examples name is pending.
         let states = [("approved", 50), ("denied", 30), ("pending", 6), ("pending", 2)];
         let decider = members.first().map(|member| member.id.clone()).unwrap_or_default();
         for (index, (status, days)) in states.into_iter().enumerate() {

@@ -7,10 +7,10 @@ use crate::rules::Members;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-/// How long ago the first member came.
+/// The time since the first member joined.
 const SPAN: SignedDuration = SignedDuration::from_hours(24 * 730);
 
-/// What other seeds need to know of a member.
+/// The data of a member for other seeds.
 pub(super) struct Member {
     pub(super) id: String,
     pub(super) email: String,
@@ -19,11 +19,11 @@ pub(super) struct Member {
 }
 
 impl Seeder<'_> {
-    /// Adds members, from the one who came first to the one who came last.
+    /// Adds members, from the first one to the last one that joined.
     pub(super) fn members(&mut self, count: usize, organization: OrganizationKind) -> Vec<Member> {
         let step = i32::try_from(count).map_or(SignedDuration::ZERO, |count| SPAN / count.max(1));
         let mut members: Vec<Member> = Vec::with_capacity(count);
-        // The examples change a member's role and remove one: both need somebody who is no admin.
+        // The examples change the role of a member and remove one: both need a member who is not an admin.
         let mut example = Some(self.example_id("user_"));
         for index in 0..count {
             let (name, email, role) = self.person(index);
@@ -50,7 +50,7 @@ impl Seeder<'_> {
             None => {
                 let given = GIVEN[self.rng.usize(..GIVEN.len())];
                 let family = FAMILY[self.rng.usize(..FAMILY.len())];
-                // The number keeps addresses apart.
+                // The number makes addresses unique.
                 let local = format!("{given}.{family}.{index}").to_lowercase();
                 (format!("{given} {family}"), local, ROLES[self.rng.usize(..ROLES.len())])
             }
@@ -59,7 +59,7 @@ impl Seeder<'_> {
     }
 }
 
-/// The role of an Enterprise organization that comes nearest.
+/// The closest role of an Enterprise organization.
 fn enterprise_role(role: &str, is_first: bool) -> &str {
     match role {
         "admin" if is_first => "primary_owner",

@@ -1,6 +1,6 @@
-//! The organization at the start: made up, and the same for the same seed.
+//! The organization at the start. It is generated, and is the same for the same seed.
 //!
-//! The identifiers that the examples of the catalog name exist, so that every example can be tried.
+//! All identifiers that the examples of the catalog name exist, so every example can be tried.
 
 mod api_keys;
 mod claude_code;
@@ -28,12 +28,12 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// Keeps the ids of most families apart from those of people, workspaces, keys and invites.
+/// Separates the IDs of most families from those of people, workspaces, keys and invites.
 const FAMILIES: u64 = 0x6661_6d69_6c69_6573;
 const ORGANIZATION: &str = "/v1/organizations/me";
 const ORGANIZATION_NAME: &str = "Acme Robotics (simulated)";
 
-/// A world being made.
+/// A world that is being generated.
 struct Seeder<'c> {
     catalog: &'c Catalog,
     organization_id: String,
@@ -45,7 +45,7 @@ struct Seeder<'c> {
     now: Timestamp,
 }
 
-/// Makes the world that a simulation begins with.
+/// Generates the initial world of a simulation.
 pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -> World {
     let catalog = routes.catalog();
     let mut ids = Ids::new(config.seed);
@@ -67,7 +67,7 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     let key_owner = seeder.ids.next("svac_");
     seeder.api_keys(&workspaces, &members, &key_owner);
     seeder.invites(&members);
-    // Ids of their own: what these families draw changes nothing about the ids of the others.
+    // Separate IDs: these families do not change the generated IDs of the others.
     let ids = std::mem::replace(&mut seeder.ids, Ids::new(config.seed ^ FAMILIES));
     let account = seeder.service_accounts(&workspaces, &key_owner);
     seeder.federation(&workspaces, &account);
@@ -85,7 +85,7 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     seeder.google();
     memory::begin(&mut seeder.store, config.seed, now);
     crate::compliance::seed(&mut seeder.store, catalog);
-    // Last, so that it adds only what no family has.
+    // This is the last step, so it adds only objects that no family has.
     seeder.rest(routes);
     World { organization_id: seeder.organization_id, owner: seeder.owner, store: seeder.store, ids }
 }
@@ -122,7 +122,7 @@ impl Seeder<'_> {
         example.split_whitespace().nth(2).map(str::to_owned)
     }
 
-    /// The instant so many days ago.
+    /// The instant this number of days ago.
     fn days_ago(&self, days: i64) -> Timestamp {
         self.now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
     }

@@ -3,8 +3,8 @@
 /// Name, local part of the address, organization role.
 pub(super) type Person = (&'static str, &'static str, &'static str);
 
-/// The people of a small organization, in the order in which they came. Some have names that are hard on whoever shows
-/// them: with markup, mentions, formulas, control marks and quotes.
+/// The people of a small organization, in the order in which they joined. Some have names that are difficult to
+/// display: with markup, mentions, formulas, control characters and quotes.
 pub(super) const PEOPLE: [Person; 25] = [
     ("Amara Okonkwo", "amara.okonkwo", "admin"),
     ("Mateo Rivera", "mateo.rivera", "developer"),
@@ -33,7 +33,7 @@ pub(super) const PEOPLE: [Person; 25] = [
     ("Xiùyīng Li", "xiuying.li", "developer"),
 ];
 
-/// Given names of everybody else.
+/// Given names of all other members.
 pub(super) const GIVEN: [&str; 32] = [
     "Aisha",
     "Akira",
@@ -69,7 +69,7 @@ pub(super) const GIVEN: [&str; 32] = [
     "Wanjiru",
 ];
 
-/// Family names of everybody else.
+/// Family names of all other members.
 pub(super) const FAMILY: [&str; 32] = [
     "Abebe",
     "Andersson",
@@ -105,6 +105,6 @@ pub(super) const FAMILY: [&str; 32] = [
     "Yilmaz",
 ];
 
-/// Roles of everybody else, weighted: nobody who has a place in every workspace.
+/// Roles of all other members, weighted. None of them has a place in every workspace.
 pub(super) const ROLES: [&str; 8] =
     ["user", "user", "user", "user", "developer", "developer", "developer", "claude_code_user"];

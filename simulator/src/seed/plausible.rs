@@ -1,4 +1,4 @@
-//! Values that look real, for things that no family knows.
+//! Realistic values for objects that no family defines.
 
 use super::Seeder;
 use crate::Object;
@@ -7,12 +7,12 @@ use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// What things are called.
+/// The names of objects.
 const NAMES: [&str; 6] =
     ["Quarterly review", "Onboarding guide", "Incident summary", "Customer research", "Release notes", "Budget draft"];
 
 impl<'c> Seeder<'c> {
-    /// An item of a type: the one at this place in its list, counted from the newest.
+    /// An item of a type: the one at this position in its list, counted from the newest.
     pub(super) fn plausible(&mut self, ty: &Type, given: &Object, index: usize) -> Object {
         let types = self.types();
         let mut item = match types.kind(ty) {
@@ -26,7 +26,7 @@ impl<'c> Seeder<'c> {
             }
             _ => Object::new(),
         };
-        // Things change after they were made.
+        // The time of a change is after the time of the creation.
         if let (Some(created), true) = (item.get("created_at").cloned(), item.contains_key("updated_at")) {
             let later = text(&item, "created_at").parse::<Timestamp>().ok();
             let later = later.and_then(|at| at.checked_add(SignedDuration::from_mins(95)).ok());
@@ -51,7 +51,7 @@ impl<'c> Seeder<'c> {
     fn plausible_value(&mut self, ty: &Type, name: &str, given: &Object, index: usize) -> Value {
         let types = self.types();
         if let Some(inner) = types.optional(ty) {
-            // What may be absent is there where a person would expect to read something.
+            // An optional field has a value if a user would expect a text in it.
             let is_told = ["name", "title", "email", "description"].iter().any(|part| name.contains(part));
             return if is_told { self.plausible_value(inner, name, given, index) } else { Value::Null };
         }
@@ -100,7 +100,7 @@ impl<'c> Seeder<'c> {
         }
     }
 
-    /// A field of one of the first members; empty when there is nobody.
+    /// A field of one of the first members. Empty if there are no members.
     fn member(&self, index: usize, field: &str) -> String {
         let members = || self.store.collection(Members::PATH).into_iter().flat_map(|all| all.oldest_first()).take(20);
         let count = members().count().max(1);

@@ -5,7 +5,7 @@ use super::workspaces::{Workspace, id_of};
 use crate::rules::{ExternalKeys, ExternalStorage, GoogleDataControls, Workspaces};
 use serde_json::{Value, json};
 
-/// The workspace that keeps its data in a bucket of the organization.
+/// The workspace that stores its data in a bucket of the organization.
 const WITH_BUCKET: &str = "Research & <Evaluation>";
 
 impl Seeder<'_> {

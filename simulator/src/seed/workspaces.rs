@@ -1,4 +1,4 @@
-//! The workspaces at the start, and who is in them.
+//! The workspaces at the start, and their members.
 
 use super::Seeder;
 use super::members::Member;
@@ -22,7 +22,7 @@ const WORKSPACES: [(&str, &str, i64, Option<i64>); 6] = [
     ("Support bot", "#15803D", 45, None),
 ];
 
-/// Roles that members are given, weighted.
+/// Roles that are assigned to members, weighted.
 const ROLES: [&str; 5] = [
     "workspace_user",
     "workspace_developer",
@@ -30,7 +30,8 @@ const ROLES: [&str; 5] = [
     "workspace_restricted_developer",
     "workspace_admin",
 ];
-/// How many of the members, from the first on, may have been given places: what is shown stays a page or two.
+/// The number of members, from the first one on, that can have assigned places. With this limit, lists have only one or
+/// two pages.
 const CANDIDATES: usize = 40;
 
 /// A workspace, by name and id.
@@ -70,12 +71,12 @@ impl Seeder<'_> {
     }
 
     pub(super) fn workspace_members(&mut self, workspaces: &[Workspace], members: &[Member]) {
-        // Admins and billing users need not be given a place: they inherit one.
+        // Admins and billing users need no assigned place: they inherit one.
         let candidates =
             || members.iter().take(CANDIDATES).filter(|member| !matches!(&*member.role, "admin" | "billing"));
         for (name, workspace) in workspaces {
             for (index, member) in candidates().enumerate() {
-                // The first candidate is the one whom the examples name, with the workspace that they name.
+                // The first candidate is the member that the examples name, with the workspace that they name.
                 let is_example = index == 0 && *name == PRODUCTION;
                 let is_in = self.rng.u8(..3) == 0;
                 let role = ROLES[self.rng.usize(..ROLES.len())];
@@ -99,7 +100,7 @@ pub(super) fn id_of<'w>(workspaces: &'w [Workspace], name: &str) -> &'w str {
     workspaces.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id)
 }
 
-/// Where keys of the default workspace live.
+/// The scope of keys of the default workspace.
 pub(super) fn scope_of(workspaces: &[Workspace], name: Option<&str>) -> Value {
     match name {
         Some(name) => json!({ "type": "workspace", "workspace_id": id_of(workspaces, name) }),

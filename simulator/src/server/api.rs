@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// How long the head of a request may take: a client that hangs does not hold a connection for ever.
+/// The timeout for the head of a request. Without it, a client that hangs would occupy a connection indefinitely.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves connections for as long as the task lives.
+/// Serves connections until the task ends.
 pub(super) async fn serve(listener: TcpListener, shared: Shared) {
     let mut connections = JoinSet::new();
     loop {
@@ -38,7 +38,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Shared) {
                         }
                     });
                 }
-                // Too many open files, most likely: it passes when connections end.
+                // The cause is probably too many open files. This ends when connections close.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -49,7 +49,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Shared) {
     }
 }
 
-/// Answers a request; an error closes the connection.
+/// Responds to a request. An error closes the connection.
 async fn answer(shared: Shared, request: http::Request<Incoming>) -> io::Result<http::Response<Body>> {
     let (head, body) = request.into_parts();
     let request = Request::from_parts(head, read(body).await?);
@@ -58,8 +58,8 @@ async fn answer(shared: Shared, request: http::Request<Incoming>) -> io::Result<
     deliver(answer.delivery)
 }
 
-/// Reads a body to its end, so that a client that sends too much is still there to hear it, and keeps no more of it
-/// than is needed to see that it is too much.
+/// Reads a body to its end, so a client that sends too much still receives the response. It stores only as much as is
+/// needed to detect that the body is too large.
 async fn read(mut body: Incoming) -> io::Result<Bytes> {
     let mut kept = BytesMut::new();
     while let Some(frame) = body.frame().await {

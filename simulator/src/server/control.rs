@@ -1,4 +1,4 @@
-//! The control port: looks at the simulation and changes what the API has no operation for.
+//! The control port: reads the simulation, and makes changes for which the API has no operation.
 
 use super::Shared;
 use crate::clock::parse_duration;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::net::TcpListener;
 
-/// Serves the control port for as long as the task lives.
+/// Serves the control port until the task ends.
 pub(super) async fn serve(listener: TcpListener, shared: Shared) {
     let router = Router::new()
         .route("/state", get(state))
@@ -37,7 +37,7 @@ async fn state(State(shared): State<Shared>) -> Response {
     reply(&state_of(&shared))
 }
 
-/// What every change answers with too.
+/// The state, which every change also returns.
 fn state_of(shared: &Shared) -> Value {
     let exchange = shared.lock();
     let simulation = &exchange.simulation;
@@ -50,7 +50,7 @@ fn state_of(shared: &Shared) -> Value {
     })
 }
 
-/// Where the clock is moved to: exactly one of the two.
+/// The target of a clock change: exactly one of the two.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Move {

@@ -1,4 +1,4 @@
-//! Answers on the wire, whole and broken.
+//! Complete and broken responses on the wire.
 
 use crate::exchange::Delivery;
 use crate::simulation::Response;
@@ -10,17 +10,17 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-/// The body of an answer.
+/// The body of a response.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// How much is sent at once.
+/// The number of bytes of one write.
 const CHUNK: usize = 64 * 1024;
-/// What passes before the connection ends under a truncated body: time for the first half to leave.
+/// The delay before the connection of a truncated body is closed. In this time the first half is sent.
 const BEFORE_THE_CUT: Duration = Duration::from_millis(50);
-/// The pace of a body that never ends.
+/// The delay between writes of an endless body.
 const BETWEEN_CHUNKS: Duration = Duration::from_millis(10);
 
-/// Makes the response of a delivery; an error closes the connection without one.
+/// Builds the response of a delivery. An error closes the connection without a response.
 pub(super) fn deliver(delivery: Delivery) -> io::Result<http::Response<Body>> {
     match delivery {
         Delivery::Whole(response) => Ok(response.map(|body| Full::new(body).boxed_unsync())),
@@ -30,13 +30,13 @@ pub(super) fn deliver(delivery: Delivery) -> io::Result<http::Response<Body>> {
             let length = body.len();
             Ok(streamed(response, Some(length as u64), async move |mut sender| {
                 if sender.send_data(body.slice(..length / 2)).await.is_ok() {
-                    // Ending here, short of the announced length, closes the connection.
+                    // The body ends here, before the announced length, which closes the connection.
                     tokio::time::sleep(BEFORE_THE_CUT).await;
                 }
             }))
         }
         Delivery::Huge(response, bytes) => {
-            // White space before `{}` is JSON: only its length is wrong with it.
+            // White space before `{}` is valid JSON: the only error is its length.
             let padding = bytes.saturating_sub(2);
             Ok(streamed(response, Some(padding + 2), async move |mut sender| {
                 let mut left = padding;
@@ -47,7 +47,7 @@ pub(super) fn deliver(delivery: Delivery) -> io::Result<http::Response<Body>> {
                     }
                     left -= length as u64;
                 }
-                // When the client is gone there is nobody to tell.
+                // If the client has disconnected, the error does not matter.
                 drop(sender.send_data(Bytes::from_static(b"{}")).await);
             }))
         }

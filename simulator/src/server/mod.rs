@@ -15,13 +15,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// An exchange that connections share. It is held for the time of one answer and never across a wait.
+/// An exchange that connections share. It is locked for the time of one response, and never across an await.
 #[derive(Debug, Clone)]
 struct Shared(Arc<Mutex<Exchange>>);
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Exchange> {
-        // The state stays usable after a panic in another connection: an operation that panics has changed at most
+        // The state remains usable after a panic in another connection: an operation that panics has changed at most
         // one object.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -36,8 +36,8 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// An address that is not loopback ([`io::ErrorKind::InvalidInput`]), or one that cannot be listened on. The
-    /// simulator has keys that everybody knows, so that it never listens where others could reach it.
+    /// An address that is not loopback ([`io::ErrorKind::InvalidInput`]), or that cannot be listened on. The keys of
+    /// the simulator are public, so it never listens on an address that other machines can reach.
     ///
     /// ```
     /// use claude_admin_simulator::{Simulator, SimulatorConfig};
@@ -74,7 +74,7 @@ async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// A simulation that listens. It ends when it is dropped or [shut down](RunningSimulator::shutdown).
+/// A simulation that listens. It stops when it is dropped or [shut down](RunningSimulator::shutdown).
 pub struct RunningSimulator {
     shared: Shared,
     api_address: SocketAddr,
@@ -86,13 +86,13 @@ pub struct RunningSimulator {
 }
 
 impl RunningSimulator {
-    /// Where the API is, such as `http://127.0.0.1:41234`.
+    /// The URL of the API, such as `http://127.0.0.1:41234`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.api_address)
     }
 
-    /// Where the control port is, such as `http://127.0.0.1:41235`.
+    /// The URL of the control port, such as `http://127.0.0.1:41235`.
     #[must_use]
     pub fn control_url(&self) -> String {
         format!("http://{}", self.control_address)
@@ -127,39 +127,39 @@ impl RunningSimulator {
         self.shared.lock().log.clear();
     }
 
-    /// Makes something go wrong with the next requests that match.
+    /// Injects a fault for the next requests that match.
     pub fn inject(&self, fault: Fault) {
         self.shared.lock().faults.inject(fault);
     }
 
-    /// Drops the faults that have not struck yet.
+    /// Removes the pending faults.
     pub fn clear_faults(&self) {
         self.shared.lock().faults.clear();
     }
 
-    /// What the clock shows.
+    /// The time of the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shared.lock().simulation.clock().now()
     }
 
-    /// Tells what the clock shows, for as long as it is kept.
+    /// Returns a function that returns the time of the clock.
     pub fn watch(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
         let shared = self.shared.clone();
         move || shared.lock().simulation.clock().now()
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     ///
     /// # Errors
     ///
-    /// [`ClockError`] when that leads out of the calendar.
+    /// [`ClockError`] if the result is out of range.
     pub fn advance(&self, by: Duration) -> Result<(), ClockError> {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.shared.lock().simulation.clock_mut().advance(by)
     }
 
-    /// Makes everything as it was at the start: objects, clock, budgets, faults and log.
+    /// Resets everything to the initial state: objects, clock, budgets, faults and log.
     pub fn reset(&self) {
         self.shared.lock().reset();
     }

@@ -1,4 +1,4 @@
-//! What holds for every operation of the catalog.
+//! Checks of every operation of the catalog.
 
 use crate::examples::header_params;
 use crate::schema::wrong_with;
@@ -11,7 +11,7 @@ use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, REFRESH_TOKEN, SCOPED_KEY};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The path of an operation, led through the items that its example names.
+/// The path of an operation, with the items that its example names.
 fn path_of(action: &Action) -> String {
     let mut words = action.examples[0].split_whitespace().skip(2);
     let mut path = String::new();
@@ -25,7 +25,7 @@ fn path_of(action: &Action) -> String {
     path
 }
 
-/// The headers of a request: a credential that opens the operation, and the betas that it needs.
+/// The headers of a request: a credential that grants access to the operation, and the betas that it requires.
 fn headers_of<'a>(action: &'a Action, version: &str) -> Vec<(&'a str, String)> {
     let mut headers = vec![("anthropic-version", version.to_owned())];
     let opens = |wanted: fn(&Credential) -> bool| action.auth.iter().any(wanted);
@@ -66,7 +66,7 @@ enum Sent {
 }
 
 impl Sent {
-    /// The same body with one field more.
+    /// The same body with an additional field.
     fn with(self, name: &str) -> Self {
         match self {
             Self::Json(mut body) => {
@@ -87,7 +87,7 @@ fn file_part(name: &str, file: &str, content: &str) -> String {
     format!("--limit\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n{content}\r\n")
 }
 
-/// A body with everything that an operation takes, or with what it needs.
+/// A body with all fields of an operation, or only with the required ones.
 fn body_of(api: &mut Api, action: &Action, everything: bool) -> Sent {
     if !action.http.method.has_body() {
         return Sent::Nothing;
@@ -130,7 +130,7 @@ fn body_of(api: &mut Api, action: &Action, everything: bool) -> Sent {
     for param in params {
         body.insert(param.wire.clone(), value_of(api, param));
     }
-    // What makes sense together only.
+    // Fields that are valid only together.
     for (id, field, value) in SPECIAL {
         let (is_always_sent, field) = field.strip_prefix('+').map_or((false, *field), |field| (true, field));
         if *id == action.id && (everything || is_always_sent || body.contains_key(field)) {
@@ -148,7 +148,7 @@ fn body_of(api: &mut Api, action: &Action, everything: bool) -> Sent {
     Sent::Json(body.into())
 }
 
-/// Values that rules ask for and types do not tell; null leaves the field out, and `+` sends it in every case.
+/// Values that rules require and types do not express. Null omits the field, and `+` sends it in every case.
 const SPECIAL: &[(&str, &str, &str)] = &[
     ("federation-rules.create", "match", r#"{"subject_prefix": "repo:acme/app:"}"#),
     ("federation-rules.create", "+applies_to_all_workspaces", "true"),
@@ -207,7 +207,7 @@ fn value_of(api: &mut Api, param: &Param) -> Value {
     let types = api.types();
     let example = |prefix: &str| api.example_id(prefix);
     match (types.prefix(&param.ty), &*param.wire) {
-        // Somebody who is in no group and no workspace yet.
+        // A member who is in no group and no workspace yet.
         (Some("user_"), _) => api.list("/v1/organizations/users")[0]["id"].clone(),
         (Some(prefix), _) => json!(example(prefix)),
         _ => some(&types, &param.ty, &example),
@@ -262,14 +262,14 @@ fn some(types: &Types, ty: &Type, example: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
-/// The operations that a colleague of theirs depends on come first: what deletes comes last.
+/// Operations that others depend on come first. Deletions come last.
 fn actions(api: &Api) -> Vec<Action> {
     let mut actions = api.simulation.catalog().actions.clone();
     actions.sort_by_key(|action| action.http.method == Method::Delete);
     actions
 }
 
-/// What an operation needs to be so, beforehand.
+/// Creates the state that an operation requires.
 fn prepare(api: &mut Api, action: &Action) {
     let example = |prefix: &str| api.example_id(prefix);
     let key = format!("/v1/organizations/external_keys/{}", example("ekey_"));
@@ -402,7 +402,7 @@ fn every_page_is_found_by_its_cursor() {
         };
         let mut get = |path: &str| send(&mut api, action, path, &Sent::Nothing).ok();
         let first = get(&path);
-        // The lists that are a single page, or are until they are asked for groups.
+        // The lists with a single page, or with a single page unless groups are requested.
         let whole = ["artifacts", "cost", "summaries", "usage"].map(|report| format!("analytics.{report}"));
         // There is one custom role.
         let short = ["compliance-organizations.roles", "federation-rule-workspaces.list"];

@@ -1,4 +1,4 @@
-//! Every code of the reference description, and who answers with it.
+//! Every code of the reference description, and the operations that return it.
 
 use crate::support::{Api, USERS, VERSION};
 use claude_admin_simulator::{ADMIN_KEY, ErrorCode, OrganizationKind, SimulatorConfig};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 const REFERENCE: &str = include_str!("../../../tests/reference/admin-api.json");
 
-/// The codes that operations can answer with, by status, from the reference.
+/// The codes that operations can return, by status, from the reference.
 fn codes() -> BTreeSet<(u64, String)> {
     let reference: Value = serde_json::from_str(REFERENCE).unwrap();
     let operations =

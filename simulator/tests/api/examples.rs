@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-/// When the examples are given: the clock of a simulation that was not told another one.
+/// The time of the examples: the default clock of a simulation.
 const NOW: &str = "2026-11-21T17:20:00Z";
 
 impl Api {
-    /// Sends a request with a credential that opens an operation, and the betas that it needs.
+    /// Sends a request with a credential that grants access to an operation, and the betas that it requires.
     pub(crate) fn ask(&mut self, action: &Action, target: &str, body: &str) -> Reply {
         let bearer = format!("Bearer {OAUTH_TOKEN}");
         let credential = match action.auth.first() {
@@ -32,7 +32,7 @@ impl Api {
         self.request(action.http.method.as_str(), target, &headers, body)
     }
 
-    /// Reads with the key of an Enterprise organization, and with every beta that reports know.
+    /// Reads with the key of an Enterprise organization, and with every beta of reports.
     pub(crate) fn read(&mut self, target: &str) -> Reply {
         let betas = "analytics-usage-cost-2026-08-24, fast-mode-2026-02-01";
         let is_console = ["usage_report/messages", "usage_report/claude_code", "organizations/cost_report"];
@@ -59,7 +59,7 @@ pub(crate) fn header_params<'a>(action: &'a Action, example: &str) -> Vec<(&'a s
         .collect()
 }
 
-/// What the query of a request gives to each parameter.
+/// The value of each parameter in the query of a request.
 fn given_in(action: &Action, target: &str) -> Map<String, Value> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let mut given = Map::new();
@@ -109,7 +109,7 @@ pub(crate) fn target_of(action: &Action, example: &str, types: &Types) -> String
             Place::Body | Place::Header => {}
         }
     }
-    // Fields of a record travel under their own names.
+    // Fields of a record are sent under their own names.
     for input in action.inputs.iter().filter(|input| input.place == Place::Query && !input.fields.is_empty()) {
         for (_, value) in values.iter().filter(|(known, _)| *known == input.name) {
             query.push(format!("{}={}", input.fields.join("."), encoded(value)));
@@ -122,7 +122,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// The words of a command line, with quotes taken off.
+/// The words of a command line, without quotes.
 fn words(example: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -208,7 +208,7 @@ fn range_of(text: &str) -> Option<(Timestamp, Timestamp)> {
             let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
             let count = count.parse::<i64>().ok()?;
             match unit {
-                // Days that are over.
+                // Days in the past.
                 "d" => Some((day("2026-11-21")? - SignedDuration::from_hours(24 * count), day("2026-11-21")?)),
                 "h" => Some((now - SignedDuration::from_hours(count), now)),
                 _ => None,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const TOKEN: &str = "/v1/oauth/token";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const BETAS: (&str, &str) = ("anthropic-beta", "oauth-2025-04-20,oidc-federation-2026-04-01");
-/// 2026-11-21T17:20:00Z, where the clock of the simulation stands.
+/// 2026-11-21T17:20:00Z, the time of the clock of the simulation.
 const NOW: i64 = 1_795_281_600;
 
 fn send(api: &mut Api, body: &Value) -> Reply {

@@ -161,7 +161,7 @@ fn privacy_of_inference_follows_its_rules() {
     as_person(&mut api, &path, body(Value::Null)).refused(400);
     let reply = as_person(&mut api, &path, body(json!({ "safeguards_storage": place })));
     assert_eq!(reply.code(), Some("human_review_on_with_external_storage"));
-    // What is left out stays.
+    // An omitted field does not change.
     as_person(&mut api, &path, body(review)).ok();
     let changed = as_person(&mut api, &path, body(json!({ "safeguards_storage": place }))).ok();
     assert_eq!(changed["inference_data_privacy"]["human_review"], json!({ "type": "disabled" }));

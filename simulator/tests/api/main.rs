@@ -1,4 +1,4 @@
-//! The Admin API of the simulation, asked without sockets.
+//! Tests of the Admin API of the simulation, without sockets.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What every request and response has: route, credential, version, ids, budgets.
+//! The parts of every request and response: route, credential, version, IDs, budgets.
 
 use crate::support::{Api, INVITES, USERS, VERSION};
 use claude_admin_simulator::{ADMIN_KEY, Credential, Credentials, OAUTH_TOKEN, SimulatorConfig};

@@ -1,4 +1,4 @@
-//! Every answer, compared with the reference description.
+//! Every response, compared with the reference description.
 
 use crate::examples::target_of;
 use crate::support::Api;
@@ -6,10 +6,10 @@ use claude_admin_catalog::{Action, Method, ReplyForm};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// Operations whose answers are known to differ, with the reason. They are listed here so that nobody forgets them.
+/// Operations whose responses are known to differ, with the reason. The list makes the differences visible.
 const GAPS: [(&str, &str); 0] = [];
 
-/// The families of reports and of the Compliance API, for which an answer is never let off.
+/// The families of reports and of the Compliance API. For their responses, no difference is allowed.
 const OURS: [&str; 4] = ["/v1/compliance/", "/v1/organizations/analytics/", "usage_report", "cost_report"];
 
 static REFERENCE: LazyLock<Value> =
@@ -21,7 +21,7 @@ struct Validator {
 }
 
 impl Validator {
-    /// Collects what is wrong with a value.
+    /// Collects the errors of a value.
     fn check(&self, schema: &Value, value: &Value, place: &str, wrong: &mut Vec<String>) {
         if let Some(reference) = schema["$ref"].as_str() {
             let name = reference.rsplit('/').next().unwrap();
@@ -98,7 +98,7 @@ impl Validator {
             match schema["properties"].get(name).or_else(|| extra.get(name)) {
                 Some(property) => self.check(property, value, &place, wrong),
                 None if more.is_object() => self.check(more, value, &place, wrong),
-                // Where nothing is said about fields, any may be there.
+                // If the schema does not describe fields, all fields are allowed.
                 None if *more == true || schema.get("properties").is_none() => {}
                 None => wrong.push(format!("{place}: not in the description")),
             }
@@ -119,7 +119,7 @@ fn is_of_type(value: &Value, name: &str) -> bool {
     }
 }
 
-/// The schema of the answer of an operation; `None` when it is no JSON.
+/// The schema of the response of an operation; `None` if it is not JSON.
 fn schema_of(action: &Action) -> Option<&'static Value> {
     let shape = |path: &str| -> Vec<Option<String>> {
         path.split('/').map(|word| (!word.starts_with('{')).then(|| word.to_owned())).collect()
@@ -131,7 +131,7 @@ fn schema_of(action: &Action) -> Option<&'static Value> {
     success["content"]["application/json"].get("schema")
 }
 
-/// What is wrong with the answer of an operation.
+/// The errors of the response of an operation.
 pub(crate) fn wrong_with(action: &Action, version: &'static str, body: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     if let Some(schema) = schema_of(action) {

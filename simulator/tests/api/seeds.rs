@@ -66,7 +66,7 @@ fn everything_is_listed_newest_first() {
     }
 }
 
-/// The lists with everything that others refer to, and how its ids begin.
+/// The lists with the objects that others refer to, and the prefixes of their IDs.
 const TARGETS: [(&str, &str); 9] = [
     ("user_", USERS),
     ("wrkspc_", "/v1/organizations/workspaces?include_default=true&include_archived=true"),
@@ -79,7 +79,7 @@ const TARGETS: [(&str, &str); 9] = [
     ("slws_", "/v1/organizations/claude_tag/slack_workspaces"),
 ];
 
-/// Every list that hangs on nothing else, whoever may read it.
+/// Every list without a parent object, with a credential that can read it.
 fn all_of(api: &mut Api, path: &str) -> Vec<Value> {
     let mark = if path.contains('?') { '&' } else { '?' };
     let path = format!("{path}{mark}limit=100");
@@ -97,7 +97,7 @@ fn all_of(api: &mut Api, path: &str) -> Vec<Value> {
     panic!("nobody may read {path}")
 }
 
-/// The texts in a value, however deep, that begin like one of the ids.
+/// The texts in a value, at any depth, that have the prefix of one of the IDs.
 fn references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) if TARGETS.iter().any(|(prefix, _)| text.starts_with(&format!("{prefix}01"))) => {

@@ -1,4 +1,4 @@
-//! A simulation to ask, and what it answered.
+//! A simulation for requests, and its responses.
 
 use claude_admin_catalog::{Catalog, PackageText, Types};
 use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, Request, SCOPED_KEY, Simulation, SimulatorConfig};
@@ -14,12 +14,12 @@ pub(crate) const INVITES: &str = "/v1/organizations/invites";
 pub(crate) const KEYS: &str = "/v1/organizations/api_keys";
 pub(crate) const WORKSPACES: &str = "/v1/organizations/workspaces";
 
-/// What was answered.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
-    /// The body as JSON; null when it is none.
+    /// The body as JSON. Null if it is not JSON.
     pub(crate) body: Value,
     pub(crate) bytes: Vec<u8>,
 }

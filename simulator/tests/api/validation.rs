@@ -1,4 +1,4 @@
-//! What requests may carry, and the words for what they may not.
+//! Valid values in requests, and the error texts for invalid ones.
 
 use crate::support::{Api, INVITES, KEYS, USERS, WORKSPACES};
 use serde_json::json;

@@ -93,7 +93,7 @@ async fn what_is_not_signed_by_slack_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_listed_may_ask_nothing() {
     let (simulator, served) = gateway(&[]).await;
-    says(&slash(&served, "U2", "users list").await, 200, "slack:T1/U2 may not ask this gateway");
+    says(&slash(&served, "U2", "users list").await, 200, "slack:T1/U2 cannot use this gateway");
     for headers in [vec![], vec![("authorization", "Bearer another")], vec![("authorization", TOKEN)]] {
         let body = json!({"command": "users list"}).to_string();
         assert_eq!(served.post("/v1/commands", &headers, body).await.0, 401);
@@ -112,7 +112,7 @@ async fn a_write_runs_only_where_writes_are_wanted_and_with_yes() {
     assert!(simulator.requests().is_empty(), "nothing was sent");
 
     let (simulator, served) = gateway(&[("CLAUDE_ADMIN_WRITES", "with-yes")]).await;
-    says(&slash(&served, "U1", write).await, 200, "Repeat it with --yes");
+    says(&slash(&served, "U1", write).await, 200, "repeat it with `--yes`");
     says(&slash(&served, "U1", &format!("{write} --yes --dry-run")).await, 200, "Nothing was sent");
     says(&call(&served, json!({"command": write})).await, 202, "waiting");
     assert!(simulator.requests().is_empty(), "nothing was sent");
@@ -124,9 +124,9 @@ async fn a_write_runs_only_where_writes_are_wanted_and_with_yes() {
 async fn what_needs_the_host_is_said_to_need_it() {
     let (simulator, served) = gateway(&[]).await;
     for (line, words) in [
-        ("pending", "it keeps nothing"),
-        ("users get ada@example.com", "is not an id"),
-        ("tunnels reveal-token tnl_01aaaaaaaaaaaaaaaaaaaaaa", "which no chat gets to see"),
+        ("pending", "it stores nothing"),
+        ("users get ada@example.com", "is not an ID"),
+        ("tunnels reveal-token tnl_01aaaaaaaaaaaaaaaaaaaaaa", "chats never show secrets"),
     ] {
         says(&slash(&served, "U1", line).await, 200, words);
     }

@@ -29,15 +29,15 @@ async fn a_flag_without_effect_is_refused() {
     let (simulator, served) = gateway(&[("CLAUDE_ADMIN_WRITES", "with-yes")]).await;
     for (line, words) in [
         ("users list --columns id,shoe-size", "there is no column `shoe_size`"),
-        ("users list --compare", "compares nothing"),
-        ("workspaces create Robots --yes --reason because", "keeps no record"),
+        ("users list --compare", "cannot compare periods"),
+        ("workspaces create Robots --yes --reason because", "has no audit log"),
     ] {
         says(&call(&served, json!({ "command": line })).await, 400, words);
         says(&slash(&served, "U1", line).await, 200, words);
     }
     for format in ["csv", "text", "markdown"] {
         let answer = call(&served, json!({ "command": format!("users list -o {format}") })).await;
-        says(&answer, 400, "answers programs in JSON");
+        says(&answer, 400, "sends programs JSON only");
     }
     assert!(simulator.requests().is_empty(), "nothing was sent");
     says(&call(&served, json!({ "command": "users list --limit 1 -o json --no-compare" })).await, 200, "done");
@@ -50,9 +50,9 @@ async fn a_dry_run_advises_what_the_gateway_can_do() {
     let (_simulator, served) = gateway(&[]).await;
     let answer = slash(&served, "U1", line).await;
     says(&answer, 200, "This gateway only reads");
-    assert!(!answer.1.to_string().contains("add --yes"), "{}", answer.1);
+    assert!(!answer.1.to_string().contains("add `--yes`"), "{}", answer.1);
     let (_simulator, served) = gateway(&[("CLAUDE_ADMIN_WRITES", "with-yes")]).await;
-    says(&slash(&served, "U1", line).await, 200, "add --yes");
+    says(&slash(&served, "U1", line).await, 200, "add `--yes`");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,5 +88,5 @@ async fn a_removal_is_done_only_if_the_api_itself_says_that_nothing_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_there_is_not_is_refused() {
     let (_simulator, served) = gateway(&[("ANTHROPIC_BASE_URL", "http://127.0.0.1:99999")]).await;
-    says(&call(&served, json!({ "command": "users list" })).await, 502, "a port that is none");
+    says(&call(&served, json!({ "command": "users list" })).await, 502, "an invalid port");
 }

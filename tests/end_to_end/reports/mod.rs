@@ -20,7 +20,7 @@ async fn ask(command: &str) -> (RunningSimulator, Reply) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_for_people_is_put_beside_the_period_before_with_a_second_read() {
     let (simulator, reply) = ask("cost report 2026-11-08..2026-11-14").await;
-    assert!(support::text(&reply).contains("in the period before"), "{}", support::text(&reply));
+    assert!(support::text(&reply).contains("in the previous period"), "{}", support::text(&reply));
     let asked: Vec<String> = simulator.requests().into_iter().filter_map(|request| request.query).collect();
     assert_eq!(asked.len(), 2, "{asked:?}");
     assert!(asked[0].contains("starting_at=2026-11-08") && asked[0].contains("ending_at=2026-11-15"), "{asked:?}");
@@ -31,18 +31,18 @@ async fn a_report_for_people_is_put_beside_the_period_before_with_a_second_read(
 async fn part_of_a_report_says_so_in_its_title_and_is_not_compared() {
     let (simulator, reply) = ask("cost report last-month --limit 7").await;
     let text = support::text(&reply);
-    assert!(text.starts_with("Show cost, a bucket for each day: only a part of it"), "{text}");
-    assert!(text.contains("Sum of the rows below, amount") && !text.contains("period before"), "{text}");
-    assert!(text.contains("Without --limit and --page, the command reads all of it."), "{text}");
+    assert!(text.starts_with("Show cost in buckets of one day: partial result"), "{text}");
+    assert!(text.contains("Sum of the rows below, amount") && !text.contains("previous period"), "{text}");
+    assert!(text.contains("Without --limit and --page, the command reads the whole report."), "{text}");
     let next = reply.document.blocks.iter().find_map(|block| match block {
         Block::Table(table) => table.command_after(table.rows.len()),
         _ => None,
     });
     assert_eq!(simulator.requests().len(), 1);
     let (_, reply) = ask(&next.unwrap()).await;
-    assert!(support::text(&reply).contains("only a part of it"), "{}", support::text(&reply));
+    assert!(support::text(&reply).contains("partial result"), "{}", support::text(&reply));
     let (simulator, reply) = ask("cost report 2026-11-08..2026-11-14 --no-compare").await;
-    assert!(!support::text(&reply).contains("period before"), "{}", support::text(&reply));
+    assert!(!support::text(&reply).contains("previous period"), "{}", support::text(&reply));
     assert_eq!(simulator.requests().len(), 1);
 }
 
@@ -55,7 +55,7 @@ async fn report_covers_its_period_however_many_pages_that_has() {
     ] {
         let (simulator, reply) = ask(command).await;
         let text = support::text(&reply);
-        assert!(text.contains(rows) && !text.contains("a part"), "{command}: {text}");
+        assert!(text.contains(rows) && !text.contains("partial result"), "{command}: {text}");
         assert!(!text.contains("--limit") && !text.contains("--all"), "{command}: {text}");
         assert_eq!(simulator.requests().len(), requests, "{command}");
     }
@@ -66,7 +66,7 @@ async fn period_that_is_not_over_is_counted_so_far() {
     for command in ["cost report today", "usage messages this-month", "usage messages 24h --bucket-width hour"] {
         let (_, reply) = ask(command).await;
         let text = support::text(&reply);
-        assert!(text.contains(" so far (") && text.contains("in the whole period before"), "{command}: {text}");
+        assert!(text.contains(" so far (") && text.contains("in the whole previous period"), "{command}: {text}");
         assert!(!text.contains("up ") && !text.contains("down "), "{command}: {text}");
     }
     let (_, reply) = ask("cost report 7d").await;
@@ -151,9 +151,9 @@ async fn amounts_of_two_currencies_are_two_totals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_that_cannot_be_added_have_no_total() {
     for (amounts, total) in [
-        (["100", "free"], "not known"),
-        (["1e400", "1"], "not known"),
-        (["79228162514264337593543950335", "79228162514264337593543950335"], "not known"),
+        (["100", "free"], "unknown"),
+        (["1e400", "1"], "unknown"),
+        (["79228162514264337593543950335", "79228162514264337593543950335"], "unknown"),
         (["-500.25", "0.125"], "-$5.00"),
         (["1e3", "1"], "$10.01"),
     ] {
@@ -192,5 +192,5 @@ async fn people_read_times_in_their_zone_and_programs_in_utc() {
         assert!(json.contains(utc) && !json.contains(local), "{line}: {json}");
     }
     let report = support::text(&support::type_in(&service, "cost report yesterday").await);
-    assert!(report.contains("2026-11-20 to 2026-11-21 (UTC, the end is left out)"), "{report}");
+    assert!(report.contains("2026-11-20 to 2026-11-21 (UTC, end not included)"), "{report}");
 }

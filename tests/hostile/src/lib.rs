@@ -1,6 +1,6 @@
-//! A component that tries everything it should not: a fixture of the tests.
+//! A component that tries every forbidden operation: a fixture of the tests.
 
-// The names of exports are no names for a native linker; only the component is of use.
+// A native linker rejects the names of the exports. Only the component is used.
 #![cfg(target_arch = "wasm32")]
 
 wit_bindgen::generate!({
@@ -23,7 +23,7 @@ fn other(what: impl std::fmt::Debug) -> Error {
     Error::Other(format!("{what:?}"))
 }
 
-/// Sends a request; returns the status and the `location` of its answer.
+/// Sends a request and returns the status and the `location` header of the response.
 fn request(
     scheme: &str,
     authority: &str,
@@ -34,7 +34,7 @@ fn request(
 ) -> Result<(u16, String), Error> {
     let fields = Fields::new();
     for (name, value) in header.lines().filter_map(|line| line.split_once(": ")) {
-        // A refused header is tried again in other letters, as somebody who means harm would.
+        // A rejected header is tried again in upper case, as an attacker would do.
         fields.append(name, value.as_bytes()).or_else(|_| fields.append(&name.to_uppercase(), value.as_bytes())).ok();
     }
     let request = OutgoingRequest::new(fields);

@@ -1,4 +1,4 @@
-//! The chart of a report: which measure, along what.
+//! The chart of a report: the measure and the axis.
 
 use super::measured::{amount, currencies, of_currency, spelled, sum, title};
 use super::{place, spoken};
@@ -10,10 +10,11 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The most points of a chart: what every frontend can draw.
+/// The maximum number of points of a chart. Every frontend can draw them.
 const MAX_POINTS: usize = 20;
 
-/// The measure that a report is about: money where there is some, else the largest number that adds up, else a level.
+/// The main measure of a report: an amount of money if there is one, otherwise the largest number that can be added,
+/// otherwise a level.
 pub(super) fn main_measure<'c, 't>(columns: &'c [FlatColumn<'t>], rows: &[Value]) -> Option<&'c FlatColumn<'t>> {
     let of = |measure: Measure| columns.iter().filter(move |column| column.measure == Some(measure));
     let size = |column: &FlatColumn<'_>| sum(column, rows).unwrap_or_default();
@@ -23,14 +24,15 @@ pub(super) fn main_measure<'c, 't>(columns: &'c [FlatColumn<'t>], rows: &[Value]
     money.or_else(|| largest(Measure::Count)).or_else(|| largest(Measure::Level))
 }
 
-/// The currency that most rows have: amounts of others are not drawn beside it.
+/// The currency of most rows. Amounts in other currencies are not drawn.
 fn main_currency(column: &FlatColumn<'_>, rows: &[Value]) -> Option<String> {
     let count = |currency: &Option<String>| of_currency(column, rows, currency.as_deref()).count();
-    // Of several with as many rows, the first.
+    // The first of several currencies with the same number of rows.
     currencies(column, rows).into_iter().rev().max_by_key(count).flatten()
 }
 
-/// Along time where there is more than one bucket, else side by side along the first thing that tells rows apart.
+/// The chart is along time if there is more than one bucket. Otherwise it is along the first column that distinguishes
+/// the rows.
 pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -> Option<Chart> {
     let main = main_measure(columns, rows)?;
     let measure = main.measure?;
@@ -54,7 +56,7 @@ pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -
     for row in rows {
         let place = place(types, along, row);
         let value = amount(main, row).unwrap_or_default();
-        // Levels do not add up, and what cannot be added up is not drawn.
+        // Levels must not be added, and a chart that needs their sum is not drawn.
         if measure == Measure::Level && sums.contains_key(&place) {
             return None;
         }
@@ -67,7 +69,7 @@ pub(super) fn chart(types: &Types, columns: &[FlatColumn<'_>], rows: &[Value]) -
         points.sort_by_key(|point| std::cmp::Reverse(point.1));
     }
     let left_out = points.len().saturating_sub(MAX_POINTS);
-    // The latest of a time, and the greatest of things.
+    // The latest points of a time, and the greatest ones of a category.
     let points: Vec<_> =
         if by_time { points.split_off(left_out) } else { points.into_iter().take(MAX_POINTS).collect() };
     let which = match (left_out, by_time) {

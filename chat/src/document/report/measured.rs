@@ -1,4 +1,4 @@
-//! What the columns of a report measure: amounts, their sums, and how both are written.
+//! The measures of the columns of a report: amounts, their sums, and their spelling.
 
 use crate::document::flat::{FlatColumn, Measure};
 use crate::document::{label, money};
@@ -9,13 +9,13 @@ pub(super) fn amount(column: &FlatColumn<'_>, row: &Value) -> Option<Decimal> {
     money::number(column.value(row)?)
 }
 
-/// The sum of a column over some rows. `None` where one of its values is no number, or where the sum is too large.
+/// The sum of a column over some rows; `None` if one of its values is not a number, or if the sum is too large.
 pub(super) fn sum<'r>(column: &FlatColumn<'_>, rows: impl IntoIterator<Item = &'r Value>) -> Option<Decimal> {
     let values = rows.into_iter().filter_map(|row| column.value(row));
     values.map(money::number).try_fold(Decimal::ZERO, |sum, value| sum.checked_add(value?))
 }
 
-/// The currencies of a column, in the order in which they come. A column that is no money has one, which is none.
+/// The currencies of a column, in the order in which they occur. A column without money has one entry, `None`.
 pub(super) fn currencies<'r>(
     column: &FlatColumn<'_>,
     rows: impl IntoIterator<Item = &'r Value>,
@@ -30,7 +30,7 @@ pub(super) fn currencies<'r>(
     currencies
 }
 
-/// The rows whose amounts in a column are of a currency: others cannot be added to them.
+/// The rows whose amounts in a column have a given currency. Amounts in other currencies cannot be added to them.
 pub(super) fn of_currency<'r>(
     column: &FlatColumn<'_>,
     rows: &'r [Value],

@@ -1,4 +1,4 @@
-//! Reports: when, how much in all, how that compares, a chart, the rows, and what to know about the data.
+//! Reports: the period, the totals, the comparison, a chart, the rows, and notes about the data.
 
 mod chart;
 mod measured;
@@ -16,45 +16,45 @@ use serde_json::Value;
 use table::table;
 use totals::{Coverage, totals};
 
-/// The family of interfaces whose answers are reports.
+/// The family of interfaces whose results are reports.
 const FAMILY: &str = "Reports";
 
-/// Whether the answer of an action is a report.
+/// Whether the result of an action is a report.
 #[must_use]
 pub fn is_report(catalog: &Catalog, action: &Action) -> bool {
     catalog.interface(&action.interface).is_some_and(|interface| interface.family == FAMILY)
 }
 
-/// What a report is about, beside its rows.
+/// The content of a report, apart from its rows.
 pub(super) struct Report<'r> {
     pub(super) catalog: &'r Catalog,
     pub(super) action: &'r Action,
     pub(super) invocation: &'r Invocation,
-    /// The items of the answer.
+    /// The items of the result.
     pub(super) items: &'r [Value],
-    /// The items of the period before.
+    /// The items of the previous period.
     pub(super) before: Option<&'r [Value]>,
-    /// When the data was last brought up to date.
+    /// The time of the last update of the data.
     pub(super) refreshed: Option<&'r str>,
-    /// Whether the rows are all that there are.
+    /// Whether the rows are complete.
     pub(super) whole: bool,
-    /// Whether every page was asked for.
+    /// Whether every page was requested.
     pub(super) all: bool,
-    /// The time at which it was read, where it matters what is not over.
+    /// The time of reading, if an incomplete period matters.
     pub(super) now: Option<Timestamp>,
 }
 
 impl Report<'_> {
-    /// Writes a report; `None` where the items hold nothing that adds up.
+    /// Writes a report; `None` if the items contain no measure.
     pub(super) fn document(&self, item: &Type, wanted: &[String], next: Next) -> Option<Document> {
         let types = &self.catalog.types;
         let layout = Rows::of(types, item)?;
         let rows = layout.read(self.items);
         let before = self.before.map(|items| layout.read(items));
-        // What a report does not cover, its title says.
+        // The title shows that a report is not complete.
         let title = self.action.summary();
         let mut document =
-            Document::titled(if self.whole { title.to_owned() } else { format!("{title}: only a part of it") });
+            Document::titled(if self.whole { title.to_owned() } else { format!("{title}: partial result") });
         let facts = self.facts();
         if !facts.is_empty() {
             document = document.with(Block::Facts(facts));
@@ -76,8 +76,8 @@ impl Report<'_> {
         Some(document)
     }
 
-    /// How much of the period is counted. One that is not over, or whose data is not complete, cannot be compared with one
-    /// that is.
+    /// The part of the period that is counted. An incomplete period, or one with incomplete data, cannot be compared
+    /// with a complete one.
     fn coverage(&self) -> Coverage {
         let instant = |text: &str| text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse()).ok();
         let known = [self.now, self.refreshed.and_then(instant)].into_iter().flatten().min();
@@ -90,7 +90,7 @@ impl Report<'_> {
         }
     }
 
-    /// The time that was asked for, as it was understood: from border to border of the buckets.
+    /// The requested time, as it was interpreted: from boundary to boundary of the buckets.
     fn facts(&self) -> Vec<Fact> {
         let arguments = &self.invocation.arguments;
         let mut facts = Vec::new();
@@ -99,11 +99,11 @@ impl Report<'_> {
             if let Some(start) = arguments.get(&period.start).and_then(Value::as_str) {
                 facts.push(Fact::new(
                     label(&period.name),
-                    format!("{} to {} (UTC, the end is left out)", spoken(start), spoken(end)),
+                    format!("{} to {} (UTC, end not included)", spoken(start), spoken(end)),
                 ));
             }
         }
-        // A report of one day is asked for that day.
+        // A report about one day has an input for this day.
         let is_bound = |name: &str| self.action.periods.iter().any(|period| period.start == name || period.end == name);
         for input in self.action.inputs.iter().filter(|input| !is_bound(&input.name)) {
             let is_day = self.catalog.types.format(&input.ty) == Some("date");
@@ -117,8 +117,8 @@ impl Report<'_> {
     fn notes(&self, more_totals: usize) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         if !self.whole {
-            let hint = if self.all { "" } else { " Without --limit and --page, the command reads all of it." };
-            notes.push(format!("Totals and chart cover the rows above and no others.{hint}"));
+            let hint = if self.all { "" } else { " Without --limit and --page, the command reads the whole report." };
+            notes.push(format!("Totals and chart cover only the rows above.{hint}"));
         }
         if more_totals > 0 {
             notes.push(format!("{more_totals} more totals are not shown; -o json has every value."));
@@ -134,7 +134,7 @@ impl Report<'_> {
     }
 }
 
-/// An instant without its needless zeros: `2026-11-15`, `2026-11-15 17:20`.
+/// An instant without unnecessary zeros: `2026-11-15`, `2026-11-15 17:20`.
 fn spoken(text: &str) -> String {
     match text.parse::<Timestamp>() {
         Ok(instant) => {
@@ -146,7 +146,7 @@ fn spoken(text: &str) -> String {
     }
 }
 
-/// A value as the name of a place in a chart.
+/// A value as the name of a position in a chart.
 fn place(types: &Types, column: &FlatColumn<'_>, row: &Value) -> String {
     let ty = types.optional(&column.field.ty).unwrap_or(&column.field.ty);
     match column.value(row) {

@@ -10,12 +10,11 @@ use claude_admin_catalog::Types;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// The most columns that are shown unless more are asked for.
+/// The maximum number of columns that are shown by default.
 const SHOWN_COLUMNS: usize = 6;
 
-/// The rows, with the columns that are wanted, or all: what tells rows apart, then what is measured, whatever is in them, so
-/// that programs find each at the same place. Shown are those that say the most, and always what the report measures and
-/// what its rows are `ordered` by.
+/// The rows, with the requested columns, or with all columns. Columns that distinguish rows come first, then measures.
+/// The order does not depend on the values, so programs find each column at the same position. The columns with the highest rank are shown, and always the main measure and the column by which the rows are `ordered`.
 pub(super) fn table(
     types: &Types,
     columns: &[FlatColumn<'_>],
@@ -38,7 +37,8 @@ pub(super) fn table(
     if !wanted.is_empty() {
         kept = wanted.iter().filter_map(|name| columns.iter().find(|column| column.name() == *name)).collect();
     }
-    // What adds up to something says more than what does not, and what is nowhere says nothing.
+    // A measure with a sum above zero has more information than one with the sum zero. A column without values has no
+    // information.
     let says = |column: &FlatColumn<'_>| match column.measure {
         _ if !rows.iter().any(|row| column.value(row).is_some()) => 3,
         _ if is_background(column) => 2,
@@ -69,7 +69,7 @@ pub(super) fn table(
     Table { caption, columns: heads, rows: cells, ..Table::default() }
 }
 
-/// The end of a bucket follows from its beginning, and the currency stands with the amounts.
+/// The end of a bucket follows from its beginning, and the currency is shown with the amounts.
 fn is_background(column: &FlatColumn<'_>) -> bool {
     let name = column.name();
     name == "ending_at" || name.ends_with("currency")

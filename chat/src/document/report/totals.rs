@@ -1,4 +1,4 @@
-//! What a report comes to, and how that compares with the period before.
+//! The totals of a report, and their comparison with the previous period.
 
 use super::measured::{currencies, of_currency, spelled, sum, title};
 use crate::document::Fact;
@@ -6,22 +6,22 @@ use crate::document::flat::{FlatColumn, Measure};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// The most totals.
+/// The maximum number of totals.
 const MAX_TOTALS: usize = 8;
 
-/// How much of the period that it names a report covers.
+/// The part of its period that a report covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coverage {
-    /// All of it.
+    /// The complete period.
     Whole,
-    /// All that there is until now: the period is not over, or its data is not complete.
+    /// The data until now: the period has not ended, or its data is not complete.
     SoFar,
     /// A part of the rows.
     Part,
 }
 
-/// Everything that adds up to more than nothing, and how it was in the period before; and how many totals there are
-/// beside the ones that are shown. Amounts of different currencies are never added up.
+/// All totals except zero, with the values of the previous period, and the number of further totals that are not shown.
+/// Amounts in different currencies are never added.
 pub(super) fn totals(
     columns: &[FlatColumn<'_>],
     rows: &[Value],
@@ -41,7 +41,7 @@ pub(super) fn totals(
                 continue;
             }
             let text = match total {
-                None => "not known: some values are no numbers that can be added up".to_owned(),
+                None => "unknown: some values are not numbers that can be added".to_owned(),
                 Some(total) => {
                     let earlier = earlier.flatten().map(|earlier| change(measure, total, earlier, currency, coverage));
                     spelled(measure, total, currency) + &earlier.unwrap_or_default()
@@ -61,26 +61,26 @@ pub(super) fn totals(
     (facts, more)
 }
 
-/// ` (up 12.5% from $1,000.00 in the period before)`.
+/// ` (up 12.5% from $1,000.00 in the previous period)`.
 fn change(measure: Measure, total: Decimal, earlier: Decimal, currency: Option<&str>, coverage: Coverage) -> String {
     let then = spelled(measure, earlier, currency);
     if coverage == Coverage::SoFar {
-        return format!(" so far ({then} in the whole period before)");
+        return format!(" so far ({then} in the whole previous period)");
     }
     if earlier.is_zero() {
-        return " (none in the period before)".to_owned();
+        return " (none in the previous period)".to_owned();
     }
     if total == earlier {
-        return " (the same in the period before)".to_owned();
+        return " (the same in the previous period)".to_owned();
     }
     let difference = total.checked_sub(earlier).and_then(|difference| difference.checked_mul(Decimal::ONE_HUNDRED));
     let percent = difference.and_then(|difference| difference.checked_div(earlier)).map(|percent| percent.round_dp(1));
     match percent.map(|percent| percent.normalize()) {
-        // Of less than nothing there are no parts.
+        // A percentage of a negative number has no meaning.
         Some(percent) if earlier.is_sign_positive() && total.is_sign_positive() && !percent.is_zero() => {
             let way = if percent.is_sign_positive() { "up" } else { "down" };
-            format!(" ({way} {}% from {then} in the period before)", percent.abs())
+            format!(" ({way} {}% from {then} in the previous period)", percent.abs())
         }
-        _ => format!(" ({then} in the period before)"),
+        _ => format!(" ({then} in the previous period)"),
     }
 }

@@ -1,8 +1,8 @@
-//! Keeps spreadsheets from taking a text for a formula.
+//! Prevents spreadsheets from reading a text as a formula.
 //!
-//! A spreadsheet takes a cell that begins with one of [`SIGNS`] for a formula, full-width signs included. One that is set
-//! to another separator than the comma ends a cell within what is quoted here. So a text must not go on like a formula
-//! after one of [`SEPARATORS`] either.
+//! A spreadsheet reads a cell that begins with one of [`SIGNS`] as a formula, full-width signs included. A spreadsheet
+//! with a separator other than the comma can end a cell within quoted text. So a formula must not begin after one of
+//! [`SEPARATORS`] either.
 
 use crate::hidden::is_hidden;
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 const SEPARATORS: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
 
-/// An apostrophe before what begins like a formula keeps it a text.
+/// An apostrophe before the beginning of a possible formula makes it a text.
 pub(super) fn guarded_text(text: &str) -> Cow<'_, str> {
     let begins_with_break = text.starts_with(['\t', '\r', '\n']);
     if !begins_with_break && !text.contains(SIGNS) {
@@ -31,19 +31,21 @@ pub(super) fn guarded_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Behind a comma, a sentence may go on with a space and a dash: a comma ends a cell only where quotes count.
+/// After a comma, a sentence can continue with a space and a dash. A comma ends a cell only in spreadsheets that follow
+/// the quotes.
 fn begins_formula(separator: char, rest: &str) -> bool {
     let rest = if separator == ',' { rest } else { rest.trim_start_matches(is_skipped) };
     rest.starts_with(SIGNS)
 }
 
-/// What spreadsheets may drop before they look at how a cell begins: spaces, hidden characters, and quotes.
+/// Characters that spreadsheets can remove before they check the beginning of a cell: spaces, hidden characters, and
+/// quotes.
 fn is_skipped(c: char) -> bool {
     !SEPARATORS.contains(&c) && (c.is_whitespace() || is_hidden(c) || c == '"')
 }
 
-/// As [`guarded_text`], by escape sequences: JSON still means the same. It begins with a bracket, and what is between its
-/// strings is no text from outside.
+/// The same as [`guarded_text`], with escape sequences, which do not change the meaning of JSON. It begins with a
+/// bracket, and the text between its strings is not from outside.
 pub(super) fn guarded_json(json: &str) -> String {
     let (mut in_string, mut escaped, mut after_separator) = (false, false, false);
     let mut out = String::with_capacity(json.len());
@@ -62,7 +64,7 @@ pub(super) fn guarded_json(json: &str) -> String {
     out
 }
 
-/// Whether a text is a number as JSON and spreadsheets write it, of any size.
+/// Whether a text is a number of any size, in the spelling of JSON and spreadsheets.
 pub(super) fn is_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let text = text.strip_prefix('-').unwrap_or(text);

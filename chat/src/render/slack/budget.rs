@@ -1,14 +1,14 @@
-//! How much text a message may still hold.
+//! The remaining text budget of a message.
 
 use crate::render::visible::shortened;
 
-/// Slack refuses messages somewhat above this, whatever their blocks.
+/// Slack rejects messages that are somewhat longer than this, whatever their blocks.
 const MESSAGE_CHARS: usize = 12_000;
-/// Kept for the footer.
+/// Reserved for the footer.
 const RESERVED_CHARS: usize = 1_500;
 const FOOTER_LINE: usize = 300;
 
-/// How much text a message may still hold.
+/// The remaining text budget of a message.
 pub(super) struct Budget {
     left: usize,
     reserved: usize,
@@ -21,7 +21,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Cuts a text to its own limit and to what is left, and takes that away.
+    /// Shortens a text to its own limit and to the remaining budget, and subtracts it from the budget.
     pub(super) fn take(&mut self, text: &str, most: usize, cut: &mut bool) -> String {
         let (text, shorter) = shortened(text, most.min(self.left));
         *cut |= shorter;
@@ -30,7 +30,7 @@ impl Budget {
         text
     }
 
-    /// Takes away a number of characters if there are as many.
+    /// Subtracts a number of characters from the budget, if it is large enough.
     pub(super) fn try_take(&mut self, chars: usize) -> bool {
         match self.left.checked_sub(chars) {
             Some(left) => {
@@ -41,7 +41,7 @@ impl Budget {
         }
     }
 
-    /// Cuts a line of the footer to what is reserved for it.
+    /// Shortens a line of the footer to the reserved budget.
     pub(super) fn take_reserved(&mut self, line: &str) -> String {
         let most = FOOTER_LINE.min(self.reserved);
         if most == 0 {

@@ -1,4 +1,4 @@
-//! Charts as Slack draws them, and as text where it may not.
+//! Charts as Slack draws them, or as text if Slack cannot draw them.
 
 use super::super::text;
 use super::super::visible::{shortened, visible};
@@ -11,7 +11,7 @@ const MAX_TITLE: usize = 50;
 const MAX_LABEL: usize = 20;
 const MAX_POINTS: usize = 20;
 
-/// Writes a chart. Where tables are no blocks, charts are none either.
+/// Writes a chart. Without table blocks, charts are also text.
 pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
     let is_chart = |block: &serde_json::Value| block["type"] == "data_visualization";
     let drawn = writer.blocks.iter().filter(|block| is_chart(block)).count();
@@ -21,12 +21,12 @@ pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
         writer.rich(vec![vec![(text::chart(chart), Style::Code)]]);
         return;
     }
-    // Slack takes no empty text.
+    // Slack does not accept empty text.
     let short = |text: &str, most| shortened(&visible(if text.is_empty() { "–" } else { text }), most).0;
     let mut labels: Vec<String> = Vec::new();
     for point in &chart.points {
         let label = short(&point.label, MAX_LABEL);
-        // Slack wants every name once.
+        // Slack requires unique names.
         let unique = (1..).map(|number| {
             if number == 1 { label.clone() } else { format!("{}~{number}", shortened(&label, MAX_LABEL - 3).0) }
         });

@@ -1,4 +1,4 @@
-//! Buttons by which people decide, with the commands that do the same.
+//! Buttons for decisions, with the equivalent commands.
 
 use super::{Style, Writer, plain};
 use crate::Choice;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 /// Slack's limits for buttons and their confirmation.
 const MAX_LABEL: usize = 30;
 const MAX_CONFIRM: usize = 300;
-/// How the action ids of our buttons begin.
+/// The prefix of the action IDs of the buttons.
 const ACTION_PREFIX: &str = "claude-admin:";
 
-/// Writes buttons; without a way to seal what they carry, the commands alone.
+/// Writes buttons. If there is no function to seal their value, only the commands are written.
 pub(super) fn write(writer: &mut Writer<'_>, choices: &Choices) {
     let Some(seal) = writer.button else {
         let lines = choices.choices.iter().map(|(choice, _)| vec![(choices.command(*choice), Style::Code)]);
@@ -26,10 +26,10 @@ pub(super) fn write(writer: &mut Writer<'_>, choices: &Choices) {
     writer.blocks.push(json!({"type": "actions", "elements": elements}));
 }
 
-/// Only what does something is styled, and only what harms asks once more.
+/// Only buttons that run or approve the request have a style. Only a request with a risk other than `reversible` needs another confirmation.
 fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &str) -> Value {
     let (label, _) = shortened(&visible(label), MAX_LABEL);
-    // Slack takes no empty text.
+    // Slack does not accept empty text.
     let label = if label.is_empty() { choice.as_str().to_owned() } else { label };
     let text = if text.is_empty() { &label } else { text };
     let mut button = json!({
@@ -41,20 +41,20 @@ fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &st
     }
     if does_it && choices.harmful {
         button["confirm"] = json!({
-            "title": plain("Are you sure?"), "text": plain(text), "confirm": plain(&label), "deny": plain("Back"),
+            "title": plain("Continue with this request?"), "text": plain(text), "confirm": plain(&label), "deny": plain("Back"),
             "style": "danger",
         });
     }
     button
 }
 
-/// The action id of the button for a choice.
+/// The action ID of the button for a choice.
 #[must_use]
 pub fn action_id(choice: Choice) -> String {
     format!("{ACTION_PREFIX}{}", choice.as_str())
 }
 
-/// The choice of a button, by its action id.
+/// The choice of a button, by its action ID.
 #[must_use]
 pub fn choice_of(id: &str) -> Option<Choice> {
     [Choice::Confirm, Choice::Approve, Choice::Reject, Choice::Cancel]

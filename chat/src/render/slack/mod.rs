@@ -1,8 +1,8 @@
 //! Slack messages in Block Kit.
 //!
-//! Foreign text stands only in elements that Slack does not interpret: `raw_text` cells, `plain_text` without emoji, and
-//! text of `rich_text`. The limits of Slack are kept by construction; what does not fit is counted, and the command that
-//! shows it is named.
+//! Text from outside is only in elements that Slack does not interpret: `raw_text` cells, `plain_text` without emoji,
+//! and text of `rich_text`. By construction, no message exceeds the limits of Slack. Omitted rows are
+//! counted, and the message names the command that shows them.
 
 mod budget;
 mod chart;
@@ -21,18 +21,18 @@ use serde_json::{Value, json};
 const MAX_BLOCKS: usize = 50;
 const MAX_HEADER: usize = 150;
 const MAX_TEXT: usize = 3000;
-/// The most characters of a text that is shown as it is.
+/// The maximum number of characters of a text that is shown unchanged.
 const MAX_VERBATIM: usize = 9_000;
-/// The most characters of the command below such a text.
+/// The maximum number of characters of the command below such a text.
 const MAX_NOTE: usize = 1_000;
 const MAX_CONTEXT_ELEMENTS: usize = 10;
-/// The text that notifications and screen readers use. Escaping makes it five times as long at most.
+/// The text for notifications and screen readers. Escaping makes it at most five times as long.
 const MAX_FALLBACK: usize = 600;
 
 /// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
 #[must_use]
 ///
-/// `button` makes what the buttons of a choice carry; without it, choices are commands to type.
+/// `button` creates the value of the buttons of a choice. Without it, choices are commands to type.
 pub fn slack(
     document: &Document,
     tables: SlackTables,
@@ -52,14 +52,14 @@ pub fn slack(
     with_list(message, "blocks", writer.blocks)
 }
 
-/// Puts a list into an object as it is: the macro would write a copy of all that is in it.
+/// Puts a list into an object without a copy. The macro would copy all of its content.
 fn with_list(mut object: Value, name: &str, list: Vec<Value>) -> Value {
     object[name] = Value::Array(list);
     object
 }
 
-/// Writes text for programs as a Slack message: as it is, in one block. `document` says the same to people, and `command` is
-/// what it answers.
+/// Writes text for programs as a Slack message: unchanged, in one block. `document` has the same content for people,
+/// and `command` is the command that produced it.
 #[must_use]
 pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, share: bool) -> Value {
     let is_whole = text.chars().count() <= MAX_VERBATIM;
@@ -67,7 +67,7 @@ pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, sh
     let mut note =
         shortened(&visible(command.filter(|command| !command.is_empty()).unwrap_or("claude-admin")), MAX_NOTE).0;
     if !is_whole {
-        note.push_str(" · shortened to fit into a message; run it on the command line to get everything");
+        note.push_str(" · shortened to fit into a message; run the command on the command line for the full text");
     }
     let shown = if shown.is_empty() { "(nothing)" } else { &shown };
     json!({
@@ -81,7 +81,7 @@ pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, sh
     })
 }
 
-/// A sentence of our own as a Slack message, for whoever asked alone.
+/// A sentence of this program as a Slack message, visible only to the requester.
 #[must_use]
 pub fn slack_note(text: &str) -> Value {
     json!({"response_type": response_type(false), "text": text})
@@ -96,13 +96,13 @@ struct Writer<'w> {
     blocks: Vec<Value>,
     tables: SlackTables,
     button: Option<&'w dyn Fn(&Choices) -> String>,
-    /// Whether any text was cut.
+    /// Whether any text was shortened.
     cut: bool,
 }
 
 impl Writer<'_> {
     fn block(&mut self, block: &Block) {
-        // Two blocks are kept for the footer and the note that something was cut.
+        // Two blocks are reserved for the footer and the note about shortened text.
         if self.blocks.len() + 3 > MAX_BLOCKS {
             self.cut = true;
             return;
@@ -171,7 +171,7 @@ impl Writer<'_> {
             .map(|line| plain(&line))
             .collect();
         if cut || self.cut {
-            elements.push(plain("Shortened to fit into a message; add -o json on the command line to see everything."));
+            elements.push(plain("Shortened to fit into a message. For the full result, run the command on the command line with -o json."));
         }
         if !elements.is_empty() {
             self.blocks.push(with_list(json!({"type": "context"}), "elements", elements));
@@ -184,11 +184,11 @@ enum Style {
     Plain,
     Bold,
     Code,
-    /// Somebody of Slack, by id: Slack shows the name.
+    /// A Slack user, by ID: Slack shows the name.
     Person(String),
 }
 
-/// Only whom Slack vouches for is mentioned.
+/// Only users that Slack authenticated are mentioned.
 fn style(cell: &Cell) -> Style {
     match cell {
         Cell::Person { principal, .. } if principal.platform == Platform::Slack => {
@@ -221,7 +221,7 @@ fn shown(cell: &Cell) -> &str {
     }
 }
 
-/// The takeaway in one text. Slack reads entities in it, so they are escaped.
+/// The main content in one text. Slack interprets entities in it, so they are escaped.
 fn fallback(document: &Document) -> String {
     let mut parts = vec![document.title.clone()];
     for block in &document.blocks {
@@ -244,7 +244,7 @@ fn fallback(document: &Document) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
-    // A notification has one line.
+    // A notification has only one line.
     let line = parts.join(" – ").lines().collect::<Vec<_>>().join(" ");
     let text: String = visible(&line).chars().take(MAX_FALLBACK).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

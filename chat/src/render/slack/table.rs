@@ -6,20 +6,21 @@ use crate::render::text::more;
 use crate::render::visible::{shortened, visible};
 use serde_json::{Map, Value, json};
 
-/// Slack's limits for both kinds of table block, and the lower ones of the older: the head is one of its rows.
+/// The limits of Slack for both kinds of table block, and the lower ones of the older block. The head counts as a row
+/// of the older block.
 const MAX_ROWS: usize = 100;
 const MAX_COLUMNS: usize = 20;
 const MAX_TABLE_CHARS: usize = 9_000;
 const MAX_CELL: usize = 200;
 const MAX_HEADING: usize = 75;
 const MAX_CAPTION: usize = 300;
-/// The widest column of a table that is text.
+/// The maximum column width of a table that is written as text.
 const MAX_PADDED: usize = 40;
 const PAGE_SIZE: usize = 10;
-/// Characters kept for the line that says how the list goes on.
+/// Characters reserved for the line about the rest of the list.
 const MORE_CHARS: usize = 600;
 
-/// Which block a table becomes. Workspaces differ in what their clients show.
+/// The block for a table. Workspaces differ in the blocks that their clients show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SlackTables {
@@ -28,16 +29,16 @@ pub enum SlackTables {
     DataTable,
     /// `table`: the older block.
     Table,
-    /// Text: for clients that know neither.
+    /// Text: for clients that support neither block.
     Text,
 }
 
-/// Writes a table. A message holds one table block: a second table becomes text.
+/// Writes a table. A message can contain only one table block: a second table becomes text.
 pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
     let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
     let head: Vec<String> = columns.iter().map(|index| heading(&table.columns[*index].label)).collect();
     let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");
-    // Text is padded to the width of its columns, which may be as much as this, and has a line break after each row.
+    // Text is padded to the width of its columns, at most this number, and has a line break after each row.
     let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 3 } else { 0 };
     let size = |cells: &[String]| cells.iter().map(|cell| cell.chars().count().max(least)).sum::<usize>();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -67,7 +68,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
     let (caption, cut) = shortened(&caption(table, count), if fits_head { MAX_CAPTION } else { 0 });
     writer.cut |= cut;
     if !fits_head {
-        // Nothing of the table fits any more.
+        // There is no space for any part of the table.
         return;
     }
     if rows.is_empty() {
@@ -85,7 +86,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
                 let measured = |row: usize, column: usize| number(&table.rows[row][columns[column]]);
                 with_list(block, "rows", cells(head, rows, measured))
             }
-            // Not every client knows numbers in it.
+            // Not every client supports numbers in it.
             SlackTables::Table => with_list(json!({"type": "table"}), "rows", cells(head, rows, |_, _| None)),
             SlackTables::Text => preformatted(&head, &rows),
         };
@@ -98,7 +99,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
     }
 }
 
-/// A heading; Slack takes no empty cell.
+/// A heading. Slack does not accept an empty cell.
 fn heading(label: &str) -> String {
     let (label, _) = shortened(&visible(label), MAX_HEADING);
     if label.is_empty() { "–".to_owned() } else { label }
@@ -136,7 +137,7 @@ fn cells(head: Vec<String>, rows: Vec<Vec<String>>, measured: impl Fn(usize, usi
     std::iter::once(head).chain(rows).collect()
 }
 
-/// The number in a cell, as near as a client can show it.
+/// The number in a cell, as exact as a client can show it.
 fn number(cell: &Cell) -> Option<f64> {
     let number: f64 = match cell {
         Cell::Number(number) => number.parse().ok()?,

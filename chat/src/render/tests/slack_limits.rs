@@ -1,8 +1,8 @@
-//! What Slack documents that a message must keep to.
+//! The documented limits of Slack for a message.
 
 use serde_json::Value;
 
-/// Above this, Slack refuses a message whatever its blocks.
+/// Slack rejects a message above this limit, whatever its blocks.
 const MOST_CHARS: usize = 12_000;
 
 /// A limit of the text of an object, by where the object is.
@@ -15,7 +15,7 @@ const TEXT_LIMITS: [(&str, usize); 6] = [
     ("/confirm/deny", 30),
 ];
 
-/// Panics at the first limit that a message does not keep, and at text that Slack would interpret.
+/// Panics at the first limit that a message exceeds, and at text that Slack would interpret.
 pub(super) fn check_slack(message: &Value) {
     let blocks = message["blocks"].as_array().expect("blocks");
     assert!((1..=50).contains(&blocks.len()) || blocks.is_empty(), "{} blocks", blocks.len());
@@ -55,7 +55,7 @@ fn check_block(block: &Value) {
         }
         "table" => check_table(block, 100, 10_000, &["raw_text", "rich_text"]),
         "data_table" => {
-            // One for the head; older pages say 100, newer ones 200.
+            // One row for the head. Older pages of the documentation state 100, newer ones 200.
             check_table(block, 101, 20_000, &["raw_text", "raw_number", "rich_text"]);
             assert!(!block["caption"].as_str().expect("a caption").is_empty());
             assert!((1..=100).contains(&block["page_size"].as_u64().unwrap()));
@@ -102,7 +102,8 @@ fn check_chart(block: &Value) {
     }
 }
 
-/// Checks every text in a value, and counts the characters of all. `path` leads from the kind of the block to the value.
+/// Checks every text in a value, and counts the characters of all texts. `path` is the path from the kind of the block
+/// to the value.
 fn check_texts(path: &str, value: &Value) -> usize {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Fits text into the width that there is.
+//! Fits text into the available width.
 
 use super::{cells, head};
 use crate::document::{Block, Cell, Document, Table};
@@ -7,17 +7,17 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table as Aligned, Width,
 
 /// The space between two columns.
 const GAP: u16 = 2;
-/// The narrowest column: some characters take two places.
+/// The narrowest column: some characters occupy two columns.
 const NARROWEST: u16 = 2;
 
-/// The rows of a long list, which come in parts: each part has the columns of the first one.
+/// The rows of a long list in parts. Each part has the columns of the first one.
 #[derive(Debug, Default)]
 pub struct TextRows {
     medium: Medium,
     begun: Option<Layout>,
 }
 
-/// Which columns are shown, and how wide they are.
+/// The columns that are shown, and their widths.
 #[derive(Debug, Clone)]
 struct Layout {
     columns: Vec<usize>,
@@ -31,7 +31,7 @@ impl TextRows {
         Self { medium, begun: None }
     }
 
-    /// The rows of a part, under the head where it is the first one.
+    /// The rows of a part, under the head if it is the first part.
     #[must_use]
     pub fn rows(&mut self, table: &Table) -> String {
         let first = self.begun.is_none();
@@ -44,7 +44,7 @@ impl TextRows {
         let rows: Vec<Vec<String>> = cells(table, &columns).collect();
         let mut widths = widths(&head.iter().chain(&rows).cloned().collect::<Vec<_>>());
         match (&self.begun, self.medium.columns()) {
-            // A line cannot grow: longer cells than those of the first part are wrapped.
+            // The line width is fixed: cells that are longer than those of the first part are wrapped.
             (Some(layout), Some(_)) => widths.clone_from(&layout.widths),
             (Some(layout), None) => {
                 widths.resize(layout.widths.len(), 0);
@@ -58,7 +58,7 @@ impl TextRows {
         written + "\n"
     }
 
-    /// Has what follows the rows agree with them about which columns were shown.
+    /// Marks the columns that were shown for the rows, so the text after the rows names the same columns.
     pub fn agree(&self, document: &mut Document) {
         let Some(layout) = &self.begun else { return };
         for block in &mut document.blocks {
@@ -70,9 +70,9 @@ impl TextRows {
     }
 }
 
-/// The columns that are shown. A terminal that is too narrow for the words in the columns of choice leaves out the last ones
-/// that neither name nor measure nor date a row; a wide one shows as many more as there is room for. Columns that were asked
-/// for are all shown, if there is room for two characters of each.
+/// The columns that are shown. If a terminal is too narrow for the words in the default columns, the last ones that
+/// neither name nor measure nor date a row are omitted. If a terminal is wide enough, further columns are shown.
+/// Requested columns are all shown, if each has space for at least two characters.
 pub(super) fn columns(table: &Table, medium: Medium) -> Vec<usize> {
     let mut chosen = table.shown();
     let Some(room) = medium.columns() else { return chosen };
@@ -105,7 +105,7 @@ pub(super) fn columns(table: &Table, medium: Medium) -> Vec<usize> {
     chosen
 }
 
-/// How long a line of columns of these widths is.
+/// The length of a line with columns of these widths.
 fn size(widths: &[u16]) -> u16 {
     let gaps = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX).saturating_mul(GAP);
     widths.iter().fold(gaps, |size, width| size.saturating_add(*width))
@@ -117,7 +117,7 @@ pub(super) fn aligned(head: Option<Vec<String>>, rows: Vec<Vec<String>>, medium:
     lines(head, rows, widths.as_deref())
 }
 
-/// A text of one or several lines, of which none is longer than there is room for.
+/// A text with one or several lines, wrapped to the available width.
 pub(super) fn wrapped(text: &str, medium: Medium) -> String {
     match medium.columns() {
         None => text.to_owned(),
@@ -131,7 +131,7 @@ pub(super) fn wrapped(text: &str, medium: Medium) -> String {
     }
 }
 
-/// How wide columns are if each gets its words whole where possible, and the rest is shared.
+/// The widths of columns: each gets space for its words if possible, and the rest is shared.
 fn within(room: u16, head: &Option<Vec<String>>, rows: &[Vec<String>]) -> Vec<u16> {
     let all: Vec<Vec<String>> = head.iter().chain(rows).cloned().collect();
     let (words, natural) = (words(&all), widths(&all));
@@ -142,7 +142,7 @@ fn within(room: u16, head: &Option<Vec<String>>, rows: &[Vec<String>]) -> Vec<u1
     given
 }
 
-/// Hands out what is left of the room, evenly among the columns that want more.
+/// Distributes the remaining space evenly among the columns that need more.
 fn share(room: u16, given: &mut [u16], wanted: &[u16]) {
     loop {
         let mut left = room.saturating_sub(size(given));
@@ -156,20 +156,20 @@ fn share(room: u16, given: &mut [u16], wanted: &[u16]) {
     }
 }
 
-/// How wide each column is.
+/// The width of each column.
 pub(super) fn widths(rows: &[Vec<String>]) -> Vec<u16> {
     let mut table = Aligned::new();
     table.add_rows(rows);
     table.column_max_content_widths()
 }
 
-/// How wide the longest word of each column is.
+/// The width of the longest word of each column.
 fn words(rows: &[Vec<String>]) -> Vec<u16> {
     let words = |row: &Vec<String>| row.iter().map(|cell| cell.replace(' ', "\n")).collect();
     widths(&rows.iter().map(words).collect::<Vec<_>>())
 }
 
-/// Rows as lines; `widths` says how wide each column is, if it is not as wide as what is in it.
+/// Rows as lines. `widths` is the width of each column, if it differs from the width of its content.
 fn lines(head: Option<Vec<String>>, rows: Vec<Vec<String>>, widths: Option<&[u16]>) -> String {
     let mut table = Aligned::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Makes the change, or asks for it where others must approve.
+# Makes the change, or requests it if it requires approvals.
 # In: ACTION, EMAIL, ROLE, REASON, and PLAN_HASH of the plan that was approved.
-# Out: state (done, waiting, or the outcome of an error; unknown where none was told), operation, version.
+# Out: state (done, waiting, or the outcome of an error; unknown if there is no outcome), operation, version.
 . "$(dirname "$0")/lib.sh"
 read_inputs
 
-# What was approved must still be what would happen.
+# The plan must still be the approved plan.
 if [[ -n ${PLAN_HASH:-} ]]; then
   admin json "${change[@]}" --dry-run
   if [[ $code -ne 0 ]]; then fail read; fi
   if [[ $(part .plan_hash) != "$PLAN_HASH" ]]; then
-    summary <<<"**The plan is another one than the one that was approved.** Nothing was changed. Run the workflow again."
+    summary <<<"**The plan differs from the approved plan.** Nothing was changed. Run the workflow again."
     output state conflict
     exit 5
   fi
@@ -19,7 +19,7 @@ fi
 tries=0
 while
   admin json "${change[@]}" --yes
-  # 7 says that nothing was changed. Without `retry_after` it is a limit that waiting does not lift.
+  # Exit code 7 means that nothing was changed. Without `retry_after`, waiting does not help.
   pause=$(part .error.cause.api.retry_after)
   [[ $code -eq 7 && -n $pause && $pause -le 300 && $tries -lt 3 ]]
 do
@@ -39,7 +39,7 @@ case $code in
   operation=$(part .error.operation_id)
   version=$(part .error.cause.waiting.version)
   {
-    printf '### Waits for a decision\n\nUntil %s. Nothing was changed yet. Somebody else decides, with one of these commands:\n\n' \
+    printf '### Pending approval\n\nExpires at %s. No changes yet. An approver decides with one of these commands:\n\n' \
       "$(part .error.cause.waiting.expires_at)"
     shown "approve $operation.$version
 deny $operation.$version --reason …"

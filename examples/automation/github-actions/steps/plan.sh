@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows what a change would do, and changes nothing. Whoever approves the next job reads this.
+# Shows the plan of a change, and changes nothing. The reviewer of the next job reads the plan.
 # In: ACTION, EMAIL, ROLE, REASON. Out: plan_hash.
 . "$(dirname "$0")/lib.sh"
 read_inputs
@@ -12,7 +12,7 @@ if [[ $code -ne 0 ]]; then fail read; fi
   shown "$(jq -r '
     .plan.command, .plan.effect, "Risk: \(.plan.risk)",
     (.plan.before.value // {} | to_entries[] | "Now: \(.key) = \(.value)"),
-    (.needs.approvals[] | "Needs \(.count) approval(s) in claude-admin" + (if .from then ", from \(.from)" else "" end))
+    (.needs.approvals[] | "Requires \(.count) approval(s) in claude-admin" + (if .from then ", from \(.from)" else "" end))
   ' "$answer")"
 } | summary
 output plan_hash "$(part .plan_hash)"

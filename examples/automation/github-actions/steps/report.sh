@@ -5,7 +5,7 @@
 out=${OUT:-report}
 period=${PERIOD:-last-month}
 
-# Reads only: they can be repeated. claude-admin itself has tried again already where that was safe.
+# These commands only read, so they can be repeated. claude-admin has already retried where that is safe.
 read_csv() {
   local file=$1 tries=0
   shift
@@ -13,7 +13,7 @@ read_csv() {
     tries=$((tries + 1))
     sleep "${RETRY_AFTER:-60}"
   done
-  # With 9, a part was written, and nothing in it tells.
+  # With exit code 9, the file is incomplete, and its content does not show this.
   if [[ $code -ne 0 ]]; then fail read; fi
   mv "$answer" "$work/$file"
 }
@@ -24,7 +24,7 @@ read_csv cost.csv analytics cost "$period" --group-by product --columns group.pr
 mkdir -p "$out"
 mv "$work/members.csv" "$work/cost.csv" "$out/"
 
-# Amounts are in cents, as the API has them.
+# Amounts are in cents, as in the API.
 awk -F, -v period="$period" '
   FNR == 1 { next }
   FILENAME ~ /members.csv$/ { members++ }

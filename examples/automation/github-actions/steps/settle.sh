@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Waits until OPERATION is settled, at most TIMEOUT seconds. Needs the store in which it waits: CLAUDE_ADMIN_CONFIG.
-# Out: state. Ends with 0 if it was done, 6 if it still waits, 3 if it was rejected, cancelled or expired, else 8.
-# Where the state cannot be read, it is `unknown`: that says nothing about the operation.
+# Waits until OPERATION has ended, at most TIMEOUT seconds. Needs the store of the operation: CLAUDE_ADMIN_CONFIG.
+# Out: state. Exits with 0 if it is done, 6 if it is still pending, 3 if it is rejected, cancelled or expired, else 8.
+# If the state cannot be read, it is `unknown`. That is not the state of the operation.
 . "$(dirname "$0")/lib.sh"
 
 : "${OPERATION:?}" "${CLAUDE_ADMIN_CONFIG:?}"
@@ -12,8 +12,8 @@ while :; do
   if [[ $code -ne 0 || -z $state ]]; then
     message=$(part .error.message)
     {
-      printf '### How operation %s stands could not be read: exit code %s\n\n' "$OPERATION" "$code"
-      printf 'It may have been done. Look at its status again before anything else.\n\n'
+      printf '### The status of operation %s could not be read: exit code %s\n\n' "$OPERATION" "$code"
+      printf 'It is not known whether anything was changed. First check the status again.\n\n'
       shown "${message:-$(<"$notes")}"
     } | summary
     output state unknown
@@ -26,7 +26,7 @@ while :; do
   sleep "${INTERVAL:-15}"
 done
 
-# For people: the text also compares the target with what it was, where the end is unknown.
+# For people. If the result is unknown, the text also compares the target with its previous state.
 admin text status "$OPERATION"
 {
   printf '### Operation %s: %s\n\n' "$OPERATION" "$state"

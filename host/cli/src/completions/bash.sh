@@ -1,6 +1,6 @@
 
-# The words after `claude-admin run --`: the program itself knows which of them this account may run. Bash takes a word
-# apart at `=`. It also runs in bash 3.2, which has no `mapfile` and no `nosort`.
+# Completes the words after `claude-admin run --`: the program returns the actions that this account can run. Bash
+# splits a word at `=`. The function also runs in bash 3.2, which has no `mapfile` and no `nosort`.
 _claude-admin_words() {
     local index config=()
     for ((index = 1; index < COMP_CWORD; index++)); do

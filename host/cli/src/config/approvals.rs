@@ -1,4 +1,4 @@
-//! `[approvals]`: a host with one user, for whom no second person can approve.
+//! `[approvals]`: a host with one user, without a second person who can approve.
 
 use super::{Config, ConfigError};
 use claude_admin::decision::approval::LoneOperator;
@@ -10,17 +10,19 @@ use serde::{Deserialize, Deserializer};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The delay between the name and the run, in seconds: long enough to read, and shorter than a pending request lasts.
+/// The delay between the typed name and the run, in seconds: long enough to read, and shorter than the expiry of a
+/// request.
 const DELAY: RangeInclusive<u64> = 5..=600;
 
-/// How requests are approved that need a second person.
+/// The settings for requests that require a second person.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ApprovalsConfig {
-    /// Whether this host has one user: at the terminal, they type the name of the target instead of a second person's
-    /// approval.
+    /// Whether this host has one user. At the terminal, this user types the name of the target instead of the approval
+    /// of a second person.
     pub(crate) lone_operator: bool,
-    /// The time between the name and the run, such as `30s`: 5 s to 10 min. It can be cancelled until then.
+    /// The time between the typed name and the run, such as `30s`: 5 s to 10 min. Until then, the request can be
+    /// canceled.
     #[serde(deserialize_with = "delay")]
     pub(crate) lone_operator_delay: Duration,
 }
@@ -55,17 +57,18 @@ impl Config {
         }
     }
 
-    /// Who else the configuration lets in. It does not matter whether the policy lets them approve: it can change.
+    /// Another user who has access by the configuration. It does not matter whether the policy lets them approve:
+    /// the policy can change.
     fn second_person(&self, principal: &Principal) -> Result<Option<String>, ConfigError> {
         if self.slack.is_some() {
-            return Ok(Some("[slack] lets the members of a Slack workspace in".to_owned()));
+            return Ok(Some("[slack] gives access to the members of a Slack workspace".to_owned()));
         }
         if let Some(client) = self.http.clients.first() {
-            return Ok(Some(format!("[[http.clients]] lets `http:{}` in", client.name)));
+            return Ok(Some(format!("[[http.clients]] gives access to `http:{}`", client.name)));
         }
         let is_other = |member: &Member| !matches!(member, Member::Person(person) if person == principal);
         let groups = self.members()?;
-        // As it is written, since a member has no text form.
+        // The line from the configuration, since a member has no text form.
         let other = groups.iter().find_map(|(group, members)| {
             let at = members.iter().position(is_other)?;
             Some((group, self.groups.get(group)?.get(at)?))

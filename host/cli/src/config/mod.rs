@@ -1,4 +1,4 @@
-//! The configuration file. Secrets are never in it: it names the environment variables or files that hold them.
+//! The configuration file. It never contains secrets: it names the environment variables or files that contain them.
 
 mod approvals;
 mod secret;
@@ -25,36 +25,36 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// Where requests go, and with what.
+    /// The target and the credentials of requests.
     pub(crate) upstream: UpstreamConfig,
-    /// The HTTP server and the programs that may call it.
+    /// The HTTP server and the programs that can call it.
     pub(crate) http: HttpConfig,
-    /// The Slack app, where there is one.
+    /// The Slack app, if there is one.
     pub(crate) slack: Option<SlackConfig>,
-    /// Who may do what.
+    /// The policy.
     pub(crate) policy: PolicyConfig,
-    /// Groups that the policy names: people, everybody of a tenant, or user groups of Slack.
+    /// Groups that the policy names. Their members are users, all users of a tenant, or Slack user groups.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
-    /// How requests are approved that need a second person.
+    /// The settings for requests that require a second person.
     pub(crate) approvals: ApprovalsConfig,
-    /// Where the audit trail is kept.
+    /// The store of the audit log.
     pub(crate) store: StoreConfig,
-    /// What one call may use.
+    /// The limits of one call.
     pub(crate) limits: LimitsConfig,
-    /// How people are shown what they read.
+    /// The settings for output for people.
     pub(crate) locale: LocaleConfig,
-    /// Another component than the embedded one.
+    /// A component that replaces the embedded one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The SHA-256 of the component that was reviewed, in hexadecimal: no other is loaded.
+    /// The SHA-256 of the reviewed component, in hexadecimal. No other component is loaded.
     pub(crate) plugin_sha256: Option<String>,
 }
 
-/// How people are shown what they read. Data for programs, JSON and CSV, does not depend on it.
+/// The settings for output for people. Data for programs (JSON and CSV) does not depend on them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LocaleConfig {
-    /// The time zone of instants, by its IANA name, such as `Europe/Berlin`; UTC unless given. Days of reports and words
-    /// such as `today` stay days in UTC, as at the API.
+    /// The IANA name of the time zone of instants, such as `Europe/Berlin`. Default: UTC. Days of reports and words
+    /// such as `today` are days in UTC, as in the API.
     #[serde(deserialize_with = "time_zone")]
     pub(crate) time_zone: TimeZone,
 }
@@ -72,25 +72,25 @@ fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::
     })
 }
 
-/// Where requests go, and with what.
+/// The target and the credentials of requests.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct UpstreamConfig {
-    /// The base URL; `https://api.anthropic.com` unless given here or in `ANTHROPIC_BASE_URL`.
+    /// The base URL. Default: `ANTHROPIC_BASE_URL`, otherwise `https://api.anthropic.com`.
     pub(crate) base_url: Option<String>,
-    /// On which platform the organization is.
+    /// The platform of the organization.
     pub(crate) platform: ApiPlatform,
-    /// A file with the key of the AWS console, for the platform `aws`; else `ANTHROPIC_AWS_API_KEY`.
+    /// A file with the key of the AWS console, for the platform `aws`. Default: `ANTHROPIC_AWS_API_KEY`.
     pub(crate) aws_key_file: Option<PathBuf>,
-    /// The value of `anthropic-version`; the component's own unless given.
+    /// The value of `anthropic-version`. Default: the value of the component.
     pub(crate) anthropic_version: Option<String>,
-    /// Answer from the embedded simulator.
+    /// Use the embedded simulator.
     pub(crate) simulate: bool,
-    /// A file with the Admin API key; else `ANTHROPIC_ADMIN_KEY`.
+    /// A file with the Admin API key. Default: `ANTHROPIC_ADMIN_KEY`.
     pub(crate) admin_key_file: Option<PathBuf>,
-    /// A file with the OAuth token; else `ANTHROPIC_OAUTH_TOKEN`.
+    /// A file with the OAuth token. Default: `ANTHROPIC_OAUTH_TOKEN`.
     pub(crate) oauth_token_file: Option<PathBuf>,
-    /// A file with the key of a Claude Enterprise organization; else `ANTHROPIC_SCOPED_KEY`.
+    /// A file with the key of a Claude Enterprise organization. Default: `ANTHROPIC_SCOPED_KEY`.
     pub(crate) scoped_key_file: Option<PathBuf>,
     /// A workload identity, whose tokens are exchanged for access tokens.
     pub(crate) workload_identity: Option<WorkloadIdentityConfig>,
@@ -108,7 +108,7 @@ pub(crate) struct WorkloadIdentityConfig {
     pub(crate) organization_id: String,
     /// The service account, `svac_…`.
     pub(crate) service_account_id: Option<String>,
-    /// The workspace, `wrkspc_…` or `default`; needed where the rule covers several.
+    /// The workspace, `wrkspc_…` or `default`; required if the rule covers several workspaces.
     pub(crate) workspace_id: Option<String>,
 }
 
@@ -116,9 +116,9 @@ pub(crate) struct WorkloadIdentityConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct HttpConfig {
-    /// Address and port.
+    /// The address and port on which the server listens.
     pub(crate) listen: SocketAddr,
-    /// Programs that may call `POST /v1/commands`.
+    /// Programs that can call `POST /v1/commands`.
     pub(crate) clients: Vec<ClientConfig>,
 }
 
@@ -128,11 +128,11 @@ impl Default for HttpConfig {
     }
 }
 
-/// A program that may call the HTTP API.
+/// A program that can call the HTTP API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientConfig {
-    /// The name that the policy knows it by: `http:NAME`.
+    /// The name in the policy: `http:NAME`.
     pub(crate) name: String,
     /// The environment variable with its token.
     pub(crate) token_env: Option<String>,
@@ -144,26 +144,26 @@ pub(crate) struct ClientConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlackConfig {
-    /// The environment variable with the signing secret; `SLACK_SIGNING_SECRET` unless a file is given.
+    /// The environment variable with the signing secret. Default: `SLACK_SIGNING_SECRET`, unless a file is given.
     pub(crate) signing_secret_env: Option<String>,
     /// The file with the signing secret.
     pub(crate) signing_secret_file: Option<PathBuf>,
-    /// The id of the app: commands of other apps are refused.
+    /// The ID of the app. Commands of other apps are rejected.
     pub(crate) app_id: Option<String>,
-    /// What tables become in messages.
+    /// The form of tables in messages.
     #[serde(default)]
     pub(crate) tables: SlackTables,
-    /// The environment variable with the token of the bot: for user groups, mentions and the channel for approvals;
-    /// `SLACK_BOT_TOKEN` where it is set and no file is given.
+    /// The environment variable with the token of the bot, for user groups, mentions and the approvals channel.
+    /// Default: `SLACK_BOT_TOKEN`, if it is set and no file is given.
     pub(crate) bot_token_env: Option<String>,
     /// The file with the token of the bot.
     pub(crate) bot_token_file: Option<PathBuf>,
-    /// The id of the channel in which what others must decide on is shown.
+    /// The ID of the channel that shows requests which need the decision of other users.
     pub(crate) approvals_channel: Option<String>,
-    /// Where Slack's Web API is.
+    /// The URL of Slack's Web API.
     #[serde(default = "default_api")]
     pub(crate) api_base_url: String,
-    /// Hosts that late answers may be posted to.
+    /// Hosts to which the results of slow commands can be posted.
     #[serde(default = "default_hosts")]
     pub(crate) response_url_hosts: Vec<String>,
 }
@@ -176,7 +176,7 @@ fn default_hosts() -> Vec<String> {
     DEFAULT_HOSTS.map(str::to_owned).to_vec()
 }
 
-/// Who may do what. What no policy permits is refused, and so is everything without a policy.
+/// The policy settings. An action that no policy permits is denied. Without a policy, all actions are denied.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PolicyConfig {
@@ -190,11 +190,11 @@ impl Default for PolicyConfig {
     }
 }
 
-/// Where the audit trail is kept.
+/// The store of the audit log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreConfig {
-    /// The file: SQLite, made where it is not there.
+    /// The SQLite file. The host creates it if it does not exist.
     pub(crate) path: PathBuf,
 }
 
@@ -204,7 +204,7 @@ impl Default for StoreConfig {
     }
 }
 
-/// What one call may use. What is not given keeps its default.
+/// The limits of one call. A limit that is not set has its default value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LimitsConfig {
@@ -212,7 +212,7 @@ pub(crate) struct LimitsConfig {
     pub(crate) wasm_time_ms: Option<u64>,
     /// Milliseconds for the whole call.
     pub(crate) wall_clock_ms: Option<u64>,
-    /// Milliseconds that a call waits for its slot.
+    /// Milliseconds that a call can wait for its slot.
     pub(crate) queue_ms: Option<u64>,
     /// Mebibytes of memory of the component.
     pub(crate) memory_mib: Option<usize>,
@@ -220,20 +220,20 @@ pub(crate) struct LimitsConfig {
     pub(crate) copied_mib: Option<usize>,
     /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
     pub(crate) resources: Option<usize>,
-    /// Mebibytes of an answer of the API.
+    /// Mebibytes of one response of the API.
     pub(crate) response_mib: Option<usize>,
     /// Mebibytes of memory for the result of one command, all its pages together.
     pub(crate) answer_mib: Option<usize>,
     /// Mebibytes of memory for the results of all commands that run at the same time.
     pub(crate) answers_mib: Option<usize>,
-    /// Calls at once.
+    /// The number of calls at the same time.
     pub(crate) concurrency: Option<usize>,
-    /// What the calls of one instance have in common: `call` or `principal`.
+    /// The isolation of calls: one instance for each `call`, or for each `principal`.
     pub(crate) isolation: Option<Isolation>,
     /// Connections to the HTTP server at the same time.
     pub(crate) connections: Option<usize>,
-    /// Milliseconds in which the head of an HTTP request must arrive, then its body, and in which a client must read some
-    /// more of a response.
+    /// Milliseconds in which the head of an HTTP request must arrive, and then its body. A client must also read more
+    /// of a response within this time.
     pub(crate) request_ms: Option<u64>,
 }
 
@@ -248,15 +248,15 @@ pub(crate) enum ConfigError {
         /// The cause.
         cause: std::io::Error,
     },
-    /// The file is not a configuration.
-    #[error("the configuration {} is not right:\n{message}", path.display())]
+    /// The file is not a valid configuration.
+    #[error("the configuration {} is invalid:\n{message}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// The place and the problem.
         message: String,
     },
-    /// A line of a group names nobody.
+    /// A line of a group is not a valid member.
     #[error("in [groups], `{group}`: {cause}")]
     Member {
         /// The group.
@@ -264,13 +264,13 @@ pub(crate) enum ConfigError {
         /// The cause.
         cause: MemberError,
     },
-    /// A group is called like something else.
-    #[error("in [groups]: `{0}` is no name for a group; use letters, digits, `-`, `_` and `.`")]
+    /// A group has an invalid name.
+    #[error("in [groups]: `{0}` is not a valid group name; use letters, digits, `-`, `_` and `.`")]
     GroupName(String),
-    /// A lone operator is configured, and a second person is too.
+    /// A lone operator and a second person are configured.
     #[error(
-        "`lone_operator = true` in [approvals] is for a host with one user, and {0}: that is a second person. Remove \
-         `lone_operator`, so that they approve; or remove them"
+        "`lone_operator = true` in [approvals] requires a host with one user, but {0}. To require the approval of a \
+         second person, remove `lone_operator`; otherwise remove the second person"
     )]
     SecondPerson(String),
     /// A limit is zero.
@@ -279,7 +279,7 @@ pub(crate) enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file. A key that is not known is an error: it would be a typo that nobody notices.
+    /// Reads a configuration file. An unknown key is an error: a typo would otherwise not be noticed.
     ///
     /// # Errors
     ///
@@ -294,7 +294,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The key by which this configuration decides where credentials or what is read with them goes, if it has one.
+    /// The key that can redirect credentials, or data that is read with them, to another address, if it is set.
     #[must_use]
     pub(crate) fn redirects(&self) -> Option<&'static str> {
         let slack = self.slack.as_ref();
@@ -308,7 +308,7 @@ impl Config {
         .find_map(|(redirects, key)| redirects.then_some(key))
     }
 
-    /// Files are named from the folder of the configuration, wherever the host is started.
+    /// Makes paths relative to the folder of the configuration, not to the current folder.
     fn found_from(&mut self, folder: &Path) {
         let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
         for path in workload.chain([&mut self.policy.file, &mut self.store.path]) {
@@ -338,7 +338,7 @@ impl Config {
         slack.chain(upstream).chain(clients).flatten()
     }
 
-    /// The keys that have another value in a configuration that is read later, and are used only when a host starts.
+    /// The keys whose values differ in a later configuration and are used only when a host starts.
     #[must_use]
     pub(crate) fn unusable_changes(&self, later: &Self) -> Vec<&'static str> {
         let changed = [
@@ -352,7 +352,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Member`] for a line that names nobody.
+    /// [`ConfigError::Member`] for a line that is not a valid member.
     pub(crate) fn members(&self) -> Result<BTreeMap<String, Vec<Member>>, ConfigError> {
         let read = |(group, lines): (&String, &Vec<String>)| {
             if !is_id(group) {
@@ -367,11 +367,11 @@ impl Config {
 }
 
 impl LimitsConfig {
-    /// The limits that it describes.
+    /// The limits of this configuration.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::ZeroLimit`] for a limit that nothing could keep.
+    /// [`ConfigError::ZeroLimit`] for a limit of 0.
     pub(crate) fn limits(&self) -> Result<Limits, ConfigError> {
         let defaults = Limits::default();
         let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);

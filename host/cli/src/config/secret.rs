@@ -1,10 +1,10 @@
-//! Where a secret comes from.
+//! The source of a secret.
 
 use claude_admin_chat::outside_text::{self, OutsideError};
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
-/// Where a secret comes from: a file, or an environment variable.
+/// The source of a secret: a file or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SecretSource {
     /// The content of a file.
@@ -13,7 +13,7 @@ pub(crate) enum SecretSource {
     Environment(String),
 }
 
-/// Why there is no secret. The secret is not part of it.
+/// Why a secret cannot be read. The error never contains the secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     /// The file cannot be read.
@@ -24,13 +24,13 @@ pub(crate) enum SecretError {
         /// The cause.
         cause: std::io::Error,
     },
-    /// The variable is not set, or empty.
+    /// The variable is not set or is empty.
     #[error("the environment variable {0} is not set")]
     Unset(String),
     /// The file is empty.
     #[error("the file {} is empty", .0.display())]
     Empty(PathBuf),
-    /// The text is no secret.
+    /// The text is not a usable secret.
     #[error("the secret in {place} cannot be used: {cause}")]
     Unusable {
         /// The file or the variable.
@@ -41,7 +41,7 @@ pub(crate) enum SecretError {
 }
 
 impl SecretSource {
-    /// A file where one is given, else a variable.
+    /// The file if one is given, otherwise the variable.
     #[must_use]
     pub(crate) fn of(file: Option<&Path>, variable: &str) -> Self {
         file.map_or_else(|| Self::Environment(variable.to_owned()), |path| Self::File(path.to_owned()))
@@ -51,7 +51,7 @@ impl SecretSource {
     ///
     /// # Errors
     ///
-    /// [`SecretError`] when it is not there.
+    /// [`SecretError`] if the secret cannot be read or is empty.
     pub(crate) fn read(&self) -> Result<SecretString, SecretError> {
         match self {
             Self::File(path) => {

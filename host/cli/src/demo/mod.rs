@@ -1,4 +1,4 @@
-//! `claude-admin demo`: a tour of really signed slash commands and clicks against the simulator.
+//! `claude-admin demo`: a tour of signed slash commands and clicks against the simulator.
 
 mod painter;
 mod slack_side;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// A token for the ready `curl`; whoever can reach the loopback port may use it.
+/// The token in the `curl` example. Every program that can reach the loopback port can use it.
 const HTTP_TOKEN: &str = "claude-admin-demo-token";
 const FAILED: u8 = 1;
 
@@ -59,16 +59,16 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     };
     let (stop_server, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, frontends, async {
-        // A sender that is gone means the same as one that has sent.
+        // A dropped sender and a sent message both mean: stop.
         let _ = stopped.await;
     }));
 
     print(&format!(
-        "claude-admin demo: nothing here touches a real account.\n\n\
+        "claude-admin demo: no real account is used.\n\n\
          \x20 host       http://{address} (POST /slack/commands, /slack/interactions, /v1/commands)\n\
          \x20 component  sha256:{digest}\n\
          \x20 simulator  {}\n\
-         \x20 people     {} and {} are admins, {} may read\n",
+         \x20 users      {} and {} are admins, {} can only read\n",
         simulator.base_url(),
         tour::ADMIN,
         tour::SECOND,
@@ -76,21 +76,21 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     ))?;
     let failed = tour::take(&slack_side, &simulator).await?;
     if failed == 0 {
-        print("\nEvery step did what it says.\n")?;
+        print("\nEvery step had the expected result.\n")?;
     } else {
-        print(&format!("\n{failed} step(s) did not do what they say.\n"))?;
+        print(&format!("\n{failed} step(s) had an unexpected result.\n"))?;
     }
     if !once {
         print(&format!(
-            "\nThe host stays up. Try it from another terminal:\n\n\
+            "\nThe host is still running. Try it from another terminal:\n\n\
              \x20 curl -s http://{address}/v1/commands -H 'authorization: Bearer {HTTP_TOKEN}' \\\n\
              \x20   -d '{{\"command\": \"users list --limit 3\", \"output\": \"text\"}}'\n\n\
-             The simulator's control port is {}. Press Ctrl-C to end.\n",
+             The control port of the simulator is {}. Press Ctrl-C to exit.\n",
             simulator.control_url(),
         ))?;
         Stop::listen().requested().await;
     }
-    // The server may have ended by itself; then there is nobody to tell.
+    // The server might have stopped already; then no receiver exists.
     let _ = stop_server.send(());
     server.await??;
     service.finish().await;

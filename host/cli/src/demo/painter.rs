@@ -1,8 +1,8 @@
-//! Paints a Slack message as text, the way its blocks are laid out.
+//! Prints a Slack message as text, in the layout of its blocks.
 
 use serde_json::Value;
 
-/// Returns the lines that a person would see.
+/// Returns the lines that a person sees.
 pub(super) fn paint(message: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for block in message["blocks"].as_array().into_iter().flatten() {

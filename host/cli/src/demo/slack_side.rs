@@ -1,4 +1,4 @@
-//! Plays Slack: signs slash commands and clicks, posts them, and receives what the host posts later.
+//! Simulates Slack: signs slash commands and clicks, posts them, and receives later posts of the host.
 
 use anyhow::Context;
 use axum::Router;
@@ -15,13 +15,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-/// How long the host may take to post what came of a click.
+/// The maximum time until the host posts the result of a click.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the card may take to follow the answer.
+/// The maximum time until the host posts the update of the card after the response.
 const SECOND_MESSAGE: Duration = Duration::from_millis(400);
 const CHANNEL: &str = "C0DEMO";
 
-/// Plays Slack towards one host.
+/// Simulates Slack for one host.
 pub(super) struct SlackSide {
     client: Client,
     host: SocketAddr,
@@ -30,21 +30,21 @@ pub(super) struct SlackSide {
     later: Mutex<mpsc::UnboundedReceiver<Value>>,
 }
 
-/// What the host answered.
+/// The response of the host.
 pub(super) struct SlackAnswer {
     pub(super) status: StatusCode,
-    /// The messages, in order: the answer, and what becomes of the card.
+    /// The messages, in order: the response, and the update of the card.
     pub(super) messages: Vec<Value>,
 }
 
 impl SlackSide {
-    /// Starts to receive, on loopback.
+    /// Starts a receiver on loopback.
     pub(super) async fn start(host: SocketAddr, signing_secret: String) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let receiver = listener.local_addr()?;
         let (sender, later) = mpsc::unbounded_channel();
         let receive = |State(sender): State<mpsc::UnboundedSender<Value>>, body: String| async move {
-            // Nobody may be waiting any more.
+            // The receiver might no longer exist.
             let _ = sender.send(serde_json::from_str(&body).unwrap_or_default());
         };
         let router = Router::new().route("/later", post(receive)).with_state(sender);
@@ -53,7 +53,7 @@ impl SlackSide {
         Ok(Self { client, host, signing_secret, receiver, later: Mutex::new(later) })
     }
 
-    /// Where the host may post later.
+    /// The address to which the host can post later messages.
     pub(super) fn receives_at(&self) -> String {
         self.receiver.to_string()
     }
@@ -63,12 +63,12 @@ impl SlackSide {
         self.post("/slack/commands", &self.signing_secret, &self.command_form(team, user, text)).await
     }
 
-    /// Posts a slash command that somebody signed without knowing the secret.
+    /// Posts a slash command that was signed without the secret.
     pub(super) async fn forged(&self, team: &str, user: &str, text: &str) -> anyhow::Result<SlackAnswer> {
         self.post("/slack/commands", "guessed", &self.command_form(team, user, text)).await
     }
 
-    /// Clicks a button, and waits for what the host posts about it.
+    /// Clicks a button, and waits for the post of the host about it.
     pub(super) async fn click(&self, team: &str, user: &str, button: &Value) -> anyhow::Result<SlackAnswer> {
         let payload = json!({
             "type": "block_actions",
@@ -87,7 +87,7 @@ impl SlackSide {
         let answer = self.post("/slack/interactions", &self.signing_secret, &body).await?;
         let mut later = self.later.lock().await;
         let first =
-            tokio::time::timeout(PATIENCE, later.recv()).await.context("the host posts nothing about a click")?;
+            tokio::time::timeout(PATIENCE, later.recv()).await.context("the host posted no message after a click")?;
         let second = tokio::time::timeout(SECOND_MESSAGE, later.recv()).await.ok().flatten();
         Ok(SlackAnswer { status: answer.status, messages: first.into_iter().chain(second).collect() })
     }

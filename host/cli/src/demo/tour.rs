@@ -1,4 +1,4 @@
-//! The steps of the tour, each with what must come of it.
+//! The steps of the tour, each with its expected result.
 
 use super::painter::paint;
 use super::slack_side::{SlackAnswer, SlackSide};
@@ -13,12 +13,12 @@ const TEAM: &str = "T0DEMO";
 pub(super) const ADMIN: &str = "U0ADMIN";
 /// Another admin.
 pub(super) const SECOND: &str = "U0SECOND";
-/// Somebody who may read.
+/// A user who can only read.
 pub(super) const VIEWER: &str = "U0VIEWER";
-/// The most lines of a message that the tour prints.
+/// The maximum number of lines of a message that the tour prints.
 const MAX_LINES: usize = 32;
 
-/// Who belongs to which group.
+/// The members of the groups.
 pub(super) const CONFIG: &str = r#"
 [groups]
 viewers = ["slack:T0DEMO/U0VIEWER"]
@@ -34,24 +34,24 @@ permit(principal in Group::"viewers", action in Action::"read", resource);
 permit(principal in Group::"admins", action, resource);
 "#;
 
-/// What somebody does.
+/// The input of a user.
 enum Does {
     Types(String),
-    /// Types a command that is signed without the secret.
+    /// Types a command that is not signed with the secret.
     Forges(String),
-    /// Clicks the button with this label, on the card that was shown last.
+    /// Clicks the button with this label on the last card.
     Clicks(&'static str),
 }
 
-/// A step of the tour, with what must come of it.
+/// A step of the tour, with its expected result.
 struct Step<'s> {
     title: &'s str,
     user: &'s str,
     does: Does,
     status: StatusCode,
-    /// Methods and beginnings of the paths of the requests that the component sends, in order.
+    /// Methods and path prefixes of the requests that the component sends, in order.
     sends: &'s [&'s str],
-    /// Words that the message must hold.
+    /// Texts that the message must contain.
     shows: &'s [&'s str],
 }
 
@@ -73,7 +73,7 @@ const USERS: &str = "GET /v1/organizations/users";
 const ONE_USER: &str = "GET /v1/organizations/users/user_";
 const LIST_THEN_LOOK: [&str; 2] = ["GET /v1/organizations/users?", ONE_USER];
 
-/// Takes the tour; returns how many steps did not do what they say.
+/// Runs the tour. Returns the number of steps with an unexpected result.
 pub(super) async fn take(slack: &SlackSide, simulator: &RunningSimulator) -> anyhow::Result<usize> {
     let mut tour = Tour { slack, simulator, card: Value::Null, number: 0, failed: 0 };
     tour.read().await?;
@@ -91,22 +91,30 @@ impl Tour<'_> {
         let first = self.step(Step::new("List members, five at a time", VIEWER, list, &[USERS], &["Next:"])).await?;
         let next = first.iter().find_map(|line| line.strip_prefix("Next: ")?.split(" (or").next().map(str::to_owned));
         let next = Does::Types(next.unwrap_or_else(|| "users list".to_owned()));
-        self.step(Step::new("Go on where the page ended, as the answer says", VIEWER, next, &[USERS], &["members"]))
-            .await?;
+        self.step(Step::new(
+            "Show the next page with the command from the output",
+            VIEWER,
+            next,
+            &[USERS],
+            &["members"],
+        ))
+        .await?;
         Ok(())
     }
 
     async fn confirm(&mut self) -> anyhow::Result<()> {
         let invite = Does::Types("invites create grace.hopper@example.com developer".to_owned());
         let waits = ["No changes yet.", "confirm "];
-        self.step(Step::new("Invite somebody: a write shows its plan, and waits", ADMIN, invite, &[], &waits)).await?;
+        self.step(Step::new("Invite a person: a write shows its plan and is pending", ADMIN, invite, &[], &waits))
+            .await?;
         let sends = ["POST /v1/organizations/invites"];
         let done = ["Done", "grace.hopper@example.com", "pending", "Confirmed by"];
-        self.step(Step::new("Confirm it by button", ADMIN, Does::Clicks("Do It"), &sends, &done)).await?;
+        self.step(Step::new("Confirm the invite with the button", ADMIN, Does::Clicks("Confirm"), &sends, &done))
+            .await?;
         let update = Does::Types("users update xiuying.li@example.com billing --yes".to_owned());
         let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
         self.step(Step::new(
-            "Change a role, by address: it is looked up, shown as it is, then changed",
+            "Change a role by e-mail address: look up the member, show the current role, change it",
             ADMIN,
             update,
             &sends,
@@ -118,34 +126,35 @@ impl Tour<'_> {
 
     async fn approve(&mut self) -> anyhow::Result<()> {
         let remove = "users remove xiuying.li@example.com";
-        let denied = ["You may not", "users.remove", "Nothing was changed"];
+        let denied = ["You cannot run", "users.remove", "Nothing was changed"];
         let types = |text: &str| Does::Types(text.to_owned());
-        self.step(Step::new(
-            "Refused: this person may only read",
-            VIEWER,
-            types(remove),
-            &[LIST_THEN_LOOK[0]],
-            &denied,
-        ))
-        .await?;
+        self.step(Step::new("Denied: this user can only read", VIEWER, types(remove), &[LIST_THEN_LOOK[0]], &denied))
+            .await?;
         let with_reason = types(&format!("{remove} --reason \"leaver, HR-4411\""));
         let plan = ["Approval needed", "Now: role: billing", "leaver, HR-4411", "approve "];
-        self.step(Step::new("What cannot be undone needs a second person", ADMIN, with_reason, &LIST_THEN_LOOK, &plan))
-            .await?;
+        self.step(Step::new(
+            "An irreversible action requires a second person",
+            ADMIN,
+            with_reason,
+            &LIST_THEN_LOOK,
+            &plan,
+        ))
+        .await?;
         let own = ["your own request", "This command changed nothing."];
-        self.step(Step::new("Nobody approves their own request", ADMIN, Does::Clicks("Approve"), &[], &own)).await?;
-        let only = ["You may not decide"];
-        self.step(Step::new("Nor does somebody who may only read", VIEWER, Does::Clicks("Approve"), &[], &only))
+        self.step(Step::new("A requester cannot approve their own request", ADMIN, Does::Clicks("Approve"), &[], &own))
+            .await?;
+        let only = ["You cannot decide"];
+        self.step(Step::new("A user who can only read cannot approve it", VIEWER, Does::Clicks("Approve"), &[], &only))
             .await?;
         let user = types("users update xiuying.li@example.com user --yes");
         let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "POST /v1/organizations/users/user_"];
         let card = self.card.clone();
-        self.step(Step::new("Meanwhile the target changes", SECOND, user, &sends, &["Done"])).await?;
+        self.step(Step::new("The target changes before the approval", SECOND, user, &sends, &["Done"])).await?;
         self.card = card;
         let again = ["The plan changed", "role: billing → user", "Nothing was changed."];
         let clicks = || Does::Clicks("Approve");
         self.step(Step::new(
-            "So the approval of the old plan does nothing: a new plan is shown",
+            "The approval of the old plan has no effect: the host shows a new plan",
             SECOND,
             clicks(),
             &LIST_THEN_LOOK,
@@ -155,14 +164,14 @@ impl Tour<'_> {
         let sends = [LIST_THEN_LOOK[0], LIST_THEN_LOOK[1], "DELETE /v1/organizations/users/user_"];
         let record = ["Done", "Asked for by", "Approved by", SECOND];
         self.step(Step::new(
-            "A second person approves the new plan; the card becomes the record",
+            "A second person approves the new plan; the card shows the result",
             SECOND,
             clicks(),
             &sends,
             &record,
         ))
         .await?;
-        self.step(Step::new("A second click does nothing more", SECOND, clicks(), &[], &["no longer pending"])).await?;
+        self.step(Step::new("A second click has no effect", SECOND, clicks(), &[], &["no longer pending"])).await?;
         Ok(())
     }
 
@@ -191,8 +200,13 @@ impl Tour<'_> {
             &shows,
         ))
         .await?;
-        let forged =
-            Step::new("Forged: somebody signs without the secret", ADMIN, Does::Forges("users list".into()), &[], &[]);
+        let forged = Step::new(
+            "Forged: a command that is signed without the secret",
+            ADMIN,
+            Does::Forges("users list".into()),
+            &[],
+            &[],
+        );
         self.step(Step { status: StatusCode::UNAUTHORIZED, ..forged }).await?;
         Ok(())
     }
@@ -201,15 +215,15 @@ impl Tour<'_> {
         let types = |text: &str| Does::Types(text.to_owned());
         let can_i = types("can-i users remove user_01WCz1FkmYMm4gnmykNKUu3Q --explain");
         let why = ["No:", "admins-do", "needs a member of"];
-        self.step(Step::new("Why not? The policy explains itself", VIEWER, can_i, &[], &why)).await?;
+        self.step(Step::new("Why not? The policy explains its decision", VIEWER, can_i, &[], &why)).await?;
         let tail = types("audit search --action users.remove --limit 12");
         let kinds = ["outcome", "intent", "decided", "superseded", "requested", "denied"];
-        self.step(Step::new("Everything is on record", ADMIN, tail, &[], &kinds)).await?;
-        self.step(Step::new("And the record is whole", ADMIN, types("audit verify"), &[], &["sound"])).await?;
+        self.step(Step::new("The audit log contains every step of the removal", ADMIN, tail, &[], &kinds)).await?;
+        self.step(Step::new("The audit log is valid", ADMIN, types("audit verify"), &[], &["is valid"])).await?;
         Ok(())
     }
 
-    /// Takes a step: does what somebody does, looks at what arrived upstream, and shows all of it.
+    /// Runs a step: sends the input, compares the requests that arrived at the simulator, and prints all of it.
     async fn step(&mut self, step: Step<'_>) -> anyhow::Result<Vec<String>> {
         self.number += 1;
         self.simulator.clear_requests();
@@ -235,7 +249,7 @@ impl Tour<'_> {
             .map(|request| {
                 let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
                 let body = if request.body.is_null() { String::new() } else { format!(" {}", request.body) };
-                let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+                let status = request.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
                 format!("{} {}{query}{body} → {status}", request.method, request.path)
             })
             .collect();
@@ -274,15 +288,15 @@ impl Tour<'_> {
             text.push_str(&format!("     │ … and {} lines more\n", lines.len() - MAX_LINES));
         }
         for problem in problems {
-            text.push_str(&format!("   NOT AS IT SHOULD BE: {problem}\n"));
+            text.push_str(&format!("   UNEXPECTED: {problem}\n"));
         }
         Ok(print(&text)?)
     }
 }
 
-/// What a person would see, and whether everybody sees it in the place of the card.
+/// The lines that a person sees, with a heading if the message replaces the card for all users.
 fn painted(message: &Value) -> Vec<String> {
-    let card = (message["replace_original"] == true).then(|| "── the card becomes ──".to_owned());
+    let card = (message["replace_original"] == true).then(|| "── the card changes to ──".to_owned());
     card.into_iter().chain(paint(message)).collect()
 }
 
@@ -295,7 +309,7 @@ fn has_buttons(message: &Value) -> bool {
     buttons(message).next().is_some()
 }
 
-/// The button with a label; null where there is none, which the host must refuse.
+/// The button with a label; null if the card has none, which the host must reject.
 fn button(card: &Value, label: &str) -> Value {
     buttons(card).find(|button| button["text"]["text"] == label).cloned().unwrap_or_default()
 }
@@ -305,15 +319,15 @@ fn problems(step: &Step<'_>, answer: &SlackAnswer, sent: &[String], lines: &[Str
     if answer.status != step.status {
         problems.push(format!("the status is {}, not {}", answer.status, step.status));
     }
-    // What follows are reads of lists, by which IDs are shown with names.
+    // The later requests are reads of lists, by which the host shows names with IDs.
     let as_expected = sent.len() >= step.sends.len()
         && sent.iter().zip(step.sends).all(|(sent, expected)| sent.starts_with(expected))
         && sent.iter().skip(step.sends.len()).all(|sent| sent.starts_with("GET "));
     if !as_expected {
-        problems.push(format!("the requests should begin with {:?}", step.sends));
+        problems.push(format!("the requests do not begin with {:?}", step.sends));
     }
     let shown = lines.join("\n");
     let missing = step.shows.iter().filter(|words| !shown.contains(*words));
-    problems.extend(missing.map(|words| format!("the message does not say `{words}`")));
+    problems.extend(missing.map(|words| format!("the message does not contain `{words}`")));
     problems
 }

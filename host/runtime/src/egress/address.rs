@@ -1,20 +1,20 @@
-//! Which addresses a host name may resolve to.
+//! The addresses to which a host name can resolve.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// IPv4 addresses outside the link-local range at which a cloud gives out metadata and credentials: Alibaba, Azure.
+/// IPv4 addresses outside the link-local range at which a cloud provides metadata and credentials: Alibaba, Azure.
 const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
-/// The network of the services of AWS on an instance: metadata, credentials of pods, DNS and time.
+/// The network of AWS services on an instance: metadata, credentials of pods, DNS and time.
 const AWS_V6: [u16; 2] = [0xfd00, 0xec2];
-/// The same at Google, Oracle and Scaleway.
+/// The metadata addresses of Google, Oracle and Scaleway.
 const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
 ];
 
-/// Which addresses may be connected to.
+/// The addresses to which the client can connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressRule {
     /// Anything except loopback, link-local, metadata, unspecified, multicast and reserved addresses.
@@ -23,7 +23,7 @@ pub enum AddressRule {
     LoopbackOnly,
 }
 
-/// An address that may not be connected to.
+/// An address to which the client must not connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forbidden(pub IpAddr);
 
@@ -36,8 +36,8 @@ impl fmt::Display for Forbidden {
 impl std::error::Error for Forbidden {}
 
 impl AddressRule {
-    /// Checks a resolved address. Every IPv4 address that a router or tunnel could read out of an IPv6 address must be
-    /// allowed too.
+    /// Checks a resolved address. If a router or tunnel could extract an IPv4 address from an IPv6 address, that
+    /// address must be allowed too.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl AddressRule {
 
 fn is_public_v4(v4: Ipv4Addr) -> bool {
     let first = v4.octets()[0];
-    // 0/8 is this network; 224/4 is multicast, and what follows is reserved.
+    // 0/8 is this network; 224/4 is multicast, and the addresses after it are reserved.
     !(v4.is_loopback() || v4.is_link_local() || first == 0 || first >= 224 || METADATA_V4.contains(&v4))
 }
 
@@ -67,12 +67,12 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
         || METADATA_V6.contains(&v6))
 }
 
-/// The IPv4 addresses that an IPv6 address can carry.
+/// The IPv4 addresses that an IPv6 address can contain.
 fn embedded(v6: Ipv6Addr) -> Vec<Ipv4Addr> {
     let bits = v6.to_bits();
-    // The 32 bits that begin at a bit, counted from the left.
+    // The 32 bits from a bit position, counted from the left.
     let at = |begin: u32| Ipv4Addr::from_bits((bits >> (96 - begin)) as u32);
-    // RFC 6052, section 2.2: bits 64 to 71 are left out.
+    // RFC 6052, section 2.2: bits 64 to 71 are skipped.
     let around = |before: u32| {
         let (head, tail) = (bits >> 64 << (32 - before), bits << 72 >> 72 >> (24 + before));
         Ipv4Addr::from_bits(head as u32 | tail as u32)
@@ -82,7 +82,7 @@ fn embedded(v6: Ipv6Addr) -> Vec<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => vec![at(96)],
         // NAT64 with the well-known prefix (RFC 6052).
         [0x64, 0xff9b, 0, 0, 0, 0, ..] => vec![at(96)],
-        // NAT64 with a local prefix (RFC 8215), whose length only the network knows: with another length, the padding
+        // NAT64 with a local prefix (RFC 8215). Only the network knows its length. With another length, the padding
         // begins with 0, and no translator sends to such an address.
         [0x64, 0xff9b, 1, ..] => {
             let candidates = [around(16), around(8), around(0), at(96)];
@@ -142,7 +142,7 @@ mod tests {
         .for_each(refused);
     }
 
-    /// Every way to write an IPv4 address into an IPv6 address.
+    /// All embeddings of an IPv4 address in an IPv6 address.
     fn embeddings(v4: Ipv4Addr) -> Vec<IpAddr> {
         let inverted = Ipv4Addr::from_bits(!v4.to_bits());
         let (high, low) = (v4.to_bits() >> 16, v4.to_bits() & 0xffff);
@@ -162,7 +162,7 @@ mod tests {
         .collect()
     }
 
-    /// The same with a local prefix of 96, 48, 56 and 64 bits, with the suffix and the reserved byte in use.
+    /// The same with a local prefix of 96, 48, 56 and 64 bits, with suffix and reserved byte set.
     fn locally_translated(v4: Ipv4Addr) -> [IpAddr; 4] {
         let [a, b, c, d] = v4.octets();
         [

@@ -1,4 +1,4 @@
-//! One pooled HTTP client: the operating system's trust store, and checked addresses.
+//! One pooled HTTP client with the trust store of the operating system and with checked addresses.
 
 use super::{AddressRule, Forbidden};
 use bytes::Bytes;
@@ -30,7 +30,7 @@ pub struct Client {
     inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector<CheckedResolver>>, Full<Bytes>>,
 }
 
-/// Why a request got no answer.
+/// The reason why a request has no response.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ClientError {
@@ -40,20 +40,20 @@ pub enum ClientError {
     Dns(String),
     #[error(transparent)]
     Address(Forbidden),
-    #[error("the connection was refused: {0}")]
+    #[error("the connection failed: {0}")]
     Refused(String),
-    #[error("no secure connection: {0}")]
+    #[error("the TLS connection failed: {0}")]
     Tls(String),
-    #[error("the connection took too long: {0}")]
+    #[error("the connection timed out: {0}")]
     Timeout(String),
-    #[error("the connection ended too early: {0}")]
+    #[error("the connection ended before the response was complete: {0}")]
     Incomplete(String),
-    #[error("the other side does not speak HTTP: {0}")]
+    #[error("the response is not valid HTTP: {0}")]
     Protocol(String),
 }
 
 impl Client {
-    /// Makes a client whose connections go only to addresses that a rule allows.
+    /// Creates a client that connects only to addresses which a rule allows.
     ///
     /// # Errors
     ///
@@ -63,21 +63,21 @@ impl Client {
         Ok(Self::with(rule, settings.with_no_client_auth()))
     }
 
-    /// Makes such a client that trusts these roots, and not the trust store of the operating system.
+    /// Creates such a client that trusts these roots instead of the trust store of the operating system.
     ///
     /// # Errors
     ///
-    /// [`ClientError::TlsSettings`] when TLS cannot be set up at all.
+    /// [`ClientError::TlsSettings`] if TLS cannot be set up.
     pub fn trusting(rule: AddressRule, roots: rustls::RootCertStore) -> Result<Self, ClientError> {
         Ok(Self::with(rule, tls_settings()?.with_root_certificates(roots).with_no_client_auth()))
     }
 
-    /// Makes such a client for plain connections alone: it trusts nobody to secure one, and need not read the trust store,
-    /// which takes longer than many a request.
+    /// Creates such a client for plain connections only. It trusts no certificate and does not read the trust store,
+    /// which takes longer than many requests.
     ///
     /// # Errors
     ///
-    /// [`ClientError::TlsSettings`] when TLS cannot be set up at all.
+    /// [`ClientError::TlsSettings`] if TLS cannot be set up.
     pub fn plain(rule: AddressRule) -> Result<Self, ClientError> {
         Self::trusting(rule, rustls::RootCertStore::empty())
     }
@@ -99,20 +99,20 @@ impl Client {
         Self { inner }
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its response.
     ///
     /// # Errors
     ///
-    /// [`ClientError`] when none comes.
+    /// [`ClientError`] if no response arrives.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
         let https = request.uri().scheme() == Some(&Scheme::HTTPS);
         self.inner.request(request).await.map_err(|error| match (classify(&error), error.is_connect()) {
             (error @ (ClientError::Address(_) | ClientError::Dns(_)), _) => error,
-            // A connection that breaks while it is being secured was made, and is not a secure one.
+            // If a connection breaks during the TLS handshake, it was opened but is not secure.
             (ClientError::Incomplete(reason), true) if https => ClientError::Tls(reason),
             (error @ (ClientError::Refused(_) | ClientError::Tls(_)), true) => error,
             (error, true) => ClientError::Refused(error.to_string()),
-            // A network that fails, or an alert of TLS, on a connection that was made: the request may have arrived.
+            // A network error or a TLS alert on an open connection: the request might have arrived.
             (ClientError::Refused(reason) | ClientError::Tls(reason), false) => ClientError::Incomplete(reason),
             (error, false) => error,
         })
@@ -120,7 +120,7 @@ impl Client {
 }
 
 impl ClientError {
-    /// Whether no connection was made, so that no byte of the request was sent.
+    /// Whether no connection was opened, so no byte of the request was sent.
     #[must_use]
     pub fn is_before_sending(&self) -> bool {
         match self {
@@ -139,7 +139,7 @@ fn tls_error(error: rustls::Error) -> ClientError {
     ClientError::TlsSettings(error.to_string())
 }
 
-/// Finds the cause at the bottom of an error.
+/// Finds the innermost cause of an error.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> ClientError {
     let mut next = Some(error);
     let mut deepest = error.to_string();
@@ -160,7 +160,8 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> ClientError {
             }
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {
-            // An error that wraps another one shows that one as its source only one level deeper.
+            // An `io::Error` that wraps another error returns that error's source as its own source, not the error
+            // itself.
             if let Some(inner) = io.get_ref() {
                 if let Some(forbidden) = inner.downcast_ref::<Forbidden>() {
                     return ClientError::Address(*forbidden);
@@ -194,7 +195,7 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> ClientError {
 #[error("{0}")]
 struct Unresolved(String);
 
-/// Resolves names through the operating system and keeps only allowed addresses.
+/// Resolves names with the operating system and returns only allowed addresses.
 #[derive(Debug, Clone)]
 struct CheckedResolver {
     rule: AddressRule,

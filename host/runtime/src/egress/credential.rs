@@ -1,4 +1,4 @@
-//! The credentials, and which one opens an action.
+//! The credentials, and the choice of a credential for an action.
 
 use super::workload::{Workload, WorkloadSettings};
 use claude_admin_authority::execute::{CredentialError, WorkloadError};
@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
 
-/// The credentials that the host has. They are shown to no one.
+/// The credentials of the host. They are never shown.
 #[derive(Clone, Default)]
 pub struct Credentials {
     admin_key: Option<SecretString>,
@@ -20,7 +20,7 @@ pub struct Credentials {
     aws_key: Option<SecretString>,
 }
 
-/// What proves to the API who asks: a header, or nothing where the request does it by itself.
+/// The authentication of a request: a header, or nothing if the request itself authenticates the caller.
 #[derive(Clone)]
 pub struct CredentialHeader {
     header: Option<(HeaderName, HeaderValue)>,
@@ -29,14 +29,14 @@ pub struct CredentialHeader {
 }
 
 impl CredentialHeader {
-    /// Adds the credential to a request that was compared with the decided action.
+    /// Adds the credential to a request that was compared with the authorized action.
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {
         if let Some((name, value)) = &self.header {
             headers.insert(name.clone(), value.clone());
         }
     }
 
-    /// The access token of a workload, where it is one.
+    /// The access token of a workload, if the credential is one.
     pub(super) fn issued(&self) -> Option<&SecretString> {
         self.issued.as_ref()
     }
@@ -63,19 +63,19 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Takes what there is. Empty texts are none.
+    /// Stores the given credentials. Empty texts are ignored.
     #[must_use]
     pub fn new(admin_key: Option<SecretString>, oauth_token: Option<SecretString>) -> Self {
         Self { admin_key: present(admin_key), oauth_token: present(oauth_token), ..Self::default() }
     }
 
-    /// Adds a key of a Claude Enterprise organization. What it opens depends on its scopes, which only the API knows.
+    /// Adds a key of a Claude Enterprise organization. Its scopes determine its access, and only the API knows them.
     #[must_use]
     pub fn with_scoped_key(self, scoped_key: Option<SecretString>) -> Self {
         Self { scoped_key: present(scoped_key), ..self }
     }
 
-    /// Uses a key of the AWS console, and nothing else: the organization is one of Claude Platform on AWS.
+    /// Uses only a key of the AWS console: the organization is on Claude Platform on AWS.
     #[must_use]
     pub fn on_aws(aws_key: Option<SecretString>) -> Self {
         Self { platform: ApiPlatform::Aws, aws_key: present(aws_key), ..Self::default() }
@@ -87,19 +87,19 @@ impl Credentials {
         self.platform
     }
 
-    /// Adds a workload identity: its access tokens stand in for an OAuth token.
+    /// Adds a workload identity. Its access tokens are used as OAuth tokens.
     #[must_use]
     pub fn with_workload_identity(self, settings: Option<WorkloadSettings>) -> Self {
         Self { workload: settings.map(|settings| Arc::new(Workload::new(settings))), ..self }
     }
 
-    /// The workload identity, where it opens an action.
+    /// The workload identity, if it grants access to an action.
     pub(super) fn workload(&self, action: &Action, arguments: &Arguments) -> Option<&Arc<Workload>> {
         let opens = |kind: &Credential| matches!(kind, Credential::OauthToken | Credential::OauthScope(_));
         self.workload.as_ref().filter(|_| action.auth_of(|name| arguments.get(name)).into_iter().any(opens))
     }
 
-    /// The workload whose access token a header has.
+    /// The workload that issued the access token of a header.
     pub(super) fn issuer(&self, header: &CredentialHeader) -> Option<&Arc<Workload>> {
         header.issued().and(self.workload.as_ref())
     }
@@ -109,18 +109,18 @@ impl Credentials {
         CredentialHeader::bearer(token)
     }
 
-    /// Whether there is none at all.
+    /// Whether there is no credential.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.secrets().next().is_none() && self.workload.is_none()
     }
 
-    /// Every secret, for those who must remove them.
+    /// All secrets, for the code that removes them from texts.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         self.admin_key.iter().chain(&self.oauth_token).chain(&self.scoped_key).chain(&self.aws_key)
     }
 
-    /// The kinds of what it holds, for programs and for people.
+    /// The kinds of the configured credentials, for programs and for people.
     fn labels(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         [
             (self.admin_key.is_some(), "admin_key", "an Admin API key"),
@@ -133,13 +133,13 @@ impl Credentials {
         .filter_map(|(is_there, kind, label)| is_there.then_some((kind, label)))
     }
 
-    /// The kinds of what it holds, for programs.
+    /// The kinds of the configured credentials, for programs.
     #[must_use]
     pub fn kinds(&self) -> Vec<&'static str> {
         self.labels().map(|(kind, _)| kind).collect()
     }
 
-    /// Says which kinds are there.
+    /// The kinds of the configured credentials, as text.
     #[must_use]
     pub fn held(&self) -> String {
         let kinds: Vec<&str> = self.labels().map(|(_, label)| label).collect();
@@ -150,8 +150,9 @@ impl Credentials {
         }
     }
 
-    /// Why no request of an action can be sent, as far as platform and credentials tell; none where one can. Some arguments
-    /// need a certain credential: without arguments, it is whether the action works at all.
+    /// The reason why no request of an action can be sent, according to platform and credentials; `None` if one can be
+    /// sent. Some arguments require a certain credential. Without arguments, the result says whether the action can run
+    /// at all.
     #[must_use]
     pub fn obstacle(&self, action: &Action, arguments: &Arguments) -> Option<CredentialError> {
         match self.choose(action, arguments) {
@@ -160,11 +161,11 @@ impl Credentials {
         }
     }
 
-    /// Chooses the credential for a call of an action: the first of the kinds that open it and are there.
+    /// Chooses the credential for a call of an action: the first configured kind that grants access to it.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], which says what is needed.
+    /// [`CredentialError`] with the required credential.
     pub fn choose(&self, action: &Action, arguments: &Arguments) -> Result<CredentialHeader, CredentialError> {
         if !self.platform.offers(action) {
             let available: Vec<&str> = action.available.iter().map(|place| place.label()).collect();
@@ -190,7 +191,7 @@ impl Credentials {
             false => (HeaderName::from_static("x-api-key"), ""),
         };
         let mut value = HeaderValue::try_from(format!("{scheme}{}", secret.expose_secret()))
-            .map_err(|_| error("one with characters that no header may hold".to_owned()))?;
+            .map_err(|_| error("one with characters that are not allowed in a header".to_owned()))?;
         value.set_sensitive(true);
         Ok(CredentialHeader { header: Some((name, value)), issued: None })
     }
@@ -217,8 +218,8 @@ impl Credentials {
     }
 }
 
-/// Whether a key acts as a person or a service account. Such a key, without a workspace, opens what a token with the scope
-/// `org:admin` opens.
+/// Whether a key acts for a person or a service account. Such a key, without a workspace, has the same access as a
+/// token with the scope `org:admin`.
 fn has_principal(key: &SecretString) -> bool {
     key.expose_secret().starts_with("sk-ant-api03-")
 }
@@ -228,7 +229,7 @@ fn present(secret: Option<SecretString>) -> Option<SecretString> {
     (!trimmed.expose_secret().is_empty()).then_some(trimmed)
 }
 
-/// What opens an action, and which variable hands it over.
+/// The credentials that grant access to an action, with their environment variables.
 fn needed(auth: &[&Credential]) -> String {
     let mut ways: Vec<String> = Vec::new();
     let scopes: Vec<&str> = auth

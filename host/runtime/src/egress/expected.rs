@@ -1,8 +1,8 @@
-//! The one request that an invocation makes, worked out by the host.
+//! The one request of an invocation, computed by the host.
 //!
-//! The component builds its request by itself; the host works out, from the same declaration and the decided arguments,
-//! what that request must be. A component that sends anything else, be it the same action on another member, is found
-//! out before a byte leaves.
+//! The component builds its request itself. The host computes, from the same declaration and the authorized arguments,
+//! what that request must be. A component that sends another request, for example the same action for another member,
+//! is detected before a byte is sent.
 
 use super::form::Form;
 use super::{API_AUTHORITY, Violation, headers};
@@ -16,13 +16,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 
-/// Everything but unreserved characters (RFC 3986, section 2.3).
+/// All characters except unreserved ones (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A colon stays as it is in a path, as the official clients send the ARNs that stand for ids.
+/// A colon is not encoded in a path: the official clients send ARNs as IDs in this form.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b':');
 
-/// The one request that an invocation makes.
+/// The one request of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedRequest {
     method: Method,
@@ -33,7 +33,7 @@ pub struct ExpectedRequest {
     secrets: Vec<String>,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Body {
     None,
@@ -46,8 +46,8 @@ impl ExpectedRequest {
     ///
     /// # Errors
     ///
-    /// Says which path parameter is not there, which file has no content, or which header cannot be written: arguments
-    /// were checked before they get here.
+    /// The path parameter that is missing, the file without content, or the header that cannot be written. Arguments
+    /// are checked earlier, so this is not expected.
     pub fn of(action: &Action, invocation: &Invocation, types: &Types) -> Result<Self, String> {
         let segments = action
             .http
@@ -81,17 +81,17 @@ impl ExpectedRequest {
         Ok(Self { method: action.http.method, segments, query, body, headers, secrets })
     }
 
-    /// Whether sending it twice is as good as sending it once.
+    /// Whether the request is a `GET`, which can be repeated without another effect.
     #[must_use]
     pub fn is_get(&self) -> bool {
         self.method == Method::Get
     }
 
-    /// Compares the head of a request, except its headers.
+    /// Compares the method, the URL and the query of a request, without its headers.
     ///
     /// # Errors
     ///
-    /// The [`Violation`] that it is.
+    /// The [`Violation`], if they differ.
     pub fn check_head(&self, parts: &Parts) -> Result<(), Violation> {
         check_authority(&parts.uri)?;
         if parts.method.as_str() != self.method.as_str() {
@@ -109,7 +109,7 @@ impl ExpectedRequest {
         Ok(())
     }
 
-    /// Segment by segment, so that no encoded slash or dot can lead elsewhere.
+    /// Compares segment by segment, so an encoded slash or dot cannot change the path.
     fn check_path(&self, path: &str) -> Result<(), Violation> {
         let found: Vec<Option<String>> = path
             .strip_prefix('/')
@@ -131,7 +131,7 @@ impl ExpectedRequest {
     ///
     /// # Errors
     ///
-    /// The [`Violation`] that it is.
+    /// The [`Violation`], if they differ.
     pub fn check_body(&self, body: &[u8]) -> Result<(), Violation> {
         let same = match &self.body {
             Body::None => body.is_empty(),
@@ -141,14 +141,14 @@ impl ExpectedRequest {
         if same { Ok(()) } else { Err(Violation::Body) }
     }
 
-    /// The bytes that a component can need for the body: JSON has room for other escapes and spaces.
+    /// The maximum size in bytes of the component's body: JSON allows other escapes and spaces.
     #[must_use]
     pub fn longest_body(&self) -> usize {
         const SPARE: usize = 64 << 10;
         self.body().map_or(0, |body| body.len()).saturating_mul(8).saturating_add(SPARE)
     }
 
-    /// Path and query to send, in the host's own spelling: two readers of a URL may disagree on one text.
+    /// The path and query to send, encoded by the host: two parsers can interpret one URL differently.
     #[must_use]
     pub fn target(&self) -> String {
         let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
@@ -159,7 +159,8 @@ impl ExpectedRequest {
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 
-    /// The body to send, in the host's own words: two readers of JSON may disagree on one text, as on a repeated key.
+    /// The body to send, serialized by the host: two parsers can interpret one JSON text differently, for example with
+    /// a repeated key.
     #[must_use]
     pub fn body(&self) -> Option<Bytes> {
         match &self.body {
@@ -169,13 +170,13 @@ impl ExpectedRequest {
         }
     }
 
-    /// The texts in it that are secrets.
+    /// The secrets in the request.
     #[must_use]
     pub fn secrets(&self) -> &[String] {
         &self.secrets
     }
 
-    /// The headers that declaration and arguments make: those of the component must be the same.
+    /// The headers from the declaration and the arguments. The headers of the component must be equal.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -217,8 +218,8 @@ fn check_authority(uri: &Uri) -> Result<(), Violation> {
     }
 }
 
-/// The parameters that are headers (`@header`). A package cannot declare a header that carries a credential, or one that
-/// the host writes.
+/// The parameters that are headers (`@header`). A package cannot declare a header that contains a credential, or one
+/// that the host writes.
 fn declared_headers(action: &Action, invocation: &Invocation) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
     let params = action.params.iter().filter(|param| param.place == Place::Header);
     let given = params.filter_map(|param| Some((param, invocation.arguments.get(&param.name)?.as_str()?)));

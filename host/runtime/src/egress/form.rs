@@ -1,7 +1,7 @@
-//! The form that an invocation with files sends, worked out by the host (RFC 7578).
+//! The form of an invocation with files, computed by the host (RFC 7578).
 //!
-//! A component could choose a boundary that stands in a file, and so add parts that nobody decided on. Here the boundary
-//! is the first of a series that no part holds, and the bytes must be the same.
+//! A component could choose a boundary that is in a file, and so add parts that are not authorized. Here the boundary
+//! is the first of a series that is in no part, and the bytes of the component must be equal.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -27,11 +27,11 @@ struct Part {
 }
 
 impl Form {
-    /// Works out the form of an invocation.
+    /// Computes the form of an invocation.
     ///
     /// # Errors
     ///
-    /// Says which file has no content.
+    /// The file that has no content.
     pub(super) fn of(action: &Action, invocation: &Invocation) -> Result<Self, String> {
         let given = invocation.parameters(action);
         let mut parts = Vec::new();
@@ -83,7 +83,7 @@ impl Part {
         Ok(Self {
             name: name.to_owned(),
             file_name: file.get("name").map(text),
-            content: content.ok_or_else(|| format!("`{name}` holds a file without content"))?,
+            content: content.ok_or_else(|| format!("`{name}` contains a file without content"))?,
         })
     }
 
@@ -100,7 +100,7 @@ impl Part {
     }
 }
 
-/// What a header may hold between quotes, in the spelling of HTML forms.
+/// Escapes a text for a quoted header parameter, as HTML forms do.
 fn escaped(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,4 +1,4 @@
-//! The gate: what `wasi:http` of one call leads to.
+//! The gate: the implementation of `wasi:http` for one call.
 
 use super::client::{Client, ClientError};
 use super::health::{Health, Trouble};
@@ -23,11 +23,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-/// The largest request body: the archives of plugins, which the API takes up to 32 MB, and what stands around them.
+/// The maximum request body: archives of plugins, of which the API accepts up to 32 MB, and the form around them.
 const MAX_REQUEST_BYTES: usize = 33 << 20;
 const ACCEPT: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.8");
 
-/// What every gate of a host shares.
+/// The data that all gates of a host share.
 #[derive(Debug)]
 pub struct Egress {
     client: Client,
@@ -38,13 +38,13 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// Makes the way out to an upstream.
+    /// Creates the egress to an upstream.
     ///
-    /// `anthropic_version` takes the place of the version that the component asks for.
+    /// `anthropic_version` replaces the version that the component sends.
     ///
     /// # Errors
     ///
-    /// [`ClientError`] when no client can be made.
+    /// [`ClientError`] if no client can be created.
     pub fn new(
         upstream: Upstream,
         credentials: Credentials,
@@ -55,7 +55,7 @@ impl Egress {
         Ok(Self { client, upstream, credentials, anthropic_version, health: Health::default() })
     }
 
-    /// The same way out through another client. Its addresses are checked by the rule that it was made with.
+    /// The same egress with another client. Addresses are checked by the rule of that client.
     #[must_use]
     pub fn through(self, client: Client) -> Self {
         Self { client, ..self }
@@ -67,11 +67,11 @@ impl Egress {
         &self.credentials
     }
 
-    /// The credential for a call of an action: one that is there, else an access token of the workload.
+    /// The credential for a call of an action: a configured one, otherwise an access token of the workload.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], which says what is needed or what went wrong. Nothing but the exchange was sent.
+    /// [`CredentialError`] with the required credential or the problem. No request was sent except the exchange.
     pub async fn credential(
         &self,
         action: &Action,
@@ -90,41 +90,41 @@ impl Egress {
         }
     }
 
-    /// A new access token in place of one that the API did not take; none where it is no such token.
+    /// A new access token that replaces one which the API rejected; `None` for other credentials.
     async fn renewed(&self, workload: &Workload, refused: &CredentialHeader) -> Option<CredentialHeader> {
         workload.forget(refused.issued()?).await;
         match workload.token(&self.client, &self.upstream).await.and_then(Credentials::issued) {
             Ok(credential) => Some(credential),
             Err(error) => {
-                tracing::warn!(%error, "an access token was refused, and there is no other");
+                tracing::warn!(%error, "the API rejected an access token, and there is no other token");
                 None
             }
         }
     }
 
-    /// Why the API cannot be used, by its last response within the last minute.
+    /// The reason why the API cannot be used, from its last response within the last minute.
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         self.health.trouble()
     }
 
-    /// Where requests go.
+    /// The target of requests.
     #[must_use]
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
     }
 }
 
-/// How much of an answer is taken, and until when.
+/// The limits for reading a response.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplyLimits {
-    /// The most bytes of the body.
+    /// The maximum number of bytes of the body.
     pub bytes: usize,
-    /// When the call ends.
+    /// The end of the call.
     pub deadline: Instant,
 }
 
-/// The gate of one call: it lets one request through, and only the expected one.
+/// The gate of one call: it sends one request, and only the expected one.
 #[derive(Debug, Clone)]
 pub struct Gate {
     inner: Arc<Inner>,
@@ -143,10 +143,9 @@ struct Inner {
 }
 
 impl Gate {
-    /// Makes a gate that lets `expected` through, and the fitting answer within `limits`.
+    /// Creates a gate that sends `expected` and receives a response within `limits`.
     ///
-    /// The id of the operation goes along in the `User-Agent`, so that what the API logs can be put beside what the host
-    /// recorded.
+    /// The `User-Agent` contains the operation ID, so entries in the logs of the API can be matched with the audit log.
     #[must_use]
     pub fn new(
         egress: Arc<Egress>,
@@ -163,8 +162,8 @@ impl Gate {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Sends the expected request for the host itself, without a component, and reads the reply as the API wrote it. The
-    /// rules and retries are those of a component. Only a `GET` is sent.
+    /// Sends the expected request for the host itself, without a component, and returns the response unchanged. The
+    /// rules and retries for components apply. Only a `GET` is sent.
     ///
     /// # Errors
     ///
@@ -211,7 +210,8 @@ impl WasiHttpHooks for Gate {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         let inner = Arc::clone(&self.inner);
         Arc::new(move |name: &HeaderName| {
-            // Once the request has left, the same filter runs over the headers of the answer, which blames nobody.
+            // After the request was sent, the same filter runs on the headers of the response. These are not a
+            // violation of the component.
             if headers::is_smuggled(name) && !inner.used.load(Ordering::Acquire) {
                 inner.record.violated(Violation::Header(name.to_string()));
             }
@@ -254,8 +254,9 @@ impl Inner {
                 && let Some(workload) = &self.workload
             {
                 let refused = self.receive(response, &credential).await?;
-                // The API did not run the request: with a new token it can be sent again, also a write. A proxy can answer
-                // 401 after it forwarded the request.
+                // The API did not run the request, so it is safe to send it again with a new token, even a write. A
+                // proxy can return 401 after it forwarded the request, so only an error in the format of the API
+                // counts.
                 if self.record.is_error_of_the_api()
                     && let Some(renewed) = self.egress.renewed(workload, &credential).await
                 {
@@ -279,12 +280,7 @@ impl Inner {
                 |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
             match wait.filter(in_time) {
                 Some(wait) => {
-                    tracing::info!(
-                        status = status.as_u16(),
-                        attempt,
-                        wait_ms = wait.as_millis(),
-                        "trying the read again"
-                    );
+                    tracing::info!(status = status.as_u16(), attempt, wait_ms = wait.as_millis(), "retrying the read");
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
@@ -293,15 +289,15 @@ impl Inner {
         }
     }
 
-    /// Everything that must hold before a byte is sent. Returns the headers to send.
+    /// Checks the request before a byte is sent. Returns the headers to send.
     async fn check(&self, parts: &Parts, body: WasiBody, first: bool) -> Result<HeaderMap, Violation> {
-        // The body is read even when the request is refused: a component that is still writing would see a broken
-        // stream instead of the refusal. Of a second request, nothing is kept.
+        // The body is read even if the request is blocked. Otherwise a component that is still writing would see a
+        // broken stream instead of the error. The body of a second request is not stored.
         let body = if first { collected(body, self.expected.longest_body()).await } else { drained(body).await };
         if !first {
             return Err(Violation::SecondRequest);
         }
-        // A component that tried to smuggle a header sends nothing more, not even what is declared.
+        // After a component tried to set a forbidden header, it cannot send any request, not even the declared one.
         if let Some(violation) = self.record.violation() {
             return Err(violation);
         }
@@ -345,21 +341,21 @@ impl Inner {
     ) -> Result<Response<WasiBody>, Error> {
         let status = response.status();
         let mut headers = headers::incoming(response.headers(), |value| self.clean(value, credential));
-        // The component has no clock, and every part of the host must conclude the same.
+        // The component has no clock, and all parts of the host must use the same value.
         match retry_after::of_response(response.headers()) {
             Some(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after::whole_seconds(wait).into())),
             None => drop(headers.remove(header::RETRY_AFTER)),
         }
         let body = reply::read(response, self.limits.bytes).await.map_err(|error| match error {
             BodyError::TooLarge => Error::HttpResponseBodySize(u64::try_from(self.limits.bytes).ok()),
-            // The request was sent and answered, whatever breaks now.
+            // The request was sent and a response arrived, even if its body cannot be read.
             BodyError::Transport(error) => self.failed(ClientError::Incomplete(error.to_string())),
         })?;
-        // The answer to a command can contain the same secret, such as a refresh token, for its requester. The host cleans it
-        // field by field.
+        // The response to a command can contain the same secret for its requester, for example a refresh token. The
+        // host removes it field by field.
         let body =
             if status.is_success() { self.without_credentials(body, credential) } else { self.clean(body, credential) };
-        // The body of a read that succeeded can be long, and nothing depends on it.
+        // The body of a successful read can be long, and its kind is not needed.
         let glance = self.expected.is_get() && status.is_success();
         self.record.received(if glance { Body::at_a_glance(&body) } else { Body::of(&body) });
         let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
@@ -373,16 +369,16 @@ impl Inner {
         scrub::scrub_all(bytes, credentials.map(ExposeSecret::expose_secret))
     }
 
-    /// What a server sent, without the credentials and without the arguments of the request that are secrets.
+    /// A text from a server, without the credentials and without the secret arguments of the request.
     fn clean(&self, bytes: Bytes, credential: &CredentialHeader) -> Bytes {
         let credentials = self.egress.credentials.secrets().chain(credential.issued());
         let credentials = credentials.map(ExposeSecret::expose_secret);
         scrub::scrub_all(bytes, credentials.chain(self.expected.secrets().iter().map(String::as_str)))
     }
 
-    /// What a component is told of a failure; the log has the rest.
+    /// The error that the component receives. The log has the details.
     fn failed(&self, error: ClientError) -> Error {
-        tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no answer from the upstream");
+        tracing::warn!(upstream = self.egress.upstream.authority(), %error, "no response from the upstream");
         self.egress.health.note(Some(Trouble::NoAnswer));
         if error.is_before_sending() {
             self.record.unreached();

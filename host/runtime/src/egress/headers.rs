@@ -1,17 +1,17 @@
-//! Which headers pass: an allow-list each way.
+//! The allowed headers of requests and responses.
 
 use super::Violation;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS;
 
-/// The version of the API that components are written for.
+/// The version of the API for which components are written.
 const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
-/// Headers that the host always writes itself: the values of a component are not sent.
+/// Headers that the host always writes itself. The values of a component are not sent.
 const OF_THE_HOST: [&str; 4] = ["accept", "content-length", "host", "user-agent"];
-/// A header that a component can leave out, since the host writes it from the declaration.
+/// A header that a component can omit, because the host writes it from the declaration.
 const OPTIONAL: HeaderName = header::CONTENT_TYPE;
-/// What a component is told of an answer.
+/// The headers of a response that the component receives.
 const TO_COMPONENT: [&str; 10] = [
     "anthropic-organization-id",
     "anthropic-ratelimit-requests-limit",
@@ -24,32 +24,32 @@ const TO_COMPONENT: [&str; 10] = [
     "retry-after",
     "x-should-retry",
 ];
-/// Headers that carry a credential or say who is meant: trying to set one is an attempt, not a slip.
+/// Headers with a credential or the target host. Setting one is an attack, not a mistake.
 const SMUGGLED: [&str; 5] = ["authorization", "cookie", "host", "proxy-authorization", "x-api-key"];
 
-/// Whether wasi-http should keep a component from setting a header.
+/// Whether wasi-http must prevent a component from setting a header.
 pub(super) fn is_forbidden(name: &HeaderName) -> bool {
     DEFAULT_FORBIDDEN_HEADERS.contains(name) || is_smuggled(name)
 }
 
-/// Whether a header can be no parameter of an action.
+/// Whether a header cannot be a parameter of an action.
 pub(super) fn is_reserved(name: &HeaderName) -> bool {
     let written = ["anthropic-beta", "anthropic-version", "content-type"];
     is_forbidden(name) || OF_THE_HOST.contains(&name.as_str()) || written.contains(&name.as_str())
 }
 
-/// Whether a header carries a credential or says who is meant.
+/// Whether a header contains a credential or the target host.
 pub(super) fn is_smuggled(name: &HeaderName) -> bool {
     SMUGGLED.contains(&name.as_str())
 }
 
-/// The headers to send: those of the declaration, in the host's own text, and the version of the API. No header of the
+/// The headers to send: those of the declaration, written by the host, and the version of the API. No header of the
 /// component is sent, not even a permitted one.
 ///
 /// # Errors
 ///
-/// [`Violation::Header`] for a header of the component that the declaration does not make, for one that is missing, and
-/// for another value, number or order of values.
+/// [`Violation::Header`] for a header of the component that is not in the declaration, for a missing header, and for
+/// another value, number or order of values.
 pub(super) fn outgoing(
     found: &HeaderMap,
     declared: &HeaderMap,
@@ -76,8 +76,8 @@ pub(super) fn outgoing(
     Ok(headers)
 }
 
-/// Returns the headers of a response that a component receives, with their values cleaned. It has no clock: `date` is what a
-/// date in `retry-after` is compared with.
+/// Returns the headers of a response that a component receives, with their values cleaned. The component has no clock:
+/// it compares a date in `retry-after` with `date`.
 pub(super) fn incoming(headers: &HeaderMap, clean: impl Fn(Bytes) -> Bytes) -> HeaderMap {
     let passed = headers.iter().filter(|(name, _)| TO_COMPONENT.contains(&name.as_str()));
     let cleaned = |value: &HeaderValue| HeaderValue::from_maybe_shared(clean(Bytes::copy_from_slice(value.as_bytes())));
@@ -98,7 +98,7 @@ mod tests {
         map
     }
 
-    /// Names that mean something on the way, and any other; values that are near one another.
+    /// Names with a meaning for proxies and servers, and other names; similar values.
     fn headers(names: &'static str, most: usize) -> impl Strategy<Value = Pairs> {
         let value =
             prop_oneof![Just("a".to_owned()), Just("a,b".to_owned()), Just("2023-06-01".to_owned()), "[ab, ]{0,3}"];
@@ -110,7 +110,7 @@ mod tests {
         authorization|x-api-key|cookie|connection|te|expect|transfer-encoding|[a-z]{1,8}";
 
     proptest! {
-        /// Whatever a component sets, the API receives what the declaration makes, or nothing.
+        /// For any headers of the component, the API receives the headers of the declaration, or no request.
         #[test]
         fn only_declared_headers_are_sent(
             declared in headers(DECLARED, 4),
@@ -118,7 +118,7 @@ mod tests {
             take in proptest::collection::vec(any::<bool>(), 4),
             version in proptest::option::of("2023-06-01|2099-01-01"),
         ) {
-            // Some of what is declared, so that requests which pass are among those that are tried.
+            // Includes declared headers, so some of the generated requests pass.
             let mut found = found;
             found.extend(declared.iter().zip(take).filter(|(_, take)| *take).map(|(pair, _)| pair.clone()));
             let version: Option<HeaderValue> = version.map(|version| version.parse().unwrap());

@@ -1,23 +1,23 @@
-//! What the last responses of the API say about this host.
+//! The state of the API according to its last responses to this host.
 
 use http::StatusCode;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long trouble counts: without requests, nobody can tell whether it is over.
+/// The time for which a failure counts. Without requests, the host cannot know whether it is over.
 const COUNTS: Duration = Duration::from_secs(60);
 
-/// Why the API cannot be used, by its last response.
+/// The reason why the API cannot be used, according to its last response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// It did not accept the credential of the host.
     Credential,
     /// The workload identity of the host gave no access token.
     NoToken,
-    /// It failed itself, with this status.
+    /// The API failed, with this status.
     Api(u16),
-    /// It did not answer.
+    /// The API did not respond.
     NoAnswer,
 }
 
@@ -26,20 +26,20 @@ impl fmt::Display for Trouble {
         match self {
             Self::Credential => f.write_str("the API did not accept the credential of this host"),
             Self::NoToken => f.write_str("the workload identity of this host gave no access token"),
-            Self::Api(status) => write!(f, "the API answered with status {status}"),
-            Self::NoAnswer => f.write_str("the API did not answer"),
+            Self::Api(status) => write!(f, "the API returned status {status}"),
+            Self::NoAnswer => f.write_str("the API did not respond"),
         }
     }
 }
 
-/// What the last response said.
+/// The result of the last request.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     last: Mutex<Option<(Instant, Trouble)>>,
 }
 
 impl Health {
-    /// Notes a response.
+    /// Records a response.
     pub(super) fn answered(&self, status: StatusCode) {
         self.note(match status {
             StatusCode::UNAUTHORIZED => Some(Trouble::Credential),
@@ -48,12 +48,12 @@ impl Health {
         });
     }
 
-    /// Notes that none came, or why none was possible.
+    /// Records that no response arrived, or why no request was possible.
     pub(super) fn note(&self, trouble: Option<Trouble>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = trouble.map(|trouble| (Instant::now(), trouble));
     }
 
-    /// The trouble of the last response, if that was within the last minute.
+    /// The failure of the last request, if it was within the last minute.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.filter(|(at, _)| at.elapsed() < COUNTS).map(|(_, trouble)| trouble)

@@ -1,8 +1,8 @@
 //! The only way out.
 //!
-//! While an action runs, exactly one request may leave: the one that its declaration and its arguments make
-//! ([`ExpectedRequest`]). The gate compares what the component tries with that, adds the credential that the component
-//! never sees, and sends it over one pooled client to a checked address.
+//! While an action runs, exactly one request can be sent: the one from its declaration and its arguments
+//! ([`ExpectedRequest`]). The gate compares the request of the component with it, and adds the credential, which the
+//! component never sees. It sends the request with one pooled client to a checked address.
 
 mod address;
 mod client;

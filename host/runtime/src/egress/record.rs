@@ -1,4 +1,4 @@
-//! What left during a call.
+//! The requests that were sent during a call.
 
 use super::{SentRequest, Violation};
 use claude_admin_chat::Exchange;
@@ -6,10 +6,10 @@ use claude_admin_chat::cap::cap_text;
 use claude_admin_wire::Body;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The characters of a request id that are kept; those of the API have about 30.
+/// The maximum number of stored characters of an API request ID. Those of the API have about 30.
 const REQUEST_ID_CHARS: usize = 100;
 
-/// What happened at the gate during one call.
+/// The events at the gate during one call.
 #[derive(Debug, Default)]
 pub struct Record {
     state: Mutex<State>,
@@ -22,21 +22,21 @@ struct State {
 }
 
 impl Record {
-    /// A panic elsewhere does not make what was noted untrue.
+    /// A panic in another thread does not invalidate the recorded data.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a violation; the first one counts.
+    /// Records a violation; only the first one is stored.
     pub(super) fn violated(&self, violation: Violation) {
         self.state().violation.get_or_insert_with(|| violation.with_texts(cap_text));
     }
 
-    /// Notes that a request leaves, before it does.
+    /// Records a request before it is sent.
     pub(super) fn leaving(&self, method: &str, target: &str) {
         let mut state = self.state();
         match &mut state.sent {
-            // What came back to an earlier attempt says nothing about this one.
+            // The response to an earlier attempt says nothing about this one.
             Some(sent) => {
                 sent.attempts += 1;
                 sent.exchange = Exchange::Unanswered;
@@ -53,14 +53,14 @@ impl Record {
         }
     }
 
-    /// Notes that no connection was made, so that nothing of the request that was to leave last did.
+    /// Records that no connection was opened, so no byte of the last attempt was sent.
     pub(super) fn unreached(&self) {
         if let Some(sent) = &mut self.state().sent {
             sent.exchange = Exchange::Unreached;
         }
     }
 
-    /// Notes the head of the answer to the request that left last.
+    /// Records the head of the response to the last attempt.
     pub(super) fn answered(&self, status: u16, request_id: Option<&str>) {
         if let Some(sent) = &mut self.state().sent {
             sent.exchange = Exchange::Answered { status, body: Body::Incomplete };
@@ -68,7 +68,7 @@ impl Record {
         }
     }
 
-    /// Notes the body of that answer, which is there whole.
+    /// Records the body of that response, which arrived completely.
     pub(super) fn received(&self, found: Body) {
         if let Some(SentRequest { exchange: Exchange::Answered { body, .. }, .. }) = &mut self.state().sent {
             *body = found;
@@ -87,7 +87,7 @@ impl Record {
         self.state().violation.clone()
     }
 
-    /// The request that left, if one did.
+    /// The request that was sent, if any.
     #[must_use]
     pub fn sent(&self) -> Option<SentRequest> {
         self.state().sent.clone()

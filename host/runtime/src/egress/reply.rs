@@ -1,4 +1,4 @@
-//! Reads a response body to its end, within a size.
+//! Reads a complete response body, within a size limit.
 
 use super::client::{ClientError, classify};
 use bytes::{Bytes, BytesMut};
@@ -7,15 +7,15 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::time::Duration;
 
-/// The longest silence in the middle of a body.
+/// The maximum pause in a body.
 const BETWEEN_FRAMES: Duration = Duration::from_secs(30);
 
-/// Why a body was not read.
+/// The reason why a body was not read.
 #[derive(Debug)]
 pub(super) enum BodyError {
-    /// It is larger than allowed.
+    /// The body is larger than allowed.
     TooLarge,
-    /// It did not arrive whole.
+    /// The body did not arrive completely.
     Transport(ClientError),
 }
 
@@ -24,9 +24,9 @@ pub(super) async fn read(response: Response<Incoming>, limit: usize) -> Result<B
     let mut body = response.into_body();
     let mut bytes = BytesMut::new();
     loop {
-        let frame = tokio::time::timeout(BETWEEN_FRAMES, body.frame())
-            .await
-            .map_err(|_| BodyError::Transport(ClientError::Timeout("the answer stopped in the middle".to_owned())))?;
+        let frame = tokio::time::timeout(BETWEEN_FRAMES, body.frame()).await.map_err(|_| {
+            BodyError::Transport(ClientError::Timeout("the response body stopped before its end".to_owned()))
+        })?;
         match frame {
             None => return Ok(bytes.freeze()),
             Some(Err(error)) => return Err(BodyError::Transport(classify(&error))),

@@ -1,16 +1,17 @@
-//! When a read is tried again.
+//! The retries of a read.
 
 use http::{HeaderMap, StatusCode, header};
 use std::time::Duration;
 
-/// How often a read is tried again at most.
+/// The maximum number of retries of a read.
 pub(super) const MAX_RETRIES: u32 = 2;
 const BASE_DELAY: Duration = Duration::from_millis(500);
 
-/// How long to wait before the next attempt of a read; `None` when trying again is of no use.
+/// The delay before the next attempt of a read; `None` if a retry is useless.
 ///
-/// `attempt` counts from 1; `asked` is the value of `retry-after`. A 429 without it means that a spending limit is met,
-/// which waiting does not lift. A value that cannot be used, such as many years, is no reason to try again soon.
+/// `attempt` counts from 1; `asked` is the value of `retry-after`. A 429 without it means that a spending limit is
+/// reached, which does not end after a delay. A value that cannot be used, such as many years, does not cause an early
+/// retry.
 pub(super) fn delay(
     status: StatusCode,
     headers: &HeaderMap,
@@ -29,7 +30,7 @@ pub(super) fn delay(
     }
 }
 
-/// Doubling delays, less up to a quarter at random, so that hosts do not come back in step.
+/// Doubling delays, reduced by up to a quarter at random, so hosts do not retry at the same time.
 fn backoff(attempt: u32, jitter: f64) -> Duration {
     BASE_DELAY.mul_f64(f64::from(1_u32 << attempt.saturating_sub(1).min(4)) * (1.0 - 0.25 * jitter.clamp(0.0, 1.0)))
 }

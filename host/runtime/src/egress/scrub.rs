@@ -1,4 +1,4 @@
-//! Removes secrets from what a server sends back.
+//! Removes secrets from responses.
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -9,18 +9,18 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 const REDACTED: &str = "[redacted]";
-/// A shorter text is no secret, and part of many words.
+/// A shorter text is not a secret, and it is a part of many words.
 const SHORTEST: usize = 4;
-/// So many characters of an assertion in a row are part of it by no accident.
+/// This number of consecutive characters of an assertion is not a coincidence.
 const PART_OF_ASSERTION: usize = 8;
-/// So many of its decoded text are a copy, and not a word that both use.
+/// This number of characters of the decoded text is a copy, not a word that both texts contain.
 const PART_OF_CLAIMS: usize = 16;
 
-/// Removes secrets, should a server echo them. An argument that is a secret can be any text, also a word that the names of an
-/// answer have in them: JSON stays JSON.
+/// Removes secrets from a response. A secret argument can be any text, even a word in the field names of the response.
+/// JSON stays valid.
 pub(super) fn scrub_all<'s>(bytes: Bytes, secrets: impl Iterator<Item = &'s str>) -> Bytes {
     let mut secrets: Vec<&str> = secrets.collect();
-    // Of two that begin alike, the shorter one would leave the end of the longer one.
+    // If one secret begins with another, removing the shorter one first would leave the end of the longer one.
     secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
     secrets.dedup();
     let all = |bytes: Bytes| secrets.iter().fold(bytes, |bytes, secret| scrub(bytes, secret.as_bytes()));
@@ -37,7 +37,7 @@ pub(super) fn scrub_all<'s>(bytes: Bytes, secrets: impl Iterator<Item = &'s str>
     }
 }
 
-/// Removes secrets from every text and name of a value.
+/// Removes secrets from every text and every name in a value.
 pub(crate) fn scrub_value(value: &mut Value, secrets: &[String]) {
     scrub_texts(value, &|text| scrub_text(text, secrets));
 }
@@ -66,7 +66,7 @@ fn is_json(bytes: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
-/// Removes a secret, should a server echo it: its exact bytes, and the same in the escapes of JSON, URLs and HTML.
+/// Removes a secret that a server repeats: its exact bytes, and its forms with escapes of JSON, URLs and HTML.
 fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
     let Some(&first) = secret.first().filter(|_| secret.len() >= SHORTEST) else { return bytes };
     let is_escape = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&');
@@ -78,7 +78,7 @@ fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
     while let Some(skipped) = bytes[at..].iter().position(|byte| *byte == first || is_escape(byte)) {
         at += skipped;
         match length_of(secret, &bytes[at..]) {
-            // An escape means the same from each backslash of a run, so that the run is read once.
+            // An escape has the same meaning from each backslash of a run, so the run is read once.
             None if first != b'\\' && bytes[at] == b'\\' => {
                 at += backslashes(&bytes[at..]);
             }
@@ -98,7 +98,7 @@ fn scrub(bytes: Bytes, secret: &[u8]) -> Bytes {
     scrubbed.into()
 }
 
-/// How many bytes a secret takes at the start of a text, if it is there.
+/// The number of bytes of a secret at the start of a text, if it is there.
 fn length_of(secret: &[u8], text: &[u8]) -> Option<usize> {
     if text.starts_with(secret) {
         return Some(secret.len());
@@ -106,7 +106,8 @@ fn length_of(secret: &[u8], text: &[u8]) -> Option<usize> {
     let (mut rest, mut length) = (secret, 0);
     while !rest.is_empty() {
         let text = text.get(length..)?;
-        // Of a run of backslashes it is not known which ones escape: it is those of the secret, and the escape of what follows.
+        // In a run of backslashes, it is unknown which ones are escapes: they can belong to the secret, or escape the
+        // next character.
         let (own, run) = (backslashes(rest), backslashes(text));
         let behind = (own > 0 && run >= own).then(|| &rest[own..]);
         if behind.is_some_and(<[u8]>::is_empty) {
@@ -132,11 +133,11 @@ fn backslashes(text: &[u8]) -> usize {
     text.iter().take_while(|byte| **byte == b'\\').count()
 }
 
-/// A character with its escapes undone.
+/// A character after unescaping.
 struct Plain {
     bytes: [u8; 4],
     length: usize,
-    /// How many bytes it takes in the text.
+    /// The number of its bytes in the text.
     taken: usize,
 }
 
@@ -155,7 +156,7 @@ impl Plain {
         &self.bytes[..self.length]
     }
 
-    /// The control character that a letter behind a backslash stands for in JSON. Elsewhere it is the letter.
+    /// The control character of a letter after a backslash in JSON. In other formats it is the letter.
     fn control(&self, text: &[u8]) -> Option<u8> {
         if self.taken == 1 || text[0] != b'\\' || text[self.taken - 1] != self.bytes[0] {
             return None;
@@ -171,7 +172,7 @@ impl Plain {
     }
 }
 
-/// The first character of a text, with its escapes undone. Escapes that were escaped again are undone too.
+/// The first character of a text after unescaping. Repeated escaping is undone too.
 fn unescaped(text: &[u8]) -> Option<Plain> {
     let number = |digits: &[u8], radix| {
         let digits =
@@ -208,7 +209,7 @@ fn unescaped(text: &[u8]) -> Option<Plain> {
     Some(escape.unwrap_or(Plain::byte(*first, 1)))
 }
 
-/// Removes from a text every part of an assertion (a JSON web token) that was sent, and every part of what it encodes.
+/// Removes from a text every part of an assertion (a JSON web token) that was sent, and every part of its decoded text.
 pub(super) fn scrub_assertion(text: &str, assertion: &str) -> String {
     let mut plain = Vec::new();
     let mut rest = text.as_bytes();
@@ -221,7 +222,8 @@ pub(super) fn scrub_assertion(text: &str, assertion: &str) -> String {
         secret[part].fill(true);
     }
     for segment in assertion.split('.') {
-        // The value of one claim, such as the issuer, is no secret, and says what is wrong. More than that is a copy.
+        // The value of one claim, such as the issuer, is not a secret and explains the problem. A longer part is a
+        // copy.
         let is_copy = |part: &Range<usize>| plain[part.clone()].contains(&b'"');
         for part in common_parts(&plain, &decoded(segment), PART_OF_CLAIMS).into_iter().filter(is_copy) {
             secret[part].fill(true);
@@ -238,7 +240,7 @@ pub(super) fn scrub_assertion(text: &str, assertion: &str) -> String {
     String::from_utf8_lossy(&scrubbed).into_owned()
 }
 
-/// The parts of a text whose every stretch of so many bytes is in a secret too.
+/// The parts of a text in which every sequence of this length is also in a secret.
 fn common_parts(text: &[u8], secret: &[u8], length: usize) -> Vec<Range<usize>> {
     let mut parts: Vec<Range<usize>> = Vec::new();
     if length == 0 {
@@ -325,7 +327,7 @@ mod tests {
 
     #[test]
     fn run_of_backslashes_is_read_once() {
-        // Read once from each of them, it would take hours.
+        // Reading the run from each backslash would take hours.
         let run = "\\".repeat(4 << 20);
         assert_eq!(scrubbed(&run, "sk-1"), run);
         assert_eq!(scrubbed(&format!("{run}u0073k-1"), "sk-1"), REDACTED);

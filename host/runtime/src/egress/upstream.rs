@@ -1,4 +1,4 @@
-//! Where requests really go.
+//! The real target of requests.
 
 use super::AddressRule;
 use http::Uri;
@@ -6,10 +6,10 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// The host that the component addresses. What it is mapped to is up to the host.
+/// The host name that the component uses. The host maps it to the upstream.
 pub const API_AUTHORITY: &str = "api.anthropic.com";
 
-/// Where requests really go: the API, or what stands in for it.
+/// The real target of requests: the API, or a server that replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     scheme: Scheme,
@@ -18,7 +18,7 @@ pub struct Upstream {
     rule: AddressRule,
 }
 
-/// Why a base URL cannot be used.
+/// The reason why a base URL cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{url}` cannot be the base URL: {problem}")]
 pub struct UpstreamError {
@@ -42,26 +42,26 @@ impl FromStr for Upstream {
 
     /// Reads a base URL: `https://host[:port][/prefix]`, or `http://` for this machine.
     fn from_str(url: &str) -> Result<Self, UpstreamError> {
-        // A URL with a user may hold a password: it is not repeated.
+        // A URL with a user name can contain a password, so the error does not repeat it.
         let shown = if url.contains('@') { "the URL" } else { url };
         let failed = |problem| UpstreamError { url: shown.to_owned(), problem };
         let uri: Uri = url.parse().map_err(|_| failed("it is not a URL; write https://HOST"))?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(failed("it is not a whole URL; write https://HOST"));
+            return Err(failed("it is not a complete URL; write https://HOST"));
         };
         if authority.as_str().contains('@') {
-            return Err(failed("it holds a user name; leave that out"));
+            return Err(failed("it contains a user name; remove the user name"));
         }
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         if path.query().is_some() {
-            return Err(failed("it holds a query; leave that out"));
+            return Err(failed("it contains a query; remove the query"));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let literal = host.parse::<IpAddr>().ok();
         let loopback = host == "localhost" || literal.is_some_and(|address| address.is_loopback());
         if literal.is_some() && !loopback {
-            return Err(failed("it names an address; write a host name"));
+            return Err(failed("it contains an IP address; write a host name"));
         }
         if scheme == Scheme::HTTP && !loopback {
             return Err(failed("plain http is only for this machine (127.0.0.1, [::1], localhost); write https"));
@@ -79,7 +79,7 @@ impl FromStr for Upstream {
 }
 
 impl Upstream {
-    /// Whether connections to it are secured.
+    /// Whether connections use TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.scheme == Scheme::HTTPS
@@ -101,7 +101,7 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When path and query are not ones.
+    /// An error if the path and query are invalid.
     pub fn uri(&self, path_and_query: &str) -> Result<Uri, http::Error> {
         Uri::builder()
             .scheme(self.scheme.clone())
@@ -140,7 +140,7 @@ mod tests {
             ("https://u:p@example.com", "user name"),
             ("https://example.com/?x=1", "query"),
             ("ftp://localhost", "neither"),
-            ("api.anthropic.com", "whole URL"),
+            ("api.anthropic.com", "complete URL"),
             ("", "not a URL"),
         ] {
             let error = url.parse::<Upstream>().unwrap_err().to_string();

@@ -1,7 +1,7 @@
-//! Workload identity: a token that the platform gives to a workload is exchanged for a short-lived access token.
+//! Workload identity: a token that the platform issues to a workload is exchanged for an access token with a short lifetime.
 //!
-//! Kubernetes and others write such a token into a file and replace it before it expires, so that the file is read for
-//! every exchange. The access token is kept until shortly before it expires.
+//! Kubernetes and other platforms write such a token into a file and replace it before it expires, so the file is read
+//! for every exchange. The access token is stored until shortly before it expires.
 
 use super::client::Client;
 use super::scrub::scrub_assertion;
@@ -22,18 +22,18 @@ const PATH: &str = "/v1/oauth/token";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const BETAS: HeaderValue = HeaderValue::from_static("oauth-2025-04-20,oidc-federation-2026-04-01");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// The longest token that the API takes.
+/// The maximum size of a token that the API accepts.
 const MAX_ASSERTION_BYTES: usize = 16 << 10;
 const MAX_ANSWER_BYTES: usize = 64 << 10;
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// A token is renewed while a fifth of its time is left, at most this much.
+/// A token is renewed when a fifth of its lifetime is left, but at most this long before it expires.
 const EARLY: Duration = Duration::from_secs(300);
-/// A token that claims a longer life is renewed as if it had this one.
+/// The maximum lifetime of a token; a longer one is reduced to this.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
-/// The characters of an error message that are repeated.
+/// The maximum number of characters of an error message that are repeated.
 const MESSAGE_CHARS: usize = 200;
 
-/// Who the workload is, and which rule lets it in.
+/// The workload, and the federation rule for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkloadSettings {
     /// The file with the token of the workload, a JSON web token.
@@ -42,9 +42,9 @@ pub struct WorkloadSettings {
     pub federation_rule_id: String,
     /// The organization, a UUID.
     pub organization_id: String,
-    /// The service account, where the rule does not say.
+    /// The service account, if the rule does not name one.
     pub service_account_id: Option<String>,
-    /// The workspace, or `default`; needed where the rule covers several.
+    /// The workspace, or `default`; required if the rule covers several workspaces.
     pub workspace_id: Option<String>,
 }
 
@@ -70,7 +70,8 @@ impl Workload {
         Self { settings, current: Mutex::new(None) }
     }
 
-    /// An access token: the one at hand while it is fresh, else a new one. Whoever comes while one is fetched waits for it.
+    /// An access token: the current one if it is not due for renewal, otherwise a new one. Concurrent callers wait for
+    /// the same exchange.
     pub(super) async fn token(&self, client: &Client, upstream: &Upstream) -> Result<SecretString, WorkloadError> {
         let mut current = self.current.lock().await;
         if let Some(issued) = current.as_ref().filter(|issued| Instant::now() < issued.renew_at) {
@@ -82,7 +83,7 @@ impl Workload {
         Ok(token)
     }
 
-    /// Forgets a token that the API does not take any more, unless a newer one is there already.
+    /// Removes a token that the API rejects, unless it was already replaced by a newer one.
     pub(super) async fn forget(&self, token: &SecretString) {
         let mut current = self.current.lock().await;
         if current.as_ref().is_some_and(|issued| issued.token.expose_secret() == token.expose_secret()) {
@@ -109,14 +110,16 @@ impl Workload {
             let response = client.send(request).await.map_err(|error| transport(error.to_string()))?;
             let status = response.status();
             let body = reply::read(response, MAX_ANSWER_BYTES).await;
-            Ok((status, body.map_err(|_| transport("the answer broke off".to_owned()))?))
+            Ok((status, body.map_err(|_| transport("the response was incomplete".to_owned()))?))
         };
-        let (status, body) =
-            tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| transport("no answer in time".to_owned()))??;
+        let (status, body) = tokio::time::timeout(TIMEOUT, answer)
+            .await
+            .map_err(|_| transport("no response before the timeout".to_owned()))??;
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if !status.is_success() {
             let message = answer.pointer("/error/message").and_then(Value::as_str).unwrap_or("no message");
-            // Scrubbed before it is cut, so that no beginning of the assertion is left at the end.
+            // Secrets are removed before the message is truncated. Otherwise the start of the assertion could remain at
+            // the end.
             let message = scrub_assertion(message, &assertion).chars().take(MESSAGE_CHARS).collect();
             return Err(WorkloadError::Refused { status: status.as_u16(), message });
         }
@@ -127,7 +130,7 @@ impl Workload {
 
     fn assertion(&self) -> Result<String, WorkloadError> {
         let path = self.settings.token_file.display().to_string();
-        // A file of a few kilobytes, read once in an hour or so, is not worth a thread.
+        // The file has a few kilobytes and is read about once an hour, so a blocking read needs no separate thread.
         let unreadable = |cause: String| WorkloadError::Read { path: path.clone(), cause };
         let bytes = std::fs::read(&self.settings.token_file).map_err(|cause| unreadable(cause.to_string()))?;
         let text = outside_text::text(&bytes).map_err(|cause| unreadable(cause.to_string()))?;
@@ -156,7 +159,7 @@ impl Workload {
     }
 }
 
-/// The access token of an answer, unless it has none or has expired already.
+/// The access token of a response, unless it has none or has expired.
 fn issued(answer: &Value, asked: Instant) -> Option<Issued> {
     let token = answer.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty())?;
     let seconds = answer.get("expires_in").and_then(Value::as_f64).filter(|seconds| *seconds > 0.0)?;

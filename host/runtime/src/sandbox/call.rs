@@ -43,15 +43,15 @@ impl Execute for Plugin {
 }
 
 impl Plugin {
-    /// Runs an invocation that was decided on: in a fresh instance, or with [`Isolation::Principal`](super::Isolation) in
-    /// one that served nobody but the same person.
+    /// Runs an authorized invocation in a new instance. With [`Isolation::Principal`](super::Isolation), it can run in
+    /// an instance that served only the same principal.
     pub async fn call(&self, authorized: &Authorized<Invocation>) -> Answer {
         let record = Arc::new(Record::default());
         let result = self.call_recorded(authorized, &record).await;
         let sent = record.sent();
         let exchange = sent.as_ref().map_or(Exchange::NotSent, |sent| sent.exchange.clone());
         let action = self.catalog().action(&authorized.get().action);
-        // What the component makes of a refusal does not matter: the attempt is what happened.
+        // The component can hide a blocked request, but the attempt is recorded and decides.
         let result = match (record.violation(), action) {
             (Some(violation), _) => Err(CallError::Denied(violation)),
             (None, Some(action)) => match Misreport::of(action, &result, &exchange) {
@@ -117,7 +117,7 @@ impl Plugin {
         let kept = self.kept.as_ref().and_then(|kept| kept.take(authorized.principal()));
         let ticks = limits.wasm_time.as_millis() / TICK.as_millis();
         let mut results = [Val::Bool(false)];
-        // Boxed, so that a call that waits for a slot needs no memory for it.
+        // Boxed, so a call allocates memory for this future only after it has a slot.
         let call = Box::pin(async {
             let mut instance = match kept {
                 Some(mut instance) => {
@@ -133,7 +133,7 @@ impl Plugin {
             };
             let called = match instance.linked.get_func(&mut instance.store, function) {
                 Some(function) => function.call_async(&mut instance.store, &params, &mut results).await,
-                None => Err(wasmtime::Error::msg("the export is gone")),
+                None => Err(wasmtime::Error::msg("the export does not exist")),
             };
             called.map_err(|error| Broken::new(error, &instance.store)).map(|()| instance)
         });
@@ -155,7 +155,7 @@ impl Plugin {
     }
 }
 
-/// An error without these secrets: a component can repeat an argument, and an error is shown and recorded.
+/// An error without these secrets: a component can repeat an argument, and the error is shown and recorded.
 fn without(error: CallError, secrets: &[String]) -> CallError {
     match secrets {
         [] => error,
@@ -164,8 +164,8 @@ fn without(error: CallError, secrets: &[String]) -> CallError {
     }
 }
 
-/// Removes the secret arguments of a call from its result, except from the fields that are declared as secrets: these reach the
-/// requester only, whose refresh token can be the same as before.
+/// Removes the secret arguments of a call from its result, except from fields that are declared as secrets. These
+/// fields reach only the requester, and a refresh token can be the same as before.
 fn clean(action: &Action, types: &Types, value: &mut Value, secrets: &[String]) {
     let mut declared = Vec::new();
     action.each_secret(types, value, &mut |secret| declared.push(secret.take()));
@@ -180,8 +180,8 @@ fn parameters(action: &Action, invocation: &Invocation, types: &Types) -> Result
     values.collect::<Result<_, _>>().map_err(CallError::Arguments)
 }
 
-/// Sets the limits of the next call. Of the time, the ticks count during which wasm code was seen to run: waiting for an
-/// answer costs nothing.
+/// Sets the limits of the next call. The time limit counts only ticks during which wasm code runs. Waiting for a
+/// response does not count.
 fn limit(store: &mut Store<State>, copied_bytes: usize, ticks: u128) {
     store.set_hostcall_fuel(copied_bytes);
     let mut left = ticks.max(1);
@@ -202,7 +202,7 @@ fn classify(broken: &Broken) -> CallError {
     } else if is_too_much(error) {
         CallError::Limit { kind: LimitKind::Resources }
     } else if *memory_refused {
-        // An allocator that gets no memory gives up by trapping.
+        // An allocator that gets no memory traps.
         CallError::Limit { kind: LimitKind::Memory }
     } else {
         let mut message = redacted(error.root_cause().to_string());
@@ -211,7 +211,7 @@ fn classify(broken: &Broken) -> CallError {
     }
 }
 
-/// Whether a component wanted more of the host than it can have.
+/// Whether a component exceeded the limits on host resources.
 fn is_too_much(error: &wasmtime::Error) -> bool {
     let table = error.downcast_ref().is_some_and(|error| matches!(error, ResourceTableError::Full));
     let headers =
@@ -234,7 +234,7 @@ fn outcome(action: &Action, types: &Types, returned: Val) -> Result<Value, CallE
         Val::Result(Err(Some(val))) => {
             let ty = error_type(types).ok_or_else(|| unreadable("its package has no type `error`".to_owned()))?;
             let mut error = from_val(types, &ty, *val).map_err(unreadable)?;
-            // It is shown and recorded, whatever an upstream wrote into it.
+            // The error is shown and recorded, and an upstream can write any text into it.
             redact_value(&mut error);
             Err(CallError::Failed { error })
         }

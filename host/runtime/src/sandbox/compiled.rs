@@ -1,4 +1,4 @@
-//! Compiled code, kept in a folder: compiling takes a second, and mapping what was compiled a millisecond.
+//! Compiled code, stored in a folder: compilation takes a second, and mapping compiled code takes a millisecond.
 
 use claude_admin_audit::private_folder;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 const EXTENSION: &str = "cwasm";
-/// How many components stay compiled: one for each release or setting that was used lately.
+/// The maximum number of stored components: one for each release or setting that was used lately.
 const KEPT: usize = 8;
 
 /// A folder for compiled code.
@@ -19,22 +19,23 @@ pub(super) struct CompiledCode {
 }
 
 impl CompiledCode {
-    /// Opens a folder, and makes it where there is none.
+    /// Opens a folder, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// Why the folder cannot be used: what is in it runs as it is, so that nobody else may be able to write there.
+    /// The reason why the folder cannot be used. Its content runs without a check, so other users must not be able to
+    /// write there.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         private_folder::create(folder)?;
         private_folder::check(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// The compiled component, from the folder where it is there.
+    /// The compiled component, from the folder if it is stored there.
     ///
     /// # Errors
     ///
-    /// Why the component cannot be compiled. A folder that cannot be read or written is no error.
+    /// The reason why the component cannot be compiled. A folder that cannot be read or written is not an error.
     pub(super) fn component(&self, engine: &Engine, bytes: &[u8], digest: &str) -> wasmtime::Result<Component> {
         let path = self.path(engine, digest);
         if let Some(component) = mapped(engine, &path) {
@@ -42,7 +43,7 @@ impl CompiledCode {
         }
         let code = engine.precompile_component(bytes)?;
         if let Err(error) = self.keep(&path, &code) {
-            tracing::info!(folder = %self.folder.display(), %error, "compiled code is not kept");
+            tracing::info!(folder = %self.folder.display(), %error, "compiled code is not stored");
             return Component::new(engine, bytes);
         }
         mapped(engine, &path).map_or_else(|| Component::new(engine, bytes), Ok)
@@ -55,7 +56,7 @@ impl CompiledCode {
         self.folder.join(format!("{digest}-{:016x}.{EXTENSION}", compiler.finish()))
     }
 
-    /// Writes a file in one step, so that no other process ever maps a part of it.
+    /// Writes a file in one step, so other processes never map an incomplete file.
     fn keep(&self, path: &Path, code: &[u8]) -> io::Result<()> {
         let part = self.folder.join(format!("{:016x}.part", fastrand::u64(..)));
         let written = File::create_new(&part).and_then(|mut file| {
@@ -64,14 +65,14 @@ impl CompiledCode {
         });
         let kept = written.and_then(|()| fs::rename(&part, path));
         if kept.is_err() {
-            // What is left of it would only take space.
+            // An incomplete file would only use space.
             let _ = fs::remove_file(&part);
         }
         self.forget_old();
         kept
     }
 
-    /// Removes what was compiled longest ago. Processes that have mapped it keep it.
+    /// Removes the oldest compiled files. Processes that have mapped a file can still use it.
     fn forget_old(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let mut files: Vec<_> = entries
@@ -88,17 +89,17 @@ impl CompiledCode {
     }
 }
 
-/// Maps a file that [`CompiledCode::keep`] wrote; none where there is none, or another compiler made it.
-#[expect(unsafe_code, reason = "compiled code is trusted as it is; its folder was found to be ours alone")]
+/// Maps a file that [`CompiledCode::keep`] wrote; `None` if there is none, or if another compiler wrote it.
+#[expect(unsafe_code, reason = "compiled code is loaded without a check; only this account can write to its folder")]
 fn mapped(engine: &Engine, path: &Path) -> Option<Component> {
     if !path.exists() {
         return None;
     }
-    // SAFETY: `Engine::precompile_component` made what is in the file, because only this account can write to its folder.
-    // The file is written whole under another name before it gets this one, and never changed afterwards. wasmtime itself
-    // compares the compiler and its settings.
+    // SAFETY: `Engine::precompile_component` created the content of the file, because only this account can write to
+    // its folder. The file is written completely under another name before it is renamed, and never changed afterwards.
+    // wasmtime itself compares the compiler and its settings.
     let component = unsafe { Component::deserialize_file(engine, path) };
-    component.map_err(|error| tracing::info!(path = %path.display(), %error, "compiled code is made anew")).ok()
+    component.map_err(|error| tracing::info!(path = %path.display(), %error, "the component is compiled again")).ok()
 }
 
 #[cfg(test)]
@@ -119,10 +120,10 @@ mod tests {
         let bytes = wat::parse_str(COMPONENT).unwrap();
         code.component(&engine, &bytes, "d1").unwrap();
         let [file] = files(&code.folder).try_into().unwrap();
-        // Bytes that do not compile show that nothing is compiled.
+        // Bytes that cannot be compiled prove that no compilation takes place.
         code.component(&engine, b"no component", "d1").unwrap();
         assert!(code.component(&engine, b"no component", "d2").is_err());
-        // A file of another compiler, or none, is made anew.
+        // If the file is missing or from another compiler, the component is compiled again.
         fs::remove_file(&file).unwrap();
         fs::write(&file, "something else").unwrap();
         code.component(&engine, &bytes, "d1").unwrap();

@@ -1,4 +1,4 @@
-//! The wasmtime engine, and what all calls share.
+//! The wasmtime engine, and the state that all calls share.
 
 use super::compiled::CompiledCode;
 use super::instance::State;
@@ -16,20 +16,20 @@ use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest as _, Method};
 use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 
-/// How often the time spent in wasm is looked at.
+/// The interval in which the time in wasm is checked.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-/// Core instances, memories and tables that one component may be made of.
+/// The maximum numbers of core instances and tables of one component.
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 8;
-/// Memory of an instance that the next one in its place finds there, emptied: as much as the component begins with, and as
-/// most calls need.
+/// Memory of an instance that stays resident, zeroed, for the next instance in the same slot. The initial memory of the
+/// component has this size, and most calls need no more.
 const KEPT_MEMORY: usize = 2 << 20;
 /// Stack of wasm code.
 const WASM_STACK_BYTES: usize = 512 << 10;
-/// Stack of a call: that of wasm and some for the host functions that it calls.
+/// Stack of a call: the wasm stack, and the stack of the host functions.
 const ASYNC_STACK_BYTES: usize = 2 << 20;
 
-/// Runs components: the engine, the limits and the way out.
+/// Runs components: the engine, the limits and the egress.
 pub struct Sandbox {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
@@ -41,7 +41,7 @@ pub struct Sandbox {
     pub(super) compiled: Option<CompiledCode>,
 }
 
-/// Why there is no sandbox.
+/// The reason why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 #[error("wasmtime cannot be set up: {0}")]
 pub struct SandboxError(String);
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Sets up wasmtime. Compiled code is kept in the folder `compiled` where one is given and can be used.
+    /// Sets up wasmtime. Compiled code is stored in the folder `compiled` if one is given and can be used.
     ///
     /// # Errors
     ///
@@ -61,8 +61,8 @@ impl Sandbox {
     pub fn new(limits: Limits, egress: Arc<Egress>, compiled: Option<&Path>) -> Result<Arc<Self>, SandboxError> {
         let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
         let engine = Engine::new(&config(&limits, true)).or_else(|error| {
-            // Where address space is scarce, the pool cannot be reserved: instances are then made one by one.
-            tracing::info!(%error, "no pool of instances");
+            // If address space is limited, the pool cannot be reserved. Instances are then allocated one by one.
+            tracing::info!(%error, "instances are not pooled");
             Engine::new(&config(&limits, false)).map_err(failed)
         })?;
         let mut linker = Linker::new(&engine);
@@ -88,26 +88,26 @@ impl Sandbox {
         &self.limits
     }
 
-    /// Room for the results of one command of a principal.
+    /// Memory for the results of one command of a principal.
     #[must_use]
     pub fn room(&self, principal: &Principal) -> Held {
         Held::new(self.limits.answer_bytes, principal, &self.answers)
     }
 
-    /// The way out.
+    /// The egress.
     #[must_use]
     pub fn egress(&self) -> &Egress {
         &self.egress
     }
 }
 
-/// The longest method: wasi-http bounds every other text of a request.
+/// The maximum length of a method. wasi-http limits all other texts of a request.
 const METHOD_BYTES: usize = 64;
 
-/// The interface, with the version that wasmtime-wasi-http implements.
+/// The interface, in the version that wasmtime-wasi-http implements.
 const HTTP_TYPES: &str = "wasi:http/types@0.2.12";
 
-/// Replaces the function that sets the method of a request with one that does not take a text of any length.
+/// Replaces the function that sets the method of a request, because the original accepts a text of any length.
 fn bound_methods(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.instance(HTTP_TYPES)?.func_wrap(
@@ -130,8 +130,8 @@ fn config(limits: &Limits, pooling: bool) -> Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES);
     if pooling {
-        // More slots than calls at once: the pool fails when it is empty; before it, calls wait for a slot. As many
-        // instances as may run may also wait for their next call.
+        // The pool has more slots than concurrent calls, because an empty pool fails. Calls wait for a slot before they
+        // use the pool. With `Isolation::Principal`, the same number of instances can also be idle.
         let instances = match limits.isolation {
             Isolation::Call => limits.concurrency,
             Isolation::Principal => limits.concurrency.saturating_mul(2),
@@ -151,7 +151,7 @@ fn config(limits: &Limits, pooling: bool) -> Config {
             .table_keep_resident(64 << 10)
             .pagemap_scan(Enabled::Auto);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-        // A slot need not reserve more address space than a memory may grow to.
+        // A slot reserves no more address space than the maximum memory.
         config.memory_reservation(limits.memory_bytes as u64);
     }
     config
@@ -159,10 +159,10 @@ fn config(limits: &Limits, pooling: bool) -> Config {
 
 fn open_folder(folder: &Path) -> Option<CompiledCode> {
     let opened = CompiledCode::open(folder);
-    opened.map_err(|error| tracing::warn!(folder = %folder.display(), %error, "compiled code is not kept")).ok()
+    opened.map_err(|error| tracing::warn!(folder = %folder.display(), %error, "compiled code is not stored")).ok()
 }
 
-/// Advances the epoch while the engine lives.
+/// Advances the epoch while the engine exists.
 fn start_ticking(engine: &Engine) {
     let engine = engine.weak();
     let ticker = std::thread::Builder::new().name("wasm-epoch".to_owned());
@@ -174,6 +174,6 @@ fn start_ticking(engine: &Engine) {
         }
     });
     if let Err(error) = spawned {
-        tracing::error!(%error, "no thread for the limit on time in wasm; the limit on the whole call holds");
+        tracing::error!(%error, "no thread for the limit on time in wasm; the limit on the whole call still applies");
     }
 }

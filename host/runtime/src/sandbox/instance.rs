@@ -1,4 +1,4 @@
-//! One instance of the component: fresh, or kept for the next call of the same person.
+//! One instance of the component: new, or reused for the next call of the same principal.
 
 use super::limits::MemoryLimiter;
 use super::{Plugin, Sandbox};
@@ -8,11 +8,12 @@ use wasmtime::component::{Instance as Linked, ResourceTable};
 use wasmtime_wasi_http::{RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
-/// Calls that one instance may serve.
+/// The maximum number of calls of one instance.
 const MOST_CALLS: u32 = 100;
-/// An instance that took more memory than this is not kept.
+/// An instance with more memory than this is not reused.
 const MOST_KEPT_BYTES: usize = 16 << 20;
-/// Memory for the headers of one request, as wasi-http counts it. The API is sent a few hundred bytes.
+/// Memory for the headers of one request, as wasi-http counts it. Requests to the API have a few hundred bytes of
+/// headers.
 const HEADER_BYTES: usize = 16 << 10;
 
 /// The state of one instance.
@@ -41,7 +42,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// An instance, and how often it was called.
+/// An instance, and the number of its calls.
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) store: Store<State>,
@@ -50,7 +51,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// A store for a fresh instance, with the gate of its first call.
+    /// A store for a new instance, with the gate of its first call.
     pub(super) fn store(sandbox: &Sandbox, gate: Gate) -> Store<State> {
         let memory = MemoryLimiter::new(sandbox.limits.memory_bytes);
         let mut http = WasiHttpCtx::new();
@@ -61,7 +62,7 @@ impl Instance {
         store
     }
 
-    /// Makes the instance that a store is for.
+    /// Creates the instance of a store.
     pub(super) async fn fresh(plugin: &Plugin, mut store: Store<State>) -> Result<Self, Broken> {
         match plugin.pre.instantiate_async(&mut store).await {
             Ok(linked) => Ok(Self { store, linked, calls: 0 }),
@@ -69,31 +70,31 @@ impl Instance {
         }
     }
 
-    /// Puts the gate of the next call in the place of the last one's.
+    /// Replaces the gate of the last call with that of the next one.
     pub(super) fn reopen(&mut self, gate: Gate) {
         self.store.data_mut().gate = gate;
     }
 
-    /// Notes that a call came to its end as it should. Says whether the instance may serve another one: it has not served
-    /// too many, is small, and holds on to nothing of the host.
+    /// Counts a call that ended normally. Returns whether the instance can be reused: its number of calls and its
+    /// memory are below the limits, and it owns no host resources.
     pub(super) fn may_serve_again(&mut self) -> bool {
         self.calls += 1;
         let state = self.store.data_mut();
-        // wasi-http leaves the options of a request behind that the component has given away with it.
+        // wasi-http leaves the options of a request in the table after the component has passed them on.
         let holds_nothing = state.table.iter_mut().all(|entry| entry.is::<RequestOptions>());
         state.table = table(state.table.max_capacity());
         self.calls < MOST_CALLS && state.memory.bytes <= MOST_KEPT_BYTES && holds_nothing
     }
 }
 
-/// A table of the resources that a component has, with room for so many.
+/// A table for the host resources of a component, with a maximum number of entries.
 fn table(most: usize) -> ResourceTable {
     let mut table = ResourceTable::new();
     table.set_max_capacity(most);
     table
 }
 
-/// What became of an instance that did not come to the end of its call.
+/// The error of an instance whose call did not end normally.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) error: wasmtime::Error,

@@ -1,7 +1,7 @@
-//! Instances that wait for the next call of the person whom they served.
+//! Idle instances, each for the next call of the principal that it served.
 //!
-//! What an instance remembers of a call is known to whoever made it, and to nobody else. An instance is kept only after a
-//! call that came to its end as it should: whoever trapped, ran out of a limit or met the gate leaves nothing behind.
+//! Data that an instance remembers from a call is known only to the principal of that call. An instance is reused only
+//! after a call that ended normally: not after a trap, a reached limit or a violation.
 
 use super::instance::Instance;
 use claude_admin_chat::identity::Principal;
@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long an instance waits.
+/// The maximum idle time of an instance.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How often is looked whether one has waited for too long.
+/// The interval in which expired instances are removed.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A few instances, each of one person; the one that was used last stands at the end.
+/// Idle instances, each of one principal. The last one was used most recently.
 pub(super) struct InstancePool {
     most: usize,
     waiting: Mutex<VecDeque<Waiting>>,
@@ -27,7 +27,7 @@ struct Waiting {
 }
 
 impl InstancePool {
-    /// Keeps no more than `most` instances, and none for longer than half a minute.
+    /// Creates a pool of at most `most` instances, each idle for at most 30 seconds.
     pub(super) fn new(most: usize) -> Arc<Self> {
         let kept = Arc::new(Self { most, waiting: Mutex::default() });
         let looked_after = Arc::downgrade(&kept);
@@ -39,17 +39,17 @@ impl InstancePool {
             }
         });
         if let Err(error) = spawned {
-            tracing::error!(%error, "no thread that drops what was kept for too long; the next call does");
+            tracing::error!(%error, "no thread that removes expired instances; the next call removes them");
         }
         kept
     }
 
-    /// A panic elsewhere leaves the queue as it was.
+    /// A panic in another thread does not invalidate the queue.
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the instance that last served a person.
+    /// Removes and returns the instance that last served a principal.
     pub(super) fn take(&self, principal: &Principal) -> Option<Instance> {
         drop(self.expired(Instant::now()));
         let mut waiting = self.waiting();
@@ -57,18 +57,18 @@ impl InstancePool {
         waiting.remove(position).map(|waiting| waiting.instance)
     }
 
-    /// Keeps an instance for the person that it served.
+    /// Stores an instance for the principal that it served.
     pub(super) fn keep(&self, principal: &Principal, instance: Instance) {
         let (principal, since) = (principal.clone(), Instant::now());
         let mut waiting = self.waiting();
         waiting.push_back(Waiting { principal, instance, since });
         let pushed_out = if waiting.len() > self.most { waiting.pop_front() } else { None };
         drop(waiting);
-        // To give a slot back takes a while, during which nobody should wait for the lock.
+        // Dropping an instance takes time, so the lock is released first.
         drop(pushed_out);
     }
 
-    /// Those that have waited for too long.
+    /// Removes and returns the instances that were idle for too long.
     fn expired(&self, now: Instant) -> VecDeque<Waiting> {
         let mut waiting = self.waiting();
         let old = waiting.iter().take_while(|waiting| now.duration_since(waiting.since) > LONGEST_WAIT).count();

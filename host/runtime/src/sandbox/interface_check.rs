@@ -46,7 +46,7 @@ fn check_function(
 ) -> Result<(), String> {
     let params: Vec<(&str, ComponentType)> = function.params().collect();
     if params.len() != declared.len() {
-        return Err(format!("it takes {} parameters, and {} are declared", params.len(), declared.len()));
+        return Err(format!("it has {} parameters, but {} are declared", params.len(), declared.len()));
     }
     for ((name, ty), (declared_name, declared_ty)) in params.iter().zip(declared) {
         if name != declared_name || !same(types, declared_ty, ty) {
@@ -57,7 +57,7 @@ fn check_function(
         Some(ComponentType::Result(found)) => match (result, found.ok()) {
             (None, None) => Ok(()),
             (Some(declared), Some(ok)) if same(types, declared, &ok) => Ok(()),
-            _ => Err("it returns something else".to_owned()),
+            _ => Err("it returns another type than the declared one".to_owned()),
         },
         _ => Err("it does not return a result".to_owned()),
     }

@@ -1,15 +1,15 @@
-//! What one call may use.
+//! The limits of calls.
 
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 use wasmtime::ResourceLimiter;
 
-/// What one call and one command can use, how many calls run at the same time, and what the HTTP server allows.
+/// The limits of one call and of one command, of concurrent calls, and of the HTTP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Time spent in wasm code.
     pub wasm_time: Duration,
-    /// Time from the slot of a call to its result, waiting for the API included.
+    /// Time from the slot of a call to its result, including the wait for the API.
     pub wall_clock: Duration,
     /// Time that a call waits for its slot before `wall_clock` begins.
     pub queue: Duration,
@@ -21,18 +21,18 @@ pub struct Limits {
     pub resources: usize,
     /// Bytes of a response body.
     pub response_bytes: usize,
-    /// Bytes of memory for the result of one command: all its pages together, and what is made of them to show them.
+    /// Bytes of memory for the result of one command: all its pages together, and their rendered form.
     pub answer_bytes: usize,
     /// Bytes of memory for the results of all commands until they are sent. One principal has at most half of it.
     pub answers_bytes: usize,
-    /// Calls at the same time; the others wait. One principal has at most half of the free slots.
+    /// Concurrent calls; other calls wait. One principal has at most half of the free slots.
     pub concurrency: usize,
-    /// What the calls of one instance have in common.
+    /// The isolation of calls.
     pub isolation: Isolation,
     /// Connections to the HTTP server at the same time.
     pub connections: usize,
-    /// Time in which the head of a request must arrive, also on a connection that is kept open, then its body, and in which
-    /// a client must read some more of a response.
+    /// Time in which the head of a request must arrive, also on a reused connection, and then its body. A client
+    /// must also read more of a response within this time.
     pub request: Duration,
 }
 
@@ -57,21 +57,21 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The connections that the HTTP server has at the same time. Each needs a file, and so do the policy, the store, its
-    /// locks and requests to the API: half of the files of this process are for these.
+    /// The connections that the HTTP server has at the same time. Each connection needs a file descriptor. Half of the
+    /// file descriptors of this process are reserved for the policy, the store, its locks and requests to the API.
     #[must_use]
     pub fn connections_at_once(&self) -> usize {
         self.connections.min(files() / 2).max(1)
     }
 
-    /// The commands of one principal at the same time, running, waiting or being answered.
+    /// The maximum number of concurrent commands of one principal: running, waiting, or sending their output.
     #[must_use]
     pub fn commands_of_one(&self) -> usize {
         (self.connections_at_once() / 4).max(1)
     }
 }
 
-/// The files that this process can open.
+/// The maximum number of open files of this process.
 #[cfg(unix)]
 fn files() -> usize {
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -83,7 +83,7 @@ fn files() -> usize {
     usize::MAX
 }
 
-/// So long that nobody waits for it, and short enough to add to every time.
+/// Longer than any real wait, and short enough to be added to any time.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// The time after a duration from now.
@@ -93,20 +93,20 @@ pub fn after(duration: Duration) -> Instant {
     now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }
 
-/// What the calls of one instance have in common.
+/// The isolation of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
-    /// Nothing: each call has an instance of its own, which ends with it.
+    /// Each call has its own instance, which is dropped after the call.
     Call,
-    /// The person: an instance may serve the same person again for a while, and never after a call that went wrong.
+    /// An instance can serve the same principal again for some time, but never after a failed call.
     Principal,
 }
 
-/// The most entries of a table of functions; the component of this project has a few hundred.
+/// The maximum number of entries of a function table. The component of this project has a few hundred.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// Bounds the memory of one instance, and remembers how large it is and that the bound was met.
+/// Limits the memory of one instance, and records its size and whether the limit was reached.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
     max_bytes: usize,

@@ -1,7 +1,8 @@
-//! The component: loaded once, called within limits, in a fresh instance each time unless the operator says otherwise.
+//! The component: loaded once, called within limits, in a new instance for each call unless the host administrator
+//! configures another isolation.
 //!
-//! [`Plugin::call`] takes only an [`Authorized`](claude_admin_authority::Authorized) invocation, and everything that the
-//! component sends passes the egress rule of that invocation.
+//! [`Plugin::call`] requires an [`Authorized`](claude_admin_authority::Authorized) invocation. Everything that the
+//! component sends is checked against the expected request of that invocation.
 
 mod call;
 mod compiled;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
-/// Everything that a component may import: the list is the permission.
+/// The only imports that are allowed for a component.
 pub const ALLOWED_IMPORTS: [&str; 5] = [
     "wasi:io/error@0.2.6",
     "wasi:io/poll@0.2.6",
@@ -53,11 +53,11 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Plugin {
-    /// Checks, compiles and links a component. Nothing of it runs.
+    /// Checks, compiles and links a component. No code of it runs.
     ///
     /// # Errors
     ///
-    /// [`LoadError`], one for each way to be unfit.
+    /// [`LoadError`], with one variant for each problem.
     pub fn load(sandbox: &Arc<Sandbox>, bytes: &[u8]) -> Result<Self, LoadError> {
         if bytes.starts_with(b"\0asm") && bytes.get(4..8) == Some(&CORE_LAYER) {
             return Err(LoadError::CoreModule);
@@ -67,13 +67,13 @@ impl Plugin {
         compiled.link(sandbox, catalog_of(bytes)?)
     }
 
-    /// Links the component that the build embeds, whose text the build has read.
+    /// Links the embedded component. The build has already read its WIT text.
     ///
     /// # Errors
     ///
     /// [`LoadError`], as for any other component.
     pub fn embedded(sandbox: &Arc<Sandbox>) -> Result<Self, LoadError> {
-        // Each takes about as long as the other, and a command on the command line waits for both.
+        // Both steps take about the same time, and a command on the command line waits for both.
         let (catalog, compiled) = std::thread::scope(|scope| {
             let catalog = scope.spawn(embedded::catalog);
             let compiled = Compiled::of(sandbox, embedded::COMPONENT, embedded::DIGEST.to_owned());
@@ -83,7 +83,7 @@ impl Plugin {
         compiled?.link(sandbox, catalog)
     }
 
-    /// What the component can do.
+    /// The actions of the component.
     #[must_use]
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
@@ -101,13 +101,13 @@ impl Plugin {
         self.size
     }
 
-    /// What the component imports.
+    /// The imports of the component.
     #[must_use]
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// What the component exports.
+    /// The exports of the component.
     #[must_use]
     pub fn exports(&self) -> &[Export] {
         &self.exports
@@ -120,7 +120,7 @@ impl Plugin {
     }
 }
 
-/// A component that may be run, as far as its imports tell.
+/// A component whose imports are allowed.
 struct Compiled {
     component: Component,
     imports: Vec<String>,
@@ -144,7 +144,7 @@ impl Compiled {
         Ok(Self { component, imports, digest, size: bytes.len() })
     }
 
-    /// Links it, where it exports what its text declares.
+    /// Links the component, if its exports match its WIT text.
     fn link(self, sandbox: &Arc<Sandbox>, catalog: Catalog) -> Result<Plugin, LoadError> {
         let Self { component, imports, digest, size } = self;
         check(&sandbox.engine, &component, &catalog).map_err(LoadError::Mismatch)?;
@@ -159,7 +159,7 @@ impl Compiled {
     }
 }
 
-/// Compares package and interface exactly, and the version up to its patch: 0.2.3 is met by what is linked too.
+/// Compares package and interface exactly, and the version without its patch: the linked version also satisfies 0.2.3.
 fn is_allowed(import: &str) -> bool {
     let series = |name: &str| name.rsplit_once('.').map(|(series, _)| series.to_owned());
     ALLOWED_IMPORTS.iter().any(|allowed| series(allowed).is_some() && series(allowed) == series(import))
@@ -197,12 +197,12 @@ fn exports(sandbox: &Sandbox, component: &Component) -> Vec<Export> {
         .collect()
 }
 
-/// The catalog of a component. Any component but the embedded one can state what it likes: the risk of its actions is at
-/// least what the embedded package says of the same requests.
+/// The catalog of a component. A component other than the embedded one can declare any risk. The risk of its actions is
+/// at least the risk of the same requests in the embedded package.
 ///
 /// # Errors
 ///
-/// [`LoadError`] where it carries no text of a WIT package, or one with mistakes.
+/// [`LoadError`] if it contains no WIT text, or an invalid one.
 pub fn catalog_of(bytes: &[u8]) -> Result<Catalog, LoadError> {
     let text = PackageText::from_component(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
     let mut catalog = Catalog::from_text(&text.ok_or(LoadError::NoPackageText)?)?;
@@ -212,11 +212,12 @@ pub fn catalog_of(bytes: &[u8]) -> Result<Catalog, LoadError> {
     Ok(catalog)
 }
 
-/// Checks that a component is the one that was reviewed. `pinned` is a SHA-256 in hexadecimal, with or without `sha256:`.
+/// Checks that the digest of a component is the pinned one. `pinned` is a SHA-256 in hexadecimal, with or without
+/// `sha256:`.
 ///
 /// # Errors
 ///
-/// [`LoadError::Digest`] where it is another one.
+/// [`LoadError::Digest`] if it differs.
 pub fn check_digest(bytes: &[u8], pinned: &str) -> Result<(), LoadError> {
     let found = digest(bytes);
     let expected = pinned.trim().trim_start_matches("sha256:").to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The slots for calls, shared fairly between the people who ask.
+//! The slots for calls, shared fairly between principals.
 
 use claude_admin_chat::identity::Principal;
 use indexmap::IndexMap;
@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// So many calls run at the same time, and the others wait.
+/// This number of calls runs at the same time; other calls wait.
 ///
-/// A principal who already runs calls gets another slot only while more slots are free than the calls that they run. So
-/// one principal uses at most half of the slots, a second one at most half of the rest, and whoever runs none gets the
-/// next free slot, however many calls of others wait.
+/// A principal with running calls gets another slot only while the number of free slots is larger than the number of
+/// these calls. So one principal uses at most half of the slots, and a second one at most half of the rest. A principal
+/// without running calls gets the next free slot, even if many calls of other principals wait.
 #[derive(Debug)]
 pub(super) struct Slots {
     state: Mutex<State>,
@@ -19,12 +19,12 @@ pub(super) struct Slots {
 #[derive(Debug)]
 struct State {
     free: usize,
-    /// Counts the slots that were given, to tell who was served last.
+    /// Counts the granted slots. The count shows which principal was served last.
     given: u64,
     shares: IndexMap<Principal, Share>,
 }
 
-/// What one principal uses and waits for.
+/// The running and the waiting calls of one principal.
 #[derive(Debug, Default)]
 struct Share {
     running: usize,
@@ -32,7 +32,7 @@ struct Share {
     last_given: u64,
 }
 
-/// The right to run one call. It is given back when this is dropped.
+/// The right to run one call. Dropping it frees the slot.
 #[derive(Debug)]
 pub(super) struct Slot {
     slots: Arc<Slots>,
@@ -44,12 +44,12 @@ impl Slots {
         Arc::new(Self { state: Mutex::new(State { free: slots, given: 0, shares: IndexMap::new() }) })
     }
 
-    /// A panic elsewhere leaves the counts as they are.
+    /// A panic in another thread does not invalidate the counts.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a slot. Who stops waiting is forgotten.
+    /// Waits for a slot. If the future is dropped, its place in the queue is removed.
     pub(super) async fn take(self: &Arc<Self>, principal: &Principal) -> Option<Slot> {
         let (sender, receiver) = oneshot::channel();
         self.state().shares.entry(principal.clone()).or_default().waiting.push_back(sender);
@@ -57,7 +57,7 @@ impl Slots {
         receiver.await.ok()
     }
 
-    /// Gives the free slots to those who wait.
+    /// Grants the free slots to waiting calls.
     fn give(self: &Arc<Self>) {
         let mut unwanted = Vec::new();
         let mut state = self.state();
@@ -66,14 +66,14 @@ impl Slots {
             unwanted.extend(sender.send(slot).err());
         }
         drop(state);
-        // Each is given back, for which the lock must be free.
+        // Dropping a slot locks the state, so the lock must be released first.
         drop(unwanted);
     }
 }
 
 impl State {
-    /// Who gets the next slot: of those who may have one, who runs the fewest calls, and of these, who was served longest
-    /// ago. Counts the slot as given.
+    /// Chooses the next call: among the principals that can have a slot, the one with the fewest running calls, then
+    /// the one that was served longest ago. Counts the slot as granted.
     fn next(&mut self) -> Option<(Principal, oneshot::Sender<Slot>)> {
         let free = self.free;
         for share in self.shares.values_mut() {
@@ -111,7 +111,7 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
-    /// A call of somebody, which waits for a slot or has one.
+    /// A call of a principal, before or after it has a slot.
     struct Call {
         who: u8,
         slot: Result<Slot, Pin<Box<dyn Future<Output = Option<Slot>>>>>,
@@ -162,8 +162,8 @@ mod tests {
     }
 
     proptest! {
-        /// Calls begin, end and give up in any order: no slot is lost or given twice, nobody has more than a fair share, and
-        /// who runs nothing waits only while no slot is free.
+        /// Calls begin, end and give up in any order. No slot is lost or granted twice, no principal has more than a
+        /// fair share, and a principal without running calls waits only while no slot is free.
         #[test]
         fn any_order_of_calls_keeps_the_shares_fair(
             most in 1_usize..9, steps in proptest::collection::vec((0_u8..5, any::<proptest::sample::Index>(), 0_u8..3), 1..80),

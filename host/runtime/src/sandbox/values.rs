@@ -1,14 +1,14 @@
-//! Between the JSON of the wire and the values of the component model, by the types of the catalog.
+//! Converts between the JSON of the API and the values of the component model, by the types of the catalog.
 
 use claude_admin_catalog::{Case, Kind, Type, TypeId, Types, VariantForm};
 use serde_json::{Map, Number, Value};
 use wasmtime::component::Val;
 
-/// Makes a value of a type; `None` stands for a value that is not given.
+/// Converts a value to a type; `None` is a value that is not given.
 ///
 /// # Errors
 ///
-/// What does not fit, for a log: arguments were checked before they get here.
+/// The mismatch, for a log. Arguments are checked earlier, so this is not expected.
 pub fn to_val(types: &Types, ty: &Type, value: Option<&Value>) -> Result<Val, String> {
     let misfit = || format!("{value:?} is not a {ty:?}");
     if types.format(ty) == Some("json") {
@@ -44,7 +44,7 @@ pub fn to_val(types: &Types, ty: &Type, value: Option<&Value>) -> Result<Val, St
     }
 }
 
-/// An option of an option tells "leave as it is" from "set to null".
+/// An option of an option distinguishes "leave unchanged" from "set to null".
 fn option(types: &Types, inner: &Type, value: Option<&Value>) -> Result<Val, String> {
     let nested = types.optional(inner).is_some();
     Ok(Val::Option(match value {
@@ -129,11 +129,11 @@ fn variant(types: &Types, cases: &[Case], form: &VariantForm, value: &Value) -> 
     }
 }
 
-/// Makes the JSON of the wire from a value: wire names, tags and all.
+/// Converts a value to the JSON of the API, with wire names and tags.
 ///
 /// # Errors
 ///
-/// What the component returned in place of a value of the type.
+/// The value that the component returned, if it does not match the type.
 pub fn from_val(types: &Types, ty: &Type, val: Val) -> Result<Value, String> {
     if types.format(ty) == Some("json") {
         return match val {
@@ -175,7 +175,7 @@ fn misfit(ty: &Type, val: &Val) -> String {
     format!("{val:?} is not a {ty:?}")
 }
 
-/// Makes an object of a list of pairs.
+/// Converts a list of pairs to an object.
 fn from_map(types: &Types, ty: &Type, item: &Type, val: Val) -> Result<Value, String> {
     let Val::List(pairs) = val else { return Err(misfit(ty, &val)) };
     let entries = pairs.into_iter().map(|pair| {
@@ -196,7 +196,7 @@ fn from_named(types: &Types, ty: &Type, id: TypeId, val: Val) -> Result<Value, S
             let mut object = Map::with_capacity(fields.len());
             for (field, (name, val)) in fields.iter().zip(vals) {
                 if field.name != name {
-                    return Err(format!("`{name}` in the place of `{}`", field.name));
+                    return Err(format!("`{name}` instead of `{}`", field.name));
                 }
                 let wire = if field.wire == name { name } else { field.wire.clone() };
                 object.insert(wire, from_val(types, &field.ty, val)?);
@@ -232,7 +232,7 @@ fn from_case(case: &Case, form: &VariantForm, inner: Option<Value>) -> Value {
             }
             Value::Object(object)
         }
-        // A union that never travels as JSON, such as the error, is shown with the name of its case.
+        // A union that is never sent as JSON, such as the error, is shown with the name of its case.
         (VariantForm::NotJson, inner) => {
             Value::Object(Map::from_iter([(case.wire.clone(), inner.unwrap_or_default())]))
         }

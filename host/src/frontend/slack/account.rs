@@ -1,4 +1,4 @@
-//! The account of a user in Slack: its workspaces and its address.
+//! The account of a user in Slack: its workspaces and its e-mail address.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ impl Account {
     pub(super) fn of(user: &Value) -> Self {
         let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let list = |pointer: &str| user.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-        // With an organization-wide token, Slack leaves `team_id` out and lists the workspaces next to it.
+        // With an organization-wide token, Slack omits `team_id` and lists the workspaces in other fields.
         let lists = list("/enterprise_user/teams").chain(list("/teams")).filter_map(Value::as_str).map(str::to_owned);
         Self {
             email: text("/profile/email").filter(|email| !email.is_empty()),
@@ -28,7 +28,7 @@ impl Account {
         }
     }
 
-    /// Whether the user is a member or a guest of a workspace. A stranger never is, whatever their organization says.
+    /// Whether the user is a member or a guest of a workspace. A user from another organization never is.
     #[must_use]
     pub fn belongs_to(&self, team: &str) -> bool {
         !self.is_stranger && self.teams.contains(team)

@@ -1,17 +1,19 @@
-//! What a button carries: an operation, the version of its plan, and a MAC. Everything else is looked up.
+//! The value of a button: an operation, the version of its plan, and a MAC. The host looks up all other data.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt::{self, Write};
 
-/// The bytes of the MAC that a button carries: 128 bits.
+/// The bytes of the MAC in the value of a button: 128 bits.
 const MAC_BYTES: usize = 16;
-/// What the key for buttons is derived for: the signing secret itself signs nothing but what Slack defines.
+/// The purpose from which the key for buttons is derived. The signing secret itself signs only the data that Slack
+/// defines.
 const PURPOSE: &[u8] = b"claude-admin button 1";
 
-/// Seals what buttons carry, so that a value that was not made here opens nothing.
+/// Authenticates the values of buttons with a MAC. A value that this app did not make is not accepted.
 ///
-/// The key follows from the signing secret: every host of an app opens the buttons of the others, also after a restart.
+/// The key is derived from the signing secret. So every host of an app accepts the buttons of the others, also after a
+/// restart.
 #[derive(Clone)]
 pub struct ButtonSeal {
     key: Vec<u8>,
@@ -30,19 +32,19 @@ impl ButtonSeal {
         Self { key: keyed(signing_secret, PURPOSE).finalize().into_bytes().to_vec() }
     }
 
-    /// The value of a button.
+    /// Creates the value of a button.
     #[must_use]
     pub fn seal(&self, operation: &str, version: u32) -> String {
         let text = format!("{operation}.{version}");
         let mac = keyed(&self.key, text.as_bytes()).finalize().into_bytes();
         mac.iter().take(MAC_BYTES).fold(text + ".", |mut text, byte| {
-            // Writing to a string does not fail.
+            // A write to a string does not fail.
             let _ = write!(text, "{byte:02x}");
             text
         })
     }
 
-    /// Opens the value of a button: operation and version; `None` when it was not sealed here.
+    /// Reads the value of a button: operation and version. `None` if its MAC is not valid.
     #[must_use]
     pub fn open(&self, value: &str) -> Option<(String, u32)> {
         let (text, hex) = value.rsplit_once('.')?;
@@ -51,7 +53,7 @@ impl ButtonSeal {
         let exact = hex.len() == 2 * MAC_BYTES && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let mac: Option<Vec<u8>> =
             digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-        // The comparison takes the same time wherever the difference is.
+        // The comparison takes constant time.
         keyed(&self.key, text.as_bytes()).verify_truncated_left(&mac.filter(|_| exact)?).ok()?;
         Some((operation.to_owned(), version.parse().ok()?))
     }

@@ -1,8 +1,8 @@
 //! The user who clicked.
 //!
 //! A click names two workspaces: that of the message, and the home workspace of the user. In an Enterprise Grid
-//! organization a user has one home workspace and works in several; a stranger of Slack Connect has another home workspace
-//! too. Only Slack can distinguish them, so the host asks it.
+//! organization a user has one home workspace and works in several. A user from another organization (Slack Connect)
+//! also has another home workspace. Only Slack can distinguish these cases, so the host calls its API.
 
 use super::handler::identities;
 use super::{Click, WebApi};
@@ -14,15 +14,15 @@ use crate::identity::{Place, Platform, Principal};
 pub(super) struct Clicker {
     pub(super) principal: Principal,
     pub(super) place: Place,
-    /// Why the host treats the user as a stranger without knowing.
+    /// Why the host cannot check the user and treats them as a user of their home workspace.
     pub(super) doubt: Option<String>,
 }
 
 impl Clicker {
-    /// Finds out who clicked on a button of a request; none where the click names no workspace.
+    /// Identifies the user who clicked on a button of a request; none if the click names no workspace.
     ///
-    /// A user acts in the workspace where the request was made, if they belong to it: so the principal is the same as when
-    /// they type the command there.
+    /// If the user belongs to the workspace of the request, they act in that workspace. So the principal is the same as
+    /// for a command that they type there.
     pub(super) async fn of(click: &Click, request: Option<&Operation>, api: Option<&WebApi>) -> Option<Self> {
         let made_in = request.map(|request| &request.pending.place).filter(|place| place.platform == Platform::Slack);
         let (team, home) = (click.team_id.as_deref(), click.home_team_id.as_deref());
@@ -41,7 +41,7 @@ impl Clicker {
                 }
             },
         };
-        // Slack named them as a user of that workspace when they made the request.
+        // Slack named the requester as a user of that workspace when they made the request.
         let member = member()?;
         if request.is_some_and(|request| request.pending.requester == member.principal) {
             return Some(member);
@@ -49,7 +49,7 @@ impl Clicker {
         Self::new(home.or(team)?, click, Some(doubt))
     }
 
-    /// None for ids that are none of Slack.
+    /// `None` if the IDs are not valid Slack IDs.
     fn new(team: &str, click: &Click, doubt: Option<String>) -> Option<Self> {
         let (principal, place) = identities(team, &click.user_id, click.channel_id.as_deref()).ok()?;
         Some(Self { principal, place, doubt })

@@ -1,4 +1,4 @@
-//! From a click to a decision, and to what the user and the card show of it.
+//! From a click to a decision, and to its result for the user and on the card.
 
 use super::clicker::Clicker;
 use super::delivery::Later;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use serde_json::json;
 use std::sync::Arc;
 
-/// A decision by a button that this app made.
+/// A decision by a click on a button that this app made.
 struct Pressed {
     operation: String,
     version: u32,
@@ -26,7 +26,7 @@ struct Pressed {
 }
 
 impl Slack {
-    /// Answers a click: immediately with nothing, and later with the result.
+    /// Handles a click: responds immediately with an empty response, and sends the result later.
     pub async fn interaction(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
         if let Err(response) = self.believe(headers, &body).await {
             return response;
@@ -35,7 +35,7 @@ impl Slack {
             Ok(Some(click)) => click,
             Ok(None) => return StatusCode::OK.into_response(),
             Err(error) => {
-                tracing::warn!(%error, "an interaction of Slack is invalid");
+                tracing::warn!(%error, "an interaction from Slack is invalid");
                 return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
             }
         };
@@ -50,7 +50,7 @@ impl Slack {
         let pressed = choice_of(&click.action_id).zip(self.messages.seal.open(&click.value));
         let Some((choice, (operation, version))) = pressed else {
             if let Some(Clicker { principal, place, .. }) = Clicker::of(&click, None, None).await {
-                tracing::warn!(%principal, "a button that was not made here is denied");
+                tracing::warn!(%principal, "a click on a button that this app did not make is ignored");
                 self.service.disbelieved(&principal, &place, "forged-button").await;
             } else {
                 self.service.refused("forged-button").await;
@@ -95,11 +95,11 @@ impl Slack {
 
     /// Shows the result to the user who clicked, and changes the card on which they clicked.
     async fn show_result(&self, url: Option<&ResponseUrl>, click: &Click, operation: &str, mut reply: Reply) {
-        // Before this click, only its requester had to confirm it.
+        // Before this click, only the requester had to confirm the request.
         if reply.for_others {
             reply = self.shown_to_others(url, operation, reply).await;
         }
-        // The card is for every approver; what it does not say is only for the user who clicked.
+        // The card is for every approver. A reply that differs from the card is only for the user who clicked.
         if reply.card.as_ref() != Some(&reply.document) {
             self.show(url, click, operation, &reply.document, u32::from(reply.card.is_some())).await;
         }
@@ -121,8 +121,8 @@ impl Slack {
         self.delivery.deliver(url, Later { operation, document, message, more, user }).await;
     }
 
-    /// Shows a request that approvers must decide from now on where they see it: the card that was clicked is only the
-    /// requester's.
+    /// Shows the request where the approvers see it, because they must decide it from now on. The clicked card is only
+    /// for the requester.
     async fn shown_to_others(&self, url: Option<&ResponseUrl>, operation: &str, reply: Reply) -> Reply {
         let mut reply = if self.notifier.is_some() {
             self.with_card(reply).await

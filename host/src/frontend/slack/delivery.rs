@@ -7,7 +7,7 @@ use crate::frontend::Background;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How often a direct message is sent, where Slack does not take it.
+/// The maximum number of attempts to send a direct message.
 const ATTEMPTS: u32 = 5;
 
 /// Delivers messages that follow later.
@@ -23,18 +23,18 @@ pub(super) struct Delivery {
 pub(super) struct Later<'m> {
     /// The operation that it is about.
     pub(super) operation: &'m str,
-    /// What it says.
+    /// Its content.
     pub(super) document: &'m Document,
-    /// The same as a message.
+    /// Its content as a message of Slack.
     pub(super) message: Value,
-    /// How many messages follow it through the same URL.
+    /// The number of later messages that need the same URL.
     pub(super) more: u32,
-    /// The user who must get it, as a direct message if the URL does not take it; none for a change of a card.
+    /// The user who must receive it: as a direct message if the URL does not accept it. None for a change of a card.
     pub(super) user: Option<&'m str>,
 }
 
 impl Delivery {
-    /// Delivers a message. Where a workspace denies its blocks, its text is sent; for no other reason.
+    /// Delivers a message. Only if a workspace does not accept its blocks, its text is sent instead.
     pub(super) async fn deliver(&self, url: Option<&ResponseUrl>, later: Later<'_>) {
         let problem = match url {
             Some(url) => match self.post(url, &later).await {
@@ -56,7 +56,11 @@ impl Delivery {
         let Later { operation, document, message, more, .. } = later;
         match self.responder.post(url, message, *more, &self.background).await {
             Err(ResponseUrlError::Refused { status, is_about_blocks: true }) => {
-                tracing::warn!(operation, status, "a workspace denies the blocks of a message; its text is sent");
+                tracing::warn!(
+                    operation,
+                    status,
+                    "a workspace does not accept the blocks of a message; its text is sent"
+                );
                 let text = as_text(document, message.clone());
                 self.responder.post(url, &text, *more, &self.background).await
             }

@@ -1,4 +1,4 @@
-//! What Slack knows about its people: user groups, looked up afresh and remembered for a minute at most, and addresses.
+//! Slack as a directory: user groups (cached for at most one minute) and e-mail addresses.
 
 use super::WebApi;
 use crate::decision::directory::{Directory, DirectoryError, Lookup};
@@ -7,13 +7,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the members of a user group are remembered.
+/// The time for which the members of a user group are cached.
 const MEMORY: Duration = Duration::from_secs(60);
 
-/// The members of user groups, and when Slack was asked.
+/// The members of user groups, with the time of the request to Slack.
 type Remembered = HashMap<String, (Instant, Arc<Vec<String>>)>;
 
-/// What Slack knows about its people.
+/// Slack as a directory of user groups and e-mail addresses.
 #[derive(Debug)]
 pub struct SlackDirectory {
     api: Arc<WebApi>,
@@ -21,7 +21,7 @@ pub struct SlackDirectory {
 }
 
 impl SlackDirectory {
-    /// Asks Slack.
+    /// Creates a directory that reads from Slack's Web API.
     #[must_use]
     pub fn new(api: Arc<WebApi>) -> Self {
         Self { api, members: Mutex::default() }

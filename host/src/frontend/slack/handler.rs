@@ -1,4 +1,4 @@
-//! From a POST of Slack to a reply.
+//! From a POST request of Slack to a reply.
 
 use super::button::ButtonSeal;
 use super::delivery::{Delivery, Later};
@@ -21,19 +21,20 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a reply may take before the command is acknowledged and the reply follows: Slack allows 3 seconds in all.
+/// The maximum time for a direct reply. After it, the command is acknowledged and the reply follows later: Slack allows
+/// 3 seconds in total.
 const INLINE: Duration = Duration::from_millis(2200);
 
-/// How Slack is answered.
+/// The settings of the Slack frontend.
 #[derive(Debug)]
 pub struct SlackSettings {
     /// The signing secret of the app.
     pub signing_secret: SecretString,
-    /// The id of the app; commands of others are refused.
+    /// The ID of the app. Requests of other apps are not accepted. `None`: the app is not checked.
     pub app_id: Option<String>,
-    /// What tables become.
+    /// The form of tables in messages.
     pub tables: SlackTables,
-    /// Slack's Web API, where there is a bot token.
+    /// Slack's Web API, if there is a bot token.
     pub web_api: Option<Arc<WebApi>>,
     /// The channel for the cards of requests that approvers must decide; it needs the Web API. Without it, the card is
     /// shown where the request was made.
@@ -48,13 +49,13 @@ pub struct Slack {
     pub(super) messages: Messages,
     pub(super) delivery: Delivery,
     pub(super) background: Background,
-    /// Posts messages about operations, where there is a bot token.
+    /// Posts messages about operations, if there is a bot token.
     pub(super) notifier: Option<Notifier>,
     signatures: Arc<ReplayCache>,
 }
 
 impl Slack {
-    /// Puts the service behind Slack.
+    /// Creates the Slack frontend of a service.
     #[must_use]
     pub fn new(service: Arc<Service>, settings: SlackSettings, responder: Responder, background: Background) -> Self {
         let seal = ButtonSeal::new(settings.signing_secret.expose_secret().as_bytes());
@@ -67,7 +68,7 @@ impl Slack {
         Self { service, settings, messages, delivery, background, notifier, signatures: Arc::default() }
     }
 
-    /// Takes the place of another one, and knows which requests that one accepted and what it was posting.
+    /// Replaces an earlier frontend: takes over the requests that it accepted and the messages that it was posting.
     #[must_use]
     pub fn after(self, earlier: &Self) -> Self {
         let notifier = self.notifier.map(|notifier| match &earlier.notifier {
@@ -77,8 +78,8 @@ impl Slack {
         Self { signatures: Arc::clone(&earlier.signatures), notifier, ..self }
     }
 
-    /// Brings cards and requesters up to date, and waits until an operation changes or 2 seconds have passed. Whoever
-    /// serves Slack calls it again and again; without a bot token it only waits.
+    /// Updates cards, notifies requesters, and waits until an operation changes or 2 seconds have passed. A server
+    /// calls it in a loop. Without a bot token it only waits.
     pub async fn look(&self) {
         match &self.notifier {
             Some(notifier) => notifier.look().await,
@@ -86,9 +87,9 @@ impl Slack {
         }
     }
 
-    /// Answers a slash command.
+    /// Handles a slash command.
     pub async fn command(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
-        // Slack looks in now and then without signing, and wants an empty answer.
+        // Slack regularly sends an unsigned `ssl_check` request and expects an empty response.
         if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
@@ -102,7 +103,7 @@ impl Slack {
         let command = match fields(&body).and_then(SlashCommand::from_fields) {
             Ok(command) => command,
             Err(error) => {
-                tracing::warn!(%error, "a form of Slack is refused");
+                tracing::warn!(%error, "a form from Slack is invalid");
                 return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
             }
         };
@@ -112,25 +113,25 @@ impl Slack {
         self.answer(command, signature).await
     }
 
-    /// Checks that a request is of Slack: signed, fresh, and not received before. Returns what identifies it.
+    /// Checks that a request is from Slack: signed, recent, and not received before. Returns text that identifies it.
     pub(super) async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
         let now = u64::try_from(self.service.ledger().clock().now_ms().div_euclid(1000)).unwrap_or_default();
         let reason = match self.check_signature(headers, body, now) {
             Ok(signature) => return Ok(signature),
             Err(reason) => reason,
         };
-        tracing::warn!(%reason, "a request that claims to be of Slack is refused");
+        tracing::warn!(%reason, "a request to the Slack endpoint is not authenticated");
         self.service.refused(reason.code()).await;
-        Err((StatusCode::UNAUTHORIZED, "the request is not believed").into_response())
+        Err((StatusCode::UNAUTHORIZED, "the request is not authenticated").into_response())
     }
 
     pub(super) async fn own_app(&self, app: Option<&str>) -> Result<(), Response> {
         if self.settings.app_id.is_none() || self.settings.app_id.as_deref() == app {
             return Ok(());
         }
-        tracing::warn!("a request of another app is denied");
+        tracing::warn!("a request is from another Slack app");
         self.service.refused("foreign-app").await;
-        Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
+        Err((StatusCode::UNAUTHORIZED, "the request is from another app").into_response())
     }
 
     fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<String, SignatureError> {
@@ -145,7 +146,7 @@ impl Slack {
         let secret = self.settings.signing_secret.expose_secret().as_bytes();
         verify(secret, timestamp, signature, body, now)?;
         let time: u64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
-        // A request can be signed so long before or after it was received.
+        // The time of a signature can differ from the time of receipt by the maximum skew.
         let forgotten = self
             .service
             .ledger()
@@ -168,8 +169,8 @@ impl Slack {
             principal,
             place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
-            // Slack has been seen to deliver a command twice, each with a signature of its own. Without an ID of the
-            // command, the signature is remembered in the store, for after a restart.
+            // Slack has delivered commands twice, each time with a different signature. Without an ID of the command,
+            // the signature is stored, so it is known after a restart.
             delivery: Some(command.trigger_id.map_or(signature, |trigger| format!("{}/{trigger}", command.team_id))),
             format: None,
         };
@@ -209,13 +210,13 @@ impl Slack {
         json_response(&render::slack_note("Working on it. The result follows here. If it does not, run `status`."))
     }
 
-    /// Says where the card of a request is that approvers must decide.
+    /// Posts the card of a request that approvers must decide, and adds to the reply where the card is.
     pub(super) async fn with_card(&self, mut reply: Reply) -> Reply {
         if !reply.for_others {
             return reply;
         }
         let Some(card) = self.attend(&reply.operation).await else {
-            // Without a bot token the card is the answer itself, where the channel sees it.
+            // Without a bot token, the reply is the card, and the channel sees it.
             if !reply.share {
                 reply
                     .document
@@ -234,7 +235,7 @@ impl Slack {
                 let text = format!("Posting to {channel} is delayed: {problem}. The host tries again.");
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
             }
-            // A card that belongs into the approvals channel is shown nowhere else.
+            // A card for the approvals channel is shown in no other channel.
             Card::Failed(problem) if self.settings.approvals_channel.is_some() => {
                 let text = format!("Posting to {channel} failed: `{problem}`.");
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
@@ -244,7 +245,7 @@ impl Slack {
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
                 return reply;
             }
-            // The app is not in that channel. The answer to the command shows there all the same.
+            // The app is not in that channel, but the channel still shows the reply to the command.
             Card::Failed(_) if reply.share => return reply,
             Card::Failed(problem) => {
                 let text = format!("Posting to {channel} failed: `{problem}`.");
@@ -256,7 +257,7 @@ impl Slack {
         reply
     }
 
-    /// Brings the messages about an operation up to date; none without a bot token.
+    /// Updates the messages about an operation. Returns `None` without a bot token.
     pub(super) async fn attend(&self, operation: &str) -> Option<Card> {
         match &self.notifier {
             Some(notifier) => Some(notifier.attend(operation).await),
@@ -265,20 +266,20 @@ impl Slack {
     }
 }
 
-/// Approvers do not know of a request.
+/// The notice that approvers were not notified of a request.
 fn unseen(text: String) -> Notice {
     let text = format!("{text} No other user has been notified of this request yet.");
     let hint = "`pending` shows the request to the users who can decide it.".to_owned();
     Notice { level: Level::Attention, text, hint: Some(hint) }
 }
 
-/// The requester and the place of a request of Slack.
+/// The requester and the place of a request from Slack.
 pub(super) fn identities(team: &str, user: &str, channel: Option<&str>) -> Result<(Principal, Place), PartError> {
     Ok((Principal::slack(team, user)?, Place::slack(team, channel)?))
 }
 
 pub(super) fn not_an_id(error: PartError) -> Response {
-    tracing::warn!(%error, "a request of Slack is denied");
+    tracing::warn!(%error, "a request from Slack has an invalid ID");
     (StatusCode::BAD_REQUEST, error.to_string()).into_response()
 }
 

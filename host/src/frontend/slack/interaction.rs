@@ -1,4 +1,4 @@
-//! The payload that Slack posts when somebody clicks.
+//! The payload that Slack posts when a user clicks.
 
 use super::FormError;
 use claude_admin_chat::redacted;
@@ -9,12 +9,12 @@ use std::collections::HashMap;
 /// A click on a button, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
-    /// The workspace of the message; none where the app is installed for a whole organization.
+    /// The workspace of the message; none if the app is installed for a whole organization.
     pub team_id: Option<String>,
-    /// The home workspace of the user: another one than that of the message for a stranger of Slack Connect, and for a
-    /// member of an Enterprise Grid organization with several workspaces.
+    /// The home workspace of the user. It can differ from the workspace of the message for a user from another
+    /// organization (Slack Connect), and for a member of an Enterprise Grid organization with several workspaces.
     pub home_team_id: Option<String>,
-    /// The person; the only thing that authorises.
+    /// The user. Authorization uses only this ID.
     pub user_id: String,
     /// The channel.
     pub channel_id: Option<String>,
@@ -22,27 +22,27 @@ pub struct Click {
     pub message_ts: Option<String>,
     /// The app that the message belongs to.
     pub api_app_id: Option<String>,
-    /// Where the answer goes. Whoever has it can post: it is never logged.
+    /// The URL for replies. It grants permission to post, so it is never logged.
     pub response_url: Option<String>,
-    /// Which button.
+    /// The action ID of the button.
     pub action_id: String,
-    /// What it carries.
+    /// The value of the button.
     pub value: String,
-    /// The same for every delivery of the same click.
+    /// The ID of the click: the same for every delivery of it.
     pub delivery: String,
 }
 
-/// Why a payload is no click.
+/// Why a payload is not a click.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum InteractionError {
     #[error(transparent)]
     Form(#[from] FormError),
-    #[error("the payload is not what Slack sends: {0}")]
+    #[error("the payload is not in the format of Slack: {0}")]
     Payload(String),
 }
 
-/// Fields that are not known are left to be unknown: Slack adds some now and then.
+/// Unknown fields are ignored, because Slack adds fields over time.
 #[derive(Deserialize)]
 struct Payload {
     r#type: String,
@@ -74,7 +74,7 @@ struct Container {
     channel_id: Option<String>,
 }
 
-/// The clicked message; Slack leaves it out where only one user sees it.
+/// The clicked message. Slack omits it if only one user sees it.
 #[derive(Deserialize)]
 struct Message {
     team: Option<String>,
@@ -90,14 +90,15 @@ struct Action {
 }
 
 impl Click {
-    /// Takes the click out of the fields of a form; `None` for what is no click on a button: shortcuts, closed views.
+    /// Reads the click from the fields of a form. `None` if it is not a click on a button, but a shortcut or a closed
+    /// view.
     ///
     /// # Errors
     ///
     /// [`InteractionError`] for a payload that cannot be read.
     pub fn from_fields(mut fields: HashMap<String, String>) -> Result<Option<Self>, InteractionError> {
         let payload = fields.remove("payload").ok_or(FormError::Missing("payload"))?;
-        // An error quotes what is wrong with the payload.
+        // An error quotes the invalid part of the payload, which can contain a secret.
         let payload: Payload =
             serde_json::from_str(&payload).map_err(|error| InteractionError::Payload(redacted(error.to_string())))?;
         if payload.r#type != "block_actions" {

@@ -1,4 +1,4 @@
-//! Documents as messages of Slack.
+//! Documents as Slack messages.
 
 use super::button::ButtonSeal;
 use crate::command::Format;
@@ -7,10 +7,10 @@ use crate::render::{self, SlackTables};
 use crate::service::Reply;
 use serde_json::Value;
 
-/// The most characters of a message that is text only.
+/// The maximum number of characters of a message without blocks.
 const MAX_TEXT: usize = 3_000;
 
-/// Writes documents as messages, with buttons that only this app can have made.
+/// Writes documents as messages, with buttons that only this app can make.
 #[derive(Debug, Clone)]
 pub(super) struct Messages {
     pub(super) seal: ButtonSeal,
@@ -24,11 +24,11 @@ impl Messages {
         render::slack(document, self.tables, share, Some(&button))
     }
 
-    /// A reply. Formats for programs are shown as they are, in one block of text.
+    /// A reply. Formats for programs are shown unchanged, in one block of text.
     pub(super) fn reply(&self, reply: &Reply) -> Value {
         let format = reply.format.unwrap_or_default();
         // A request that approvers must decide has buttons, whatever the format.
-        // Rows say nothing of an error.
+        // CSV has no rows for an error.
         if format == Format::Text || reply.for_others || format == Format::Csv && !reply.outcome.is_answer() {
             return self.blocks(&reply.document, reply.share);
         }
@@ -36,15 +36,15 @@ impl Messages {
     }
 }
 
-/// A message without its blocks, for a workspace that denies them. Slack reads entities in the text of a message, so they
-/// are escaped.
+/// A message without its blocks, for a workspace that does not accept them. Slack interprets entities in the text of a
+/// message, so they are escaped.
 pub(super) fn as_text(document: &Document, mut message: Value) -> Value {
     let text: String = render::text(document).chars().take(MAX_TEXT).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if let Some(fields) = message.as_object_mut() {
         fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
         fields.insert("text".to_owned(), Value::from(text));
-        // Slack would make links of addresses.
+        // Prevents that Slack converts addresses to links.
         fields.insert("parse".to_owned(), Value::from("none"));
     }
     message

@@ -1,4 +1,4 @@
-//! Slack over HTTP: slash commands, clicks on the cards that ask for a decision, and the messages that tell about requests.
+//! Slack over HTTP: slash commands, clicks on the cards of requests, and messages about requests.
 
 mod account;
 mod button;

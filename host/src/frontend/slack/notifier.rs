@@ -1,7 +1,7 @@
 //! Posts the messages about operations that are due: the card for approvers, and the message to a requester in Slack.
 //!
-//! There is one place that posts, and it looks only at the audit log. So a card follows its request through every
-//! decision: by button, typed, over HTTP, on a terminal, by time, and after a restart.
+//! Only this module posts them, and it reads only the audit log. So a card is updated after every decision: by button,
+//! typed, over HTTP, on a terminal, by expiry, and after a restart.
 
 use super::messages::{Messages, as_text};
 use super::{WebApi, WebApiError};
@@ -15,12 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often the audit log is compared with what was posted, for changes by other processes on the same store.
+/// The interval between comparisons of the audit log with the posted messages, for changes by other processes on the
+/// same store.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// The longest pause before a message is sent again, whatever Slack asks for.
+/// The maximum pause before a message is sent again, even if Slack requests a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// The code of a card that is not posted, since the request was made in a direct message.
+/// The code of a card that is not posted because the request was made in a direct message.
 pub(super) const DIRECT_MESSAGE: &str = "direct_message";
 
 /// Posts the messages about operations that are due.
@@ -33,16 +34,16 @@ pub(super) struct Notifier {
     progress: Arc<Posting>,
 }
 
-/// What this process is posting.
+/// The messages that this process is posting.
 #[derive(Debug, Default)]
 struct Posting {
-    /// Messages that Slack did not take for a reason that passes.
+    /// Messages that Slack did not accept because of a temporary error.
     delayed: Mutex<HashMap<Key, Delayed>>,
-    /// One message after the other: the card must be known before it is changed.
+    /// Posts one message at a time: a card must be known before it is changed.
     turn: tokio::sync::Mutex<()>,
 }
 
-/// An operation, and who reads the message about it.
+/// An operation, and the audience of the message about it.
 type Key = (String, Audience);
 
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ struct Delayed {
 pub(super) enum Card {
     /// It is posted.
     Posted(MessageId),
-    /// It is not posted yet: Slack did not take it, and the host tries again.
+    /// It is not posted yet: Slack did not accept it, and the host tries again.
     Delayed(String),
     /// It cannot be posted.
     Failed(String),
@@ -73,14 +74,14 @@ impl Notifier {
         Self { service, api, approvals_channel, messages, progress: Arc::default() }
     }
 
-    /// Takes the place of another one in this process.
+    /// Replaces an earlier notifier of this process.
     pub(super) fn after(self, earlier: &Self) -> Self {
         Self { progress: Arc::clone(&earlier.progress), ..self }
     }
 
-    /// Posts what is due, and waits until something else may be.
+    /// Posts the messages that are due, and waits until another message might be due.
     pub(super) async fn look(&self) {
-        // Before the look: a change during the look leads to another one.
+        // Subscribe before posting: a change during the posting then causes another round.
         let mut changes = self.service.changes();
         self.post_all().await;
         let regularly = Instant::now() + LOOK_EVERY;
@@ -91,7 +92,7 @@ impl Notifier {
         }
     }
 
-    /// Posts what is due about one operation, and returns what became of its card.
+    /// Posts the messages about one operation that are due, and returns the state of its card.
     pub(super) async fn attend(&self, operation: &str) -> Card {
         self.post_about(operation).await;
         let delayed = self.delayed().get(&(operation.to_owned(), Audience::Approvers)).cloned();
@@ -114,7 +115,7 @@ impl Notifier {
             Err(error) => return tracing::error!(%error, "messages that are due cannot be looked up"),
         };
         let keys: HashSet<Key> = due.iter().map(|notice| (notice.operation.id.clone(), notice.audience)).collect();
-        // What another process posted, or what no longer matters, is not waited for.
+        // Forget delayed messages that another process posted or that are no longer due.
         self.delayed().retain(|key, _| keys.contains(key));
         let operations: BTreeSet<String> = keys.into_iter().map(|(operation, _)| operation).collect();
         for operation in operations {
@@ -142,7 +143,7 @@ impl Notifier {
             delayed => delayed.map_or(1, |delayed| delayed.attempt + 1),
         };
         let target = self.target(&notice);
-        // To change a card twice is harmless, and needs no claim.
+        // A second change of a card has no effect, so it needs no claim.
         if matches!(target, Ok(Target::NewCard(_) | Target::User(_))) {
             match self.service.claim_notice(&notice).await {
                 Ok(true) => {}
@@ -185,9 +186,9 @@ impl Notifier {
         let document = self.service.notice_document(notice);
         let message = self.messages.blocks(&document, false);
         match self.send_once(target, &message).await {
-            // Workspaces differ in the blocks that they know.
+            // Workspaces differ in the blocks that they accept.
             Err(WebApiError::Refused { error, .. }) if error.contains("blocks") => {
-                tracing::warn!(error, "a workspace denies the blocks of a message; its text is sent");
+                tracing::warn!(error, "a workspace does not accept the blocks of a message; its text is sent");
                 self.send_once(target, &as_text(&document, message)).await
             }
             sent => sent,
@@ -203,7 +204,7 @@ impl Notifier {
         }
     }
 
-    /// Where a message goes, or the code of the reason why it goes nowhere.
+    /// The target of a message, or the code of the reason why it is not sent.
     fn target(&self, notice: &Notice) -> Result<Target, &'static str> {
         let operation = &notice.operation;
         match (notice.audience, &operation.notices.card) {
@@ -219,7 +220,7 @@ impl Notifier {
         let of_request = place.channel.as_ref().filter(|_| place.platform == Platform::Slack);
         match (&self.approvals_channel, of_request) {
             (Some(channel), _) => Ok(channel.clone()),
-            // A card there would have no approver who sees it.
+            // No approver would see a card there.
             (None, Some(channel)) if channel.starts_with('D') => Err(DIRECT_MESSAGE),
             (None, Some(channel)) => Ok(channel.clone()),
             (None, None) => Err("no_channel"),
@@ -231,9 +232,9 @@ impl Notifier {
     }
 }
 
-/// Where a message goes.
+/// The target of a message.
 enum Target {
-    /// The card that is there already.
+    /// The existing card.
     Card(MessageId),
     /// A channel without a card yet.
     NewCard(String),

@@ -1,15 +1,15 @@
-//! Remembers the signatures of requests, so that each is accepted once.
+//! Stores the signatures of requests to accept each of them only once.
 
 use super::SignatureError;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// The signatures that are remembered: those with the latest times.
+/// The maximum number of stored signatures. Those with the latest times are retained.
 const CAPACITY: usize = 100_000;
 
-/// Remembers signatures by the time that they sign, and not by a clock: a clock that is set back cannot make an old request
-/// new again.
+/// Stores signatures by the time that they sign, not by a clock. So a clock that is set back cannot make an old request
+/// acceptable again.
 #[derive(Debug, Default)]
 pub struct ReplayCache {
     seen: Mutex<Seen>,
@@ -18,7 +18,7 @@ pub struct ReplayCache {
 #[derive(Debug, Default)]
 struct Seen {
     signatures: BTreeSet<(u64, [u8; 32])>,
-    /// The latest time of a signature that was forgotten.
+    /// The latest time of a signature that was removed.
     forgotten: Option<u64>,
 }
 
@@ -27,8 +27,8 @@ impl ReplayCache {
     ///
     /// # Errors
     ///
-    /// [`SignatureError::Repeated`] for one that was accepted before, and [`SignatureError::Forgotten`] for one that is so
-    /// old that this is not known any longer.
+    /// [`SignatureError::Repeated`] for a request that was accepted before. [`SignatureError::Forgotten`] for a request
+    /// that is so old that its signature might have been removed.
     pub fn accept(&self, time: u64, signature: &str) -> Result<(), SignatureError> {
         self.accept_within(CAPACITY, time, signature)
     }
@@ -65,8 +65,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order and number of requests, and however little is remembered, none is accepted twice; what is
-        /// newer than all before is always accepted.
+        /// For every order and number of requests and every capacity, no request is accepted twice. A request that is
+        /// newer than all previous ones is always accepted.
         #[test]
         fn no_signature_is_accepted_twice(capacity in 1_usize..6, requests in proptest::collection::vec((0_u64..20, 0_u8..4), 1..80)) {
             let cache = ReplayCache::default();

@@ -13,18 +13,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The hosts that Slack sends: nothing else is ever posted to, since a forged URL could name any host.
+/// The hosts in the URLs of Slack. The host posts to no others, because a forged URL could name any host.
 pub const DEFAULT_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often Slack takes a message for one URL. Whether it counts an attempt that it answers with 429 or 500 is not
-/// documented, so every attempt counts here.
+/// The number of messages that Slack accepts for one URL. Slack does not document whether an attempt with status 429 or
+/// 500 counts, so every attempt counts here.
 const USES: u32 = 5;
-/// How long Slack takes messages for one URL.
+/// The time during which Slack accepts messages for one URL.
 const LIFE: Duration = Duration::from_secs(30 * 60);
-/// Slack's errors are a few words.
+/// Slack's errors have only a few words.
 const MAX_ERROR_BYTES: usize = 4 << 10;
 
-/// The `response_url` of one command or click, and what is left of it. Whoever has it can post: it is never logged.
+/// The `response_url` of one command or click, with its remaining uses. It grants permission to post, so it is never
+/// logged.
 pub struct ResponseUrl {
     url: String,
     uses_left: AtomicU32,
@@ -38,13 +39,13 @@ impl std::fmt::Debug for ResponseUrl {
 }
 
 impl ResponseUrl {
-    /// A URL that was just received.
+    /// Creates it from a URL that was just received.
     #[must_use]
     pub fn new(url: String) -> Self {
         Self { url, uses_left: AtomicU32::new(USES), until: Instant::now() + LIFE }
     }
 
-    /// Takes one use, unless only `reserve` are left.
+    /// Uses the URL once, unless only `reserve` uses remain. Returns whether it can be used.
     fn take(&self, reserve: u32) -> bool {
         let take = |left: u32| left.checked_sub(1).filter(|rest| *rest >= reserve);
         self.uses_left.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).is_ok()
@@ -63,7 +64,7 @@ pub struct Responder {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ResponseUrlError {
-    #[error("the response URL does not lead to an allowed host")]
+    #[error("the host of the response URL is not allowed")]
     Host,
     #[error("Slack did not respond: {0}")]
     Transport(#[from] ClientError),
@@ -73,12 +74,12 @@ pub enum ResponseUrlError {
     RateLimited(Option<Duration>),
     #[error("Slack did not accept the message: status {status}")]
     Refused { status: u16, is_about_blocks: bool },
-    #[error("the response URL takes no more messages: it was used {USES} times")]
+    #[error("the response URL accepts no more messages: it was used {USES} times")]
     UsedUp,
 }
 
 impl ResponseUrlError {
-    /// How long to wait before the same message can be taken; none where it would be denied again.
+    /// The time to wait before Slack can accept the same message; none if it would fail again.
     fn retry_in(&self, attempt: u32) -> Option<Duration> {
         match self {
             Self::RateLimited(wait) => Some(wait.unwrap_or_else(|| retry::backoff(attempt))),
@@ -90,21 +91,21 @@ impl ResponseUrlError {
 }
 
 impl Responder {
-    /// Allows the given hosts. One with an address of this machine is for tests.
+    /// Allows the given hosts. A loopback address is for tests.
     ///
     /// # Errors
     ///
-    /// [`ClientError`] when no client can be made.
+    /// [`ClientError`] if a client cannot be created.
     pub fn new(hosts: Vec<String>) -> Result<Self, ClientError> {
         Ok(Self { public: Client::new(AddressRule::Public)?, loopback: Client::new(AddressRule::LoopbackOnly)?, hosts })
     }
 
-    /// Posts a message, again after a failure that passes, for as long as Slack takes messages for the URL and the host
+    /// Posts a message. After a temporary failure it tries again, while Slack accepts messages for the URL and the host
     /// does not stop. The last `reserve` uses of the URL are left for other messages.
     ///
     /// # Errors
     ///
-    /// [`ResponseUrlError`] of the last attempt; a redirect is a refusal.
+    /// [`ResponseUrlError`] of the last attempt. A redirect counts as not accepted.
     pub async fn post(
         &self,
         url: &ResponseUrl,

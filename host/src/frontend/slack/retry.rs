@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The pause after a failed attempt where Slack names none; `attempt` counts from 1.
+/// The pause after a failed attempt if Slack names none. `attempt` counts from 1.
 pub(super) fn backoff(attempt: u32) -> Duration {
     FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST)
 }

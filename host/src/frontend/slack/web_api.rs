@@ -1,4 +1,4 @@
-//! Slack's Web API, as far as the host needs it: user groups, accounts, and messages of its own.
+//! The part of Slack's Web API that the host uses: user groups, accounts, and messages.
 
 use super::account::Account;
 use super::retry;
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Where Slack's Web API is.
+/// The base URL of Slack's Web API.
 pub const DEFAULT_API: &str = "https://slack.com/api";
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 4 << 20;
-/// How long a read waits for Slack in all before it is sent again: a user waits for its result.
+/// The maximum total pause between the attempts of a read, because a user waits for its result.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Calls Slack's Web API with the token of a bot.
+/// Calls Slack's Web API with a bot token.
 #[derive(Debug)]
 pub struct WebApi {
     client: Client,
@@ -34,7 +34,7 @@ pub struct WebApi {
 pub enum WebApiError {
     #[error("`{0}` is not an address of Slack's Web API; write https://HOST/PATH")]
     Address(String),
-    #[error("the bot token has characters that no header can have")]
+    #[error("the bot token has characters that are not allowed in a header")]
     Token,
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -48,7 +48,7 @@ pub enum WebApiError {
     Status { method: &'static str, status: u16 },
     #[error(
         "the response to `{method}` is not from Slack's Web API: status {status}, {content}. A proxy between this host \
-         and Slack may have sent it"
+         and Slack might have sent it"
     )]
     NotSlack { method: &'static str, status: u16, content: String },
     #[error("Slack's response to `{method}` has no `{field}`")]
@@ -69,7 +69,7 @@ fn after(wait: Option<Duration>) -> String {
 }
 
 impl WebApiError {
-    /// How long to wait before the same call can succeed; none where it would fail again. `attempt` counts from 1.
+    /// The time to wait before the same call can succeed; none if it would fail again. `attempt` counts from 1.
     #[must_use]
     pub fn retry_in(&self, attempt: u32) -> Option<Duration> {
         match self {
@@ -78,7 +78,7 @@ impl WebApiError {
             Self::Status { status, .. } | Self::NotSlack { status, .. } if *status >= 500 => {
                 Some(retry::backoff(attempt))
             }
-            // Slack's own words for a failure of its servers.
+            // Slack's codes for a failure of its servers.
             Self::Refused { error, .. } => {
                 let passes = ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"];
                 passes.contains(&error.as_str()).then(|| retry::backoff(attempt))
@@ -129,7 +129,7 @@ impl WebApi {
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack did not take it. Without a response, the message may have been posted.
+    /// [`WebApiError`] if Slack did not accept it. Without a response, it is not known whether the message was posted.
     pub async fn post_message(&self, channel: &str, message: &Value) -> Result<MessageId, WebApiError> {
         let method = "chat.postMessage";
         let answer = self.send(method, message, &[("channel", channel)]).await?;
@@ -139,20 +139,20 @@ impl WebApi {
         Ok(MessageId { channel: text("channel").unwrap_or_else(|| channel.to_owned()), ts })
     }
 
-    /// Changes a message. It is sent once; to send it again does no harm.
+    /// Changes a message. The request is sent once; it is safe to send it again.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack did not change it.
+    /// [`WebApiError`] if Slack did not change it.
     pub async fn update_message(&self, id: &MessageId, message: &Value) -> Result<(), WebApiError> {
         self.send("chat.update", message, &[("channel", &id.channel), ("ts", &id.ts)]).await.map(|_| ())
     }
 
-    /// The ids of the members of a user group.
+    /// The IDs of the members of a user group.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack does not list them.
+    /// [`WebApiError`] if Slack does not list them.
     pub async fn user_group(&self, team: &str, group: &str) -> Result<Vec<String>, WebApiError> {
         let method = "usergroups.users.list";
         let answer = self.read(method, &[("usergroup", group), ("team_id", team)]).await?;
@@ -165,7 +165,7 @@ impl WebApi {
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack does not show it.
+    /// [`WebApiError`] if Slack does not return it.
     pub async fn account(&self, user: &str) -> Result<Account, WebApiError> {
         let method = "users.info";
         let answer = self.read(method, &[("user", user)]).await?;
@@ -173,12 +173,12 @@ impl WebApi {
         Ok(Account::of(account.ok_or(WebApiError::Missing { method, field: "user" })?))
     }
 
-    /// The e-mail address of a member of a workspace. The address of a stranger is chosen by their own workspace, and
-    /// proves nothing.
+    /// The e-mail address of a member of a workspace. The workspace of a user from another organization sets the
+    /// address of that user, so this address is not evidence.
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] when Slack does not show it.
+    /// [`WebApiError`] if Slack does not return it.
     pub async fn email(&self, team: &str, user: &str) -> Result<String, WebApiError> {
         let account = self.account(user).await?;
         if !account.belongs_to(team) {
@@ -197,7 +197,7 @@ impl WebApi {
         self.call(method, "application/json; charset=utf-8", body.to_string()).await
     }
 
-    /// Reads something; again after a failure that passes, as far as a user can wait for it.
+    /// Calls a method that only reads. After a temporary failure it tries again, within [`READ_PATIENCE`].
     async fn read(&self, method: &'static str, form: &[(&str, &str)]) -> Result<Value, WebApiError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut left = READ_PATIENCE;
@@ -205,7 +205,7 @@ impl WebApi {
         loop {
             let error = match self.call(method, "application/x-www-form-urlencoded", body.clone()).await {
                 Ok(answer) => return Ok(answer),
-                // Whoever waited for a timeout waited long enough.
+                // After a timeout, the user has waited long enough.
                 Err(error @ WebApiError::Timeout { .. }) => return Err(error),
                 Err(error) => error,
             };
@@ -234,7 +234,7 @@ impl WebApi {
     }
 }
 
-/// What Slack said, and whether Slack said it: a proxy in between answers too.
+/// Reads a response, and checks that it is from Slack: a proxy between host and Slack can also send one.
 fn read_answer(method: &'static str, response: &Response<Option<Bytes>>) -> Result<Value, WebApiError> {
     let status = response.status().as_u16();
     if status == 429 {
@@ -263,7 +263,7 @@ fn read_answer(method: &'static str, response: &Response<Option<Bytes>>) -> Resu
     Err(WebApiError::Refused { method, error, needed: text("needed") })
 }
 
-/// Slack's errors, scopes and content types are words; other text is not repeated.
+/// Slack's errors, scopes and content types are words. Other characters are removed.
 fn word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || "_.:/,+-".contains(*c)).take(60).collect()
 }

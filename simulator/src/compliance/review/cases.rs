@@ -1,4 +1,4 @@
-//! Cases: open until the organization answers, the window ends, or Anthropic ends the review.
+//! Cases. A case is open until the organization responds, the window ends, or Anthropic ends the review.
 
 use super::{BY_END_CUSTOMER, WINDOW_ENDS_AT, admits, page};
 use crate::Object;
@@ -17,15 +17,15 @@ pub(crate) struct ReviewCases;
 
 const READ: &str = "read:compliance_review_cases";
 const WRITE: &str = "write:compliance_review_cases";
-/// What the organization answered, to tell a repetition from another answer.
+/// The response of the organization. It distinguishes a repetition from a different response.
 const ANSWER: &str = "answer";
-/// The most policy categories of an answer.
+/// The maximum number of policy categories of a response.
 const MOST_CATEGORIES: usize = 4;
 
 impl ReviewCases {
     pub(crate) const PATH: &'static str = "/v1/compliance/review/cases";
 
-    /// A case as it is at a time: its window may have ended since.
+    /// A case at a given time. Its window might have ended.
     pub(super) fn now(case: &Object, now: Timestamp) -> Object {
         let mut case = case.clone();
         if kind(&case, "status") == "open" && has_passed(&case, WINDOW_ENDS_AT, now) {
@@ -36,7 +36,7 @@ impl ReviewCases {
         case
     }
 
-    /// A case without what is stored of it and never shown.
+    /// A case without the fields that are stored but never shown.
     fn shown(case: &Object, now: Timestamp) -> Object {
         let mut case = Self::now(case, now);
         for hidden in [ANSWER, BY_END_CUSTOMER, WINDOW_ENDS_AT] {
@@ -109,7 +109,7 @@ impl Rules for ReviewCases {
     }
 }
 
-/// The status of a case that the organization answered.
+/// The status of a case with a response of the organization.
 pub(crate) fn closed_by_answer() -> Value {
     json!({ "type": "closed", "reason": { "type": "responded" } })
 }
@@ -118,7 +118,7 @@ fn transcripts(case: &Object) -> impl Iterator<Item = &Value> {
     case.get("transcripts").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Checks an answer, and puts it into a form in which the order of lists does not matter.
+/// Checks a response and normalizes it, so the order of lists does not matter.
 fn answer(case: &Object, sent: &Object) -> Result<Value, ApiError> {
     let list = |field: &str| sent.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     let determination = text(sent, "determination");

@@ -1,4 +1,4 @@
-//! The flagged messages themselves.
+//! The flagged messages.
 
 use super::{REFUSAL, admits};
 use crate::Object;
@@ -16,7 +16,7 @@ pub(crate) struct ReviewItems;
 impl ReviewItems {
     pub(crate) const PATH: &'static str = "/v1/compliance/review/items";
 
-    /// A message can be read with exactly the user profile that it was recorded with.
+    /// Reading a message requires the user profile that it was recorded with.
     fn readable<'s>(target: &Target<'_>, view: View<'s>) -> Result<&'s Object, ApiError> {
         let id = target.key.as_deref().unwrap_or_default();
         let fits =
@@ -43,7 +43,7 @@ impl Rules for ReviewItems {
         allowed.and_then(|()| Self::readable(target, view).map(drop)).err().map(Err)
     }
 
-    /// What expired can no longer be read.
+    /// Expired content can no longer be read.
     fn shows(&self, item: &mut Object, _query: Option<&Query>, view: View<'_>) {
         if has_passed(item, "content_expires_at", view.now)
             && let Some(details) = item.get_mut("details")

@@ -1,4 +1,4 @@
-//! Messages that safety systems flagged and that the organization reviews itself: cases, their messages, and letters.
+//! Messages that safety systems flagged and that the organization reviews: cases, their messages, and letters.
 
 mod cases;
 mod items;
@@ -17,14 +17,14 @@ use crate::reports::rows::Rows;
 use crate::rules::{View, text};
 use serde_json::Value;
 
-/// Marks a case that an end customer of the organization reviews instead.
+/// Marks a case that an end customer of the organization reviews.
 pub(super) const BY_END_CUSTOMER: &str = "reviewed_by_end_customer";
-/// When the response window of a case ends.
+/// The end of the response window of a case.
 pub(super) const WINDOW_ENDS_AT: &str = "window_ends_at";
-/// The code of the error that reading a message ends in.
+/// The field with the error code that reading a message returns.
 pub(super) const REFUSAL: &str = "refusal";
 
-/// Refuses everything while the Compliance API is off, and Admin API keys without a scope that only newer ones have.
+/// Returns an error if the Compliance API is off, or for Admin API keys without a scope that only newer keys have.
 fn admits(view: View<'_>, scope: &str) -> Result<(), ApiError> {
     if !is_on(view.store) {
         return Err(ApiError::invalid("The Compliance API is not enabled for this organization."));

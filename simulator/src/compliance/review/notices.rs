@@ -14,7 +14,7 @@ pub(crate) struct ReviewNotices;
 impl ReviewNotices {
     pub(crate) const PATH: &'static str = "/v1/compliance/review/notices";
 
-    /// A letter is shown when every case that it names can be read.
+    /// A letter is shown if every case that it names can be read.
     fn list(query: &Query, view: View<'_>) -> Result<Value, ApiError> {
         let cases = |notice: &Object| notice.get("case_ids").and_then(Value::as_array).cloned().unwrap_or_default();
         let is_known = |id: &Value| id.as_str().is_some_and(|id| view.store.item(ReviewCases::PATH, id).is_some());

@@ -1,4 +1,4 @@
-//! Reports that tell the same in different ways.
+//! Reports that contain the same data in different forms.
 
 use super::{amount, exact, rows, sum};
 use crate::support::Api;

@@ -1,4 +1,4 @@
-//! The reports of analytics in the former shape.
+//! The reports of analytics in the previous format.
 
 use super::{amount, rows, sum};
 use crate::support::Api;

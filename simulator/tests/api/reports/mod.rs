@@ -8,7 +8,7 @@ mod legacy;
 
 use serde_json::Value;
 
-/// A decimal number in billionths, so that sums are exact.
+/// A decimal number in billionths, so sums are exact.
 pub(crate) fn exact(decimal: &Value) -> i128 {
     let text = decimal.as_str().unwrap();
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
