@@ -4,6 +4,7 @@ use super::button::ButtonSeal;
 use super::delivery::{Delivery, Later};
 use super::messages::Messages;
 use super::notifier::{Card, DIRECT_MESSAGE, LOOK_EVERY, Notifier};
+use super::signed::Signed;
 use super::{MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, WebApi, verify};
 use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::Markup;
@@ -92,8 +93,8 @@ impl Slack {
         if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
-        let signature = match self.believe(headers, &body).await {
-            Ok(signature) => signature,
+        let signed = match self.believe(headers, &body).await {
+            Ok(signed) => signed,
             Err(response) => return response,
         };
         if is_ssl_check(&body) {
@@ -109,14 +110,14 @@ impl Slack {
         if let Err(response) = self.own_app(command.api_app_id.as_deref()).await {
             return response;
         }
-        self.answer(command, signature).await
+        self.answer(command, signed).await
     }
 
     /// Checks that a request is of Slack: signed, fresh, and not received before. Returns what identifies it.
-    pub(super) async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
+    pub(super) async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<Signed, Response> {
         let now = u64::try_from(self.service.ledger().clock().now_ms().div_euclid(1000)).unwrap_or_default();
         let reason = match self.check_signature(headers, body, now) {
-            Ok(signature) => return Ok(signature),
+            Ok(signed) => return Ok(signed),
             Err(reason) => reason,
         };
         tracing::warn!(%reason, "a request that claims to be of Slack is refused");
@@ -133,7 +134,7 @@ impl Slack {
         Err((StatusCode::UNAUTHORIZED, "the request is of another app").into_response())
     }
 
-    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<String, SignatureError> {
+    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<Signed, SignatureError> {
         let only = |name: &str| {
             let mut values = headers.get_all(name).iter();
             match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
@@ -145,20 +146,13 @@ impl Slack {
         let secret = self.settings.signing_secret.expose_secret().as_bytes();
         verify(secret, timestamp, signature, body, now)?;
         let time: u64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
-        // A request can be signed so long before or after it was received.
-        let forgotten = self
-            .service
-            .ledger()
-            .forgotten_ms()
-            .map(|ms| ms.div_euclid(1000).saturating_add_unsigned(MAX_SKEW_SECONDS));
-        if forgotten.is_some_and(|forgotten| i64::try_from(time).is_ok_and(|time| time <= forgotten)) {
-            return Err(SignatureError::Forgotten);
-        }
         self.signatures.accept(time, signature)?;
-        Ok(format!("{timestamp}/{signature}"))
+        // A request can be signed so long before it was received.
+        let earliest = i64::try_from(time.saturating_sub(MAX_SKEW_SECONDS)).map_err(|_| SignatureError::Malformed)?;
+        Ok(Signed { signature: format!("{timestamp}/{signature}"), earliest_ms: earliest.saturating_mul(1000) })
     }
 
-    async fn answer(self: Arc<Self>, command: SlashCommand, signature: String) -> Response {
+    async fn answer(self: Arc<Self>, command: SlashCommand, signed: Signed) -> Response {
         let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
         let (principal, place) = match ids {
             Ok(ids) => ids,
@@ -168,9 +162,7 @@ impl Slack {
             principal,
             place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
-            // Slack has been seen to deliver a command twice, each with a signature of its own. Without an ID of the
-            // command, the signature is remembered in the store, for after a restart.
-            delivery: Some(command.trigger_id.map_or(signature, |trigger| format!("{}/{trigger}", command.team_id))),
+            delivery: Some(signed.key(command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)))),
             format: None,
         };
         let (slack, user) = (Arc::clone(&self), command.user_id);
