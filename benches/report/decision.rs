@@ -6,7 +6,7 @@ use claude_admin::command::{self, Command, Invocation, Markup};
 use claude_admin::decision::LivePolicy;
 use claude_admin::decision::groups::{Groups, Member};
 use claude_admin::decision::operation::Clock;
-use claude_admin::decision::plan::{Before, Plan};
+use claude_admin::decision::plan::{Before, Plan, Step};
 use claude_admin::decision::policy::{Decision, Policies, STARTER_POLICY};
 use claude_admin::decision::{Decider, Person};
 use claude_admin::embedded;
@@ -115,6 +115,6 @@ impl Deciding {
         let reason = options.reason.as_ref().map(command::Reason::as_str);
         let decision = self.decider.decide(&self.person, action, &invocation.arguments, reason);
         assert!(matches!(decision, Decision::Allow(_)), "{decision:?}");
-        Plan::new(action, &invocation, &self.catalog.types, Vec::new(), Before::Nothing).hash()
+        Plan::of(Step::new(&self.catalog, action, &invocation, Vec::new(), Before::Nothing)).hash()
     }
 }

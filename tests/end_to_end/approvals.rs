@@ -5,8 +5,8 @@ use super::support::{
     writes,
 };
 use claude_admin::command::{Command, Markup, Options, Reason, parse};
-use claude_admin::decision::approval::{Approvals, MAX_PENDING, NoSteps, Proposal};
-use claude_admin::decision::operation::Clock;
+use claude_admin::decision::approval::{Approvals, MAX_PENDING, NoObserver, Proposal};
+use claude_admin::decision::operation::{Clock, Receipt};
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Service};
 use serde_json::json;
@@ -309,17 +309,18 @@ async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_oth
     let plugin = plugin(&simulator).await;
     let decider = Arc::new(support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system()));
     let ledger = support::ledger(Clock::system());
-    let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), Arc::new(NoSteps));
+    let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), Arc::new(NoObserver));
     let id = "eyj3ctftqtct12rtsj83jgtyma";
     let ada = decider.person(&support::ada(), &Place::terminal()).await;
     let Ok(Command::Run(draft, options)) = parse(plugin.catalog(), REMOVE, Markup::None, jiff::Timestamp::now()) else {
         panic!("a command")
     };
-    let proposal = Proposal { operation: id, person: &ada, draft, options: &options };
+    let receipt = Receipt::new(ledger.clone(), None);
+    let proposal = Proposal { operation: id, person: &ada, draft, options: &options, receipt: &receipt };
     approvals.propose(proposal).await.unwrap();
     // Another host on the same trail reads what was recorded, and nothing else.
     let decider = support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system());
-    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoObserver));
     says(&type_as(&service, &bob(), "pending").await, Outcome::Done, &[id]);
     says(&type_as(&service, &bob(), &format!("approve {id}.1")).await, Outcome::Done, &["Done."]);
     says(&type_in(&service, &format!("status {id}")).await, Outcome::Done, &["Done."]);
@@ -361,7 +362,7 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
     let policy = r#"@expires("5m") permit(principal, action, resource);"#;
     let plugin = plugin(&simulator).await;
     let decider = support::decider(plugin.catalog(), policy, &[], clock.clone());
-    let service = Service::new(plugin, decider, support::ledger(clock), Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, support::ledger(clock), Arc::new(NoObserver));
     let plan = type_in(&service, REMOVE).await;
     now.fetch_add(5 * 60 * 1000 - 1, Ordering::SeqCst);
     assert!(service.tick().await.is_empty(), "not yet");

@@ -2,7 +2,7 @@
 
 use super::support::{self, EVERYBODY, host_on, plugin, writes};
 use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};
-use claude_admin::decision::approval::{NoSteps, Step, Steps};
+use claude_admin::decision::approval::{NoObserver, Observer, Stage};
 use claude_admin::decision::operation::Clock;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::sandbox::Plugin;
@@ -35,8 +35,8 @@ const RANDOM_KILLS_OF_A_DECISION: usize = 12;
 #[derive(Debug)]
 struct KillAt(String);
 
-impl Steps for KillAt {
-    fn reached(&self, step: Step) {
+impl Observer for KillAt {
+    fn reached(&self, step: Stage) {
         if format!("{step:?}") == self.0 {
             kill(std::process::id());
             // The signal arrives at once; nothing may happen until then.
@@ -116,18 +116,18 @@ fn recorded(service: &Service, kind: &str) -> Vec<Recorded> {
 }
 
 /// What must hold after a host ended at a step of a confirmed write.
-fn expected(step: Step) -> (usize, &'static str) {
+fn expected(step: Stage) -> (usize, &'static str) {
     match step {
-        Step::Planned | Step::Requested | Step::Decided => (0, "not begun"),
-        Step::Intent => (0, "unknown"),
-        Step::Answered => (1, "unknown"),
-        Step::Ended => (1, "done"),
+        Stage::Planned | Stage::Requested | Stage::Decided => (0, "not begun"),
+        Stage::Intent => (0, "unknown"),
+        Stage::Answered => (1, "unknown"),
+        Stage::Ended => (1, "done"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
-    for step in Step::ALL {
+    for step in Stage::ALL {
         let simulator = support::simulator().await;
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
@@ -140,12 +140,12 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
         );
         let status = killed.wait().unwrap();
         // A write that is confirmed at once never waits.
-        assert_eq!(status.code().is_none(), step != Step::Requested, "{step:?}: {status}");
-        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
+        assert_eq!(status.code().is_none(), step != Stage::Requested, "{step:?}: {status}");
+        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
         for _ in 0..3 {
             service.tick().await;
         }
-        let (sent, state) = if step == Step::Requested { (1, "done") } else { expected(step) };
+        let (sent, state) = if step == Stage::Requested { (1, "done") } else { expected(step) };
         assert_eq!(writes(&simulator).len(), sent, "{step:?}: nothing is sent again");
         assert_eq!(recorded(&service, "received").len(), 1, "{step:?}");
         let intents = recorded(&service, "intent");
@@ -169,12 +169,12 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once() {
-    for step in [Step::Decided, Step::Intent, Step::Answered] {
+    for step in [Stage::Decided, Stage::Intent, Stage::Answered] {
         let simulator = support::simulator().await;
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
         let plugin = plugin(&simulator).await;
-        let quiet = || Arc::new(NoSteps);
+        let quiet = || Arc::new(NoObserver);
         let service = host_on(&store, Arc::clone(&plugin), quiet());
         let remove = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
         let plan = support::type_as(&service, &Principal::local("ada").unwrap(), remove).await;
@@ -186,7 +186,7 @@ async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once(
         let before = writes(&simulator).len();
         let again =
             support::type_as(&service, &Principal::local("bob").unwrap(), &format!("approve {}", plan.operation)).await;
-        if step == Step::Decided {
+        if step == Stage::Decided {
             assert_eq!(again.outcome.as_str(), "done", "the click did not count: {}", support::text(&again));
         } else {
             assert_eq!(again.outcome.as_str(), "conflict", "{}", support::text(&again));
@@ -228,7 +228,7 @@ async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
+    let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
     service.tick().await;
     assert!(verify(service.ledger().log(), None).is_sound());
 
@@ -276,7 +276,7 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
         let plugin = plugin(&simulator).await;
-        let service = host_on(&store, Arc::clone(&plugin), Arc::new(NoSteps));
+        let service = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
         let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
         if changed_before {
             let update = format!("users update {} billing --yes", support::MEMBER);
@@ -307,7 +307,7 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
 
         // The next host finds a record that is whole, and an operation that stands in one way.
         let clock = Clock::new(move || Clock::system().now_ms() + ahead);
-        let service = support::host_on_at(&store, plugin, Arc::new(NoSteps), clock);
+        let service = support::host_on_at(&store, plugin, Arc::new(NoObserver), clock);
         let state = async || {
             let status = format!("status {}", plan.operation);
             let reply = support::type_as(&service, &Principal::local("ada").unwrap(), &status).await.to_json();
@@ -363,7 +363,7 @@ async fn two_processes_on_one_store_execute_an_approval_once() {
         let simulator = support::simulator().await;
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("claude-admin.db");
-        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
+        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
         let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
         let go = folder.path().join("go");
         let line = format!("approve {}.1", plan.operation);

@@ -5,7 +5,7 @@
 use super::support;
 use claude_admin::audit::{Cause, Entry, Event, verify_file};
 use claude_admin::command::Markup;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::Clock;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
@@ -34,7 +34,7 @@ fn records(path: &Path) -> Vec<StoredRecord> {
 async fn host(path: &Path) -> (RunningSimulator, Service) {
     let simulator = support::simulator().await;
     let plugin = support::plugin(&simulator).await;
-    let service = support::host_on_at(path, plugin, Arc::new(NoSteps), Clock::new(|| NOW_MS));
+    let service = support::host_on_at(path, plugin, Arc::new(NoObserver), Clock::new(|| NOW_MS));
     (simulator, service)
 }
 

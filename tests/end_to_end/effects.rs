@@ -3,7 +3,7 @@
 use super::support::{self, limits, text, type_in};
 use super::{hostile, server::Server, server::TOKEN};
 use claude_admin::audit::{Event, Filter, search};
-use claude_admin::decision::approval::{Step, Steps};
+use claude_admin::decision::approval::{Observer, Stage};
 use claude_admin::decision::operation::{Clock, State};
 use claude_admin::egress::Credentials;
 use claude_admin::identity::Place;
@@ -374,16 +374,16 @@ async fn repeated_removal_ends_alike_by_id_and_address() {
 
 /// Panics once, at a step.
 #[derive(Debug)]
-struct PanicAt(Step, AtomicBool);
+struct PanicAt(Stage, AtomicBool);
 
-impl Steps for PanicAt {
-    fn reached(&self, step: Step) {
+impl Observer for PanicAt {
+    fn reached(&self, step: Stage) {
         assert!(step != self.0 || self.1.swap(true, Ordering::Relaxed), "on purpose");
     }
 }
 
 /// A panic is printed, so the tests of it say where it comes from.
-async fn panics_at(step: Step) -> (Service, Reply) {
+async fn panics_at(step: Stage) -> (Service, Reply) {
     let simulator = support::simulator().await;
     let plugin = support::plugin(&simulator).await;
     let decider = support::decider(plugin.catalog(), support::OPEN_POLICY, &[], Clock::system());
@@ -396,17 +396,17 @@ async fn panics_at(step: Step) -> (Service, Reply) {
 #[tokio::test(flavor = "multi_thread")]
 async fn panic_in_a_write_leaves_an_id_and_an_outcome() {
     for (step, outcome, changed) in [
-        (Step::Planned, Outcome::Failed, "no"),
-        (Step::Decided, Outcome::Failed, "no"),
-        (Step::Intent, Outcome::Unknown, "unknown"),
-        (Step::Answered, Outcome::Unknown, "unknown"),
+        (Stage::Planned, Outcome::Failed, "no"),
+        (Stage::Decided, Outcome::Failed, "no"),
+        (Stage::Intent, Outcome::Unknown, "unknown"),
+        (Stage::Answered, Outcome::Unknown, "unknown"),
     ] {
         let (service, reply) = panics_at(step).await;
         assert!(!reply.operation.is_empty(), "{step:?}");
         assert_eq!(agreed(&service, &reply, &format!("{step:?}")), (outcome, changed.to_owned()), "{step:?}");
     }
     // What is on disk already stays as it is.
-    let (service, reply) = panics_at(Step::Ended).await;
+    let (service, reply) = panics_at(Stage::Ended).await;
     assert_eq!(agreed(&service, &reply, "recorded"), (Outcome::Done, "yes".to_owned()));
     let operation = reply.operation.clone();
     let state = service.ledger().look(move |projection| projection.operation(&operation).unwrap().state.clone()).await;

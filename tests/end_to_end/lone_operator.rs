@@ -4,7 +4,7 @@
 use super::command_line::{claude_admin, stderr, stdout};
 use super::support::{self, ada, bob, says, text, type_in};
 use claude_admin::command::{Format, Markup};
-use claude_admin::decision::approval::{LoneOperator, NoSteps};
+use claude_admin::decision::approval::{LoneOperator, NoObserver};
 use claude_admin::decision::operation::Clock;
 use claude_admin::identity::Place;
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
@@ -298,7 +298,7 @@ async fn alone(policy: &str, groups: &[(&str, &[&str])]) -> (RunningSimulator, S
     let lone = LoneOperator { principal: ada(), delay: Duration::ZERO };
     let decider = support::decider(plugin.catalog(), policy, groups, Clock::system()).with_lone_operator(Some(lone));
     let now = simulator.watch();
-    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoObserver));
     (simulator, service.with_api_clock(Clock::new(move || now().as_millisecond())))
 }
 

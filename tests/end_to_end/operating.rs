@@ -4,7 +4,7 @@ use super::command_line::{claude_admin, stderr, stdout};
 use super::support;
 use claude_admin::decision::Decider;
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::Clock;
 use claude_admin::service::{Outcome, Service};
 use serde_json::Value;
@@ -173,7 +173,7 @@ async fn looking_into_the_trail_keeps_what_a_check_finds_and_a_host_that_drops_i
     let simulator = support::simulator().await;
     let scratch = tempfile::tempdir().unwrap();
     let original = scratch.path().join("claude-admin.db");
-    let service = support::host_on(&original, support::plugin(&simulator).await, Arc::new(NoSteps));
+    let service = support::host_on(&original, support::plugin(&simulator).await, Arc::new(NoObserver));
     for _ in 0..3 {
         support::type_in(&service, "whoami").await;
     }
@@ -218,7 +218,7 @@ async fn a_policy_is_read_again_when_it_changes_and_a_broken_one_keeps_the_last_
     std::fs::write(&file, read).unwrap();
     let live = Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default()));
     let decider = Decider::new(live, Default::default(), Clock::system());
-    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoObserver));
     let until = async |line: &str, outcome: Outcome| {
         let began = Instant::now();
         loop {

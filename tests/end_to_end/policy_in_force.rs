@@ -5,7 +5,7 @@ use claude_admin::Choice;
 use claude_admin::audit::{Entry, Event, Filter, search};
 use claude_admin::decision::Decider;
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::{NoSteps, Vote};
+use claude_admin::decision::approval::{NoObserver, Vote};
 use claude_admin::decision::operation::Clock;
 use claude_admin::decision::policy::Policies;
 use claude_admin::identity::{Place, Principal};
@@ -26,7 +26,8 @@ async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
         }
         let live = LivePolicy::open(plugin.catalog(), &file, Default::default());
         let decider = Decider::new(Arc::new(live), Default::default(), Clock::system());
-        let service = Service::new(Arc::clone(&plugin), decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+        let service =
+            Service::new(Arc::clone(&plugin), decider, support::ledger(Clock::system()), Arc::new(NoObserver));
         for action in &service.catalog().actions {
             let reply = type_in(&service, &format!("{} --reason x", action.examples[0])).await;
             says(&reply, Outcome::Denied, &["policy", "Nothing was sent"]);
@@ -223,7 +224,7 @@ async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone()
     let ledger = support::ledger(Clock::system());
     let service = |live: &Arc<LivePolicy>| {
         let decider = Decider::new(Arc::clone(live), Default::default(), Clock::system());
-        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoSteps))
+        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoObserver))
     };
     let plan = type_in(&service(&live), support::REMOVE).await;
     std::fs::remove_file(&file).unwrap();
@@ -247,7 +248,7 @@ async fn before_and_after(earlier: &str, later: &str) -> (claude_admin_simulator
     let service = |policy: &str| {
         let policies = Policies::parse(plugin.catalog(), &Default::default(), "policy.cedar", policy).unwrap();
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Default::default(), Clock::system());
-        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoSteps))
+        Service::new(Arc::clone(&plugin), decider, ledger.clone(), Arc::new(NoObserver))
     };
     (simulator, service(earlier), service(later))
 }

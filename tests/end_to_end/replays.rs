@@ -3,7 +3,7 @@
 use super::support;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::Clock;
 use claude_admin::frontend::Background;
 use claude_admin::frontend::http::{Client, Http};
@@ -46,7 +46,7 @@ impl Host {
     fn start(store: &Path, plugin: Arc<Plugin>, clock: &Arc<AtomicI64>) -> Self {
         let clock = Arc::clone(clock);
         let clock = Clock::new(move || clock.load(Ordering::Acquire) * 1000);
-        let service = Arc::new(support::host_on_at(store, plugin, Arc::new(NoSteps), clock));
+        let service = Arc::new(support::host_on_at(store, plugin, Arc::new(NoObserver), clock));
         let background = Background::default();
         let settings = SlackSettings {
             signing_secret: SecretString::from(SECRET),

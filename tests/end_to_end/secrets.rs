@@ -286,7 +286,7 @@ async fn plan_is_bound_to_its_secret_and_forgets_it_with_the_host() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.db");
     let plugin = support::plugin(&simulator).await;
-    let steps = || Arc::new(claude_admin::decision::approval::NoSteps);
+    let steps = || Arc::new(claude_admin::decision::approval::NoObserver);
     let first = support::host_on(&path, Arc::clone(&plugin), steps());
     let (principal, place) = (Principal::http("bot").unwrap(), Place::http());
     let line = |value: &str| format!("telemetry create https://otel.example.com/v1 all --headers x-key={value}");

@@ -1,7 +1,7 @@
 //! What waits is in the store: it outlives a host, is shared by several, and nothing is done that it does not take.
 
 use super::support::{self, REMOVE, bob, host_on, kinds, plugin, says, text, type_as, type_in, writes};
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::identity::Principal;
 use claude_admin::service::{Outcome, Reply};
 use std::path::Path;
@@ -13,13 +13,13 @@ async fn what_waits_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
     let plugin = plugin(&simulator).await;
-    let first = host_on(&store, Arc::clone(&plugin), Arc::new(NoSteps));
+    let first = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
     let plan = type_in(&first, REMOVE).await;
     for _ in 0..5 {
         type_in(&first, "whoami").await;
     }
     drop(first);
-    let second = host_on(&store, plugin, Arc::new(NoSteps));
+    let second = host_on(&store, plugin, Arc::new(NoObserver));
     says(&type_as(&second, &bob(), "pending").await, Outcome::Done, &[&plan.operation]);
     says(&type_as(&second, &bob(), &format!("approve {}", plan.operation)).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
@@ -31,11 +31,11 @@ async fn a_target_that_holds_what_looks_like_a_secret_is_the_same_after_a_restar
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
     let plugin = plugin(&simulator).await;
-    let first = host_on(&store, Arc::clone(&plugin), Arc::new(NoSteps));
+    let first = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
     // An API key shows the beginning of itself.
     let plan = type_in(&first, "api-keys update apikey_01Rj2N8SVvo6BePZj99NhmiT --name other --reason tidy").await;
     drop(first);
-    let second = host_on(&store, plugin, Arc::new(NoSteps));
+    let second = host_on(&store, plugin, Arc::new(NoObserver));
     says(&type_in(&second, &format!("confirm {}", plan.operation)).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
 }
@@ -46,7 +46,7 @@ async fn one_hundred_approvals_at_once_on_two_hosts_are_one_execution() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
     let plugin = plugin(&simulator).await;
-    let hosts = [Arc::clone(&plugin), plugin].map(|plugin| Arc::new(host_on(&store, plugin, Arc::new(NoSteps))));
+    let hosts = [Arc::clone(&plugin), plugin].map(|plugin| Arc::new(host_on(&store, plugin, Arc::new(NoObserver))));
     let plan = type_in(&hosts[0], REMOVE).await;
     let clicks: Vec<_> = (0..100)
         .map(|number| {
@@ -83,7 +83,7 @@ async fn what_cannot_be_recorded_is_not_done() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
-    let service = host_on(&store, plugin(&simulator).await, Arc::new(NoSteps));
+    let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
     let plan = type_in(&service, REMOVE).await;
     // Another program takes the file away: every append fails from here on.
     let blocker = write_lock(&store);

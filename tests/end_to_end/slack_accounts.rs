@@ -7,7 +7,7 @@ use super::support::{self, REMOVE, until};
 use claude_admin::Choice;
 use claude_admin::decision::Decider;
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Operation};
@@ -75,7 +75,7 @@ impl House {
         let groups = Groups::new(BTreeMap::new(), Some(directory));
         let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", policy).unwrap();
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
-        let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+        let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoObserver));
         let (receiver, later) = receiver(Vec::new()).await;
         let api = Some(api).filter(|_| with_token);
         let channel = with_token.then_some("CAPPROVE");

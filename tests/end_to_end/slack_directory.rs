@@ -5,7 +5,7 @@ use super::server::{SECRET, form, now};
 use super::support;
 use bytes::Bytes;
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::Clock;
@@ -54,7 +54,7 @@ async fn host(slack: &FakeSlack) -> (RunningSimulator, Arc<Service>, Arc<WebApi>
     let groups = Groups::new(BTreeMap::from([("admins".to_owned(), members)]), Some(directory));
     let policies = Policies::parse(plugin.catalog(), &groups.names(), "test.cedar", POLICY).unwrap();
     let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, Clock::system());
-    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoObserver));
     (simulator, Arc::new(service), api)
 }
 

@@ -6,7 +6,7 @@ use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN, form, now};
 use super::support::{self, MEMBER, REMOVE, until};
 use claude_admin::Choice;
 use claude_admin::command::Markup;
-use claude_admin::decision::approval::NoSteps;
+use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::{Clock, Ledger, Operation};
 use claude_admin::document;
 use claude_admin::frontend::slack::ButtonSeal;
@@ -69,7 +69,7 @@ fn service(plugin: Arc<Plugin>, store: Option<&Path>, clock: Clock) -> Service {
             Ledger::open(Box::new(log), Hosts::of(path), clock).unwrap()
         }
     };
-    Service::new(plugin, decider, ledger, Arc::new(NoSteps))
+    Service::new(plugin, decider, ledger, Arc::new(NoObserver))
 }
 
 impl House {

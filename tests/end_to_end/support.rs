@@ -4,9 +4,9 @@ use claude_admin::Choice;
 use claude_admin::audit::{Filter, export, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::{Approvals, NoSteps, Proposal, Proposed, Settled, Steps, Vote};
+use claude_admin::decision::approval::{Approvals, NoObserver, Observer, Proposal, Proposed, Settled, Vote};
 use claude_admin::decision::groups::Groups;
-use claude_admin::decision::operation::{Clock, Ledger};
+use claude_admin::decision::operation::{Clock, Ledger, Receipt};
 use claude_admin::decision::policy::Policies;
 use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress, Upstream};
@@ -115,12 +115,12 @@ pub(super) async fn open_host() -> (RunningSimulator, Service) {
 }
 
 /// A host on a store in a file, in which everybody may do everything.
-pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>) -> Service {
+pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Observer>) -> Service {
     host_on_at(store, plugin, steps, Clock::system())
 }
 
 /// The same, with a clock of its own.
-pub(super) fn host_on_at(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Steps>, clock: Clock) -> Service {
+pub(super) fn host_on_at(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Observer>, clock: Clock) -> Service {
     let log = SqliteLog::open(store, Settings::default()).expect("a store");
     let ledger = Ledger::open(Box::new(log), Hosts::of(store), clock.clone()).expect("a ledger");
     let decider = decider(plugin.catalog(), EVERYBODY, &[], clock);
@@ -159,7 +159,7 @@ pub(super) fn says(reply: &Reply, outcome: Outcome, words: &[&str]) {
 pub(super) fn service_with(plugin: impl Into<Arc<Plugin>>, policy: &str, groups: &[(&str, &[&str])]) -> Service {
     let plugin = plugin.into();
     let decider = decider(plugin.catalog(), policy, groups, Clock::system());
-    Service::new(plugin, decider, ledger(Clock::system()), Arc::new(NoSteps))
+    Service::new(plugin, decider, ledger(Clock::system()), Arc::new(NoObserver))
 }
 
 /// A service with the component of the project, in front of a base URL.
@@ -233,11 +233,13 @@ async fn decided(
 ) -> (Approvals, Proposed) {
     let decider = Arc::new(decider(plugin.catalog(), policy, &[], Clock::system()));
     let approvals =
-        Approvals::new(Arc::clone(plugin), Arc::clone(&decider), ledger(Clock::system()), Arc::new(NoSteps));
+        Approvals::new(Arc::clone(plugin), Arc::clone(&decider), ledger(Clock::system()), Arc::new(NoObserver));
     let asking = decider.person(principal, &Place::terminal()).await;
     let options = Options { yes: true, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
     let draft = Draft { invocation: invocation.clone(), references: Default::default() };
-    let proposal = Proposal { operation: "operation-of-a-test", person: &asking, draft, options: &options };
+    let receipt = Receipt::new(approvals.ledger().clone(), None);
+    let proposal =
+        Proposal { operation: "operation-of-a-test", person: &asking, draft, options: &options, receipt: &receipt };
     let proposed = approvals.propose(proposal).await.expect("it is allowed");
     (approvals, proposed)
 }

@@ -25,6 +25,9 @@ pub struct Entry {
     /// Who did it, or asked for what the host did; none for what concerns the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
+    /// The person that the configuration mapped this principal to; none where it mapped it to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// Where they did it, or asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -46,6 +49,9 @@ pub struct Entry {
     /// The hash of the plan that it is about, where it does not belong to the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_hash: Option<String>,
+    /// The number of the step of that plan, from 1; none where the entry is about no plan or about all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
     /// The version of that plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
@@ -69,6 +75,7 @@ impl Entry {
             latest_ms: None,
             operation: None,
             principal: None,
+            person: None,
             place: None,
             action: None,
             effect: None,
@@ -76,6 +83,7 @@ impl Entry {
             resolved: Vec::new(),
             lookups: Vec::new(),
             plan_hash: None,
+            step: None,
             version: None,
             policy_hash: None,
             policies: Vec::new(),
@@ -160,6 +168,12 @@ pub enum Event {
         policy_hash: String,
         /// When it ends by itself, in milliseconds since 1970.
         expires_ms: i64,
+    },
+    /// The complete state of an operation that is not closed, written again: to continue, nobody needs the earlier entries
+    /// about it.
+    Carried {
+        /// The state, as JSON text: see the `Operation` of the crate that decides.
+        state: String,
     },
     /// Somebody decided about what waits.
     Decided {
@@ -311,12 +325,13 @@ impl fmt::Display for Event {
 
 impl Event {
     /// The words of all events.
-    pub const KINDS: [&str; 17] = [
+    pub const KINDS: [&str; 18] = [
         "opened",
         "received",
         "denied",
         "planned",
         "requested",
+        "carried",
         "decided",
         "approved-alone",
         "intent",
@@ -340,6 +355,7 @@ impl Event {
             Self::Denied { .. } => "denied",
             Self::Planned { .. } => "planned",
             Self::Requested { .. } => "requested",
+            Self::Carried { .. } => "carried",
             Self::Decided { .. } => "decided",
             Self::ApprovedAlone { .. } => "approved-alone",
             Self::Intent { .. } => "intent",

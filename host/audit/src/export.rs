@@ -46,7 +46,7 @@ pub fn ocsf(log: &dyn Log, after: u64, out: &mut dyn Write) -> Result<u64, Expor
 }
 
 /// The columns of the table.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "time",
     "seq",
     "kind",
@@ -64,6 +64,8 @@ const COLUMNS: [&str; 17] = [
     "resolved ids",
     "plan version",
     "policies",
+    "step",
+    "person",
 ];
 
 /// Writes the records behind `after` (0: all of them) as a table with a heading. Returns the number of the last
@@ -114,6 +116,7 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
         latest_ms: _,
         operation,
         principal,
+        person,
         place,
         action,
         effect: _,
@@ -121,6 +124,7 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
         resolved,
         lookups,
         plan_hash,
+        step,
         version,
         policy_hash,
         policies,
@@ -145,6 +149,8 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
         resolved.join("; "),
         version.map(|version| version.to_string()).unwrap_or_default(),
         either(facts.policies, Some(policies.join(", "))),
+        step.map(|step| step.to_string()).unwrap_or_default(),
+        person.clone().unwrap_or_default(),
     ]
 }
 
@@ -182,7 +188,7 @@ impl Facts {
                     facts.reason = format!("{dropped_bytes} bytes were no complete transaction and were dropped");
                 }
             }
-            Event::Received { .. } | Event::Expired | Event::Undelivered => {}
+            Event::Received { .. } | Event::Carried { .. } | Event::Expired | Event::Undelivered => {}
             Event::ApprovedAlone { delay_seconds } => facts.result = format!("after {delay_seconds} s"),
             Event::Denied { reason, count } => {
                 facts.result = count.to_string();
@@ -293,6 +299,6 @@ mod tests {
         log.append(0, &["{}".to_owned()], Durability::Process).unwrap();
         let mut out = Vec::new();
         csv(&log, 0, Medium::Stream, &mut out).unwrap();
-        assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,,,,\n"));
+        assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,,,,,,\n"));
     }
 }

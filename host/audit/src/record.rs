@@ -120,6 +120,7 @@ fn step(event: &Event) -> &'static str {
         Event::Denied { .. } => "Denied",
         Event::Planned { .. } => "Planned",
         Event::Requested { .. } => "Requested",
+        Event::Carried { .. } => "Carried",
         Event::Decided { .. } => "Decided",
         Event::ApprovedAlone { .. } => "Approved Alone",
         Event::Intent { .. } => "Intent",
@@ -177,6 +178,7 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
         | Event::Received { .. }
         | Event::Planned { .. }
         | Event::Requested { .. }
+        | Event::Carried { .. }
         | Event::PolicyChanged { .. }
         | Event::ContentRead { .. }
         | Event::AuditRead { .. }
@@ -206,6 +208,7 @@ fn by_host(event: &Event) -> bool {
     matches!(
         event,
         Event::Intent { .. }
+            | Event::Carried { .. }
             | Event::Outcome { .. }
             | Event::Undelivered
             | Event::Expired
@@ -230,7 +233,7 @@ fn metadata(entry: &Entry) -> Value {
 
 fn actor(entry: &Entry) -> Value {
     let mut actor = match &entry.principal {
-        Some(principal) => object([("user", user(principal))]),
+        Some(principal) => object([("user", user(principal, entry.person.as_deref()))]),
         None => json!({ "app_name": "claude-admin" }),
     };
     let Some(members) = actor.as_object_mut() else { return actor };
@@ -252,12 +255,15 @@ fn actor(entry: &Entry) -> Value {
     actor
 }
 
-fn user(principal: &Principal) -> Value {
+fn user(principal: &Principal, person: Option<&str>) -> Value {
     // A client of the HTTP API is a program.
     let (kind, id) = if principal.platform == Platform::Http { ("Service", 4) } else { ("User", 1) };
     let mut user = json!({ "name": principal.user, "type": kind, "type_id": id, "uid": principal.to_string() });
     if let (false, Some(user)) = (principal.tenant.is_empty(), user.as_object_mut()) {
         user.insert("domain".to_owned(), principal.tenant.as_str().into());
+    }
+    if let (Some(person), Some(user)) = (person, user.as_object_mut()) {
+        user.insert("uid_alt".to_owned(), person.into());
     }
     user
 }

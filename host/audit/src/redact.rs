@@ -64,12 +64,14 @@ pub fn redact(entry: &Entry) -> Entry {
         // Neither is made from a part that looks like a secret.
         principal: _,
         place: _,
+        person,
         action,
         effect: _,
         command,
         resolved,
         lookups,
         plan_hash,
+        step: _,
         version: _,
         policy_hash,
         policies,
@@ -77,7 +79,7 @@ pub fn redact(entry: &Entry) -> Entry {
     } = &mut entry;
     // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
     optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
-    for text in [action, plan_hash, policy_hash] {
+    for text in [person, action, plan_hash, policy_hash] {
         optional(text.as_mut());
     }
     if let Some(command) = command {
@@ -109,6 +111,7 @@ fn event(event: &mut Event) {
             replace_secrets(plan_hash, REDACTED);
             replace_secrets(policy_hash, REDACTED);
         }
+        Event::Carried { state } => json_text(state),
         Event::Decided { decision: _, reason } => optional(reason.as_mut()),
         Event::Intent { host, plan_hash, policy_hash, policies, approvers: _, reason } => {
             replace_secrets(host, REDACTED);

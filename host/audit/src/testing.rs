@@ -44,6 +44,7 @@ pub(super) fn entry(number: u64) -> Entry {
             cause: None,
         },
         8 if number % 24 == 20 => Event::Undelivered,
+        8 if number % 48 == 44 => Event::Carried { state: format!(r#"{{"b":[],"a":"p{number}"}}"#) },
         8 if number % 48 == 32 => Event::ApprovedAlone { delay_seconds: 30 },
         8 => Event::Expired,
         9 => Event::Superseded {
@@ -72,6 +73,7 @@ pub(super) fn entry(number: u64) -> Entry {
         latest_ms: None,
         operation: of_operation.then(|| format!("op-{}", number / 12)),
         principal: of_operation.then(|| Principal::slack("T1", "U1").unwrap()),
+        person: (number % 24 == 5).then(|| "ada".to_owned()),
         place: of_operation.then(|| Place::slack("T1", Some("C1")).unwrap()),
         action: (2..10).contains(&(number % 12)).then(|| "users.remove".to_owned()),
         effect: (2..10).contains(&(number % 12)).then_some(Effect::Delete),
@@ -79,6 +81,7 @@ pub(super) fn entry(number: u64) -> Entry {
         resolved: if of_operation { vec!["user_01 (ada@example.com)".to_owned()] } else { Vec::new() },
         lookups: if number % 12 == 2 { vec![format!("req_lookup_{number}")] } else { Vec::new() },
         plan_hash: (number % 12 == 5).then(|| "plan of the entry".to_owned()),
+        step: (number % 12 == 6).then_some(1),
         version: (number % 12 == 5).then_some(2),
         policy_hash: (number % 12 == 2).then(|| "policy of the entry".to_owned()),
         policies: if number % 12 == 2 { vec!["no".to_owned()] } else { Vec::new() },

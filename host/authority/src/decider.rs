@@ -4,6 +4,7 @@ use super::approval::LoneOperator;
 use super::directory::DirectoryError;
 use super::groups::Groups;
 use super::operation::Clock;
+use super::people::People;
 use super::policy::{Alone, Asker, Decision, Denial, DenialKind, Explanation, HostAction, Question};
 use super::{Change, LivePolicy, PolicyState};
 use claude_admin_audit::{Entry, Event};
@@ -21,6 +22,8 @@ pub struct Person {
     pub principal: Principal,
     /// Where.
     pub place: Place,
+    /// The person that the configuration maps the principal to, if any.
+    pub person: Option<String>,
     groups: Result<BTreeSet<String>, DirectoryError>,
     policy: Arc<PolicyState>,
 }
@@ -29,7 +32,8 @@ impl Person {
     /// An entry about what they did, with the policy that they are judged by.
     #[must_use]
     pub fn did(&self, event: Event) -> Entry {
-        Entry { policy_hash: self.policy.hash.clone(), ..Entry::by(&self.principal, &self.place, event) }
+        let (policy_hash, person) = (self.policy.hash.clone(), self.person.clone());
+        Entry { policy_hash, person, ..Entry::by(&self.principal, &self.place, event) }
     }
 
     /// The denial of everything, where no policy was in force when they asked.
@@ -61,6 +65,7 @@ impl Person {
 pub struct Decider {
     policy: Arc<LivePolicy>,
     groups: Groups,
+    people: Arc<People>,
     clock: Clock,
     alone: Option<LoneOperator>,
 }
@@ -69,7 +74,19 @@ impl Decider {
     /// Puts a policy and groups together.
     #[must_use]
     pub fn new(policy: Arc<LivePolicy>, groups: Groups, clock: Clock) -> Self {
-        Self { policy, groups, clock, alone: None }
+        Self { policy, groups, people: Arc::default(), clock, alone: None }
+    }
+
+    /// Maps principals to people, so that approvals count people.
+    #[must_use]
+    pub fn with_people(self, people: People) -> Self {
+        Self { people: Arc::new(people), ..self }
+    }
+
+    /// Which principals are one person.
+    #[must_use]
+    pub fn people(&self) -> &Arc<People> {
+        &self.people
     }
 
     /// Lets one user replace the approval of others, as long as the policy names no other user.
@@ -130,7 +147,8 @@ impl Decider {
         if let Err(error) = &groups {
             tracing::warn!(%principal, %error, "the groups of somebody cannot be looked up; nothing is allowed to them");
         }
-        Person { principal: principal.clone(), place: place.clone(), groups, policy: state }
+        let person = self.people.person(principal).map(str::to_owned);
+        Person { principal: principal.clone(), place: place.clone(), person, groups, policy: state }
     }
 
     /// Decides on an action.

@@ -15,7 +15,7 @@ mod policy_state;
 mod reader;
 
 pub use approval::Authorized;
-pub use claude_admin_policy::{self as policy, directory, groups};
+pub use claude_admin_policy::{self as policy, directory, groups, people};
 pub use decider::{Decider, Person};
 pub use live_policy::{Change, LivePolicy};
 pub use policy_state::PolicyState;

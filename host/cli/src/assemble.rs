@@ -7,7 +7,7 @@ use crate::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig,
 use anyhow::Context;
 use claude_admin::audit::{Cause, Entry, Event};
 use claude_admin::decision::Decider;
-use claude_admin::decision::approval::{LoneOperator, NoSteps};
+use claude_admin::decision::approval::{LoneOperator, NoObserver};
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
@@ -60,8 +60,6 @@ pub(super) enum PolicySource<'p> {
 pub(super) enum StoreSource {
     /// In a file.
     File(PathBuf),
-    /// In a file, for a host to which a platform can deliver a request twice.
-    FileWithDeliveries(PathBuf),
     /// In memory, until the host exits.
     Memory,
     /// In memory, for a host that exits after this command. No later command can refer to its operations.
@@ -253,12 +251,13 @@ fn host_with(
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
     let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
-    let decider = Decider::new(policy, groups, Clock::system()).with_lone_operator(lone_operator);
+    let decider =
+        Decider::new(policy, groups, Clock::system()).with_people(config.people()?).with_lone_operator(lone_operator);
     if let Some(second) = decider.second_person() {
         return Err(second_person_in_policy(&second).into());
     }
     let ledger = ledger(&decider.policy())?;
-    let service = Service::new(plugin, decider, ledger, Arc::new(NoSteps));
+    let service = Service::new(plugin, decider, ledger, Arc::new(NoObserver));
     let service = service.with_time_zone(config.locale.time_zone.clone());
     let service = if is_passing { service.passing() } else { service };
     let service = Arc::new(match api_clock {
@@ -365,7 +364,7 @@ pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
 fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
     let mut dropped_bytes = 0;
     let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
-        StoreSource::File(path) | StoreSource::FileWithDeliveries(path) => {
+        StoreSource::File(path) => {
             let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
             dropped_bytes = log.unreadable_bytes();
             // Hosts on the same file must find one another, even if the path is spelled differently.
@@ -374,11 +373,7 @@ fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
         }
         StoreSource::Memory | StoreSource::Passing => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
     };
-    let open = match &store {
-        StoreSource::File(_) => Ledger::open_without_deliveries,
-        StoreSource::FileWithDeliveries(_) | StoreSource::Memory | StoreSource::Passing => Ledger::open,
-    };
-    let ledger = open(log, hosts, Clock::system())?;
+    let ledger = Ledger::open(log, hosts, Clock::system())?;
     if dropped_bytes > 0 {
         tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was not a complete transaction");
     }

@@ -31,7 +31,7 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let stamps = Stamps::of(&args.required()?.path);
     let Found { path, config } = args.required()?;
     let target = target(&config, WithoutCredential::Refuse).await?;
-    let store = StoreSource::FileWithDeliveries(config.store.path.clone());
+    let store = StoreSource::File(config.store.path.clone());
     let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
     let frontends = frontends(&path, &config, service, web_api, None)?;
     let listener = TcpListener::bind(config.http.listen)

@@ -29,6 +29,7 @@ mod host_action;
 mod load;
 mod names;
 mod operator;
+pub mod people;
 mod policies;
 mod problem;
 mod question;

@@ -1,7 +1,7 @@
 //! From a recorded cause to a sentence.
 
 use crate::audit::{Cause, Code, Difference};
-use crate::decision::plan::{Before, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE};
+use crate::decision::plan::{Before, NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE, Step};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
 
@@ -25,8 +25,8 @@ pub fn difference(difference: &Difference) -> String {
 
 /// The text of the differences from a plan: amounts of money are shown as currency.
 #[must_use]
-pub fn differences(catalog: &Catalog, plan: &Plan, differences: &[Difference]) -> String {
-    let read = match &plan.before {
+pub fn differences(catalog: &Catalog, step: &Step, differences: &[Difference]) -> String {
+    let read = match &step.before {
         Before::Read { action, value } => {
             catalog.action(action).and_then(|read| Some((catalog.state_type(read)?, value)))
         }

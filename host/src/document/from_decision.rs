@@ -138,7 +138,7 @@ fn resolve_error(catalog: &Catalog, error: &ResolveError, verdict: Verdict, upst
 /// The document for a decision about a pending request that had no effect.
 #[must_use]
 pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> Document {
-    let own = |operation: &Operation| command_of(catalog, &operation.pending.plan.action);
+    let own = |operation: &Operation| command_of(catalog, &operation.pending.plan.first().action);
     let none = CHANGED_NOTHING;
     match error {
         SettleError::NotFound(id) => notice(
@@ -202,19 +202,21 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
             let text = format!(
                 "Some arguments of `{}` are secrets, which are never stored. The host that received the request had \
                  them only in its memory, and has stopped. {CHANGED_NOTHING}",
-                operation.pending.plan.command
+                operation.pending.plan.first().command
             );
             let hint = format!("`cancel {}`, and send the command again.", operation.id);
             return notice(Level::Error, text, Some(hint));
         }
         Unplanned::Resolve(error) => resolve_error(catalog, error, Verdict::Unchanged, upstream),
-        Unplanned::Before(error) => match catalog.action(&operation.pending.plan.action) {
+        Unplanned::Before(error) => match catalog.action(&operation.pending.plan.first().action) {
             Some(action) => call_error(catalog, error, read_of(catalog, action), Verdict::Unchanged, upstream),
             None => Document::default(),
         },
     };
-    let text =
-        format!("The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}", operation.pending.plan.command);
+    let text = format!(
+        "The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}",
+        operation.pending.plan.first().command
+    );
     let hint = Some(format!("The request is still pending. Try again, or `cancel {}`.", operation.id));
     let mut document = notice(Level::Error, text, hint);
     document.blocks.extend(why.blocks);
@@ -259,6 +261,16 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
             "This is your own request: another user must decide about it.".to_owned(),
             format!("You can cancel it: `cancel {}`.", operation.id),
         ),
+        Unsettled::UnknownPerson => (
+            "Your account and that of the requester, or of an earlier approver, are on different platforms, and the \
+             configuration does not show that you are different people."
+                .to_owned(),
+            format!(
+                "Approve on the platform of the request, or ask the host administrator to map both accounts in [people]. \
+                 You can `deny {}`.",
+                operation.plan_id()
+            ),
+        ),
         Unsettled::Twice => {
             let needed: usize = operation.pending.requirements.approvals.iter().map(|rule| rule.count as usize).sum();
             let hint = if operation.approvers().count() < needed {
@@ -278,6 +290,26 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         ),
     };
     notice(Level::Error, format!("{text} {CHANGED_NOTHING}"), Some(hint))
+}
+
+/// A request so old that an earlier delivery of it can have been forgotten.
+#[must_use]
+pub fn too_old() -> Document {
+    let text = format!(
+        "The request is so old that the host cannot tell whether it was received before. {}",
+        Verdict::NotSent.sentence()
+    );
+    notice(Level::Error, text, Some("Send the command again.".to_owned()))
+}
+
+/// The result of a read that cannot be recorded: it is not shown.
+#[must_use]
+pub fn unrecorded_read(error: &LedgerError) -> Document {
+    let text = format!(
+        "The result is not shown because the read cannot be recorded in the audit log: {error}. {}",
+        Verdict::Unchanged.sentence()
+    );
+    notice(Level::Error, text, None)
 }
 
 /// The document for an audit log that cannot be used. Without the audit log, no command runs.

@@ -7,7 +7,7 @@ use crate::Choice;
 use crate::audit::{Cause, Difference};
 use crate::decision::approval::NoApprover;
 use crate::decision::operation::{ApprovedAlone, Operation, Pending, State, UNKNOWN};
-use crate::decision::plan::{Before, Dependents, DependentsFound, NOTHING_TO_CHANGE, Plan, Pointless};
+use crate::decision::plan::{Before, Dependents, DependentsFound, NOTHING_TO_CHANGE, Plan, Pointless, Step};
 use crate::decision::policy::{Alone, ApprovalRule, Requirements};
 use crate::identity::Platform;
 use claude_admin_catalog::{Action, Catalog, Futility, Input};
@@ -27,10 +27,11 @@ pub fn dry_run(
     requirements: &Requirements,
     no_approver: Option<&NoApprover>,
 ) -> Document {
-    let mut facts = plan_facts(catalog, plan, "Now");
+    let step = plan.first();
+    let mut facts = step_facts(catalog, step, "Now");
     facts.push(Fact::new("Needs", needs(requirements, no_approver)));
-    let question = question_and_effect(catalog, plan);
-    let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", plan.risk);
+    let question = question_and_effect(catalog, step);
+    let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", step.risk);
     let hint = "To run the command, repeat it without `--dry-run`.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
@@ -42,9 +43,10 @@ pub fn dry_run(
 #[must_use]
 pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let Pending { plan, requirements, .. } = &operation.pending;
+    let step = plan.first();
     let alone = requirements.approvals.is_empty();
     // Only the requester can see the result, so the requester runs the command after the approvals.
-    let for_requester = catalog.action(&plan.action).is_some_and(Action::runs_for_requester);
+    let for_requester = catalog.action(&step.action).is_some_and(Action::runs_for_requester);
     let agreed = !alone && for_requester && operation.approvers().count() > 0;
     let (title, hint) = if alone {
         let hint = match operation.pending.place.platform {
@@ -73,7 +75,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         };
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), plan.risk);
+    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, step), step.risk);
     // A lone operator must type the name of the target, so there is no button to approve.
     let choices = if requirements.alone.is_some() {
         vec![(Choice::Cancel, "Cancel".to_owned())]
@@ -82,9 +84,9 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     } else {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
-    let mut facts = plan_facts(catalog, plan, "Now");
+    let mut facts = step_facts(catalog, step, "Now");
     // The readers of a card have different permissions.
-    if !alone && catalog.action(&plan.action).is_some_and(|action| !action.impacts.is_empty()) {
+    if !alone && catalog.action(&step.action).is_some_and(|action| !action.impacts.is_empty()) {
         let text = format!("`status {}` shows what you can read of it", operation.id);
         facts.push(Fact::new(DEPENDS_ON_IT, text));
     }
@@ -97,8 +99,8 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         .with(Block::Choices(Choices {
             operation: operation.id.clone(),
             version: operation.pending.version,
-            harmful: plan.risk != "reversible",
-            text: question_and_effect(catalog, plan),
+            harmful: step.risk != "reversible",
+            text: question_and_effect(catalog, step),
             choices,
         }))
         .footer(format!("operation {}", operation.id))
@@ -107,16 +109,16 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
 /// The record of an operation: its decisions and its result. It replaces the card.
 #[must_use]
 pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
-    let plan = &operation.pending.plan;
+    let step = operation.pending.plan.first();
     let (level, text, hint) = ending(operation);
-    let mut facts = plan_facts(catalog, plan, "Before");
+    let mut facts = step_facts(catalog, step, "Before");
     facts.extend(people(operation));
     if let State::Ended { requests, .. } = &operation.state
         && !requests.is_empty()
     {
         facts.push(Fact::new("Request at the API", requests.join(", ")));
     }
-    Document::titled(plan.summary.clone())
+    Document::titled(step.summary.clone())
         .with(Block::Notice(Notice { level, text, hint }))
         .with(Block::Facts(facts))
         .footer(format!("operation {}", operation.id))
@@ -137,7 +139,7 @@ pub fn operation(catalog: &Catalog, operation: &Operation) -> Document {
 pub fn superseded(catalog: &Catalog, operation: &Operation, differences: &[Difference]) -> Document {
     let mut document = waiting(catalog, operation);
     let nothing = Verdict::Unchanged.sentence();
-    let differences = from_cause::differences(catalog, &operation.pending.plan, differences);
+    let differences = from_cause::differences(catalog, operation.pending.plan.first(), differences);
     let text = format!("The plan changed after it was requested: {differences}. {nothing}");
     let hint = Some("The new plan is below and needs a new decision.".to_owned());
     document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
@@ -227,35 +229,35 @@ fn with_verdict(text: String, operation: &Operation) -> String {
 
 /// The question for the people who decide. It names the target, if the target was read.
 #[must_use]
-pub fn question(catalog: &Catalog, plan: &Plan) -> String {
-    match catalog.action(&plan.action) {
-        Some(action) => asked(catalog, action, plan).question(|input| written(plan, input)),
-        None => format!("{}?", plan.summary),
+pub fn question(catalog: &Catalog, step: &Step) -> String {
+    match catalog.action(&step.action) {
+        Some(action) => asked(catalog, action, step).question(|input| written(step, input)),
+        None => format!("{}?", step.summary),
     }
 }
 
-fn asked<'a>(catalog: &'a Catalog, action: &'a Action, plan: &'a Plan) -> Asked<'a> {
-    Asked { catalog, action, arguments: &plan.arguments, target: plan.before.value() }
+fn asked<'a>(catalog: &'a Catalog, action: &'a Action, step: &'a Step) -> Asked<'a> {
+    Asked { catalog, action, arguments: &step.arguments, target: step.before.value() }
 }
 
 /// The text that the requester wrote instead of an ID.
-fn written<'p>(plan: &'p Plan, input: &Input) -> Option<&'p str> {
-    let target = plan.targets.iter().find(|target| target.input == input.name && target.pointer.is_empty())?;
+fn written<'p>(step: &'p Step, input: &Input) -> Option<&'p str> {
+    let target = step.targets.iter().find(|target| target.input == input.name && target.pointer.is_empty())?;
     Some(target.written.as_str())
 }
 
 /// The question, and the effect of the command.
-fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
-    let effect = plan.effect.as_deref().unwrap_or_default();
-    format!("{} {effect}", question(catalog, plan)).trim_end().to_owned()
+fn question_and_effect(catalog: &Catalog, step: &Step) -> String {
+    let effect = step.effect.as_deref().unwrap_or_default();
+    format!("{} {effect}", question(catalog, step)).trim_end().to_owned()
 }
 
 /// Why a write would have no effect or would fail, in full sentences.
 #[must_use]
-pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String {
-    let action = catalog.action(&plan.action);
+pub fn pointless(catalog: &Catalog, step: &Step, found: Pointless<'_>) -> String {
+    let action = catalog.action(&step.action);
     let text = action.zip(found.rule).and_then(|(action, rule)| {
-        asked(catalog, action, plan).filled(&rule.text, &|input: &Input| written(plan, input))
+        asked(catalog, action, step).filled(&rule.text, &|input: &Input| written(step, input))
     });
     text.unwrap_or_else(|| match found.kind {
         Futility::Done => "The target already has these values.".to_owned(),
@@ -265,16 +267,16 @@ pub fn pointless(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> String
 
 /// The document for a plan that needs no decision: it has nothing to change, or the API would return an error.
 #[must_use]
-pub fn not_asked(catalog: &Catalog, plan: &Plan, found: Pointless<'_>) -> Document {
-    let why = pointless(catalog, plan, found);
+pub fn not_asked(catalog: &Catalog, step: &Step, found: Pointless<'_>) -> Document {
+    let why = pointless(catalog, step, found);
     let nothing = Verdict::Unchanged.sentence();
     let (level, text) = match found.kind {
         Futility::Done => (Level::Done, format!("Nothing to change. {why} {nothing}")),
         Futility::Refused => (Level::Error, format!("This cannot succeed. {why} {nothing}")),
     };
-    Document::titled(plan.summary.clone())
+    Document::titled(step.summary.clone())
         .with(Block::Notice(Notice { level, text, hint: None }))
-        .with(Block::Facts(plan_facts(catalog, plan, "Now")))
+        .with(Block::Facts(step_facts(catalog, step, "Now")))
 }
 
 /// Inserts the objects that depend on the target of a plan after the facts of the plan.
@@ -315,15 +317,15 @@ pub fn dependents(found: &[Dependents]) -> Block {
     Block::Facts(found.iter().map(fact).collect())
 }
 
-/// The facts of a plan. `when` is the label for the state of the target at the time of the plan.
-fn plan_facts(catalog: &Catalog, plan: &Plan, when: &str) -> Vec<Fact> {
-    let mut facts = vec![Fact::new("Command", plan.command.clone())];
-    for target in &plan.targets {
+/// The facts of a step. `when` is the label for the state of the target at the time of the step.
+fn step_facts(catalog: &Catalog, step: &Step, when: &str) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("Command", step.command.clone())];
+    for target in &step.targets {
         let fact = Fact::new(format!("Resolved from {}", target.written), target.shown());
         let place = format!("{}{}", target.input.replace('-', "_"), target.pointer.replace('/', "."));
         facts.push(Fact { field: format!("resolved.{place}"), ..fact });
     }
-    match &plan.before {
+    match &step.before {
         Before::Nothing => {}
         Before::NotAllowed { action } => {
             facts.push(Fact::new(

@@ -11,7 +11,7 @@ mod temporary_host;
 
 pub use claude_admin_chat::document::*;
 pub use from_cause::{cause, difference, differences};
-pub use from_decision::{denied, ledger_error, propose_error, settle_error};
+pub use from_decision::{denied, ledger_error, propose_error, settle_error, too_old, unrecorded_read};
 pub use from_error::{call_error, internal_error, obstacle, unavailable};
 pub use from_notice::for_requester;
 pub use from_operation::{

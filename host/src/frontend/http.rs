@@ -4,6 +4,7 @@ use super::connections::unsent;
 use super::idempotency;
 use crate::Choice;
 use crate::command::{self, Command, Format, HostCommand, Markup, Options, Reason};
+use crate::decision::operation::RequestKey;
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::sandbox::LimitKind;
@@ -155,7 +156,7 @@ impl Http {
         };
         let Foreseen { may_change, decision, format: asked } = self.foresee(&input);
         // A read runs again, so a client that missed the response gets it.
-        let delivery = key.filter(|_| may_change).map(|key| idempotency::delivery(&client.principal, key, &input));
+        let delivery = key.filter(|_| may_change).map(|key| idempotency::request_key(&client.principal, key, &input));
         // The format in the command takes precedence over the format in the body.
         let format = asked.or(format).unwrap_or(Format::Json);
         let reply = self.ask(&client.principal, input, delivery, format).await;
@@ -167,10 +168,12 @@ impl Http {
                 .into_response();
         }
         // A decision is not an operation: the response has the status of the operation that it decides about.
-        let mut response = match (decision, &first.ended) {
-            (None, Some(ended)) => how_it_ended(&first.operation, ended),
-            (None, None) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
-            (Some((id, choice)), _) => self.how_it_stands(&client.principal, &id, Some(choice), format).await,
+        let mut response = match decision {
+            Some((id, choice)) => self.how_it_stands(&client.principal, &id, Some(choice), format).await,
+            None => match self.service.ledger().ended(&first.operation, &client.principal).await {
+                Ok(Some(ended)) => how_it_ended(&first.operation, &ended),
+                Ok(None) | Err(_) => self.how_it_stands(&client.principal, &first.operation, None, format).await,
+            },
         };
         response.headers_mut().insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
         response
@@ -199,7 +202,7 @@ impl Http {
         respond(status, format)
     }
 
-    async fn ask(&self, client: &Principal, input: Input, delivery: Option<String>, format: Format) -> Reply {
+    async fn ask(&self, client: &Principal, input: Input, delivery: Option<RequestKey>, format: Format) -> Reply {
         let request =
             Request { principal: client.clone(), place: Place::http(), input, delivery, format: Some(format) };
         Arc::clone(&self.service).handle_to_the_end(request).await

@@ -3,6 +3,7 @@
 use crate::Choice;
 use crate::command::{Format, Options, Reason};
 use crate::decision::approval::Vote;
+use crate::decision::operation::RequestKey;
 use crate::identity::Principal;
 use crate::service::{Input, Outcome};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -44,9 +45,9 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
 }
 
 /// The identification of a request: client, key and content. It has digests, because a key can contain any text.
-pub(super) fn delivery(client: &Principal, key: &str, input: &Input) -> String {
+pub(super) fn request_key(client: &Principal, key: &str, input: &Input) -> RequestKey {
     let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
-    format!("{client}/{} {}", digest(key), digest(&canonical(input)))
+    RequestKey { key: format!("{client}/{}", digest(key)), content: digest(&canonical(input)), earliest_ms: None }
 }
 
 /// The canonical form of a request: the text does not depend on the order of its names or on the version of the host.
@@ -103,7 +104,8 @@ mod tests {
     }
 
     fn key_of(input: &Input) -> String {
-        delivery(&Principal::http("bot").unwrap(), "key", input)
+        let RequestKey { key, content, .. } = request_key(&Principal::http("bot").unwrap(), "key", input);
+        format!("{key} {content}")
     }
 
     /// An updated host must recognize the requests of the previous version.

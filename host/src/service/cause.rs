@@ -50,6 +50,7 @@ pub(super) fn of_settle_error(error: &SettleError) -> Code {
             Unsettled::NotRequester => "not-the-requester",
             Unsettled::OwnRequest => "own-request",
             Unsettled::Twice => "approved-twice",
+            Unsettled::UnknownPerson => "unknown-person",
             Unsettled::NoApprovalNeeded => "no-approval-needed",
             Unsettled::NeedsApproval => "approval-needed",
         }),

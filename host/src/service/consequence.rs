@@ -4,7 +4,7 @@ use super::{Outcome, Reply, Service};
 use crate::audit::{Effect, Entry, Event};
 use crate::command::{Arguments, Options};
 use crate::decision::approval::Found;
-use crate::decision::plan::{Plan, code_of, dependents, outcome_of};
+use crate::decision::plan::{Plan, Step, code_of, dependents, outcome_of};
 use crate::decision::{Person, Reader};
 use crate::document;
 use crate::identity::Platform;
@@ -23,7 +23,9 @@ impl Service {
         options: &Options,
     ) -> Reply {
         let catalog = self.catalog();
-        let Some(pointless) = plan.pointless(catalog) else { return Reply::told(document::Document::default()) };
+        let Some(pointless) = plan.first().pointless(catalog) else {
+            return Reply::told(document::Document::default());
+        };
         let outcome = outcome_of(pointless.kind);
         if !options.dry_run {
             let event = Event::Outcome {
@@ -37,10 +39,10 @@ impl Service {
             self.note(Entry { effect: Some(Effect::of(catalog, action)), ..entry }).await;
         }
         let mut reply =
-            Reply::failed(outcome, document::not_asked(catalog, plan, pointless)).with_verdict(found.verdict());
+            Reply::failed(outcome, document::not_asked(catalog, plan.first(), pointless)).with_verdict(found.verdict());
         let data = json!({
             "dry_run": options.dry_run,
-            "nothing_sent": document::pointless(catalog, plan, pointless),
+            "nothing_sent": document::pointless(catalog, plan.first(), pointless),
             "plan_hash": plan.hash(),
             "plan": plan,
         });
@@ -57,7 +59,7 @@ impl Service {
         &self,
         reader: &Reader<'_>,
         action: &Action,
-        plan: &Plan,
+        step: &Step,
         ids_only: bool,
         mut reply: Reply,
     ) -> Reply {
@@ -69,7 +71,7 @@ impl Service {
         if reply.share && person.place.platform == Platform::Slack {
             return reply;
         }
-        let found = dependents(reader, self.catalog(), action, plan, self.api_now()).await;
+        let found = dependents(reader, self.catalog(), action, step, self.api_now()).await;
         let requests = reader.requests();
         if !requests.is_empty() {
             tracing::info!(operation, requests = requests.join(","), "what depends on the target was read");

@@ -10,7 +10,7 @@ use crate::audit::{Entry, Event};
 use crate::command::{Format, Options};
 use crate::decision::approval::{Look, SettleError, Settled, Vote};
 use crate::decision::operation::{Operation, State, Unsettled};
-use crate::decision::plan::{Before, Plan, outcome_of};
+use crate::decision::plan::{Before, Plan, Step, outcome_of};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Cell, Column, Document, Fact, Level, Notice, Table};
 use claude_admin_catalog::{Action, Catalog, Futility, Method, Place};
@@ -29,7 +29,7 @@ impl Service {
         if vote.choice == Choice::Confirm
             && let Ok(operation) = self.approvals.find_for(person, &vote.operation).await
             && operation.pending.requester == person.principal
-            && let Some(action) = catalog.action(&operation.pending.plan.action)
+            && let Some(action) = catalog.action(&operation.pending.plan.first().action)
             && let Some(denied) = self.undeliverable(&operation.id, person, action, format).await
         {
             return denied.under(&operation.id);
@@ -49,7 +49,7 @@ impl Service {
         match settled {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
-                let Plan { all, columns, .. } = operation.pending.plan.clone();
+                let Step { all, columns, .. } = operation.pending.plan.first().clone();
                 let options = Options { all, columns, ..Options::default() };
                 let mut reply = self.run_intended(*operation, authorized, options).await;
                 if let Ok(operation) = self.approvals.find(&id).await {
@@ -89,7 +89,7 @@ impl Service {
                 let mut error = waiting_json(catalog, &operation);
                 error["differences"] = json!(differences.iter().map(document::difference).collect::<Vec<_>>());
                 reply.error = Some(error);
-                let action = catalog.action(&operation.pending.plan.action);
+                let action = catalog.action(&operation.pending.plan.first().action);
                 reply.for_others = others_come_in;
                 reply.share = others_come_in && action.is_some_and(|action| !action.sensitive);
                 reply.about(&operation)
@@ -166,7 +166,7 @@ impl Service {
             };
             vec![
                 Cell::Text(operation.plan_id()),
-                Cell::Text(operation.pending.plan.command.clone()),
+                Cell::Text(operation.pending.plan.first().command.clone()),
                 Cell::Text(operation.pending.requester.to_string()),
                 Cell::Text(needs),
                 Cell::time(document::instant(operation.expires_ms)),
@@ -207,10 +207,11 @@ impl Service {
         let mut document = document::operation(self.catalog(), &found);
         let reader = Reader::new(&*self.plugin, &self.decider, person, command);
         if found.changed() == Some(Changed::Unknown) && found.state.is_settled() {
-            let action = self.catalog().action(&found.pending.plan.action);
+            let action = self.catalog().action(&found.pending.plan.first().action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
             let look = if tells { self.approvals.look_at_target(&found, &reader).await } else { None };
-            document = document.with(Block::Notice(target_now(self.catalog(), action, &found.pending.plan, look)));
+            document =
+                document.with(Block::Notice(target_now(self.catalog(), action, found.pending.plan.first(), look)));
         }
         document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
         document.blocks.push(Block::Facts(vec![
@@ -223,10 +224,10 @@ impl Service {
             data["secret"] = json!({ "lost": found.undelivered, "message": text, "hint": hint });
         }
         let mut reply = Reply::done(document, data).about(&found);
-        if let Some(action) = self.catalog().action(&found.pending.plan.action)
+        if let Some(action) = self.catalog().action(&found.pending.plan.first().action)
             && found.state == State::Waiting
         {
-            reply = self.with_dependents(&reader, action, &found.pending.plan, false, reply).await;
+            reply = self.with_dependents(&reader, action, found.pending.plan.first(), false, reply).await;
         }
         self.note_reads(command, person, reader.requests()).await;
         reply
@@ -241,15 +242,15 @@ fn with_record(mut result: Document, record: Document) -> Document {
 }
 
 /// What a target looks like now, against what it was when the plan was made.
-fn target_now(catalog: &Catalog, action: Option<&Action>, plan: &Plan, now: Option<Look>) -> Notice {
+fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Option<Look>) -> Notice {
     let removes = action.is_some_and(|action| action.http.method == Method::Delete);
-    let (text, hint) = match (now, &plan.before) {
+    let (text, hint) = match (now, &step.before) {
         (Some(Look::Now(now)), before @ Before::Read { .. }) => {
-            let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, plan, now));
-            let differences =
-                Plan { before: before.clone(), ..plan.clone() }.differences(&Plan { before: now, ..plan.clone() });
+            let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, step, now));
+            let with = |before| Plan::of(Step { before, ..step.clone() });
+            let differences = with(before.clone()).differences(&with(now));
             let changed =
-                format!("The target is different now: {}.", document::differences(catalog, plan, &differences));
+                format!("The target is different now: {}.", document::differences(catalog, step, &differences));
             match as_asked {
                 _ if differences.is_empty() => (
                     "The target is unchanged, so the change was probably not made; this is not certain.".to_owned(),
@@ -289,8 +290,8 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, plan: &Plan, now: Opti
 }
 
 /// Whether everything that a write was to set is as it was to be; none where what is read shows none of it.
-fn is_as_asked(action: &Action, plan: &Plan, now: &Value) -> Option<bool> {
-    let asked = plan.invocation().parameters(action);
+fn is_as_asked(action: &Action, step: &Step, now: &Value) -> Option<bool> {
+    let asked = step.invocation().parameters(action);
     let mut set = action
         .params
         .iter()
@@ -337,7 +338,7 @@ fn operation_json(catalog: &Catalog, operation: &Operation) -> Value {
         "requester": operation.pending.requester,
         "place": operation.pending.place,
         "reason": operation.pending.reason,
-        "question": document::question(catalog, &operation.pending.plan),
+        "question": document::question(catalog, operation.pending.plan.first()),
         "plan": operation.pending.plan,
         "plan_hash": operation.plan_hash,
         "policy_hash": operation.policy_hash,

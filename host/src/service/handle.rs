@@ -10,7 +10,7 @@ use crate::audit::{Code, Entry, Event};
 use crate::command::{Command, CommandError, Format, HostCommand};
 use crate::decision::Person;
 use crate::decision::approval::{SettleError, Vote};
-use crate::decision::operation::State;
+use crate::decision::operation::{NotClaimed, Receipt, State};
 use crate::document::{self, Reader};
 use crate::identity::Platform;
 use crate::sandbox::LimitKind;
@@ -73,20 +73,29 @@ impl Service {
         let is_operation = matches!(input, Input::Operation { .. });
         let understood = self.understand(input, format);
         let text = typed.map(|typed| secret::recorded(self.catalog(), &understood, typed));
-        match self.receive(&id, &person, delivery, text).await {
-            Ok(()) => {}
-            Err(Unreceived::Duplicate(first)) => {
+        let later = parts.is_none() && self.only_reads(&understood);
+        let receipt = match self.receive(&id, &person, delivery, text, later).await {
+            Ok(receipt) => receipt,
+            Err(Unreceived::NotClaimed(NotClaimed::Before(first))) => {
                 tracing::warn!(operation = id, "a second delivery is left out");
                 self.note(person.did(denied("received-before", 1))).await;
                 return Reply::duplicate(id, first);
+            }
+            Err(Unreceived::NotClaimed(NotClaimed::Forgotten)) => {
+                tracing::warn!(operation = id, "a request is too old to tell whether it was received before");
+                self.note(person.did(denied("too-old", 1))).await;
+                return Reply::failed(Outcome::Denied, document::too_old()).under(&id);
             }
             // These change nothing, and help to find out what is wrong.
             Err(Unreceived::Ledger(error)) if !harmless(&understood) => {
                 tracing::error!(operation = id, %error, "not recorded, not done");
                 return Reply::failed(Outcome::Failed, document::ledger_error(&error)).under(&id);
             }
-            Err(Unreceived::Ledger(error)) => tracing::error!(operation = id, %error, "not recorded"),
-        }
+            Err(Unreceived::Ledger(error)) => {
+                tracing::error!(operation = id, %error, "not recorded");
+                Receipt::new(self.ledger.clone(), None)
+            }
+        };
         // Without a policy nothing may be done; actions say so themselves.
         let without_policy = person.without_policy().filter(|_| !harmless(&understood) && !runs(&understood));
         if let Some(denial) = without_policy {
@@ -98,7 +107,7 @@ impl Service {
         let begun_ms = self.ledger.clock().now_ms();
         // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
         let answered = Box::pin(async {
-            let reply = self.answer(&id, &person, understood, format, parts).await;
+            let reply = self.answer(&id, &person, &receipt, understood, format, parts).await;
             match ids_only {
                 true => reply,
                 false => Box::pin(self.with_names(&id, &person, reply, format, clicked)).await,
@@ -106,8 +115,12 @@ impl Service {
         });
         let reply = match guarded(answered).await {
             Ok(reply) => reply,
-            Err(Panicked) => self.panicked(&id, &person, &about, begun_ms).await,
+            Err(Panicked) => {
+                self.record_receipt(&receipt).await;
+                self.panicked(&id, &person, &about, begun_ms).await
+            }
         };
+        self.record_receipt(&receipt).await;
         self.advised(reply.under(&id), &person, is_operation)
     }
 
@@ -115,6 +128,7 @@ impl Service {
         &self,
         id: &str,
         person: &Person,
+        receipt: &Receipt,
         understood: Result<Understood, CommandError>,
         format: Option<Format>,
         parts: Option<&dyn PartSink>,
@@ -135,7 +149,7 @@ impl Service {
             Ok(Understood::Vote(vote)) => Box::pin(self.vote(person, vote, format)).await,
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => self.help(&topic, person),
-                Command::Run(draft, options) => Box::pin(self.run(id, person, draft, options, parts)).await,
+                Command::Run(draft, options) => Box::pin(self.run(id, person, receipt, draft, options, parts)).await,
                 Command::Host(command) => {
                     let reads = !matches!(command, HostCommand::Decide { .. });
                     let reply = Box::pin(self.host_command(id, person, command, format)).await;

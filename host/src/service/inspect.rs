@@ -117,15 +117,14 @@ impl Service {
     pub(super) fn whoami(&self, person: &Person) -> Reply {
         let groups: Vec<&str> = person.groups().collect();
         let data = json!({
-            "principal": person.principal.to_string(), "place": person.place.to_string(), "groups": groups,
+            "principal": person.principal.to_string(), "person": person.person, "place": person.place.to_string(),
+            "groups": groups,
         });
         let groups = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };
-        let document = Document::titled("You").with(Block::Facts(vec![
-            Fact::new("Principal", person.principal.to_string()),
-            Fact::new("Place", person.place.to_string()),
-            Fact::new("Groups", groups),
-        ]));
-        Reply::done(document, data)
+        let mut facts = vec![Fact::new("Principal", person.principal.to_string())];
+        facts.extend(person.person.as_ref().map(|name| Fact::new("Person", name.clone())));
+        facts.extend([Fact::new("Place", person.place.to_string()), Fact::new("Groups", groups)]);
+        Reply::done(Document::titled("You").with(Block::Facts(facts)), data)
     }
 
     /// How the host is: nothing in it is a secret, and it works when nothing else does.

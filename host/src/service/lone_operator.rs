@@ -17,7 +17,7 @@ impl Service {
     pub(super) async fn asked_for_name(&self, person: &Person, vote: &Vote) -> Option<Reply> {
         let operation = self.approvals.find_for(person, &vote.operation).await.ok()?;
         let now = self.ledger.clock().now_ms();
-        operation.accepts(vote.version, &person.principal, Choice::Confirm, now).ok()?;
+        operation.accepts(vote.version, &person.principal, self.decider.people(), Choice::Confirm, now).ok()?;
         let question = self.approvals.name_question(person, &operation).await?;
         let mut reply = Reply::failed(Outcome::Waiting, document::waiting(self.catalog(), &operation));
         reply.error = Some(waiting_json(self.catalog(), &operation));
@@ -53,7 +53,7 @@ impl Service {
         let vote = waited.question().vote(Choice::Confirm);
         let id = vote.operation.clone();
         if let Ok(operation) = self.approvals.find(&id).await
-            && let Some(action) = self.catalog().action(&operation.pending.plan.action)
+            && let Some(action) = self.catalog().action(&operation.pending.plan.first().action)
             && let Some(denied) = self.undeliverable(&id, &person, action, format).await
         {
             return denied.under(&id);
@@ -81,7 +81,7 @@ impl Service {
         let event = Event::Denied { reason: Code::new("terminal-needed").into(), count: 1 };
         let entry = Entry { operation: Some(question.operation.clone()), ..person.did(event) };
         let found = self.approvals.find(&question.operation).await.ok();
-        let action = found.as_ref().and_then(|operation| self.catalog().action(&operation.pending.plan.action));
+        let action = found.as_ref().and_then(|operation| self.catalog().action(&operation.pending.plan.first().action));
         let effect = action.map(|action| Effect::of(self.catalog(), action));
         self.note(found.as_ref().map_or(entry.clone(), |operation| Entry { effect, ..operation.note(entry) })).await;
         let text = format!(
@@ -94,7 +94,7 @@ impl Service {
         );
         let mut reply = Reply::failed(Outcome::Denied, document::error(text, Some(hint)));
         reply.error = found.as_ref().map(|operation| waiting_json(self.catalog(), operation));
-        reply.command = found.map(|operation| operation.pending.plan.command);
+        reply.command = found.map(|operation| operation.pending.plan.first().command.clone());
         self.shown(reply.under(&question.operation))
     }
 

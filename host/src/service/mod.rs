@@ -34,8 +34,8 @@ pub use secret::WithSecrets;
 use crate::audit::{Cause, Entry, Event};
 use crate::command::{Arguments, Format, Markup, Options};
 use crate::decision::Decider;
-use crate::decision::approval::{Approvals, Steps, Vote};
-use crate::decision::operation::{Clock, Ledger, Operation};
+use crate::decision::approval::{Approvals, Observer, Vote};
+use crate::decision::operation::{Clock, Ledger, Operation, RequestKey};
 use crate::document::{self, Document};
 use crate::egress::CredentialError;
 use crate::identity::{Place, Principal};
@@ -85,9 +85,8 @@ pub struct Request {
     pub place: Place,
     /// What for.
     pub input: Input,
-    /// By what a second delivery of the same request is known, where the platform may deliver twice; behind a space, a
-    /// digest of what it asks for, where two requests might be known by the same.
-    pub delivery: Option<String>,
+    /// What identifies the request, where it can be delivered twice.
+    pub delivery: Option<RequestKey>,
     /// How the answer will be written, where that is known before and the command does not say otherwise.
     pub format: Option<Format>,
 }
@@ -112,11 +111,11 @@ pub struct Service {
 }
 
 impl Service {
-    /// Puts a component behind a policy, before an audit trail. `steps` is told of every step of a write.
+    /// Puts a component behind a policy, before an audit trail. `observer` is notified of every stage of a write.
     #[must_use]
-    pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, steps: Arc<dyn Steps>) -> Self {
+    pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, observer: Arc<dyn Observer>) -> Self {
         let (plugin, decider) = (plugin.into(), Arc::new(decider));
-        let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), steps);
+        let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), observer);
         let in_flight = InFlight::new(plugin.sandbox().limits().commands_of_one());
         Self {
             plugin,

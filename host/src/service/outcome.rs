@@ -25,16 +25,17 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Outcome
     match error {
         SettleError::NotFound(_) => Outcome::NotFound,
         SettleError::Ambiguous(_) => Outcome::Usage,
-        SettleError::Unsettled(_, Unsettled::NotRequester | Unsettled::OwnRequest | Unsettled::NeedsApproval) => {
-            Outcome::Denied
-        }
+        SettleError::Unsettled(
+            _,
+            Unsettled::NotRequester | Unsettled::OwnRequest | Unsettled::UnknownPerson | Unsettled::NeedsApproval,
+        ) => Outcome::Denied,
         SettleError::Unsettled(..) | SettleError::NoReason(..) | SettleError::Busy(_) => Outcome::Conflict,
         SettleError::NotAllowed(..) | SettleError::WrongName(..) | SettleError::RequesterNotAllowed(..) => {
             Outcome::Denied
         }
         SettleError::Unplanned(_, Unplanned::Resolve(error), _) => of_resolve_error(catalog, error),
         SettleError::Unplanned(operation, Unplanned::Before(error), _) => catalog
-            .action(&operation.pending.plan.action)
+            .action(&operation.pending.plan.first().action)
             .map_or(Outcome::Failed, |action| of_read(catalog.state_action(action).unwrap_or(action), error)),
         SettleError::Unplanned(..) | SettleError::Ledger(_) => Outcome::Failed,
     }

@@ -4,7 +4,7 @@ use super::cause;
 use super::{Outcome, Reply, Service};
 use crate::audit::{Code, Entry, Event};
 use crate::decision::Person;
-use crate::decision::operation::{CommitError, FirstDelivery, LedgerError, Projection};
+use crate::decision::operation::{LedgerError, NotClaimed, Receipt, RequestKey};
 use crate::decision::policy::Denial;
 use crate::document;
 use crate::identity::{Place, Principal};
@@ -13,8 +13,8 @@ use claude_admin_chat::Verdict;
 
 /// Why a request goes no further.
 pub(super) enum Unreceived {
-    /// It was received before.
-    Duplicate(FirstDelivery),
+    /// It was received before, or can have been.
+    NotClaimed(NotClaimed),
     /// It cannot be recorded.
     Ledger(LedgerError),
 }
@@ -39,27 +39,33 @@ impl Service {
         }
     }
 
-    /// Records a request, unless it was received before.
+    /// Accepts a request, unless it was received before, and records that. With `later`, its first entry is recorded with
+    /// the next one about it, or replaced by the outcome of a read.
     pub(super) async fn receive(
         &self,
         id: &str,
         person: &Person,
-        delivery: Option<String>,
+        key: Option<RequestKey>,
         text: Option<String>,
-    ) -> Result<(), Unreceived> {
-        let (id, person) = (id.to_owned(), person.clone());
-        let decide = move |projection: &Projection, _: i64| {
-            if let Some(first) = delivery.as_deref().and_then(|delivery| projection.first_delivery(delivery)) {
-                return Err(first);
-            }
-            let event = Event::Received { delivery: delivery.clone(), text: text.clone() };
-            Ok(vec![Entry { operation: Some(id.clone()), ..person.did(event) }])
-        };
-        let received = self.ledger.commit(Durability::Process, decide, |_, _| ()).await;
-        received.map_err(|error| match error {
-            CommitError::Refused(first) => Unreceived::Duplicate(first),
-            CommitError::Ledger(error) => Unreceived::Ledger(error),
-        })
+        later: bool,
+    ) -> Result<Receipt, Unreceived> {
+        if let Some(key) = key {
+            self.ledger.claim(key, id).await.map_err(Unreceived::Ledger)?.map_err(Unreceived::NotClaimed)?;
+        }
+        let event = Event::Received { delivery: None, text };
+        let receipt =
+            Receipt::new(self.ledger.clone(), Some(Entry { operation: Some(id.to_owned()), ..person.did(event) }));
+        if !later {
+            receipt.record().await.map_err(Unreceived::Ledger)?;
+        }
+        Ok(receipt)
+    }
+
+    /// Records that a request was received that ended without any other entry.
+    pub(super) async fn record_receipt(&self, receipt: &Receipt) {
+        if let Err(error) = receipt.record().await {
+            tracing::error!(%error, "not recorded");
+        }
     }
 
     /// Refuses a command of the host, on the record.

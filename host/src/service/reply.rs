@@ -166,7 +166,7 @@ impl Reply {
 
     /// Notes the operation that it is about: its card becomes this.
     pub(super) fn about(mut self, operation: &Operation) -> Self {
-        self.command = Some(operation.pending.plan.command.clone());
+        self.command = Some(operation.pending.plan.first().command.clone());
         self.card = Some(self.document.clone());
         self.under(&operation.id)
     }

@@ -10,7 +10,7 @@ use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
 use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
-use crate::decision::operation::{Operation, UNKNOWN};
+use crate::decision::operation::{FIRST_STEP, Operation, Receipt, UNKNOWN};
 use crate::decision::plan::ResolveError;
 use crate::decision::{Authorized, Person, Reader};
 use crate::document::{self, Block, Document, Listing};
@@ -30,6 +30,7 @@ impl Service {
         &self,
         id: &str,
         person: &Person,
+        receipt: &Receipt,
         draft: Draft,
         options: Options,
         parts: Option<&dyn PartSink>,
@@ -63,10 +64,13 @@ impl Service {
             return denied.of(action, &canonical, &options);
         }
         let written = draft.invocation.clone();
-        let proposal = Proposal { operation: id, person, draft, options: &options };
+        let proposal = Proposal { operation: id, person, draft, options: &options, receipt };
         let proposed = Box::pin(self.approvals.propose(proposal)).await;
         match proposed {
-            Err(error) => self.not_run(id, person, action, &written, &options, error).await,
+            Err(error) => {
+                self.record_receipt(receipt).await;
+                self.not_run(id, person, action, &written, &options, error).await
+            }
             Ok(Proposed::Read { authorized, policies, found }) => {
                 let invocation = as_written(catalog, action, authorized.get(), &written);
                 let canonical = invocation.canonical(action, &catalog.types);
@@ -115,7 +119,13 @@ impl Service {
                     command: Some(canonical.clone()),
                     ..found.note(person.did(event)).decided_by(&policies)
                 };
-                self.note(entry).await;
+                // The outcome stands for the whole read. It is recorded before anybody sees the result.
+                receipt.replace();
+                if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+                    tracing::error!(operation = id, %error, "not recorded, not shown");
+                    let reply = Reply::failed(Outcome::Failed, document::unrecorded_read(&error));
+                    return reply.with_verdict(executed.read.verdict).of(action, &canonical, &options);
+                }
                 let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
                 reply.of(action, &canonical, &options)
             }
@@ -124,19 +134,19 @@ impl Service {
                 let mut reply = Reply::told(document);
                 reply.data = Some(json!({
                     "dry_run": true,
-                    "question": document::question(catalog, &plan),
+                    "question": document::question(catalog, plan.first()),
                     "plan_hash": plan.hash(),
                     "plan": &plan,
                     "needs": &requirements,
                     "can_be_approved": no_approver.is_none(),
                 }));
-                reply = reply.of(action, &plan.command, &options);
+                reply = reply.of(action, &plan.first().command, &options);
                 let reader = Reader::new(&*self.plugin, &self.decider, person, id);
-                self.with_dependents(&reader, action, &plan, options.ids, reply).await
+                self.with_dependents(&reader, action, plan.first(), options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
                 let reply = self.pointless(id, person, action, &plan, &found, &options).await;
-                reply.of(action, &plan.command, &options)
+                reply.of(action, &plan.first().command, &options)
             }
             Ok(Proposed::Waiting(operation)) => {
                 tracing::info!(operation = id, action = action.id, "waits for a decision");
@@ -144,12 +154,12 @@ impl Service {
                 // What others must decide on has to be seen by them.
                 let witnessed = !operation.pending.requirements.approvals.is_empty();
                 reply.error = Some(waiting_json(catalog, &operation));
-                reply = reply.of(action, &operation.pending.plan.command, &options);
+                reply = reply.of(action, &operation.pending.plan.first().command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
                 let reader = Reader::new(&*self.plugin, &self.decider, person, id);
-                self.with_dependents(&reader, action, &operation.pending.plan, options.ids, reply).await
+                self.with_dependents(&reader, action, operation.pending.plan.first(), options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
@@ -203,13 +213,13 @@ impl Service {
         let work = self.writes.spawn(async move {
             let _run = run;
             let catalog = plugin.catalog().clone();
-            let Some(action) = catalog.action(&running.pending.plan.action) else {
+            let Some(action) = catalog.action(&running.pending.plan.first().action) else {
                 return Reply::failed(Outcome::Failed, Document::titled("There is no such action"));
             };
             tracing::info!(
                 operation = running.id,
                 action = action.id,
-                command = running.pending.plan.command,
+                command = running.pending.plan.first().command,
                 "running"
             );
             let follow = follow(&catalog, &options, authorized.get());
@@ -222,7 +232,10 @@ impl Service {
             let has_secret = action.sensitive && outcome == Outcome::Done;
             let shown = std::panic::catch_unwind(AssertUnwindSafe(|| executed.show(&catalog, &options)));
             if has_secret && shown.is_err() {
-                let lost = approvals.ledger().append(Durability::Disk, vec![running.entry(Event::Undelivered)]).await;
+                let lost = approvals
+                    .ledger()
+                    .append(Durability::Disk, vec![running.entry_of_step(FIRST_STEP, Event::Undelivered)])
+                    .await;
                 if let Err(error) = lost {
                     tracing::error!(operation = running.id, %error, "the loss of a secret is not recorded");
                 }
@@ -234,7 +247,7 @@ impl Service {
                 let hint = format!("Run `status {}` to see the recorded result.", running.id);
                 Reply::failed(outcome, document::error(text, Some(hint))).with_verdict(verdict)
             });
-            reply = reply.resolved(&running.pending.plan.targets);
+            reply = reply.resolved(&running.pending.plan.first().targets);
             if let Some(secret) = &mut reply.secret {
                 secret.of_operation(&approvals, &running, &tasks);
             }
@@ -246,7 +259,7 @@ impl Service {
                 let notice = document::Notice { level: document::Level::Error, text, hint };
                 reply.document.blocks.insert(0, Block::Notice(notice));
             }
-            reply.command = Some(running.pending.plan.command.clone());
+            reply.command = Some(running.pending.plan.first().command.clone());
             reply
         });
         match work.await {
@@ -372,7 +385,7 @@ fn part<'p>(
 pub(super) fn waiting_json(catalog: &Catalog, operation: &Operation) -> Value {
     json!({
         "waiting": {
-            "question": document::question(catalog, &operation.pending.plan),
+            "question": document::question(catalog, operation.pending.plan.first()),
             "operation_id": operation.id,
             "version": operation.pending.version,
             "plan_hash": operation.plan_hash,

@@ -6,7 +6,7 @@ use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation};
 use crate::decision::Person;
 use crate::decision::approval::Approvals;
-use crate::decision::operation::Operation;
+use crate::decision::operation::{FIRST_STEP, Operation};
 use crate::document::{self, Level, Notice};
 use crate::identity::{Place, Platform};
 use crate::store::Durability;
@@ -51,7 +51,8 @@ impl Service {
         let (text, hint) = not_carried(action, &person.place, format)?;
         let event = Event::Denied { reason: Code::new("secret-not-deliverable").into(), count: 1 };
         let (operation, effect) = (Some(id.to_owned()), Some(Effect::of(self.catalog(), action)));
-        self.note(Entry { operation, effect, action: Some(action.id.clone()), ..person.did(event) }).await;
+        let entry = Entry { operation, effect, action: Some(action.id.clone()), ..person.did(event) };
+        self.note(entry).await;
         let text = format!("{text} {}", Verdict::NotSent.sentence());
         Some(Reply::failed(Outcome::Denied, document::error(text, Some(hint))))
     }
@@ -160,7 +161,8 @@ impl Drop for Delivery {
             operation = self.operation.id,
             "the answer with a secret was not delivered; the secret is lost"
         );
-        let (ledger, entry) = (self.approvals.ledger().clone(), self.operation.entry(Event::Undelivered));
+        let (ledger, entry) =
+            (self.approvals.ledger().clone(), self.operation.entry_of_step(FIRST_STEP, Event::Undelivered));
         // Outside of a runtime nothing can be recorded any more; `status` says what to do in that case too.
         if let Ok(runtime) = Handle::try_current() {
             self.tasks.spawn_on(
@@ -177,7 +179,7 @@ impl Drop for Delivery {
 
 /// What there is to say about the secret in the answer of an operation that was done; nothing where there was none.
 pub(super) fn about(catalog: &Catalog, operation: &Operation) -> Option<Notice> {
-    let action = catalog.action(&operation.pending.plan.action).filter(|action| action.sensitive)?;
+    let action = catalog.action(&operation.pending.plan.first().action).filter(|action| action.sensitive)?;
     if operation.state.as_str() != Outcome::Done.as_str() {
         return None;
     }

@@ -54,6 +54,15 @@ pub(super) fn typed(input: &Input) -> Option<String> {
 }
 
 impl Service {
+    /// Whether a command is an action that changes nothing, and whose result nobody must be kept from.
+    pub(super) fn only_reads(&self, understood: &Result<Understood, CommandError>) -> bool {
+        let Ok(Understood::Command(command)) = understood else { return false };
+        let Command::Run(draft, _) = &**command else { return false };
+        self.catalog()
+            .action(&draft.invocation.action)
+            .is_some_and(|action| !action.writes() && !action.sensitive && !action.is_confidential())
+    }
+
     /// Reads what a request asks for.
     pub(super) fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
         let catalog = self.catalog();

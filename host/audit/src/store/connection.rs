@@ -1,8 +1,9 @@
-//! Opens a SQLite file so that its shape stays one that can be checked to the last bit.
+//! Opens a SQLite file.
 
 use super::in_use::{InUse, RawFile};
+use super::inspect::unreadable_tail;
 use super::migration::{self, APPLICATION_ID, FORMAT};
-use super::{Settings, StoreError, file_check};
+use super::{Settings, StoreError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After this many pages, the write-ahead log is copied into the file. Whoever commits then waits for the disk, and longer
-/// the longer the log is: some milliseconds with 64 pages of 64 KiB.
-const CHECKPOINT_PAGES: u32 = 64;
+/// After this many pages, the write-ahead log is copied into the file, and the commit waits for the disk: some milliseconds
+/// for 4 MiB.
+const CHECKPOINT_PAGES: u32 = 1024;
 
 /// Everything that means something in an address of SQLite.
 const NOT_IN_ADDRESSES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
@@ -37,7 +38,7 @@ pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, Stor
     RawFile::create(&path).map_err(|source| StoreError::io(&path, source))?;
     check_ours(&path)?;
     // Looked at before anything is written: the first append writes over what cannot be read.
-    let unreadable = unreadable(&path);
+    let unreadable = unreadable(&path, settings.busy_timeout)?;
     let mut opened = Opened { unreadable, ..connect(&path, settings.busy_timeout)? };
     let connection = &mut opened.connection;
     // Neither has an effect on a file that has pages already.
@@ -67,7 +68,6 @@ pub(super) fn open_for_readers(path: &Path, busy_timeout: Duration) -> Result<Op
 pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let path = absolute(path)?;
     check_ours(&path)?;
-    let unreadable = unreadable(&path);
     let mut opened = open_as_it_is(&path, busy_timeout)?;
     // Even to read, SQLite makes files beside a store, which it cannot do in a place where nothing may be written. A store
     // without a log there was closed, and nobody who could be heard writes to it.
@@ -76,9 +76,11 @@ pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened
             return Err(StoreError::LogInReadOnlyPlace(path));
         }
         opened.connection = immutable(&path)?;
+    } else {
+        opened.unreadable = unreadable(&path, busy_timeout)?;
     }
     opened.connection.execute_batch("PRAGMA query_only = ON")?;
-    Ok(Opened { unreadable, ..opened })
+    Ok(opened)
 }
 
 fn is_read_only(connection: &Connection) -> bool {
@@ -99,8 +101,9 @@ fn immutable(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn unreadable(path: &Path) -> u64 {
-    if has_log(path) { file_check::unreadable_tail(path) } else { 0 }
+/// How many bytes at the end of the write-ahead log are no complete transaction.
+fn unreadable(path: &Path, busy_timeout: Duration) -> Result<u64, StoreError> {
+    if has_log(path) { unreadable_tail(path, &log_of(path), busy_timeout) } else { Ok(0) }
 }
 
 /// How every connection that writes to the file is set: so that the file keeps its shape, and that nothing is done twice.

@@ -13,7 +13,7 @@ pub(super) const APPLICATION_ID: u32 = 0x4341_444d;
 /// An object of the schema, as SQLite lists it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SchemaObject {
-    /// `table` or `trigger`.
+    /// `table`, `index` or `trigger`.
     pub(super) kind: &'static str,
     /// Its name.
     pub(super) name: &'static str,
@@ -21,17 +21,17 @@ pub(super) struct SchemaObject {
     pub(super) sql: &'static str,
 }
 
-/// The name of the only table.
-pub(super) const TABLE: &str = "record";
-
 /// What each format adds to the one before; the first makes format 1.
 ///
 /// The triggers are no protection against somebody who writes to the file, but a mistake in this program cannot get
 /// past them.
-pub(super) const STEPS: &[&[SchemaObject]] = &[&[
+pub(super) const STEPS: &[&[SchemaObject]] = &[RECORDS, CLAIMS];
+
+/// The log.
+const RECORDS: &[SchemaObject] = &[
     SchemaObject {
         kind: "table",
-        name: TABLE,
+        name: "record",
         sql: "CREATE TABLE record (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
     },
     SchemaObject {
@@ -53,7 +53,23 @@ pub(super) const STEPS: &[&[SchemaObject]] = &[&[
         sql: "CREATE TRIGGER record_stays_the_same BEFORE UPDATE ON record \
               BEGIN SELECT RAISE(ABORT, 'records stay the same'); END",
     },
-]];
+];
+
+/// The keys of recent deliveries, and the time of the last one that was deleted. They are not part of the log.
+const CLAIMS: &[SchemaObject] = &[
+    SchemaObject {
+        kind: "table",
+        name: "claim",
+        sql: "CREATE TABLE claim (key TEXT PRIMARY KEY, value TEXT NOT NULL, time_ms INTEGER NOT NULL) \
+              STRICT, WITHOUT ROWID",
+    },
+    SchemaObject { kind: "index", name: "claim_by_time", sql: "CREATE INDEX claim_by_time ON claim (time_ms)" },
+    SchemaObject {
+        kind: "table",
+        name: "forgotten",
+        sql: "CREATE TABLE forgotten (id INTEGER PRIMARY KEY CHECK (id = 1), time_ms INTEGER NOT NULL) STRICT",
+    },
+];
 
 /// The newest format: the one that this version writes.
 pub(super) const FORMAT: u32 = STEPS.len() as u32;
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_takes_every_step_and_an_older_one_what_it_lacks() {
-        let steps = [STEPS[0], SECOND];
+        let steps = [RECORDS, SECOND];
         let mut fresh = Connection::open_in_memory().unwrap();
         migrate_along(&mut fresh, Path::new("x"), &steps).unwrap();
         assert_eq!(format_of(&fresh), 2);
@@ -124,8 +140,8 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused_and_left_as_it_is() {
         let mut newer = Connection::open_in_memory().unwrap();
-        migrate_along(&mut newer, Path::new("x"), &[STEPS[0], SECOND]).unwrap();
-        let error = migrate_along(&mut newer, Path::new("x"), STEPS).unwrap_err();
+        migrate_along(&mut newer, Path::new("x"), &[RECORDS, SECOND]).unwrap();
+        let error = migrate_along(&mut newer, Path::new("x"), &[RECORDS]).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
         assert_eq!(format_of(&newer), 2);
     }
@@ -134,7 +150,7 @@ mod tests {
     fn a_step_that_fails_leaves_nothing_behind() {
         const BROKEN: &[SchemaObject] = &[SchemaObject { kind: "table", name: "x", sql: "CREATE TABLE record (x)" }];
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(migrate_along(&mut connection, Path::new("x"), &[STEPS[0], BROKEN]).is_err());
+        assert!(migrate_along(&mut connection, Path::new("x"), &[RECORDS, BROKEN]).is_err());
         assert_eq!(format_of(&connection), 0);
         migrate_along(&mut connection, Path::new("x"), STEPS).unwrap();
     }

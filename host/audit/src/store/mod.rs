@@ -1,23 +1,27 @@
-//! The store: one append-only log of texts, and nothing else.
+//! The store: one append-only log of texts, and the keys of recent requests.
 //!
-//! The host keeps a single thing: its audit trail. What waits, what was settled and what was already seen are read off
-//! it. So a store only has to append, in order, and to refuse an append that did not know the last record. Whoever
-//! appends reads the end of the log, decides, and appends *behind that record*: when somebody else was faster, the
-//! append is a [`AppendError::Conflict`] and the decision is made again.
+//! The audit log is the only source for pending, running and ended operations. A store appends records in order, and fails an
+//! append that did not know the last record: a writer reads the end of the log, decides, and appends *after that record*.
+//! If another writer appended first, the append is a [`AppendError::Conflict`], and the writer decides again.
 //!
-//! Nothing outside this module knows SQL, and nothing in it knows what a record says.
+//! Next to the log, the store has the keys of recent requests ([`Claim`]), so that each request is accepted once.
+//!
+//! Nothing outside this module knows SQL, and nothing in it knows the content of a record.
 
+mod claim;
 mod connection;
 mod error;
-pub mod file_check;
 mod in_use;
+mod inspect;
 mod migration;
 mod owner;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use claim::{CLAIM_MS, Claim, Claimed};
 pub use error::{AppendError, StoreError};
+pub(crate) use inspect::{Inspection, inspect};
 pub use owner::{HostLock, Hosts};
 pub use sqlite::{Settings, SqliteLog, sqlite_version};
 
@@ -75,4 +79,11 @@ pub trait Log: Debug + Send + Sync {
     /// [`AppendError::Conflict`] when `after` is not the last record, with nothing appended. After
     /// [`AppendError::Store`] the end of the log has to be read again to know whether the records are there.
     fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError>;
+
+    /// Claims a key, if nobody on this store did before. It survives the end of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be written.
+    fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError>;
 }

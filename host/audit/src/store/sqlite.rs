@@ -1,7 +1,8 @@
 //! The log in a SQLite file.
 
+use super::claim::{self, Claim, Claimed};
 use super::connection::{self, Opened};
-use super::migration::{self, FORMAT};
+use super::migration;
 use super::{AppendError, Durability, Log, StoreError, StoredRecord};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
@@ -18,10 +19,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// The largest pages, so that the file has a second level of inner pages only beyond some hundred megabytes: see
-    /// [`super::file_check`] for what that is good for.
     fn default() -> Self {
-        Self { page_size: 65536, busy_timeout: Duration::from_secs(5) }
+        Self { page_size: 4096, busy_timeout: Duration::from_secs(5) }
     }
 }
 
@@ -61,13 +60,24 @@ impl State {
             Source::Memory(connection) => connection,
         }
     }
+
+    /// The connection, for a transaction that survives what it must.
+    fn writer(&mut self, durability: Durability) -> Result<&mut Connection, StoreError> {
+        if self.durability != Some(durability) {
+            // Inside a transaction this setting would be ignored.
+            let level = match durability {
+                Durability::Process => "NORMAL",
+                Durability::Disk => "FULL",
+            };
+            self.connection().execute_batch(&format!("PRAGMA synchronous = {level}"))?;
+            self.durability = Some(durability);
+        }
+        Ok(self.connection())
+    }
 }
 
 impl SqliteLog {
     /// Opens a store, and makes it if it is not there. On Unix, a new file is for its owner alone.
-    ///
-    /// The first append afterwards should hold the `opened` entry of the host: the same transaction makes SQLite note
-    /// its version in the file, which is compared with that entry when the file is checked.
     ///
     /// # Errors
     ///
@@ -108,6 +118,10 @@ impl SqliteLog {
         connection::writer(&connection)?;
         migration::migrate(&mut connection, Path::new(":memory:"))?;
         Ok(Self::of(Source::Memory(connection)))
+    }
+
+    pub(super) fn of_file(opened: Opened) -> Self {
+        Self::of(Source::File(opened))
     }
 
     fn of(source: Source) -> Self {
@@ -183,25 +197,12 @@ impl Log for SqliteLog {
 
     fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
         let mut state = self.state();
-        let before = state.durability;
-        if before != Some(durability) {
-            // Inside a transaction this setting would be ignored.
-            let level = match durability {
-                Durability::Process => "NORMAL",
-                Durability::Disk => "FULL",
-            };
-            state.connection().execute_batch(&format!("PRAGMA synchronous = {level}"))?;
-        }
-        let connection = state.connection();
+        let connection = state.writer(durability)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let last: i64 =
             transaction.prepare_cached("SELECT coalesce(max(seq), 0) FROM record")?.query_row([], |row| row.get(0))?;
         if last != bound(after) {
             return Err(AppendError::Conflict { last: u64::try_from(last).unwrap_or(0) });
-        }
-        if before.is_none() {
-            // Writes the first page, and with it the version of SQLite.
-            transaction.execute_batch(&format!("PRAGMA user_version = {FORMAT}"))?;
         }
         {
             let mut insert = transaction.prepare_cached("INSERT INTO record (seq, text) VALUES (?1, ?2)")?;
@@ -210,8 +211,11 @@ impl Log for SqliteLog {
             }
         }
         transaction.commit()?;
-        state.durability = Some(durability);
         Ok(())
+    }
+
+    fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        claim::claim(self.state().writer(Durability::Process)?, claim)
     }
 }
 

@@ -4,7 +4,6 @@ use super::report::{Problem, Report};
 use crate::attestation::{self, Attested};
 use crate::chain::Head;
 use crate::event::{Entry, Event};
-use crate::store::file_check::Spot;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,27 +18,20 @@ pub(super) struct Chain<'a> {
     before: Option<Attested>,
     /// The id of the chain: that of the first record that can be read.
     id: Option<String>,
-    /// The versions of SQLite that hosts named when they opened the store, the last one last, without repetitions.
-    opened: Vec<i32>,
 }
 
 impl<'a> Chain<'a> {
     /// Before the first record.
     pub(super) fn new(published: Option<&'a Head>) -> Self {
-        Self { report: Report::default(), published, last: 0, before: None, id: None, opened: Vec::new() }
-    }
-
-    /// The versions of SQLite that hosts named.
-    pub(super) fn opened(&self) -> &[i32] {
-        &self.opened
+        Self { report: Report::default(), published, last: 0, before: None, id: None }
     }
 
     /// Takes the next record.
-    pub(super) fn push(&mut self, seq: u64, text: &str, spot: Option<Spot>) {
+    pub(super) fn push(&mut self, seq: u64, text: &str) {
         self.report.records += 1;
         self.report.bytes += text.len() as u64;
         let mut problem = |what: &str| {
-            self.report.add(Problem { seq: Some(seq), spot, what: what.to_owned() });
+            self.report.add(Problem { seq: Some(seq), what: what.to_owned() });
         };
         let expected = self.last + 1;
         if seq > expected {
@@ -79,16 +71,11 @@ impl<'a> Chain<'a> {
         {
             problem("it is not the record of the published head: the trail was written anew");
         }
-        if let Event::Opened { sqlite, dropped_bytes, .. } = entry.event {
-            if dropped_bytes > 0 {
-                self.report.notes.push(format!(
-                    "record {seq}: the host that opened the store dropped {dropped_bytes} bytes which were no complete \
-                     transaction: an interrupted write, or a tail that was cut or changed; compare with a head that was \
-                     published before"
-                ));
-            }
-            self.opened.retain(|version| *version != sqlite);
-            self.opened.push(sqlite);
+        if let Event::Opened { dropped_bytes: dropped @ 1.., .. } = entry.event {
+            self.report.notes.push(format!(
+                "entry {seq}: the host that opened the store dropped {dropped} bytes that were no complete transaction: an \
+                 interrupted write, or a tail that was truncated or changed; compare with a previously published head"
+            ));
         }
         self.before = Some(attested);
     }

@@ -1,7 +1,6 @@
 //! What was found.
 
 use crate::Head;
-use crate::store::file_check::Spot;
 use std::fmt;
 
 /// How many problems are listed; the rest is counted.
@@ -12,8 +11,6 @@ const MAX_PROBLEMS: usize = 100;
 pub struct Problem {
     /// The record that it is about, where it is about one.
     pub seq: Option<u64>,
-    /// Where it is in the file: the place itself, or where the record begins. None outside of files.
-    pub spot: Option<Spot>,
     /// What is wrong.
     pub what: String,
 }
@@ -21,18 +18,16 @@ pub struct Problem {
 impl Problem {
     /// A problem of the trail as a whole.
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { seq: None, spot: None, what: what.into() }
+        Self { seq: None, what: what.into() }
     }
 }
 
-/// `record 7, byte 65540 (page 2): the text was changed`.
+/// `record 7: it was changed`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.seq, self.spot) {
-            (Some(seq), Some(spot)) => write!(f, "record {seq}, {spot}: {}", self.what),
-            (Some(seq), None) => write!(f, "record {seq}: {}", self.what),
-            (None, Some(spot)) => write!(f, "{spot}: {}", self.what),
-            (None, None) => f.write_str(&self.what),
+        match self.seq {
+            Some(seq) => write!(f, "record {seq}: {}", self.what),
+            None => f.write_str(&self.what),
         }
     }
 }

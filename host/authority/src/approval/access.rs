@@ -114,7 +114,7 @@ impl Approvals {
     ///
     /// The denial, when they count for none.
     pub fn approves(&self, operation: &Operation, person: &Person) -> Result<Vec<bool>, Denial> {
-        let plan = &operation.pending.plan;
+        let plan = operation.pending.plan.first();
         let Some(action) = self.runtime.catalog().action(&plan.action) else {
             return Err(Denial::unknown_action(&plan.action));
         };

@@ -4,6 +4,7 @@ use super::Approvals;
 use super::settle::is_other_tenant;
 use crate::Person;
 use crate::groups::{Groups, Member, is_user_group};
+use crate::people::Relation;
 use crate::policy::{ApprovalRule, Requirements};
 use claude_admin_catalog::Action;
 use claude_admin_chat::identity::Principal;
@@ -41,8 +42,10 @@ impl Approvals {
                 None => self.permitted(action),
             };
             let Approvers::Only(mut others) = approvers else { return None };
-            others.retain(|other| *other != requester.principal && !is_other_tenant(&requester.place, other));
-            let (available, needed) = (others.len(), usize::try_from(rule.count).unwrap_or(usize::MAX));
+            let people = self.decider.people();
+            let is_other = |other: &Principal| people.relation(&requester.principal, other) == Relation::Different;
+            others.retain(|other| is_other(other) && !is_other_tenant(&requester.place, other));
+            let (available, needed) = (people.at_most(&others), usize::try_from(rule.count).unwrap_or(usize::MAX));
             let is_alone = rule.from.is_none() && available == 0;
             (available < needed).then(|| NoApprover { rule: rule.clone(), available, is_alone })
         })

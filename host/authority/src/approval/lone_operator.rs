@@ -8,7 +8,7 @@ use super::settle::{MAX_ATTEMPTS, Vote};
 use super::{Approvals, SettleError, Settled};
 use crate::Person;
 use crate::operation::{Operation, Unsettled};
-use crate::plan::{Before, Plan};
+use crate::plan::{Before, Step};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::Choice;
 use claude_admin_chat::identity::{Platform, Principal};
@@ -83,11 +83,11 @@ impl Approvals {
         let lone = self.decider.lone_operator(person).filter(|_| person.place.platform == Platform::Local)?;
         let version = operation.pending.version;
         let now = self.ledger.clock().now_ms();
-        operation.accepts(Some(version), &person.principal, Choice::Confirm, now).ok()?;
+        operation.accepts(Some(version), &person.principal, self.decider.people(), Choice::Confirm, now).ok()?;
         if operation.pending.requirements.approvals.is_empty() || self.is_enough(operation, None).await {
             return None;
         }
-        let name = target_name(self.runtime.catalog(), &operation.pending.plan);
+        let name = target_name(self.runtime.catalog(), operation.pending.plan.first());
         Some(NameQuestion { operation: operation.id.clone(), version, name, delay: lone.delay })
     }
 
@@ -142,7 +142,8 @@ impl Approvals {
     async fn asked_again(&self, question: &NameQuestion, person: &Person) -> Result<Operation, SettleError> {
         let operation = self.find_for(person, &question.operation).await?;
         let now = self.ledger.clock().now_ms();
-        if let Err(unsettled) = operation.accepts(Some(question.version), &person.principal, Choice::Confirm, now) {
+        let (version, people) = (Some(question.version), self.decider.people());
+        if let Err(unsettled) = operation.accepts(version, &person.principal, people, Choice::Confirm, now) {
             return Err(SettleError::Unsettled(Box::new(operation), unsettled));
         }
         match self.name_question(person, &operation).await {
@@ -153,12 +154,12 @@ impl Approvals {
 }
 
 /// The name of the target as the plan shows it, else its ID, else the command.
-fn target_name(catalog: &Catalog, plan: &Plan) -> String {
+fn target_name(catalog: &Catalog, step: &Step) -> String {
     let typable = |text: &str| {
         let text = text.trim().to_owned();
         (!text.is_empty() && visible(&text) == text).then_some(text)
     };
-    if let Before::Read { action, value } = &plan.before
+    if let Before::Read { action, value } = &step.before
         && let Some(read) = catalog.action(action)
         && let Some(interface) = catalog.interface(&read.interface)
     {
@@ -169,8 +170,8 @@ fn target_name(catalog: &Catalog, plan: &Plan) -> String {
             return name;
         }
     }
-    let ids = catalog.action(&plan.action).map(|action| action.http.path.params().collect::<Vec<_>>());
+    let ids = catalog.action(&step.action).map(|action| action.http.path.params().collect::<Vec<_>>());
     let ids = ids.unwrap_or_default();
-    let id = ids.iter().rev().find_map(|name| plan.arguments.get(*name)).and_then(Value::as_str);
-    id.and_then(typable).unwrap_or_else(|| plan.action.replace('.', " "))
+    let id = ids.iter().rev().find_map(|name| step.arguments.get(*name)).and_then(Value::as_str);
+    id.and_then(typable).unwrap_or_else(|| step.action.replace('.', " "))
 }

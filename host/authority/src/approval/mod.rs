@@ -9,24 +9,24 @@ mod approvers;
 mod authorized;
 mod immediate;
 mod lone_operator;
+mod observer;
 pub mod pages;
 mod propose;
 mod replan;
 mod settle;
 mod settle_error;
-mod steps;
 
 pub use approvers::NoApprover;
 pub use authorized::Authorized;
 pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
+pub use observer::{NoObserver, Observer, Stage};
 pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
 pub use replan::Look;
 pub use settle::{Settled, Vote};
 pub use settle_error::{SettleError, Unplanned};
-pub use steps::{NoSteps, Step, Steps};
 
 use super::Decider;
-use super::operation::{Ledger, LedgerError, Operation};
+use super::operation::{FIRST_STEP, Ledger, LedgerError, Operation};
 use super::plan::SecretArguments;
 use crate::execute::Execute;
 use claude_admin_audit::store::Durability;
@@ -45,7 +45,7 @@ pub struct Approvals {
     runtime: Arc<dyn Execute>,
     decider: Arc<Decider>,
     ledger: Ledger,
-    steps: Arc<dyn Steps>,
+    observer: Arc<dyn Observer>,
     secrets: Arc<SecretArguments>,
 }
 
@@ -74,15 +74,15 @@ impl From<End> for Event {
 }
 
 impl Approvals {
-    /// Settles with a policy and a ledger; `steps` is told of every step.
+    /// Settles with a policy and a ledger; `observer` is notified of every stage.
     #[must_use]
     pub fn new(
         runtime: Arc<impl Execute + 'static>,
         decider: Arc<Decider>,
         ledger: Ledger,
-        steps: Arc<dyn Steps>,
+        observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { runtime, decider, ledger, steps, secrets: Arc::default() }
+        Self { runtime, decider, ledger, observer, secrets: Arc::default() }
     }
 
     /// The policy and the groups.
@@ -108,10 +108,11 @@ impl Approvals {
     ///
     /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
-        self.steps.reached(Step::Answered);
+        self.observer.reached(Stage::Answered);
         let read = (!end.content_of.is_empty()).then(|| Event::ContentRead { of: end.content_of.clone() });
         let outcome = Event::from(end);
-        let entries: Vec<Entry> = read.into_iter().chain([outcome]).map(|event| operation.entry(event)).collect();
+        let entries: Vec<Entry> =
+            read.into_iter().chain([outcome]).map(|event| operation.entry_of_step(FIRST_STEP, event)).collect();
         let mut attempt = 1;
         // What was done must be known: a store that is busy for a while is worth waiting for.
         while let Err(error) = self.ledger.append(Durability::Disk, entries.clone()).await {
@@ -122,7 +123,7 @@ impl Approvals {
             tokio::time::sleep(FINISH_PAUSE * attempt).await;
             attempt += 1;
         }
-        self.steps.reached(Step::Ended);
+        self.observer.reached(Stage::Ended);
         Ok(())
     }
 }

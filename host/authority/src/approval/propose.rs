@@ -1,13 +1,13 @@
 //! From a wish to a plan that waits, or may run at once.
 
-use super::{Approvals, Authorized, NoApprover, Step};
+use super::{Approvals, Authorized, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
-use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection};
-use crate::plan::{Before, Plan, ResolveError, Target, read_before, resolve};
+use crate::operation::{CommitError, FIRST_STEP, LedgerError, Operation, Pending, Projection, Receipt};
+use crate::plan::{Before, Plan, ResolveError, Step, Target, read_before, resolve};
 use crate::policy::{Decision, Denial, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
-use claude_admin_audit::{Effect, Entry, Event};
+use claude_admin_audit::{Entry, Event};
 use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Arguments, Draft, Invocation, Options, Reason};
 use claude_admin_chat::identity::Principal;
@@ -37,6 +37,8 @@ pub struct Proposal<'p> {
     pub draft: Draft,
     /// How.
     pub options: &'p Options,
+    /// That it was received: recorded before its plan is.
+    pub receipt: &'p Receipt,
 }
 
 /// What a wish comes to.
@@ -146,7 +148,7 @@ impl Approvals {
         targets: &mut Vec<Target>,
         proposal: Proposal<'_>,
     ) -> Result<Proposed, ProposeError> {
-        let Proposal { operation, person, draft, options } = proposal;
+        let Proposal { operation, person, draft, options, receipt } = proposal;
         let catalog = self.runtime.catalog().clone();
         let directory = self.decider.groups().directory();
         let resolved = resolve(&catalog, draft, reader, directory).await;
@@ -192,7 +194,10 @@ impl Approvals {
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
         let all = options.all && action.paging.is_some();
-        let plan = Plan::new(action, &invocation, &catalog.types, found, before).showing(all, &options.columns);
+        let step = Step::new(&catalog, action, &invocation, found, before).showing(all, &options.columns);
+        let is_pointless = step.pointless(&catalog).is_some();
+        let has_secrets = step.secrets.is_some();
+        let plan = Plan::of(step);
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
             plan_hash: plan.hash(),
@@ -200,10 +205,10 @@ impl Approvals {
             requests: reader.requests(),
         });
         let planned = plan.note(operation, planned).decided_by(&requirements.policies);
-        self.ledger.append(Durability::Process, vec![planned]).await?;
-        self.steps.reached(Step::Planned);
-        if plan.pointless(&catalog).is_some() {
-            let found = reader.found(plan.targets.clone());
+        self.ledger.append(Durability::Process, receipt.before(vec![planned])).await?;
+        self.observer.reached(Stage::Planned);
+        if is_pointless {
+            let found = reader.found(plan.first().targets.clone());
             return Ok(Proposed::Pointless(Box::new(plan), found));
         }
         if options.dry_run {
@@ -216,10 +221,9 @@ impl Approvals {
             plan,
             requirements,
             reason: options.reason.as_ref().map(ToString::to_string),
-            effect: Some(Effect::of(&catalog, action)),
         };
         // Kept first: a request that is recorded can be decided about at once.
-        if pending.plan.secrets.is_some() && !go {
+        if has_secrets && !go {
             self.forget_expired_secrets();
             let expires_ms = expires_ms(&pending.requirements, self.ledger.clock().now_ms());
             if !self.secrets.keep(operation, &person.principal, invocation.arguments.clone(), expires_ms) {
@@ -234,7 +238,7 @@ impl Approvals {
                 CommitError::Ledger(error) => ProposeError::Ledger(error),
             }
         })?;
-        self.steps.reached(if go { Step::Intent } else { Step::Requested });
+        self.observer.reached(if go { Stage::Intent } else { Stage::Requested });
         if !go {
             return Ok(Proposed::Waiting(Box::new(operation)));
         }
@@ -253,7 +257,7 @@ impl Approvals {
         go: bool,
     ) -> Result<Operation, CommitError<TooManyPending>> {
         if go {
-            self.steps.reached(Step::Decided);
+            self.observer.reached(Stage::Decided);
         }
         let (id, person) = (id.to_owned(), person.clone());
         let host = self.ledger.host().to_owned();
@@ -278,7 +282,8 @@ impl Approvals {
                     approvers: Vec::new(),
                     reason: pending.reason.clone(),
                 };
-                entries.extend([decided, intent].map(|event| pending.note(&id, person.did(event))));
+                entries.push(pending.note(&id, person.did(decided)));
+                entries.push(Entry { step: Some(FIRST_STEP), ..pending.note(&id, person.did(intent)) });
             }
             Ok(entries)
         };

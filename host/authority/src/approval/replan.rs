@@ -4,7 +4,7 @@ use super::propose::before;
 use super::{Approvals, SettleError, Unplanned};
 use crate::Reader;
 use crate::operation::{Operation, Unsettled};
-use crate::plan::{Before, Plan, resolve};
+use crate::plan::{Before, Plan, Step, resolve};
 use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Draft, Invocation, references};
 use claude_admin_chat::is_missing;
@@ -23,9 +23,9 @@ pub enum Look {
 impl Approvals {
     /// Looks at what an operation was done to, as far as the reader may; `None` where there is nothing to look at.
     pub async fn look_at_target(&self, operation: &Operation, reader: &Reader<'_>) -> Option<Look> {
-        let plan = &operation.pending.plan;
-        let action = self.runtime.catalog().action(&plan.action)?;
-        match before(reader, action, &plan.invocation()).await {
+        let step = operation.pending.plan.first();
+        let action = self.runtime.catalog().action(&step.action)?;
+        match before(reader, action, &step.invocation()).await {
             Ok(Before::Nothing) => None,
             Ok(Before::NotAllowed { action }) => {
                 Some(Look::Unread(format!("you may not run `{}`", action.replace('.', " "))))
@@ -43,7 +43,7 @@ impl Approvals {
         reader: &Reader<'_>,
     ) -> Result<(Plan, Invocation, &Action), Unplanned> {
         let catalog = self.runtime.catalog();
-        let old = &operation.pending.plan;
+        let old = operation.pending.plan.first();
         let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
         let mut invocation = old.invocation();
         if old.secrets.is_some() {
@@ -64,8 +64,8 @@ impl Approvals {
             target.written.clone_from(&old.written);
         }
         let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
-        let plan = Plan::new(action, &invocation, &catalog.types, targets, before).showing(old.all, &old.columns);
-        Ok((plan, invocation, action))
+        let step = Step::new(catalog, action, &invocation, targets, before).showing(old.all, &old.columns);
+        Ok((Plan::of(step), invocation, action))
     }
 
     /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.

@@ -2,8 +2,8 @@
 
 use super::access::nobodys_business;
 use super::propose::requested;
-use super::{Approvals, Authorized, SettleError, Step, Unplanned};
-use crate::operation::{CommitError, GONE, Operation, Pending, Projection, State, Unsettled};
+use super::{Approvals, Authorized, SettleError, Stage, Unplanned};
+use crate::operation::{CommitError, FIRST_STEP, GONE, Operation, Pending, Projection, State, Unsettled};
 use crate::plan::{Pointless, code_of, outcome_of};
 use crate::policy::{ApprovalRule, Decision, Requirements};
 use crate::{Person, Reader};
@@ -14,6 +14,7 @@ use claude_admin_chat::Choice;
 use claude_admin_chat::Verdict;
 use claude_admin_chat::command::{Invocation, Reason};
 use claude_admin_chat::identity::{Place, Principal};
+use std::sync::Arc;
 
 /// Somebody's decision about what waits.
 #[derive(Debug, Clone)]
@@ -110,7 +111,9 @@ impl Approvals {
             let denial = nobodys_business("it was asked for in another workspace");
             return Err(SettleError::NotAllowed(Box::new(operation), denial));
         }
-        if let Err(unsettled) = operation.accepts(vote.version, &person.principal, vote.choice, now) {
+        if let Err(unsettled) =
+            operation.accepts(vote.version, &person.principal, self.decider.people(), vote.choice, now)
+        {
             return Err(SettleError::Unsettled(Box::new(operation), unsettled));
         }
         match vote.choice {
@@ -122,15 +125,19 @@ impl Approvals {
             Choice::Approve => match self.approves(&operation, person) {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The answer is for the requester alone: they run it once others have approved.
-                Ok(_) if self.runs_for_requester(&operation) || !self.is_enough(&operation, Some(person)).await => {
-                    let counted = self.record(&operation, person, vote, None, Then::Nothing).await?;
-                    Ok(Settled::Counted(Box::new(counted)))
+                Ok(_) if self.runs_for_requester(&operation) || !operation.has_approvals(1) => {
+                    self.count(&operation, person, vote).await
                 }
                 Ok(_) => self.run(operation, person, vote, None).await,
             },
-            Choice::Confirm if self.is_enough(&operation, None).await => self.run(operation, person, vote, None).await,
+            Choice::Confirm if operation.has_approvals(0) => self.run(operation, person, vote, None).await,
             Choice::Confirm => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
         }
+    }
+
+    async fn count(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+        let counted = self.record(operation, person, vote, None, Then::Nothing).await?;
+        Ok(Settled::Counted(Box::new(counted)))
     }
 
     async fn close(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
@@ -139,20 +146,28 @@ impl Approvals {
     }
 
     fn runs_for_requester(&self, operation: &Operation) -> bool {
-        let action = self.runtime.catalog().action(&operation.pending.plan.action);
+        let action = self.runtime.catalog().action(&operation.pending.plan.first().action);
         action.is_some_and(Action::runs_for_requester)
     }
 
     /// Whether the approvals so far, each asked about again, are enough; with one more where somebody is about to agree.
     pub(super) async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
-        let mut counts = Vec::new();
+        let mut approvals: Vec<(Principal, Vec<bool>)> = Vec::new();
+        let mut add = |person: &Person| {
+            // The approval of a user who is no longer permitted to give it does not count.
+            if let Ok(counts) = self.approves(operation, person) {
+                approvals.push((person.principal.clone(), counts));
+            }
+        };
         for decided in operation.approvers() {
-            // Whoever may not do it any more does not count any more.
-            let person = self.decider.person(&decided.principal, &decided.place).await;
-            counts.extend(self.approves(operation, &person));
+            add(&self.decider.person(&decided.principal, &decided.place).await);
         }
-        counts.extend(one_more.and_then(|person| self.approves(operation, person).ok()));
-        operation.enough(&counts)
+        one_more.into_iter().for_each(add);
+        let requester = &operation.pending.requester;
+        let principals = [requester].into_iter().chain(approvals.iter().map(|(principal, _)| principal));
+        let people = self.decider.people().distinct(principals);
+        let counts = approvals.iter().filter(|(principal, _)| people.contains(&principal) && principal != requester);
+        operation.enough(&counts.map(|(_, counts)| counts.clone()).collect::<Vec<_>>())
     }
 
     /// Asks about everything again, and records the decision together with the intent. `alone` are the seconds that a lone
@@ -187,7 +202,7 @@ impl Approvals {
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let person = self.decider.person(&person.principal, &person.place).await;
         let reason = pending.reason.as_deref();
-        let requirements = match self.decider.decide(&requester, action, &plan.arguments, reason) {
+        let requirements = match self.decider.decide(&requester, action, &plan.first().arguments, reason) {
             Decision::Allow(requirements) => requirements,
             Decision::Deny(denial) => {
                 return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, lookups));
@@ -202,10 +217,16 @@ impl Approvals {
             Some(_) => requirements.alone.is_some() || requirements.approvals.is_empty(),
             None => self.is_enough(&operation, one_more).await,
         };
-        if !enough || self.decider.policy_hash() != requester.policy_hash() {
+        if self.decider.policy_hash() != requester.policy_hash() || (!enough && alone.is_some()) {
             return Err(SettleError::Busy(Box::new(operation)));
         }
-        if let Some(Pointless { kind, .. }) = plan.pointless(self.runtime.catalog()) {
+        if !enough {
+            return match vote.choice {
+                Choice::Approve => self.count(&operation, &person, vote).await,
+                _ => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
+            };
+        }
+        if let Some(Pointless { kind, .. }) = plan.first().pointless(self.runtime.catalog()) {
             let over = Then::Over { result: outcome_of(kind).as_str(), why: code_of(kind), lookups };
             let over = self.record(&operation, &person, vote, alone, over).await?;
             return Ok(Settled::Pointless(Box::new(over), kind));
@@ -220,10 +241,10 @@ impl Approvals {
             let operation = self.supersede(&operation, &person, renewed, &differences, lookups).await?;
             return Ok(Settled::Superseded { operation: Box::new(operation), differences, others_come_in });
         }
-        self.steps.reached(Step::Decided);
+        self.observer.reached(Stage::Decided);
         let run = Then::Run { policies: requirements.policies, lookups };
         let operation = self.record(&operation, &person, vote, alone, run).await?;
-        self.steps.reached(Step::Intent);
+        self.observer.reached(Stage::Intent);
         let requester = &operation.pending.requester;
         let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
         Ok(Settled::Run(Box::new(operation), authorized))
@@ -239,9 +260,11 @@ impl Approvals {
         then: Then,
     ) -> Result<Operation, SettleError> {
         let (person, vote, host) = (person.clone(), vote.clone(), self.ledger.host().to_owned());
+        let people = Arc::clone(self.decider.people());
         self.commit(operation, move |current, now| {
             let unsettled = |error| SettleError::Unsettled(Box::new(current.clone()), error);
-            current.accepts(Some(current.pending.version), &person.principal, vote.choice, now).map_err(unsettled)?;
+            let version = Some(current.pending.version);
+            current.accepts(version, &person.principal, &people, vote.choice, now).map_err(unsettled)?;
             let reason = vote.reason.as_ref().map(ToString::to_string);
             let decided = match alone {
                 Some(delay_seconds) => Event::ApprovedAlone { delay_seconds },
@@ -256,7 +279,7 @@ impl Approvals {
                     requests: Vec::new(),
                     cause: Some(why.clone().into()),
                 };
-                entries.push(current.entry(ended).after_lookups(lookups));
+                entries.push(current.entry_of_step(FIRST_STEP, ended).after_lookups(lookups));
             }
             if let Then::Run { policies, lookups } = &then {
                 let mut approvers: Vec<Principal> =
@@ -270,7 +293,7 @@ impl Approvals {
                     approvers,
                     reason: current.pending.reason.clone(),
                 };
-                entries.push(current.entry(intent).after_lookups(lookups));
+                entries.push(current.entry_of_step(FIRST_STEP, intent).after_lookups(lookups));
             }
             Ok(entries)
         })

@@ -1,6 +1,5 @@
 //! A change of the trail that waits to be made, together with others.
 
-use super::projection::known_by;
 use super::{CommitError, LedgerError, Projection};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Entry, Event};
@@ -83,19 +82,12 @@ where
     }
 }
 
-/// What entries are about: operations, deliveries and the requests of somebody. A change looks at nothing else, so that changes about different
-/// things may be decided as things stood before either.
+/// What entries are about: operations and the pending requests of a principal. A change depends on nothing else, so changes
+/// about different subjects can be decided from the same state.
 pub(super) fn subjects(entries: &[Entry]) -> impl Iterator<Item = String> + '_ {
     // What is requested and not run at once is one of a limited number that its requester has.
     let runs = entries.iter().any(|entry| matches!(entry.event, Event::Intent { .. }));
     let requests = entries.iter().filter(move |entry| !runs && matches!(entry.event, Event::Requested { .. }));
     let requests = requests.filter_map(|entry| Some(format!("requests of {}", entry.principal.as_ref()?)));
-    let subjects = entries.iter().flat_map(|entry| {
-        let delivery = match &entry.event {
-            Event::Received { delivery: Some(delivery), .. } => Some(format!("delivery {}", known_by(delivery))),
-            _ => None,
-        };
-        entry.operation.clone().into_iter().chain(delivery)
-    });
-    subjects.chain(requests)
+    entries.iter().filter_map(|entry| entry.operation.clone()).chain(requests)
 }

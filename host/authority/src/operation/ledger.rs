@@ -4,20 +4,19 @@
 //! meantime; otherwise they look again. So that what is settled is settled once, with any number of hosts on one store.
 
 mod batch;
+mod claims;
 #[cfg(test)]
 mod tests;
 
 use super::change::{Change, change};
-use super::projection::DELIVERIES;
 use super::reader_queue::ReaderQueue;
-use super::{Clock, Operation, Projection, State, UNKNOWN};
+use super::{Clock, FIRST_STEP, Operation, Projection, State, UNKNOWN};
 use batch::{entry, unreadable};
 use claude_admin_audit::Code;
 use claude_admin_audit::store::{Durability, HostLock, Hosts, Log, StoreError};
 use claude_admin_audit::{Entry, Event, Head};
 use claude_admin_chat::identity::Principal;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -87,14 +86,9 @@ struct Inner {
     clock: Clock,
     state: Mutex<Loaded>,
     waiting: Mutex<Queue>,
-    /// As [`Projection::forgotten_ms`], to be read without waiting for the state; [`NEVER`] for none.
-    forgotten_ms: AtomicI64,
     changes: watch::Sender<u64>,
     turns: ReaderQueue,
 }
-
-/// No time at all.
-const NEVER: i64 = i64::MIN;
 
 /// Changes that wait to be made: those that come while the trail is written are written together.
 #[derive(Default)]
@@ -111,31 +105,16 @@ struct Loaded {
 }
 
 impl Ledger {
-    /// Reads the part of a trail that still matters.
+    /// Reads the part of a log that still matters.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail cannot be read.
+    /// [`LedgerError`] when the log cannot be read.
     pub fn open(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
-        Self::open_from(log, hosts, clock, DELIVERIES)
-    }
-
-    /// As [`Self::open`], for a host to which nothing is delivered twice: it need not read what others were sent lately.
-    ///
-    /// # Errors
-    ///
-    /// [`LedgerError`] when the trail cannot be read.
-    pub fn open_without_deliveries(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
-        Self::open_from(log, hosts, clock, 0)
-    }
-
-    fn open_from(log: Box<dyn Log>, hosts: Hosts, clock: Clock, deliveries: usize) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
         let (state, waiting, changes) = (Mutex::default(), Mutex::default(), watch::Sender::default());
-        let forgotten_ms = AtomicI64::new(NEVER);
-        let turns = ReaderQueue::default();
-        let inner = Inner { log, hosts, lock, clock, state, waiting, forgotten_ms, changes, turns };
-        let from = inner.first_that_matters(deliveries)?;
+        let inner = Inner { log, hosts, lock, clock, state, waiting, changes, turns: ReaderQueue::default() };
+        let from = inner.first_that_matters()?;
         if from > 1 {
             let mut state = inner.state();
             if let Some(before) = inner.log.read(from - 2, 1)?.first() {
@@ -146,13 +125,6 @@ impl Ledger {
         }
         inner.catch_up(&mut inner.state())?;
         Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// When the last delivery was received that this host does not remember, in milliseconds since 1970, if there can be
-    /// one. A request that can be older must not be accepted.
-    #[must_use]
-    pub fn forgotten_ms(&self) -> Option<i64> {
-        Some(self.inner.forgotten_ms.load(Ordering::Acquire)).filter(|ms| *ms != NEVER)
     }
 
     /// The clock of the host.
@@ -262,9 +234,9 @@ impl Ledger {
 
     /// Appends what `decide` makes of how things stand; asks it again when somebody else was faster.
     ///
-    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation, the
-    /// delivery and the pending requests of the requester that its entries are about: changes that are about different ones may be decided at the same time, and are
-    /// appended in one transaction. `then` sees how things stand afterwards, with nothing about the same in between, and
+    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation and the
+    /// pending requests of the requester that its entries are about: changes about different ones can be decided from the
+    /// same state, and are appended in one transaction. `then` sees how things stand afterwards, with nothing about the same in between, and
     /// what was appended.
     ///
     /// # Errors
@@ -335,7 +307,10 @@ impl Ledger {
                     },
                     _ => return None,
                 };
-                Some(operation.entry(event))
+                Some(match event {
+                    Event::Outcome { .. } => operation.entry_of_step(FIRST_STEP, event),
+                    event => operation.entry(event),
+                })
             });
             Ok::<_, Infallible>(over.collect())
         };

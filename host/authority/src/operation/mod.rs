@@ -9,13 +9,18 @@ mod ledger;
 mod notice;
 mod projection;
 mod reader_queue;
+mod receipt;
+mod request_key;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};
 pub use notice::{Change, Delivery, Notices, Progress};
-pub use projection::{FirstDelivery, Projection};
+pub use projection::Projection;
+pub use receipt::Receipt;
+pub use request_key::{FirstDelivery, NotClaimed, RequestKey};
 
-use super::plan::Plan;
+use super::people::{People, Relation};
+use super::plan::{Plan, Step};
 use super::policy::Requirements;
 use claude_admin_audit::{Cause, Effect, Entry, Event};
 use claude_admin_chat::Changed;
@@ -39,16 +44,13 @@ pub struct Pending {
     pub requirements: Requirements,
     /// Why it is wanted.
     pub reason: Option<String>,
-    /// What its action does to the objects of the API; none where an earlier version recorded it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effect: Option<Effect>,
 }
 
 impl Pending {
     /// The bytes of memory that a request needs, by its recorded form.
     #[must_use]
     pub fn bytes(&self, recorded: &str) -> usize {
-        let values = self.plan.arguments.values().chain(self.plan.before.value());
+        let values = self.plan.steps().iter().flat_map(|step| step.arguments.values().chain(step.before.value()));
         values.map(memory_of).fold(recorded.len(), usize::saturating_add)
     }
 
@@ -56,12 +58,12 @@ impl Pending {
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
-        Entry { plan_hash, version, effect: self.effect, ..self.plan.note(operation, entry) }
+        Entry { plan_hash, version, ..self.plan.note(operation, entry) }
     }
 }
 
 /// A decision about what waits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decided {
     /// Who.
     pub principal: Principal,
@@ -76,7 +78,7 @@ pub struct Decided {
 }
 
 /// A lone operator typed the name of the target and waited: no approval by a second person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedAlone {
     /// The operator.
     pub principal: Principal,
@@ -87,7 +89,8 @@ pub struct ApprovedAlone {
 }
 
 /// How an operation stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum State {
     /// It waits for decisions.
     Waiting,
@@ -115,15 +118,18 @@ pub enum State {
     Expired,
 }
 
+/// The number of the first step of a plan.
+pub const FIRST_STEP: u32 = 1;
 /// The word of an outcome that nobody saw.
 pub const UNKNOWN: &str = "unknown";
 /// The word of an outcome for which there was nothing to do any more: the target is gone.
 pub const GONE: &str = "not_found";
 
-/// One operation.
-#[derive(Debug, Clone, PartialEq)]
+/// One operation. Its recorded form is the state of an operation that is carried: see [`Event::Carried`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
-    /// The id.
+    /// The ID. It is recorded with the entry.
+    #[serde(skip)]
     pub id: String,
     /// What waits or waited.
     pub pending: Pending,
@@ -144,6 +150,7 @@ pub struct Operation {
     /// When that began.
     pub since_ms: i64,
     /// The first record that matters for it.
+    #[serde(skip)]
     pub first_seq: u64,
     /// The change of the plan that led to this version, if any.
     pub change: Option<Change>,
@@ -152,6 +159,7 @@ pub struct Operation {
     /// Whether the secret in its answer did not reach its requester.
     pub undelivered: bool,
     /// The bytes of memory that it needs, as far as others than the host decide about it.
+    #[serde(skip)]
     pub bytes: usize,
 }
 
@@ -170,6 +178,9 @@ pub enum Unsettled {
     OwnRequest,
     /// This person decided already.
     Twice,
+    /// The configuration does not say that they are another person than the requester or an earlier approver, who uses
+    /// another platform.
+    UnknownPerson,
     /// It waits for nobody's approval.
     NoApprovalNeeded,
     /// Its requester alone is not enough.
@@ -218,10 +229,8 @@ impl Operation {
     /// Whether anything was changed; none for an end that was recorded before this was.
     #[must_use]
     pub fn changed(&self) -> Option<Changed> {
-        match self.pending.effect {
-            Some(Effect::Read) => Some(Changed::No),
-            _ => self.state.changed(),
-        }
+        let reads = |step: &Step| step.operation == Some(Effect::Read);
+        if self.pending.plan.steps().iter().all(reads) { Some(Changed::No) } else { self.state.changed() }
     }
 
     /// Who approved it.
@@ -241,7 +250,14 @@ impl Operation {
     /// # Errors
     ///
     /// [`Unsettled`] when it does not.
-    pub fn accepts(&self, version: Option<u32>, who: &Principal, choice: Choice, now_ms: i64) -> Result<(), Unsettled> {
+    pub fn accepts(
+        &self,
+        version: Option<u32>,
+        who: &Principal,
+        people: &People,
+        choice: Choice,
+        now_ms: i64,
+    ) -> Result<(), Unsettled> {
         let own = *who == self.pending.requester;
         if !self.waits(now_ms) {
             return Err(Unsettled::Settled);
@@ -253,13 +269,29 @@ impl Operation {
         }
         match choice {
             Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
+            // Anybody can prevent what they asked for themselves, from any of their accounts.
             Choice::Approve | Choice::Reject if own => Err(Unsettled::OwnRequest),
             Choice::Approve | Choice::Reject if self.pending.requirements.approvals.is_empty() => {
                 Err(Unsettled::NoApprovalNeeded)
             }
-            Choice::Approve if self.approvers().any(|decided| decided.principal == *who) => Err(Unsettled::Twice),
+            Choice::Approve => {
+                let approvers = self.approvers().map(|decided| (&decided.principal, Unsettled::Twice));
+                let others = [(&self.pending.requester, Unsettled::OwnRequest)].into_iter().chain(approvers);
+                others.into_iter().try_for_each(|(other, same)| match people.relation(other, who) {
+                    Relation::Different => Ok(()),
+                    Relation::Same => Err(same),
+                    Relation::Unknown => Err(Unsettled::UnknownPerson),
+                })
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether its approvals, and some more, can be enough by their number. Whether each still counts is another question.
+    #[must_use]
+    pub fn has_approvals(&self, more: usize) -> bool {
+        let needed = self.pending.requirements.approvals.iter().map(|rule| rule.count).max().unwrap_or_default();
+        usize::try_from(needed).is_ok_and(|needed| self.approvers().count() + more >= needed)
     }
 
     /// Whether approvals are enough: for each, which of the rules it counts for. One person may count for several rules,
@@ -275,13 +307,24 @@ impl Operation {
     /// Whether its plan is the one whose hash was recorded with it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.pending.plan.hash() == self.plan_hash
+        self.pending.plan.has_hash(&self.plan_hash)
     }
 
     /// An entry about what the host does with it, for whoever asked.
     #[must_use]
     pub fn entry(&self, event: Event) -> Entry {
         self.note(Entry::by(&self.pending.requester, &self.pending.place, event))
+    }
+
+    /// An entry about the step that runs, for its requester. The steps of a plan are numbered from 1.
+    #[must_use]
+    pub fn entry_of_step(&self, number: u32, event: Event) -> Entry {
+        let entry = Entry { step: Some(number), ..self.entry(event) };
+        let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
+        match self.pending.plan.steps().get(index) {
+            Some(step) => step.note(entry),
+            None => entry,
+        }
     }
 
     /// Says that an entry is about it, and about the plan that was recorded last.

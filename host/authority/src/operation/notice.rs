@@ -7,12 +7,13 @@ use super::{Operation, State, UNKNOWN};
 use claude_admin_audit::{Audience, Difference, Event, MessageId};
 use claude_admin_chat::Choice;
 use claude_admin_chat::identity::{Platform, Principal};
+use serde::{Deserialize, Serialize};
 
 /// A message is no longer posted this long after the operation ended, in milliseconds.
 const LATEST_MS: i64 = 24 * 3_600_000;
 
 /// The messages about an operation.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notices {
     /// Where the card is that approvers see.
     pub card: Option<MessageId>,
@@ -23,7 +24,7 @@ pub struct Notices {
 }
 
 /// One message, and the progress of posting it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The state of the operation that the message shows.
     pub shows: String,
@@ -32,7 +33,8 @@ pub struct Delivery {
 }
 
 /// The progress of posting a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Progress {
     /// A host is about to post it.
     Posting {
@@ -49,7 +51,7 @@ pub enum Progress {
 }
 
 /// A plan that replaced another one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// Whose decision showed that the plan had changed.
     pub by: Option<Principal>,

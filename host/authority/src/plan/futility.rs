@@ -1,6 +1,6 @@
 //! Whether a write is worth sending, by what was read of its target.
 
-use super::{Before, Plan};
+use super::{Before, Step};
 use claude_admin_audit::Code;
 use claude_admin_catalog::{Action, Catalog, Futile, Futility, Method, Place, TargetCondition};
 use claude_admin_chat::Outcome;
@@ -39,7 +39,7 @@ pub fn code_of(kind: Futility) -> Code {
     })
 }
 
-impl Plan {
+impl Step {
     /// Why the write is not worth sending; none where it is, or where its target was not read.
     #[must_use]
     pub fn pointless<'c>(&self, catalog: &'c Catalog) -> Option<Pointless<'c>> {
@@ -85,8 +85,8 @@ mod tests {
         let invocation = Invocation { action: id.to_owned(), arguments };
         let read = catalog.before_action(action).unwrap();
         let before = Before::read(&catalog.types, read, &target);
-        let plan = Plan::new(action, &invocation, &catalog.types, Vec::new(), before);
-        plan.pointless(catalog).map(|found| found.kind)
+        let step = Step::new(catalog, action, &invocation, Vec::new(), before);
+        step.pointless(catalog).map(|found| found.kind)
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! request and its approval does not change what is done to the target, and a hash over every dependent object would make
 //! busy targets impossible to approve. Each time it is shown, it is read again.
 
-use super::Plan;
+use super::Step;
 use crate::Reader;
 use claude_admin_catalog::{Action, Catalog, ID, Impact, Placeholder, at_path};
 use claude_admin_chat::command::{self, Command};
@@ -70,18 +70,18 @@ pub struct Dependent {
     pub name: Option<String>,
 }
 
-/// Reads what depends on the target of a plan.
+/// Reads what depends on the target of a step.
 pub async fn dependents(
     reader: &Reader<'_>,
     catalog: &Catalog,
     action: &Action,
-    plan: &Plan,
+    step: &Step,
     now: Timestamp,
 ) -> Vec<Dependents> {
     let mut all = Vec::new();
     let end = tokio::time::Instant::now() + MAX_WAIT;
     for impact in &action.impacts {
-        let fill = |text: &str| filled(catalog, action, plan, text);
+        let fill = |text: &str| filled(catalog, action, step, text);
         let words: Option<Vec<String>> = impact.command.iter().map(|word| fill(word)).collect();
         let command = words.as_ref().unwrap_or(&impact.command).join(" ");
         let only = impact.only.as_ref().map_or_else(|| Some(String::new()), |(_, value)| fill(value));
@@ -163,14 +163,14 @@ fn dependent(catalog: &Catalog, list: &Action, item: &Value, words: &[String]) -
 }
 
 /// A word with values in the place of names between braces, as they are in the arguments and in the target.
-fn filled(catalog: &Catalog, action: &Action, plan: &Plan, text: &str) -> Option<String> {
+fn filled(catalog: &Catalog, action: &Action, step: &Step, text: &str) -> Option<String> {
     let mut parts = text.split('{');
     let mut filled = parts.next()?.to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}')?;
         let value = match catalog.placeholder(action, name)? {
-            Placeholder::Argument(input) => plan.arguments.get(&input.name)?,
-            Placeholder::Field(path) => at_path(plan.before.value()?, path)?,
+            Placeholder::Argument(input) => step.arguments.get(&input.name)?,
+            Placeholder::Field(path) => at_path(step.before.value()?, path)?,
         };
         filled.push_str(value.as_str()?);
         filled.push_str(rest);

@@ -1,6 +1,7 @@
-//! What would be done, before it is done: resolved targets, the state of the target, effect, risk, canonical command.
+//! What would be done, before it is done: steps with resolved targets, the state of the target, effect, risk and canonical
+//! command.
 //!
-//! An approval belongs to a plan, by its hash: whatever is different when it is to run is asked about again.
+//! An approval belongs to a plan, by its hash: a plan that is different when it is about to run needs a new decision.
 
 mod before;
 mod difference;
@@ -9,6 +10,7 @@ mod impact;
 mod lookup;
 mod resolve;
 mod secrets;
+mod step;
 
 pub use before::Before;
 pub use futility::{NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
@@ -16,109 +18,130 @@ pub use impact::{Dependent, Dependents, DependentsFound, dependents};
 pub use lookup::{Unlisted, list_invocation, read_items};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;
+pub use step::Step;
 
 pub(super) use before::read_before;
 
-use claude_admin_audit::{Difference, Entry};
-use claude_admin_catalog::{Action, Types};
-use claude_admin_chat::command::{Arguments, Invocation};
+use claude_admin_audit::{Code, Difference, Entry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What would be done.
+/// What would be done: steps, of which there is at least one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Recorded")]
 pub struct Plan {
-    /// The id of the action.
-    pub action: String,
-    /// The arguments, with every ID resolved and without secrets.
-    pub arguments: Arguments,
-    /// A digest of the secret arguments, under a key that ends with this process: the plan is about these values and no
-    /// others, and nobody can guess them from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secrets: Option<String>,
-    /// The command in its canonical form.
-    pub command: String,
-    /// Whether every page of a list is read, and not only one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub all: bool,
-    /// The columns that are shown of the result; the usual ones, where there are none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub columns: Vec<String>,
-    /// What it does, in a sentence.
-    pub summary: String,
-    /// What it brings about.
-    pub effect: Option<String>,
-    /// How much it can harm: the word of the WIT annotation.
-    pub risk: String,
-    /// Ids that were looked up.
-    pub targets: Vec<Target>,
-    /// What it is done to, as it is now.
-    pub before: Before,
+    steps: Vec<Step>,
+}
+
+/// A plan as it is recorded. Earlier versions recorded a plan of one step as that step.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Recorded {
+    Steps { steps: Vec<Step> },
+    One(Box<Step>),
+}
+
+/// A recorded plan without a step.
+#[derive(Debug, thiserror::Error)]
+#[error("a plan without a step")]
+struct NoStep;
+
+impl TryFrom<Recorded> for Plan {
+    type Error = NoStep;
+
+    fn try_from(recorded: Recorded) -> Result<Self, NoStep> {
+        match recorded {
+            Recorded::Steps { steps } if steps.is_empty() => Err(NoStep),
+            Recorded::Steps { steps } => Ok(Self { steps }),
+            Recorded::One(step) => Ok(Self::of(*step)),
+        }
+    }
 }
 
 impl Plan {
-    /// Says that an entry is about an operation with this plan.
+    /// A plan of one step.
+    #[must_use]
+    pub fn of(step: Step) -> Self {
+        Self { steps: vec![step] }
+    }
+
+    /// The steps, in the order in which they run.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The first step, which is the only one of a command.
+    #[must_use]
+    pub fn first(&self) -> &Step {
+        // No constructor makes a plan without one.
+        &self.steps[0]
+    }
+
+    /// Adds to an entry what the plan does, where it is one step.
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
-        Entry {
-            operation: Some(operation.to_owned()),
-            action: Some(self.action.clone()),
-            command: Some(self.command.clone()),
-            resolved: self.targets.iter().map(Target::to_string).collect(),
-            ..entry
+        let entry = Entry { operation: Some(operation.to_owned()), ..entry };
+        match &self.steps[..] {
+            [only] => only.note(entry),
+            _ => entry,
         }
-    }
-
-    /// Makes the plan of an invocation.
-    #[must_use]
-    pub fn new(action: &Action, invocation: &Invocation, types: &Types, targets: Vec<Target>, before: Before) -> Self {
-        let shown = invocation.shown(action, types);
-        Self {
-            action: action.id.clone(),
-            secrets: (shown != *invocation).then(|| secrets::digest(&invocation.arguments)),
-            arguments: shown.arguments,
-            command: invocation.canonical(action, types),
-            all: false,
-            columns: Vec::new(),
-            summary: action.summary().to_owned(),
-            effect: action.effect_of(|name| invocation.arguments.get(name)).map(|effect| effect.text.clone()),
-            risk: action.risk.to_string(),
-            targets,
-            before,
-        }
-    }
-
-    /// Says how much of the result is wanted: every page of a list, and which columns.
-    #[must_use]
-    pub fn showing(mut self, all: bool, columns: &[String]) -> Self {
-        if all {
-            self.command.push_str(" --all");
-        }
-        if !columns.is_empty() {
-            self.command.push_str(&format!(" --columns {}", columns.join(",")));
-        }
-        Self { all, columns: columns.to_vec(), ..self }
-    }
-
-    /// The invocation that the plan is about, without secrets.
-    #[must_use]
-    pub fn invocation(&self) -> Invocation {
-        Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
     }
 
     /// The SHA-256 of the plan as JSON with sorted names: 64 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
-        // A plan is made of texts, maps and lists, which always have a JSON form.
-        let mut json = serde_json::to_value(self).unwrap_or_default();
-        json.sort_all_objects();
-        format!("{:x}", Sha256::digest(json.to_string().as_bytes()))
+        hash(self)
     }
 
-    /// What is different in another plan of the same command, for a person: `role: developer → billing`.
+    /// Whether a recorded hash is that of this plan. Earlier versions recorded the hash of the only step.
+    #[must_use]
+    pub fn has_hash(&self, recorded: &str) -> bool {
+        self.hash() == recorded || matches!(&self.steps[..], [only] if hash(only) == recorded)
+    }
+
+    /// What is different in another plan for the same purpose: `role: developer → billing`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
-        let json = |plan: &Self| serde_json::to_value(plan).unwrap_or_default();
-        difference::differences(&json(self), &json(other))
+        let json = |step: &Step| serde_json::to_value(step).unwrap_or_default();
+        if self.steps.len() != other.steps.len() {
+            return vec![Difference::Other(Code::new("other-steps").into())];
+        }
+        let pairs = self.steps.iter().zip(&other.steps);
+        pairs.flat_map(|(old, new)| difference::differences(&json(old), &json(new))).collect()
+    }
+}
+
+fn hash(value: &impl Serialize) -> String {
+    // A plan is made of texts, maps and lists, which always have a JSON form.
+    let mut json = serde_json::to_value(value).unwrap_or_default();
+    json.sort_all_objects();
+    format!("{:x}", Sha256::digest(json.to_string().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn recorded() -> serde_json::Value {
+        json!({
+            "action": "users.remove", "arguments": {"user-id": "user_1"}, "command": "users remove user_1", "summary": "s",
+            "effect": null, "risk": "irreversible", "targets": [], "before": {"kind": "nothing"}
+        })
+    }
+
+    #[test]
+    fn plan_of_an_earlier_version_is_read_as_one_step() {
+        let step: Step = serde_json::from_value(recorded()).unwrap();
+        let old: Plan = serde_json::from_value(recorded()).unwrap();
+        let new: Plan = serde_json::from_value(json!({ "steps": [recorded()] })).unwrap();
+        assert_eq!((&old, &new), (&Plan::of(step.clone()), &old));
+        assert_ne!(hash(&step), old.hash());
+        assert!(old.has_hash(&hash(&step)) && old.has_hash(&old.hash()) && !old.has_hash(""));
+        let two: Plan = serde_json::from_value(json!({ "steps": [recorded(), recorded()] })).unwrap();
+        assert!(!two.has_hash(&hash(&step)) && !two.has_hash(&old.hash()));
+        assert_eq!(old.differences(&two)[0].to_string(), "other-steps");
+        assert!(serde_json::from_value::<Plan>(json!({ "steps": [] })).is_err());
     }
 }

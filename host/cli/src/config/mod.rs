@@ -6,7 +6,8 @@ mod secret;
 pub(crate) use approvals::ApprovalsConfig;
 pub(crate) use secret::{SecretError, SecretSource};
 
-use claude_admin::decision::groups::{Member, MemberError};
+use claude_admin::decision::groups::{Member, MemberError, is_user_group};
+use claude_admin::decision::people::{MappedTwice, People};
 use claude_admin::egress::ApiPlatform;
 use claude_admin::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use claude_admin::identity::is_id;
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) policy: PolicyConfig,
     /// Groups that the policy names. Their members are users, all users of a tenant, or Slack user groups.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// People, each with their principals on several platforms. It sets whose approvals count as one, and gives no rights.
+    pub(crate) people: BTreeMap<String, Vec<String>>,
     /// The settings for requests that require a second person.
     pub(crate) approvals: ApprovalsConfig,
     /// The store of the audit log.
@@ -264,6 +267,20 @@ pub(crate) enum ConfigError {
         /// The cause.
         cause: MemberError,
     },
+    /// A line of a person is not a principal.
+    #[error("in [people], `{person}`: `{line}` is not a principal; write slack:TEAM/USER, http:CLIENT or local:USER")]
+    Principal {
+        /// The person.
+        person: String,
+        /// The line.
+        line: String,
+    },
+    /// The name of a person is invalid.
+    #[error("in [people]: `{0}` is not a valid name; use letters, digits, `-`, `_` and `.`")]
+    PersonName(String),
+    /// A principal belongs to two people.
+    #[error("in [people]: {0}")]
+    MappedTwice(MappedTwice),
     /// A group has an invalid name.
     #[error("in [groups]: `{0}` is not a valid group name; use letters, digits, `-`, `_` and `.`")]
     GroupName(String),
@@ -363,6 +380,26 @@ impl Config {
             Ok((group.clone(), members))
         };
         self.groups.iter().map(read).collect()
+    }
+
+    /// Which principals are one person.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for an invalid name, a line that is not a principal, and a principal of two people.
+    pub(crate) fn people(&self) -> Result<People, ConfigError> {
+        let read = |(person, lines): (&String, &Vec<String>)| {
+            if !is_id(person) {
+                return Err(ConfigError::PersonName(person.clone()));
+            }
+            let principal = |line: &String| match line.parse() {
+                Ok(principal) if !is_user_group(line) => Ok(principal),
+                _ => Err(ConfigError::Principal { person: person.clone(), line: redacted(line) }),
+            };
+            Ok((person.clone(), lines.iter().map(principal).collect::<Result<_, _>>()?))
+        };
+        let people = self.people.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        People::new(people).map_err(ConfigError::MappedTwice)
     }
 }
 

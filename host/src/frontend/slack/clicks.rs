@@ -5,6 +5,7 @@ use super::delivery::Later;
 use super::handler::{identities, not_an_id};
 use super::interaction::{Click, InteractionError};
 use super::notifier::Card;
+use super::signed::Signed;
 use super::{ResponseUrl, Slack, fields};
 use crate::Choice;
 use crate::audit::MessageId;
@@ -28,9 +29,10 @@ struct Pressed {
 impl Slack {
     /// Handles a click: responds immediately with an empty response, and sends the result later.
     pub async fn interaction(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
-        if let Err(response) = self.believe(headers, &body).await {
-            return response;
-        }
+        let signed = match self.believe(headers, &body).await {
+            Ok(signed) => signed,
+            Err(response) => return response,
+        };
         let click = match fields(&body).map_err(InteractionError::from).and_then(Click::from_fields) {
             Ok(Some(click)) => click,
             Ok(None) => return StatusCode::OK.into_response(),
@@ -58,11 +60,11 @@ impl Slack {
             return StatusCode::OK.into_response();
         };
         let slack = Arc::clone(&self);
-        self.background.spawn(async move { slack.press(click, Pressed { operation, version, choice }).await });
+        self.background.spawn(async move { slack.press(signed, click, Pressed { operation, version, choice }).await });
         StatusCode::OK.into_response()
     }
 
-    async fn press(&self, click: Click, pressed: Pressed) {
+    async fn press(&self, signed: Signed, click: Click, pressed: Pressed) {
         let url = click.response_url.clone().map(ResponseUrl::new);
         let request = self.service.operation(&pressed.operation).await;
         let api = self.settings.web_api.as_deref();
@@ -78,7 +80,7 @@ impl Slack {
             principal: clicker.principal,
             place: clicker.place,
             input: Input::Vote(vote),
-            delivery: Some(click.delivery.clone()),
+            delivery: Some(signed.key(Some(click.delivery.clone()))),
             format: None,
         };
         let mut reply = self.service.handle(request).await;

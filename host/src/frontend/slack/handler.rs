@@ -4,6 +4,7 @@ use super::button::ButtonSeal;
 use super::delivery::{Delivery, Later};
 use super::messages::Messages;
 use super::notifier::{Card, DIRECT_MESSAGE, LOOK_EVERY, Notifier};
+use super::signed::Signed;
 use super::{MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, WebApi, verify};
 use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::Markup;
@@ -93,8 +94,8 @@ impl Slack {
         if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) {
             return StatusCode::OK.into_response();
         }
-        let signature = match self.believe(headers, &body).await {
-            Ok(signature) => signature,
+        let signed = match self.believe(headers, &body).await {
+            Ok(signed) => signed,
             Err(response) => return response,
         };
         if is_ssl_check(&body) {
@@ -110,14 +111,14 @@ impl Slack {
         if let Err(response) = self.own_app(command.api_app_id.as_deref()).await {
             return response;
         }
-        self.answer(command, signature).await
+        self.answer(command, signed).await
     }
 
-    /// Checks that a request is from Slack: signed, recent, and not received before. Returns text that identifies it.
-    pub(super) async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
+    /// Checks that a request is from Slack: signed, recent, and not received before.
+    pub(super) async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<Signed, Response> {
         let now = u64::try_from(self.service.ledger().clock().now_ms().div_euclid(1000)).unwrap_or_default();
         let reason = match self.check_signature(headers, body, now) {
-            Ok(signature) => return Ok(signature),
+            Ok(signed) => return Ok(signed),
             Err(reason) => reason,
         };
         tracing::warn!(%reason, "a request to the Slack endpoint is not authenticated");
@@ -134,7 +135,7 @@ impl Slack {
         Err((StatusCode::UNAUTHORIZED, "the request is from another app").into_response())
     }
 
-    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<String, SignatureError> {
+    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<Signed, SignatureError> {
         let only = |name: &str| {
             let mut values = headers.get_all(name).iter();
             match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
@@ -146,20 +147,13 @@ impl Slack {
         let secret = self.settings.signing_secret.expose_secret().as_bytes();
         verify(secret, timestamp, signature, body, now)?;
         let time: u64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
-        // The time of a signature can differ from the time of receipt by the maximum skew.
-        let forgotten = self
-            .service
-            .ledger()
-            .forgotten_ms()
-            .map(|ms| ms.div_euclid(1000).saturating_add_unsigned(MAX_SKEW_SECONDS));
-        if forgotten.is_some_and(|forgotten| i64::try_from(time).is_ok_and(|time| time <= forgotten)) {
-            return Err(SignatureError::Forgotten);
-        }
         self.signatures.accept(time, signature)?;
-        Ok(format!("{timestamp}/{signature}"))
+        // A request can be signed so long before it was received.
+        let earliest = i64::try_from(time.saturating_sub(MAX_SKEW_SECONDS)).map_err(|_| SignatureError::Malformed)?;
+        Ok(Signed { signature: format!("{timestamp}/{signature}"), earliest_ms: earliest.saturating_mul(1000) })
     }
 
-    async fn answer(self: Arc<Self>, command: SlashCommand, signature: String) -> Response {
+    async fn answer(self: Arc<Self>, command: SlashCommand, signed: Signed) -> Response {
         let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
         let (principal, place) = match ids {
             Ok(ids) => ids,
@@ -169,9 +163,7 @@ impl Slack {
             principal,
             place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
-            // Slack has delivered commands twice, each time with a different signature. Without an ID of the command,
-            // the signature is stored, so it is known after a restart.
-            delivery: Some(command.trigger_id.map_or(signature, |trigger| format!("{}/{trigger}", command.team_id))),
+            delivery: Some(signed.key(command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)))),
             format: None,
         };
         let (slack, user) = (Arc::clone(&self), command.user_id);

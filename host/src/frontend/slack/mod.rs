@@ -13,6 +13,7 @@ mod notifier;
 mod replay;
 mod response_url;
 mod retry;
+mod signed;
 mod web_api;
 
 pub use account::Account;

@@ -129,7 +129,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     let (_folder, path) = file();
     drop(open(&path));
     let mut bytes = fs::read(&path).unwrap();
-    bytes[63] = FORMAT as u8 + 1;
+    bytes[63] = migration::FORMAT as u8 + 1;
     fs::write(&path, &bytes).unwrap();
     let error = SqliteLog::open(&path, Settings::default()).unwrap_err();
     assert!(matches!(error, StoreError::Newer { .. }) && error.to_string().contains("newer"), "{error}");

@@ -1,16 +1,15 @@
 //! Changes that come at the same time are decided one after the other, and appended in one transaction where they are about
 //! different things.
 
-use super::{Change, Decided, Inner, LedgerError, Loaded, MAX_ATTEMPTS, NEVER, Queue};
+use super::{Change, Decided, Inner, LedgerError, Loaded, MAX_ATTEMPTS, Queue};
 use crate::operation::Projection;
 use crate::operation::change::subjects;
-use crate::operation::projection::{CHUNK, DELIVERY_MS};
+use crate::operation::projection::CHUNK;
 use claude_admin_audit::store::{AppendError, Durability, StoreError};
 use claude_admin_audit::{Entry, Head, redact, seal};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl Inner {
@@ -19,33 +18,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first record of what is open, which the last record tells, or of the deliveries that are remembered: a number of
-    /// them, and all recent ones. Whichever is earlier.
-    pub(super) fn first_that_matters(&self, deliveries: usize) -> Result<u64, LedgerError> {
+    /// The first entry that still matters, as the last entry says.
+    pub(super) fn first_that_matters(&self) -> Result<u64, LedgerError> {
         let Some(last) = self.log.last()? else { return Ok(1) };
-        let last_entry = entry(last.seq, &last.text)?;
-        let open_from = last_entry.open_from.unwrap_or(last.seq);
-        if deliveries == 0 {
-            return Ok(last.seq.min(open_from));
-        }
-        let recent_ms = last_entry.latest_ms().max(self.clock.now_ms()).saturating_sub(DELIVERY_MS);
-        let many = last.seq.saturating_sub(u64::try_from(deliveries).unwrap_or(u64::MAX));
-        let mut from = last.seq;
-        // Most hosts begin long after the last record, so that the first look back is a short one.
-        let mut chunk = 1;
-        loop {
-            let earlier = self.log.read_back(from, chunk)?;
-            if earlier.is_empty() {
-                return Ok(from.min(open_from));
-            }
-            for record in &earlier {
-                if record.seq < many && entry(record.seq, &record.text)?.latest_ms() < recent_ms {
-                    return Ok(from.min(open_from));
-                }
-                from = record.seq;
-            }
-            chunk = CHUNK.min(chunk * 2);
-        }
+        let open_from = entry(last.seq, &last.text)?.open_from;
+        Ok(open_from.map_or(last.seq, |open_from| open_from.min(last.seq)))
     }
 
     pub(super) fn catch_up(&self, state: &mut Loaded) -> Result<(), LedgerError> {
@@ -54,7 +31,6 @@ impl Inner {
             for record in &records {
                 state.projection.apply(record.seq, &entry(record.seq, &record.text)?);
             }
-            self.note_forgotten(state);
             if let Some(last) = records.last() {
                 state.head = Some(Head::of(last.seq, &last.text).map_err(|problem| unreadable(last.seq, problem))?);
             }
@@ -63,10 +39,6 @@ impl Inner {
                 return Ok(());
             }
         }
-    }
-
-    pub(super) fn note_forgotten(&self, state: &Loaded) {
-        self.forgotten_ms.store(state.projection.forgotten_ms().unwrap_or(NEVER), Ordering::Release);
     }
 
     /// Wakes those who follow the operations, where one changed.
@@ -157,9 +129,11 @@ impl Inner {
         let open_from = Some(state.projection.open_from());
         // What this host goes on with is what is stored, so that every other host comes to the same.
         let latest_ms = Some(state.projection.latest_ms(now)).filter(|latest| *latest > now);
-        let stored = |entry: &Entry| redact(&Entry { time_ms: now, open_from, latest_ms, ..entry.clone() });
-        let stored: Vec<Vec<Entry>> = decided.iter().map(|(_, entries)| entries.iter().map(stored).collect()).collect();
-        let all = stored.concat();
+        let stored_now = |entry: &Entry| redact(&Entry { time_ms: now, open_from, latest_ms, ..entry.clone() });
+        let stored: Vec<Vec<Entry>> =
+            decided.iter().map(|(_, entries)| entries.iter().map(&stored_now).collect()).collect();
+        let carried: Vec<Entry> = state.projection.carried().iter().map(&stored_now).collect();
+        let all = [carried, stored.concat()].concat();
         let sealed = seal(&all, state.head.as_ref());
         let (records, head) = sealed.map_err(|error| Unappended::Unrecordable(error.to_string()))?;
         let disk = decided.iter().any(|(change, _)| change.durability() == Durability::Disk);
@@ -170,7 +144,6 @@ impl Inner {
                     let seq = state.projection.last_seq() + 1;
                     state.projection.apply(seq, entry);
                 }
-                self.note_forgotten(state);
                 state.head = Some(head);
                 self.report_changes(state);
                 Ok(stored)

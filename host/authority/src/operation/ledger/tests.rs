@@ -1,9 +1,10 @@
 use super::*;
-use claude_admin_audit::store::{AppendError, SqliteLog, StoredRecord};
+use crate::operation::{FirstDelivery, NotClaimed, Receipt, RequestKey};
+use claude_admin_audit::store::{AppendError, Claim, Claimed, SqliteLog, StoredRecord};
 use claude_admin_audit::verify;
 use claude_admin_chat::identity::{Place, Principal};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ impl Log for Slow {
         self.transactions.fetch_add(1, Ordering::Relaxed);
         self.log.append(after, records, durability)
     }
+
+    fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        self.log.claim(claim)
+    }
 }
 
 fn ledger() -> (Ledger, Arc<AtomicUsize>) {
@@ -49,22 +54,12 @@ fn ledger() -> (Ledger, Arc<AtomicUsize>) {
     (Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap(), transactions)
 }
 
-fn received(operation: &str, delivery: &str, text: &str) -> Entry {
-    let event = Event::Received { delivery: Some(delivery.to_owned()), text: Some(text.to_owned()) };
+fn received(operation: &str, text: &str) -> Entry {
+    let event = Event::Received { delivery: None, text: Some(text.to_owned()) };
     Entry {
         operation: Some(operation.to_owned()),
         ..Entry::by(&Principal::local("ada").unwrap(), &Place::terminal(), event)
     }
-}
-
-/// Records a request, unless it was received before; returns whether it was the first.
-async fn receive(ledger: &Ledger, operation: String, delivery: &'static str) -> bool {
-    let entry = received(&operation, delivery, "x");
-    let decide = move |projection: &Projection, _: i64| match projection.first_delivery(delivery) {
-        Some(_) => Err(()),
-        None => Ok(vec![entry.clone()]),
-    };
-    ledger.commit(Durability::Process, decide, |_, _| ()).await.is_ok()
 }
 
 async fn at_once<T: Send + 'static>(
@@ -84,7 +79,7 @@ async fn what_comes_at_once_is_written_together_and_in_one_chain() {
     let appends = (0..40).map(|number| {
         let ledger = ledger.clone();
         async move {
-            let entry = received(&format!("operation{number}"), &format!("d{number}"), "x");
+            let entry = received(&format!("operation{number}"), "x");
             ledger.append(Durability::Process, vec![entry.clone(), entry]).await
         }
     });
@@ -97,15 +92,76 @@ async fn what_comes_at_once_is_written_together_and_in_one_chain() {
     assert_eq!(ledger.head().await.unwrap().unwrap().seq, 80);
 }
 
+/// A key of a request.
+fn key(key: &str, content: &str) -> RequestKey {
+    RequestKey { key: key.to_owned(), content: content.to_owned(), earliest_ms: None }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn of_changes_about_the_same_one_is_decided_after_the_other() {
+async fn of_many_deliveries_of_one_request_one_is_accepted() {
     let (ledger, _) = ledger();
     let same = (0..20).map(|number| {
         let ledger = ledger.clone();
-        async move { receive(&ledger, format!("operation{number}"), "the same").await }
+        async move { ledger.claim(key("the same", "x"), &format!("operation{number}")).await.unwrap() }
     });
-    assert_eq!(at_once(same).await.into_iter().filter(|first| *first).count(), 1);
-    assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
+    let (accepted, before): (Vec<_>, Vec<_>) = at_once(same).await.into_iter().partition(Result::is_ok);
+    assert_eq!((accepted.len(), before.len()), (1, 19));
+    let other = ledger.claim(key("the same", "y"), "later").await.unwrap();
+    assert!(matches!(other, Err(NotClaimed::Before(FirstDelivery { is_same: false, .. }))), "{other:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_of_an_earlier_request_is_found_until_it_is_an_operation() {
+    let (ledger, _) = ledger();
+    let ada = Principal::local("ada").unwrap();
+    let of = |id: &str, event| Entry { operation: Some(id.to_owned()), ..Entry::by(&ada, &Place::terminal(), event) };
+    let outcome = |result: &str| Event::Outcome {
+        result: result.to_owned(),
+        changed: None,
+        status: None,
+        requests: Vec::new(),
+        cause: None,
+    };
+    let denied = || Event::Denied { reason: Code::new("already-decided").into(), count: 1 };
+    for (id, entries, expected) in [
+        ("received00", vec![received("received00", "x")], None),
+        ("outcome000", vec![received("outcome000", "x"), of("outcome000", outcome("usage"))], Some("usage")),
+        ("denied0000", vec![received("denied0000", "x"), of("denied0000", denied())], Some("denied")),
+        // A decision about an operation that is denied says nothing about the request that it began with.
+        (
+            "operation0",
+            vec![received("operation0", "x"), requested("operation0", "x"), of("operation0", denied())],
+            None,
+        ),
+    ] {
+        ledger.append(Durability::Process, entries).await.unwrap();
+        assert_eq!(ledger.ended(id, &ada).await.unwrap().as_deref(), expected, "{id}");
+    }
+    assert_eq!(ledger.ended("never00000", &ada).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipt_is_recorded_before_the_next_entry_or_when_it_is_dropped() {
+    let (ledger, _) = ledger();
+    let receipt = || Receipt::new(ledger.clone(), Some(received("operation", "x")));
+    let kinds = || {
+        let records = ledger.log().read(0, 100).unwrap();
+        let entries = records.iter().map(|record| Entry::from_record(&record.text).unwrap().event.kind());
+        entries.collect::<Vec<_>>()
+    };
+    receipt().replace();
+    assert!(kinds().is_empty());
+    let first = receipt();
+    let entries = first.before(vec![cancelled("operation")]);
+    ledger.append(Durability::Process, entries).await.unwrap();
+    first.record().await.unwrap();
+    drop(first);
+    assert_eq!(kinds(), ["received", "decided"]);
+    drop(receipt());
+    while kinds().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(kinds()[2], "received");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,11 +172,7 @@ async fn what_cannot_be_recorded_harms_nothing_that_came_with_it() {
         async move {
             // JSON of the trail has no number as large as this.
             let opened = Event::Opened { version: "1".to_owned(), sqlite: 1, dropped_bytes: u64::MAX };
-            let entry = if number == 7 {
-                Entry::of_host(opened)
-            } else {
-                received(&format!("operation{number}"), &format!("d{number}"), "x")
-            };
+            let entry = if number == 7 { Entry::of_host(opened) } else { received(&format!("operation{number}"), "x") };
             (number, ledger.append(Durability::Process, vec![entry]).await.is_ok())
         }
     });
@@ -136,7 +188,7 @@ async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
     let appends = (0..20).map(|number| {
         let ledger = ledger.clone();
         async move {
-            let entry = received(&format!("operation{number}"), &format!("d{number}"), UNWANTED);
+            let entry = received(&format!("operation{number}"), UNWANTED);
             ledger.append(Durability::Process, vec![entry]).await
         }
     });
@@ -144,7 +196,7 @@ async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
         let error = appended.expect_err("the store fails").to_string();
         assert!(error.starts_with("the audit trail cannot be used"), "{error}");
     }
-    assert!(ledger.append(Durability::Process, vec![received("operation", "d", "x")]).await.is_ok());
+    assert!(ledger.append(Durability::Process, vec![received("operation", "x")]).await.is_ok());
     assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
 }
 
@@ -154,7 +206,7 @@ async fn a_change_that_breaks_off_holds_up_no_other() {
     let breaks = |_: &Projection, _: i64| -> Result<Vec<Entry>, ()> { panic!("as a bug would") };
     let broken = ledger.commit(Durability::Process, breaks, |_, _| ()).await;
     assert!(matches!(broken, Err(CommitError::Ledger(LedgerError::Stopping))), "whoever waits is told");
-    assert!(receive(&ledger, "7qk2abcd".to_owned(), "T1/1").await, "the next one is made");
+    assert!(ledger.append(Durability::Process, vec![received("7qk2abcd", "x")]).await.is_ok(), "the next one is made");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +217,7 @@ async fn one_thread_makes_what_many_wait_for() {
         .map(|number| {
             let (ledger, threads) = (ledger.clone(), Arc::clone(&threads));
             tokio::spawn(async move {
-                let entry = received(&format!("operation{number}"), &format!("T1/{number}"), "x");
+                let entry = received(&format!("operation{number}"), "x");
                 let decide = move |_: &Projection, _: i64| {
                     threads.lock().unwrap().insert(std::thread::current().id());
                     Ok::<_, ()>(vec![entry.clone()])
@@ -210,6 +262,10 @@ impl Log for Counting {
     fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
         self.log.append(after, records, durability)
     }
+
+    fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        self.log.claim(claim)
+    }
 }
 
 #[test]
@@ -219,7 +275,7 @@ fn search_for_an_operation_reads_no_more_than_it_may() {
         || SqliteLog::open(&folder.path().join("store.db"), claude_admin_audit::store::Settings::default()).unwrap();
     let ledger = Ledger::open(Box::new(open()), Hosts::in_memory(), Clock::system()).unwrap();
     for number in 0..600 {
-        ledger.record(Durability::Process, vec![received(&format!("operation-{number}"), "x", "y")]).unwrap();
+        ledger.record(Durability::Process, vec![received(&format!("operation-{number}"), "y")]).unwrap();
     }
     for (most, read) in [(10, 10), (300, 300), (usize::MAX, 600)] {
         let log = Counting { log: open(), read: AtomicUsize::new(0) };
@@ -229,7 +285,7 @@ fn search_for_an_operation_reads_no_more_than_it_may() {
 }
 
 #[test]
-fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
+fn latest_time_is_kept_whatever_the_clock_shows() {
     let folder = tempfile::tempdir().unwrap();
     let now = Arc::new(AtomicI64::new(1_000_000_000));
     let open = || {
@@ -239,7 +295,7 @@ fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
         Ledger::open(Box::new(log), Hosts::in_memory(), Clock::new(move || now.load(Ordering::Relaxed))).unwrap()
     };
     let record = |ledger: &Ledger, name: &str| {
-        ledger.record(Durability::Process, vec![received(name, name, "x")]).unwrap();
+        ledger.record(Durability::Process, vec![received(name, "x")]).unwrap();
     };
     let ledger = open();
     record(&ledger, "first");
@@ -248,14 +304,57 @@ fn deliveries_are_remembered_by_order_whatever_the_clock_shows() {
     now.fetch_sub(3_600_000, Ordering::Relaxed);
     record(&ledger, "back");
     for ledger in [ledger, open()] {
-        let state = ledger.inner.state();
-        assert!(["first", "ahead", "back"].iter().all(|name| state.projection.first_delivery(name).is_some()));
-        assert_eq!(ledger.forgotten_ms(), None);
-        let latest = state.projection.latest_ms(0);
-        assert_eq!(latest, 1_003_600_000, "the latest time is kept");
+        assert_eq!(ledger.inner.state().projection.latest_ms(0), 1_003_600_000);
     }
     let last = ledger_entry(&folder.path().join("store.db"));
     assert_eq!((last.time_ms, last.latest_ms), (1_000_000_000, Some(1_003_600_000)));
+}
+
+/// A pending request stays what it is, however long the log becomes, and a host that starts does not read the whole log.
+#[test]
+fn pending_request_is_carried_so_that_a_host_starts_near_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let open = |path: &std::path::Path| SqliteLog::open(path, claude_admin_audit::store::Settings::default()).unwrap();
+    let ledger = Ledger::open(Box::new(open(&path)), Hosts::in_memory(), Clock::system()).unwrap();
+    let ids = ["first", "second", "third"];
+    for id in ids {
+        ledger.record(Durability::Process, vec![received(id, "x"), requested(id, "user_1")]).unwrap();
+    }
+    let approved = Event::Decided { decision: claude_admin_chat::Choice::Approve, reason: Some("fine".to_owned()) };
+    let bob = Principal::http("bob").unwrap();
+    let approved = Entry { operation: Some("second".to_owned()), ..Entry::by(&bob, &Place::http(), approved) };
+    ledger.record(Durability::Process, vec![approved]).unwrap();
+    let state = |ledger: &Ledger| -> Vec<Operation> {
+        let operations = ledger.inner.state();
+        ids.iter()
+            .map(|id| Operation { first_seq: 0, ..operations.projection.operation(id).unwrap().clone() })
+            .collect()
+    };
+    let before = state(&ledger);
+    assert_eq!(before[1].decisions.len(), 1);
+    for number in 0..30 {
+        let entries = (0..100).map(|entry| received(&format!("read-{number}-{entry}"), "x")).collect();
+        ledger.record(Durability::Process, entries).unwrap();
+    }
+    assert_eq!(state(&ledger), before);
+    let last = ledger_entry(&path);
+    let records = ledger.log().last().unwrap().unwrap().seq;
+    let open_from = last.open_from.unwrap();
+    assert!(records > 3000 && open_from > records - 1300, "{open_from} of {records}");
+    drop(ledger);
+    // A host that starts reads no earlier entry, and comes to the same.
+    let log = Counting { log: open(&path), read: AtomicUsize::new(0) };
+    let again = Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap();
+    assert_eq!(state(&again), before);
+    assert!(again.inner.state().projection.last_seq() == records);
+    // A request that ended is not carried any further.
+    for id in ids {
+        again.record(Durability::Process, vec![cancelled(id)]).unwrap();
+    }
+    again.record(Durability::Process, vec![received("end", "x")]).unwrap();
+    assert_eq!(ledger_entry(&path).open_from, Some(again.log().last().unwrap().unwrap().seq));
+    assert!(verify(again.log(), None).is_sound());
 }
 
 fn ledger_entry(store: &std::path::Path) -> Entry {
@@ -309,10 +408,9 @@ fn requested(operation: &str, text: &str) -> Entry {
         version: 1,
         requester: ada.clone(),
         place: Place::terminal(),
-        plan: crate::plan::Plan::new(action, &invocation, &catalog.types, Vec::new(), before),
+        plan: crate::plan::Plan::of(crate::plan::Step::new(catalog, action, &invocation, Vec::new(), before)),
         requirements: crate::policy::Requirements::floor(action.risks()),
         reason: None,
-        effect: None,
     };
     let event = Event::Requested {
         pending: serde_json::to_string(&pending).unwrap(),
@@ -350,7 +448,7 @@ fn operations_that_ended_use_a_bounded_amount_of_memory() {
 #[test]
 fn first_record_that_matters_is_that_of_the_first_pending_request() {
     let mut projection = Projection::default();
-    projection.apply(1, &received("first", "d1", "x"));
+    projection.apply(1, &received("first", "x"));
     assert_eq!(projection.open_from(), 2);
     for (seq, id) in [(2, "first"), (3, "second"), (4, "third")] {
         projection.apply(seq, &requested(id, "user_1"));
@@ -384,24 +482,4 @@ fn requests_in_one_batch_are_counted_one_after_the_other() {
     assert!(first.is_ok(), "{:?}", first.err());
     assert!(matches!(second_end.try_recv().unwrap(), Err(CommitError::Refused(()))));
     assert_eq!(transactions.load(Ordering::Relaxed), 1);
-}
-
-#[test]
-fn refused_decision_about_an_operation_says_nothing_about_its_delivery() {
-    let mut projection = Projection::default();
-    projection.apply(1, &received("operation0", "key", "x"));
-    projection.apply(2, &requested("operation0", "x"));
-    projection.apply(3, &cancelled("operation0"));
-    // Many others end after it, so that it is not at hand any more.
-    for number in 0_u64..2000 {
-        let id = format!("later{number}");
-        projection.apply(4 + 2 * number, &requested(&id, "x"));
-        projection.apply(5 + 2 * number, &cancelled(&id));
-    }
-    assert!(projection.operation("operation0").is_none());
-    let denied = Event::Denied { reason: Code::new("already-decided").into(), count: 1 };
-    let ada = Principal::local("ada").unwrap();
-    let denied = Entry { operation: Some("operation0".to_owned()), ..Entry::by(&ada, &Place::terminal(), denied) };
-    projection.apply(10_000, &denied);
-    assert_eq!(projection.first_delivery("key").unwrap().ended, None);
 }

@@ -1,0 +1,77 @@
+//! Each request is accepted once, by one host, also after a restart.
+
+use super::{Ledger, LedgerError};
+use crate::operation::{FirstDelivery, NotClaimed, Projection, RequestKey};
+use claude_admin_audit::store::{Claim, Claimed, Log, StoreError};
+use claude_admin_audit::{Entry, Event};
+use claude_admin_chat::identity::Principal;
+use std::sync::Arc;
+
+/// The number of entries in which the end of an earlier request is searched.
+const RECENT: usize = 10_000;
+/// How many entries are read at once.
+const CHUNK: usize = 256;
+
+impl Ledger {
+    /// Claims the key of a request for this delivery of it, before anything is done.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the store cannot be written. Inside, [`NotClaimed`] when the request is not accepted.
+    pub async fn claim(&self, key: RequestKey, operation: &str) -> Result<Result<(), NotClaimed>, LedgerError> {
+        let RequestKey { key, content, earliest_ms } = key;
+        let value = format!("{operation} {content}");
+        let inner = Arc::clone(&self.inner);
+        let claimed = tokio::task::spawn_blocking(move || {
+            let time_ms = inner.clock.now_ms();
+            inner.log.claim(&Claim { key, value, time_ms, earliest_ms })
+        });
+        Ok(match claimed.await.map_err(|_| LedgerError::Stopping)?? {
+            Claimed::First => Ok(()),
+            Claimed::Forgotten => Err(NotClaimed::Forgotten),
+            Claimed::Before(value) => {
+                let (operation, first) = value.split_once(' ').unwrap_or((&value, ""));
+                Err(NotClaimed::Before(FirstDelivery { operation: operation.to_owned(), is_same: first == content }))
+            }
+        })
+    }
+
+    /// How an earlier request ended that became no operation: the word of its outcome. None where it became one, where it
+    /// has no end yet, or where its end is not among the last entries.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the log cannot be read.
+    pub async fn ended(&self, request: &str, reader: &Principal) -> Result<Option<String>, LedgerError> {
+        let id = request.to_owned();
+        if self.look(move |projection: &Projection| projection.operation(&id).is_some()).await? {
+            return Ok(None);
+        }
+        let id = request.to_owned();
+        Ok(self.read_for(reader, move |log| ended(log, &id)).await??)
+    }
+}
+
+fn ended(log: &dyn Log, id: &str) -> Result<Option<String>, StoreError> {
+    let (mut before, mut left, mut word) = (u64::MAX, RECENT, None);
+    while left > 0 {
+        let records = log.read_back(before, CHUNK.min(left))?;
+        let Some(oldest) = records.last() else { break };
+        before = oldest.seq;
+        left -= records.len();
+        for record in records.iter().filter(|record| record.text.contains(id)) {
+            let Ok(entry) = Entry::from_record(&record.text) else { continue };
+            if entry.operation.as_deref() != Some(id) {
+                continue;
+            }
+            match entry.event {
+                Event::Requested { .. } | Event::Carried { .. } => return Ok(None),
+                Event::Received { .. } => return Ok(word),
+                Event::Outcome { result, .. } => word = word.or(Some(result)),
+                Event::Denied { .. } => word = word.or_else(|| Some("denied".to_owned())),
+                _ => {}
+            }
+        }
+    }
+    Ok(word)
+}

@@ -1,0 +1,100 @@
+//! One step of a plan: one write, or one read that needs a decision.
+
+use super::{Before, Target, secrets};
+use claude_admin_audit::{Effect, Entry};
+use claude_admin_catalog::{Action, Catalog};
+use claude_admin_chat::command::{Arguments, Invocation};
+use serde::{Deserialize, Serialize};
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The ID of the action.
+    pub action: String,
+    /// The arguments, with every ID resolved and without secrets.
+    pub arguments: Arguments,
+    /// A digest of the secret arguments, under a key that ends with this process: the plan is about these values and no
+    /// others, and nobody can guess them from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<String>,
+    /// The command in its canonical form.
+    pub command: String,
+    /// Whether every page of a list is read, and not only one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
+    /// The columns that are shown of the result; the usual ones if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// What it does, in a sentence.
+    pub summary: String,
+    /// The consequences, in a sentence.
+    pub effect: Option<String>,
+    /// What it does to the objects of the API; none where an earlier version recorded the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Effect>,
+    /// The risk: the word of the WIT annotation.
+    pub risk: String,
+    /// IDs that were looked up.
+    pub targets: Vec<Target>,
+    /// The target as it is now.
+    pub before: Before,
+}
+
+impl Step {
+    /// Makes the step of an invocation.
+    #[must_use]
+    pub fn new(
+        catalog: &Catalog,
+        action: &Action,
+        invocation: &Invocation,
+        targets: Vec<Target>,
+        before: Before,
+    ) -> Self {
+        let types = &catalog.types;
+        let shown = invocation.shown(action, types);
+        Self {
+            action: action.id.clone(),
+            secrets: (shown != *invocation).then(|| secrets::digest(&invocation.arguments)),
+            arguments: shown.arguments,
+            command: invocation.canonical(action, types),
+            all: false,
+            columns: Vec::new(),
+            summary: action.summary().to_owned(),
+            effect: action.effect_of(|name| invocation.arguments.get(name)).map(|effect| effect.text.clone()),
+            operation: Some(Effect::of(catalog, action)),
+            risk: action.risk.to_string(),
+            targets,
+            before,
+        }
+    }
+
+    /// Sets how much of the result is wanted: every page of a list, and which columns.
+    #[must_use]
+    pub fn showing(mut self, all: bool, columns: &[String]) -> Self {
+        if all {
+            self.command.push_str(" --all");
+        }
+        if !columns.is_empty() {
+            self.command.push_str(&format!(" --columns {}", columns.join(",")));
+        }
+        Self { all, columns: columns.to_vec(), ..self }
+    }
+
+    /// The invocation of the step, without secrets.
+    #[must_use]
+    pub fn invocation(&self) -> Invocation {
+        Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
+    }
+
+    /// Adds to an entry what the step does.
+    #[must_use]
+    pub fn note(&self, entry: Entry) -> Entry {
+        Entry {
+            action: Some(self.action.clone()),
+            effect: self.operation,
+            command: Some(self.command.clone()),
+            resolved: self.targets.iter().map(Target::to_string).collect(),
+            ..entry
+        }
+    }
+}
