@@ -1,7 +1,7 @@
 //! Tests that are derived: one for each action that the WIT declares, with no list of them anywhere.
 
 use super::support;
-use claude_admin::command::{self, Command, Format, Invocation, Markup, Options, Reason};
+use claude_admin::command::{self, Command, Flag, Format, Invocation, Markup, Options, Reason};
 use claude_admin::render::{self, Medium, SlackTables};
 use claude_admin::service::{Input, Outcome, Service};
 use claude_admin_catalog::Catalog;
@@ -54,7 +54,7 @@ async fn no_input_is_called_like_a_flag_that_every_command_takes() {
     let (_simulator, service) = catalog().await;
     for action in &service.catalog().actions {
         for input in &action.inputs {
-            assert!(!Options::NAMES.contains(&input.name.as_str()), "{}: --{}", action.id, input.name);
+            assert!(Flag::find(&input.name).is_none(), "{}: --{}", action.id, input.name);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::token::Token;
 use super::token::TokenKind;
 use super::usage::{placeholder, usage};
 use super::value::{BadValue, can_be_null, read, removes_entries, shown};
-use super::{Arguments, CommandError, CommandErrorKind, Format, Invocation, Options, Reason};
+use super::{Arguments, CommandError, CommandErrorKind, Flag, FlagKey, Invocation, Options, Reason};
 use claude_admin_catalog::{Action, Catalog, Input, Method, Period, Place, Presence, Segment, Type, Types};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -181,48 +181,39 @@ impl Reader<'_> {
         Err(self.unknown_flag(&name))
     }
 
-    /// Flags that every command takes.
+    /// Reads a flag that every action accepts; returns whether it is one.
     fn option(&mut self, name: &str, value: Option<&Token>) -> Result<bool, CommandError> {
-        match name {
-            "yes" | "y" => self.given.options.yes = true,
-            "all" => self.given.options.all = true,
-            "share" => self.given.options.share = true,
-            "ids" => self.given.options.ids = true,
-            "compare" => self.given.options.compare = Some(true),
-            "no-compare" => self.given.options.compare = Some(false),
-            "dry-run" => self.given.options.dry_run = true,
-            "help" | "h" => self.given.help = true,
-            "reason" => {
-                let text = match value {
-                    Some(token) => token.text.clone(),
-                    None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
-                };
-                self.given.options.reason = Some(Reason::new(&text)?);
-                return Ok(true);
-            }
-            "output" | "o" | "columns" => {
-                let text = match value {
-                    Some(token) => token.text.clone(),
-                    None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
-                };
-                if name == "columns" {
-                    let names = text.split(',').map(|name| name.trim().replace('-', "_"));
-                    self.given.options.columns.extend(names);
-                } else {
-                    let bad = || {
-                        CommandError::new(
-                            CommandErrorKind::BadValue,
-                            format!("--output: `{}` is not one of {}.", shown(&text), Format::NAMES.join(", ")),
-                        )
-                    };
-                    self.given.options.format = Some(text.parse().map_err(|()| bad())?);
-                }
-                return Ok(true);
-            }
-            _ => return Ok(false),
-        }
-        if value.is_some() {
+        let Some((flag, is_opposite)) = Flag::find(name) else { return Ok(false) };
+        if flag.value.is_none() && value.is_some() {
             return Err(CommandError::new(CommandErrorKind::BadValue, format!("--{name} takes no value.")));
+        }
+        let mut text = || match value {
+            Some(token) => token.text.clone(),
+            None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
+        };
+        let options = &mut self.given.options;
+        match flag.key {
+            FlagKey::Yes => options.yes = true,
+            FlagKey::All => options.all = true,
+            FlagKey::Share => options.share = true,
+            FlagKey::Ids => options.ids = true,
+            FlagKey::Compare => options.compare = Some(!is_opposite),
+            FlagKey::DryRun => options.dry_run = true,
+            FlagKey::Help => self.given.help = true,
+            FlagKey::Reason => options.reason = Some(Reason::new(&text())?),
+            FlagKey::Columns => {
+                options.columns.extend(text().split(',').map(|name| name.trim().replace('-', "_")));
+            }
+            FlagKey::Output => {
+                let text = text();
+                let bad = || {
+                    CommandError::new(
+                        CommandErrorKind::BadValue,
+                        format!("--output: `{}` is not one of {}.", shown(&text), flag.values().join(", ")),
+                    )
+                };
+                options.format = Some(text.parse().map_err(|()| bad())?);
+            }
         }
         Ok(true)
     }
@@ -389,7 +380,9 @@ impl Reader<'_> {
 
     fn unknown_flag(&self, name: &str) -> CommandError {
         let periods = self.action.periods.iter().map(|period| period.name.as_str());
-        let known = self.action.inputs.iter().map(|input| input.name.as_str()).chain(periods).chain(Options::NAMES);
+        let flags: Vec<String> = Flag::names().collect();
+        let inputs = self.action.inputs.iter().map(|input| input.name.as_str());
+        let known = inputs.chain(periods).chain(flags.iter().map(String::as_str));
         let error = CommandError::new(
             CommandErrorKind::UnknownFlag,
             format!("`{}` has no flag --{}.", self.action.command(), shown(name)),

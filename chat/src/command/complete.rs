@@ -1,7 +1,7 @@
 //! Completions of a command, limited to the actions that the user can run.
 
+use super::flag::{FLAGS, Flag};
 use super::host_help;
-use super::options::{Format, Options};
 use super::value::can_be_null;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 
@@ -83,7 +83,11 @@ fn flags(catalog: &Catalog, action: &Action) -> Vec<Candidate> {
         can_be_null(input) || !takes_value(catalog, input) || catalog.types.map_value(&input.ty).is_some()
     });
     let removed = removed.map(|input| (format!("--no-{}", input.name), String::new()));
-    let options = Options::NAMES.into_iter().chain(["no-compare"]).map(|name| (format!("--{name}"), String::new()));
+    let options = FLAGS.iter().flat_map(|flag| {
+        let opposite = flag.has_opposite.then(|| format!("--no-{}", flag.name));
+        let names = [format!("--{}", flag.name)].into_iter().chain(opposite);
+        names.map(|name| (name, flag.summary.to_owned()))
+    });
     inputs.chain(periods).chain(removed).chain(options).collect()
 }
 
@@ -93,8 +97,7 @@ fn value_of(catalog: &Catalog, action: &Action, flag: &str) -> Option<Vec<Candid
     let find = |name: &str| action.inputs.iter().find(|input| input.name == name);
     let words = |words: &[&str]| words.iter().map(|word| ((*word).to_owned(), String::new())).collect();
     match name {
-        "output" | "o" => Some(words(&Format::NAMES)),
-        "reason" | "columns" => Some(Vec::new()),
+        _ if let Some((flag, _)) = Flag::find(name) => flag.value.map(|_| words(flag.values())),
         _ if action.periods.iter().any(|period| period.name == name) => Some(Vec::new()),
         _ if let Some(input) = find(name) => takes_value(catalog, input).then(|| values(catalog, input)),
         _ => {

@@ -1,20 +1,16 @@
 //! Commands of the host itself: identity, pending requests, permissions and the audit log.
 
-use super::parse::{self, Command};
+use super::parse::{self, Command, Markup};
 use super::suggest::nearest;
 use super::token::Token;
 use super::value::shown;
-use super::{CommandError, CommandErrorKind, Draft, Options, Reason};
+use super::{CommandError, CommandErrorKind, Draft, HostCommandInfo, Options, Reason};
 use crate::Choice;
 use crate::identity::Principal;
 use crate::operation_id;
 use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use std::fmt;
-
-/// The first words of the commands of the host. A noun must not have one of these names.
-pub(super) const WORDS: [&str; 10] =
-    ["whoami", "status", "pending", "confirm", "approve", "deny", "cancel", "can-i", "audit", "policy"];
 
 /// A command of the host itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +65,22 @@ impl HostCommand {
             Self::Audit(_) => "audit",
             Self::Policy => "policy",
         }
+    }
+}
+
+impl HostCommand {
+    /// A command of the host with the value of its argument, for a program that calls it by name.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] when the command does not accept the argument.
+    pub fn with_argument(
+        catalog: &Catalog,
+        info: &HostCommandInfo,
+        argument: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, CommandError> {
+        read(catalog, info, parse::tokens_of(argument.unwrap_or_default(), Markup::None)?, now)
     }
 }
 
@@ -132,24 +144,20 @@ pub struct AuditSearch {
 const MAX_ENTRIES: usize = 200;
 const DEFAULT_ENTRIES: usize = 20;
 
-/// Reads the words after one of [`WORDS`].
+/// Reads the words after the name of a command.
 pub(super) fn read(
     catalog: &Catalog,
-    word: &str,
+    info: &HostCommandInfo,
     tokens: Vec<Token>,
     now: Timestamp,
 ) -> Result<HostCommand, CommandError> {
+    let word = info.name;
     match word {
         "can-i" => return can_i(catalog, tokens, now),
-        "audit" => return audit(tokens).map(HostCommand::Audit),
+        "audit" => return audit(info, tokens).map(HostCommand::Audit),
         _ => {}
     }
-    let flags: &[&str] = match word {
-        "approve" | "deny" => &["version", "reason"],
-        "confirm" | "cancel" => &["version"],
-        _ => &[],
-    };
-    let mut words = Words::read(word, tokens, flags)?;
+    let mut words = Words::read(word, tokens, &info.flags(None))?;
     let command = match word {
         "whoami" => HostCommand::WhoAmI,
         "pending" => HostCommand::Pending,
@@ -209,22 +217,20 @@ fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<Ho
     }
 }
 
-fn audit(mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
-    const VERBS: [&str; 4] = ["tail", "search", "verify", "head"];
-    let verb = parse::take(&mut tokens).unwrap_or_default();
-    let flags: &[&str] = match verb.as_str() {
-        "search" => &["since", "until", "operation", "principal", "action", "kind", "text", "limit"],
-        "verify" => &["head"],
-        "tail" | "head" => &[],
-        other => {
-            let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`audit` has no `{}`.", shown(other)));
-            return Err(match nearest(other, VERBS) {
-                Some(near) => error.hint(format!("Did you mean `audit {near}`?")),
-                None => error.hint(format!("It has: {}. `export` needs the command line.", VERBS.join(", "))),
-            });
-        }
+fn audit(info: &HostCommandInfo, mut tokens: Vec<Token>) -> Result<AuditCommand, CommandError> {
+    let verbs: Vec<&str> = info.verbs().collect();
+    let hint = || format!("Its verbs: {}. To write all entries, run `claude-admin audit export`.", verbs.join(", "));
+    let Some(verb) = parse::take(&mut tokens) else {
+        return Err(CommandError::new(CommandErrorKind::MissingArgument, "`audit` needs a verb.").hint(hint()));
     };
-    let mut words = Words::read(&format!("audit {verb}"), tokens, flags)?;
+    if !verbs.contains(&verb.as_str()) {
+        let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`audit` has no `{}`.", shown(&verb)));
+        return Err(match nearest(&verb, verbs.iter().copied()) {
+            Some(near) => error.hint(format!("Did you mean `audit {near}`?")),
+            None => error.hint(hint()),
+        });
+    }
+    let mut words = Words::read(&format!("audit {verb}"), tokens, &info.flags(Some(&verb)))?;
     let command = match verb.as_str() {
         "tail" => AuditCommand::Tail(match words.plain.pop_front() {
             Some(count) => entries(&count)?,

@@ -1,4 +1,4 @@
-//! Flags that every command accepts.
+//! The values of the flags that every action accepts.
 
 use super::Reason;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ impl FromStr for Format {
     }
 }
 
-/// Flags that every command accepts.
+/// The values of the flags that every action accepts: see [`super::FLAGS`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--yes`: a write is confirmed.
@@ -70,12 +70,4 @@ pub struct Options {
     pub ids: bool,
     /// `--columns`: the columns of a table, by field name.
     pub columns: Vec<String>,
-}
-
-impl Options {
-    /// The flags without a value, without their dashes.
-    pub const SWITCHES: [&str; 5] = ["yes", "dry-run", "all", "share", "ids"];
-    /// All flags, without their dashes. No input of an action can have one of these names.
-    pub const NAMES: [&str; 10] =
-        ["yes", "dry-run", "reason", "all", "share", "output", "columns", "compare", "ids", "help"];
 }

@@ -6,7 +6,8 @@ use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
 use super::{
-    CommandError, CommandErrorKind, Draft, HostCommand, Invocation, Options, host_command, normalize, secrets,
+    CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options,
+    host_command, normalize, secrets,
 };
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
@@ -58,16 +59,21 @@ impl Command {
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
+    read(catalog, &mut tokens_of(text, markup)?, now)
+}
+
+/// The words of a line.
+pub(super) fn tokens_of(text: &str, markup: Markup) -> Result<Vec<Token>, CommandError> {
     secrets::refuse(text)?;
     let line = normalize::normalize(text)?;
     // Text that is copied from an output can include backquotes and the name of the command.
     let line = line.trim_matches('`');
     let line =
         line.strip_prefix("/claude-admin").filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(line);
-    let mut tokens = tokens(line, markup == Markup::Slack)?;
+    let tokens = tokens(line, markup == Markup::Slack)?;
     // Markup can hide a secret in parts that are joined only after decoding.
     tokens.iter().try_for_each(|token| secrets::refuse(&token.text))?;
-    read(catalog, &mut tokens, now)
+    Ok(tokens)
 }
 
 /// Reads a command from words that a shell has already split.
@@ -106,20 +112,23 @@ pub(super) fn read_incomplete(
     // Flags that every command accepts can be before the command.
     let leading = tokens
         .iter()
-        .take_while(|token| matches!(token.text.as_str(), "--yes" | "-y" | "--all" | "--share" | "--ids" | "--dry-run"))
+        .take_while(|token| {
+            let name = token.text.strip_prefix('-').map(|name| name.trim_start_matches('-'));
+            name.and_then(Flag::find).is_some_and(|(flag, _)| flag.is_switch() && flag.key != FlagKey::Help)
+        })
         .count();
     tokens.rotate_left(leading);
     let Some(first) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
     if is_help(&first) {
         return help(catalog, tokens);
     }
-    if host_command::WORDS.contains(&first.as_str()) {
+    if let Some(info) = HostCommandInfo::find(&first) {
         if let [only] = tokens.as_slice()
             && is_help(&only.text)
         {
-            return Ok(Command::Help(HelpTopic::Host(first)));
+            return Ok(Command::Help(HelpTopic::Host(info.name.to_owned())));
         }
-        return host_command::read(catalog, &first, std::mem::take(tokens), now).map(Command::Host);
+        return host_command::read(catalog, info, std::mem::take(tokens), now).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
         return run(catalog, action, tokens, now);
@@ -159,8 +168,8 @@ fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>, now: Timesta
 
 fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandError> {
     let Some(noun) = take(tokens) else { return Ok(Command::Help(HelpTopic::Overview)) };
-    if host_command::WORDS.contains(&noun.as_str()) {
-        return Ok(Command::Help(HelpTopic::Host(noun)));
+    if let Some(info) = HostCommandInfo::find(&noun) {
+        return Ok(Command::Help(HelpTopic::Host(info.name.to_owned())));
     }
     let interface = catalog.interface(&noun).filter(|interface| !interface.embedder);
     let interface = interface.ok_or_else(|| unknown_noun(catalog, &noun))?;
@@ -183,7 +192,7 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
     if let Some(near) =
-        nearest(typed, spellings.chain(host_command::WORDS).chain(["help"])).filter(|near| *near != typed)
+        nearest(typed, spellings.chain(HostCommandInfo::names()).chain(["help"])).filter(|near| *near != typed)
     {
         return error.hint(format!("Did you mean `{near}`?"));
     }

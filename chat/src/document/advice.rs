@@ -5,7 +5,7 @@
 //! program can send them as text.
 
 use super::{Block, Document};
-use crate::command::Options;
+use crate::command::Flag;
 
 /// The way in which the reader of a result sends commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,7 +79,7 @@ fn fields(text: &str) -> String {
                 out.push_str(&format!("\"{field}\": \"{quoted}\""));
                 left
             }
-            None if Options::SWITCHES.contains(&name) => {
+            None if Flag::find(name).is_some_and(|(flag, _)| flag.is_switch()) => {
                 out.push_str(&format!("\"{field}\": true"));
                 value
             }

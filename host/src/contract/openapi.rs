@@ -1,7 +1,7 @@
 //! The HTTP API as an OpenAPI document.
 
 use super::{Direction, Schemas};
-use crate::command::Format;
+use crate::command::{Flag, Sender};
 use crate::service::Outcome;
 use claude_admin_catalog::{Action, Catalog, Type};
 use claude_admin_chat::Changed;
@@ -86,7 +86,7 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
         "required": required,
         "additionalProperties": false,
     });
-    let mut body = options(action);
+    let mut body = Flag::schemas(Sender::Http, Some(action));
     body.insert("args".to_owned(), arguments);
     let body = json!({
         "type": "object",
@@ -121,49 +121,22 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     operation
 }
 
-/// The options of an action, next to its arguments.
-fn options(action: &Action) -> Map<String, Value> {
-    let mut options = Map::new();
-    let mut option = |name: &str, ty: &str, docs: &str| {
-        options.insert(name.to_owned(), json!({ "type": ty, "description": docs }));
-    };
-    if action.paging.is_some() {
-        option("all", "boolean", "Whether to read every page of the list.");
-    }
-    // The policy can also require a reason, a confirmation or an approval for a read.
-    option(
-        "yes",
-        "boolean",
-        "Whether the command is confirmed. Without it, a command that needs a confirmation is pending.",
-    );
-    option("reason", "string", "The reason for the request. The audit log stores it.");
-    if action.writes() {
-        option("dry_run", "boolean", "Whether to show only the plan.");
-    }
-    options.insert("output".to_owned(), output());
-    options
-}
-
-fn output() -> Value {
-    json!({ "type": "string", "enum": Format::NAMES, "description": "The format of the result." })
-}
-
 fn command() -> Value {
     let text = |docs: &str| json!({ "type": "string", "description": docs });
+    let mut properties = Map::from_iter([
+        ("command".to_owned(), text("A command as people type it, without the name of the program.")),
+        ("op".to_owned(), text("The ID of an action, such as `users.list`.")),
+        ("args".to_owned(), json!({ "type": "object", "description": "The arguments of the action." })),
+        (
+            "version".to_owned(),
+            json!({ "type": "integer", "minimum": 1, "description": "The version of the plan that is decided on." }),
+        ),
+    ]);
+    properties.extend(Flag::schemas(Sender::Http, None));
     json!({
         "type": "object",
         "description": "Either `command`, or `op` with `args`.",
-        "properties": {
-            "command": text("A command as people type it, without the name of the program."),
-            "op": text("The id of an action, such as `users.list`."),
-            "args": { "type": "object", "description": "The arguments of the action." },
-            "yes": { "type": "boolean", "description": "Whether a write is confirmed." },
-            "dry_run": { "type": "boolean", "description": "Whether to show only the plan." },
-            "reason": text("The reason for the request; only with `op`."),
-            "version": { "type": "integer", "minimum": 1, "description": "The version of the plan that is decided on." },
-            "all": { "type": "boolean", "description": "Whether to read every page of a list." },
-            "output": output(),
-        },
+        "properties": properties,
         "additionalProperties": false,
         "oneOf": [{ "required": ["command"] }, { "required": ["op"] }],
     })

@@ -1,6 +1,7 @@
 //! Actions as tools that a model can call.
 
 use super::{Direction, Schemas};
+use crate::command::{Flag, Sender};
 use claude_admin_catalog::{Action, Catalog, Risk};
 use serde_json::{Map, Value, json};
 
@@ -64,17 +65,7 @@ fn tool(catalog: &Catalog, action: &Action) -> Tool {
 fn input_schema(catalog: &Catalog, action: &Action) -> Map<String, Value> {
     let mut schemas = Schemas::new(catalog, Direction::Given, "#/$defs/");
     let (mut properties, required) = schemas.inputs(action);
-    let mut flag = |name: &str, ty: &str, docs: &str| {
-        properties.insert(name.to_owned(), json!({ "type": ty, "description": docs }));
-    };
-    if action.paging.is_some() {
-        flag("all", "boolean", "Whether to read every page of the list, and not only one.");
-    }
-    // The policy can also require a reason for a read.
-    flag("reason", "string", "The reason for the request. The people who decide see it, and the audit log stores it.");
-    if action.writes() {
-        flag("dry_run", "boolean", "Whether to show only the plan.");
-    }
+    properties.extend(Flag::schemas(Sender::Model, Some(action)));
     let schema = json!({
         "type": "object",
         "properties": properties,

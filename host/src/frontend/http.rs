@@ -8,14 +8,13 @@ use crate::decision::operation::RequestKey;
 use crate::identity::{Place, Principal};
 use crate::render;
 use crate::sandbox::LimitKind;
-use crate::service::{Input, Kept, Outcome, Reply, Request, Service, WithSecrets};
+use crate::service::{Input, Kept, OperationStatus, Outcome, Parsed, Reply, Request, Service, WithSecrets};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use claude_admin_catalog::Action;
 use claude_admin_chat::{Verdict, outside_text, strict_json};
 use http_body_util::{BodyExt, Full};
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -125,38 +124,34 @@ impl Http {
             Err(error) => return bad_request(&error.to_string()),
         };
         let yes = call.yes.unwrap_or_default();
-        if call.yes == Some(false) && call.command.as_ref().is_some_and(|command| self.says_yes(command)) {
-            return bad_request("`yes` is false, but the command has --yes. Remove one of the two.");
-        }
-        let input = match (call.command, call.op) {
+        let fields = Options { yes, all: call.all, dry_run: call.dry_run, ..Options::default() };
+        let (mut parsed, content) = match (call.command, call.op) {
             (Some(_), None) if reason.is_some() => {
                 return bad_request("With `command`, write the reason in the command: `--reason \"…\"`.");
             }
-            (Some(command), None) if call.version.is_some() && !self.decides(&command) => {
-                return bad_request("`version` is allowed only with `confirm`, `approve`, `deny` and `cancel`.");
+            (Some(command), None) if call.args.is_empty() => {
+                // A command that was copied from a response can have its backquotes.
+                let line = command.trim().trim_matches('`').to_owned();
+                let content = idempotency::of_command(&line, call.version, &fields);
+                (self.service.parse_line(line, Markup::None), content)
             }
             (None, Some(_)) if call.version.is_some() => {
                 return bad_request("`version` is allowed only with a `command` that decides about a pending request.");
             }
-            (Some(command), None) if call.args.is_empty() => {
-                // A command that was copied from a response can have its backquotes.
-                let mut line = command.trim().trim_matches('`').to_owned();
-                line.push_str(&call.version.map(|version| format!(" --version {version}")).unwrap_or_default());
-                line.push_str(if yes { " --yes" } else { "" });
-                line.push_str(if call.all { " --all" } else { "" });
-                line.push_str(if call.dry_run { " --dry-run" } else { "" });
-                Input::Text { line, markup: Markup::None }
+            (None, Some(id)) => {
+                let options = Options { reason, ..fields.clone() };
+                let content = idempotency::of_operation(&id, &call.args, &options);
+                (self.service.parse_action(id, call.args, options), content)
             }
-            (None, Some(id)) => Input::Operation {
-                id,
-                arguments: call.args,
-                options: Options { yes, all: call.all, dry_run: call.dry_run, reason, ..Options::default() },
-            },
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
-        let Foreseen { may_change, decision, format: asked } = self.foresee(&input);
+        if let Err(problem) = with_fields(&mut parsed, &fields, call.yes, call.version) {
+            return bad_request(problem);
+        }
+        let Foreseen { may_change, decision, format: asked } = self.foresee(&parsed);
         // A read runs again, so a client that missed the response gets it.
-        let delivery = key.filter(|_| may_change).map(|key| idempotency::request_key(&client.principal, key, &input));
+        let delivery = key.filter(|_| may_change).map(|key| idempotency::request_key(&client.principal, key, &content));
+        let input = Input::Parsed(parsed);
         // The format in the command takes precedence over the format in the body.
         let format = asked.or(format).unwrap_or(Format::Json);
         let reply = self.ask(&client.principal, input, delivery, format).await;
@@ -188,16 +183,16 @@ impl Http {
         decision: Option<Choice>,
         format: Format,
     ) -> Response {
-        let line = format!("status {operation}");
-        let mut status = self.ask(client, Input::Text { line, markup: Markup::None }, None, format).await;
+        let command = Command::Host(HostCommand::Status(Some(operation.to_owned())));
+        let parsed = Parsed::new(format!("status {operation}"), command);
+        let mut status = self.ask(client, Input::Parsed(parsed), None, format).await;
         if status.outcome == Outcome::NotFound && decision.is_none() {
             return (StatusCode::CONFLICT, axum_json(&problem("conflict", &idempotency::nothing_came_of_it())))
                 .into_response();
         }
-        let state = status.data.as_ref().and_then(|data| data["state"].as_str());
-        if let Some(state) = state.filter(|_| status.outcome == Outcome::Done) {
+        if let Some(OperationStatus { state, changed }) = &status.status {
             status.outcome = idempotency::outcome_of(state, decision);
-            status.verdict = idempotency::verdict_of(status.data.as_ref());
+            status.verdict = changed.map_or(Verdict::Unknown, Verdict::from);
         }
         respond(status, format)
     }
@@ -208,40 +203,21 @@ impl Http {
         Arc::clone(&self.service).handle_to_the_end(request).await
     }
 
-    fn parsed(&self, line: &str, markup: Markup) -> Option<Command> {
-        command::parse(self.service.catalog(), line, markup, Timestamp::now()).ok()
-    }
-
-    /// Whether a typed command has `--yes`.
-    fn says_yes(&self, line: &str) -> bool {
-        matches!(self.parsed(line, Markup::None), Some(Command::Run(_, options)) if options.yes)
-    }
-
-    /// Whether a command line decides about a pending request.
-    fn decides(&self, line: &str) -> bool {
-        matches!(self.parsed(line, Markup::None), Some(Command::Host(HostCommand::Decide { .. })))
-    }
-
-    fn foresee(&self, input: &Input) -> Foreseen {
-        let writes = |id: &str, options: &Options| {
-            !options.dry_run && self.service.catalog().action(id).is_none_or(Action::writes)
-        };
+    fn foresee(&self, parsed: &Parsed) -> Foreseen {
         let (mut decision, mut format) = (None, None);
-        let may_change = match input {
-            Input::Operation { id, options, .. } => writes(id, options),
-            Input::Text { line, markup } => match self.parsed(line, *markup) {
-                Some(Command::Run(draft, options)) => {
-                    format = options.format;
-                    writes(&draft.invocation.action, &options)
-                }
-                Some(Command::Host(HostCommand::Decide { operation, choice, .. })) => {
-                    decision = Some((operation, choice));
-                    true
-                }
-                Some(Command::Host(_) | Command::Help(_)) => false,
-                None => true,
-            },
-            Input::Words(_) | Input::Vote(_) => true,
+        let may_change = match parsed.command.as_deref() {
+            Ok(Command::Run(draft, options)) => {
+                format = options.format;
+                let action = self.service.catalog().action(&draft.invocation.action);
+                !options.dry_run && action.is_none_or(Action::writes)
+            }
+            Ok(Command::Host(HostCommand::Decide { operation, choice, .. })) => {
+                decision = Some((operation.clone(), *choice));
+                true
+            }
+            Ok(Command::Host(_) | Command::Help(_)) => false,
+            // It does not run, but a later request with the same key is recognized.
+            Err(_) => true,
         };
         Foreseen { may_change, decision, format }
     }
@@ -257,6 +233,45 @@ impl Http {
             let known = Sha256::digest(client.token.expose_secret().as_bytes());
             bool::from(known.ct_eq(&given))
         })
+    }
+}
+
+/// Adds the fields of a request to a typed command.
+///
+/// # Errors
+///
+/// A field that the command does not have.
+fn with_fields(
+    parsed: &mut Parsed,
+    fields: &Options,
+    yes: Option<bool>,
+    version: Option<u32>,
+) -> Result<(), &'static str> {
+    let Ok(command) = &mut parsed.command else { return Ok(()) };
+    match &mut **command {
+        Command::Run(_, options) => {
+            if yes == Some(false) && options.yes {
+                return Err("`yes` is false, but the command has --yes. Remove one of the two.");
+            }
+            options.yes |= fields.yes;
+            options.all |= fields.all;
+            options.dry_run |= fields.dry_run;
+        }
+        Command::Host(_) | Command::Help(_) if fields.yes || fields.all || fields.dry_run => {
+            return Err("`yes`, `all` and `dry_run` are allowed only with an action.");
+        }
+        Command::Host(_) | Command::Help(_) => {}
+    }
+    match (&mut **command, version) {
+        (_, None) => Ok(()),
+        (Command::Host(HostCommand::Decide { version: Some(_), .. }), Some(_)) => {
+            Err("The version of the plan is given twice: in `command` and in `version`. Remove one of the two.")
+        }
+        (Command::Host(HostCommand::Decide { version, .. }), given) => {
+            *version = given;
+            Ok(())
+        }
+        _ => Err("`version` is allowed only with `confirm`, `approve`, `deny` and `cancel`."),
     }
 }
 

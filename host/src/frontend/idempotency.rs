@@ -2,13 +2,11 @@
 
 use crate::Choice;
 use crate::command::{Format, Options, Reason};
-use crate::decision::approval::Vote;
 use crate::decision::operation::RequestKey;
 use crate::identity::Principal;
-use crate::service::{Input, Outcome};
+use crate::service::Outcome;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use claude_admin_chat::{CHANGED_NOTHING, Changed, Verdict};
-use serde::Deserialize;
+use claude_admin_chat::CHANGED_NOTHING;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -45,39 +43,34 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
 }
 
 /// The identification of a request: client, key and content. It has digests, because a key can contain any text.
-pub(super) fn request_key(client: &Principal, key: &str, input: &Input) -> RequestKey {
+pub(super) fn request_key(client: &Principal, key: &str, content: &str) -> RequestKey {
     let digest = |text: &str| format!("{:x}", Sha256::digest(text))[..32].to_owned();
-    RequestKey { key: format!("{client}/{}", digest(key)), content: digest(&canonical(input)), earliest_ms: None }
+    RequestKey { key: format!("{client}/{}", digest(key)), content: digest(content), earliest_ms: None }
 }
 
-/// The canonical form of a request: the text does not depend on the order of its names or on the version of the host.
-fn canonical(input: &Input) -> String {
-    let mut json = match input {
-        Input::Text { line, markup: _ } => json!({ "command": line }),
-        Input::Words(words) => json!({ "words": words }),
-        Input::Operation { id, arguments, options } => {
-            let Options { yes, all, share, dry_run, reason, format, columns, compare, ids } = options;
-            let arguments: Map<String, Value> =
-                arguments.iter().map(|(name, value)| (name.replace('_', "-"), value.clone())).collect();
-            json!({
-                "op": id, "args": arguments, "yes": yes, "all": all, "share": share, "dry_run": dry_run,
-                "reason": reason.as_ref().map(Reason::as_str), "output": format.map(Format::as_str), "columns": columns,
-                "compare": compare, "ids": ids,
-            })
-        }
-        Input::Vote(Vote { operation, version, by_button, choice, reason }) => json!({
-            "operation": operation, "version": version, "by_button": by_button, "choice": choice.as_str(),
-            "reason": reason.as_ref().map(Reason::as_str),
-        }),
-    };
+/// The canonical form of a typed command. Its fields are written as flags, so that the text is the same in every version of
+/// the host.
+pub(super) fn of_command(line: &str, version: Option<u32>, options: &Options) -> String {
+    let mut line = line.to_owned();
+    line.push_str(&version.map(|version| format!(" --version {version}")).unwrap_or_default());
+    for (is_given, flag) in [(options.yes, " --yes"), (options.all, " --all"), (options.dry_run, " --dry-run")] {
+        line.push_str(if is_given { flag } else { "" });
+    }
+    json!({ "command": line }).to_string()
+}
+
+/// The canonical form of an action with its arguments. The text does not depend on the order of the names.
+pub(super) fn of_operation(id: &str, arguments: &Map<String, Value>, options: &Options) -> String {
+    let Options { yes, all, share, dry_run, reason, format, columns, compare, ids } = options;
+    let arguments: Map<String, Value> =
+        arguments.iter().map(|(name, value)| (name.replace('_', "-"), value.clone())).collect();
+    let mut json = json!({
+        "op": id, "args": arguments, "yes": yes, "all": all, "share": share, "dry_run": dry_run,
+        "reason": reason.as_ref().map(Reason::as_str), "output": format.map(Format::as_str), "columns": columns,
+        "compare": compare, "ids": ids,
+    });
     json.sort_all_objects();
     json.to_string()
-}
-
-/// Whether a request made a change, from the status of its operation.
-pub(super) fn verdict_of(status: Option<&Value>) -> Verdict {
-    let changed = status.and_then(|status| Changed::deserialize(&status["changed"]).ok());
-    changed.map_or(Verdict::Unknown, Verdict::from)
 }
 
 /// The outcome of a request whose operation is in this state, or of a decision about that operation.
@@ -94,17 +87,16 @@ pub(super) fn outcome_of(state: &str, decision: Option<Choice>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Markup;
     use proptest::prelude::*;
 
-    fn operation(arguments: Value) -> Input {
+    fn operation(arguments: Value) -> String {
         let Value::Object(arguments) = arguments else { panic!("an object") };
         let options = Options { yes: true, reason: Some(Reason::new("leaver").unwrap()), ..Options::default() };
-        Input::Operation { id: "users.update".to_owned(), arguments, options }
+        of_operation("users.update", &arguments, &options)
     }
 
-    fn key_of(input: &Input) -> String {
-        let RequestKey { key, content, .. } = request_key(&Principal::http("bot").unwrap(), "key", input);
+    fn key_of(content: &str) -> String {
+        let RequestKey { key, content, .. } = request_key(&Principal::http("bot").unwrap(), "key", content);
         format!("{key} {content}")
     }
 
@@ -115,11 +107,11 @@ mod tests {
             json!({ "user-id": "user_1", "role": "developer", "n": 1.5, "list": ["a", {"z": 1, "b": null}] }),
         );
         assert_eq!(
-            canonical(&input),
+            input,
             r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"ids":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
         );
         assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 a339e5893ac27d666b3886a3d8e0ae9d");
-        let line = Input::Text { line: "users list".to_owned(), markup: Markup::None };
+        let line = of_command("users list", None, &Options::default());
         assert_eq!(key_of(&line), "http:bot/2c70e12b7a0646f92279f427c7b38e73 2462026feb548458da35332de0dc0319");
     }
 

@@ -5,7 +5,7 @@
 //! person decides in a terminal or a chat. A model never receives a secret, because its input can be sent to other
 //! systems.
 
-use crate::command::{self, Format, Markup, Options, Reason};
+use crate::command::{self, Format, HOST_COMMANDS, HostCommandForm, HostCommandInfo, Options, Reason};
 use crate::contract::{action_of, tools};
 use crate::identity::{Place, Principal};
 use crate::service::{Input, Outcome, Request, Service};
@@ -27,34 +27,6 @@ const INSTRUCTIONS: &str = "Tools for the Admin API of a Claude organization. A 
     an e-mail address or a name can be given instead of an ID. Other text that is not an ID is never sent. `can_i` \
     shows whether a command is allowed before you try it. Commands in backquotes in a response are for the person, who \
     runs them as `claude-admin run -- COMMAND`.";
-
-/// A command of the host as a tool.
-struct HostTool {
-    name: &'static str,
-    docs: &'static str,
-    /// The name and the meaning of its argument.
-    argument: Option<(&'static str, &'static str)>,
-}
-
-/// Commands of the host that change nothing.
-const HOST_TOOLS: [HostTool; 4] = [
-    HostTool {
-        name: "status",
-        docs: "The status of an operation: whether it is pending, who must decide, and its result.",
-        argument: Some(("operation", "The operation id.")),
-    },
-    HostTool {
-        name: "pending",
-        docs: "The pending requests, which need a confirmation or an approval.",
-        argument: None,
-    },
-    HostTool { name: "whoami", docs: "The requester, and the groups of the requester.", argument: None },
-    HostTool {
-        name: "can_i",
-        docs: "Whether a command is allowed, and its requirements. The command does not run.",
-        argument: Some(("command", "A command as people type it, such as `users remove user_01`.")),
-    },
-];
 
 /// Serves one client until it disconnects.
 ///
@@ -105,7 +77,9 @@ impl ServerHandler for Mcp {
                     .open_world(false);
                 Tool::new(tool.name, tool.description, tool.input_schema).with_annotations(annotations)
             });
-        Ok(ListToolsResult::with_all_items(HOST_TOOLS.iter().map(HostTool::tool).chain(actions).collect()))
+        Ok(ListToolsResult::with_all_items(
+            host_tools().map(|(command, form, docs)| host_tool(command, form, docs)).chain(actions).collect(),
+        ))
     }
 
     async fn call_tool(
@@ -136,8 +110,8 @@ impl ServerHandler for Mcp {
 
 impl Mcp {
     fn input(&self, tool: &str, mut arguments: Map<String, Value>) -> Result<Input, String> {
-        if let Some(host_tool) = HOST_TOOLS.iter().find(|host_tool| host_tool.name == tool) {
-            return host_tool.input(&arguments);
+        if let Some((command, form, _)) = host_tools().find(|(command, ..)| tool_name(command) == tool) {
+            return self.host_input(command, form, &arguments);
         }
         let action = action_of(self.service.catalog(), tool)
             .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` lists all tools"))?;
@@ -157,40 +131,48 @@ impl Mcp {
         let options = Options { all, dry_run, reason, yes: false, format: Some(Format::Json), ..Options::default() };
         Ok(Input::Operation { id: action.id.clone(), arguments, options })
     }
+
+    fn host_input(
+        &self,
+        command: &HostCommandInfo,
+        form: &HostCommandForm,
+        arguments: &Map<String, Value>,
+    ) -> Result<Input, String> {
+        let tool = tool_name(command);
+        let known = |given: &&String| form.arguments.iter().any(|argument| argument.field.0 == given.as_str());
+        if let Some(unknown) = arguments.keys().find(|given| !known(given)) {
+            return Err(format!("`{tool}` has no argument `{unknown}`"));
+        }
+        let given = form.arguments.first().map(|argument| {
+            let (name, docs) = argument.field;
+            let given = arguments.get(name).and_then(Value::as_str);
+            given.ok_or_else(|| format!("`{tool}` needs `{name}`: {docs}"))
+        });
+        Ok(Input::Parsed(self.service.parse_host_command(command, given.transpose()?)))
+    }
 }
 
-impl HostTool {
-    fn tool(&self) -> Tool {
-        let text = |docs: &str| json!({ "type": "string", "description": docs });
-        let properties: Map<String, Value> =
-            self.argument.iter().map(|(name, docs)| ((*name).to_owned(), text(docs))).collect();
-        let required: Vec<&str> = self.argument.iter().map(|(name, _)| *name).collect();
-        let schema = Map::from_iter([
-            ("type".to_owned(), json!("object")),
-            ("properties".to_owned(), Value::Object(properties)),
-            ("required".to_owned(), json!(required)),
-            ("additionalProperties".to_owned(), json!(false)),
-        ]);
-        let annotations = ToolAnnotations::with_title(self.command()).read_only(true).open_world(false);
-        Tool::new(self.name, self.docs, schema).with_annotations(annotations)
-    }
+/// The commands of the host that are tools, each with the form that is one, and its description.
+fn host_tools() -> impl Iterator<Item = (&'static HostCommandInfo, &'static HostCommandForm, &'static str)> {
+    let forms = HOST_COMMANDS.iter().flat_map(|command| command.forms.iter().map(move |form| (command, form)));
+    forms.filter_map(|(command, form)| Some((command, form, form.tool?)))
+}
 
-    /// The command, as users type it.
-    fn command(&self) -> String {
-        self.name.replace('_', "-")
-    }
+fn tool_name(command: &HostCommandInfo) -> String {
+    command.name.replace('-', "_")
+}
 
-    fn input(&self, arguments: &Map<String, Value>) -> Result<Input, String> {
-        let takes = |given: &String| self.argument.is_some_and(|(name, _)| name == given);
-        if let Some(unknown) = arguments.keys().find(|given| !takes(given)) {
-            return Err(format!("`{}` has no argument `{unknown}`", self.name));
-        }
-        let mut line = self.command();
-        if let Some((name, docs)) = self.argument {
-            let given = arguments.get(name).and_then(Value::as_str);
-            let given = given.ok_or_else(|| format!("`{}` requires `{name}`: {docs}", self.name))?;
-            line = format!("{line} {given}");
-        }
-        Ok(Input::Text { line, markup: Markup::None })
-    }
+fn host_tool(command: &HostCommandInfo, form: &HostCommandForm, docs: &'static str) -> Tool {
+    let text = |docs: &str| json!({ "type": "string", "description": docs });
+    let fields = || form.arguments.iter().map(|argument| argument.field);
+    let properties: Map<String, Value> = fields().map(|(name, docs)| (name.to_owned(), text(docs))).collect();
+    let required: Vec<&str> = fields().map(|(name, _)| name).collect();
+    let schema = Map::from_iter([
+        ("type".to_owned(), json!("object")),
+        ("properties".to_owned(), Value::Object(properties)),
+        ("required".to_owned(), json!(required)),
+        ("additionalProperties".to_owned(), json!(false)),
+    ]);
+    let annotations = ToolAnnotations::with_title(command.name).read_only(true).open_world(false);
+    Tool::new(tool_name(command), docs, schema).with_annotations(annotations)
 }

@@ -4,7 +4,7 @@ use super::cause;
 use super::outcome::of_settle_error;
 use super::run::waiting_json;
 use super::secret;
-use super::{Outcome, Reply, Service};
+use super::{OperationStatus, Outcome, Reply, Service};
 use crate::Choice;
 use crate::audit::{Entry, Event};
 use crate::command::{Format, Options};
@@ -224,6 +224,7 @@ impl Service {
             data["secret"] = json!({ "lost": found.undelivered, "message": text, "hint": hint });
         }
         let mut reply = Reply::done(document, data).about(&found);
+        reply.status = Some(OperationStatus { state: found.state.as_str().to_owned(), changed: found.changed() });
         if let Some(action) = self.catalog().action(&found.pending.plan.first().action)
             && found.state == State::Waiting
         {

@@ -4,7 +4,7 @@ use super::cause;
 use super::guard::{Panicked, guarded};
 use super::record::{Unreceived, denied};
 use super::secret;
-use super::understand::{Understood, about, harmless, runs, typed};
+use super::understand::{Understood, about, harmless, runs};
 use super::{Input, Outcome, PartSink, Reply, Request, Service};
 use crate::audit::{Code, Entry, Event};
 use crate::command::{Command, CommandError, Format, HostCommand};
@@ -69,10 +69,13 @@ impl Service {
         tracing::info!(operation = id, %principal, %place, "received");
         self.refresh_policy().await;
         let person = self.decider.person(&principal, &place).await;
-        let typed = typed(&input);
-        let is_operation = matches!(input, Input::Operation { .. });
-        let understood = self.understand(input, format);
-        let text = typed.map(|typed| secret::recorded(self.catalog(), &understood, typed));
+        let is_operation = match &input {
+            Input::Operation { .. } => true,
+            Input::Parsed(parsed) => parsed.is_typed,
+            Input::Text { .. } | Input::Words(_) | Input::Vote(_) => false,
+        };
+        let (typed, understood) = self.understand(input, format);
+        let text = Some(secret::recorded(self.catalog(), &understood, typed));
         let later = parts.is_none() && self.only_reads(&understood);
         let receipt = match self.receive(&id, &person, delivery, text, later).await {
             Ok(receipt) => receipt,

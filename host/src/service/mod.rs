@@ -15,6 +15,7 @@ mod lone_operator;
 mod names;
 mod notices;
 mod outcome;
+mod parsed;
 mod part;
 mod record;
 mod refusals;
@@ -27,8 +28,9 @@ mod understand;
 pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use notices::Notice;
 pub use outcome::Outcome;
+pub use parsed::Parsed;
 pub use part::{Part, PartSink};
-pub use reply::{Kept, Reply};
+pub use reply::{Kept, OperationStatus, Reply};
 pub use secret::WithSecrets;
 
 use crate::audit::{Cause, Entry, Event};
@@ -61,6 +63,8 @@ pub enum Input {
         /// The markup of the platform.
         markup: Markup,
     },
+    /// A command that the frontend has parsed, with [`Service::parse_line`] for example.
+    Parsed(Parsed),
     /// A command line whose words a shell has taken apart.
     Words(Vec<String>),
     /// An operation with its arguments.

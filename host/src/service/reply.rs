@@ -11,7 +11,7 @@ use crate::document::{Document, Names};
 use crate::egress::SentRequest;
 use crate::sandbox::{CallError, Held, LimitKind};
 use claude_admin_catalog::Action;
-use claude_admin_chat::{Answer, Verdict};
+use claude_admin_chat::{Answer, Changed, Verdict};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -39,6 +39,15 @@ impl Kept {
             held.keep(bytes);
         }
     }
+}
+
+/// The status of an operation that a reply is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationStatus {
+    /// The word of its state.
+    pub state: String,
+    /// Whether anything was changed; none where that is not recorded.
+    pub changed: Option<Changed>,
 }
 
 /// What a frontend gets back.
@@ -78,6 +87,8 @@ pub struct Reply {
     pub alone: Option<NameQuestion>,
     /// The command, which counts among those of its requester as long as this is needed.
     pub(super) flight: Option<Arc<Flight>>,
+    /// The status of an operation, where that was asked for.
+    pub status: Option<OperationStatus>,
     /// What was received first, where this answers a second delivery: there is nothing to show.
     pub duplicate_of: Option<FirstDelivery>,
 }
@@ -102,6 +113,7 @@ impl Reply {
             held: None,
             alone: None,
             flight: None,
+            status: None,
             duplicate_of: None,
         }
     }

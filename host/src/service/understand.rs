@@ -1,9 +1,8 @@
 //! What a request asks for.
 
-use super::{Input, Service};
+use super::{Input, Parsed, Service};
 use crate::command::{self, Command, CommandError, Format, HostCommand};
 use crate::decision::approval::Vote;
-use serde_json::Value;
 
 /// What was understood.
 pub(super) enum Understood {
@@ -39,20 +38,6 @@ pub(super) fn runs(understood: &Result<Understood, CommandError>) -> bool {
     matches!(understood, Ok(Understood::Command(command)) if matches!(**command, Command::Run(..)))
 }
 
-/// What was typed, for the record; no more of it than a command may have.
-pub(super) fn typed(input: &Input) -> Option<String> {
-    let typed = match input {
-        Input::Text { line, .. } => Some(line.clone()),
-        Input::Words(words) => Some(words.join(" ")),
-        Input::Operation { id, arguments, .. } => Some(format!("{id} {}", Value::Object(arguments.clone()))),
-        Input::Vote(vote) => {
-            let version = vote.version.map(|version| format!(".{version}")).unwrap_or_default();
-            Some(format!("{} {}{version} (button)", vote.choice.as_str(), vote.operation))
-        }
-    };
-    typed.map(|text| text.chars().take(command::MAX_CHARS).collect())
-}
-
 impl Service {
     /// Whether a command is an action that changes nothing, and whose result nobody must be kept from.
     pub(super) fn only_reads(&self, understood: &Result<Understood, CommandError>) -> bool {
@@ -63,21 +48,29 @@ impl Service {
             .is_some_and(|action| !action.writes() && !action.sensitive && !action.is_confidential())
     }
 
-    /// Reads what a request asks for.
-    pub(super) fn understand(&self, input: Input, format: Option<Format>) -> Result<Understood, CommandError> {
-        let catalog = self.catalog();
-        let now = self.api_now();
-        let mut command = match input {
-            Input::Text { line, markup } => command::parse(catalog, &line, markup, now)?,
-            Input::Words(words) => command::parse_words(catalog, &words, now)?,
-            Input::Operation { id, arguments, options } => {
-                Command::Run(command::from_json(catalog, &id, &arguments, now)?, options)
+    /// Reads a request: the text that is recorded of it, and the command.
+    pub(super) fn understand(
+        &self,
+        input: Input,
+        format: Option<Format>,
+    ) -> (String, Result<Understood, CommandError>) {
+        let Parsed { typed, command, .. } = match input {
+            Input::Parsed(parsed) => parsed,
+            Input::Text { line, markup } => self.parse_line(line, markup),
+            Input::Words(words) => self.parse_words(&words),
+            Input::Operation { id, arguments, options } => self.parse_action(id, arguments, options),
+            Input::Vote(vote) => {
+                let version = vote.version.map(|version| format!(".{version}")).unwrap_or_default();
+                let typed = format!("{} {}{version} (button)", vote.choice.as_str(), vote.operation);
+                return (typed, Ok(Understood::Vote(vote)));
             }
-            Input::Vote(vote) => return Ok(Understood::Vote(vote)),
         };
-        if let Command::Run(_, options) = &mut command {
-            options.format = options.format.or(format);
-        }
-        Ok(Understood::Command(Box::new(command)))
+        let command = command.map(|mut command| {
+            if let Command::Run(_, options) = &mut *command {
+                options.format = options.format.or(format);
+            }
+            Understood::Command(command)
+        });
+        (typed.chars().take(command::MAX_CHARS).collect(), command)
     }
 }

@@ -71,7 +71,7 @@ fn check_schema(connection: &Connection, problems: &mut Vec<String>) -> Result<(
     }
     let format: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let mut expected: BTreeMap<&str, &SchemaObject> =
-        STEPS.iter().take(format as usize).copied().flatten().map(|object| (object.name, object)).collect();
+        STEPS.iter().take(format as usize).flat_map(|step| step.objects).map(|object| (object.name, object)).collect();
     let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid")?;
     let objects = statement.query_map([], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))

@@ -25,7 +25,38 @@ pub(super) struct SchemaObject {
 ///
 /// The triggers are no protection against somebody who writes to the file, but a mistake in this program cannot get
 /// past them.
-pub(super) const STEPS: &[&[SchemaObject]] = &[RECORDS, CLAIMS];
+pub(super) const STEPS: &[Step] = &[
+    Step { objects: RECORDS, fill: "" },
+    // The version before kept the keys of requests in the log.
+    Step {
+        objects: CLAIMS,
+        fill: "WITH recent AS (
+                 SELECT json_extract(text, '$.unmapped.claude_admin') AS entry FROM record
+                 WHERE json_valid(text) AND seq > (SELECT max(seq) FROM record) - 20000
+               ), delivered AS (
+                 SELECT json_extract(entry, '$.event.delivery') AS delivery,
+                        coalesce(json_extract(entry, '$.operation'), '') AS operation,
+                        max(json_extract(entry, '$.time_ms'), coalesce(json_extract(entry, '$.latest_ms'), 0)) AS time_ms
+                 FROM recent WHERE json_extract(entry, '$.event.kind') = 'received'
+               )
+               INSERT OR IGNORE INTO claim
+                 SELECT substr(delivery, 1, instr(delivery || ' ', ' ') - 1),
+                        operation || ' ' || substr(delivery, instr(delivery || ' ', ' ') + 1), time_ms
+                 FROM delivered WHERE delivery IS NOT NULL;
+               INSERT INTO forgotten
+                 SELECT 1, json_extract(text, '$.unmapped.claude_admin.time_ms') FROM record
+                 WHERE json_valid(text) AND seq = (SELECT max(seq) FROM record) - 20000",
+    },
+];
+
+/// What a format adds to the one before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// The objects of the schema.
+    pub(super) objects: &'static [SchemaObject],
+    /// The statements that fill them from what is there.
+    fill: &'static str,
+}
 
 /// The log.
 const RECORDS: &[SchemaObject] = &[
@@ -80,7 +111,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// The mechanism, apart from the steps, so that it can be tested with steps that are yet to come.
-fn migrate_along(connection: &mut Connection, path: &Path, steps: &[&[SchemaObject]]) -> Result<(), StoreError> {
+fn migrate_along(connection: &mut Connection, path: &Path, steps: &[Step]) -> Result<(), StoreError> {
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     // The lock comes before the look: two hosts that start at once must not both migrate.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -98,8 +129,11 @@ fn migrate_along(connection: &mut Connection, path: &Path, steps: &[&[SchemaObje
         return Ok(());
     }
     transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
-    for object in steps.iter().skip(found as usize).copied().flatten() {
-        transaction.execute_batch(object.sql)?;
+    for step in steps.iter().skip(found as usize) {
+        for object in step.objects {
+            transaction.execute_batch(object.sql)?;
+        }
+        transaction.execute_batch(step.fill)?;
     }
     transaction.execute_batch(&format!("PRAGMA user_version = {known}"))?;
     transaction.commit()?;
@@ -110,8 +144,15 @@ fn migrate_along(connection: &mut Connection, path: &Path, steps: &[&[SchemaObje
 mod tests {
     use super::*;
 
-    const SECOND: &[SchemaObject] =
-        &[SchemaObject { kind: "table", name: "more", sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT" }];
+    const FIRST: Step = Step { objects: RECORDS, fill: "" };
+    const SECOND: Step = Step {
+        objects: &[SchemaObject {
+            kind: "table",
+            name: "more",
+            sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT",
+        }],
+        fill: "INSERT INTO more SELECT 100 + seq FROM record",
+    };
 
     fn format_of(connection: &Connection) -> u32 {
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
@@ -119,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_takes_every_step_and_an_older_one_what_it_lacks() {
-        let steps = [RECORDS, SECOND];
+        let steps = [FIRST, SECOND];
         let mut fresh = Connection::open_in_memory().unwrap();
         migrate_along(&mut fresh, Path::new("x"), &steps).unwrap();
         assert_eq!(format_of(&fresh), 2);
@@ -134,23 +175,25 @@ mod tests {
         }
         let kept: String = older.query_row("SELECT text FROM record", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, "kept");
-        older.execute("INSERT INTO more VALUES (1)", []).unwrap();
+        let filled: i64 = older.query_row("SELECT sum(id) FROM more", [], |row| row.get(0)).unwrap();
+        assert_eq!(filled, 101, "filled once");
     }
 
     #[test]
     fn a_newer_format_is_refused_and_left_as_it_is() {
         let mut newer = Connection::open_in_memory().unwrap();
-        migrate_along(&mut newer, Path::new("x"), &[RECORDS, SECOND]).unwrap();
-        let error = migrate_along(&mut newer, Path::new("x"), &[RECORDS]).unwrap_err();
+        migrate_along(&mut newer, Path::new("x"), &[FIRST, SECOND]).unwrap();
+        let error = migrate_along(&mut newer, Path::new("x"), &[FIRST]).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
         assert_eq!(format_of(&newer), 2);
     }
 
     #[test]
     fn a_step_that_fails_leaves_nothing_behind() {
-        const BROKEN: &[SchemaObject] = &[SchemaObject { kind: "table", name: "x", sql: "CREATE TABLE record (x)" }];
+        const BROKEN: Step =
+            Step { objects: &[SchemaObject { kind: "table", name: "x", sql: "CREATE TABLE record (x)" }], fill: "" };
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(migrate_along(&mut connection, Path::new("x"), &[RECORDS, BROKEN]).is_err());
+        assert!(migrate_along(&mut connection, Path::new("x"), &[FIRST, BROKEN]).is_err());
         assert_eq!(format_of(&connection), 0);
         migrate_along(&mut connection, Path::new("x"), STEPS).unwrap();
     }
