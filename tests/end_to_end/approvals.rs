@@ -65,7 +65,7 @@ async fn a_dry_run_reads_and_changes_nothing_whatever_the_risk() {
     says(&type_in(&service, "pending").await, Outcome::Done, &["Nothing waits"]);
     let plan = type_in(&service, &format!("users remove {MEMBER} --dry-run")).await;
     says(&plan, Outcome::Done, &["dry run", "1 approval", "Now: email"]);
-    assert_eq!(plan.to_json()["plan"]["before"]["value"]["email"], ADDRESS);
+    assert_eq!(plan.to_json()["plan"]["steps"][0]["before"]["value"]["email"], ADDRESS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

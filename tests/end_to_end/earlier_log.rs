@@ -64,7 +64,7 @@ fn log_of_an_earlier_version_is_read_and_valid() {
     let missing: Vec<&str> = Event::KINDS.into_iter().filter(|kind| !kinds.contains(kind)).collect();
     assert_eq!(
         missing,
-        ["approved-alone", "undelivered", "expired", "content-read", "notifying", "notified"],
+        ["carried", "approved-alone", "undelivered", "expired", "content-read", "notifying", "notified"],
         "kinds that the log has none of"
     );
     let report = verify_file(&path, None);
@@ -88,7 +88,7 @@ async fn log_of_an_earlier_version_is_continued() {
         .map(|operation| {
             (
                 operation["operation_id"].as_str().unwrap().to_owned(),
-                operation["plan"]["action"].as_str().unwrap().to_owned(),
+                operation["plan"]["steps"][0]["action"].as_str().unwrap().to_owned(),
             )
         })
         .collect();

@@ -274,7 +274,7 @@ async fn nesting_that_cannot_be_read_back_is_denied_at_every_entrance() {
 
 /// Whether a name is accepted by an entrance, and what it is taken for.
 async fn verdicts(server: &Server, model: &mut Model, name: &str) -> Vec<(&'static str, Result<String, Outcome>)> {
-    let taken = |value: &Value| value.pointer("/plan/arguments/name").and_then(Value::as_str).map(str::to_owned);
+    let taken = |value: &Value| value.pointer("/plan/steps/0/arguments/name").and_then(Value::as_str).map(str::to_owned);
     let read = |body: &str| {
         let value: Value = serde_json::from_str(body).unwrap();
         taken(&value["result"]).ok_or(Outcome::Usage)

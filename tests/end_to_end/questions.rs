@@ -46,8 +46,8 @@ async fn every_write_asks_about_its_target_as_it_is() {
             asked += 1;
             assert!(question.ends_with('?') && !question.contains(['{', '}']), "{example}: {question}");
             assert!(text(&reply).contains(question), "{example}: {}", text(&reply));
-            let arguments: Arguments = serde_json::from_value(json["plan"]["arguments"].clone()).unwrap();
-            let target = &json["plan"]["before"]["value"];
+            let arguments: Arguments = serde_json::from_value(json["plan"]["steps"][0]["arguments"].clone()).unwrap();
+            let target = &json["plan"]["steps"][0]["before"]["value"];
             for field in named_fields(&service, action, &arguments) {
                 let value = claude_admin_catalog::at_path(target, field).and_then(Value::as_str);
                 // Amounts are shown as currency.
@@ -104,7 +104,7 @@ async fn plan_of_a_spend_limit_shows_the_one_that_it_replaces() {
     let set = |scope: &str| format!("spend-limits set {scope} --amount 1000000");
     let organization = plan(&service, &set("organization")).await;
     says(&organization, Outcome::Done, &["Now: amount", "$25,000.00"]);
-    let replaced = planned(&organization)["plan"]["before"]["value"].clone();
+    let replaced = planned(&organization)["plan"]["steps"][0]["before"]["value"].clone();
     assert_eq!((&replaced["scope"]["type"], &replaced["period"]), (&json!("organization"), &json!("monthly")));
     let other = plan(&service, &set("user:user_01AbCdEfGhJkMnPqRsTuVw")).await;
     says(&other, Outcome::Done, &["nothing to replace"]);
@@ -116,7 +116,7 @@ async fn plan_of_a_spend_limit_shows_the_one_that_it_replaces() {
 #[tokio::test(flavor = "multi_thread")]
 async fn list_of_dependents_that_was_not_read_to_its_end_says_so() {
     let (simulator, simulated) = support::open_host().await;
-    let target = planned(&plan(&simulated, &format!("workspaces archive {WORKSPACE}")).await)["plan"]["before"].clone();
+    let target = planned(&plan(&simulated, &format!("workspaces archive {WORKSPACE}")).await)["plan"]["steps"][0]["before"].clone();
     let key = type_in(&simulated, "api-keys list --limit 1").await.to_json()["data"][0].clone();
     for (more, last, count, is_more) in
         [(true, json!("apikey_01A"), 3, true), (true, json!(null), 1, true), (false, json!("apikey_01A"), 1, false)]

@@ -107,8 +107,9 @@ async fn hanging_commands_of_one_client_keep_nobody_out() {
     }
     assert_eq!(server.http(Some(SECOND_TOKEN), r#"{"command": "organization me"}"#).await.status, StatusCode::OK);
     assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
-    let received = support::recorded(&server.service).matches("\"users list\"").count();
-    assert_eq!(received, 2, "what is refused is not recorded");
+    // A read is recorded when it ends, and these two still hang.
+    let recorded = support::recorded(&server.service).matches("\"users list\"").count();
+    assert_eq!(recorded, 0, "a denied command is not recorded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::LivePolicy;
 use claude_admin::decision::approval::{Approvals, NoObserver, Observer, Proposal, Proposed, Settled, Vote};
 use claude_admin::decision::groups::Groups;
+use claude_admin::decision::people::People;
 use claude_admin::decision::operation::{Clock, Ledger, Receipt};
 use claude_admin::decision::policy::Policies;
 use claude_admin::decision::{Authorized, Decider};
@@ -87,10 +88,33 @@ pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])
     let groups = Groups::new(groups, None);
     let policies = Policies::parse(catalog, &groups.names(), "test.cedar", policy);
     let policies = policies.unwrap_or_else(|errors| panic!("{errors}"));
-    Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, clock)
+    Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, clock).with_people(people())
 }
 
-/// An audit trail that ends with the test.
+/// The accounts of tests, each of another person: without this, one of a platform could not approve a request of another.
+const ACCOUNTS: [&str; 14] = [
+    "http:auditor",
+    "http:bot",
+    "http:ci",
+    "http:second",
+    "local:ada",
+    "local:bob",
+    "slack:T1/U1",
+    "slack:T1/U2",
+    "slack:T1/UREADER",
+    "slack:T1/USECOND",
+    "slack:T1/UTHIRD",
+    "slack:T1/UWRITER",
+    "slack:T1/WRITER",
+    "slack:T1/READER",
+];
+
+fn people() -> People {
+    let accounts = ACCOUNTS.map(|account| (account.replace([':', '/'], "-"), vec![account.parse().expect("an account")]));
+    People::new(accounts).expect("one person each")
+}
+
+/// An audit log that ends with the test.
 pub(super) fn ledger(clock: Clock) -> Ledger {
     Ledger::open(Box::new(SqliteLog::in_memory().expect("memory")), Hosts::in_memory(), clock).expect("a ledger")
 }

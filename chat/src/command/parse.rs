@@ -190,9 +190,10 @@ pub(super) fn take(tokens: &mut Vec<Token>) -> Option<String> {
 fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let nouns = || catalog.interfaces.iter().filter(|interface| !interface.embedder);
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
+    let own: Vec<&str> = HostCommandInfo::names().chain(["help"]).collect();
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
     if let Some(near) =
-        nearest(typed, spellings.chain(HostCommandInfo::names()).chain(["help"])).filter(|near| *near != typed)
+        nearest(typed, spellings.chain(own)).filter(|near| *near != typed)
     {
         return error.hint(format!("Did you mean `{near}`?"));
     }

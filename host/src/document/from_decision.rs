@@ -82,7 +82,10 @@ pub(super) fn too_few(no_approver: &NoApprover) -> String {
 }
 
 fn who_names_approvers(no_approver: &NoApprover) -> &'static str {
-    if no_approver.is_alone {
+    if no_approver.unmapped > 0 {
+        "Users on another platform can approve only if the configuration shows that they are other people: the host \
+         administrator can map your account and theirs in [people]."
+    } else if no_approver.is_alone {
         "A policy names the users who can run a command: `claude-admin init` writes a configuration with one, and \
          `claude-admin demo` shows approvals. On a host with one user, `lone_operator` in [approvals] replaces them."
     } else {

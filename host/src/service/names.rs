@@ -204,7 +204,7 @@ impl Service {
 /// its action.
 fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     let answers = [reply.data.as_ref(), reply.error.as_ref()];
-    let plans = ["/plan", "/waiting/plan"];
+    let plans = ["/plan/steps/0", "/waiting/plan/steps/0"];
     let is_plan = |value: &&Value| value.get("arguments").is_some() && value.get("before").is_some();
     let plan = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
     if let Some(plan) = plan.filter(is_plan) {

@@ -39,7 +39,7 @@ pub(super) const STEPS: &[Step] = &[
                         max(json_extract(entry, '$.time_ms'), coalesce(json_extract(entry, '$.latest_ms'), 0)) AS time_ms
                  FROM recent WHERE json_extract(entry, '$.event.kind') = 'received'
                )
-               INSERT OR IGNORE INTO claim
+               INSERT OR IGNORE INTO claim (key, value, time_ms)
                  SELECT substr(delivery, 1, instr(delivery || ' ', ' ') - 1),
                         operation || ' ' || substr(delivery, instr(delivery || ' ', ' ') + 1), time_ms
                  FROM delivered WHERE delivery IS NOT NULL;
@@ -91,9 +91,10 @@ const CLAIMS: &[SchemaObject] = &[
     SchemaObject {
         kind: "table",
         name: "claim",
-        sql: "CREATE TABLE claim (key TEXT PRIMARY KEY, value TEXT NOT NULL, time_ms INTEGER NOT NULL) \
-              STRICT, WITHOUT ROWID",
+        sql: "CREATE TABLE claim (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL, time_ms INTEGER NOT NULL) \
+              STRICT",
     },
+    SchemaObject { kind: "index", name: "claim_by_key", sql: "CREATE UNIQUE INDEX claim_by_key ON claim (key)" },
     SchemaObject { kind: "index", name: "claim_by_time", sql: "CREATE INDEX claim_by_time ON claim (time_ms)" },
     SchemaObject {
         kind: "table",

@@ -17,6 +17,9 @@ pub struct NoApprover {
     pub rule: ApprovalRule,
     /// How many other users can give it.
     pub available: usize,
+    /// How many users on other platforms could give it, if the configuration mapped their accounts and that of the requester to
+    /// different people.
+    pub unmapped: usize,
     /// Whether the policy permits the action to the requester and to no other user.
     pub is_alone: bool,
 }
@@ -42,12 +45,17 @@ impl Approvals {
                 None => self.permitted(action),
             };
             let Approvers::Only(mut others) = approvers else { return None };
+            others.retain(|other| !is_other_tenant(&requester.place, other));
             let people = self.decider.people();
-            let is_other = |other: &Principal| people.relation(&requester.principal, other) == Relation::Different;
-            others.retain(|other| is_other(other) && !is_other_tenant(&requester.place, other));
-            let (available, needed) = (people.at_most(&others), usize::try_from(rule.count).unwrap_or(usize::MAX));
-            let is_alone = rule.from.is_none() && available == 0;
-            (available < needed).then(|| NoApprover { rule: rule.clone(), available, is_alone })
+            let related = |relation| {
+                let is_related =
+                    move |other: &&Principal| people.relation(&requester.principal, other) == relation;
+                people.at_most(others.iter().filter(is_related))
+            };
+            let (available, unmapped) = (related(Relation::Different), related(Relation::Unknown));
+            let needed = usize::try_from(rule.count).unwrap_or(usize::MAX);
+            let is_alone = rule.from.is_none() && available + unmapped == 0;
+            (available < needed).then(|| NoApprover { rule: rule.clone(), available, unmapped, is_alone })
         })
     }
 
