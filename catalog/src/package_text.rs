@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_section_gives_back_the_text_and_broken_ones_are_refused() {
+    fn compressed_section_is_decompressed_and_invalid_one_fails() {
         let text = PackageText::from_files([("a.wit", "interface a {}\n")]);
         let section = text.to_compressed_section();
         assert_eq!(decompressed(&section).unwrap(), text.to_section().as_bytes());

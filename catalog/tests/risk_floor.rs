@@ -65,7 +65,7 @@ fn every_reviewed_request_keeps_its_risk_whatever_is_stated() {
 }
 
 #[test]
-fn stated_risk_is_kept_where_it_is_higher() {
+fn stated_risk_above_the_minimum_is_unchanged() {
     let users = REVIEWED.action("users.list").unwrap();
     assert_eq!(raised("GET", users.http.path.segments(), None).risk, Risk::Read);
     assert_eq!(raised("GET", users.http.path.segments(), Some(Risk::Irreversible)).risk, Risk::Irreversible);

@@ -26,7 +26,7 @@ fn every_action(rule: impl Fn(&Catalog, &Action) -> Option<String>) {
 }
 
 #[test]
-fn a_verb_says_something_that_its_noun_does_not() {
+fn verb_does_not_repeat_its_noun_and_names_are_short() {
     every_action(|_, action| {
         let verb = action.command().split_once(' ').unwrap().1.to_owned();
         let noun = action.interface.trim_end_matches('s').to_owned();
@@ -47,7 +47,7 @@ fn a_summary_is_one_short_order() {
 }
 
 #[test]
-fn what_takes_a_thing_away_for_good_says_so_before_it_is_done() {
+fn delete_remove_and_archive_actions_state_their_effect() {
     every_action(|_, action| {
         let takes_away = ["delete", "remove", "archive"].iter().any(|word| action.function.starts_with(word));
         (takes_away && action.effects.is_empty()).then(|| "it says nothing of its effect".to_owned())

@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nobody_is_refused() {
+    fn invalid_principals_and_places_do_not_parse() {
         for text in [
             "",
             "U1",

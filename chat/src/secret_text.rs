@@ -284,7 +284,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_looks_like_a_secret_is_replaced_and_the_rest_stays() {
+    fn secret_like_text_is_redacted_and_other_text_is_unchanged() {
         for (before, after) in [
             ("key sk-ant-api03-x_Y-z, gone", "key [redacted], gone"),
             ("\u{e9}SK-ANT-admin01-x\u{ab}", "\u{e9}[redacted]\u{ab}"),
@@ -367,7 +367,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn after_redaction_no_secret_is_left_and_redacting_again_changes_nothing(
+        fn redacted_text_has_no_secret_and_redaction_is_idempotent(
             parts in prop::collection::vec(prop_oneof![
                 any::<String>(),
                 prop::sample::select(PREFIXES.to_vec()).prop_map(str::to_owned),

@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_twice_is_refused() {
+    fn duplicate_json_key_is_invalid() {
         assert!(problem(r#"{"args": {"limit": 1, "limit": 2}}"#).contains("`limit` is given twice"));
     }
 
     #[test]
-    fn what_is_no_json_is_told_where_it_breaks() {
+    fn invalid_json_error_shows_the_position() {
         assert!(problem("[1,").contains("line 1"));
         assert!(problem("").contains("EOF"));
     }

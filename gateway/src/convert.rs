@@ -122,7 +122,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_not_given_is_none_and_null_clears() {
+    fn missing_value_is_none_and_null_clears() {
         let read = |value: Option<&Value>| optional(value, true, |value| optional(value, false, text));
         assert_eq!(read(None), Some(None));
         assert_eq!(read(Some(&Value::Null)), Some(Some(None)));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_stands_before_what_it_carries() {
+    fn tag_is_written_before_the_fields_of_the_case() {
         let written = tagged("type", "user", json!({"id": "u"}));
         assert_eq!(written.to_string(), r#"{"type":"user","id":"u"}"#);
         assert_eq!(tagged("type", "all", Value::Null), json!({"type": "all"}));

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_an_error_is_kept() {
+    fn pages_read_before_an_error_are_returned() {
         let error = json!({ "denied": "said of-a-test" });
         let answer = |call: usize| if call == 1 { page(call, Some("a")) } else { Called::Failed(error.clone()) };
         let (read, _) = read_members(true, answer);

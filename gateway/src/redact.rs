@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_taken_out_wherever_it_stands() {
+    fn secret_is_redacted_anywhere_in_the_value() {
         let value = json!({
             "data": [{ "name": format!("{KEY}, and {KEY} again"), "tags": { "a": [null, 1, "x token-of-a-test"] } }],
             "last_id": "user_1",
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_a_secret_at_the_end_of_a_quotation_is_taken_out() {
+    fn truncated_secret_before_an_ellipsis_is_redacted() {
         assert_eq!(redacted(json!("<p>x-api-key: sk-ant-admin01-of…")), "<p>x-api-key: [redacted]…");
         for text in ["nothing of it…", "sk-ant…", "sk-ant-admin01-of", "…"] {
             assert_eq!(redacted(json!(text)), text);

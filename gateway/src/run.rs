@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_to_be_removed_is_gone_only_if_the_api_says_so() {
+    fn removal_succeeds_only_on_a_not_found_error_of_the_api() {
         let remove = "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --yes";
         assert_eq!(ask(remove, not_found("not_found_error", "No such user.")).outcome, Outcome::Done);
         for other in [not_found("", "<html>Not Found</html>"), not_found("page_missing", "no route")] {

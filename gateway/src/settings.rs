@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_ask_and_nothing_is_written_unless_it_is_set() {
+    fn default_settings_allow_no_principal_and_no_writes() {
         let settings = read(&[]).unwrap();
         assert!(!settings.allows(&Principal::slack("T1", "U1").unwrap()) && !settings.writes);
         assert!(settings.signing_secret.is_none() && settings.http_token.is_none());
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn invalid_setting_is_an_error_that_names_it() {
         for (name, value) in [
             ("CLAUDE_ADMIN_ALLOW", "U1"),
             ("CLAUDE_ADMIN_ALLOW", "slack:*/*"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_without_its_value() {
+    fn setting_error_names_the_variable_and_not_the_value() {
         for (name, value) in [
             ("CLAUDE_ADMIN_ALLOW", "http:program, sk-ant-admin01-misplaced"),
             ("CLAUDE_ADMIN_ALLOW", "slack:T1/U1 slack:misplaced.of-somebody"),

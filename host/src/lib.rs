@@ -16,12 +16,13 @@
 //! ```
 //!
 //! `examples/small-host` continues this example with the policy, the sandbox and the result, in one file.
-//! [`service::Service`] combines all modules. A command passes through them in order: a frontend authenticates the
+//! [`Host::builder`] puts a host together, and [`service::Service`] combines all modules. A command passes through them in order: a frontend authenticates the
 //! requester, and [`command`] parses the command. [`decision`] plans it, evaluates the policy and collects the
 //! approvals. [`sandbox`] runs the component, and [`egress`] sends the one request that the action declares.
 //! [`document`] contains the result, and [`render`] writes it. [`audit`] has an entry for every step, and [`store`]
 //! stores the entries. [`contract`] describes the actions for programs.
 
+mod builder;
 pub mod conformance;
 pub mod contract;
 pub mod document;
@@ -29,6 +30,7 @@ pub mod frontend;
 pub mod render;
 pub mod service;
 
+pub use builder::{BuildError, Host, HostBuilder, PolicySource, Store};
 pub use claude_admin_audit::{self as audit, store};
 pub use claude_admin_authority as decision;
 pub use claude_admin_chat::{Choice, command, identity};

@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_stands_before_what_the_case_carries() {
+    fn tag_is_written_before_the_fields_of_the_case() {
         assert_eq!(tagged("type", "workspace", json!({"id": "w"})).to_string(), r#"{"type":"workspace","id":"w"}"#);
     }
 }

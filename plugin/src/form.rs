@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_is_not_base64_is_refused_by_the_name_of_the_file() {
+    fn invalid_base64_content_error_names_the_file() {
         let file = Upload { name: "x.zip".to_owned(), content: "%".to_owned() };
         let error = Form::default().file("archive", &file).unwrap_err();
         assert!(matches!(error, Error::InvalidArgument(error) if error.name == "x.zip"));

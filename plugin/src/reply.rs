@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn further_details_are_kept_whole() {
+    fn error_details_are_returned_unchanged() {
         let error = api(
             403,
             r#"{"error":{"type":"permission_error","message":"no","details":{"error_visibility":"user_facing"}}}"#,

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_url_is_told_without_it() {
+    fn base_url_error_shows_no_secret_of_the_url() {
         for url in [
             "https://user:misplaced@proxy.example",
             "https://proxy.example?key=misplaced",

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_archive_is_told() {
+    fn invalid_archive_is_detected_and_has_no_names() {
         assert!(!is_zip(b"PK") && !is_zip(b"") && !is_zip(b"hello"));
         assert!(names(b"PK\x01\x02").is_empty());
         assert!(is_zip(&zip(&[])));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_texts_are_told_apart() {
+    fn form_files_and_texts_are_distinguished() {
         let body = b"--x\r\ncontent-disposition: form-data; name=\"files[]\"; filename=\"a;\\\"b\"\r\n\
             content-type: application/octet-stream\r\n\r\n\r\n--y\r\n--x\r\n\
             Content-Disposition: form-data; name=notes\r\n\r\nnew\r\n--x--\r\n";
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_refused() {
+    fn malformed_form_is_invalid() {
         let form = headers("multipart/form-data; boundary=x");
         for body in [&b""[..], b"--x", b"--x\r\n", b"--x\r\na: b\r\n--x--", b"--x\r\nno head\r\n\r\n\r\n--x--"] {
             assert!(parts(&form, body).is_err(), "{}", String::from_utf8_lossy(body));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_kept_as_what_it_is() {
+    fn logged_body_is_json_or_text_of_limited_length() {
         assert_eq!(logged("").body, Value::Null);
         assert_eq!(logged("{\"a\":1}").body["a"], 1);
         assert_eq!(logged("{broken").body, "{broken");

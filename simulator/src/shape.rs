@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_field_takes_goes_into_the_rest() {
+    fn undeclared_fields_are_stored_in_the_rest() {
         let pet = shaped(json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
         assert_eq!(pet, json!({ "id": "p", "animal": { "type": "fish" }, "tail": 1, "legs": { "count": 4 } }));
     }

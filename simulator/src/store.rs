@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_item_stays_where_it_was_and_a_removed_one_leaves_no_gap() {
+    fn replaced_item_stays_in_position_and_removed_item_is_skipped() {
         let mut collection = collection(&["a", "b", "c"]);
         collection.insert("a", Object::from_iter([("x".to_owned(), 1.into())]));
         assert!(collection.remove("b").is_some());

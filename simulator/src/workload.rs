@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn other_algorithms_missing_keys_and_other_signatures_are_refused() {
+    fn token_with_wrong_algorithm_key_or_signature_is_invalid() {
         let good = json!({ "alg": "ES256", "kid": "k" });
         assert!(claims(&token(&good, SIGNATURE)).is_some());
         assert!(claims(&token(&good, b"forged")).is_none());

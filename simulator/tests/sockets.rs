@@ -184,7 +184,7 @@ async fn a_patch_that_fits_nowhere_says_so() {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_where_it_was_told() {
+async fn injected_redirect_has_the_given_status_and_location() {
     let simulator = start().await;
     let location = "http://169.254.169.254/".to_owned();
     simulator.inject(Fault::new(Effect::Redirect(RedirectEffect { location, code: 302 })));

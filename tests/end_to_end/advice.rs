@@ -133,7 +133,7 @@ fn shell(line: &str, folder: &std::path::Path) -> Command {
 }
 
 #[test]
-fn commands_of_init_work_as_printed_and_its_configuration_serves() {
+fn commands_printed_by_init_work_as_printed() {
     for name in [".", "admin", "my admin's"] {
         let folder = tempfile::tempdir().unwrap();
         let quoted = format!("\"{name}\"");

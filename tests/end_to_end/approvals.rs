@@ -69,7 +69,7 @@ async fn a_dry_run_reads_and_changes_nothing_whatever_the_risk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_disruptive_takes_a_reason_and_what_cannot_be_undone_a_second_person() {
+async fn disruptive_action_needs_reason_irreversible_needs_approval() {
     let (simulator, service) = open_host().await;
     let disable = "api-keys update apikey_01Rj2N8SVvo6BePZj99NhmiT --status inactive --yes";
     says(&type_in(&service, disable).await, Outcome::Usage, &["requires a reason", "--reason"]);
@@ -92,7 +92,7 @@ async fn what_is_disruptive_takes_a_reason_and_what_cannot_be_undone_a_second_pe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_beginning_of_an_id_will_do_and_strangers_see_nothing() {
+async fn id_prefix_is_accepted_and_others_cannot_see_the_request() {
     let policy = r#"
         permit(principal == User::"local:ada", action, resource);
         permit(principal == User::"local:bob", action, resource);
@@ -117,7 +117,7 @@ async fn the_beginning_of_an_id_will_do_and_strangers_see_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_rejected_or_cancelled_never_runs() {
+async fn rejected_or_cancelled_request_never_runs() {
     let (simulator, service) = open_host().await;
     let plan = type_in(&service, REMOVE).await;
     says(
@@ -137,7 +137,7 @@ async fn what_is_rejected_or_cancelled_never_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_of_a_group_must_agree_and_nobody_counts_twice() {
+async fn request_needs_two_different_approvers_of_the_group() {
     let policy = r#"
         @approvals("2") @from("admins") @expires("10m")
         permit(principal in Group::"admins", action, resource);"#;
@@ -155,7 +155,7 @@ async fn two_of_a_group_must_agree_and_nobody_counts_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_forbidden_an_action_does_not_approve_it_either() {
+async fn user_forbidden_to_run_an_action_cannot_approve_it() {
     let policy = r#"
         @approvals("1") @from("admins") permit(principal in Group::"admins", action, resource);
         @id("bob-is-away") forbid(principal == User::"local:bob", action == Action::"users.remove", resource);"#;
@@ -230,7 +230,7 @@ async fn a_request_is_taken_back_whatever_the_version_of_its_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
+async fn approved_request_for_a_deleted_target_ends_as_not_found() {
     for (target, words) in [(MEMBER, "the API does not find it"), (ADDRESS, "has no entry with")] {
         let (simulator, service) = host(EVERYBODY, &[]).await;
         let remove = format!("users remove {target} --reason leaver");
@@ -251,7 +251,7 @@ async fn what_was_to_be_done_to_something_that_is_gone_by_then_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_is_looked_up_and_shown_and_one_that_stands_for_several_is_refused() {
+async fn address_is_resolved_and_an_ambiguous_one_is_a_conflict() {
     let (simulator, service) = open_host().await;
     let plan = type_in(&service, "users remove Xiuying.Li@example.com --reason leaver").await;
     says(&plan, Outcome::Waiting, &["Resolved from Xiuying.Li@example.com", MEMBER, ADDRESS]);
@@ -273,7 +273,7 @@ async fn an_address_is_looked_up_and_shown_and_one_that_stands_for_several_is_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_not_read_the_list_must_write_the_id() {
+async fn requester_without_list_permission_must_write_the_id() {
     let policy = r#"permit(principal == User::"local:ada", action in [Action::"users.remove", Action::"users.update"], resource);"#;
     let (simulator, service) = host(policy, &[]).await;
     let refused = type_in(&service, &format!("users update {ADDRESS} billing --yes")).await;
@@ -304,7 +304,7 @@ async fn a_read_may_be_made_to_need_approval_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_other() {
+async fn operation_id_that_looks_like_a_token_is_recorded_and_decided() {
     let simulator = support::simulator().await;
     let plugin = plugin(&simulator).await;
     let decider = Arc::new(support::decider(plugin.catalog(), EVERYBODY, &[], Clock::system()));
@@ -329,7 +329,7 @@ async fn an_id_that_begins_like_a_web_token_is_recorded_and_settled_like_any_oth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whether_anything_was_sent_is_told_as_it_was() {
+async fn error_says_nothing_was_sent_only_without_a_request() {
     let policy = r#"permit(principal, action in Action::"users", resource);
         forbid(principal == User::"local:bob", action in Action::"write", resource);"#;
     let (simulator, service) = host(policy, &[]).await;
@@ -356,7 +356,7 @@ fn clock() -> (Arc<AtomicI64>, Clock) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_settles_in_time_expires_and_never_runs() {
+async fn undecided_request_expires_and_never_runs() {
     let simulator = support::simulator().await;
     let (now, clock) = clock();
     let policy = r#"@expires("5m") permit(principal, action, resource);"#;
@@ -382,7 +382,7 @@ async fn what_nobody_settles_in_time_expires_and_never_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approvals_at_the_same_time_are_all_counted_and_the_last_one_runs_it() {
+async fn concurrent_approvals_all_count_and_run_the_request_once() {
     let policy = r#"@approvals("2") permit(principal, action, resource);"#;
     for _ in 0..15 {
         let (simulator, service) = host(policy, &[]).await;
@@ -411,7 +411,7 @@ async fn a_change_that_is_not_what_was_asked_for_is_not_taken_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_that_was_to_be_set_is_found_in_the_whole_that_it_is_a_part_of() {
+async fn status_of_unknown_partial_update_finds_the_changed_field() {
     let (simulator, service) = open_host().await;
     let workspace = type_in(&service, "workspaces list --limit 1").await.to_json()["data"][0]["id"].clone();
     let workspace = workspace.as_str().unwrap();
@@ -426,7 +426,7 @@ async fn a_part_that_was_to_be_set_is_found_in_the_whole_that_it_is_a_part_of() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_of_an_unseen_end_is_only_what_can_be_known() {
+async fn status_of_unknown_create_is_not_read_from_its_parent() {
     let (_simulator, service) = open_host().await;
     let catalog = service.catalog();
     for action in catalog.actions.iter().filter(|action| action.http.path.params().next().is_some()) {

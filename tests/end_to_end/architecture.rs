@@ -91,7 +91,7 @@ fn no_crate_depends_on_one_that_builds_on_it() {
 }
 
 #[test]
-fn crate_that_decides_cannot_run_and_crate_that_runs_cannot_decide() {
+fn no_crate_has_a_forbidden_dependency() {
     let packages = packages();
     for (name, closed) in CLOSED {
         let found: Vec<&&str> = closed.iter().filter(|closed| packages[name].dependencies.contains(**closed)).collect();

@@ -73,7 +73,7 @@ fn value_of(input: &str) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn argument_that_needs_a_certain_credential_gets_it_or_is_refused_before_the_call() {
+async fn argument_uses_its_required_credential_or_fails_unsent() {
     let simulator = support::simulator().await;
     let principal_key = SecretString::from("sk-ant-api03-simulator-0000000000000000");
     let sets = credential_sets(&simulator).into_iter();

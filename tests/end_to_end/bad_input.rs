@@ -93,7 +93,7 @@ async fn text_that_no_command_can_be_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn what_looks_like_a_secret_is_refused_and_never_echoed() {
+async fn input_that_looks_like_a_secret_is_invalid_and_not_echoed() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     for secret in [
@@ -113,7 +113,7 @@ async fn what_looks_like_a_secret_is_refused_and_never_echoed() {
 }
 
 #[tokio::test]
-async fn what_phones_do_to_text_is_repaired() {
+async fn dashes_quotes_and_aliases_are_normalized_in_commands() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     for (line, command) in [

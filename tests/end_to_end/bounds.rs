@@ -230,7 +230,7 @@ async fn failed_read_costs_kilobytes_whatever_the_api_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousand_hanging_calls_of_one_person_leave_a_slot_for_another() {
+async fn hanging_calls_of_one_person_leave_a_slot_for_another() {
     let simulator = support::simulator().await;
     let limits = Limits { queue: Duration::from_secs(600), wall_clock: Duration::from_secs(600), ..limits() };
     let service = Arc::new(support::service_at(&simulator.base_url(), support::credentials(&simulator), limits));
@@ -333,7 +333,7 @@ fn workload(folder: &std::path::Path, assertion: &str, upstream: &RawUpstream) -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn assertion_that_the_token_endpoint_echoes_is_shown_and_recorded_nowhere() {
+async fn assertion_echoed_by_the_token_endpoint_is_redacted() {
     let folder = tempfile::tempdir().unwrap();
     let assertion = "AAAAheadAAAA.BBBBclaimsBBBB.CCCCsignatureCCCC";
     for echo in [

@@ -100,7 +100,7 @@ fn every_action_is_listed_with_what_it_does() {
 }
 
 #[test]
-fn an_exported_component_is_the_embedded_one_and_can_be_inspected_and_used() {
+fn exported_component_is_the_embedded_one_and_inspectable() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("claude-admin.wasm");
     let path = file.to_str().unwrap();

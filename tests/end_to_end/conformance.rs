@@ -111,7 +111,7 @@ async fn unknown_field_of_every_reply_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_kind_of_difference_is_found_and_no_value_is_in_the_report() {
+async fn report_contains_each_kind_of_difference_and_no_values() {
     let (simulator, catalog) = (support::simulator().await, embedded::catalog().unwrap());
     let set = |path: &str, value: Value| json!({ "patch": { "set": { path: value } } });
     for (effect, path, difference) in [
@@ -199,7 +199,7 @@ async fn nothing_is_sent_without_the_flag_or_a_credential() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exit_code_tells_whether_something_differs() {
+async fn exit_code_distinguishes_conformance_difference_and_failure() {
     let simulator = support::simulator().await;
     let output = conformance(&simulator, &["--send"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

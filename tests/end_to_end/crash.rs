@@ -126,7 +126,7 @@ fn expected(step: Stage) -> (usize, &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
+async fn state_is_correct_after_a_host_is_killed_at_any_step() {
     for step in Stage::ALL {
         let simulator = support::simulator().await;
         let folder = tempfile::tempdir().unwrap();
@@ -168,7 +168,7 @@ async fn whatever_step_a_host_is_killed_at_the_next_one_tells_the_truth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once() {
+async fn approval_interrupted_by_a_kill_is_pending_or_runs_once() {
     for step in [Stage::Decided, Stage::Intent, Stage::Answered] {
         let simulator = support::simulator().await;
         let folder = tempfile::tempdir().unwrap();
@@ -197,7 +197,7 @@ async fn an_approval_that_is_killed_half_way_is_still_to_be_given_or_begun_once(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hosts_that_are_killed_at_random_lose_no_record_and_repeat_no_write() {
+async fn randomly_killed_hosts_lose_no_entry_and_repeat_no_write() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
@@ -349,7 +349,7 @@ async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hosts_that_are_killed_while_something_is_decided_leave_it_decided_or_waiting() {
+async fn request_is_decided_or_pending_after_a_kill_during_decision() {
     killed_while("approve", "bob", "approve ID.1", false, 0, &["done", "unknown"]).await;
     killed_while("reject", "bob", "deny ID.1 --reason stays", false, 0, &["rejected"]).await;
     killed_while("cancel", "ada", "cancel ID", false, 0, &["cancelled"]).await;

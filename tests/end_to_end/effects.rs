@@ -317,7 +317,7 @@ async fn status_of_an_unknown_write_says_what_its_target_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn component_that_lies_is_not_believed() {
+async fn false_result_of_a_component_is_ignored() {
     let simulator = support::simulator().await;
     let limits = Limits { wasm_time: Duration::from_millis(500), ..hostile::tight() };
     let service = support::service_with(hostile::load(&simulator, limits), support::OPEN_POLICY, &[]);

@@ -87,7 +87,7 @@ async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_action_sends_the_request_that_it_declares_and_its_answer_is_rendered() {
+async fn every_action_sends_its_declared_request_and_is_rendered() {
     let (simulator, service) = catalog().await;
     let catalog = service.catalog();
     let (mut done, mut pointless) = (0, Vec::new());
@@ -155,7 +155,7 @@ async fn json_output_is_what_the_api_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_pages_are_asked_for_in_the_largest_size_unless_another_is_given() {
+async fn all_pages_use_the_largest_page_size_by_default() {
     let (simulator, service) = catalog().await;
     assert_eq!(support::type_in(&service, "users list --all").await.outcome, Outcome::Done);
     assert_eq!(simulator.requests()[0].query.as_deref(), Some("limit=1000"));
@@ -163,7 +163,7 @@ async fn all_pages_are_asked_for_in_the_largest_size_unless_another_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_to_be_removed_and_is_not_there_is_as_good_as_removed() {
+async fn removal_of_a_missing_object_succeeds() {
     let (_simulator, service) = catalog().await;
     let reply = support::type_in(&service, "users remove user_none --reason leaver").await;
     assert_eq!(reply.outcome, Outcome::Done, "{}", support::text(&reply));
@@ -172,7 +172,7 @@ async fn what_is_to_be_removed_and_is_not_there_is_as_good_as_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_there_already_is_a_conflict() {
+async fn second_invite_of_the_same_address_is_a_conflict() {
     let (_simulator, service) = catalog().await;
     let invite = "invites create twice@example.com user --yes";
     assert_eq!(support::type_in(&service, invite).await.outcome, Outcome::Done);
@@ -182,7 +182,7 @@ async fn what_is_there_already_is_a_conflict() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wanted_columns_are_shown_in_their_order_and_kept_on_the_next_page() {
+async fn given_columns_are_shown_in_order_and_in_the_next_command() {
     let (_simulator, service) = catalog().await;
     let reply = support::type_in(&service, "users list --limit 2 --columns type,role").await;
     let text = support::text(&reply);
@@ -192,7 +192,7 @@ async fn wanted_columns_are_shown_in_their_order_and_kept_on_the_next_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_pages_are_followed_and_nobody_is_lost_or_repeated() {
+async fn all_pages_are_read_without_missing_or_repeated_members() {
     let (simulator, service) = catalog().await;
     let reply = support::type_in(&service, "users list --limit 4 --all").await;
     let users = reply.to_json();

@@ -77,7 +77,7 @@ async fn behaves(plugin: &Arc<Plugin>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_not_declared_is_denied_and_does_not_leave() {
+async fn undeclared_request_is_blocked_and_not_sent() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
     let method = |found: &str| Violation::Method { found: found.to_owned(), expected: "GET".to_owned() };
@@ -175,7 +175,7 @@ async fn only_one_request_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_is_followed_neither_by_the_host_nor_by_the_component() {
+async fn redirect_is_not_followed_by_host_or_component() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, tight());
     simulator.inject(Fault::new(Effect::Redirect(RedirectEffect {
@@ -325,7 +325,7 @@ async fn a_component_without_its_text_does_not_load() {
 }
 
 #[tokio::test]
-async fn a_component_whose_text_declares_what_it_does_not_export_does_not_load() {
+async fn component_without_a_declared_export_does_not_load() {
     let text = PackageText::from_folder(&support::workspace().join("wit")).unwrap();
     let error = load_error(&with_text(untold(), &text));
     assert!(matches!(&error, LoadError::Mismatch(what) if what.contains("is not exported")), "{error}");

@@ -18,7 +18,7 @@ async fn a_typed_command_and_an_operation_give_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_answered_without_a_token() {
+async fn request_without_a_valid_token_is_unauthorized() {
     let server = Server::start().await;
     for token in [None, Some(""), Some("wrong"), Some("test-http-toke"), Some("test-http-token2")] {
         assert_eq!(server.http(token, r#"{"command": "whoami"}"#).await.status, StatusCode::UNAUTHORIZED, "{token:?}");
@@ -137,7 +137,7 @@ async fn an_error_of_the_api_keeps_its_parts_for_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pages_that_were_read_before_a_failure_stand_beside_the_error() {
+async fn pages_read_before_a_failure_are_returned_with_the_error() {
     let server = Server::start().await;
     server.simulator.inject(serde_json::from_value(json!({"times": 1, "delay_ms": 0})).unwrap());
     server.simulator.inject(serde_json::from_value(json!({"effect": {"status": {"code": 403}}})).unwrap());
@@ -162,7 +162,7 @@ async fn an_answer_comes_in_the_format_that_is_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_and_readiness_are_told() {
+async fn health_routes_succeed_and_unknown_routes_fail() {
     let server = Server::start().await;
     assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
     assert_eq!(server.get("/readyz").await.body, "ready");
@@ -197,7 +197,7 @@ async fn a_reason_in_json_is_read_as_a_typed_one_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_whose_caller_hangs_up_is_done_to_the_end_and_recorded() {
+async fn write_of_a_disconnected_client_completes_and_is_recorded() {
     let server = Server::start().await;
     server
         .simulator
@@ -279,7 +279,7 @@ async fn a_write_with_a_key_is_done_once_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_with_one_key_are_done_once() {
+async fn concurrent_requests_with_one_idempotency_key_run_once() {
     let server = Arc::new(Server::start().await);
     let tasks: Vec<_> = (0..16)
         .map(|_| {
@@ -296,7 +296,7 @@ async fn many_at_once_with_one_key_are_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_sent_again_is_answered_with_how_the_first_stands_by_now() {
+async fn repeated_request_returns_the_current_state_of_the_first() {
     let server = Server::start().await;
     let key = [("idempotency-key", "waits")];
     let body = r#"{"op": "users.remove", "args": {"user_id": "user_01fTPAarejCcux4jybAuxoiu"}, "reason": "a leaver"}"#;
@@ -325,7 +325,7 @@ async fn a_write_that_failed_is_no_success_when_it_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_that_is_sent_again_is_answered_with_what_came_of_it() {
+async fn repeated_decision_returns_the_result_of_the_first() {
     let server = Server::start().await;
     let wish = r#"{"command": "invites create later@example.com user"}"#;
     let id = server.http(Some(TOKEN), wish).await.json()["operation_id"].as_str().unwrap().to_owned();
@@ -339,7 +339,7 @@ async fn a_decision_that_is_sent_again_is_answered_with_what_came_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_took_something_back_is_told_so_again() {
+async fn repeated_cancel_or_failed_confirm_has_the_same_status() {
     let server = Server::start().await;
     let wish = r#"{"command": "invites create back@example.com user"}"#;
     let id = server.http(Some(TOKEN), wish).await.json()["operation_id"].as_str().unwrap().to_owned();
@@ -365,7 +365,7 @@ async fn a_dry_run_with_a_key_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_to_be_confirmed_is_not_confirmed_in_other_words_either() {
+async fn yes_flag_in_the_command_conflicts_with_yes_false() {
     let server = Server::start().await;
     for flag in ["--yes", "-y"] {
         let body = json!({ "command": format!("invites create a@example.com user {flag}"), "yes": false });
@@ -414,7 +414,7 @@ async fn a_key_of_a_request_that_came_to_nothing_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_removal_of_what_is_gone_is_done_however_often_it_is_sent() {
+async fn repeated_removal_of_a_missing_object_succeeds() {
     let server = Server::start().await;
     let body = r#"{"op": "invites.delete", "args": {"invite_id": "invite_none"}, "yes": true}"#;
     for _ in 0..2 {
@@ -424,7 +424,7 @@ async fn the_removal_of_what_is_gone_is_done_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn removal_of_what_is_gone_has_a_message_and_no_error() {
+async fn removal_of_a_missing_object_has_a_message_and_no_error() {
     let server = Server::start().await;
     let body = r#"{"op": "invites.delete", "args": {"invite_id": "invite_none"}, "yes": true}"#;
     let answer = server.http(Some(TOKEN), body).await;
@@ -475,7 +475,7 @@ async fn an_action_has_a_path_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_openapi_document_is_served_to_everybody() {
+async fn openapi_document_is_served_without_a_token() {
     let server = Server::start().await;
     let answer = server.get("/v1/openapi.json").await;
     assert_eq!(answer.status, StatusCode::OK);

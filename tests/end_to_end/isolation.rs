@@ -57,7 +57,7 @@ async fn by_default_no_call_finds_anything_of_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kept_instance_serves_the_same_person_and_nobody_else() {
+async fn reused_instance_serves_only_the_same_principal() {
     let (_simulator, plugin) = keeping().await;
     let same_name = Principal::http(&ada().user).unwrap();
     assert_eq!(remember(&plugin, &ada(), "of ada").await, "");
@@ -69,7 +69,7 @@ async fn a_kept_instance_serves_the_same_person_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_people_at_once_never_read_a_word_of_somebody_else() {
+async fn concurrent_principals_never_read_data_of_another() {
     let (_simulator, plugin) = keeping().await;
     let people = (0..8).map(|number| Principal::local(&format!("person{number}")).unwrap());
     let tasks: Vec<_> = people
@@ -136,7 +136,7 @@ async fn after_a_limit_nothing_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_holds_on_to_something_of_the_host_is_not_kept() {
+async fn instance_that_retains_host_resources_is_not_reused() {
     let (_simulator, plugin) = keeping().await;
     let (answer, same) = survives(&plugin, "hoard").await;
     assert_eq!(answer, Ok(json!("kept")));
@@ -144,7 +144,7 @@ async fn who_holds_on_to_something_of_the_host_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_took_much_memory_is_not_kept() {
+async fn instance_that_used_much_memory_is_not_reused() {
     let (_simulator, plugin) = keeping().await;
     let (answer, same) = survives(&plugin, "swell").await;
     assert_eq!(answer, Ok(json!((20 << 20).to_string())));
@@ -152,7 +152,7 @@ async fn who_took_much_memory_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_in_a_kept_instance_has_limits_and_a_gate_of_its_own() {
+async fn each_call_in_a_reused_instance_has_its_own_limits_and_gate() {
     let simulator = support::simulator().await;
     let plugin = load(&simulator, Limits { wasm_time: Duration::from_millis(200), ..by_person() });
     for _ in 0..20 {

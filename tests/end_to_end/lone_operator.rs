@@ -154,7 +154,7 @@ async fn request_runs_after_the_name_and_the_delay() {
     let remove = [&["--"], &words(REMOVE)[..], &["--yes"]].concat();
     let mut terminal = OnTerminal::start(host.command(&["run"], &remove));
     terminal.wait_for(&format!("type: {NAME}"));
-    terminal.wait_for("you type the name of the target; the request runs");
+    terminal.wait_for("type the name of the target");
     terminal.wait_for("\n> ");
     let typed = Instant::now();
     terminal.type_line(NAME);
@@ -245,7 +245,7 @@ async fn nothing_is_approved_without_a_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn second_person_in_the_configuration_is_an_error_that_names_them() {
+async fn configuration_with_a_second_person_is_an_error_naming_them() {
     let own = whoami();
     for (more, policy, second) in [
         ("[slack]\n", EVERYBODY, "[slack] gives access to the members"),

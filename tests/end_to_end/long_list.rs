@@ -74,7 +74,7 @@ async fn a_list_in_parts_says_what_the_whole_list_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fits_a_page_and_what_has_sums_is_not_taken_apart() {
+async fn single_page_and_list_with_totals_are_not_split() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     for line in ["users list --all", "users list --limit 10", "usage messages 40d --limit 7 --all", "organization me"] {
@@ -84,7 +84,7 @@ async fn what_fits_a_page_and_what_has_sums_is_not_taken_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_before_a_failure_is_written_and_the_failure_unless_among_rows() {
+async fn read_pages_are_written_with_the_error_except_in_csv() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     for format in [Format::Json, Format::Csv, Format::Text, Format::Markdown] {
@@ -123,7 +123,7 @@ async fn no_line_of_csv_on_standard_output_is_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_more_is_asked_for_once_nobody_wants_more() {
+async fn no_page_is_requested_after_the_reader_stops() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     let (_, parts, _) = Collected::new(Format::Csv, 2).of(&service, LIST).await;
@@ -193,7 +193,7 @@ async fn a_list_that_leads_back_to_itself_is_cut_off_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_page_states_decides_alike_for_one_page_for_all_and_in_parts() {
+async fn page_fields_decide_equally_for_one_page_and_all_pages() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     let catalog = service.catalog();

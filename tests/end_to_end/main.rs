@@ -58,6 +58,7 @@ mod slack_notices;
 #[cfg(unix)]
 mod stopping;
 mod streams;
+mod style;
 mod support;
 #[cfg(unix)]
 mod terminal;

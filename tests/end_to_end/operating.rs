@@ -39,7 +39,7 @@ impl Folder {
 }
 
 #[test]
-fn what_init_writes_is_right_does_what_its_tests_say_and_is_never_overwritten() {
+fn files_of_init_are_valid_tested_and_never_overwritten() {
     let folder = Folder::new();
     let checked = folder.with_config(&["policy", "check"]);
     assert!(checked.status.success() && stdout(&checked).contains("policies, sha256:"), "{}", stdout(&checked));
@@ -122,7 +122,7 @@ fn verify(store: &Path, more: &[&str]) -> Output {
 }
 
 #[test]
-fn the_audit_trail_is_read_checked_and_exported_on_the_command_line() {
+fn audit_log_is_read_verified_and_exported_by_commands() {
     let folder = Folder::new();
     folder.run(&["users", "list", "--limit", "1"]);
     folder.run(&["invites", "create", "a@example.com", "user", "--yes"]);
@@ -171,7 +171,7 @@ fn the_audit_trail_is_read_checked_and_exported_on_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_into_the_trail_keeps_what_a_check_finds_and_a_host_that_drops_it_says_so() {
+async fn audit_reads_preserve_a_damaged_log_and_host_records_loss() {
     let simulator = support::simulator().await;
     let scratch = tempfile::tempdir().unwrap();
     let original = scratch.path().join("claude-admin.db");
@@ -211,7 +211,7 @@ async fn looking_into_the_trail_keeps_what_a_check_finds_and_a_host_that_drops_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_is_read_again_when_it_changes_and_a_broken_one_keeps_the_last_good_one() {
+async fn changed_policy_is_loaded_and_an_invalid_one_is_ignored() {
     let simulator = support::simulator().await;
     let plugin = support::plugin(&simulator).await;
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
+async fn without_a_policy_only_status_whoami_and_help_succeed() {
     let simulator = support::simulator().await;
     let plugin = plugin(&simulator).await;
     let folder = tempfile::tempdir().unwrap();
@@ -44,7 +44,7 @@ async fn without_a_policy_everything_is_refused_but_status_whoami_and_help() {
             "deny 3ctf.1 --reason x",
             "cancel 3ctf",
         ] {
-            says(&type_in(&service, line).await, Outcome::Denied, &["no policy is in force"]);
+            says(&type_in(&service, line).await, Outcome::Denied, &["no policy is active"]);
         }
         says(&type_in(&service, "status").await, Outcome::Done, &["everything is refused"]);
         assert!(!text(&type_in(&service, "status").await).contains("users.nothing"), "details are for those who may");
@@ -109,7 +109,7 @@ async fn help_shows_what_this_person_may_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_trail_tells_the_whole_story_and_reading_it_takes_permission() {
+async fn audit_log_has_all_kinds_and_reading_it_needs_permission() {
     let policy = r#"
         permit(principal == User::"local:ada", action, resource);
         permit(principal == User::"local:bob", action in Action::"read", resource);"#;
@@ -144,7 +144,7 @@ fn newest(service: &Service, who: &str, kind: &str) -> Entry {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
+async fn every_entry_has_principal_place_policy_and_plan() {
     let policy = r#"
         @id("everybody") permit(principal, action, resource);
         @id("not-eve") forbid(principal == User::"local:eve", action in Action::"write", resource);"#;
@@ -195,7 +195,7 @@ async fn every_entry_says_who_and_where_by_which_policy_and_about_which_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_forged_requests_at_least_half_are_on_record_when_the_host_is_killed() {
+async fn at_least_half_of_forged_requests_are_recorded_before_a_kill() {
     let (_simulator, service) = host("", &[]).await;
     for _ in 0..100 {
         service.refused("forged").await;
@@ -214,7 +214,7 @@ async fn of_forged_requests_at_least_half_are_on_record_when_the_host_is_killed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone() {
+async fn pending_request_is_hidden_and_undecidable_without_a_policy() {
     let simulator = support::simulator().await;
     let plugin = plugin(&simulator).await;
     let folder = tempfile::tempdir().unwrap();
@@ -231,10 +231,10 @@ async fn what_waits_is_neither_shown_nor_settled_while_the_policy_file_is_gone()
     let stopped = service(&Arc::new(LivePolicy::open(plugin.catalog(), &file, Default::default())));
     let id = &plan.operation;
     for line in ["pending".to_owned(), format!("status {id}"), format!("cancel {id}")] {
-        says(&type_in(&stopped, &line).await, Outcome::Denied, &["no policy is in force"]);
+        says(&type_in(&stopped, &line).await, Outcome::Denied, &["no policy is active"]);
     }
     let vote = Vote { operation: id.clone(), version: Some(1), by_button: true, choice: Choice::Cancel, reason: None };
-    says(&support::ask(&stopped, &ada(), Input::Vote(vote)).await, Outcome::Denied, &["no policy is in force"]);
+    says(&support::ask(&stopped, &ada(), Input::Vote(vote)).await, Outcome::Denied, &["no policy is active"]);
     says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is refused"]);
     // With the policy it is as it was.
     says(&type_in(&service(&live), &format!("status {id}")).await, Outcome::Done, &["waiting"]);
@@ -257,7 +257,7 @@ const INVITES: &str = r#"permit(principal, action == Action::"invites.create", r
 const INVITE: &str = "invites create later@example.com developer";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reason_that_the_policy_comes_to_ask_for_is_asked_for_before_it_runs() {
+async fn request_without_a_newly_required_reason_does_not_run() {
     let (simulator, earlier, later) = before_and_after(INVITES, &format!("@reason(\"required\") {INVITES}")).await;
     let plan = type_in(&earlier, INVITE).await;
     for _ in 0..2 {
@@ -271,7 +271,7 @@ async fn a_reason_that_the_policy_comes_to_ask_for_is_asked_for_before_it_runs()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_to_need_others_while_it_waits_is_shown_to_them() {
+async fn request_that_later_needs_approval_is_shown_to_approvers() {
     let (simulator, earlier, later) = before_and_after(INVITES, &format!("@approvals(\"1\") {INVITES}")).await;
     let plan = type_in(&earlier, INVITE).await;
     assert!(!plan.for_others);

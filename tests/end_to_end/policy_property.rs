@@ -57,7 +57,7 @@ fn permitted(policies: &str, catalog: &Catalog, user: &str, id: &str, arguments:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_that_cedar_does_not_permit_and_more_forbids_never_send_more() {
+async fn only_permitted_requests_are_sent_and_forbids_never_add_any() {
     let simulator = support::simulator().await;
     let plugin = support::plugin(&simulator).await;
     let catalog = Arc::clone(plugin.catalog());

@@ -116,7 +116,9 @@ async fn plan_of_a_spend_limit_shows_the_one_that_it_replaces() {
 #[tokio::test(flavor = "multi_thread")]
 async fn list_of_dependents_that_was_not_read_to_its_end_says_so() {
     let (simulator, simulated) = support::open_host().await;
-    let target = planned(&plan(&simulated, &format!("workspaces archive {WORKSPACE}")).await)["plan"]["steps"][0]["before"].clone();
+    let target =
+        planned(&plan(&simulated, &format!("workspaces archive {WORKSPACE}")).await)["plan"]["steps"][0]["before"]
+            .clone();
     let key = type_in(&simulated, "api-keys list --limit 1").await.to_json()["data"][0].clone();
     for (more, last, count, is_more) in
         [(true, json!("apikey_01A"), 3, true), (true, json!(null), 1, true), (false, json!("apikey_01A"), 1, false)]
@@ -137,7 +139,7 @@ async fn list_of_dependents_that_was_not_read_to_its_end_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dependents_that_the_requester_cannot_read_are_listed_as_not_read() {
+async fn dependents_the_requester_cannot_read_are_marked_not_read() {
     let policy = r#"
 @id("writes") permit(principal, action == Action::"workspaces.archive", resource);
 @id("target") permit(principal, action == Action::"workspaces.get", resource);
@@ -153,7 +155,7 @@ async fn dependents_that_the_requester_cannot_read_are_listed_as_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dependents_are_read_for_one_person_and_not_shown_to_a_channel() {
+async fn dependents_are_shown_to_one_person_and_not_in_a_channel() {
     let (simulator, service) = support::host(support::EVERYBODY, &[]).await;
     let ask = async |user: &str, line: String| {
         let principal = Principal::slack("T1", user).unwrap();
@@ -251,7 +253,7 @@ async fn carry_out(service: &Service, principal: &Principal, line: &str) -> Repl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn write_that_changes_nothing_or_must_fail_is_not_sent_and_ends_as_if_it_were() {
+async fn write_without_effect_or_that_must_fail_is_not_sent() {
     let blind = Principal::local("blind").unwrap();
     for (prepared, line, outcome) in POINTLESS {
         let (simulator, service) = support::host(BLIND, &[]).await;
@@ -295,7 +297,7 @@ async fn member_with_a_protected_role_is_never_asked_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approved_request_whose_target_is_done_by_then_ends_without_being_sent() {
+async fn approved_request_whose_target_is_already_done_is_not_sent() {
     let (simulator, service) = support::open_host().await;
     let line = format!("workspaces archive {WORKSPACE} --reason closed");
     let (first, second) = (type_in(&service, &line).await, type_in(&service, &line).await);
@@ -310,7 +312,7 @@ async fn approved_request_whose_target_is_done_by_then_ends_without_being_sent()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn request_that_nobody_can_approve_is_denied_at_once() {
+async fn request_that_no_user_can_approve_is_denied_immediately() {
     const ALONE: &str = r#"@id("ada") permit(principal == User::"local:ada", action, resource);"#;
     const GROUP: &str = r#"@id("all") @from("admins") @approvals("2") permit(principal, action, resource);"#;
     for (policy, members, can_be_approved) in [

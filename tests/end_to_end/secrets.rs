@@ -167,7 +167,7 @@ async fn secret_that_was_not_delivered_is_reported_as_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn client_that_disconnects_loses_the_secret_and_is_told() {
+async fn secret_for_a_disconnected_client_is_recorded_as_undelivered() {
     let server = Server::start().await;
     // Over HTTP, whoever stays gets it once, and status never has it.
     let body = json!({"command": "webhooks create external_key.failed https://hooks.example.com/a --yes"}).to_string();
@@ -225,7 +225,7 @@ fn with_secret(types: &claude_admin_catalog::Types, input: &claude_admin_catalog
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secret_argument_is_in_no_plan_log_or_reply_and_reaches_the_api() {
+async fn secret_argument_is_sent_but_never_shown_or_logged() {
     let mut sent = 0;
     for (policy, at_once) in [(ALONE, true), (ALONE, false), (APPROVED, false)] {
         let (simulator, service) = support::host(policy, &AUDITORS).await;
@@ -349,7 +349,7 @@ fn credentials() -> Credentials {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secret_argument_that_the_api_returns_is_shown_and_recorded_nowhere() {
+async fn secret_argument_returned_by_the_api_is_redacted() {
     let (_upstream, service) = echoing(400).await;
     let catalog = service.catalog().clone();
     for action in &catalog.actions {

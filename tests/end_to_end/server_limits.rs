@@ -25,7 +25,7 @@ async fn rest(mut stream: TcpStream) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_send_no_whole_request_keep_nobody_out() {
+async fn incomplete_requests_leave_connections_for_other_clients() {
     let server =
         Server::with_limits(Limits { connections: 8, request: Duration::from_secs(600), ..support::limits() }).await;
     let mut stalled = Vec::new();
@@ -54,7 +54,7 @@ async fn request_that_does_not_arrive_in_time_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_requests_than_connections_are_told_so() {
+async fn request_above_the_connection_limit_gets_503() {
     let server = Server::with_limits(Limits { connections: 1, ..support::limits() }).await;
     server.simulator.inject(Fault { delay_ms: 60_000, ..Fault::default() });
     let busy = server.http(Some(TOKEN), r#"{"command": "users list"}"#);
@@ -75,7 +75,7 @@ async fn more_requests_than_connections_are_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hanging_commands_of_one_client_keep_nobody_out() {
+async fn hanging_commands_of_one_client_leave_slots_for_others() {
     let long = Duration::from_secs(300);
     let limits = Limits { connections: 8, queue: long, wall_clock: long, ..support::limits() };
     let server = Server::with_limits(limits).await;

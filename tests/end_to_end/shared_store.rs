@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_survives_a_restart() {
+async fn pending_request_survives_a_restart() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
@@ -26,7 +26,7 @@ async fn what_waits_survives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_holds_what_looks_like_a_secret_is_the_same_after_a_restart() {
+async fn plan_with_a_secret_like_value_is_unchanged_after_restart() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
@@ -41,7 +41,7 @@ async fn a_target_that_holds_what_looks_like_a_secret_is_the_same_after_a_restar
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_hundred_approvals_at_once_on_two_hosts_are_one_execution() {
+async fn concurrent_approvals_on_two_hosts_run_the_request_once() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");
@@ -79,7 +79,7 @@ fn write_lock(store: &Path) -> rusqlite::Connection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_recorded_is_not_done() {
+async fn approved_request_that_cannot_be_recorded_does_not_run() {
     let simulator = support::simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("claude-admin.db");

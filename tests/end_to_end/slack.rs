@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signed_command_is_answered_with_blocks_that_only_the_asker_sees() {
+async fn signed_command_gets_an_ephemeral_reply_with_blocks() {
     let server = Server::start().await;
     let answer = server.slack("U1", "users list --limit 3").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -52,7 +52,7 @@ async fn a_person_of_another_workspace_is_a_stranger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_signed_is_not_believed() {
+async fn request_without_a_valid_signature_is_unauthorized() {
     let server = Server::start().await;
     let body = form("WRITER", "users list", &[]);
     let (time, good) = (now().to_string(), sign(SECRET.as_bytes(), now(), body.as_bytes()));
@@ -154,7 +154,7 @@ async fn bad_input_and_help_are_answers_not_failures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_from_outside_stand_only_where_slack_reads_nothing_into_them() {
+async fn foreign_names_are_never_interpreted_by_slack() {
     let server = Server::start().await;
     let answer = server.slack("U1", "users list --limit 25 --columns name,email").await.json();
     // The made-up members have names such as `<!channel>`, `@here` and `*bold*`.
@@ -195,7 +195,7 @@ async fn receiver_that_knows(blocks: bool) -> (String, mpsc::UnboundedReceiver<V
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_long_is_acknowledged_in_time_and_answered_later() {
+async fn slow_command_is_acknowledged_and_its_result_is_sent_later() {
     let (host, mut later) = receiver().await;
     let server = Server::with_response_hosts(vec![host.clone()]).await;
     server.simulator.inject(Fault { delay_ms: 3_500, ..Fault::default() });

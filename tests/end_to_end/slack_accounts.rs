@@ -142,7 +142,7 @@ async fn command_click_mention_and_group_give_one_principal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requester_with_another_home_workspace_decides_their_own_request() {
+async fn requester_from_another_home_workspace_can_confirm_request() {
     // With a bot token and without: Slack sent the command of the requester with the workspace of the request.
     for with_token in [true, false] {
         for team in [json!({"id": "T1"}), json!(null)] {
@@ -159,7 +159,7 @@ async fn requester_with_another_home_workspace_decides_their_own_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approver_whose_workspace_cannot_be_checked_is_denied_and_told_why() {
+async fn approver_with_an_unverified_workspace_is_denied_with_cause() {
     for (with_token, words) in [(false, "no bot token"), (true, "rate limit for `users.info`")] {
         let mut house = House::start(with_token, r#"permit(principal, action, resource);"#).await;
         house.slack.break_down("users.info", Some(Trouble::later("30")));

@@ -93,7 +93,7 @@ fn button(card: &Value, label: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_by_button_is_seen_by_all_and_the_card_becomes_the_record() {
+async fn button_approval_replaces_the_card_with_the_result() {
     let mut slack = Slack::start().await;
     let card = slack.server.slack("WRITER", REMOVE).await.json();
     assert_eq!(card["response_type"], "in_channel", "it must be witnessed");
@@ -136,7 +136,7 @@ async fn two_of_three_are_counted_on_the_card() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_hundred_clicks_at_once_are_one_execution() {
+async fn concurrent_approval_clicks_run_the_request_once() {
     let slack = Slack::start().await;
     let card = slack.server.slack("WRITER", REMOVE).await.json();
     let approve = button(&card, "Approve");
@@ -184,7 +184,7 @@ async fn a_click_that_is_delivered_twice_counts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_record() {
+async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
     let mut slack = Slack::start().await;
     let card = slack.server.slack("WRITER", REMOVE).await.json();
     let approve = button(&card, "Approve");
@@ -238,7 +238,7 @@ async fn forged_stale_replayed_and_foreign_clicks_change_nothing_and_are_on_reco
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_click_that_is_replayed_byte_for_byte_is_not_believed_and_is_on_record() {
+async fn replayed_click_is_unauthorized_and_recorded() {
     let mut slack = Slack::start().await;
     let card = slack.server.slack("WRITER", REMOVE).await.json();
     let reject = encoded(&slack.payload("T1", "USECOND", &button(&card, "Reject")));
@@ -256,7 +256,7 @@ async fn a_click_that_is_replayed_byte_for_byte_is_not_believed_and_is_on_record
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_click_is_acknowledged_and_left_alone() {
+async fn other_interaction_is_ignored_and_malformed_one_is_invalid() {
     let slack = Slack::start().await;
     for payload in [json!({"type": "shortcut"}), json!({"type": "view_closed"}), json!({"type": "block_actions"})] {
         assert_eq!(slack.post(&payload).await, StatusCode::OK, "{payload}");
@@ -268,7 +268,7 @@ async fn what_is_no_click_is_acknowledged_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_for_over_http_is_decided_in_slack_and_the_other_way_round() {
+async fn http_request_is_decided_in_slack_and_slack_request_by_http() {
     let mut slack = Slack::start().await;
     let waiting = slack.server.http(Some(TOKEN), &json!({"command": REMOVE}).to_string()).await;
     assert_eq!(waiting.status, StatusCode::ACCEPTED);
@@ -292,7 +292,7 @@ async fn what_is_asked_for_over_http_is_decided_in_slack_and_the_other_way_round
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slash_command_that_is_delivered_twice_is_on_record_twice_and_runs_once() {
+async fn slash_command_delivered_twice_runs_once_and_is_recorded() {
     let slack = Slack::start().await;
     let body = form("WRITER", "invites create twice@example.com user --yes", &[("trigger_id", "9.9")]);
     assert!(slack.server.post_signed(&body, now()).await.body.contains("Done."));

@@ -71,7 +71,7 @@ async fn type_as(service: &Service, user: &str, line: &str) -> (String, String) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn user_groups_of_slack_are_groups_and_are_asked_for_at_most_once_a_minute() {
+async fn slack_user_groups_are_read_at_most_once_a_minute() {
     let slack = slack();
     let (_simulator, service, _) = host(&slack).await;
     for _ in 0..3 {
@@ -87,7 +87,7 @@ async fn user_groups_of_slack_are_groups_and_are_asked_for_at_most_once_a_minute
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_slack_does_not_tell_nothing_is_allowed() {
+async fn failed_read_of_slack_groups_denies_commands() {
     let slack = slack();
     break_down(&slack, true);
     let (simulator, service, _) = host(&slack).await;
@@ -103,7 +103,7 @@ async fn when_slack_does_not_tell_nothing_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mention_stands_for_the_address_that_slack_knows() {
+async fn mention_is_resolved_to_the_address_known_to_slack() {
     let slack = slack();
     let (simulator, service, _) = host(&slack).await;
     let (outcome, text) = type_as(&service, "U1", "users update <@UADA|ada> billing").await;
@@ -143,7 +143,7 @@ async fn slash(frontend: &Arc<Slack>, user: &str, text: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_must_decide_on_is_shown_in_the_channel_for_approvals_and_nowhere_else() {
+async fn approval_request_is_posted_only_in_the_approvals_channel() {
     let slack = slack();
     let (_simulator, service, api) = host(&slack).await;
     let frontend = frontend(&service, api);
@@ -164,7 +164,7 @@ async fn what_others_must_decide_on_is_shown_in_the_channel_for_approvals_and_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_without_the_platform_knows_nobodys_groups() {
+async fn host_without_slack_resolves_no_slack_groups() {
     let members = vec!["slack:T1/SADMINS".parse().unwrap()];
     let groups = Groups::new(BTreeMap::from([("admins".to_owned(), members)]), None);
     assert!(groups.needs_directory());

@@ -72,7 +72,7 @@ async fn late_result_becomes_a_direct_message_after_five_attempts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn late_result_becomes_a_direct_message_where_the_url_is_used_up() {
+async fn late_result_is_a_direct_message_if_the_url_is_used_up() {
     for status in [403, 404] {
         let mut late = Late::start(vec![(status, None); 9], true).await;
         late.next().await;

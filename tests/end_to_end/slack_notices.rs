@@ -397,7 +397,7 @@ async fn card_without_approvals_channel_is_where_the_request_was_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn request_in_a_direct_message_says_that_nobody_was_notified() {
+async fn request_in_a_direct_message_says_no_user_was_notified() {
     let house = House::on(support::simulator().await, None, FakeSlack::default(), None).await;
     let body = form("WRITER", REMOVE, &[]).replace("channel_id=C1", "channel_id=D1");
     let shown = house.server.post_signed(&body, now()).await.json();

@@ -57,7 +57,7 @@ async fn command_whose_terminal_is_closed_ends_as_it_would_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_command_says_as_json_that_its_end_is_not_known() {
+async fn interrupted_write_reports_an_unknown_result_as_json() {
     let simulator = support::simulator().await;
     let words = ["invites", "create", "a@example.com", "user", "--yes"];
     let output = interrupted(&simulator, &words, 1, "-TERM").await;
@@ -76,7 +76,7 @@ async fn a_list_that_is_interrupted_is_json_all_the_same() {
 }
 
 #[test]
-fn a_server_for_models_ends_when_it_is_asked_although_nothing_is_typed() {
+fn mcp_server_stops_on_sigterm_without_input() {
     let mut command = claude_admin();
     let child = command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
@@ -125,7 +125,7 @@ async fn a_host_serves_signed_commands_and_stops_when_asked() {
 }
 
 #[test]
-fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
+fn second_sigterm_stops_the_host_despite_a_silent_client() {
     use std::io::Write;
     let folder = tempfile::tempdir().unwrap();
     let mut command = claude_admin();
@@ -146,7 +146,7 @@ fn a_host_that_is_asked_twice_does_not_wait_for_a_client_that_says_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn host_that_is_asked_twice_does_not_wait_for_a_write_of_a_client_that_left() {
+async fn second_sigterm_stops_the_host_despite_a_running_write() {
     use std::io::Write;
     let simulator = support::simulator().await;
     simulator.inject(serde_json::from_value(json!({ "method": "POST", "delay_ms": 600_000 })).unwrap());

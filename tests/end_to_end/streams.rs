@@ -33,7 +33,7 @@ fn csv_on_standard_output_is_field_names_and_rows_alone() {
 }
 
 #[test]
-fn how_to_write_the_answer_is_not_a_word_of_the_command() {
+fn output_format_option_is_not_part_of_the_command() {
     for words in [
         &["help"][..],
         &["help users"],
@@ -81,7 +81,7 @@ fn a_closed_pipe_does_not_make_a_success_of_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trail_that_is_exported_into_a_closed_pipe_is_no_failure() {
+async fn audit_export_into_a_closed_pipe_succeeds() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());
     let mut run = claude_admin();
@@ -95,7 +95,7 @@ async fn a_trail_that_is_exported_into_a_closed_pipe_is_no_failure() {
 }
 
 #[test]
-fn a_damaged_trail_is_one_although_nobody_reads_what_is_said() {
+fn damaged_audit_log_fails_verify_even_with_a_closed_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("damaged.db");
     std::fs::write(&store, b"no store at all").unwrap();
@@ -110,7 +110,7 @@ fn a_damaged_trail_is_one_although_nobody_reads_what_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_whose_log_nobody_reads_serves_all_the_same() {
+async fn host_with_a_closed_stderr_still_serves_requests() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = claude_admin();
     command.env("SLACK_SIGNING_SECRET", "the-secret").args(["serve", "--config"]).arg(config(folder.path()));

@@ -6,8 +6,8 @@ use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::LivePolicy;
 use claude_admin::decision::approval::{Approvals, NoObserver, Observer, Proposal, Proposed, Settled, Vote};
 use claude_admin::decision::groups::Groups;
-use claude_admin::decision::people::People;
 use claude_admin::decision::operation::{Clock, Ledger, Receipt};
+use claude_admin::decision::people::People;
 use claude_admin::decision::policy::Policies;
 use claude_admin::decision::{Authorized, Decider};
 use claude_admin::egress::{Credentials, Egress, Upstream};
@@ -110,7 +110,8 @@ const ACCOUNTS: [&str; 14] = [
 ];
 
 fn people() -> People {
-    let accounts = ACCOUNTS.map(|account| (account.replace([':', '/'], "-"), vec![account.parse().expect("an account")]));
+    let accounts =
+        ACCOUNTS.map(|account| (account.replace([':', '/'], "-"), vec![account.parse().expect("an account")]));
     People::new(accounts).expect("one person each")
 }
 

@@ -120,7 +120,7 @@ fn columns_that_are_asked_for_are_shown_on_a_narrow_terminal() {
 }
 
 #[test]
-fn colours_are_for_terminals_that_can_and_people_who_did_not_decline() {
+fn log_is_colored_unless_no_color_is_set_or_term_is_dumb() {
     let log = |variables: &[(&str, &str)]| {
         let mut command = claude_admin();
         command.args(["--log", "text", "run", "--", "whoami"]).env("TERM", "xterm-256color").env_remove("NO_COLOR");

@@ -76,7 +76,7 @@ async fn a_closed_door_names_what_opens_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_said_so() {
+async fn missing_object_is_reported_as_not_found() {
     status(json!({"code": 404}), Outcome::NotFound, &["404", "Not found"], &["Nothing was changed"]).await;
 }
 
@@ -273,7 +273,7 @@ async fn a_missing_credential_is_named_before_anything_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_that_were_read_are_kept_when_a_later_one_fails() {
+async fn pages_read_before_a_failure_are_returned() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     simulator.inject(serde_json::from_value(json!({"times": 1, "delay_ms": 0})).unwrap());

@@ -64,7 +64,7 @@ async fn one_token_serves_many_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_refused_is_replaced_once_and_a_write_is_sent_again() {
+async fn token_that_gets_401_is_replaced_once_and_write_is_resent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     let (simulator, service, issuer) = host(file.clone()).await;
@@ -90,7 +90,7 @@ async fn a_token_that_is_refused_is_replaced_once_and_a_write_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_the_token_is_said_and_nothing_else_is_sent() {
+async fn workload_token_error_is_reported_and_nothing_else_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     let (simulator, service, _) = host(file.clone()).await;
@@ -100,9 +100,9 @@ async fn what_is_wrong_with_the_token_is_said_and_nothing_else_is_sent() {
     };
     says("cannot read the token of the workload").await;
     std::fs::write(&file, "not a token").unwrap();
-    says("does not hold a JSON web token").await;
+    says("does not contain a JSON web token").await;
     std::fs::write(&file, "a.b.c").unwrap();
-    says("the API refused the token of the workload (status 401").await;
+    says("the API did not accept the token of the workload (status 401").await;
     assert!(simulator.requests().iter().all(|request| request.path == "/v1/oauth/token"));
     // An Admin API key is what the workload cannot stand in for.
     let text = support::text(&support::type_in(&service, "activities list").await);

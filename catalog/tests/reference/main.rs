@@ -35,7 +35,7 @@ fn route(action: &Action) -> String {
 }
 
 #[test]
-fn every_operation_of_the_reference_is_an_action_and_nothing_else_is() {
+fn actions_are_exactly_the_operations_of_the_reference() {
     let (catalog, description) = (catalog(), Description::read());
     let here: BTreeSet<String> = catalog.actions.iter().map(route).collect();
     let there: BTreeSet<String> = description.operations().map(|operation| operation.route.clone()).collect();

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_may_not_run_is_not_offered() {
+    fn completion_omits_actions_that_are_not_permitted() {
         let reads = |action: &Action| !action.writes();
         assert_eq!(offered("users ", &reads), ["list", "get"]);
         assert_eq!(offered("users remove --r", &reads), Vec::<String>::new());

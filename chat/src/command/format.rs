@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_told_apart() {
+    fn each_format_fits_only_valid_text() {
         for (format, good, bad) in [
             ("email", "ada@mail.example.com", "ada@example"),
             ("date", "2026-11-21", "2026-11-31"),

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_of_the_host_has_a_page_that_begins_with_its_name() {
+    fn every_host_command_has_a_help_page_starting_with_its_name() {
         for command in &HOST_COMMANDS {
             let page = crate::render::text(&host_help(command.name));
             assert!(page.starts_with(command.name), "{page}");

@@ -192,9 +192,7 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
     let own: Vec<&str> = HostCommandInfo::names().chain(["help"]).collect();
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
-    if let Some(near) =
-        nearest(typed, spellings.chain(own)).filter(|near| *near != typed)
-    {
+    if let Some(near) = nearest(typed, spellings.chain(own)).filter(|near| *near != typed) {
         return error.hint(format!("Did you mean `{near}`?"));
     }
     let verbs = catalog.actions.iter().filter(|action| action.function == typed).map(|action| action.command());
@@ -275,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_item_is_kept_where_it_has_a_meaning_only() {
+    fn empty_list_item_is_valid_only_where_it_has_a_meaning() {
         let line = "external-storage list --user-profile-id \"\" --user-profile-id uprof_1";
         assert_eq!(arguments(line).unwrap(), serde_json::json!({ "user-profile-ids": ["", "uprof_1"] }));
         arguments("activities list --activity-type \"\"").unwrap_err();
@@ -343,7 +341,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_understood_or_refused_and_a_refusal_says_something(text in "\\PC{0,200}", slack: bool) {
+        fn any_text_is_parsed_or_fails_with_a_message(text in "\\PC{0,200}", slack: bool) {
             let markup = if slack { Markup::Slack } else { Markup::None };
             if let Err(error) = parse(catalog(), &text, markup, now()) {
                 prop_assert!(error.message.len() > 10);
@@ -351,7 +349,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_understood_means_the_same_in_its_canonical_form(line in line()) {
+        fn canonical_form_parses_to_the_same_command(line in line()) {
             if let Ok(Command::Run(Draft { invocation, references }, _)) = parse(catalog(), &line, Markup::None, now()) {
                 let action = catalog().action(&invocation.action).unwrap();
                 let canonical = invocation.canonical(action, &catalog().types);

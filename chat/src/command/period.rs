@@ -383,7 +383,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn aligned_period_covers_what_was_asked_for_and_the_one_before_is_as_long(
+        fn aligned_period_has_whole_steps_and_an_equal_previous_one(
             action in prop::sample::select(
                 CATALOG.actions.iter().filter(|action| action.periods.iter().any(|p| p.width.is_some())).collect::<Vec<_>>()
             ),

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_says_something_and_holds_no_secret() {
+    fn reason_is_trimmed_and_empty_long_or_secret_one_is_invalid() {
         assert_eq!(Reason::new("  leaver  ").unwrap().as_str(), "leaver");
         let long = "x".repeat(MAX_CHARS + 1);
         for text in ["", "  ", "\u{200b}", "--yes", "a\nb", "sk-ant-admin01-simulator-0", &long] {

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn address_is_looked_up_or_refused_wherever_an_id_stands() {
+    fn address_in_every_id_input_is_looked_up_or_invalid() {
         let types = &catalog().types;
         let inputs = catalog().actions.iter().flat_map(|action| action.inputs.iter().map(move |input| (action, input)));
         let mut refused = 0;

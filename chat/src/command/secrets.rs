@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_refused_wherever_they_stand() {
+    fn credential_anywhere_in_the_input_is_invalid() {
         for text in [
             "keys get sk-ant-admin01-simulator-0000",
             "keys list --name=SK-ANT-api03-x",

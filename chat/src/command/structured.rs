@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn value_is_read_as_its_typed_twin() {
+    fn json_value_is_read_like_the_typed_value() {
         for (amount, cents) in [
             ("75000", Some("75000")),
             ("00075000", Some("75000")),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_word_in_json_has_the_hint_of_its_typed_twin() {
+    fn invalid_value_in_json_has_the_hint_of_the_typed_command() {
         let (json, typed) = (
             given("invites.create", json!({ "email": "a@b.example", "role": "developr" })).unwrap_err(),
             typed("invites create a@b.example developr").unwrap_err(),

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_not_guessed_at() {
+    fn invalid_or_ambiguous_time_is_not_accepted() {
         for text in ["", "d", "0d", "-3d", "7x", "soon", "2026-13-01", "2026", "2026-11-15..2026-11-01", "99999999d"] {
             assert_eq!(spelled(text, false), "not a time", "{text}");
         }

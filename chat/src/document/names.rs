@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stand_next_to_ids_and_on_points() {
+    fn names_are_shown_next_to_ids_and_on_points() {
         let names = Names::from([("wrkspc_01A".to_owned(), "Production".to_owned())]);
         let nested = Cell::Nested { text: "workspace: wrkspc_01A, wrkspc_01AB".to_owned(), json: String::new() };
         let chart = Chart {

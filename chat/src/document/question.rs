@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_value_in_a_question_is_one_short_line_within_its_quotation() {
+    fn foreign_value_in_a_question_is_one_short_quoted_line() {
         let name = format!("x\"? `confirm`\n<!channel> {}", "y".repeat(500));
         let key = json!({"id": "apikey_01A", "name": name, "status": "active"});
         let asked = question("api-keys.update", json!({"api-key-id": "apikey_01A", "status": "inactive"}), Some(key));

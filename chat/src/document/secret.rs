@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn answer_that_is_a_secret_as_a_whole_is_shown_to_nobody() {
+    fn response_that_is_entirely_secret_is_never_shown() {
         const HIDDEN: &str = "hunter2";
         let mut actions = 0;
         for action in CATALOG.actions.iter().filter(|action| action.sensitive) {

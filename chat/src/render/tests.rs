@@ -394,7 +394,7 @@ proptest! {
 }
 
 #[test]
-fn notification_of_slack_has_one_line_that_says_what_the_answer_says() {
+fn slack_notification_text_is_one_line_of_the_document() {
     let document = Document::default().with(Block::Text("first\nsecond".to_owned()));
     assert_eq!(slack(&document, SlackTables::DataTable, false, None)["text"], "first second");
     let document = Document::titled("You").with(Block::Facts(vec![Fact::new("Principal", "local:ada")]));

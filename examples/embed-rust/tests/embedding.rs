@@ -35,7 +35,7 @@ fn case(error: Option<Box<Val>>) -> String {
 }
 
 #[tokio::test]
-async fn members_are_listed_with_a_key_that_the_component_is_never_told() {
+async fn members_are_listed_without_giving_the_component_the_key() {
     let simulator = simulator().await;
     let admin = admin(&simulator.base_url(), &simulator.base_url(), simulator.admin_key());
     let page = admin.call("users", "list", &list(3)).await.expect("it returns").expect("a page").expect("with members");
@@ -44,7 +44,7 @@ async fn members_are_listed_with_a_key_that_the_component_is_never_told() {
 }
 
 #[tokio::test]
-async fn what_the_api_refuses_is_a_typed_error() {
+async fn api_error_is_a_typed_error() {
     let simulator = simulator().await;
     let admin = admin(&simulator.base_url(), &simulator.base_url(), simulator.admin_key());
     let unknown = [Val::String("user_none".to_owned())];

@@ -1,4 +1,4 @@
-//! Appends entries that do not depend on what the trail says.
+//! Appends entries that do not depend on the content of the audit log.
 
 use super::canonical::CanonicalError;
 use super::chain::{Head, HeadError, seal};
@@ -11,23 +11,22 @@ pub(crate) enum AppendEntriesError {
     /// An entry cannot be recorded.
     #[error(transparent)]
     Entry(#[from] CanonicalError),
-    /// The last record of the log is none that a chain can go on from.
-    #[error("the audit trail cannot go on: {0}")]
+    /// The last entry of the log cannot be continued.
+    #[error("the audit log cannot be continued: {0}")]
     Head(#[from] HeadError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Appends entries at the end of a log, wherever that is by then: when another host is faster, they are sealed again
-/// behind its record.
+/// Appends entries at the current end of a log. If another host appends first, they are sealed again after its entry.
 ///
-/// This is for what is true whatever else happened. What was decided by reading the trail has to be appended behind
-/// the last record that was read, and decided again on [`AppendError::Conflict`].
+/// Only for entries that are true in any state of the log. An entry that was decided from the content of the log must
+/// be appended after the last entry that was read, and decided again on [`AppendError::Conflict`].
 ///
 /// # Errors
 ///
-/// [`AppendEntriesError`] with nothing appended, unless the store failed: see [`Log::append`].
+/// [`AppendEntriesError`]. Nothing was appended, unless the store failed: see [`Log::append`].
 pub(crate) fn append(log: &dyn Log, entries: &[Entry], durability: Durability) -> Result<Head, AppendEntriesError> {
     loop {
         let head = log.last()?.map(|last| Head::of(last.seq, &last.text)).transpose()?;

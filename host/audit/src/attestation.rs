@@ -1,8 +1,8 @@
-//! The attestation of a record: what is in it, and how it is computed.
+//! The attestation of an entry: its content and its computation.
 //!
-//! OCSF computes the fingerprint over the canonical form of the whole event, leaving out only the members
-//! `fingerprint` and `signatures` of the attestation itself. Both texts, with and without, come from one pass: the
-//! canonical form is written once, with a *hole* where the fingerprint stands.
+//! OCSF computes the fingerprint over the canonical form of the whole event, without the members `fingerprint` and
+//! `signatures` of the attestation itself. One pass gives both texts, with and without the fingerprint: the canonical
+//! form is written once, with a *hole* at the fingerprint.
 
 use super::canonical::{self, CanonicalError};
 use super::chain::{Head, is_hex};
@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::ops::Range;
 
-/// The attribute of an event that holds its attestations.
+/// The attribute of an event that contains its attestations.
 pub(super) const LIST: &str = "attestation_list";
 const FINGERPRINT: &str = "fingerprint";
-/// What stands in the place of a fingerprint that is yet to be computed.
+/// The placeholder for a fingerprint that is not computed yet.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// `metadata.uid` of a record.
+/// `metadata.uid` of an entry.
 pub(super) fn uid(chain: &str, seq: u64) -> String {
     format!("{chain}-{seq}")
 }
@@ -36,7 +36,7 @@ pub(super) fn sha256(parts: &[&[u8]]) -> String {
     })
 }
 
-/// The attestation of the record behind `after`, with a blank fingerprint. A head with the number 0 is no record.
+/// The attestation of the entry after `after`, with a blank fingerprint. A head with the number 0 is not an entry.
 pub(super) fn unsigned(after: &Head) -> Value {
     let mut attestation =
         ocsf::object([("chain_uid", after.chain.as_str().into()), (FINGERPRINT, ocsf::fingerprint(BLANK))]);
@@ -54,11 +54,11 @@ fn previous(chain: &str, seq: u64, fingerprint: &str) -> Value {
 #[derive(Debug)]
 pub(super) struct Canonical {
     text: Vec<u8>,
-    /// Where the fingerprint stands, with its name and one comma.
+    /// The position of the fingerprint, with its name and one comma.
     hole: Range<usize>,
 }
 
-/// Writes the canonical form of an event, and notes where the fingerprint stands.
+/// Writes the canonical form of an event, and stores the position of the fingerprint.
 pub(super) fn canonical(event: &Map<String, Value>) -> Result<Canonical, CanonicalError> {
     let mut text = Vec::with_capacity(2048);
     let mut hole = 0..0;
@@ -88,14 +88,14 @@ impl Canonical {
         &self.text
     }
 
-    /// Computes the fingerprint over what is around the hole.
+    /// Computes the fingerprint over the text around the hole.
     pub(super) fn fingerprint(&self) -> String {
         let before = self.text.get(..self.hole.start).unwrap_or_default();
         let after = self.text.get(self.hole.end..).unwrap_or_default();
         sha256(&[before, after])
     }
 
-    /// Puts a fingerprint where the blank one is: its value is the last member, and all are of one length.
+    /// Replaces the blank fingerprint: its value is the last member, and all fingerprints have the same length.
     pub(super) fn set_fingerprint(&mut self, fingerprint: &str) {
         let end = self.hole.end.saturating_sub("\"}".len());
         let start = end.saturating_sub(BLANK.len());
@@ -110,18 +110,18 @@ impl Canonical {
     }
 }
 
-/// What a record says about its place in the chain.
+/// The place of an entry in the chain, according to the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attested {
-    /// The head of a log that ends with this record, if the record is genuine.
+    /// The head of a log that ends with this entry, if the entry is genuine.
     pub(super) head: Head,
-    /// The fingerprint of the record before; none for the first.
+    /// The fingerprint of the previous entry; none for the first entry.
     pub(super) previous: Option<String>,
 }
 
 impl Attested {
-    /// Reads a record. None when anything is there that [`super::seal`] does not write: the members of a fingerprint
-    /// are outside of what it covers, so they have to be exactly right.
+    /// Reads the attestation of an entry. Returns none if it contains anything that [`super::seal`] does not write. The
+    /// fingerprint does not cover its own members, so they must match exactly.
     pub(super) fn read(record: &Value) -> Option<Self> {
         let seq = record.pointer("/metadata/sequence")?.as_u64()?;
         let [Value::Object(attestation)] = record.get(LIST)?.as_array()?.as_slice() else { return None };
@@ -145,7 +145,7 @@ impl Attested {
     }
 }
 
-/// The value of a fingerprint object that is exactly as it is written here.
+/// The value of a fingerprint object that has exactly the form that this module writes.
 fn value_of(fingerprint: &Value) -> Option<&str> {
     let value = fingerprint.get("value")?.as_str()?;
     (is_hex(value, 64) && *fingerprint == ocsf::fingerprint(value)).then_some(value)

@@ -1,24 +1,24 @@
 //! Canonical JSON: one text for each value.
 //!
 //! This is the JSON Canonicalization Scheme (RFC 8785): no spaces, the members of an object sorted by the UTF-16 code
-//! units of their names, and the shortest escapes. The scheme writes numbers the way JavaScript does; here only
-//! integers up to 2^53 - 1 are written, for which that is the plain decimal form, and any other number is refused.
-//! `serde_json` is relied on for strings: it escapes the quotation mark, the backslash and the control characters,
-//! with the short forms where there are any and lower-case `\u00xx` where not, and nothing else, as the scheme wants.
+//! units of their names, and the shortest escapes. The scheme writes numbers as JavaScript does. Here only integers up
+//! to 2^53 - 1 are written, in plain decimal form; any other number is an error. For strings, this relies on
+//! `serde_json`: it escapes only the quotation mark, the backslash and the control characters. It uses the short forms
+//! if they exist and lower-case `\u00xx` otherwise, as the scheme requires.
 
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
-/// The largest integer that every reader of JSON takes for the same.
+/// The largest integer that every JSON reader reads in the same way.
 const MAX_SAFE: u64 = (1 << 53) - 1;
 
-/// A value that has no canonical form here.
+/// A value that has no canonical form in this module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CanonicalError {
-    /// A number that JSON readers do not agree on.
+    /// A number that JSON readers read in different ways.
     #[error("the number {0} cannot be recorded: only integers up to 2^53 - 1 can")]
     Number(String),
-    /// Never for values that came from JSON.
+    /// Does not occur for values that came from JSON.
     #[error("a text cannot be written as JSON")]
     Text,
 }
@@ -52,7 +52,7 @@ pub(super) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalErr
     Ok(())
 }
 
-/// Writes the canonical form of an object; how its values are written is up to the caller.
+/// Writes the canonical form of an object; the caller writes its values.
 pub(super) fn object(
     members: &Map<String, Value>,
     out: &mut Vec<u8>,
@@ -77,7 +77,7 @@ fn string(text: &str, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
     serde_json::to_writer(out, text).map_err(|_| CanonicalError::Text)
 }
 
-/// The order of UTF-16 differs from that of UTF-8 only beyond the surrogates.
+/// The order of UTF-16 differs from that of UTF-8 only if a character outside of the Basic Multilingual Plane occurs.
 fn by_utf16(a: &str, b: &str) -> Ordering {
     if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn only_integers_that_everybody_reads_alike_are_written() {
+    fn only_integers_of_at_most_53_bits_are_written() {
         assert_eq!(canonical(&json!([0, -1, 9_007_199_254_740_991_u64])), "[0,-1,9007199254740991]");
         for number in [json!(0.5), json!(1.0), json!(-0.0), json!(9_007_199_254_740_992_u64), json!(i64::MIN)] {
             let mut out = Vec::new();
@@ -143,7 +143,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_canonical_form_says_the_same_and_is_its_own_canonical_form(value in any_value()) {
+        fn canonical_form_parses_back_and_is_its_own_canonical_form(value in any_value()) {
             let text = canonical(&value);
             let back: Value = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(&back, &value);

@@ -1,7 +1,7 @@
-//! Why something was denied, failed or ended: a stable code, and what is known about it as data.
+//! The reason why a command was denied, failed or ended: a stable code, with data.
 //!
-//! The texts that people read are made from these, and change. A recorded code never does: by its types, nothing but a word
-//! of this program, a number, a name without spaces, or a message of the API can be in it.
+//! The texts that users read are generated from causes, and they change. A recorded code never changes. Its types allow
+//! only a word of this program, a number, a name without spaces, or a message of the API.
 
 use claude_admin_chat::{redact_value, redacted};
 use claude_admin_wire::NOT_JSON_BODY;
@@ -11,18 +11,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The most characters of a name.
+/// The maximum number of characters of a name.
 const MAX_NAME: usize = 200;
-/// The most characters of a message of the API.
+/// The maximum number of characters of a message of the API.
 const MAX_MESSAGE: usize = 300;
 
-/// Why something was denied, failed or ended.
+/// The reason why a command was denied, failed or ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cause {
     /// A code.
     Code(Code),
-    /// A sentence, in an entry that a version before codes wrote.
+    /// A sentence, in an entry of a version that had no codes.
     Sentence(Sentence),
 }
 
@@ -39,7 +39,7 @@ pub struct Code {
 #[serde(transparent)]
 struct Word(Cow<'static, str>);
 
-/// What is known about a cause.
+/// One datum of a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Datum {
@@ -48,19 +48,19 @@ enum Datum {
     Names(Vec<Name>),
 }
 
-/// Something that has a name: an ID, an action, a policy, a place in a file.
+/// The name of an object: an ID, an action, a policy, a place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Name(String);
 
 impl Name {
-    /// A name has no spaces: a sentence would not survive.
+    /// Whitespace becomes `_`: a name must not be a sentence.
     fn of(text: &str) -> Self {
         Self(redacted(text).chars().take(MAX_NAME).map(|c| if c.is_whitespace() { '_' } else { c }).collect())
     }
 }
 
-/// A text that is only ever read, from an entry of an earlier version.
+/// A text that is only read, from an entry of an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sentence(String);
@@ -75,11 +75,11 @@ impl Code {
     /// Adds a number.
     #[must_use]
     pub fn number(self, what: &'static str, number: impl Into<u64>) -> Self {
-        // Greater ones have no canonical form.
+        // Larger numbers have no canonical form.
         self.datum(what, Datum::Number(number.into().min((1 << 53) - 1)))
     }
 
-    /// Adds a name, where there is one.
+    /// Adds a name, if there is one.
     #[must_use]
     pub fn name<'n>(self, what: &'static str, name: impl Into<Option<&'n str>>) -> Self {
         match name.into() {
@@ -95,8 +95,8 @@ impl Code {
         self.datum(what, Datum::Names(names))
     }
 
-    /// An error of the WIT package: its case, and the members of it that are codes, numbers and names. Of an error of the
-    /// API its message is kept too, shortened: it is the API's, and nobody else has it later.
+    /// An error of the WIT package: its case, and its members that are codes, numbers and names. For an error of the
+    /// API, its shortened message is stored too: it comes from the API and is not available later.
     #[must_use]
     pub fn of_failure(error: &Value) -> Self {
         let (case, payload) = error.as_object().and_then(|object| object.iter().next()).unzip();
@@ -104,7 +104,7 @@ impl Code {
         let text = |name: &str| payload.get(name).and_then(Value::as_str);
         let number = |name: &str| payload.get(name).and_then(Value::as_u64);
         let mut code = match case.map(String::as_str) {
-            // Without a type it is not an error of the API: a proxy or a firewall can have sent it.
+            // Without a type it is not an error of the API: a proxy or a firewall might have sent it.
             Some("api") if text("kind").unwrap_or_default().is_empty() => Self::new("not-an-api-response"),
             Some("api") => Self::new("api").name("type", text("kind")),
             Some("transport") => Self::new("transport"),
@@ -129,8 +129,8 @@ impl Code {
         code
     }
 
-    /// The same without its texts: the code and the numbers. An error of an action whose answer is confidential can repeat
-    /// what people wrote.
+    /// The code without its texts: only the code and the numbers. An error of an action with a confidential response
+    /// can repeat text that people wrote.
     #[must_use]
     pub fn without_texts(mut self) -> Self {
         self.data.retain(|_, datum| matches!(datum, Datum::Number(_)));
@@ -173,7 +173,7 @@ impl From<Code> for Cause {
     }
 }
 
-/// `api (status 409, type conflict)`: the code and its data, for exports and searches. Not for people.
+/// `api (status 409, type conflict)`: the code and its data, for exports and searches, not for messages.
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.code.0)?;
@@ -199,7 +199,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What is different between the plan that was shown and the one that would run.
+/// A difference between the plan that was shown and the plan that would run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Difference {
@@ -212,7 +212,7 @@ pub enum Difference {
         /// Its value now.
         after: String,
     },
-    /// Another cause, as a code; a sentence in an entry of an earlier version.
+    /// Another cause, as a code; in an entry of an earlier version, a sentence.
     Other(Cause),
 }
 
@@ -230,7 +230,7 @@ pub(super) fn joined(differences: &[Difference]) -> String {
     differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Replaces what looks like a secret in a recorded cause or difference.
+/// Replaces texts that look like secrets in a recorded cause or difference.
 pub(super) fn redact<T: Serialize + for<'de> Deserialize<'de>>(recorded: &mut T) {
     let Ok(mut value) = serde_json::to_value(&*recorded) else { return };
     if redact_value(&mut value)

@@ -1,9 +1,9 @@
-//! The chain: every record carries the fingerprint of the one before.
+//! The chain: every entry contains the fingerprint of the previous entry.
 //!
-//! The attestation of a record is the one entry of its `attestation_list`. Its fingerprint is the SHA-256 of the whole
+//! The attestation of an entry is the only item of its `attestation_list`. Its fingerprint is the SHA-256 of the whole
 //! canonical event without the member `fingerprint` of the attestation (and without `signatures`, which are not
-//! written). The reference to the record before is inside, so a record cannot be changed, removed or moved without
-//! every later one being written anew.
+//! written). The event contains the reference to the previous entry. So an entry cannot be changed, removed or moved
+//! unless all later entries are rewritten.
 
 use super::attestation::{self, Attested};
 use super::canonical::CanonicalError;
@@ -14,28 +14,28 @@ use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// How a published head begins. The number is for the day when the fingerprint is computed in another way.
+/// The prefix of a published head. Its number changes when the fingerprint is computed in another way.
 const PREFIX: &str = "claude-admin-audit-v1";
 
-/// The end of a chain: what the next record is chained to, and what can be published.
+/// The end of a chain: the next entry is chained to it, and it can be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The id of the chain.
+    /// The ID of the chain.
     pub chain: String,
-    /// The number of the last record.
+    /// The number of the last entry.
     pub seq: u64,
-    /// The fingerprint of the last record, in lower-case hexadecimal.
+    /// The fingerprint of the last entry, in lower-case hexadecimal.
     pub fingerprint: String,
 }
 
-/// A text that is no head of a chain.
+/// A text that is not the head of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
-    /// Not as it is printed.
-    #[error("not the head of an audit trail; it looks like `{PREFIX} CHAIN NUMBER FINGERPRINT`")]
+    /// The text does not have the printed form.
+    #[error("not the head of an audit log; a head has the form `{PREFIX} CHAIN NUMBER FINGERPRINT`")]
     Form,
-    /// A record without an attestation that can be built on.
-    #[error("record {0} is no record of an audit trail")]
+    /// An entry without a valid attestation. No entry can be chained to it.
+    #[error("entry {0} is not a valid audit log entry")]
     Record(u64),
 }
 
@@ -61,11 +61,11 @@ impl FromStr for Head {
 }
 
 impl Head {
-    /// The head of a log that ends with this record.
+    /// The head of a log that ends with this entry.
     ///
     /// # Errors
     ///
-    /// [`HeadError::Record`] when the text is no record, or of another place than its own.
+    /// [`HeadError::Record`] if the text is not an entry, or if its number is not `seq`.
     pub fn of(seq: u64, text: &str) -> Result<Self, HeadError> {
         let record: Value = serde_json::from_str(text).map_err(|_| HeadError::Record(seq))?;
         let head = Attested::read(&record).map(|attested| attested.head);
@@ -73,13 +73,14 @@ impl Head {
     }
 }
 
-/// Makes records of entries: redacted, chained behind a head, and canonical. Without a head, a new chain begins.
+/// Seals entries: redacts them, chains them after a head, and writes their canonical form. Without a head, a new chain
+/// begins.
 ///
-/// Of no entries at all, the head that comes back is the one that was given; without one, its number is 0.
+/// Without entries, it returns the given head; without a head too, a head with the number 0.
 ///
 /// # Errors
 ///
-/// [`CanonicalError`] when an entry holds a number that cannot be recorded.
+/// [`CanonicalError`] if an entry contains a number that cannot be recorded.
 pub fn seal(entries: &[Entry], after: Option<&Head>) -> Result<(Vec<String>, Head), CanonicalError> {
     let mut head = after.cloned().unwrap_or_else(|| Head { chain: random_id(), seq: 0, fingerprint: String::new() });
     let mut texts = Vec::with_capacity(entries.len());
@@ -106,7 +107,7 @@ fn seal_one(entry: &Entry, after: &Head) -> Result<(String, Head), CanonicalErro
     Ok((text, Head { chain: after.chain.clone(), seq, fingerprint }))
 }
 
-/// 128 random bits in hexadecimal. Two chains must not get the same id; nothing depends on nobody guessing it.
+/// 128 random bits in hexadecimal. Two chains must not get the same ID. The ID does not have to be secret.
 fn random_id() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_not_taken_from_what_is_no_record_or_stands_elsewhere() {
+    fn head_of_invalid_record_or_wrong_sequence_number_fails() {
         let (texts, _) = seal(&[entry(1)], None).unwrap();
         for (seq, text) in [(2, texts[0].as_str()), (1, "{}"), (1, "")] {
             assert_eq!(Head::of(seq, text), Err(HeadError::Record(seq)));
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_record_begins_a_chain_and_every_other_refers_to_the_one_before() {
+    fn each_entry_refers_to_the_previous_one_except_the_first() {
         let (texts, head) = seal(&entries(2), None).unwrap();
         let (more, _) = seal(&entries(1), Some(&head)).unwrap();
         let records: Vec<Value> = texts.iter().chain(&more).map(|text| serde_json::from_str(text).unwrap()).collect();
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_that_of_the_canonical_event_without_it() {
-        // Computed the slow way, as a verifier that knows only the schema would.
+        // Computed in a slow way, as a verifier does that knows only the schema.
         let (texts, head) = seal(&entries(2), None).unwrap();
         let mut record: Value = serde_json::from_str(&texts[1]).unwrap();
         record["attestation_list"][0].as_object_mut().unwrap().shift_remove("fingerprint");

@@ -1,24 +1,24 @@
-//! What an action does to the objects of the API, in the four words of OCSF.
+//! The effect of an action on the objects of the API, in the four words of OCSF.
 
 use claude_admin_catalog::{Action, Catalog, Method, Risk, Segment};
 use serde::{Deserialize, Serialize};
 
-/// What an action does to the objects of the API.
+/// The effect of an action on the objects of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// It makes one.
+    /// It creates an object.
     Create,
-    /// It changes none.
+    /// It changes no object.
     Read,
-    /// It changes one.
+    /// It changes an object.
     Update,
-    /// It removes one, or ends its use for good.
+    /// It deletes an object, or ends its use permanently.
     Delete,
 }
 
 impl Effect {
-    /// What an action does, by its method, its path and its risk; never by its name.
+    /// The effect of an action, from its method, its path and its risk; never from its name.
     #[must_use]
     pub fn of(catalog: &Catalog, action: &Action) -> Self {
         let path = &action.http.path;

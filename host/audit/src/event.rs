@@ -1,4 +1,4 @@
-//! What is recorded: one entry for each step of the life of a command.
+//! The events that are recorded: one entry for each step of a command.
 
 use super::cause::{Cause, Difference};
 use super::effect::Effect;
@@ -8,65 +8,66 @@ use claude_admin_chat::identity::{Place, Principal};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One entry of the audit trail, before it is chained.
+/// One entry of the audit log, before it is chained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When, in milliseconds since 1970 (UTC).
+    /// The time, in milliseconds since 1970 (UTC).
     pub time_ms: i64,
-    /// The first record that still mattered when this one was written: whoever starts anew reads from there on.
+    /// The number of the first entry that was still needed when this one was written. A host that starts reads the log
+    /// from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_from: Option<u64>,
-    /// The latest time of any entry up to this one, where that is later than this time: the clock was set back.
+    /// The latest time of any entry up to this one, if it is later than the time of this one: the clock was set back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_ms: Option<i64>,
-    /// The operation that it belongs to; none for what concerns the host itself.
+    /// The operation that the entry belongs to; none for an entry about the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// Who did it, or asked for what the host did; none for what concerns the host itself.
+    /// The user who did it, or the requester if the host did it; none for an entry about the host itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
-    /// The person that the configuration mapped this principal to; none where it mapped it to nobody.
+    /// The person that the configuration mapped this principal to; none if the principal was not mapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// Where they did it, or asked for it.
+    /// The place of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The id of the action, such as `users.remove`.
+    /// The ID of the action, such as `users.remove`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// What the action does to the objects of the API.
+    /// The effect of the action on the objects of the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
     /// The command in its canonical form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// The ids that were looked up, each with what was written in its place: `user_01ABC (ada@example.com)`.
+    /// The IDs that were looked up, each with the text that was written instead of it: `user_01ABC (ada@example.com)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<String>,
-    /// The ids at the API of the requests by which something was looked up, where they do not belong to the event.
+    /// The API request IDs of lookups, if they are not part of the event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<String>,
-    /// The hash of the plan that it is about, where it does not belong to the event.
+    /// The hash of the plan that the entry is about, if it is not part of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_hash: Option<String>,
-    /// The number of the step of that plan, from 1; none where the entry is about no plan or about all of it.
+    /// The number of the step of that plan, from 1; none if the entry is about no plan or about the whole plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
     /// The version of that plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// The hash of the policy by which it was judged, where it does not belong to the event.
+    /// The hash of the policy that was evaluated, if it is not part of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_hash: Option<String>,
-    /// The policies that decided, by id, where they do not belong to the event.
+    /// The IDs of the policies that decided, if they are not part of the event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
 impl Entry {
-    /// Something that the host does by itself. Whoever appends it sets the time.
+    /// An entry about an event of the host itself. The code that appends it sets the time.
     #[must_use]
     pub fn of_host(event: Event) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl Entry {
         }
     }
 
-    /// Something that somebody does somewhere.
+    /// An entry about an event that a principal caused at a place.
     #[must_use]
     pub fn by(principal: &Principal, place: &Place, event: Event) -> Self {
         Self { principal: Some(principal.clone()), place: Some(place.clone()), ..Self::of_host(event) }
@@ -103,20 +104,20 @@ impl Entry {
         self.latest_ms.unwrap_or(self.time_ms).max(self.time_ms)
     }
 
-    /// Says which policies decided.
+    /// Adds the policies that decided.
     #[must_use]
     pub fn decided_by(self, policies: &[String]) -> Self {
         Self { policies: policies.to_vec(), ..self }
     }
 
-    /// Says by which requests something was looked up for it.
+    /// Adds the API request IDs of lookups.
     #[must_use]
     pub fn after_lookups(self, requests: &[String]) -> Self {
         Self { lookups: requests.to_vec(), ..self }
     }
 }
 
-/// What happened.
+/// An event in the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Event {
@@ -126,60 +127,60 @@ pub enum Event {
         version: String,
         /// The version of SQLite that writes the file.
         sqlite: i32,
-        /// How many bytes at the end of the write-ahead log were no complete transaction, and were dropped.
+        /// The number of bytes at the end of the write-ahead log that were not a complete transaction and were dropped.
         #[serde(default, skip_serializing_if = "is_zero")]
         dropped_bytes: u64,
     },
-    /// A request arrived and was believed.
+    /// A request arrived and was authenticated.
     Received {
-        /// A digest by which a second delivery is known.
+        /// A digest that identifies a second delivery.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delivery: Option<String>,
-        /// What was typed, without anything that looks like a secret.
+        /// The typed text, without text that looks like a secret.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// Something was refused: not believed, not understood, or not allowed.
+    /// A request was denied: not authenticated, not understood, or not permitted.
     Denied {
-        /// Why.
+        /// The reason.
         reason: Cause,
-        /// How many such refusals this entry stands for: a flood is counted, not listed.
+        /// The number of denials that this entry counts: a flood of them is counted, not listed.
         count: u64,
     },
-    /// A plan was made. Nothing waits for it: a dry run, or the step before a request.
+    /// A plan was made, and no request is pending: a dry run, or the step before a request.
     Planned {
-        /// The plan, as JSON text: it may hold numbers that have no canonical form.
+        /// The plan, as JSON text: it can contain numbers that have no canonical form.
         plan: String,
         /// The hash of the plan.
         plan_hash: String,
-        /// Whether only the plan was wanted.
+        /// Whether only the plan was requested.
         dry_run: bool,
-        /// The ids at the API of the requests that were made for it: lookups, and a look at the target.
+        /// The API request IDs of the requests for the plan: lookups, and a read of the target.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         requests: Vec<String>,
     },
-    /// A plan waits to be confirmed or approved.
+    /// A request is pending: its plan must be confirmed or approved.
     Requested {
-        /// Everything that is needed to do it later, as JSON text: see the `Pending` of the crate that decides.
+        /// All data that is needed to run it later, as JSON text: see `Pending` in the crate `claude-admin-authority`.
         pending: String,
         /// The hash of the plan.
         plan_hash: String,
-        /// The hash of the policy that asked for it.
+        /// The hash of the policy that required a decision.
         policy_hash: String,
-        /// When it ends by itself, in milliseconds since 1970.
+        /// The time at which the request expires, in milliseconds since 1970.
         expires_ms: i64,
     },
-    /// The complete state of an operation that is not closed, written again: to continue, nobody needs the earlier entries
-    /// about it.
+    /// The complete state of an operation that is not closed, written again. A host that continues does not need the
+    /// earlier entries about it.
     Carried {
-        /// The state, as JSON text: see the `Operation` of the crate that decides.
+        /// The state, as JSON text: see `Operation` in the crate `claude-admin-authority`.
         state: String,
     },
-    /// Somebody decided about what waits.
+    /// A user decided about a pending request.
     Decided {
-        /// What was decided.
+        /// The decision.
         decision: Choice,
-        /// Why, where it was said.
+        /// The reason, if the user gave one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -188,93 +189,94 @@ pub enum Event {
         /// The seconds between the name and this entry.
         delay_seconds: u64,
     },
-    /// A request is about to leave. Whatever happens from here on, it may have been done.
+    /// A request is about to be sent. From this entry on, its change might have been made.
     Intent {
-        /// Which host: by the name of its lock.
+        /// The host, by the name of its lock.
         host: String,
         /// The hash of the plan; none for a read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan_hash: Option<String>,
-        /// The hash of the policy that allows it.
+        /// The hash of the policy that permits it.
         policy_hash: String,
-        /// The policies that allow it, by id.
+        /// The IDs of the policies that permit it.
         policies: Vec<String>,
-        /// Who approved it.
+        /// The approvers.
         approvers: Vec<Principal>,
-        /// Why, where it was said.
+        /// The reason, if the requester gave one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// How it ended.
+    /// The result.
     Outcome {
         /// The word of the outcome, such as `done`, `failed`, `unknown`.
         result: String,
-        /// Whether anything was changed; none in entries that were written before this was recorded.
+        /// Whether anything was changed; none in entries of versions that did not record this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changed: Option<Changed>,
-        /// The status of the API, where it answered.
+        /// The HTTP status of the API, if it responded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// The ids of the requests at the API.
+        /// The API request IDs.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         requests: Vec<String>,
-        /// What went wrong, where something did. Earlier versions called it `message`.
+        /// The cause, if there is one. Earlier versions called it `message`.
         #[serde(default, alias = "message", skip_serializing_if = "Option::is_none")]
         cause: Option<Cause>,
     },
-    /// The answer of an operation contained a secret, and did not reach its requester: the secret is lost.
+    /// The output of an operation contained a secret and did not reach the requester: the secret is lost.
     Undelivered,
-    /// What waited was not settled in time.
+    /// A pending request was not decided in time.
     Expired,
-    /// What waited no longer fits what it was made for; a new plan takes its place.
+    /// The plan of a pending request is outdated; a new plan replaces it.
     Superseded {
-        /// What is different.
+        /// The differences.
         differences: Vec<Difference>,
     },
-    /// The policy was loaded, changed, or refused.
+    /// The policy was loaded or changed, or a new policy was invalid.
     PolicyChanged {
-        /// The hash of the policy in force; none when there is none.
+        /// The hash of the active policy; none if no policy is active.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy_hash: Option<String>,
-        /// Why a new policy is not active, where it is not.
+        /// The reason why a new policy is not active.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<Cause>,
     },
-    /// What people wrote was read, and shown to the requester. The content itself is not recorded.
+    /// Content that people wrote was read and shown to the requester. The content itself is not recorded.
     ContentRead {
-        /// Whose content: addresses, or ids where the API gives no address; the ids of the objects where it names nobody.
+        /// The people whose content it is: addresses, or IDs if the API returns no address. If the content names no
+        /// person: the IDs of the objects.
         of: Vec<String>,
     },
-    /// Somebody read the audit trail.
+    /// A user read the audit log.
     AuditRead {
-        /// What was asked.
+        /// The query.
         query: String,
     },
     /// A host is about to post a message about an operation. A second host does not post it while this one runs.
     Notifying {
-        /// Who reads the message.
+        /// The audience of the message.
         audience: Audience,
         /// The state of the operation that the message shows.
         shows: String,
         /// The name of the lock of the host.
         host: String,
     },
-    /// A message about an operation was posted or changed, or cannot be.
+    /// A message about an operation was posted or changed, or it cannot be posted.
     Notified {
-        /// Who reads the message.
+        /// The audience of the message.
         audience: Audience,
         /// The state of the operation that the message shows.
         shows: String,
-        /// Where the message is; none for a message that is never changed later.
+        /// The ID of the message; none for a message that is never changed later.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<MessageId>,
-        /// Why the message was not posted: a code, such as `channel_not_found`.
+        /// The reason why the message was not posted: a code, such as `channel_not_found`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<String>,
     },
 }
 
-/// Who reads a message about an operation.
+/// The audience of a message about an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Audience {
@@ -295,22 +297,22 @@ impl Audience {
     }
 }
 
-/// A message of a chat platform, by which any process can change it.
+/// A message of a chat platform. Any process can change the message with this ID.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageId {
-    /// The id of the channel.
+    /// The ID of the channel.
     pub channel: String,
     /// The timestamp that identifies the message in its channel.
     pub ts: String,
 }
 
-/// What is not there needs no place in a record.
+/// Zero is not recorded.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The word of the event, with what tells entries of its kind apart: `outcome: done`.
+/// The word of the event, with the value that distinguishes entries of this kind: `outcome: done`.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;

@@ -1,4 +1,4 @@
-//! Writes the audit trail out, for other programs.
+//! Writes the audit log in formats for other programs.
 
 use super::cause::{Cause, joined};
 use super::event::{Entry, Event};
@@ -7,16 +7,16 @@ use crate::store::{Log, StoreError, StoredRecord};
 use claude_admin_chat::render::{Medium, csv_cell};
 use std::io::{self, Write};
 
-/// How many records are read at once.
+/// The number of records that are read in one batch.
 const BATCH: usize = 256;
 
-/// The trail was not written out, or not to its end.
+/// The audit log was not exported, or not completely.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is written to does not take it.
+    /// The output cannot be written.
     #[error("the events cannot be written: {0}")]
     Io(#[from] io::Error),
 }
@@ -30,12 +30,12 @@ impl From<csv::Error> for ExportError {
     }
 }
 
-/// Writes the records behind `after` (0: all of them) as OCSF events, one on each line, byte for byte as they are
-/// stored. Returns the number of the last record, from which the next export can go on.
+/// Writes the entries after `after` (0: all of them) as OCSF events, one on each line, byte for byte as they are
+/// stored. Returns the number of the last entry: the next export can continue after it.
 ///
 /// # Errors
 ///
-/// [`ExportError`] when the store cannot be read or the events cannot be written.
+/// [`ExportError`] if the store cannot be read or the events cannot be written.
 pub fn ocsf(log: &dyn Log, after: u64, out: &mut dyn Write) -> Result<u64, ExportError> {
     each(log, after, &mut |record| {
         // Canonical JSON has no line breaks.
@@ -68,12 +68,12 @@ const COLUMNS: [&str; 19] = [
     "person",
 ];
 
-/// Writes the records behind `after` (0: all of them) as a table with a heading. Returns the number of the last
-/// record. A record that holds no entry has `unreadable` for its kind.
+/// Writes the entries after `after` (0: all of them) as a table with a heading. Returns the number of the last entry. A
+/// record that cannot be read as an entry has the kind `unreadable`.
 ///
 /// # Errors
 ///
-/// [`ExportError`] when the store cannot be read or the table cannot be written.
+/// [`ExportError`] if the store cannot be read or the table cannot be written.
 pub fn csv(log: &dyn Log, after: u64, medium: Medium, out: &mut dyn Write) -> Result<u64, ExportError> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
@@ -154,12 +154,12 @@ fn row(Recorded { seq, entry }: &Recorded) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// What the event says, or else what the entry does.
+/// The value in the event, or otherwise the value in the entry.
 fn either(of_event: String, of_entry: Option<String>) -> String {
     if of_event.is_empty() { of_entry.unwrap_or_default() } else { of_event }
 }
 
-/// RFC 3339, in UTC, to the millisecond; a time that no calendar knows is left as a number.
+/// RFC 3339, in UTC, to the millisecond; a time outside of the calendar stays a number.
 fn time(time_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(time_ms).map_or_else(|_| time_ms.to_string(), |time| format!("{time:.3}"))
 }
@@ -245,7 +245,7 @@ mod tests {
     use crate::testing::{entry, log};
 
     #[test]
-    fn events_are_written_as_they_are_stored_and_an_export_goes_on_where_the_last_one_ended() {
+    fn ocsf_export_is_the_stored_text_and_can_be_continued() {
         let log = log(600);
         let mut out = Vec::new();
         assert_eq!(ocsf(&log, 0, &mut out).unwrap(), 600);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_row_for_each_record_and_a_value_in_each_column_somewhere() {
+    fn csv_export_has_a_row_per_entry_and_fills_every_column() {
         let mut out = Vec::new();
         csv(&log(24), 0, Medium::Stream, &mut out).unwrap();
         let mut table = csv::Reader::from_reader(out.as_slice());
@@ -271,7 +271,8 @@ mod tests {
         assert_eq!(&rows[0][0], "2023-11-14T22:13:20.000Z");
         assert_eq!(&rows[6][10], "slack:T1/U2 http:ci");
         assert_eq!(&rows[7][13], "req_7");
-        // What stands in the event goes first; what it has no place for stands beside it.
+        // A value in the event takes precedence over the value in the entry. If the event has no field for it, the
+        // value of the entry is used.
         assert_eq!((&rows[2][11], &rows[2][13], &rows[2][16]), ("policy of the entry", "req_lookup_2", "no"));
         assert_eq!((&rows[5][12], &rows[5][15]), ("plan of the entry", "2"));
         assert_eq!((&rows[6][11], &rows[6][12], &rows[6][16]), ("q", "p", "policy0"));
@@ -288,7 +289,7 @@ mod tests {
         csv(&log, 0, Medium::Stream, &mut out).unwrap();
         let mut table = csv::Reader::from_reader(out.as_slice());
         for (row, command) in table.records().zip(dangerous) {
-            // A lone carriage return would steer a terminal.
+            // A lone carriage return can control a terminal.
             assert_eq!(row.unwrap()[7], format!("'{}", command.replace('\r', "\u{FFFD}")));
         }
     }

@@ -1,13 +1,13 @@
-//! The audit trail: what happened, in records that cannot be changed unnoticed.
+//! The audit log: events in entries that cannot be changed unnoticed.
 //!
-//! An [`Entry`] says what happened. As a record it is an event of the Open Cybersecurity Schema Framework (OCSF,
-//! version 1.9.0, which is the first with the profile `record_integrity`), written as canonical JSON and chained to
-//! the record before it by SHA-256. The text in the store *is* that canonical form, so any byte that changes is
-//! found, and what a security team receives is the very thing that was stored.
+//! An [`Entry`] describes an event. Its stored form, the record, is an event of the Open Cybersecurity Schema Framework
+//! (OCSF, version 1.9.0, which is the first with the profile `record_integrity`). It is written as canonical JSON and
+//! chained to the previous record by SHA-256. The text in the store *is* this canonical form. So every changed byte is
+//! found, and a security team receives exactly the stored text.
 //!
-//! A chain cannot show that its end was cut off, nor that all of it was written anew from some point on. For both,
-//! publish its [`Head`] from time to time where whoever can write to the store cannot write, and give it to
-//! [`verify`] or [`verify_file`].
+//! A chain cannot show that its end was truncated, or that it was rewritten completely from some point on. For both,
+//! publish its [`Head`] regularly where users with write access to the store cannot write, and pass it to [`verify`] or
+//! [`verify_file`].
 
 #[cfg(test)]
 mod append;
@@ -40,4 +40,6 @@ pub use event::{Audience, Entry, Event, MessageId};
 pub use query::{Answer, Filter, Recorded, search, tail};
 pub use record::RecordError;
 pub use redact::{redact, redact_json};
-pub use verify::{Problem, Report, verify, verify_file};
+#[cfg(feature = "sqlite")]
+pub use verify::verify_file;
+pub use verify::{Problem, Report, verify};

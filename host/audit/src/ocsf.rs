@@ -1,6 +1,7 @@
-//! The constants of OCSF that records use, by the names of its schema.
+//! The constants of OCSF that entries use, with the names of its schema.
 //!
-//! From version 1.9.0 of the schema, as it stood before its release: the first with the profile `record_integrity`.
+//! From version 1.9.0 of the schema, in a state before its release: the first version with the profile
+//! `record_integrity`.
 //!
 //! | class | attributes |
 //! | --- | --- |
@@ -10,9 +11,9 @@
 //! | Application Lifecycle (6002) | `actor`, `app` |
 //!
 //! `metadata` has `version`, `product`, `profiles`, `uid`, `sequence`, `correlation_uid`, `event_code` and `log_name`;
-//! an entry of `attestation_list` has `chain_uid`, `fingerprint` and `prev_event`. Every attribute that the schema
-//! requires is there. Left out are, among what it recommends: `authority_uid` and `signatures` (nothing is signed),
-//! `prev_event.type_uid` (the whole chain stands in one place), and `start_time` and `end_time` of counted refusals
+//! an item of `attestation_list` has `chain_uid`, `fingerprint` and `prev_event`. All attributes that the schema
+//! requires are present. These recommended attributes are left out: `authority_uid` and `signatures` (nothing is
+//! signed), `prev_event.type_uid` (the whole chain is in one place), and `start_time` and `end_time` of counted denials
 //! (`count`), which an entry does not have.
 
 use serde_json::{Value, json};
@@ -31,11 +32,11 @@ pub(super) struct Class {
     pub(super) name: &'static str,
 }
 
-/// Calls of an API, and all that leads to one.
+/// Calls of an API, and all steps that lead to a call.
 pub(super) const API_ACTIVITY: Class = Class { uid: 6003, name: "API Activity" };
 /// Start and stop of a program.
 pub(super) const APPLICATION_LIFECYCLE: Class = Class { uid: 6002, name: "Application Lifecycle" };
-/// Changes of something that is managed: here, of the policy.
+/// Changes of a managed object: here, of the policy.
 pub(super) const ENTITY_MANAGEMENT: Class = Class { uid: 3004, name: "Entity Management" };
 
 /// An activity within a class.
@@ -43,20 +44,20 @@ pub(super) const ENTITY_MANAGEMENT: Class = Class { uid: 3004, name: "Entity Man
 pub(super) struct Activity {
     /// `activity_id`.
     pub(super) id: u64,
-    /// `activity_name`: the caption of the id, or a word of ours where the id is [`OTHER`].
+    /// `activity_name`: the caption of the ID, or a word of this program if the ID is [`OTHER`].
     pub(super) name: &'static str,
 }
 
-/// The id for what OCSF has no word for.
+/// The ID of an activity that OCSF does not name.
 pub(super) const OTHER: u64 = 99;
 
-/// API Activity: something was made.
+/// API Activity: an object was created.
 pub(super) const CREATE: Activity = Activity { id: 1, name: "Create" };
-/// API Activity: something was read.
+/// API Activity: an object was read.
 pub(super) const READ: Activity = Activity { id: 2, name: "Read" };
-/// API Activity and Entity Management: something was changed.
+/// API Activity and Entity Management: an object was changed.
 pub(super) const UPDATE: Activity = Activity { id: 3, name: "Update" };
-/// API Activity: something was removed.
+/// API Activity: an object was deleted.
 pub(super) const DELETE: Activity = Activity { id: 4, name: "Delete" };
 /// Application Lifecycle: the program was started.
 pub(super) const START: Activity = Activity { id: 3, name: "Start" };
@@ -64,16 +65,16 @@ pub(super) const START: Activity = Activity { id: 3, name: "Start" };
 /// `status_id` and `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
-    /// It cannot be known, or not yet.
+    /// The result cannot be known, or is not known yet.
     Unknown = 0,
-    /// It was done.
+    /// The step was done.
     Success = 1,
-    /// It was not done.
+    /// The step was not done.
     Failure = 2,
 }
 
 impl Status {
-    /// The caption of the id.
+    /// The caption of the ID.
     pub(super) fn caption(self) -> &'static str {
         match self {
             Self::Unknown => "Unknown",
@@ -86,18 +87,18 @@ impl Status {
 /// `severity_id` and `severity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Severity {
-    /// Nothing has to be done.
+    /// No action is needed.
     Informational = 1,
-    /// Somebody may want to look.
+    /// A person might want to check it.
     Low = 2,
-    /// Somebody has to look.
+    /// A person must check it.
     Medium = 3,
-    /// Somebody has to look at once.
+    /// A person must check it immediately.
     High = 4,
 }
 
 impl Severity {
-    /// The caption of the id.
+    /// The caption of the ID.
     pub(super) fn caption(self) -> &'static str {
         match self {
             Self::Informational => "Informational",
@@ -126,7 +127,7 @@ pub(super) fn product() -> Value {
     json!({ "name": "claude-admin", "vendor_name": "claude-admin", "version": env!("CARGO_PKG_VERSION") })
 }
 
-/// An object of values that are there already: the macro would write a copy of each.
+/// An object of existing values. The `json!` macro would copy each value.
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
 }

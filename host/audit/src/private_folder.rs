@@ -1,13 +1,13 @@
-//! A folder that belongs to one account alone.
+//! A folder that belongs to one account only.
 
 use std::io;
 use std::path::Path;
 
-/// Makes a folder for the account of this process alone, where there is none.
+/// Creates a folder that only the account of this process can use, if the folder does not exist.
 ///
 /// # Errors
 ///
-/// What the operating system says.
+/// The error of the operating system.
 pub fn create(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -16,11 +16,11 @@ pub fn create(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Whether a folder is of the account of this process, and nobody else can write to it.
+/// Checks that a folder belongs to the account of this process and that no other account can write to it.
 ///
 /// # Errors
 ///
-/// What is wrong with it. Where accounts are no numbers, nothing is compared.
+/// The problem of the folder. If accounts are not numbers (not on Unix), nothing is compared.
 pub fn check(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

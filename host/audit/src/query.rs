@@ -1,37 +1,37 @@
-//! Finds entries in the audit trail, the newest first.
+//! Finds entries in the audit log, the newest first.
 
 use super::event::Entry;
 use super::record::RecordError;
 use crate::store::{Log, StoreError};
 use claude_admin_chat::identity::Principal;
 
-/// How many records are read at once.
+/// The number of records that are read in one batch.
 const BATCH: usize = 256;
-/// How far the clocks of two hosts may be apart, in milliseconds. Records are in the order of appending, and a search
-/// stops only where all times are older than what is wanted by more than this.
+/// The maximum difference between the clocks of two hosts, in milliseconds. Entries are in the order of appending. A
+/// search stops only when all times are older than the requested ones by more than this.
 const CLOCK_SKEW_MS: i64 = 60 * 60 * 1000;
 
-/// An entry, and where it stands.
+/// An entry and its place in the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The number of its record.
+    /// The number of the entry.
     pub seq: u64,
     /// The entry.
     pub entry: Entry,
 }
 
 impl Recorded {
-    /// Reads the entry of a record.
+    /// Reads the entry from a stored record.
     ///
     /// # Errors
     ///
-    /// [`RecordError`] when there is none in it.
+    /// [`RecordError`] if the record does not contain an entry.
     pub fn read(seq: u64, text: &str) -> Result<Self, RecordError> {
         Ok(Self { seq, entry: Entry::from_record(text)? })
     }
 }
 
-/// What is wanted: whatever fits everything that is set.
+/// A filter. An entry must match every field that is set.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// At or after this time, in milliseconds since 1970.
@@ -42,20 +42,20 @@ pub struct Filter {
     pub operation: Option<String>,
     /// By this principal.
     pub principal: Option<Principal>,
-    /// With this action, or with one of an interface: `users.remove`, `users.*`.
+    /// With this action, or with any action of an interface: `users.remove`, `users.*`.
     pub action: Option<String>,
     /// Of this kind, such as `denied`.
     pub kind: Option<String>,
-    /// With this text anywhere in the entry, in capital or small letters.
+    /// With this text anywhere in the entry; case is ignored.
     pub text: Option<String>,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     /// The entries, the newest first.
     pub found: Vec<Recorded>,
-    /// Records that hold no entry: somebody changed them. See [`super::verify`].
+    /// The numbers of records without a readable entry: they were changed. See [`super::verify`].
     pub unreadable: Vec<u64>,
 }
 
@@ -63,16 +63,16 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the store cannot be read.
+/// [`StoreError`] if the store cannot be read.
 pub fn tail(log: &dyn Log, count: usize) -> Result<Answer, StoreError> {
     search(log, &Filter::default(), count)
 }
 
-/// Up to `limit` entries that fit a filter, the newest first.
+/// Up to `limit` entries that match a filter, the newest first.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the store cannot be read.
+/// [`StoreError`] if the store cannot be read.
 pub fn search(log: &dyn Log, filter: &Filter, limit: usize) -> Result<Answer, StoreError> {
     let matcher = Matcher::new(filter);
     let mut answer = Answer::default();
@@ -100,11 +100,11 @@ pub fn search(log: &dyn Log, filter: &Filter, limit: usize) -> Result<Answer, St
     Ok(answer)
 }
 
-/// A filter, prepared.
+/// A prepared filter.
 #[derive(Debug)]
 struct Matcher<'a> {
     filter: &'a Filter,
-    /// What an action has to begin with, when all of an interface are wanted.
+    /// The prefix of the action, if all actions of an interface match.
     interface: Option<&'a str>,
     text: Option<String>,
 }
@@ -131,9 +131,10 @@ impl<'a> Matcher<'a> {
     }
 }
 
-/// Whether an entry holds a text, in small letters, anywhere.
+/// Whether an entry contains a lower-case text, anywhere.
 fn holds(entry: &Entry, text: &str) -> bool {
-    // Looked for in each text by itself: in the JSON of the whole, names of fields and quotation marks would be found.
+    // Each text is searched separately. A search in the JSON of the whole entry would also find names of fields and
+    // quotation marks.
     serde_json::to_value(entry).is_ok_and(|value| value_holds(&value, text))
 }
 
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_an_entry_is_named_and_does_not_hide_the_others() {
+    fn unreadable_record_is_reported_and_others_are_listed() {
         let log = log(2);
         log.append(2, &["{}".to_owned()], Durability::Process).unwrap();
         let answer = tail(&log, 10).unwrap();

@@ -1,4 +1,4 @@
-//! What is recorded can be read again: whatever a frontend gives, through a store that is closed and opened.
+//! Recorded entries can be read again: for any input of a frontend, through a store that is closed and opened.
 
 use super::testing::entry;
 use super::{Code, Difference, Entry, Event, append, redact};
@@ -9,7 +9,7 @@ use claude_admin_chat::strict_json::{MAX_DEPTH, check_depth};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// IDs as platforms send them, and as nobody should.
+/// IDs as platforms send them, and invalid ones.
 fn id() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Z0-9]{1,11}",
@@ -20,7 +20,7 @@ fn id() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Arguments of any nesting; an entrance denies what is too deep.
+/// Arguments of any nesting; a frontend denies arguments that are nested too deeply.
 fn arguments() -> impl Strategy<Value = Value> {
     (any::<String>(), 0..130_usize, any::<u64>()).prop_map(|(text, levels, number)| {
         (0..levels).fold(json!([text, number, 1e300]), |inner, level| {
@@ -29,7 +29,7 @@ fn arguments() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The entries of a request that any frontend lets in; none where it denies it.
+/// The entries of a request that any frontend accepts; none if the frontend denies it.
 fn entries(team: &str, user: &str, channel: &str, text: &str, arguments: &Value) -> Option<Vec<Entry>> {
     check_depth(arguments).ok()?;
     let principals = [Principal::slack(team, user), Principal::http(user), Principal::local(user)];

@@ -1,8 +1,8 @@
 //! An entry as an event of OCSF, and back.
 //!
-//! The class is API Activity for all that belongs to an operation and for reads of the audit trail, Entity Management
-//! for changes of the policy, and Application Lifecycle for the start of the host. The complete entry stands under
-//! `unmapped.claude_admin`, and the way back takes it from there; everything else is for those who read OCSF.
+//! The class is API Activity for the events of an operation and for reads of the audit log, Entity Management for
+//! changes of the policy, and Application Lifecycle for the start of the host. `unmapped.claude_admin` contains the
+//! complete entry, and reading uses only that; all other attributes are for readers of OCSF.
 
 use super::cause::{Cause, joined};
 use super::effect::Effect;
@@ -15,20 +15,19 @@ use claude_admin_chat::identity::{Place, Platform, Principal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// A record that no entry can be read from.
+/// A record that contains no readable entry.
 #[derive(Debug, thiserror::Error)]
-#[error("not a record of the audit trail: {0}")]
+#[error("not a valid audit log entry: {0}")]
 pub struct RecordError(#[from] serde_json::Error);
 
 impl Entry {
-    /// Reads the entry out of a stored record. Whether the record is genuine is another question: see
-    /// [`super::verify`].
+    /// Reads the entry from a stored record. It does not check whether the record is genuine: see [`super::verify`].
     ///
     /// # Errors
     ///
-    /// [`RecordError`] when the text is no record.
+    /// [`RecordError`] if the text is not a record.
     pub fn from_record(text: &str) -> Result<Self, RecordError> {
-        /// Skips what is not wanted without building it.
+        /// Skips the other members without building them.
         #[derive(Deserialize)]
         struct Record {
             unmapped: Unmapped,
@@ -41,7 +40,8 @@ impl Entry {
     }
 }
 
-/// The event of an entry, without what the chain adds: `metadata.uid`, `metadata.sequence` and `attestation_list`.
+/// The event of an entry, without the members that the chain adds: `metadata.uid`, `metadata.sequence` and
+/// `attestation_list`.
 pub(super) fn event(entry: &Entry) -> Result<Map<String, Value>, serde_json::Error> {
     let (class, activity) = classify(entry);
     let (status, severity, detail) = judge(&entry.event);
@@ -92,21 +92,22 @@ fn classify(entry: &Entry) -> (Class, Activity) {
         Event::Opened { .. } => (APPLICATION_LIFECYCLE, START),
         Event::PolicyChanged { .. } => (ENTITY_MANAGEMENT, UPDATE),
         Event::AuditRead { .. } | Event::ContentRead { .. } => (API_ACTIVITY, READ),
-        // Only these two are about a call that leaves, or has left. A read has no plan, whatever it is called.
+        // Only these two events are about a call that is about to be sent or was sent. An intent without a plan is a
+        // read, for any action.
         Event::Intent { plan_hash: None, .. } => (API_ACTIVITY, READ),
         Event::Intent { .. } | Event::Outcome { .. } => (API_ACTIVITY, activity_of(entry)),
         _ => (API_ACTIVITY, Activity { id: OTHER, name: step(&entry.event) }),
     }
 }
 
-/// What a call does; `Other` only where there is no action.
+/// The activity of a call; `Other` only if there is no action.
 fn activity_of(entry: &Entry) -> Activity {
     match entry.effect {
         Some(Effect::Create) => CREATE,
         Some(Effect::Read) => READ,
         Some(Effect::Update) => UPDATE,
         Some(Effect::Delete) => DELETE,
-        // An operation that an earlier version began changes something, and it did not record what.
+        // Operations of an earlier version are writes. That version did not record their effect.
         None if entry.action.is_some() => UPDATE,
         None => Activity { id: OTHER, name: "Call" },
     }
@@ -136,13 +137,13 @@ fn step(event: &Event) -> &'static str {
     }
 }
 
-/// How a step went, how much it matters, and what there is to say about it.
+/// The status, the severity and the detail of a step.
 fn judge(event: &Event) -> (Status, Severity, Option<String>) {
     let coded = |cause: &Option<Cause>| cause.as_ref().map(ToString::to_string);
     match event {
         Event::Denied { reason, .. } => (Status::Failure, Severity::Low, Some(reason.to_string())),
         Event::Decided { reason, .. } => (Status::Success, Severity::Informational, reason.clone()),
-        // Nobody else looked at it.
+        // No second person reviewed it.
         Event::ApprovedAlone { delay_seconds } => (
             Status::Success,
             Severity::Medium,
@@ -150,26 +151,26 @@ fn judge(event: &Event) -> (Status, Severity, Option<String>) {
                 "the requester typed the name of the target and waited {delay_seconds} s; no second person approved"
             )),
         ),
-        // It is about to leave: how it ends stands in the outcome.
+        // The request is about to be sent. The outcome contains the result.
         Event::Intent { reason, .. } => (Status::Unknown, Severity::Informational, reason.clone()),
         Event::Outcome { result, cause, .. } => match result.as_str() {
             "done" => (Status::Success, Severity::Informational, coded(cause)),
-            // It may have been done, or some of it was: somebody has to find out.
+            // The change might have been made, or only a part of it was made. A person must check this.
             "unknown" => (Status::Unknown, Severity::Medium, coded(cause)),
             "partial" => (Status::Failure, Severity::Medium, coded(cause)),
             _ => (Status::Failure, Severity::Low, coded(cause)),
         },
-        // Somebody has to make a new secret.
+        // A person must create a new secret.
         Event::Undelivered => (Status::Failure, Severity::Medium, None),
         Event::Expired => (Status::Failure, Severity::Informational, None),
         Event::Notified { problem: Some(problem), .. } => (Status::Failure, Severity::Low, Some(problem.clone())),
         Event::Superseded { differences } => (Status::Failure, Severity::Informational, Some(joined(differences))),
-        // Without any policy, everything is refused.
+        // Without a policy, every command is denied.
         Event::PolicyChanged { policy_hash: None, problem } => (Status::Failure, Severity::High, coded(problem)),
         Event::PolicyChanged { problem: Some(problem), .. } => {
             (Status::Failure, Severity::Medium, Some(problem.to_string()))
         }
-        // Something was there that nobody can read any more.
+        // The dropped bytes can no longer be read.
         Event::Opened { dropped_bytes: dropped @ 1.., .. } => {
             let detail = format!("{dropped} bytes at the end of the write-ahead log were dropped");
             (Status::Success, Severity::Medium, Some(detail))
@@ -193,7 +194,7 @@ fn message(entry: &Entry) -> String {
         message = format!("{action}: {message}");
     }
     if let Some(principal) = &entry.principal {
-        // What the host does, it does for whoever asked.
+        // The host acts for the requester.
         let word = if by_host(&entry.event) { "for" } else { "by" };
         message = format!("{message} {word} {principal}");
     }
@@ -203,7 +204,7 @@ fn message(entry: &Entry) -> String {
     message
 }
 
-/// Whether the host does it, without anybody doing something at that moment.
+/// Whether the host caused the event, without an action of a user at that moment.
 fn by_host(event: &Event) -> bool {
     matches!(
         event,
@@ -269,13 +270,13 @@ fn user(principal: &Principal, person: Option<&str>) -> Value {
 }
 
 fn api(entry: &Entry) -> Value {
-    // `operation` is required: where no action is known, the step says what was asked of this host.
+    // `operation` is required. If no action is known, the step describes the request to this host.
     let operation = entry.action.as_deref().unwrap_or_else(|| entry.event.kind());
     let mut api = json!({ "operation": operation });
     let Some(members) = api.as_object_mut() else { return api };
     if let Event::Outcome { status, requests, cause, .. } = &entry.event {
         members.insert("service".to_owned(), json!({ "name": "Anthropic Admin API" }));
-        // The last of several tries is the one that counts; all of them stand in the entry.
+        // The last of several attempts counts. The entry contains all of them.
         if let Some(request) = requests.last() {
             members.insert("request".to_owned(), json!({ "uid": request }));
         }
@@ -293,7 +294,7 @@ fn api(entry: &Entry) -> Value {
     api
 }
 
-/// Where a request came from: a place, not an address. Chat platforms do not tell addresses.
+/// The origin of a request: a place, not an address. Chat platforms do not report addresses.
 fn endpoint(place: Option<&Place>) -> Value {
     match place {
         Some(place) => json!({ "name": place.to_string(), "svc_name": place.platform.as_str() }),

@@ -1,8 +1,8 @@
-//! The last line of defence against secrets in the audit trail.
+//! The last check for secrets before an entry is recorded.
 //!
-//! Nothing that reaches the trail should hold a secret: commands that look like one are refused, and what the API
-//! sends is scrubbed. But a record stays for ever, so every text of an entry is looked at once more before it is
-//! sealed.
+//! No secret should reach the audit log: commands with text that looks like a secret are denied, and secrets are
+//! removed from the data of the API. But an entry is stored indefinitely. So every text of an entry is checked once
+//! more before it is sealed.
 
 use super::cause;
 use super::event::{Entry, Event, MessageId};
@@ -11,10 +11,10 @@ use claude_admin_chat::operation_id;
 use claude_admin_chat::{redact_value, replace_secrets};
 use serde_json::Value;
 
-/// What stands where a secret was.
+/// The replacement for a secret.
 const REDACTED: &str = "[redacted]";
-/// The longest command that is recorded beside its plan, in bytes: more than anybody types. One that comes as JSON can be as
-/// large as a request.
+/// The maximum length of a command that is recorded with its plan, in bytes: longer than any typed command. A command
+/// that arrives as JSON can be as large as a request.
 const LONGEST_COMMAND: usize = 16 << 10;
 
 fn optional(value: Option<&mut String>) {
@@ -23,18 +23,19 @@ fn optional(value: Option<&mut String>) {
     }
 }
 
-/// Texts from outside, which are shortened too.
+/// Texts from outside, which are also shortened.
 fn all(values: &mut [String]) {
     values.iter_mut().for_each(text_from_outside);
 }
 
 fn text_from_outside(value: &mut String) {
-    // Before it is shortened: the beginning of a secret need not look like one.
+    // Before it is shortened: the beginning of a secret does not always look like one.
     replace_secrets(value, REDACTED);
     cap_text(value);
 }
 
-/// A text of JSON stays one. It is taken apart first: in its escapes, a secret need not look like the start of a word.
+/// A JSON text stays a JSON text. It is parsed first: in its escaped form, a secret does not always look like the start
+/// of a word.
 fn json_text(json: &mut String) {
     if let Ok(mut value) = serde_json::from_str::<Value>(json)
         && redact_value(&mut value)
@@ -44,18 +45,18 @@ fn json_text(json: &mut String) {
     replace_secrets(json, REDACTED);
 }
 
-/// Replaces what looks like a secret in every text of a JSON value.
+/// Replaces texts that look like secrets in a JSON value.
 #[must_use]
 pub fn redact_json(mut value: Value) -> Value {
     redact_value(&mut value);
     value
 }
 
-/// Replaces what looks like a secret in every text of an entry.
+/// Replaces texts that look like secrets in an entry.
 #[must_use]
 pub fn redact(entry: &Entry) -> Entry {
     let mut entry = entry.clone();
-    // Taken apart without `..`: a field that is added has to be dealt with here.
+    // Destructured without `..`: a new field must be handled here.
     let Entry {
         time_ms: _,
         open_from: _,
@@ -77,7 +78,7 @@ pub fn redact(entry: &Entry) -> Entry {
         policies,
         event: happened,
     } = &mut entry;
-    // What waits is found by its id, so that an id stays what it is, whatever its letters look like.
+    // A pending request is found by its ID. So the ID stays unchanged, even if it looks like a secret.
     optional(operation.as_mut().filter(|id| !operation_id::is_whole(id)));
     for text in [person, action, plan_hash, policy_hash] {
         optional(text.as_mut());
@@ -159,7 +160,7 @@ mod tests {
         for id in ["eyj3ctftqtct12rtsj83jgtyma", "3ctftqtct12rtsj83jgtymabaj"] {
             assert_eq!(with(id).as_deref(), Some(id));
         }
-        // What is no id has no business there.
+        // A text that is not an ID is redacted.
         assert_eq!(with("sk-ant-api03-x").as_deref(), Some("[redacted]"));
     }
 
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_text_of_an_entry_is_looked_at() {
-        // Every text of every kind of entry is made a secret, as JSON; none may be left.
+        // Every text of every kind of entry is replaced with a secret, as JSON; no secret must remain.
         fn poison(value: &mut Value) {
             match value {
                 Value::String(text) if text.len() > 1 && !text.contains(':') => *text = "sk-ant-api03-SECRET".into(),
@@ -191,7 +192,7 @@ mod tests {
             poison(&mut value);
             let mut poisoned: Entry = serde_json::from_value(value).unwrap();
             if let Event::Planned { plan, .. } = &mut poisoned.event {
-                // A name can be one too, and one can stand behind an escape.
+                // A name can be a secret too, and a secret can follow an escape.
                 *plan = r#"{"sk-ant-SECRET":1.50,"a":["line\nxoxb-SECRET","\u0073k-ant-SECRET"]}"#.to_owned();
             }
             let clean = serde_json::to_string(&redact(&poisoned)).unwrap();

@@ -1,4 +1,4 @@
-//! Entries to test with.
+//! Entries for tests.
 
 use super::cause::{Code, Difference};
 use super::effect::Effect;
@@ -9,7 +9,7 @@ use claude_admin_chat::Changed;
 use claude_admin_chat::Choice;
 use claude_admin_chat::identity::{Place, Principal};
 
-/// An entry; another number gives another one, and every kind comes up.
+/// An entry; each number gives another entry, and all kinds occur.
 pub(super) fn entry(number: u64) -> Entry {
     let event = match number % 12 {
         0 => Event::Opened { version: "0.1.0".to_owned(), sqlite: crate::store::sqlite_version(), dropped_bytes: 0 },
@@ -89,12 +89,12 @@ pub(super) fn entry(number: u64) -> Entry {
     }
 }
 
-/// That many entries, the first of which is `opened`.
+/// This number of entries; the first is `opened`.
 pub(super) fn entries(count: u64) -> Vec<Entry> {
     (0..count).map(entry).collect()
 }
 
-/// A log in memory with that many entries.
+/// A log in memory with this number of entries.
 pub(super) fn log(count: u64) -> SqliteLog {
     let log = SqliteLog::in_memory().unwrap();
     append(&log, &entries(count), Durability::Process).unwrap();

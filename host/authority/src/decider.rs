@@ -1,4 +1,4 @@
-//! Asks the policy in force about somebody, with the groups that they belong to now.
+//! Evaluates the active policy for a user, with the current groups of the user.
 
 use super::approval::LoneOperator;
 use super::directory::DirectoryError;
@@ -14,13 +14,13 @@ use claude_admin_chat::identity::{Place, Principal};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Somebody somewhere, with the groups that they belong to and the policy that they are judged by: the groups were looked
-/// up for that policy and no other.
+/// A user at a place, with the groups of the user and the policy that is evaluated: the groups were looked up only for
+/// this policy.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Who.
+    /// The principal.
     pub principal: Principal,
-    /// Where.
+    /// The place.
     pub place: Place,
     /// The person that the configuration maps the principal to, if any.
     pub person: Option<String>,
@@ -29,38 +29,38 @@ pub struct Person {
 }
 
 impl Person {
-    /// An entry about what they did, with the policy that they are judged by.
+    /// An entry about an event of this user, with the policy that is evaluated.
     #[must_use]
     pub fn did(&self, event: Event) -> Entry {
         let (policy_hash, person) = (self.policy.hash.clone(), self.person.clone());
         Entry { policy_hash, person, ..Entry::by(&self.principal, &self.place, event) }
     }
 
-    /// The denial of everything, where no policy was in force when they asked.
+    /// The denial of every command, if no policy was active at the time of the request.
     #[must_use]
     pub fn without_policy(&self) -> Option<Denial> {
         self.policy.policies.is_none().then(|| self.policy.no_policy())
     }
 
-    /// Whether they belong to a group.
+    /// Whether the user belongs to a group.
     #[must_use]
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.as_ref().is_ok_and(|groups| groups.contains(group))
     }
 
-    /// The hash of the policy that they are judged by; empty while none is in force.
+    /// The hash of the policy that is evaluated; empty while no policy is active.
     #[must_use]
     pub fn policy_hash(&self) -> &str {
         self.policy.hash.as_deref().unwrap_or_default()
     }
 
-    /// The groups that they belong to; none when the chat platform does not tell.
+    /// The groups of the user; none if the chat platform does not report them.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.groups.iter().flatten().map(String::as_str)
     }
 }
 
-/// Asks the policy in force.
+/// Evaluates the active policy.
 #[derive(Debug)]
 pub struct Decider {
     policy: Arc<LivePolicy>,
@@ -71,31 +71,31 @@ pub struct Decider {
 }
 
 impl Decider {
-    /// Puts a policy and groups together.
+    /// Combines a policy and groups.
     #[must_use]
     pub fn new(policy: Arc<LivePolicy>, groups: Groups, clock: Clock) -> Self {
         Self { policy, groups, people: Arc::default(), clock, alone: None }
     }
 
-    /// Maps principals to people, so that approvals count people.
+    /// Maps principals to people, so approvals count people.
     #[must_use]
     pub fn with_people(self, people: People) -> Self {
         Self { people: Arc::new(people), ..self }
     }
 
-    /// Which principals are one person.
+    /// The principals that are one person.
     #[must_use]
     pub fn people(&self) -> &Arc<People> {
         &self.people
     }
 
-    /// Lets one user replace the approval of others, as long as the policy names no other user.
+    /// Permits one user to replace the approval of others, as long as the policy names no other user.
     #[must_use]
     pub fn with_lone_operator(self, alone: Option<LoneOperator>) -> Self {
         Self { alone, ..self }
     }
 
-    /// The lone operator, if this person is that.
+    /// The lone operator, if this user is the lone operator.
     #[must_use]
     pub fn lone_operator(&self, person: &Person) -> Option<&LoneOperator> {
         let alone = self.alone.as_ref().filter(|alone| alone.principal == person.principal)?;
@@ -103,32 +103,32 @@ impl Decider {
         policies.second_person(&alone.principal).is_none().then_some(alone)
     }
 
-    /// The lone operator that is configured, whoever asks.
+    /// The configured lone operator, for any requester.
     #[must_use]
     pub fn configured_alone(&self) -> Option<&LoneOperator> {
         self.alone.as_ref()
     }
 
-    /// A user whom the policy names beside the lone operator, where there is one.
+    /// A user other than the lone operator in the policy, if there is one.
     #[must_use]
     pub fn second_person(&self) -> Option<String> {
         let alone = self.alone.as_ref()?;
         self.policy.current().policies.as_ref()?.second_person(&alone.principal)
     }
 
-    /// The policy in force.
+    /// The active policy.
     #[must_use]
     pub fn policy(&self) -> Arc<PolicyState> {
         self.policy.current()
     }
 
-    /// The hash of the policy in force; empty while none is.
+    /// The hash of the active policy; empty while no policy is active.
     #[must_use]
     pub fn policy_hash(&self) -> String {
         self.policy.current().hash.clone().unwrap_or_default()
     }
 
-    /// Reads the policy again if its file changed, and says what came of it.
+    /// Reads the policy again if its file changed, and returns the result.
     pub fn refresh(&self) -> Option<Change> {
         self.policy.refresh()
     }
@@ -139,13 +139,13 @@ impl Decider {
         &self.groups
     }
 
-    /// Finds out which groups somebody belongs to.
+    /// Looks up the groups of a principal.
     pub async fn person(&self, principal: &Principal, place: &Place) -> Person {
         let state = self.policy.current();
         let named = state.policies.as_ref().map(|policies| policies.groups_named().clone()).unwrap_or_default();
         let groups = self.groups.of(principal, &named).await;
         if let Err(error) = &groups {
-            tracing::warn!(%principal, %error, "the groups of somebody cannot be looked up; nothing is allowed to them");
+            tracing::warn!(%principal, %error, "cannot look up the groups of the principal; it is not permitted to do anything");
         }
         let person = self.people.person(principal).map(str::to_owned);
         Person { principal: principal.clone(), place: place.clone(), person, groups, policy: state }
@@ -167,7 +167,7 @@ impl Decider {
         }
     }
 
-    /// Decides on something that the host itself offers.
+    /// Decides a command of the host itself.
     #[must_use]
     pub fn may(&self, person: &Person, action: HostAction) -> Option<Denial> {
         match self.ask(person, |state, asker, now| state.decide_host(&asker, action, now)) {
@@ -176,13 +176,13 @@ impl Decider {
         }
     }
 
-    /// Whether an action might be allowed with some arguments.
+    /// Whether an action might be permitted with some arguments.
     #[must_use]
     pub fn may_ever(&self, person: &Person, action: &Action) -> bool {
         self.ask(person, |state, asker, _| state.may_ever(&asker, action)).unwrap_or(false)
     }
 
-    /// Explains a decision; `None` when it is not known who somebody is.
+    /// Explains a decision; `None` if the groups of the user are not known.
     #[must_use]
     pub fn explain(
         &self,
@@ -203,7 +203,7 @@ impl Decider {
     ) -> Result<T, Denial> {
         let groups = person.groups.as_ref().map_err(|error| Denial {
             kind: DenialKind::Broken,
-            message: format!("the chat platform does not tell which user groups you belong to ({error})"),
+            message: format!("the chat platform does not report which user groups you belong to ({error})"),
         })?;
         let now = jiff::Timestamp::from_millisecond(self.clock.now_ms()).unwrap_or_default();
         let asker = Asker { principal: &person.principal, groups, place: &person.place };

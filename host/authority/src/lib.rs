@@ -1,8 +1,9 @@
-//! The decision: may this person do this here, and has everything been decided that must be?
+//! The decision: is this user permitted to run this command here, and were all required decisions made?
 //!
-//! [`policy`] says who may do what and what it takes; [`plan`] says what exactly would be done; [`operation`] knows what
-//! waits, runs and ended; [`approval`] settles it. This is the one crate that makes an [`Authorized`] value, and it cannot
-//! run anything: whoever does implements [`execute::Execute`], which takes nothing else.
+//! [`policy`] contains the permissions and requirements. [`plan`] describes exactly what a command would do.
+//! [`operation`] has the pending, running and ended operations. [`approval`] decides them. Only this crate can
+//! construct an [`Authorized`] value, and it cannot run a command: the runtime implements [`execute::Execute`], which
+//! accepts no other value.
 
 pub mod approval;
 mod decider;

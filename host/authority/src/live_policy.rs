@@ -1,11 +1,11 @@
-//! The policy in force, and its file while the host runs.
+//! The active policy, and its file while the host runs.
 //!
-//! At the start a missing or broken policy allows nothing. Later, an edit that breaks the file leaves the last good
-//! policy in force, and [`PolicyState::problem`] says what is wrong with the file. A file that is taken away is a
-//! different matter: it is how an operator stops everything, so that nothing is allowed until it is back.
+//! At the start, a missing or invalid policy permits nothing. Later, if an edit makes the file invalid, the last valid
+//! policy stays active, and [`PolicyState::problem`] describes the problem of the file. A removed file is different: a
+//! host administrator removes it to stop everything. So nothing is permitted until the file exists again.
 //!
-//! A program that writes the file should write another one beside it and rename that: a file that is half written may
-//! be good Cedar that lacks its last forbids.
+//! A program that writes the file should write another file next to it and rename that one. A half-written file can be
+//! valid Cedar without its last `forbid` policies.
 
 use crate::PolicyState;
 use claude_admin_audit::Code;
@@ -18,35 +18,35 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the file is looked at.
+/// The minimum interval between two checks of the file.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A file that was changed so shortly before it was read may change again without a new time: clocks of file systems
+/// A file that was changed so shortly before it was read can change again without a new time: clocks of file systems
 /// are coarse.
 const SETTLING_TIME: Duration = Duration::from_secs(3);
 
-/// The most bytes of a policy file. Nobody writes that many by hand.
+/// The maximum size of a policy file in bytes. A handwritten file is smaller.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// What came of reading the file again, for the audit trail.
+/// The result of reading the file again, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The hash of the policies that are in force now; none when nothing is allowed.
+    /// The hash of the policies that are active now; none if nothing is permitted.
     pub hash: Option<String>,
-    /// What is wrong with the file.
+    /// The problem of the file.
     pub problem: Option<String>,
     /// The same for the audit log.
     pub cause: Option<Code>,
 }
 
-/// The policy in force, which follows its file.
+/// The active policy, which follows its file.
 #[derive(Debug)]
 pub struct LivePolicy {
     file: Option<PolicyFile>,
     state: RwLock<Arc<PolicyState>>,
 }
 
-/// A policy file, and what is known of it.
+/// A policy file, and the data about it.
 #[derive(Debug)]
 struct PolicyFile {
     path: PathBuf,
@@ -55,7 +55,7 @@ struct PolicyFile {
     seen: Mutex<Seen>,
 }
 
-/// What was seen at the last look at the file.
+/// The state of the file at the last check.
 #[derive(Debug, Default)]
 struct Seen {
     looked_at: Option<Instant>,
@@ -63,14 +63,14 @@ struct Seen {
     content: Option<Content>,
 }
 
-/// By what a change of a file can be told without reading it.
+/// Shows a change of a file without reading the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     modified: SystemTime,
     length: u64,
 }
 
-/// What a file held.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
     Text(String),
@@ -79,7 +79,7 @@ enum Content {
 }
 
 impl Content {
-    /// What tells it from another: the text itself need not be kept.
+    /// Distinguishes this content from another: the text itself does not have to be stored.
     fn digest(&self) -> Self {
         match self {
             Self::Text(text) => Self::Text(hash(text)),
@@ -89,8 +89,8 @@ impl Content {
 }
 
 impl LivePolicy {
-    /// Reads the policy from a file. It never fails: where there is no good policy, nothing is allowed, and
-    /// [`Self::current`] says why.
+    /// Reads the policy from a file. It never fails: without a valid policy, nothing is permitted, and
+    /// [`Self::current`] contains the reason.
     #[must_use]
     pub fn open(catalog: &Catalog, path: impl Into<PathBuf>, groups: GroupNames) -> Self {
         let vocabulary = Vocabulary::of(catalog).map(Arc::new);
@@ -101,29 +101,29 @@ impl LivePolicy {
         live
     }
 
-    /// A policy that stays as it is.
+    /// A policy that does not change.
     #[must_use]
     pub fn fixed(policies: Policies) -> Self {
         Self { file: None, state: RwLock::new(Arc::new(PolicyState::good(Arc::new(policies)))) }
     }
 
-    /// The policy in force now.
+    /// The policy that is active now.
     #[must_use]
     pub fn current(&self) -> Arc<PolicyState> {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The file that it follows.
+    /// The file that the policy follows.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.file.as_ref().map(|file| file.path.as_path())
     }
 
-    /// Reads the file again if it seems to have changed. Looks at it at most once a second, so that it can be called
-    /// before every decision. Returns what came of it, if its content changed.
+    /// Reads the file again if it seems to have changed. It checks the file at most once a second, so it can be called
+    /// before every decision. Returns the result if the content changed.
     pub fn refresh(&self) -> Option<Change> {
         let file = self.file.as_ref()?;
-        // Whoever looks already does it for all.
+        // The check that is already running is enough for all callers.
         let mut seen = match file.seen.try_lock() {
             Ok(seen) => seen,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -138,8 +138,8 @@ impl LivePolicy {
         if unchanged { None } else { self.read(file, &mut seen) }
     }
 
-    /// Reads the file again now, however it looks: for a signal of the operator. Returns what came of it, if its
-    /// content changed.
+    /// Reads the file again now, without a check for changes: for a signal of the host administrator. Returns the
+    /// result if the content changed.
     pub fn reload(&self) -> Option<Change> {
         let file = self.file.as_ref()?;
         let mut seen = file.seen();
@@ -177,9 +177,9 @@ impl LivePolicy {
     }
 }
 
-/// The last good policy stays in force.
+/// The last valid policy stays active.
 fn after_problem(before: &PolicyState, problem: String, cause: Code) -> PolicyState {
-    // An error quotes the file, and a secret can be in the wrong one.
+    // An error quotes the file, and the wrong file can contain a secret.
     PolicyState { problem: Some(redacted(problem)), cause: Some(cause), ..before.clone() }
 }
 
@@ -188,7 +188,7 @@ impl PolicyFile {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file holds, and the stamp by which it is known again; none where that would not be safe.
+    /// The content of the file, and the stamp that identifies it later; none if the stamp would not be safe.
     fn content(&self) -> (Content, Option<Stamp>) {
         let unreadable = |problem: String| {
             Content::Unreadable(format!("the policy file {} cannot be read: {problem}", self.path.display()))

@@ -1,10 +1,10 @@
-//! The id of an operation: it ties together everything that belongs to one command.
+//! The ID of an operation: all data about one command has the same ID.
 
 use claude_admin_chat::find_secret;
 use claude_admin_chat::operation_id::ALPHABET;
 pub use claude_admin_chat::operation_id::{LENGTH, MIN_PREFIX, is_whole};
 
-/// A random id. None looks like a credential, so that an id can be typed, sent and recorded anywhere.
+/// A random ID. It never looks like a credential, so it can be typed, sent and recorded anywhere.
 #[must_use]
 pub fn random() -> String {
     first_of(candidate)
@@ -22,7 +22,7 @@ fn first_of(mut candidates: impl FnMut() -> String) -> String {
 fn candidate() -> String {
     let mut bytes = [0; LENGTH];
     if getrandom::fill(&mut bytes).is_err() {
-        // Nobody relies on it being secret; it only has to be another one each time.
+        // The ID does not have to be secret; it only has to be different each time.
         fastrand::fill(&mut bytes);
     }
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()

@@ -1,4 +1,4 @@
-//! The policy that is in force, or why none is.
+//! The active policy, or the reason why no policy is active.
 
 use claude_admin_audit::Code;
 use claude_admin_catalog::Action;
@@ -7,18 +7,18 @@ use claude_admin_policy::{
 };
 use std::sync::Arc;
 
-/// The policy that is in force.
+/// The active policy.
 #[derive(Debug, Clone)]
 pub struct PolicyState {
-    /// The policies; none while nothing is allowed.
+    /// The policies; none while nothing is permitted.
     pub policies: Option<Arc<Policies>>,
-    /// What is wrong with the file, with lines. The policies above are then those of before.
+    /// The problem of the file, with lines. The policies above are then the last valid ones.
     pub problem: Option<String>,
     /// The same for the audit log.
     pub cause: Option<Code>,
-    /// The hash of the policies in force.
+    /// The hash of the active policies.
     pub hash: Option<String>,
-    /// When they were loaded.
+    /// The time at which they were loaded.
     pub loaded_at: jiff::Timestamp,
 }
 
@@ -56,13 +56,13 @@ impl PolicyState {
         }
     }
 
-    /// Whether an action may ever be allowed: see [`Policies::may_ever`].
+    /// Whether an action can ever be permitted: see [`Policies::may_ever`].
     #[must_use]
     pub fn may_ever(&self, asker: &Asker<'_>, action: &Action) -> bool {
         self.policies.as_ref().is_some_and(|policies| policies.may_ever(asker, action))
     }
 
-    /// Who can be permitted an action at all; nobody without policies.
+    /// The users who can be permitted an action at all; none without policies.
     #[must_use]
     pub fn candidates(&self, action: &Action) -> Candidates {
         self.policies.as_ref().map(|policies| policies.candidates(action)).unwrap_or_default()
@@ -77,11 +77,11 @@ impl PolicyState {
         }
     }
 
-    /// The denial of everything while no policy is in force.
+    /// The denial of every command while no policy is active.
     #[must_use]
     pub fn no_policy(&self) -> Denial {
-        // What is wrong with it names people and places: that is for whoever runs the host.
-        let message = "no policy is in force, since its file is missing or not right";
+        // The problem names people and places: only the host administrator can see it.
+        let message = "no policy is active because the policy file is missing or invalid";
         Denial { kind: DenialKind::Broken, message: message.to_owned() }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads on behalf of somebody, each decided on as if they had typed it.
+//! Reads on behalf of a user. Each read is decided as if the user had typed it.
 
 use super::approval::Found;
 use super::plan::Target;
@@ -10,7 +10,7 @@ use claude_admin_chat::paging::memory_of;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 
-/// Reads on behalf of somebody: to look up an id, to see what a write is done to.
+/// Reads on behalf of a user: to look up an ID, or to see the target of a write.
 #[derive(Debug)]
 pub struct Reader<'r> {
     pub(super) runtime: &'r dyn Execute,
@@ -29,14 +29,14 @@ struct Reads {
 }
 
 impl<'r> Reader<'r> {
-    /// Reads with what somebody may read.
+    /// A reader with the permissions of a user.
     #[must_use]
     pub fn new(runtime: &'r dyn Execute, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
         let reads = Reads { ids: Vec::new(), sent: false, held: runtime.room(&person.principal) };
         Self { runtime, decider, person, operation, reads: Mutex::new(reads) }
     }
 
-    /// On whose behalf.
+    /// The user on whose behalf it reads.
     #[must_use]
     pub fn person(&self) -> &Person {
         self.person
@@ -48,7 +48,7 @@ impl<'r> Reader<'r> {
         self.operation
     }
 
-    /// Reads; `None` when that person may not. All results together have the memory of one command.
+    /// Reads; `None` if the user is not permitted to. All results together use the memory of one command.
     pub async fn read(&self, action: &Action, invocation: Invocation) -> Option<Result<Value, CallError>> {
         let authorized = self.decider.authorize_now(self.person, action, invocation, self.operation).ok()?;
         let answer = self.runtime.execute(&authorized).await;
@@ -63,19 +63,19 @@ impl<'r> Reader<'r> {
         }))
     }
 
-    /// Whether that person may read something now.
+    /// Whether the user is permitted to read this now.
     #[must_use]
     pub fn may(&self, action: &Action, invocation: &Invocation) -> bool {
         self.decider.authorize_now(self.person, action, invocation.clone(), self.operation).is_ok()
     }
 
-    /// The ids at the API of what was read, for the record.
+    /// The API request IDs of the reads, for the audit log.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.lock().ids.clone()
     }
 
-    /// What was read so far, for ids that were found by it.
+    /// The reads so far, for the IDs that they found.
     #[must_use]
     pub fn found(&self, targets: Vec<Target>) -> Found {
         let reads = self.lock();

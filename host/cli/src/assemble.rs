@@ -5,21 +5,17 @@ use super::operator::operator;
 use super::setup_error::SetupError;
 use crate::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use anyhow::Context;
-use claude_admin::audit::{Cause, Entry, Event};
-use claude_admin::decision::Decider;
-use claude_admin::decision::approval::{LoneOperator, NoObserver};
+use claude_admin::decision::approval::LoneOperator;
 use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger};
-use claude_admin::decision::policy::Policies;
-use claude_admin::decision::{LivePolicy, PolicyState};
 use claude_admin::egress::{ApiPlatform, Credentials, Egress, Upstream, WorkloadSettings};
 use claude_admin::embedded;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
 use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
 use claude_admin::service::Service;
-use claude_admin::store::{Durability, Hosts, Log, Settings, SqliteLog, sqlite_version};
+use claude_admin::{self as library, BuildError, HostBuilder, PolicySource, Store};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::Verdict;
 use claude_admin_chat::outside_text;
@@ -47,7 +43,7 @@ pub(super) enum WithoutCredential {
 }
 
 /// The source of the policy.
-pub(super) enum PolicySource<'p> {
+pub(super) enum Policy<'p> {
     /// The policy file and the groups of the configuration.
     Configured,
     /// Everything is permitted to one user, and nothing to other users.
@@ -64,6 +60,15 @@ pub(super) enum StoreSource {
     Memory,
     /// In memory, for a host that exits after this command. No later command can refer to its operations.
     Passing,
+}
+
+impl StoreSource {
+    fn open(&self) -> anyhow::Result<Store> {
+        Ok(match self {
+            Self::File(path) => Store::file(path).map_err(|error| SetupError(error.to_string()))?,
+            Self::Memory | Self::Passing => Store::memory()?,
+        })
+    }
 }
 
 /// A host, and its simulator if it uses one.
@@ -215,34 +220,29 @@ fn target_of(simulator: &RunningSimulator, platform: ApiPlatform) -> anyhow::Res
 }
 
 /// Puts a host together.
-pub(super) fn host(
-    config: &Config,
-    target: Target,
-    policy: PolicySource<'_>,
-    store: StoreSource,
-) -> anyhow::Result<Host> {
+pub(super) fn host(config: &Config, target: Target, policy: Policy<'_>, store: &StoreSource) -> anyhow::Result<Host> {
     let is_passing = matches!(store, StoreSource::Passing);
-    host_with(config, target, policy, is_passing, |policy| ledger(store, policy))
+    let policy = match policy {
+        Policy::Configured => PolicySource::File(config.policy.file.clone()),
+        Policy::Only(principal) => PolicySource::Only(principal.clone()),
+        Policy::Text(text) => PolicySource::Text { name: "the built-in policy".to_owned(), text: text.to_owned() },
+    };
+    let begin = |egress| Ok(library::Host::builder(egress, policy, store.open()?).passing(is_passing));
+    host_with(config, target, begin)
 }
 
 /// Assembles a host again, with the audit log of the previous host.
 pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
-    host_with(config, target, PolicySource::Configured, false, |policy| {
-        ledger.record(Durability::Process, vec![Entry::of_host(loaded(policy))])?;
-        Ok(ledger)
-    })
+    let policy = PolicySource::File(config.policy.file.clone());
+    host_with(config, target, |egress| Ok(library::Host::replacing(egress, policy, ledger)))
 }
 
 fn host_with(
     config: &Config,
     target: Target,
-    policy: PolicySource<'_>,
-    is_passing: bool,
-    ledger: impl FnOnce(&PolicyState) -> anyhow::Result<Ledger>,
+    begin: impl FnOnce(Arc<Egress>) -> anyhow::Result<HostBuilder>,
 ) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
-    let lone_operator = lone_operator(config)?;
-    let plugin = plugin(config, upstream, credentials)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
     let groups = Groups::new(config.members()?, directory);
@@ -250,21 +250,39 @@ fn host_with(
         let problem = "a group has a Slack user group as a member, and only a bot can look up the users in it";
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
-    let policy = Arc::new(live_policy(config, plugin.catalog(), &groups, policy)?);
-    let decider =
-        Decider::new(policy, groups, Clock::system()).with_people(config.people()?).with_lone_operator(lone_operator);
-    if let Some(second) = decider.second_person() {
-        return Err(second_person_in_policy(&second).into());
+    let (lone_operator, people, limits) = (lone_operator(config)?, config.people()?, config.limits.limits()?);
+    let component = component(config)?;
+    let builder = begin(egress(config, upstream, credentials)?)?
+        .limits(limits)
+        .compiled(cache::folder())
+        .groups(groups)
+        .people(people)
+        .lone_operator(lone_operator)
+        .api_clock(api_clock)
+        .time_zone(config.locale.time_zone.clone());
+    let builder = match &component {
+        Some((_, bytes)) => builder.component(bytes.clone()),
+        None => builder,
+    };
+    let host = builder.build().map_err(|error| not_built(error, component.map(|(path, _)| path)))?;
+    Ok(Host { service: Arc::clone(host.service()), simulator, web_api })
+}
+
+/// The error of a host that cannot be put together, in the terms of the configuration.
+fn not_built(error: BuildError, component: Option<&Path>) -> anyhow::Error {
+    match (error, component) {
+        (BuildError::SecondPerson { name }, _) => second_person_in_policy(&name).into(),
+        (BuildError::Component(error), Some(path)) => {
+            anyhow::Error::new(error).context(format!("the component {} cannot be loaded", path.display()))
+        }
+        (BuildError::Component(error), None) => {
+            anyhow::Error::new(error).context("the embedded component cannot be loaded")
+        }
+        (BuildError::Policy(errors), _) => errors.into(),
+        (BuildError::Sandbox(error), _) => error.into(),
+        (BuildError::Ledger(error), _) => error.into(),
+        (error, _) => error.into(),
     }
-    let ledger = ledger(&decider.policy())?;
-    let service = Service::new(plugin, decider, ledger, Arc::new(NoObserver));
-    let service = service.with_time_zone(config.locale.time_zone.clone());
-    let service = if is_passing { service.passing() } else { service };
-    let service = Arc::new(match api_clock {
-        Some(clock) => service.with_api_clock(clock),
-        None => service,
-    });
-    Ok(Host { service, simulator, web_api })
 }
 
 /// The lone operator of a configuration: the account at this terminal.
@@ -295,15 +313,6 @@ pub(super) fn egress(config: &Config, upstream: Upstream, credentials: Credentia
     Ok(Arc::new(Egress::new(upstream, credentials, version)?))
 }
 
-fn plugin(config: &Config, upstream: Upstream, credentials: Credentials) -> anyhow::Result<Plugin> {
-    let egress = egress(config, upstream, credentials)?;
-    let sandbox = Sandbox::new(config.limits.limits()?, egress, cache::folder().as_deref())?;
-    match component(config)? {
-        None => load(&sandbox, None),
-        Some((path, bytes)) => load(&sandbox, Some((path, &bytes))),
-    }
-}
-
 /// The component that a configuration names. If the configuration pins a digest, the component must have it.
 fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
     let (path, bytes) = match (&config.plugin, &config.plugin_sha256) {
@@ -332,61 +341,9 @@ pub(super) fn load(sandbox: &Arc<Sandbox>, component: Option<(&Path, &[u8])>) ->
     }
 }
 
-fn live_policy(
-    config: &Config,
-    catalog: &Catalog,
-    groups: &Groups,
-    source: PolicySource<'_>,
-) -> anyhow::Result<LivePolicy> {
-    let names = groups.names();
-    Ok(match source {
-        PolicySource::Configured => LivePolicy::open(catalog, &config.policy.file, names),
-        PolicySource::Text(text) => LivePolicy::fixed(Policies::parse(catalog, &names, "the built-in policy", text)?),
-        PolicySource::Only(principal) => LivePolicy::fixed(Policies::of_operator(catalog, principal)?),
-    })
-}
-
-/// Opens the audit log, and records that it was opened and which policy is used.
-fn ledger(store: StoreSource, policy: &PolicyState) -> anyhow::Result<Ledger> {
-    let (ledger, opened) = opened(store)?;
-    ledger.record(Durability::Disk, [opened, loaded(policy)].map(Entry::of_host).to_vec())?;
-    Ok(ledger)
-}
-
 /// Opens the audit log for a command without a policy decision, and records that it was opened.
 pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
-    let (ledger, opened) = opened(StoreSource::File(path))?;
-    ledger.record(Durability::Disk, vec![Entry::of_host(opened)])?;
-    Ok(ledger)
-}
-
-/// Opens the audit log, and returns the entry for this.
-fn opened(store: StoreSource) -> anyhow::Result<(Ledger, Event)> {
-    let mut dropped_bytes = 0;
-    let (log, hosts): (Box<dyn Log>, Hosts) = match &store {
-        StoreSource::File(path) => {
-            let log = SqliteLog::open(path, Settings::default()).map_err(|error| SetupError(error.to_string()))?;
-            dropped_bytes = log.unreadable_bytes();
-            // Hosts on the same file must find one another, even if the path is spelled differently.
-            let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
-            (Box::new(log), Hosts::of(&path))
-        }
-        StoreSource::Memory | StoreSource::Passing => (Box::new(SqliteLog::in_memory()?), Hosts::in_memory()),
-    };
-    let ledger = Ledger::open(log, hosts, Clock::system())?;
-    if dropped_bytes > 0 {
-        tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was not a complete transaction");
-    }
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok((ledger, Event::Opened { version, sqlite: sqlite_version(), dropped_bytes }))
-}
-
-/// The entry for the start of the use of a policy.
-fn loaded(policy: &PolicyState) -> Event {
-    if let Some(problem) = &policy.problem {
-        tracing::error!(problem, "the policy file is missing or invalid; all actions are denied until it is valid");
-    }
-    Event::PolicyChanged { policy_hash: policy.hash.clone(), problem: policy.cause.clone().map(Cause::from) }
+    Ok(StoreSource::File(path).open()?.open(Clock::system(), None)?)
 }
 
 /// The catalog of the component that a configuration names.

@@ -1,6 +1,6 @@
 //! `claude-admin mcp`: serves the actions as tools for a model, over standard input and output.
 
-use super::assemble::{PolicySource, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Policy, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::stop::Stop;
@@ -37,11 +37,11 @@ pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
         );
     }
     let (policy, store) = match is_configured {
-        true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
-        false if target.simulator.is_some() => (PolicySource::Only(&principal), StoreSource::Passing),
-        false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+        true => (Policy::Configured, StoreSource::File(config.store.path.clone())),
+        false if target.simulator.is_some() => (Policy::Only(&principal), StoreSource::Passing),
+        false => (Policy::Only(&principal), StoreSource::File(state::audit_trail()?)),
     };
-    let host = host(&config, target, policy, store)?;
+    let host = host(&config, target, policy, &store)?;
     let service = Arc::clone(&host.service);
     let mut stop = Stop::listen();
     tokio::select! {

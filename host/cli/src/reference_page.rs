@@ -1,6 +1,6 @@
 //! The reference page: every command, as declared in the WIT package.
 
-use claude_admin::command::{available, input_help, usage};
+use claude_admin::command::{FLAGS, HOST_COMMANDS, available, input_help, usage};
 use claude_admin_catalog::{Action, Catalog, Interface};
 use std::fmt::Write;
 
@@ -16,8 +16,7 @@ pub(super) fn page(catalog: &Catalog) -> String {
     let mut out = format!(
         "# Commands\n\nAfter this chapter, you know how to type every command of `{}` and what it does. It has {} \
          actions. `claude-admin actions -o markdown` writes this page from the WIT package, and a test compares the \
-         two. [configuration.md](configuration.md#flags-of-every-command) has the flags of all commands (`--yes`, \
-         `--output` and others).\n\n",
+         two. The flags of every action and the commands of the host are at the end.\n\n",
         catalog.package,
         catalog.actions.len()
     );
@@ -25,10 +24,39 @@ pub(super) fn page(catalog: &Catalog) -> String {
         let nouns: Vec<String> = interfaces.iter().map(|noun| format!("[`{}`](#{})", noun.name, noun.name)).collect();
         let _ = writeln!(out, "* {family}: {}", nouns.join(", "));
     }
+    let _ = writeln!(
+        out,
+        "* Own: [flags of every action](#flags-of-every-action), [commands of the host](#commands-of-the-host)"
+    );
     for interface in families.iter().flat_map(|(_, interfaces)| interfaces) {
         noun(&mut out, catalog, interface);
     }
+    flags(&mut out);
+    host_commands(&mut out);
     out
+}
+
+fn flags(out: &mut String) {
+    out.push_str("\n## flags of every action\n\n| flag | meaning |\n| --- | --- |\n");
+    for flag in &FLAGS {
+        let space = if flag.details.is_empty() { "" } else { " " };
+        let _ = writeln!(out, "| `{}` | {}.{space}{} |", flag.usage(), flag.summary, flag.details);
+    }
+}
+
+fn host_commands(out: &mut String) {
+    out.push_str("\n## commands of the host\n");
+    for command in &HOST_COMMANDS {
+        let _ = writeln!(out, "\n### {}\n\n{}.\n\n| command | result |\n| --- | --- |", command.name, command.summary);
+        for (usage, summary) in command.usages() {
+            let _ = writeln!(out, "| `{}` | {summary} |", usage.replace('|', "\\|"));
+        }
+        let _ = writeln!(out, "\n{}", command.details);
+        if !command.aliases.is_empty() {
+            let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+            let _ = writeln!(out, "\nAlso spelled {}.", aliases.join(", "));
+        }
+    }
 }
 
 fn noun(out: &mut String, catalog: &Catalog, interface: &Interface) {

@@ -1,6 +1,6 @@
 //! `claude-admin run`: runs one command as the current operating-system account.
 
-use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Host, Policy, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
@@ -79,13 +79,13 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     let target = target(&config, WithoutCredential::Simulate).await?;
     let simulated = target.simulator.is_some();
     let (policy, store) = match is_configured {
-        true => (PolicySource::Configured, StoreSource::File(config.store.path.clone())),
+        true => (Policy::Configured, StoreSource::File(config.store.path.clone())),
         // A user who can start the program with the credential can use the credential anyway. A policy would protect
         // nothing.
-        false if simulated => (PolicySource::Only(&principal), StoreSource::Passing),
-        false => (PolicySource::Only(&principal), StoreSource::File(state::audit_trail()?)),
+        false if simulated => (Policy::Only(&principal), StoreSource::Passing),
+        false => (Policy::Only(&principal), StoreSource::File(state::audit_trail()?)),
     };
-    let host = host(&config, target, policy, store)?;
+    let host = host(&config, target, policy, &store)?;
     if simulated {
         tell(
             "SIMULATED: no real account is used. To use your organization, set ANTHROPIC_ADMIN_KEY, \

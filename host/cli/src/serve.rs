@@ -1,6 +1,6 @@
 //! `claude-admin serve`: serves slash commands and the HTTP API.
 
-use super::assemble::{Host, PolicySource, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Host, Policy, StoreSource, WithoutCredential, host, target};
 use super::config_args::{ConfigArgs, Found};
 use super::print;
 use super::reload::{Reload, Stamps};
@@ -32,7 +32,7 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let Found { path, config } = args.required()?;
     let target = target(&config, WithoutCredential::Refuse).await?;
     let store = StoreSource::File(config.store.path.clone());
-    let Host { service, simulator, web_api } = host(&config, target, PolicySource::Configured, store)?;
+    let Host { service, simulator, web_api } = host(&config, target, Policy::Configured, &store)?;
     let frontends = frontends(&path, &config, service, web_api, None)?;
     let listener = TcpListener::bind(config.http.listen)
         .await

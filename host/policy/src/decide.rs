@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_a_group_that_has_it_is_not_sent_there() {
+    fn denial_for_a_group_member_does_not_suggest_that_group() {
         let text = "permit(principal in Group::\"admins\", action, resource) when { context has reason };";
         let denial = denied(policies(text).decide(&someone(&["admins"]).asks(action("users.list"), &Arguments::new())));
         assert_eq!(
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_cannot_be_evaluated_denies_everything_that_it_is_about() {
+    fn policy_evaluation_error_denies_the_request() {
         let permit = "permit(principal, action, resource);";
         let overflow = "@id(\"sum\") {} (principal, action == Action::\"users.list\", resource) when \
                         { context.arguments has limit && context.arguments.limit * 9223372036854775807 > 0 };";
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_offers_is_decided_too() {
+    fn policy_decides_host_actions() {
         let permit = policies("permit(principal in Group::\"admins\", action == Action::\"audit.read\", resource);");
         let (admin, viewer) = (someone(&["admins"]), someone(&["viewers"]));
         let decision = permit.decide_host(&admin.asker(), HostAction::ReadAudit, admin.now);

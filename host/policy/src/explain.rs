@@ -274,7 +274,7 @@ when { context has arguments && context.arguments has user_id && context.argumen
     }
 
     #[test]
-    fn what_decides_is_named() {
+    fn explanation_names_the_deciding_policies() {
         let allowed = explain(&["admins"], "bob", Some("T-1"));
         assert!(allowed.decision.requirements().is_some());
         assert_eq!(ids(&allowed.deciding), [("admins", 1), ("with-reason", 11)]);
@@ -298,7 +298,7 @@ when { context has arguments && context.arguments has user_id && context.argumen
     }
 
     #[test]
-    fn a_failing_condition_is_told() {
+    fn explanation_shows_a_condition_that_cannot_be_evaluated() {
         let text = "permit(principal, action == Action::\"users.list\", resource) when { context.arguments has limit && \
                     context.arguments.limit * 9223372036854775807 > 0 };";
         let given = arguments(json!({ "limit": 2 }));

@@ -297,7 +297,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_allowed_may_be_allowed(text in policy_file(), asked in asked()) {
+    fn may_ever_is_true_for_every_allowed_request(text in policy_file(), asked in asked()) {
         let policies = parse(&text).unwrap();
         if asked.decide(&policies).requirements().is_some() {
             prop_assert!(policies.may_ever(&asked.someone.asker(), asked.action), "{}", text);

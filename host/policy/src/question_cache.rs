@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_is_given_to_the_same_question_alone() {
+    fn cached_entities_are_reused_only_for_the_same_question() {
         let remembered = QuestionCache::default();
         let made = || Ok(Entities::empty());
         let unexpected = || -> Result<Entities, String> { Err("made again".to_owned()) };
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_than_there_is_room_for() {
+    fn cache_never_exceeds_its_maximum_size() {
         let remembered = QuestionCache::default();
         let asker = someone(&[]);
         for number in 0..3 * MOST_REMEMBERED {

@@ -86,7 +86,7 @@ fn names_that_mean_nothing_are_refused_with_their_places() {
 }
 
 #[test]
-fn names_that_mean_something_are_taken() {
+fn names_of_principals_groups_and_places_are_valid() {
     for name in [
         "Group::\"admins\"",
         "Group::\"slack:T1/S1\"",
@@ -180,7 +180,7 @@ fn policies_have_names() {
 }
 
 #[test]
-fn what_is_not_cedar_is_refused_with_its_place() {
+fn cedar_syntax_error_is_reported_with_its_position() {
     refused("permit(principal, action, resource)\n", "1:36", &["unexpected"]);
     let found = problems("permit(principle, action, resource);\nallow(principal, action, resource);");
     assert!(found.iter().any(|problem| problem.starts_with("policy.cedar:1:8: ")), "{found:#?}");
@@ -195,7 +195,7 @@ fn templates_are_refused() {
 }
 
 #[test]
-fn what_could_only_fail_is_refused() {
+fn expression_that_always_fails_is_invalid() {
     refused(
         "permit(principal, action, resource) when { User::\"http:ci\".platform == \"http\" };",
         "1:44",
@@ -217,7 +217,7 @@ fn every_problem_is_listed_in_the_order_of_the_lines() {
 }
 
 #[test]
-fn what_can_never_match_is_a_warning_with_its_place() {
+fn policy_that_can_never_match_is_a_warning_with_its_line() {
     let read = policies(&format!("{ALL}\n@id(\"odd\") permit(principal, action, resource) when {{ false }};"));
     let warnings: Vec<String> = read.warnings().iter().map(PolicyProblem::to_string).collect();
     assert!(warnings.len() == 1 && warnings[0].starts_with("policy.cedar:2:"), "{warnings:#?}");
@@ -249,7 +249,7 @@ fn an_empty_file_is_a_policy_that_permits_nothing() {
 }
 
 #[test]
-fn an_annotation_that_asks_for_more_on_what_the_host_offers_is_refused_with_its_place() {
+fn requirement_annotation_on_only_host_actions_is_invalid() {
     for action in
         ["== Action::\"audit.read\"", "in Action::\"host\"", "in [Action::\"policy.read\", Action::\"audit.read\"]"]
     {

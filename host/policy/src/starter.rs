@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn every_policy_of_the_starter_is_named_and_decides_about_something() {
+    fn every_starter_policy_except_reads_is_used_by_a_decision() {
         let starter = policies(STARTER_POLICY);
         let asked = report_of(&starter, STARTER_TESTS).cases.into_iter().flat_map(|case| case.policies);
         let mut used: BTreeSet<String> = asked.collect();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_starter_suggests_is_right_too() {
+    fn commented_starter_policies_are_valid_without_warnings() {
         let suggested: String = STARTER_POLICY
             .lines()
             .filter_map(|line| {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_is_compared_with_what_was_expected() {
+    fn decision_is_compared_with_the_expectation_of_the_case() {
         for (text, came, passed) in [
             ("who = 'slack:T1/V'; command = 'users list'; expect = 'allow'", "allow", true),
             ("who = 'slack:T1/V'; command = 'users list'; expect = 'deny'", "allow", false),

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_table_is_refused_with_its_line() {
+    fn invalid_test_table_is_reported_with_line_and_column() {
         let good = "[[case]]\nwho = 'slack:T1/U1'\ncommand = 'users list'\nexpect = 'deny'\n";
         Table::parse("tests.toml", good, &group_names()).unwrap();
         for (text, place, words) in [

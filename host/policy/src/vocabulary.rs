@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalog_whose_names_clash_with_those_of_the_host_is_refused() {
+    fn catalog_with_reserved_action_names_is_invalid() {
         let wit = |interface: &str| {
             format!(
                 "package test:clash@0.1.0;\n/// T.\ninterface types {{ /// E.\n variant error {{ /// O.\n other(string), }} }}\n\
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_checked_alike_against_the_schema_of_its_action_and_against_that_of_all() {
+    fn action_schema_and_full_schema_validate_requests_equally() {
         let vocabulary = Vocabulary::of(&CATALOG).unwrap();
         let types = &vocabulary.types;
         let (user, place) = (types.user(&"local:ada".parse().unwrap()), types.place(&Place::terminal()));

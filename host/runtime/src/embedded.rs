@@ -23,7 +23,7 @@ mod tests {
     use claude_admin_catalog::PackageText;
 
     #[test]
-    fn what_the_build_found_out_is_what_the_component_says() {
+    fn built_in_digest_and_catalog_match_the_component() {
         assert_eq!(crate::sandbox::digest(COMPONENT), DIGEST);
         let text = PackageText::from_component(COMPONENT).unwrap().unwrap();
         let read = Catalog::from_text(&text).unwrap();

@@ -4,7 +4,7 @@ use super::{Direction, Schemas};
 use crate::command::{Flag, Sender};
 use crate::service::Outcome;
 use claude_admin_catalog::{Action, Catalog, Type};
-use claude_admin_chat::Changed;
+use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Map, Value, json};
 
 const COMPONENTS: &str = "#/components/schemas/";
@@ -170,7 +170,7 @@ fn changed() -> Value {
 fn dry_run() -> Value {
     json!({
         "type": "object",
-        "description": "The plan of a dry run. Nothing was changed.",
+        "description": format!("The plan of a dry run. {}", Verdict::Unchanged.sentence()),
         "properties": {
             "dry_run": { "const": true },
             "question": { "type": "string", "description": "The question about this target that is to be decided." },

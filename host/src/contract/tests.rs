@@ -42,7 +42,7 @@ fn every_action_is_a_tool_whose_name_leads_back_to_it() {
 }
 
 #[test]
-fn a_tool_says_whether_it_changes_or_destroys_something() {
+fn tool_has_read_only_destructive_and_idempotent_hints() {
     let tool = |name: &str| tools(catalog()).find(|tool| tool.name == name).unwrap();
     let list = tool("users_list");
     assert!(list.read_only && !list.destructive && list.idempotent);
@@ -86,7 +86,7 @@ fn the_examples_of_every_action_fit_the_schema_of_its_tool() {
 }
 
 #[test]
-fn the_openapi_document_has_a_path_for_every_action_and_no_loose_end() {
+fn openapi_has_a_path_for_every_action_and_valid_references() {
     let document = openapi(catalog());
     every_reference_leads_somewhere(&document);
     let paths = document["paths"].as_object().unwrap();
@@ -100,7 +100,7 @@ fn the_openapi_document_has_a_path_for_every_action_and_no_loose_end() {
 }
 
 #[test]
-fn what_null_says_may_be_said() {
+fn nullable_argument_has_the_type_null_in_openapi() {
     let document = openapi(catalog());
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let nullable = schemas

@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn answer_that_nobody_reads_does_not_stay_in_memory() {
+    async fn response_that_is_not_read_is_removed_from_memory() {
         let request = Duration::from_secs(2);
         let (address, in_memory) = large(ServerLimits { connections: 1, request, longest: LONG }).await;
         let mut stream = begin(address).await;

@@ -123,6 +123,9 @@ impl Http {
             Ok(reason) => reason,
             Err(error) => return bad_request(&error.to_string()),
         };
+        if call.version == Some(0) {
+            return bad_request("`version` must be 1 or more.");
+        }
         let yes = call.yes.unwrap_or_default();
         let fields = Options { yes, all: call.all, dry_run: call.dry_run, ..Options::default() };
         let (mut parsed, content) = match (call.command, call.op) {

@@ -3,6 +3,7 @@
 use super::Background;
 use super::connections::{self, ServerLimits};
 use super::http::Http;
+#[cfg(feature = "slack")]
 use super::slack::Slack;
 use crate::contract;
 use crate::service::Service;
@@ -26,6 +27,7 @@ pub struct Frontends {
     /// The service that they call.
     pub service: Arc<Service>,
     /// Slack, if it is configured.
+    #[cfg(feature = "slack")]
     pub slack: Option<Arc<Slack>>,
     /// The HTTP API, if it has clients.
     pub http: Option<Arc<Http>>,
@@ -33,6 +35,21 @@ pub struct Frontends {
     pub background: Background,
     /// Set while the host stops, when it is no longer ready.
     pub stopping: Arc<AtomicBool>,
+}
+
+impl Frontends {
+    /// The frontends of a service, still without Slack and without clients of the HTTP API.
+    #[must_use]
+    pub fn new(service: Arc<Service>) -> Self {
+        Self {
+            service,
+            #[cfg(feature = "slack")]
+            slack: None,
+            http: None,
+            background: Background::default(),
+            stopping: Arc::default(),
+        }
+    }
 }
 
 /// The current frontends. The previous frontends complete the requests that they received before a change.
@@ -98,15 +115,7 @@ pub async fn serve(
         let longest = limits.queue.saturating_add(limits.wall_clock).saturating_add(MARGIN);
         ServerLimits { connections: limits.connections_at_once(), request: limits.request, longest }
     };
-    let router = Router::new()
-        .route("/slack/commands", post(slack_command))
-        .route("/slack/interactions", post(slack_interaction))
-        .route("/v1/commands", post(http_command))
-        .route("/v1/actions/{id}", post(http_action))
-        .route("/v1/openapi.json", get(openapi))
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .with_state(live);
+    let router = router(live);
     let stop = async move {
         stop.await;
         stopping.store(true, Ordering::Release);
@@ -116,10 +125,25 @@ pub async fn serve(
     Ok(())
 }
 
+/// The routes of the frontends, for a server of the embedder. [`serve`] also limits connections and the time of requests.
+pub fn router(frontends: impl Into<LiveFrontends>) -> Router {
+    let router = Router::new()
+        .route("/v1/commands", post(http_command))
+        .route("/v1/actions/{id}", post(http_action))
+        .route("/v1/openapi.json", get(openapi))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready));
+    #[cfg(feature = "slack")]
+    let router =
+        router.route("/slack/commands", post(slack_command)).route("/slack/interactions", post(slack_interaction));
+    router.with_state(frontends.into())
+}
+
 async fn openapi(State(live): State<LiveFrontends>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], live.openapi()).into_response()
 }
 
+#[cfg(feature = "slack")]
 async fn slack_command(State(live): State<LiveFrontends>, headers: HeaderMap, body: Bytes) -> Response {
     match live.get().slack {
         Some(slack) => slack.command(&headers, body).await,
@@ -127,6 +151,7 @@ async fn slack_command(State(live): State<LiveFrontends>, headers: HeaderMap, bo
     }
 }
 
+#[cfg(feature = "slack")]
 async fn slack_interaction(State(live): State<LiveFrontends>, headers: HeaderMap, body: Bytes) -> Response {
     match live.get().slack {
         Some(slack) => slack.interaction(&headers, body).await,

@@ -75,14 +75,14 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
-    async fn write_that_nobody_reads_fails() {
+    async fn write_without_a_reader_times_out() {
         let (stream, _other) = tokio::io::duplex(10);
         let error = WriteTimeout::new(stream, Duration::from_millis(1)).write_all(&[1; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn each_part_that_is_read_begins_the_time_anew() {
+    async fn each_read_part_restarts_the_timeout() {
         let (stream, mut other) = tokio::io::duplex(10);
         let mut stream = WriteTimeout::new(stream, Duration::from_secs(3600));
         let mut context = Context::from_waker(Waker::noop());

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_a_flood_is_told_at_any_time_and_all_of_it_in_the_end() {
+    fn at_least_half_of_refusals_are_reported_and_finally_all() {
         let refusals = Refusals::default();
         let mut told = Vec::new();
         for seen in 1..=1000 {

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_does_anything_before_they_joined() {
+    fn member_has_no_messages_before_joining() {
         let all = |day| Product::ALL.into_iter().map(|product| messages(1, &developer(), product, day)).sum::<i64>();
         assert_eq!(all(FIRST_DAY) + all(FIRST_DAY - 100), 0);
     }

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_question_has_the_same_answer_and_another_one_another() {
+    fn random_values_are_equal_for_equal_inputs_and_else_differ() {
         assert_eq!(mix(&[1, 2]), mix(&[1, 2]));
         assert_ne!(mix(&[1, 2]), mix(&[2, 1]));
         assert_ne!(salt("chat"), salt("chaT"));

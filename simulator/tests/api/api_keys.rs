@@ -72,7 +72,7 @@ fn keys_are_narrowed_by_state_workspace_and_creator() {
 }
 
 #[test]
-fn the_older_version_has_a_workspace_id_and_the_newer_one_has_not() {
+fn only_the_older_version_has_a_workspace_id() {
     let mut api = Api::new();
     let staging = api.id_of(WORKSPACES, "name", "Staging");
     assert_eq!(api.find(KEYS, "name", "trial")["workspace_id"], *staging);
@@ -87,7 +87,7 @@ fn the_older_version_has_a_workspace_id_and_the_newer_one_has_not() {
 }
 
 #[test]
-fn a_key_for_the_organization_acts_as_somebody() {
+fn key_of_the_organization_has_a_principal() {
     let mut api = Api::new();
     let agent = api.find(KEYS, "name", "deploy agent");
     assert_eq!(agent["scope"], json!({ "type": "organization" }));

@@ -354,7 +354,7 @@ fn query_of(api: &mut Api, action: &Action, _everything: bool) -> String {
 }
 
 #[test]
-fn every_operation_refuses_an_unknown_item_unknown_fields_and_unknown_parameters() {
+fn every_operation_fails_for_unknown_ids_fields_and_parameters() {
     let mut api = Api::new();
     for action in actions(&api) {
         let path = path_of(&action);

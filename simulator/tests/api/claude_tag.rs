@@ -106,7 +106,7 @@ fn a_pair_of_bundle_and_place_has_one_id_for_ever() {
 }
 
 #[test]
-fn instructions_are_short_and_some_bundles_are_managed_elsewhere() {
+fn long_instructions_and_managed_bundles_cannot_be_updated() {
     let mut api = Api::new();
     let path = format!("{BUNDLES}/{}", api.example_id("capp_"));
     assert_eq!(send(&mut api, "POST", &path, json!({ "instructions": "x" })).ok()["instructions"], "x");

@@ -43,7 +43,7 @@ fn enterprise() -> Api {
 }
 
 #[test]
-fn who_is_signed_out_depends_on_the_role() {
+fn sign_out_depends_on_the_role_of_the_member() {
     let beta = ("anthropic-beta", "admin-user-sign-out-2026-10-08");
     let headers = [("x-api-key", ADMIN_KEY), ("anthropic-version", VERSION), beta];
     let sign_out = |api: &mut Api, role: &str| {

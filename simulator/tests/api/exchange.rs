@@ -99,7 +99,7 @@ fn a_rule_for_several_workspaces_wants_one_named() {
 }
 
 #[test]
-fn what_was_archived_exchanges_nothing() {
+fn archived_federation_rule_exchanges_no_token() {
     let mut api = Api::new();
     let body = body(&mut api, &claims());
     let rule = format!("/v1/organizations/federation_rules/{}/archive", api.example_id("fdrl_"));

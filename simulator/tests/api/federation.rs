@@ -43,7 +43,7 @@ fn polling_can_only_be_resumed() {
 }
 
 #[test]
-fn an_issuer_in_use_is_not_archived_and_one_behind_a_strong_rule_not_changed() {
+fn archiving_a_used_issuer_and_editing_an_admin_issuer_fail() {
     let mut api = Api::new();
     let path = format!("{ISSUERS}/{}", api.example_id("fdis_"));
     assert!(api.oauth("POST", &format!("{path}/archive"), json!({})).refused(400).contains("federation rule"));
@@ -54,7 +54,7 @@ fn an_issuer_in_use_is_not_archived_and_one_behind_a_strong_rule_not_changed() {
 }
 
 #[test]
-fn a_rule_needs_more_than_an_audience_and_things_that_exist() {
+fn rule_with_weak_match_or_unknown_references_is_invalid() {
     let mut api = Api::new();
     for (change, problem) in [
         (json!({ "match": { "audience": "api" } }), "match"),

@@ -54,7 +54,7 @@ fn a_group_that_grants_what_owners_may_is_not_handed_out() {
 }
 
 #[test]
-fn members_are_added_once_listed_oldest_first_and_leave_with_the_organization() {
+fn group_members_are_unique_ordered_and_removed_with_the_user() {
     let mut api = Api::new();
     let path = format!("{}/members", group(&mut api, "Data & research"));
     let user = api.list(USERS)[0]["id"].as_str().unwrap().to_owned();
@@ -70,7 +70,7 @@ fn members_are_added_once_listed_oldest_first_and_leave_with_the_organization() 
 }
 
 #[test]
-fn fields_of_the_older_version_are_gone_in_the_newer_one() {
+fn newer_version_does_not_have_fields_of_the_older_one() {
     let mut api = Api::new();
     let role = format!("{ROLES}/{}", api.example_id("rbac_role_"));
     let group = group(&mut api, "Support");

@@ -39,7 +39,7 @@ fn admin_cannot_be_invited() {
 }
 
 #[test]
-fn a_member_cannot_be_invited_under_another_spelling_of_the_address() {
+fn member_cannot_be_invited_by_a_variant_of_their_address() {
     let mut api = Api::new();
     let reply = api.post(INVITES, invite("Mateo.Rivera+new@example.com"));
     reply.refused(400);

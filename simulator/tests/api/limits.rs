@@ -37,7 +37,7 @@ fn a_limit_is_set_and_replaced_by_scope_and_period() {
 }
 
 #[test]
-fn what_can_be_limited_depends_on_the_kind_of_organization() {
+fn limit_scopes_depend_on_the_kind_of_organization() {
     let mut console = of(OrganizationKind::Console);
     let user = json!({ "type": "user", "user_id": console.list(USERS)[0]["id"] });
     let everything = json!({ "type": "organization" });
@@ -116,7 +116,7 @@ fn a_request_is_approved_once_and_sets_the_limit() {
 }
 
 #[test]
-fn denying_twice_is_denying_once_and_former_members_ask_for_nothing() {
+fn second_denial_is_idempotent_and_former_members_are_omitted() {
     let mut api = Api::new();
     let id = api.example_id("slir_");
     let path = format!("{REQUESTS}/{id}");

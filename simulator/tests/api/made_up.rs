@@ -36,7 +36,7 @@ fn build(api: &mut Api, name: &str, model: &str) -> String {
 }
 
 #[test]
-fn a_new_thing_has_what_was_sent_and_makes_up_the_rest() {
+fn created_object_has_the_given_values_and_generated_others() {
     let mut api = api();
     let reply = api.post(
         PATH,
@@ -73,7 +73,7 @@ fn a_new_thing_has_what_was_sent_and_makes_up_the_rest() {
 }
 
 #[test]
-fn a_thing_is_changed_archived_and_deleted() {
+fn object_is_updated_archived_and_deleted() {
     let mut api = api();
     let path = format!("{PATH}/{}", build(&mut api, "Rob", "walker"));
     api.advance("1h");

@@ -38,7 +38,7 @@ fn an_order_is_changed_on_its_newest_version_alone() {
 }
 
 #[test]
-fn new_settings_go_to_the_end_and_a_cursor_of_another_order_is_a_conflict() {
+fn new_settings_are_last_and_a_cursor_of_an_old_order_conflicts() {
     let mut api = Api::new();
     let first = send(&mut api, "GET", "rbac_groups?limit=1", Value::Null).ok();
     assert_eq!(first["data"][0]["rbac_group_id"], api.example_id("rbac_group_"));
@@ -68,7 +68,7 @@ fn settings_of_a_deleted_group_stay() {
 }
 
 #[test]
-fn the_default_is_cleared_with_null_and_copied_at_the_first_switch() {
+fn default_settings_are_cleared_by_null_and_copied_on_switch() {
     let mut api = Api::new();
     assert_eq!(send(&mut api, "POST", "rbac_group_default", json!({})).refused(400), "settings: Field required");
     send(&mut api, "POST", "rbac_group_default", json!({ "settings": [] })).refused(400);

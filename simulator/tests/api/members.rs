@@ -59,7 +59,7 @@ fn a_console_organization_has_no_managed_members() {
 }
 
 #[test]
-fn a_removed_member_is_gone() {
+fn removed_member_is_not_found() {
     let mut api = Api::new();
     let path = format!("{USERS}/{}", api.id_of(USERS, "role", "developer"));
     let reply = api.delete(&path).ok();
@@ -80,7 +80,7 @@ fn the_last_member_cannot_be_removed() {
 }
 
 #[test]
-fn removing_a_member_archives_personal_keys_and_leaves_keys_that_the_member_made() {
+fn member_removal_archives_personal_keys_but_not_created_keys() {
     let mut api = Api::new();
     let personal = api.find(KEYS, "name", "=cmd|'/C calc'!A0");
     let made = api.find(KEYS, "name", "ci main");

@@ -76,7 +76,7 @@ fn a_cursor_that_is_no_item_is_refused() {
 }
 
 #[test]
-fn both_directions_at_once_are_refused() {
+fn request_with_both_page_directions_is_invalid() {
     assert_eq!(
         Api::new().get(&format!("{USERS}?before_id=a&after_id=b")).refused(400),
         "Cannot specify both 'before_id' and 'after_id' in the same request. Use 'after_id' for forward pagination or \

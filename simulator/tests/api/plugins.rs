@@ -114,7 +114,7 @@ fn a_version_is_pinned_once_its_scan_is_done() {
 }
 
 #[test]
-fn what_is_synchronized_or_a_members_own_is_not_changed_here() {
+fn synchronized_and_personal_plugins_cannot_be_changed() {
     let mut api = Api::new();
     let path = |plugin: &Value| format!("{PLUGINS}/{}", plugin["id"].as_str().unwrap());
     let synchronized = path(&find(&mut api, PLUGINS, "code-review"));
@@ -155,7 +155,7 @@ fn a_setting_of_a_target_comes_before_that_of_the_marketplace() {
 }
 
 #[test]
-fn what_is_checked_is_reported_and_not_refused() {
+fn invalid_marketplace_is_a_validation_report_not_an_error() {
     let mut api = Api::new();
     let check = format!("{MARKETPLACES}/validate_archive");
     let report = upload(&mut api, &check, "archive", &[("m.zip", "not a zip")], &[]).ok();

@@ -93,7 +93,7 @@ fn the_version_is_required_and_must_exist() {
 }
 
 #[test]
-fn paths_and_methods_that_do_not_exist_are_told_apart() {
+fn unknown_path_is_404_and_unknown_method_is_405() {
     let mut api = Api::new();
     for path in ["/", "/v1/organizations", "/v1/organizations/users/", "/v1/organizations/nothing"] {
         let reply = api.get(path);

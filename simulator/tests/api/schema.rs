@@ -150,7 +150,7 @@ fn every_operation_is_in_the_reference_description() {
 }
 
 #[test]
-fn every_answer_to_an_example_of_a_read_is_as_the_reference_describes_it() {
+fn response_to_every_read_example_matches_the_reference() {
     for version in ["2023-06-01", "2026-10-21"] {
         let mut problems = Vec::new();
         let mut api = Api::new();
@@ -175,7 +175,7 @@ fn every_answer_to_an_example_of_a_read_is_as_the_reference_describes_it() {
 }
 
 #[test]
-fn every_example_of_a_report_and_of_the_compliance_api_has_something_to_show() {
+fn every_report_and_compliance_example_has_data() {
     let mut api = Api::new();
     let actions = api.simulation.catalog().actions.clone();
     for action in actions.iter().filter(|action| action.http.method == Method::Get) {

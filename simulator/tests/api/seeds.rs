@@ -18,7 +18,7 @@ fn one_seed_is_one_organization() {
 }
 
 #[test]
-fn an_organization_has_as_many_members_as_asked_for_and_no_address_twice() {
+fn organization_has_the_given_member_count_and_unique_addresses() {
     for count in [0, 1, 3, 25, 300] {
         let members = Api::with_members(count).list(USERS);
         assert_eq!(members.len(), count);
@@ -110,7 +110,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn whatever_refers_to_something_refers_to_something_that_is_there() {
+fn every_seeded_reference_has_an_existing_target() {
     let mut api = Api::new();
     let known: BTreeSet<String> = TARGETS
         .into_iter()
@@ -154,7 +154,7 @@ fn an_organization_without_members_is_made_too() {
 }
 
 #[test]
-fn a_key_that_acts_as_a_service_account_acts_as_one_that_is_there() {
+fn key_of_a_service_account_is_archived_with_the_account() {
     let mut api = Api::new();
     let key = api.find(KEYS, "name", "deploy agent");
     let id = key["principal"]["service_account_id"].as_str().unwrap().to_owned();

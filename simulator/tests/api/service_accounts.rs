@@ -41,7 +41,7 @@ fn names_are_slugs_and_unique() {
 }
 
 #[test]
-fn archiving_is_final_repeatable_and_refused_while_a_rule_targets_the_account() {
+fn archiving_is_final_idempotent_and_invalid_for_rule_targets() {
     let mut api = Api::new();
     let target = format!("{ACCOUNTS}/{}/archive", api.example_id("svac_"));
     assert!(api.oauth("POST", &target, json!({})).refused(400).contains("federation rule"));

@@ -4,7 +4,7 @@ use crate::support::{Api, INVITES, KEYS, USERS, WORKSPACES};
 use serde_json::json;
 
 #[test]
-fn numbers_are_kept_within_their_bounds() {
+fn number_outside_its_bounds_is_invalid() {
     let mut api = Api::new();
     for (limit, problem) in [
         ("1001", "limit: Input should be less than or equal to 1000"),
@@ -67,7 +67,7 @@ fn addresses_and_colours_have_their_form() {
 }
 
 #[test]
-fn texts_are_kept_within_their_length() {
+fn text_or_list_outside_its_length_is_invalid() {
     let mut api = Api::new();
     let create = |name: String| json!({ "name": name });
     assert_eq!(
@@ -118,7 +118,7 @@ fn fields_are_neither_missing_nor_unknown_nor_of_another_kind() {
 }
 
 #[test]
-fn a_body_that_is_not_json_is_refused_and_an_empty_one_is_an_empty_object() {
+fn invalid_json_body_fails_and_empty_body_is_an_empty_object() {
     let mut api = Api::new();
     assert!(api.send("POST", INVITES, "{\"email\":").refused(400).starts_with("The request body is not valid JSON: "));
     assert_eq!(api.send("POST", INVITES, "").refused(400), "email: Field required");
@@ -127,7 +127,7 @@ fn a_body_that_is_not_json_is_refused_and_an_empty_one_is_an_empty_object() {
 }
 
 #[test]
-fn null_stands_for_what_is_not_given_in_a_new_thing() {
+fn null_in_a_create_request_means_the_default_value() {
     let mut api = Api::new();
     let nulls =
         json!({ "name": "x", "display_color": null, "tags": null, "data_residency": null, "external_key_id": null });

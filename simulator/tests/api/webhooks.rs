@@ -49,7 +49,7 @@ fn an_organization_has_at_most_32() {
 }
 
 #[test]
-fn switching_on_clears_the_reason_and_an_empty_list_leaves_the_events() {
+fn enabling_clears_the_reason_and_empty_list_changes_no_events() {
     let mut api = Api::new();
     let page = send(&mut api, "GET", WEBHOOKS, Value::Null).ok();
     let off = page["data"].as_array().unwrap().iter().find(|hook| hook["state"] == "disabled").unwrap().clone();

@@ -23,7 +23,7 @@ fn new_workspace(api: &mut Api) -> String {
 }
 
 #[test]
-fn admins_and_billing_users_are_in_every_workspace_from_the_start() {
+fn new_workspace_has_all_admins_and_billing_users() {
     let mut api = Api::new();
     let members = new_workspace(&mut api);
     let listed = api.list(&members);
@@ -55,7 +55,7 @@ fn a_member_is_added_moved_and_taken_out() {
 }
 
 #[test]
-fn nobody_is_added_twice() {
+fn existing_workspace_member_cannot_be_added_again() {
     let mut api = Api::new();
     let members = new_workspace(&mut api);
     for email in [DEVELOPER, ADMIN] {
@@ -68,7 +68,7 @@ fn nobody_is_added_twice() {
 }
 
 #[test]
-fn who_is_not_in_the_organization_cannot_be_added() {
+fn user_outside_the_organization_cannot_be_added() {
     let mut api = Api::new();
     let members = new_workspace(&mut api);
     let stranger = json!({ "user_id": "user_01Stranger", "workspace_role": "workspace_user" });
@@ -134,7 +134,7 @@ fn a_role_in_the_organization_brings_places_and_takes_them_away() {
 }
 
 #[test]
-fn a_role_that_was_changed_in_a_workspace_outlives_an_inherited_one() {
+fn workspace_role_is_unchanged_by_organization_role_updates() {
     let mut api = Api::new();
     let members = members_of(&mut api, "Production");
     let user = user(&mut api, DEVELOPER);

@@ -49,7 +49,7 @@ fn at_most_100_workspaces_are_live() {
 }
 
 #[test]
-fn the_default_workspace_is_listed_when_asked_for_and_stays_as_it_is() {
+fn default_workspace_is_unlisted_and_cannot_be_archived() {
     let mut api = Api::new();
     assert!(!values(&api.list(WORKSPACES), "name").contains(&"Default"));
     let path = path_of(&mut api, "Default");
@@ -73,7 +73,7 @@ fn archived_workspaces_are_listed_when_asked_for() {
 }
 
 #[test]
-fn workspaces_are_found_by_their_ids_and_unknown_ones_are_left_out() {
+fn workspaces_are_filtered_by_ids_and_unknown_ids_are_ignored() {
     let mut api = Api::new();
     let staging = api.id_of(WORKSPACES, "name", "Staging");
     let found = api.list(&format!("{WORKSPACES}?ids[]={staging}&ids[]=wrkspc_unknown"));

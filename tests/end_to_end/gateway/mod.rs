@@ -74,7 +74,7 @@ async fn a_signed_slash_command_is_answered_in_blocks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_signed_by_slack_is_not_believed() {
+async fn request_without_a_valid_slack_signature_is_unauthorized() {
     let (simulator, served) = gateway(&[]).await;
     let (body, now) = (form("U1", "users list"), seconds());
     let signed = |at: u64| sign(SECRET.as_bytes(), at, body.as_bytes());
@@ -91,7 +91,7 @@ async fn what_is_not_signed_by_slack_is_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_not_listed_may_ask_nothing() {
+async fn principal_that_is_not_listed_is_denied() {
     let (simulator, served) = gateway(&[]).await;
     says(&slash(&served, "U2", "users list").await, 200, "slack:T1/U2 cannot use this gateway");
     for headers in [vec![], vec![("authorization", "Bearer another")], vec![("authorization", TOKEN)]] {
@@ -121,7 +121,7 @@ async fn a_write_runs_only_where_writes_are_wanted_and_with_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_needs_the_host_is_said_to_need_it() {
+async fn command_that_needs_the_host_fails_with_the_cause() {
     let (simulator, served) = gateway(&[]).await;
     for (line, words) in [
         ("pending", "it stores nothing"),
@@ -150,7 +150,7 @@ async fn a_program_gets_the_data_or_an_error_with_its_cause() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_set_is_named() {
+async fn missing_or_invalid_setting_is_named_in_the_error() {
     let served = Served::here(Vec::new()).await;
     says(&slash(&served, "U1", "users list").await, 404, "SLACK_SIGNING_SECRET is not set");
     says(&call(&served, json!({"command": "users list"})).await, 404, "CLAUDE_ADMIN_HTTP_TOKEN is not set");

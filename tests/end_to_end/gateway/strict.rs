@@ -74,7 +74,7 @@ async fn a_list_in_a_circle_is_cut_off_and_said_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_is_done_only_if_the_api_itself_says_that_nothing_is_there() {
+async fn removal_succeeds_only_on_a_not_found_error_of_the_api() {
     let (simulator, served) = gateway(&[("CLAUDE_ADMIN_WRITES", "with-yes")]).await;
     let remove = json!({ "command": format!("users remove {}", support::MEMBER), "yes": true });
     inject(&simulator, 1, json!({ "status": { "code": 404, "type": "page_missing", "message": "no such page" } }));

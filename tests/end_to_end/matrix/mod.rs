@@ -22,9 +22,12 @@ use claude_admin_simulator::RunningSimulator;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// One line of the table.
+/// One case of the table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Case {
     name: String,
@@ -32,7 +35,21 @@ struct Case {
     arguments: Map<String, Value>,
     request: canned::Request,
     reply: Reply,
-    result: Outcome,
+    /// `None` if the function returns the value in the body of the reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<Outcome>,
+}
+
+impl Case {
+    /// The result of a function that returns the value in the body of the reply. `None` if the body is not JSON.
+    fn body_as_result(&self) -> Option<Outcome> {
+        serde_json::from_str(&self.reply.body).ok().map(Outcome::Ok)
+    }
+
+    fn expected(&self) -> Outcome {
+        let result = self.result.clone().or_else(|| self.body_as_result());
+        result.unwrap_or_else(|| panic!("{}: the case has no result, and its body is not JSON", self.name))
+    }
 }
 
 /// What a function returned, as the JSON of the wire.
@@ -44,13 +61,41 @@ enum Outcome {
     Trap(String),
 }
 
-fn table_file() -> std::path::PathBuf {
-    support::workspace().join("tests/matrix/cases.json")
+fn folder_of_the_table() -> PathBuf {
+    support::workspace().join("tests/matrix/cases")
+}
+
+/// The text of each file of the table, by its name.
+fn files_of_the_table() -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder_of_the_table()).expect("there is a table; BLESS=1 writes it");
+    let paths = entries.map(|entry| entry.expect("the folder is readable").path());
+    let files = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).map(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("the name is UTF-8").to_owned();
+        (name, fs::read_to_string(&path).expect("the file is text"))
+    });
+    files.collect()
 }
 
 fn cases() -> Vec<Case> {
-    let text = std::fs::read_to_string(table_file()).expect("there is a table; BLESS=1 writes it");
-    serde_json::from_str(&text).expect("the table is JSON")
+    let read = |(name, text): (String, String)| -> Vec<Case> {
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("tests/matrix/cases/{name}: {error}"))
+    };
+    files_of_the_table().into_iter().flat_map(read).collect()
+}
+
+/// The files of a table, by name: one for each interface. A file has its cases in the order of the table.
+fn files_for(table: Vec<Case>) -> BTreeMap<String, String> {
+    let mut by_file: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for mut case in table {
+        // Most functions return the body unchanged. The table would have these values twice.
+        if case.result == case.body_as_result() {
+            case.result = None;
+        }
+        let (interface, _) = case.action.split_once('.').expect("an action has an interface");
+        by_file.entry(format!("{interface}.json")).or_default().push(case);
+    }
+    let written = |cases: &Vec<Case>| serde_json::to_string_pretty(cases).expect("it is JSON") + "\n";
+    by_file.iter().map(|(name, cases)| (name.clone(), written(cases))).collect()
 }
 
 /// This host before an upstream whose answers are given.
@@ -105,7 +150,7 @@ fn check(runtime: &str, case: &Case, request: Option<canned::Request>, result: O
     if request.as_ref() != Some(&case.request) {
         wrong.push(format!("{runtime}: {}: sent {request:?}, and not {:?}", case.name, case.request));
     }
-    let (result, expected) = (comparable(result), comparable(case.result.clone()));
+    let (result, expected) = (comparable(result), comparable(case.expected()));
     if result != expected {
         wrong.push(format!("{runtime}: {}: returned {result:?}, and not {expected:?}", case.name));
     }
@@ -164,6 +209,18 @@ async fn the_table_has_every_action() {
     }
 }
 
+#[test]
+fn files_of_the_table_are_those_that_bless_writes() {
+    if std::env::var_os("BLESS").is_some() {
+        return;
+    }
+    let (found, expected) = (files_of_the_table(), files_for(cases()));
+    for name in found.keys().chain(expected.keys()) {
+        let is_same = found.get(name) == expected.get(name);
+        assert!(is_same, "tests/matrix/cases/{name} differs from the file that BLESS=1 writes");
+    }
+}
+
 /// Writes the table: an example of each action with the answer of the simulator, and what else can come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn bless_the_table() {
@@ -192,8 +249,16 @@ async fn bless_the_table() {
         // A report is asked for in the largest pages.
         let arguments = host.authorized(&invocation).await.get().arguments.clone().into_iter().collect();
         let reply = upstream.answered();
-        table.push(Case { name, action: invocation.action, arguments, request, reply, result });
+        table.push(Case { name, action: invocation.action, arguments, request, reply, result: Some(result) });
     }
-    let text = serde_json::to_string_pretty(&table).expect("it is JSON");
-    std::fs::write(table_file(), text + "\n").expect("the table is written");
+    let folder = folder_of_the_table();
+    fs::create_dir_all(&folder).expect("the folder is created");
+    let (before, now) = (files_of_the_table(), files_for(table));
+    for name in before.keys().filter(|name| !now.contains_key(*name)) {
+        fs::remove_file(folder.join(name)).expect("the file of a deleted interface is removed");
+    }
+    // A file without a change is not written: other tests read the table at the same time.
+    for (name, text) in now.iter().filter(|(name, text)| before.get(*name) != Some(*text)) {
+        fs::write(folder.join(name), text).expect("the file is written");
+    }
 }

@@ -18,7 +18,7 @@ async fn ask(command: &str) -> (RunningSimulator, Reply) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_report_for_people_is_put_beside_the_period_before_with_a_second_read() {
+async fn report_is_compared_with_the_previous_period_by_a_second_read() {
     let (simulator, reply) = ask("cost report 2026-11-08..2026-11-14").await;
     assert!(support::text(&reply).contains("in the previous period"), "{}", support::text(&reply));
     let asked: Vec<String> = simulator.requests().into_iter().filter_map(|request| request.query).collect();

@@ -1,16 +1,13 @@
 //! Claims: each key is accepted once, by one host, also after a restart.
 //!
 //! A chat platform can deliver a request twice, and an attacker can repeat one. The key of a request is claimed before
-//! anything else is done. Claims are deleted after some time, and after some number of later ones: a clock that was wrong for a
-//! while must not make the host forget what it just received. The store remembers up to when it deleted claims, by the
-//! latest time that it has seen: a request that can be older is not accepted.
+//! anything else is done. Claims are deleted after a time ([`CLAIM_MS`]), and only after a number of later claims
+//! ([`CLAIMS`]): a clock that was wrong for a while must not delete recent claims. The store records the time up to
+//! which it deleted claims, by the latest time that it has seen. A request that can be older is not accepted.
 
-use super::StoreError;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-
-/// How long a claim is stored at least, in milliseconds: twice the time for which a signature is valid.
+/// The minimum time for which a claim is stored, in milliseconds: twice the time for which a signature is valid.
 pub const CLAIM_MS: i64 = 600_000;
-/// How many claims are stored at least, however old they are.
+/// The minimum number of claims that are stored, regardless of their age.
 pub const CLAIMS: i64 = 10_000;
 
 /// A key that is claimed.
@@ -18,7 +15,7 @@ pub const CLAIMS: i64 = 10_000;
 pub struct Claim {
     /// The key.
     pub key: String,
-    /// What a later claim of the same key gets to know.
+    /// The value that a later claim of the same key gets.
     pub value: String,
     /// The time now, in milliseconds since 1970.
     pub time_ms: i64,
@@ -36,120 +33,4 @@ pub enum Claimed {
     Before(String),
     /// The request is so old that a claim of its key can have been deleted. It is not claimed.
     Forgotten,
-}
-
-/// Claims a key.
-pub(super) fn claim(connection: &mut Connection, claim: &Claim) -> Result<Claimed, StoreError> {
-    claim_among(connection, claim, CLAIMS)
-}
-
-fn claim_among(connection: &mut Connection, claim: &Claim, most: i64) -> Result<Claimed, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let before = transaction
-        .prepare_cached("SELECT value FROM claim WHERE key = ?1")?
-        .query_row([&claim.key], |row| row.get(0))
-        .optional()?;
-    if let Some(before) = before {
-        return Ok(Claimed::Before(before));
-    }
-    let forgotten: Option<i64> =
-        transaction.prepare_cached("SELECT time_ms FROM forgotten")?.query_row([], |row| row.get(0)).optional()?;
-    if claim.earliest_ms.zip(forgotten).is_some_and(|(earliest, forgotten)| earliest <= forgotten) {
-        return Ok(Claimed::Forgotten);
-    }
-    // Claims are in the order of their times.
-    let latest: Option<i64> = transaction
-        .prepare_cached("SELECT time_ms FROM claim ORDER BY id DESC LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let now = claim.time_ms.max(latest.unwrap_or(i64::MIN)).max(forgotten.unwrap_or(i64::MIN));
-    transaction
-        .prepare_cached("INSERT INTO claim (key, value, time_ms) VALUES (?1, ?2, ?3)")?
-        .execute(params![claim.key, claim.value, now])?;
-    let last = transaction.last_insert_rowid();
-    let old: Option<(i64, i64)> = transaction
-        .prepare_cached(
-            "SELECT id, time_ms FROM claim WHERE id <= ?1 AND time_ms < ?2 ORDER BY time_ms DESC, id DESC LIMIT 1",
-        )?
-        .query_row([last - most, now.saturating_sub(CLAIM_MS)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((id, time_ms)) = old {
-        transaction.prepare_cached("DELETE FROM claim WHERE id <= ?1")?.execute([id])?;
-        transaction
-            .prepare_cached("INSERT INTO forgotten VALUES (1, ?1) ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms")?
-            .execute([time_ms])?;
-    }
-    transaction.commit()?;
-    Ok(Claimed::First)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Log, Settings, SqliteLog};
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::HashMap;
-
-    fn of(key: &str, time_ms: i64) -> Claim {
-        Claim { key: key.to_owned(), value: format!("at {time_ms}"), time_ms, earliest_ms: Some(time_ms - 1) }
-    }
-
-    #[test]
-    fn key_is_claimed_once_by_any_connection_and_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let open = || SqliteLog::open(&path, Settings::default()).unwrap();
-        let (one, other) = (open(), open());
-        assert_eq!(one.claim(&of("a", 1000)).unwrap(), Claimed::First);
-        assert_eq!(other.claim(&of("a", 1001)).unwrap(), Claimed::Before("at 1000".to_owned()));
-        drop((one, other));
-        assert_eq!(open().claim(&of("a", 1002)).unwrap(), Claimed::Before("at 1000".to_owned()));
-    }
-
-    #[test]
-    fn key_is_claimed_by_one_of_many_threads() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let first = std::thread::scope(|scope| {
-            let hosts: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let log = SqliteLog::open(&path, Settings::default()).unwrap();
-                        (0..50).filter(|key| log.claim(&of(&key.to_string(), 7)).unwrap() == Claimed::First).count()
-                    })
-                })
-                .collect();
-            hosts.into_iter().map(|host| host.join().unwrap()).sum::<usize>()
-        });
-        assert_eq!(first, 50);
-    }
-
-    proptest! {
-        /// Whatever the clock does, no key is claimed twice: with few claims that are stored, and with many.
-        #[test]
-        fn clock_that_moves_accepts_no_key_twice(
-            most in prop_oneof![Just(1_i64), Just(3), Just(CLAIMS)],
-            steps in proptest::collection::vec((0_i64..4_000_000, 0_u8..12), 1..60),
-        ) {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("store");
-            drop(SqliteLog::open(&path, Settings::default()).unwrap());
-            let mut connection = Connection::open(&path).unwrap();
-            connection.execute_batch("PRAGMA synchronous = OFF").unwrap();
-            let (mut accepted, mut signed) = (HashMap::new(), HashMap::new());
-            for (now, key) in steps {
-                // The time of a request is part of it: it stays the same when it is repeated.
-                let earliest = *signed.entry(key).or_insert(now - 1);
-                let claim = Claim { earliest_ms: Some(earliest), ..of(&key.to_string(), now) };
-                let latest = accepted.values().copied().max();
-                match claim_among(&mut connection, &claim, most).unwrap() {
-                    Claimed::First => prop_assert!(accepted.insert(key, now).is_none(), "{} at {}", key, now),
-                    Claimed::Before(_) => prop_assert!(accepted.contains_key(&key)),
-                    Claimed::Forgotten => {
-                        prop_assert!(most < CLAIMS && latest.is_some_and(|latest| earliest < latest), "{} at {}", key, now);
-                    }
-                }
-            }
-        }
-    }
 }

@@ -12,24 +12,24 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After this many pages, the write-ahead log is copied into the file, and the commit waits for the disk: some milliseconds
-/// for 4 MiB.
+/// After this number of pages, the write-ahead log is copied into the file, and the commit waits for the disk: some
+/// milliseconds for 4 MiB.
 const CHECKPOINT_PAGES: u32 = 1024;
 
-/// Everything that means something in an address of SQLite.
+/// All characters that have a meaning in an address of SQLite.
 const NOT_IN_ADDRESSES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
-/// A connection, and the announcement that its file is in use. The order of the fields matters: first the connection
-/// is closed, then the announcement is withdrawn.
+/// A connection, and the announcement that its file is in use. The order of the fields matters: the connection is
+/// closed first, then the announcement is removed.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    /// How many bytes at the end of the write-ahead log were no complete transaction before it was opened.
+    /// The number of bytes at the end of the write-ahead log that were not a complete transaction before it was opened.
     pub(super) unreadable: u64,
     _in_use: InUse,
 }
 
-/// Opens a store for writing, and makes it if it is not there.
+/// Opens a store for writing, and creates it if it does not exist.
 pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, StoreError> {
     let path = absolute(path)?;
     if !path.exists() && has_log(&path) {
@@ -37,11 +37,11 @@ pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, Stor
     }
     RawFile::create(&path).map_err(|source| StoreError::io(&path, source))?;
     check_ours(&path)?;
-    // Looked at before anything is written: the first append writes over what cannot be read.
+    // Checked before anything is written: the first append overwrites the bytes that cannot be read.
     let unreadable = unreadable(&path, settings.busy_timeout)?;
     let mut opened = Opened { unreadable, ..connect(&path, settings.busy_timeout)? };
     let connection = &mut opened.connection;
-    // Neither has an effect on a file that has pages already.
+    // Neither setting has an effect on a file that already has pages.
     connection.execute_batch(&format!("PRAGMA page_size = {}; PRAGMA auto_vacuum = NONE", settings.page_size))?;
     writer(connection)?;
     migration::migrate(connection, &path)?;
@@ -49,7 +49,7 @@ pub(super) fn open_store(path: &Path, settings: Settings) -> Result<Opened, Stor
     Ok(opened)
 }
 
-/// Opens a store that exists as it is: nothing is created, migrated, or copied from the write-ahead log.
+/// Opens an existing store without changes: nothing is created, migrated, or copied from the write-ahead log.
 pub(super) fn open_as_it_is(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let path = absolute(path)?;
     let opened = connect(&path, busy_timeout)?;
@@ -57,20 +57,20 @@ pub(super) fn open_as_it_is(path: &Path, busy_timeout: Duration) -> Result<Opene
     Ok(opened)
 }
 
-/// Opens a store that this process has open, once more, to read it only.
+/// Opens a second connection to a store that this process has open, only for reading.
 pub(super) fn open_for_readers(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let opened = open_as_it_is(path, busy_timeout)?;
     opened.connection.execute_batch("PRAGMA query_only = ON")?;
     Ok(opened)
 }
 
-/// Opens a store that exists to read it, and leaves every byte of it as it is.
+/// Opens an existing store for reading, and leaves every byte of it unchanged.
 pub(super) fn open_to_read(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let path = absolute(path)?;
     check_ours(&path)?;
     let mut opened = open_as_it_is(&path, busy_timeout)?;
-    // Even to read, SQLite makes files beside a store, which it cannot do in a place where nothing may be written. A store
-    // without a log there was closed, and nobody who could be heard writes to it.
+    // SQLite creates files next to a store even for a read, which fails in a read-only folder. A store without a log
+    // there was closed, and SQLite could not detect a writer there.
     if is_read_only(&opened.connection) {
         if has_log(&path) {
             return Err(StoreError::LogInReadOnlyPlace(path));
@@ -101,17 +101,18 @@ fn immutable(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// How many bytes at the end of the write-ahead log are no complete transaction.
+/// The number of bytes at the end of the write-ahead log that are not a complete transaction.
 fn unreadable(path: &Path, busy_timeout: Duration) -> Result<u64, StoreError> {
     if has_log(path) { unreadable_tail(path, &log_of(path), busy_timeout) } else { Ok(0) }
 }
 
-/// How every connection that writes to the file is set: so that the file keeps its shape, and that nothing is done twice.
+/// The settings of a connection that writes to the file: the file has a fixed form, and no work is done twice.
 pub(super) fn writer(connection: &Connection) -> Result<(), StoreError> {
-    // A statement that could be undone alone keeps the page that it changes meanwhile: in memory, and not in a file.
+    // SQLite stores the changed pages of a statement that can be rolled back separately. It must store them in memory,
+    // not in a file.
     connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // Else a statement is compiled again for each number that it is asked with.
+    // Otherwise SQLite compiles a statement again for each new value of a parameter.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
@@ -126,20 +127,20 @@ fn connect(path: &Path, busy_timeout: Duration) -> Result<Opened, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
-    // The schema is data of the file too: it must not be able to call anything.
+    // The schema is also data of the file: it must not be able to call functions.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     Ok(Opened { connection, unreadable: 0, _in_use: in_use })
 }
 
-/// Refuses a file of something else before SQLite touches it: opening alone can roll a journal back.
+/// Fails for a file of another program before SQLite opens it: opening it can already roll back a journal.
 pub(super) fn check_ours(path: &Path) -> Result<(), StoreError> {
     let io = |source| StoreError::io(path, source);
     let raw = RawFile::open(path).map_err(io)?;
     let mut header = Vec::new();
     raw.file().map_err(io)?.take(100).read_to_end(&mut header).map_err(io)?;
     if header.is_empty() {
-        // A new store has no write-ahead log yet. One beside an empty file is what is left of a store whose file was
-        // emptied, and SQLite would remove it.
+        // A new store has no write-ahead log yet. A log next to an empty file belongs to a store whose file was
+        // emptied, and SQLite would delete the log.
         return if has_log(path) { Err(StoreError::NotOurs(path.to_owned())) } else { Ok(()) };
     }
     let number = |offset: usize| {
@@ -155,7 +156,7 @@ pub(super) fn check_ours(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Whether there is a write-ahead log with something in it.
+/// Whether a write-ahead log exists and is not empty.
 fn has_log(path: &Path) -> bool {
     std::fs::metadata(log_of(path)).is_ok_and(|metadata| metadata.len() > 0)
 }
@@ -167,7 +168,7 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Switches to write-ahead logging. SQLite does not wait for others here, so this does.
+/// Switches to write-ahead logging. SQLite does not wait for other connections here, so this function does.
 fn write_ahead(connection: &Connection, busy_timeout: Duration) -> Result<(), StoreError> {
     let deadline = Instant::now() + busy_timeout;
     loop {
@@ -182,8 +183,8 @@ fn write_ahead(connection: &Connection, busy_timeout: Duration) -> Result<(), St
             Err(error) => return Err(error.into()),
         }
     }
-    // Without a limit, what an older and longer log held would stay behind the end of a newer one, and could not be
-    // told from a tail that was changed.
+    // Without a limit, the content of an older and longer log would remain after the end of a newer one. It could not
+    // be distinguished from a changed tail.
     connection.execute_batch(&format!(
         "PRAGMA journal_size_limit = 0; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA synchronous = NORMAL"
     ))?;

@@ -1,18 +1,19 @@
-//! What can go wrong in a store.
+//! The errors of a store.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The store cannot be used, or not now.
+/// The store cannot be used, or cannot be used now.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
-    /// A file that something else made.
-    #[error("{path} is not an audit store; it was left as it is", path = .0.display())]
+    /// A file of another program.
+    #[error("{path} is not an audit store; the file was not changed", path = .0.display())]
     NotOurs(PathBuf),
-    /// A file in a format that this version does not know.
+    /// A file in a format that this version does not support.
     #[error(
-        "{path} has format {found}, and this version knows format {known} and older: run the version that wrote it, or \
-         a newer one; it was left as it is",
+        "{path} has format {found}, but this version supports only format {known} and older; the file was not changed; run \
+         the version that wrote the file, or a newer one",
         path = .path.display()
     )]
     Newer {
@@ -20,31 +21,36 @@ pub enum StoreError {
         path: PathBuf,
         /// Its format.
         found: u32,
-        /// The newest format that is known here.
+        /// The newest format that this version supports.
         known: u32,
     },
-    /// The operating system refused something.
+    /// The operating system returned an error.
     #[error("{path}: {source}", path = .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A store with a write-ahead log, in a place where nothing may be written.
+    /// A store with a write-ahead log in a read-only folder.
     #[error(
-        "{path} has a write-ahead log, which cannot be read where nothing may be written: copy the file, together with the \
-         one whose name ends with `-wal`, to a place where you may write, and read it there",
+        "{path} has a write-ahead log, which cannot be read in a read-only folder: copy the file, and the file whose name \
+         ends with `-wal`, to a folder that you can write to, and read the copy",
         path = .0.display()
     )]
     LogInReadOnlyPlace(PathBuf),
-    /// SQLite refused something.
+    /// SQLite returned an error.
     #[error("the audit store cannot be used: {0}")]
+    #[cfg(feature = "sqlite")]
     Sqlite(#[from] rusqlite::Error),
+    /// Another store failed.
+    #[error("the audit store cannot be used: {0}")]
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// A refusal of the operating system, with the file it is about.
+    /// An error of the operating system, with the file that it is about.
+    #[cfg(feature = "sqlite")]
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
@@ -53,10 +59,10 @@ impl StoreError {
 /// Records were not appended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// Somebody else appended first. Nothing was written.
-    #[error("the last record is {last}, not the one to append behind")]
+    /// Another writer appended first. Nothing was written.
+    #[error("the append expected another last entry; the last entry is {last}")]
     Conflict {
-        /// The last record that there is.
+        /// The number of the last record.
         last: u64,
     },
     /// The store failed.
@@ -64,6 +70,7 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
+#[cfg(feature = "sqlite")]
 impl From<rusqlite::Error> for AppendError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())

@@ -1,9 +1,9 @@
 //! Reads the bytes of a file that SQLite has open, without breaking SQLite's locks.
 //!
-//! POSIX releases *all* the locks that a process has on a file as soon as the process closes *any* descriptor of it.
-//! Reading the file beside an open connection and closing it again would therefore take the connection's locks away,
-//! and another process could throw away a log that is still written to. So a descriptor is closed only when no
-//! connection of this process uses the file; until then it is parked here.
+//! POSIX releases *all* locks of a process on a file as soon as the process closes *any* descriptor of it. Reading the
+//! file next to an open connection and closing it again would therefore release the locks of the connection. Another
+//! process could then delete a log that is still written to. So a descriptor is closed only when no connection of this
+//! process uses the file; until then it is parked here.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata, OpenOptions};
@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// What tells a file from every other, whatever it is called.
+/// Identifies a file independently of its path.
 #[cfg(unix)]
 type FileId = (u64, u64);
 
@@ -21,7 +21,7 @@ fn id_of(metadata: &Metadata) -> Option<FileId> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere, locks belong to descriptors, and nothing has to be parked.
+/// On other platforms, locks belong to descriptors, and no descriptor has to be parked.
 #[cfg(not(unix))]
 type FileId = ();
 
@@ -38,12 +38,12 @@ struct Use {
 
 static USES: LazyLock<Mutex<HashMap<FileId, Use>>> = LazyLock::new(Mutex::default);
 
-/// A panic elsewhere does not make what is known about the files untrue.
+/// A panic elsewhere does not invalidate the data about the files.
 fn uses() -> MutexGuard<'static, HashMap<FileId, Use>> {
     USES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Held for as long as a connection has the file open; taken before it opens, dropped after it closes.
+/// Exists while a connection uses the file: created before the connection opens, dropped after it closes.
 #[derive(Debug)]
 pub(super) struct InUse(Option<FileId>);
 
@@ -71,7 +71,7 @@ impl Drop for InUse {
     }
 }
 
-/// A file that is read beside SQLite.
+/// A file that is read while SQLite can use it.
 #[derive(Debug)]
 pub(super) struct RawFile(Option<File>);
 
@@ -81,7 +81,7 @@ impl RawFile {
         File::open(path).map(|file| Self(Some(file)))
     }
 
-    /// Creates an empty file that only its owner may read. One that exists stays as it is.
+    /// Creates an empty file that only its owner can read. An existing file is not changed.
     pub(super) fn create(path: &Path) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -109,7 +109,7 @@ impl RawFile {
 impl Drop for RawFile {
     fn drop(&mut self) {
         let Some(file) = self.0.take() else { return };
-        // The lock is held over the close: a connection that opens now is announced only afterwards.
+        // The mutex stays locked during the close: a connection that is opened now is announced only afterwards.
         let mut uses = uses();
         let id = file.metadata().ok().as_ref().and_then(id_of);
         if let Some(entry) = id.and_then(|id| uses.get_mut(&id)) {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_descriptor_is_closed_only_when_no_connection_has_the_file_open() {
+    fn descriptor_is_closed_only_after_the_last_connection_closes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         RawFile::create(&path).unwrap();

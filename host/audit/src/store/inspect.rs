@@ -20,7 +20,7 @@ const MAX_PROBLEMS: u32 = 100;
 /// The state of a store in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Inspection {
-    /// What is wrong with the file, as sentences without a period.
+    /// The problems of the file, as sentences without a period.
     pub(crate) problems: Vec<String>,
     /// The bytes of the file.
     pub(crate) bytes: u64,
@@ -91,9 +91,9 @@ fn check_schema(connection: &Connection, problems: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
-/// How many bytes at the end of the write-ahead log are no complete transaction.
+/// The number of bytes at the end of the write-ahead log that are not a complete transaction.
 ///
-/// SQLite tells how many of its frames are; no other host can write while it is asked.
+/// SQLite reports the number of frames in complete transactions. No other host can write during the query.
 pub(super) fn unreadable_tail(path: &Path, log: &Path, busy_timeout: Duration) -> Result<u64, StoreError> {
     check_ours(path)?;
     let (writer, reader) = (open_as_it_is(path, busy_timeout)?, open_as_it_is(path, busy_timeout)?);

@@ -1,13 +1,13 @@
-//! The formats of the file, and the way from each to the next.
+//! The formats of the file, and the migration from each to the next.
 //!
-//! The format stands in SQLite's `user_version`. A step is a list of statements; a file in an older format takes all
-//! the steps that it lacks in one transaction, a file in a newer format is refused.
+//! SQLite's `user_version` is the number of the format. A step is a list of statements. A file in an older format gets
+//! all missing steps in one transaction; a file in a newer format is an error.
 
 use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-/// What tells an audit store from every other SQLite file: "CADM".
+/// Distinguishes an audit store from other SQLite files: "CADM".
 pub(super) const APPLICATION_ID: u32 = 0x4341_444d;
 
 /// An object of the schema, as SQLite lists it.
@@ -17,17 +17,16 @@ pub(super) struct SchemaObject {
     pub(super) kind: &'static str,
     /// Its name.
     pub(super) name: &'static str,
-    /// The statement that makes it. SQLite keeps the text as it is.
+    /// The statement that creates it. SQLite stores the text unchanged.
     pub(super) sql: &'static str,
 }
 
-/// What each format adds to the one before; the first makes format 1.
+/// The objects that each format adds to the previous one; the first step creates format 1.
 ///
-/// The triggers are no protection against somebody who writes to the file, but a mistake in this program cannot get
-/// past them.
+/// The triggers do not protect against a user who writes to the file, but a mistake in this program cannot bypass them.
 pub(super) const STEPS: &[Step] = &[
     Step { objects: RECORDS, fill: "" },
-    // The version before kept the keys of requests in the log.
+    // The previous version stored the keys of requests in the log.
     Step {
         objects: CLAIMS,
         fill: "WITH recent AS (
@@ -49,12 +48,12 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
-/// What a format adds to the one before.
+/// The objects that a format adds to the previous one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     /// The objects of the schema.
     pub(super) objects: &'static [SchemaObject],
-    /// The statements that fill them from what is there.
+    /// The statements that fill them from the existing data.
     fill: &'static str,
 }
 
@@ -106,15 +105,15 @@ const CLAIMS: &[SchemaObject] = &[
 /// The newest format: the one that this version writes.
 pub(super) const FORMAT: u32 = STEPS.len() as u32;
 
-/// Brings a file to the format of this version. A file without anything in it becomes an empty store.
+/// Migrates a file to the format of this version. An empty file becomes an empty store.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     migrate_along(connection, path, STEPS)
 }
 
-/// The mechanism, apart from the steps, so that it can be tested with steps that are yet to come.
+/// The mechanism, separate from the steps, to test it with future steps.
 fn migrate_along(connection: &mut Connection, path: &Path, steps: &[Step]) -> Result<(), StoreError> {
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-    // The lock comes before the look: two hosts that start at once must not both migrate.
+    // The lock is acquired before the format is read: two hosts that start at the same time must not both migrate.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: u32 = transaction.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let objects: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_takes_every_step_and_an_older_one_what_it_lacks() {
+    fn empty_file_gets_all_migrations_and_older_file_the_missing() {
         let steps = [FIRST, SECOND];
         let mut fresh = Connection::open_in_memory().unwrap();
         migrate_along(&mut fresh, Path::new("x"), &steps).unwrap();
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_of_something_else_is_refused() {
+    fn foreign_database_is_not_migrated() {
         let mut other = Connection::open_in_memory().unwrap();
         other.execute_batch("CREATE TABLE theirs (x)").unwrap();
         assert!(matches!(migrate(&mut other, Path::new("x")), Err(StoreError::NotOurs(_))));

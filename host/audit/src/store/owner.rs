@@ -1,9 +1,9 @@
-//! Which of the hosts that share a store are still alive.
+//! The hosts that share a store, and which of them still run.
 //!
-//! A host holds an exclusive lock on a file of its own for as long as it runs. The operating system releases it when
-//! the process ends, however it ends; so a lock that can be taken is one whose host is gone. Nobody has to beat, and no
-//! time has to pass. This holds on one machine: a store on a network drive that several machines mount is not
-//! supported, by SQLite neither.
+//! A host holds an exclusive lock on its own file while it runs. The operating system releases the lock when the
+//! process ends, for any reason. If the lock is free, its host has exited. No heartbeat and no timeout is needed. This
+//! works on one machine: a store on a network drive that several machines mount is not supported, and SQLite does not
+//! support it either.
 
 use crate::private_folder;
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How often a name is given up because somebody tidied its file away before it was locked.
+/// The maximum number of names that are tried because another host removed the file before it was locked.
 const ATTEMPTS: usize = 8;
 
 /// The hosts of one store.
@@ -26,7 +26,7 @@ enum Kind {
 }
 
 impl Hosts {
-    /// The hosts of a store in a file. Their locks are in a folder beside it.
+    /// The hosts of a store in a file. Their locks are in a folder next to it.
     #[must_use]
     pub fn of(store: &Path) -> Self {
         let mut folder = store.as_os_str().to_owned();
@@ -34,17 +34,17 @@ impl Hosts {
         Self(Kind::Folder(folder.into()))
     }
 
-    /// The hosts of a store in memory: whoever has a clone of this value.
+    /// The hosts of a store in memory: all owners of a clone of this value.
     #[must_use]
     pub fn in_memory() -> Self {
         Self(Kind::Memory(Arc::default()))
     }
 
-    /// Joins the hosts under a new name, and tidies up after those that are gone.
+    /// Joins the hosts under a new name, and removes the files of hosts that have exited.
     ///
     /// # Errors
     ///
-    /// When the lock cannot be made.
+    /// If the lock file cannot be created.
     pub fn join(&self) -> io::Result<HostLock> {
         match &self.0 {
             Kind::Memory(names) => {
@@ -59,31 +59,32 @@ impl Hosts {
                     let name = random_name();
                     let path = folder.join(&name);
                     let file = File::create_new(&path)?;
-                    // Between the two, another host may take the file for one of a dead host, and remove it.
+                    // Between the two calls, another host might treat the file as that of an exited host, and remove
+                    // it.
                     if file.try_lock().is_ok() && path.exists() {
                         return Ok(HostLock { name, held: Held::File { file: Some(file), path } });
                     }
                 }
-                Err(io::Error::other("the lock of this host was taken away again and again"))
+                Err(io::Error::other("other hosts removed the lock file of this host at each attempt"))
             }
         }
     }
 
-    /// Whether the host of that name still runs.
+    /// Whether the host with this name still runs.
     ///
-    /// When that cannot be found out, it is said to be alive: what a live host is about to do must not be taken for
+    /// If this cannot be determined, the result is true: an operation of a running host must not be treated as
     /// abandoned.
     #[must_use]
     pub fn is_alive(&self, name: &str) -> bool {
         match &self.0 {
             Kind::Memory(names) => lock(names).contains(name),
-            // Names come out of records: none may lead out of the folder.
+            // Names come from entries: no name must lead to a path outside of the folder.
             Kind::Folder(folder) => is_name(name) && !is_dead(&folder.join(name)),
         }
     }
 }
 
-/// Alive for as long as this exists.
+/// The host counts as running while this value exists.
 #[derive(Debug)]
 pub struct HostLock {
     name: String,
@@ -97,7 +98,7 @@ enum Held {
 }
 
 impl HostLock {
-    /// The name by which others ask for this host.
+    /// The name that identifies this host for other hosts.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -107,8 +108,8 @@ impl HostLock {
 impl Drop for HostLock {
     fn drop(&mut self) {
         match &mut self.held {
-            // What cannot be removed is tidied up by the next host. Removed first: a file that is there and not locked
-            // is looked at by everybody.
+            // The next host removes a file that cannot be removed here. The file is removed before it is unlocked:
+            // every host checks a file that exists and is not locked.
             Held::File { file, path } => {
                 let _ = fs::remove_file(path);
                 drop(file.take());
@@ -120,13 +121,13 @@ impl Drop for HostLock {
     }
 }
 
-/// A panic elsewhere does not make the names untrue.
+/// A panic elsewhere does not invalidate the names.
 fn lock(names: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
     names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A lock that can be shared is not held. Sharing it, rather than taking it, keeps those who ask at the same time from
-/// taking each other for the host.
+/// A shared lock is possible only if no host has the exclusive lock. With an exclusive lock here, two hosts that check
+/// at the same time would each treat the other as the host.
 fn is_dead(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => match file.try_lock_shared() {
@@ -137,12 +138,12 @@ fn is_dead(path: &Path) -> bool {
     }
 }
 
-/// Removes the files of hosts that are gone. What fails is left for the next time.
+/// Removes the files of hosts that have exited. A file that cannot be removed stays until the next time.
 fn tidy(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(is_name);
         let Ok(file) = File::open(entry.path()) else { continue };
-        // The lock is shared until after the removal, so that a host which has just made the file notices.
+        // The shared lock stays until after the removal. So a host that has just created the file notices the removal.
         if ours && file.try_lock_shared().is_ok() {
             let _ = fs::remove_file(entry.path());
         }
@@ -164,7 +165,7 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::thread;
 
-    /// Set in the process that is to be killed: the store whose hosts it joins.
+    /// Set in the process that is killed: the store whose hosts it joins.
     const CHILD: &str = "CLAUDE_ADMIN_TEST_HOST_OF";
 
     #[test]
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_join_at_once_do_not_tidy_each_other_away() {
+    fn concurrent_host_joins_remove_no_active_lock() {
         let folder = tempfile::tempdir().unwrap();
         let hosts = Hosts::of(&folder.path().join("store"));
         let locks: Vec<HostLock> = thread::scope(|scope| {

@@ -1,20 +1,21 @@
 //! The log in a SQLite file.
 
-use super::claim::{self, Claim, Claimed};
+use super::claim::{Claim, Claimed};
 use super::connection::{self, Opened};
 use super::migration;
+use super::sqlite_claim;
 use super::{AppendError, Durability, Log, StoreError, StoredRecord};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How a store is opened.
+/// The settings of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// The size of a page of a new file: a power of two from 512 to 65536. A file that exists keeps its own.
+    /// The page size of a new file: a power of two from 512 to 65536 bytes. An existing file has its own page size.
     pub page_size: u32,
-    /// How long to wait while another host writes.
+    /// The time to wait while another host writes.
     pub busy_timeout: Duration,
 }
 
@@ -24,18 +25,18 @@ impl Default for Settings {
     }
 }
 
-/// The version of SQLite that writes, as in the file: 3050004 is 3.50.4.
+/// The version of SQLite that writes, in the format of the file: 3050004 is 3.50.4.
 #[must_use]
 pub fn sqlite_version() -> i32 {
     rusqlite::version_number()
 }
 
-/// A log in a SQLite file, or in memory. Hosts on one machine may share a file.
+/// A log in a SQLite file, or in memory. Hosts on one machine can share a file.
 #[derive(Debug)]
 pub struct SqliteLog {
-    /// Another connection to the same file, for readers; made when one is needed, and closed before the first one.
+    /// Another connection to the same file, for readers; opened when it is needed, and closed before the first one.
     reader: OnceLock<Option<Box<SqliteLog>>>,
-    /// The file, and how long to wait for it, where a second connection to it can be made.
+    /// The file and the time to wait for it, if a second connection to it can be opened.
     file: Option<(PathBuf, Duration)>,
     state: Mutex<State>,
 }
@@ -49,7 +50,7 @@ enum Source {
 #[derive(Debug)]
 struct State {
     source: Source,
-    /// What the connection is set to; none before the first append.
+    /// The current setting of the connection; none before the first append.
     durability: Option<Durability>,
 }
 
@@ -61,10 +62,10 @@ impl State {
         }
     }
 
-    /// The connection, for a transaction that survives what it must.
+    /// The connection, for a transaction with this durability.
     fn writer(&mut self, durability: Durability) -> Result<&mut Connection, StoreError> {
         if self.durability != Some(durability) {
-            // Inside a transaction this setting would be ignored.
+            // SQLite ignores this setting inside a transaction.
             let level = match durability {
                 Durability::Process => "NORMAL",
                 Durability::Disk => "FULL",
@@ -77,29 +78,30 @@ impl State {
 }
 
 impl SqliteLog {
-    /// Opens a store, and makes it if it is not there. On Unix, a new file is for its owner alone.
+    /// Opens a store, and creates it if it does not exist. On Unix, only the owner can use a new file.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotOurs`] and [`StoreError::Newer`] with the file unchanged; otherwise what failed.
+    /// [`StoreError::NotOurs`] and [`StoreError::Newer`] with the file unchanged; otherwise the failure.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, StoreError> {
         let file = std::path::absolute(path).map_err(|source| StoreError::io(path, source))?;
         let log = Self::of(Source::File(connection::open_store(path, settings)?));
         Ok(Self { file: Some((file, settings.busy_timeout)), ..log })
     }
 
-    /// Opens a store that exists to read it, and leaves every byte of it as it is: an append fails, nothing is migrated,
-    /// and the write-ahead log is neither copied into the file nor emptied.
+    /// Opens an existing store for reading, and leaves every byte of it unchanged: an append fails, nothing is
+    /// migrated, and the write-ahead log is neither copied into the file nor emptied.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotOurs`] and [`StoreError::Newer`]; otherwise what failed.
+    /// [`StoreError::NotOurs`] and [`StoreError::Newer`]; otherwise the failure.
     pub fn open_to_read(path: &Path, settings: Settings) -> Result<Self, StoreError> {
         Ok(Self::of(Source::File(connection::open_to_read(path, settings.busy_timeout)?)))
     }
 
-    /// How many bytes at the end of the write-ahead log were no complete transaction before the store was opened. They
-    /// are what is left of an interrupted write, or of a tail that was cut or changed; a host that appends drops them.
+    /// The number of bytes at the end of the write-ahead log that were not a complete transaction before the store was
+    /// opened. They come from an interrupted write, or from a tail that was truncated or changed. A host that appends
+    /// drops them.
     #[must_use]
     pub fn unreadable_bytes(&self) -> u64 {
         match &self.state().source {
@@ -108,11 +110,11 @@ impl SqliteLog {
         }
     }
 
-    /// A store that ends with this value.
+    /// A store that exists until this value is dropped.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Sqlite`] when there is no memory for it.
+    /// [`StoreError::Sqlite`] if there is not enough memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         connection::writer(&connection)?;
@@ -128,31 +130,31 @@ impl SqliteLog {
         Self { reader: OnceLock::new(), file: None, state: Mutex::new(State { source, durability: None }) }
     }
 
-    /// Opens another connection, where there is a file.
+    /// Opens another connection, if there is a file.
     fn open_reader(&self) -> Option<Box<Self>> {
         let (path, busy_timeout) = self.file.as_ref()?;
         match connection::open_for_readers(path, *busy_timeout) {
             Ok(opened) => Some(Box::new(Self::of(Source::File(opened)))),
             Err(error) => {
-                tracing::warn!(%error, "no second connection to the store: who reads it waits for who appends");
+                tracing::warn!(%error, "no second connection to the store: reads and appends wait for each other");
                 None
             }
         }
     }
 
-    /// A panic elsewhere does not harm: a transaction that was not committed is rolled back.
+    /// A panic elsewhere has no effect here: a transaction that was not committed is rolled back.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Copies the write-ahead log into the file and empties it, so that the file alone holds everything: before it is
-    /// copied away, for instance.
+    /// Copies the write-ahead log into the file and empties the log. Then the file contains all records, for example
+    /// before it is copied.
     ///
-    /// Returns whether that was possible: not while another host reads or writes.
+    /// Returns whether this was possible: it is not while another host reads or writes.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Sqlite`] when the disk fails.
+    /// [`StoreError::Sqlite`] if the disk fails.
     pub fn settle(&self) -> Result<bool, StoreError> {
         let busy: i64 = self.state().connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
@@ -173,7 +175,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     Ok(StoredRecord { seq, text: row.get(1)? })
 }
 
-/// SQLite counts to 2^63 - 1; what is beyond is behind every record.
+/// SQLite supports numbers up to 2^63 - 1. A larger number is greater than that of every record.
 fn bound(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
@@ -215,7 +217,7 @@ impl Log for SqliteLog {
     }
 
     fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        claim::claim(self.state().writer(Durability::Process)?, claim)
+        sqlite_claim::claim(self.state().writer(Durability::Process)?, claim)
     }
 }
 

@@ -1,13 +1,13 @@
-//! What tests need to tamper with a store.
+//! Functions for tests that tamper with a store.
 
 use rusqlite::Connection;
 pub(crate) use rusqlite::ToSql as Value;
 use std::path::Path;
 
-/// Changes a store behind its back: without the triggers, and leaving nothing in the write-ahead log.
+/// Changes a store directly: without the triggers, and with an empty write-ahead log afterwards.
 pub(crate) fn tamper(path: &Path, statements: &[(&str, &[&dyn Value])]) {
     let connection = Connection::open(path).unwrap();
-    // Nothing has to survive a power failure here.
+    // No data has to survive a power failure here.
     connection.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
     let triggers: Vec<String> = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")

@@ -1,4 +1,4 @@
-//! Finds out whether the audit log is what was written.
+//! Checks whether the audit log is as it was written.
 //!
 //! [`verify`] checks the entries of any log; [`verify_file`] also checks the schema and the pages of a store in a file. Both
 //! read from the first entry to the last, in little memory, and list every problem up to a number, not only the first.
@@ -11,14 +11,17 @@ mod tests;
 pub use report::{Problem, Report};
 
 use super::chain::Head;
-use crate::store::{Inspection, Log, Settings, inspect};
+use crate::store::Log;
+#[cfg(feature = "sqlite")]
+use crate::store::{Inspection, Settings, inspect};
 use chain::Chain;
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 
-/// How many records are read at once.
+/// The number of records that are read in one batch.
 const BATCH: usize = 256;
 
-/// Verifies the records of a log: the form of each, the chain through all, and, if one is given, a published head.
+/// Verifies the entries of a log: the form of each entry, the chain through all, and a published head if one is given.
 ///
 /// A log that cannot be read to its end is a problem in the report, not an error.
 #[must_use]
@@ -29,13 +32,13 @@ pub fn verify(log: &dyn Log, published: Option<&Head>) -> Report {
         let batch = match log.read(after, BATCH) {
             Ok(batch) => batch,
             Err(error) => {
-                chain.report.add(Problem::new(format!("cannot be read behind record {after}: {error}")));
+                chain.report.add(Problem::new(format!("cannot be read after entry {after}: {error}")));
                 break;
             }
         };
         let Some(last) = batch.last() else { break };
         if last.seq <= after {
-            chain.report.add(Problem::new(format!("the log does not go on behind record {after}")));
+            chain.report.add(Problem::new(format!("the log does not continue after entry {after}")));
             break;
         }
         after = last.seq;
@@ -51,6 +54,7 @@ pub fn verify(log: &dyn Log, published: Option<&Head>) -> Report {
 ///
 /// Every change of an entry is found. A change of bytes that nothing reads is not. Nothing is written, and other hosts can go
 /// on appending. A file that cannot be read is a problem in the report, not an error.
+#[cfg(feature = "sqlite")]
 #[must_use]
 pub fn verify_file(path: &Path, published: Option<&Head>) -> Report {
     let Inspection { problems, bytes, log } = inspect(path, Settings::default());

@@ -1,57 +1,57 @@
-//! What was found.
+//! The result of a verification.
 
 use crate::Head;
 use std::fmt;
 
-/// How many problems are listed; the rest is counted.
+/// The maximum number of problems that are listed; the others are counted.
 const MAX_PROBLEMS: usize = 100;
 
-/// Something that is not as it was written.
+/// A difference from what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The record that it is about, where it is about one.
+    /// The number of the entry, if the problem is about one entry.
     pub seq: Option<u64>,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
 }
 
 impl Problem {
-    /// A problem of the trail as a whole.
+    /// A problem of the whole audit log.
     pub(super) fn new(what: impl Into<String>) -> Self {
         Self { seq: None, what: what.into() }
     }
 }
 
-/// `record 7: it was changed`.
+/// `entry 7: its fingerprint does not match: it was changed`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.seq {
-            Some(seq) => write!(f, "record {seq}: {}", self.what),
+            Some(seq) => write!(f, "entry {seq}: {}", self.what),
             None => f.write_str(&self.what),
         }
     }
 }
 
-/// What a verification showed.
+/// The result of a verification.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// How many records there are.
+    /// The number of entries.
     pub records: u64,
-    /// How many bytes were looked at: of the file if there is one, of the records otherwise.
+    /// The number of bytes that were checked: of the file if there is one, otherwise of the entries.
     pub bytes: u64,
-    /// The head, if the trail has a record that can be built on: what to publish when all is well.
+    /// The head, if the last entry has a valid attestation: publish it if there is no problem.
     pub head: Option<Head>,
-    /// What is wrong.
+    /// The problems.
     pub problems: Vec<Problem>,
-    /// How many more problems there are.
+    /// The number of additional problems.
     pub more: u64,
-    /// What is worth knowing, but not wrong.
+    /// Notes: facts that are not problems.
     pub notes: Vec<String>,
 }
 
 impl Report {
-    /// Whether everything is as it was written. Without a published head, that says nothing about a tail that was cut
-    /// off, or about a trail that was written anew.
+    /// Whether everything is as it was written. Without a published head, this does not exclude a truncated end or a
+    /// rewritten log.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty() && self.more == 0
@@ -67,7 +67,7 @@ impl Report {
     }
 }
 
-/// One line for each problem and note, and one for the whole.
+/// One line for each problem and note, and one for the result.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for problem in &self.problems {
@@ -79,7 +79,7 @@ impl fmt::Display for Report {
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
         }
-        let verdict = if self.is_sound() { "sound" } else { "NOT SOUND" };
-        write!(f, "{verdict}: {} records, {} bytes", self.records, self.bytes)
+        let verdict = if self.is_sound() { "valid" } else { "NOT VALID" };
+        write!(f, "{verdict}: {} entries, {} bytes", self.records, self.bytes)
     }
 }

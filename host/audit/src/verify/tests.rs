@@ -1,4 +1,4 @@
-//! What is as it was written is found sound; whatever else is done to it is found.
+//! An unchanged store is valid; every change of a store is found.
 
 use super::*;
 use crate::store::testing::{Value, tamper};
@@ -27,7 +27,7 @@ fn many(count: u64) -> Vec<Entry> {
     entries
 }
 
-/// A store of that many records in a folder of its own, closed; and its head.
+/// A closed store of this number of entries in a separate folder, and its head.
 fn store(count: u64) -> (TempDir, PathBuf, Head) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
@@ -44,7 +44,7 @@ fn sound(path: &Path, published: Option<&Head>) -> Report {
 }
 
 #[test]
-fn an_untouched_store_is_sound_through_many_reopenings_and_growth() {
+fn unmodified_store_is_valid_after_many_reopens_and_appends() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     drop(open(&path));
@@ -170,11 +170,11 @@ fn truncated_or_overwritten_file_is_found() {
     assert!(!verify_file(&path.with_extension("none"), None).is_sound());
 }
 
-/// Where the transactions of a write-ahead log end.
+/// The positions at which the transactions of a write-ahead log end.
 fn transaction_ends(log: &[u8]) -> Vec<usize> {
     let frames =
         (32..log.len()).step_by(24 + 4096).map_while(|at| log.get(at..at + 24 + 4096).map(|frame| (at, frame)));
-    // The last frame of a transaction says how many pages the file has then.
+    // The last frame of a transaction contains the number of pages that the file then has.
     frames.filter(|(_, frame)| frame[4..8] != [0; 4]).map(|(at, frame)| at + frame.len()).collect()
 }
 
@@ -185,7 +185,7 @@ fn a_flip_of_any_bit_of_the_write_ahead_log_is_found() {
     let wal_of = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
     let log = open(&path);
     let head = (0..12).map(|number| append(&log, &[entry(number)], Durability::Process).unwrap()).last().unwrap();
-    // As after a crash: nothing was copied into the file, and nobody closed it.
+    // As after a crash: nothing was copied into the file, and the store was not closed.
     fs::copy(&path, &copy).unwrap();
     let original = fs::read(wal_of(&path)).unwrap();
     fs::write(wal_of(&copy), &original).unwrap();
@@ -201,9 +201,9 @@ fn a_flip_of_any_bit_of_the_write_ahead_log_is_found() {
         let report = verify_file(&copy, None);
         assert!(report.problems.iter().any(|problem| problem.what.contains("no complete transaction")), "{report}");
         let report = verify_file(&copy, Some(&head));
-        assert!(report.problems.iter().any(|problem| problem.what.contains("cut off")), "{report}");
+        assert!(report.problems.iter().any(|problem| problem.what.contains("truncated at the end")), "{report}");
     }
-    // A tail that is cut exactly between two transactions shows only against a published head.
+    // A tail that is truncated exactly between two transactions shows only in a comparison with a published head.
     let ends = transaction_ends(&original);
     assert_eq!(ends.last(), Some(&original.len()));
     fs::write(wal_of(&copy), &original[..ends[ends.len() - 2]]).unwrap();
@@ -225,19 +225,19 @@ fn verifying_writes_nothing() {
     assert_eq!((fs::read(&path).unwrap(), fs::read(&wal).unwrap()), before);
 }
 
-/// One way to tamper with the records of a store. Returns whether that shows without a published head.
+/// One way to tamper with the entries of a store. Returns whether this shows without a published head.
 fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> bool {
     let count = texts.len();
     let at = random.usize(..count);
     let seq = at as i64 + 1;
     let last = count as i64;
     match random.u32(..8) {
-        // Removed, with the gap left. The last one is a cut tail.
+        // An entry is removed, and the gap stays. For the last entry, this is a truncated tail.
         0 => {
             tamper(path, &[("DELETE FROM record WHERE seq = ?1", &[&seq])]);
             seq < last
         }
-        // Removed, with the gap closed.
+        // An entry is removed, and the gap is closed.
         1 => {
             tamper(
                 path,
@@ -249,7 +249,7 @@ fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> 
             );
             seq < last
         }
-        // Two change places.
+        // Two entries are exchanged.
         2 => {
             let other = (at + 1 + random.usize(..count - 1)) % count;
             tamper(
@@ -261,12 +261,12 @@ fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> 
             );
             true
         }
-        // One a second time, at the end.
+        // An entry occurs a second time, at the end.
         3 => {
             tamper(path, &[("INSERT INTO record VALUES (?1, ?2)", &[&(last + 1), &texts[at]])]);
             true
         }
-        // One byte is another one.
+        // One byte is changed.
         4 => {
             let mut text = texts[at].clone();
             let places: Vec<usize> =
@@ -277,18 +277,18 @@ fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> 
             tamper(path, &[("UPDATE record SET text = ?1 WHERE seq = ?2", &[&text, &seq])]);
             true
         }
-        // Says the same in another form.
+        // The same content has another form.
         5 => {
             let text = texts[at].replacen(',', ", ", 1);
             tamper(path, &[("UPDATE record SET text = ?1 WHERE seq = ?2", &[&text, &seq])]);
             true
         }
-        // The tail is cut off.
+        // The tail is removed.
         6 => {
             tamper(path, &[("DELETE FROM record WHERE seq >= ?1", &[&seq])]);
             false
         }
-        // Written anew from here on, with the one entry changed and everything chained as it has to be.
+        // The log is rewritten from here on, with one changed entry and a correct chain.
         _ => {
             let before = at.checked_sub(1).map(|before| Head::of(seq as u64 - 1, &texts[before]).unwrap());
             let mut entries: Vec<Entry> = texts[at..].iter().map(|text| Entry::from_record(text).unwrap()).collect();
@@ -304,7 +304,7 @@ fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> 
 }
 
 #[test]
-fn whatever_is_done_to_the_records_through_sql_is_found() {
+fn every_change_of_entries_by_sql_is_detected() {
     let (_folder, path, head) = store(60);
     let original = fs::read(&path).unwrap();
     let texts: Vec<String> = open(&path).read(0, 100).unwrap().into_iter().map(|record| record.text).collect();
@@ -314,7 +314,7 @@ fn whatever_is_done_to_the_records_through_sql_is_found() {
         let shows = tamper_somehow(&path, &mut random, &texts);
         let report = verify_file(&path, Some(&head));
         assert!(!report.is_sound(), "round {round}");
-        // Through the log alone, too: the shape of the file would not show it to another store.
+        // Also through the log only: another kind of store has no file whose form shows the change.
         let log = open(&path);
         let report = verify(&log, Some(&head));
         assert!(!report.is_sound(), "round {round}");
@@ -350,7 +350,7 @@ fn all_problems_are_listed_up_to_a_number() {
 }
 
 #[test]
-fn a_write_ahead_log_beside_an_emptied_or_missing_file_is_not_thrown_away() {
+fn write_ahead_log_of_an_empty_or_missing_file_is_preserved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let log = open(&path);
@@ -365,7 +365,7 @@ fn a_write_ahead_log_beside_an_emptied_or_missing_file_is_not_thrown_away() {
     assert_eq!(fs::read(&wal).unwrap(), left);
 }
 
-/// Set in the process that is to be killed: the store that it appends to.
+/// Set in the process that is killed: the store that it appends to.
 const CHILD: &str = "CLAUDE_ADMIN_TEST_APPEND_TO";
 
 #[test]
@@ -394,14 +394,14 @@ fn no_record_is_lost_when_a_host_is_killed() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        // Killed in the middle of whatever it does after so many appends.
+        // Killed at any point after this number of appends.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let heads = lines.by_ref().filter_map(|line| line.split_once("head=").map(|(_, head)| head.to_owned()));
         let at_kill = heads.take(37 * round).last();
         child.kill().unwrap();
         child.wait().unwrap();
         last = at_kill.map(|head| head.parse().unwrap());
-        // What it was writing when it was killed may be there in part; what it said was written is there.
+        // The transaction that it was writing might exist in part. The entries that it reported as written exist.
         let report = verify_file(&path, last.as_ref());
         assert!(report.problems.iter().all(|problem| problem.what.contains("interrupted write")), "{report}");
         let log = open(&path);

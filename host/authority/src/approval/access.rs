@@ -1,4 +1,4 @@
-//! Whose business an operation is: who may see it, and who may decide about it.
+//! The access to operations: who can see an operation, and who can decide it.
 
 use super::settle::is_foreign;
 use super::{Approvals, SettleError};
@@ -10,36 +10,38 @@ use claude_admin_audit::store::Log;
 use claude_admin_chat::identity::Principal;
 use std::sync::Arc;
 
-/// The last entries of the log in which an operation is looked for that ended long ago.
+/// The number of last entries of the log that are searched for an operation that ended long ago.
 const RECENT: usize = 10_000;
 
-/// Nothing permits it, for a reason of ours.
+/// A denial because nothing permits the decision. The reason comes from the host, not from the policy.
 pub(super) fn nobodys_business(message: impl Into<String>) -> Denial {
     Denial { kind: DenialKind::NothingPermits, message: message.into() }
 }
 
 impl Approvals {
-    /// Finds the operation that an id stands for.
+    /// Finds the operation with an ID.
     ///
     /// # Errors
     ///
-    /// [`SettleError`] when there is none, or several.
+    /// [`SettleError`] if no operation matches, or if several match.
     pub async fn find(&self, id: &str) -> Result<Operation, SettleError> {
         self.find_among(id, RECENT, None, |_| true).await
     }
 
-    /// Finds the operation that an id, or the beginning of one, stands for, among those that are somebody's business.
+    /// Finds the operation that an ID, or the beginning of one, matches, among those that a user can see.
     ///
     /// # Errors
     ///
-    /// [`SettleError`] when there is none, or several.
+    /// [`SettleError`] if no operation matches, or if several match.
     pub async fn find_for(&self, person: &Person, id: &str) -> Result<Operation, SettleError> {
-        // An ID is easily made up, and a long log takes long to read: that is for those who can read it anyway.
+        // A user can invent an ID, and reading a long log takes a long time. Only users who can read the log search all
+        // of it.
         let most = if self.decider.may(person, HostAction::ReadAudit).is_none() { usize::MAX } else { RECENT };
         self.find_among(id, most, Some(&person.principal), |operation| self.concerns(person, operation)).await
     }
 
-    /// What waits or runs goes before what ended. Of what ended long ago, the last `most` entries of the log are read.
+    /// Pending and running operations take precedence over ended ones. For an operation that ended long ago, the last
+    /// `most` entries of the log are read.
     async fn find_among(
         &self,
         id: &str,
@@ -66,7 +68,7 @@ impl Approvals {
         match (found.len(), found.pop()) {
             (1, Some(one)) => Ok(Arc::unwrap_or_clone(one)),
             (0, _) if id.len() == operation_id::LENGTH => {
-                // What ended long ago stands only in the trail itself.
+                // An operation that ended long ago is only in the audit log.
                 let wanted = id.to_owned();
                 let search = move |log: &dyn Log| Projection::search(log, &wanted, most);
                 let old = match reader {
@@ -83,14 +85,14 @@ impl Approvals {
         }
     }
 
-    /// Whether a pending request has its approvals, so that only its requester must still confirm it.
+    /// Whether a pending request has its approvals, and only the confirmation of its requester is missing.
     pub async fn is_approved(&self, operation: &Operation) -> bool {
         let needs_approval = !operation.pending.requirements.approvals.is_empty();
         operation.state == State::Waiting && needs_approval && self.is_enough(operation, None).await
     }
 
-    /// Whether an operation is any of somebody's business: they asked for it, decided or may decide about it, or read the
-    /// audit trail.
+    /// Whether a user can see an operation: as its requester, as a user who decided it or can decide it, or as a user
+    /// who can read the audit log.
     #[must_use]
     pub fn concerns(&self, person: &Person, operation: &Operation) -> bool {
         let decided = || operation.decisions.iter().any(|decided| decided.principal == person.principal);
@@ -105,14 +107,14 @@ impl Approvals {
             || self.decider.may(person, HostAction::ReadAudit).is_none()
     }
 
-    /// Whether somebody may approve an operation: which of its rules they count for.
+    /// Whether a user can approve an operation: for each of its rules, whether the approval of the user counts.
     ///
-    /// A rule with a group wants a member of it, whom no policy forbids the action; a rule without wants somebody who may
-    /// do the same thing themselves.
+    /// A rule with a group requires a member of the group; no policy must forbid the action to this member. A rule
+    /// without a group requires a user who can run the same command.
     ///
     /// # Errors
     ///
-    /// The denial, when they count for none.
+    /// The denial, if the approval counts for no rule.
     pub fn approves(&self, operation: &Operation, person: &Person) -> Result<Vec<bool>, Denial> {
         let plan = operation.pending.plan.first();
         let Some(action) = self.runtime.catalog().action(&plan.action) else {
@@ -132,9 +134,9 @@ impl Approvals {
         }
         let groups: Vec<&str> = rules.iter().filter_map(|rule| rule.from.as_deref()).collect();
         Err(nobodys_business(if groups.is_empty() {
-            format!("only somebody who may run `{}` here may decide about it", action.command())
+            format!("only users who can run `{}` here can decide this request", action.command())
         } else {
-            format!("only members of {} may decide about it", groups.join(", "))
+            format!("only members of {} can decide this request", groups.join(", "))
         }))
     }
 }

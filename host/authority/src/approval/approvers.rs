@@ -1,4 +1,4 @@
-//! Whether anybody can ever approve a request, as far as the policy and the configured groups say.
+//! Whether any user can approve a request, according to the policy and the configured groups.
 
 use super::Approvals;
 use super::settle::is_other_tenant;
@@ -10,15 +10,15 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::identity::Principal;
 use std::collections::BTreeSet;
 
-/// Approvals that nobody can give.
+/// Approvals that no user can give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoApprover {
-    /// What is required.
+    /// The rule that requires them.
     pub rule: ApprovalRule,
-    /// How many other users can give it.
+    /// The number of other users who can give them.
     pub available: usize,
-    /// How many users on other platforms could give it, if the configuration mapped their accounts and that of the requester to
-    /// different people.
+    /// The number of users on other platforms who could give them, if the configuration mapped their accounts and that
+    /// of the requester to different people.
     pub unmapped: usize,
     /// Whether the policy permits the action to the requester and to no other user.
     pub is_alone: bool,
@@ -26,15 +26,15 @@ pub struct NoApprover {
 
 /// Users who can approve.
 enum Approvers {
-    /// These.
+    /// These users.
     Only(BTreeSet<Principal>),
-    /// Nobody can list them: everybody of a platform, or the members of a user group.
+    /// The users cannot be listed: all users of a platform, or the members of a user group.
     Unlisted,
 }
 
 impl Approvals {
-    /// The first rule whose approvals can never be given; none where all might be. Conditions of the policy are not
-    /// evaluated, so this never reports that nobody can approve what somebody can.
+    /// The first rule whose approvals can never be given; none if all might be given. Conditions of the policy are not
+    /// evaluated. So an approval that a user can give is never reported as impossible.
     pub fn no_approver(&self, requester: &Person, action: &Action, requirements: &Requirements) -> Option<NoApprover> {
         if requirements.alone.is_some() {
             return None;
@@ -48,8 +48,7 @@ impl Approvals {
             others.retain(|other| !is_other_tenant(&requester.place, other));
             let people = self.decider.people();
             let related = |relation| {
-                let is_related =
-                    move |other: &&Principal| people.relation(&requester.principal, other) == relation;
+                let is_related = move |other: &&Principal| people.relation(&requester.principal, other) == relation;
                 people.at_most(others.iter().filter(is_related))
             };
             let (available, unmapped) = (related(Relation::Different), related(Relation::Unknown));

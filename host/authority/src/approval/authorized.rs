@@ -6,9 +6,9 @@ use claude_admin_chat::identity::Principal;
 use claude_admin_chat::paging::smaller_pages;
 use serde_json::Value;
 
-/// Something that was decided on and may be done once.
+/// A value that was decided and can run once.
 ///
-/// Only the crate that it stands in makes one, so that no path around the decision compiles. This does:
+/// Only this crate can construct this type. Code that bypasses the decision does not compile. This example compiles:
 ///
 /// ```no_run
 /// use claude_admin_chat::command::Invocation;
@@ -21,7 +21,8 @@ use serde_json::Value;
 /// }
 /// ```
 ///
-/// With one line changed, none of these does. Nobody else calls the constructor:
+/// The following examples have one or two changed lines, and they do not compile. Other crates cannot call the
+/// constructor:
 ///
 /// ```compile_fail,E0624
 /// use claude_admin_chat::command::Invocation;
@@ -34,7 +35,7 @@ use serde_json::Value;
 /// }
 /// ```
 ///
-/// Nor is one made of its parts:
+/// They cannot construct the value from its parts:
 ///
 /// ```compile_fail,E0451
 /// use claude_admin_chat::command::Invocation;
@@ -47,7 +48,7 @@ use serde_json::Value;
 /// }
 /// ```
 ///
-/// And what was decided on is not led to something else:
+/// They cannot direct the decision to another request:
 ///
 /// ```compile_fail,E0624
 /// use claude_admin_chat::command::Invocation;
@@ -60,7 +61,7 @@ use serde_json::Value;
 /// }
 /// ```
 ///
-/// What runs takes nothing that was not decided on:
+/// A runtime accepts only a value that was decided:
 ///
 /// ```compile_fail,E0308
 /// use claude_admin_chat::command::Invocation;
@@ -73,7 +74,7 @@ use serde_json::Value;
 /// }
 /// ```
 ///
-/// A test beside this compares the examples, since rustdoc looks at the numbers of errors on nightly toolchains alone.
+/// A test in this file compares the examples, because rustdoc checks the error codes only on nightly toolchains.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Authorized<T> {
     inner: T,
@@ -86,19 +87,19 @@ impl<T> Authorized<T> {
         Self { inner, operation, principal }
     }
 
-    /// What was decided on.
+    /// The value that was decided.
     #[must_use]
     pub fn get(&self) -> &T {
         &self.inner
     }
 
-    /// The operation that it belongs to: its id goes along with the request.
+    /// The operation that the value belongs to. Its ID is passed with the request.
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// Who asked for it, and sees what comes of it.
+    /// The requester, who sees the result.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
@@ -106,9 +107,9 @@ impl<T> Authorized<T> {
 }
 
 impl Authorized<Invocation> {
-    /// The next page of a list that was decided on: everything stays, but for the place in the list.
+    /// The next page of a list that was decided: only the position in the list changes.
     ///
-    /// `None` when the action is not the one that was decided on, or is no list.
+    /// `None` if the action is not the one that was decided, or if it is not a list.
     pub(super) fn continued(&self, action: &Action, cursor: &str) -> Option<Self> {
         let input = action.paging.as_ref().filter(|_| action.id == self.inner.action)?.input();
         let mut next = self.inner.clone();
@@ -116,9 +117,9 @@ impl Authorized<Invocation> {
         Some(Self { inner: next, operation: self.operation.clone(), principal: self.principal.clone() })
     }
 
-    /// The same page with half of the items: everything stays, but for the size of the page.
+    /// The same page with half of the items: only the page size changes.
     ///
-    /// `None` when no size is given, or there is no smaller one.
+    /// `None` if no page size is given, or if there is no smaller one.
     pub(super) fn in_smaller_pages(&self) -> Option<Self> {
         let mut next = self.inner.clone();
         smaller_pages(&mut next.arguments).then(|| Self {
@@ -131,7 +132,7 @@ impl Authorized<Invocation> {
 
 #[cfg(test)]
 mod tests {
-    /// The examples above: what stands behind the opening of each, and its lines.
+    /// The examples above: the text after the opening fence of each, and its lines.
     fn examples() -> Vec<(&'static str, Vec<&'static str>)> {
         let docs = include_str!("authorized.rs").lines().filter_map(|line| line.strip_prefix("/// "));
         let mut examples: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_compile_differs_in_the_forged_lines_alone_from_what_does() {
+    fn compile_fail_examples_differ_only_in_the_forged_lines() {
         let examples = examples();
         let (kind, good) = &examples[0];
         assert_eq!((*kind, examples.len()), ("no_run", 5));
@@ -160,7 +161,7 @@ mod tests {
             assert!(kind.starts_with("compile_fail,E"), "{kind}");
             assert_eq!(bad.len(), good.len());
             let different: Vec<_> = (0..good.len()).filter(|line| good[*line] != bad[*line]).collect();
-            // The line that forges, and where the sandbox is given something else, the call.
+            // The line with the forgery and, if the runtime gets another value, the line with the call.
             assert!(different == [5] || different == [5, 6], "{bad:?}");
         }
     }

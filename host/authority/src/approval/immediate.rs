@@ -1,4 +1,4 @@
-//! What may be done at once: nothing must be decided about it by anybody.
+//! Commands that can run immediately: no decision is needed first.
 
 use super::Authorized;
 use crate::policy::{Decision, Requirements};
@@ -7,7 +7,7 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::command::Invocation;
 
 impl Decider {
-    /// Allows what the policy allows without any further step: reads, as a rule.
+    /// Permits a command that the policy permits without another step. Usually it is a read.
     ///
     /// # Errors
     ///
@@ -28,7 +28,7 @@ impl Decider {
     }
 }
 
-/// Whether nothing must be decided first. A write is never done without.
+/// Whether no decision is needed first. A write always needs one.
 fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
     !action.writes() && requirements.is_empty()
 }

@@ -1,8 +1,8 @@
 //! Approval by a lone operator: instead of a second person, the requester types the name of the target and waits.
 //!
-//! It is no approval: the audit log has an event of its own for it, and [`Operation::approvers`] does not contain it. The
-//! wait is in the memory of one process, and the intent is recorded after it: when the process ends, the request does not
-//! run.
+//! This is not an approval: the audit log has a separate event for it, and [`Operation::approvers`] does not contain
+//! it. The wait is in the memory of one process, and the intent is recorded after it. If the process ends, the request
+//! does not run.
 
 use super::settle::{MAX_ATTEMPTS, Vote};
 use super::{Approvals, SettleError, Settled};
@@ -25,7 +25,7 @@ pub struct LoneOperator {
     pub delay: Duration,
 }
 
-/// The question that a lone operator answers before a request runs.
+/// The question to a lone operator before a request runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameQuestion {
     /// The pending request.
@@ -46,7 +46,7 @@ impl NameQuestion {
         Vote { operation, version, by_button: false, choice, reason: None }
     }
 
-    /// Whether a typed line is the name.
+    /// Whether a typed line is the name in the question.
     #[must_use]
     pub fn is_answered_by(&self, typed: &str) -> bool {
         typed.trim() == self.name
@@ -60,7 +60,7 @@ pub struct Waited {
 }
 
 impl Waited {
-    /// The question that was answered.
+    /// The question with the typed name.
     #[must_use]
     pub fn question(&self) -> &NameQuestion {
         &self.question
@@ -77,8 +77,8 @@ pub enum Wait {
 }
 
 impl Approvals {
-    /// The question for a pending request; none where it does not need the approval of others, or where this person cannot
-    /// replace that: only the lone operator of this host can, for a request of their own, at the terminal.
+    /// The question for a pending request. None if the request does not need the approval of others, or if this person
+    /// cannot replace their approval. Only the lone operator of this host can, for their own request, on a terminal.
     pub async fn name_question(&self, person: &Person, operation: &Operation) -> Option<NameQuestion> {
         let lone = self.decider.lone_operator(person).filter(|_| person.place.platform == Platform::Local)?;
         let version = operation.pending.version;
@@ -95,7 +95,7 @@ impl Approvals {
     ///
     /// # Errors
     ///
-    /// [`SettleError`] when the request does not run. Nothing was sent.
+    /// [`SettleError`] if the request does not run. Nothing was sent.
     pub async fn wait_alone(
         &self,
         question: NameQuestion,
@@ -119,11 +119,11 @@ impl Approvals {
         }
     }
 
-    /// Evaluates everything again after the wait, and records the intent; then the request may run.
+    /// Evaluates the request again after the wait, and records the intent. Then the request can run.
     ///
     /// # Errors
     ///
-    /// [`SettleError`] when it does not run. Nothing was sent.
+    /// [`SettleError`] if the request does not run. Nothing was sent.
     pub async fn settle_alone(&self, waited: Waited, person: &Person) -> Result<Settled, SettleError> {
         let Waited { question } = waited;
         let delay = question.delay.as_secs();

@@ -1,8 +1,9 @@
-//! Settles what must be decided before it is done: plans, confirmations, approvals by others.
+//! Decides requests before they run: plans, confirmations, approvals by others.
 //!
-//! A plan is settled once: every step looks at how things stand in the [`Ledger`] and appends only if nobody was faster.
-//! Before anything runs, requester and approvers are asked about again and the plan is made anew; if it differs from what
-//! was shown, it does not run. The intent is on disk before the request leaves.
+//! A plan is decided once: every step reads the current state in the [`Ledger`] and appends only if no other writer
+//! appended first. Before a request runs, its requester and approvers are evaluated again, and the plan is rebuilt. If
+//! the plan differs from the one that was shown, the request does not run. The intent is on disk before the request is
+//! sent.
 
 mod access;
 mod approvers;
@@ -35,11 +36,11 @@ use claude_admin_chat::Changed;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it is tried to record an outcome, and the pause after the first time.
+/// The number of attempts to record an outcome, and the pause after the first one.
 const FINISH_ATTEMPTS: u32 = 4;
 const FINISH_PAUSE: Duration = Duration::from_millis(250);
 
-/// Settles what must be decided before it is done.
+/// Decides requests before they run.
 #[derive(Debug, Clone)]
 pub struct Approvals {
     runtime: Arc<dyn Execute>,
@@ -49,20 +50,20 @@ pub struct Approvals {
     secrets: Arc<SecretArguments>,
 }
 
-/// How a request ended, for the record.
+/// The result of a request, for the audit log.
 #[derive(Debug, Clone)]
 pub struct End {
     /// The word of the outcome.
     pub result: &'static str,
     /// Whether anything was changed.
     pub changed: Changed,
-    /// The status of the API, where it answered.
+    /// The HTTP status of the API, if it responded.
     pub status: Option<u16>,
-    /// The ids of the requests at the API.
+    /// The API request IDs.
     pub requests: Vec<String>,
-    /// What went wrong, where something did.
+    /// The cause, if there is one.
     pub cause: Option<Cause>,
-    /// Whose content was read, or which objects, where content was read.
+    /// The people whose content was read, or the objects, if content was read.
     pub content_of: Vec<String>,
 }
 
@@ -74,7 +75,7 @@ impl From<End> for Event {
 }
 
 impl Approvals {
-    /// Settles with a policy and a ledger; `observer` is notified of every stage.
+    /// Decides with a policy and a ledger; `observer` is notified of every stage.
     #[must_use]
     pub fn new(
         runtime: Arc<impl Execute + 'static>,
@@ -102,11 +103,11 @@ impl Approvals {
         self.secrets.forget_expired(self.ledger.clock().now_ms());
     }
 
-    /// Records how an operation ended.
+    /// Records the result of an operation.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when it cannot be recorded: the operation then counts as unknown once this host is gone.
+    /// [`LedgerError`] if it cannot be recorded: the result of the operation is then unknown after this host exits.
     pub async fn finish(&self, operation: &Operation, end: End) -> Result<(), LedgerError> {
         self.observer.reached(Stage::Answered);
         let read = (!end.content_of.is_empty()).then(|| Event::ContentRead { of: end.content_of.clone() });
@@ -114,7 +115,7 @@ impl Approvals {
         let entries: Vec<Entry> =
             read.into_iter().chain([outcome]).map(|event| operation.entry_of_step(FIRST_STEP, event)).collect();
         let mut attempt = 1;
-        // What was done must be known: a store that is busy for a while is worth waiting for.
+        // The result must be recorded. It is worth waiting for a store that is busy for a while.
         while let Err(error) = self.ledger.append(Durability::Disk, entries.clone()).await {
             if attempt == FINISH_ATTEMPTS {
                 return Err(error);

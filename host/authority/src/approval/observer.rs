@@ -13,7 +13,7 @@ pub enum Stage {
     Decided,
     /// The intent is on disk; nothing was sent yet.
     Intent,
-    /// The API responded, or did not; nothing of that is recorded yet.
+    /// The API responded, or did not respond; this is not recorded yet.
     Answered,
     /// The outcome is on disk.
     Ended,
@@ -25,7 +25,7 @@ impl Stage {
         [Self::Planned, Self::Requested, Self::Decided, Self::Intent, Self::Answered, Self::Ended];
 }
 
-/// Is notified of every stage: a test ends the host there.
+/// Is notified of every stage. A test ends the host there.
 pub trait Observer: fmt::Debug + Send + Sync {
     /// A write reached a stage.
     fn reached(&self, stage: Stage);

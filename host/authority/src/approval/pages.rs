@@ -1,6 +1,6 @@
-//! One page of a list, or all of them: each page is what was decided on, but for the place in the list.
+//! Reads one page of a list, or all pages: each page is the request that was decided, at another position in the list.
 //!
-//! Pages are put together, or handed on one by one as they come: then nothing here keeps them.
+//! Pages are joined, or passed on one by one as they arrive; in that case they are not stored here.
 
 use super::Authorized;
 use crate::execute::SentRequest;
@@ -12,42 +12,42 @@ use claude_admin_chat::paging::{CutOff, Following, cost_of};
 use serde_json::Value;
 use std::ops::ControlFlow;
 
-/// What was read.
+/// The result of a read.
 #[derive(Debug)]
 pub struct Read {
-    /// The answer; of several pages, the last one with the items of all that were not handed on.
+    /// The response. For several pages: the last one, with the items of all pages that were not passed on.
     pub value: Option<Value>,
-    /// Why it is not complete.
+    /// The reason why the response is not complete.
     pub error: Option<CallError>,
-    /// Why more was not even asked for, although all was wanted.
+    /// The reason why further pages were not requested, although all pages were wanted.
     pub cut_off: Option<CutOff>,
-    /// How many pages were read.
+    /// The number of pages that were read.
     pub pages: usize,
-    /// How many items were handed on.
+    /// The number of items that were passed on.
     pub handed_on: usize,
-    /// What left.
+    /// The requests that were sent.
     pub sent: Vec<SentRequest>,
-    /// The memory of the answer.
+    /// The memory of the response.
     pub held: Held,
     /// Whether anything was changed.
     pub verdict: Verdict,
 }
 
-/// Takes pages as they come. A break ends the reading.
+/// Receives pages as they arrive. A break ends the reading.
 pub type Each<'e> = &'e mut (dyn FnMut(&Value) -> ControlFlow<()> + Send);
 
-/// How far a list is followed.
+/// The pages of a list that are read.
 #[expect(missing_debug_implementations, reason = "a function has none")]
 pub enum Follow<'e> {
     /// One page.
     One,
     /// Every page.
     All,
-    /// Every page. A list that has several is handed on page by page.
+    /// Every page. A list with several pages is passed on page by page.
     Each(Each<'e>),
 }
 
-/// Runs an invocation, and follows its pages as far as they are wanted.
+/// Runs an invocation, and reads its further pages as far as requested.
 pub async fn read(
     runtime: &dyn Execute,
     action: &Action,
@@ -74,7 +74,7 @@ pub async fn read(
         let page = match answer.result {
             Ok(page) => page,
             Err(error) => {
-                // Whoever wants all of a list did not ask for a size of its pages.
+                // A requester who wants the whole list did not choose the page size.
                 let smaller = (!matches!(follow, Follow::One) && error.is_too_large() && !action.writes())
                     .then(|| next.as_ref().unwrap_or(authorized).in_smaller_pages())
                     .flatten();
@@ -88,7 +88,7 @@ pub async fn read(
         };
         let bytes = cost_of(&page);
         if let Err(limit) = read.held.take(bytes)
-            // What a write returns is small, and there is no other way to get it.
+            // The response to a write is small, and there is no other way to get it.
             && !action.writes()
         {
             match (&read.value, limit) {
@@ -134,7 +134,7 @@ pub async fn read(
     }
 }
 
-/// A page whose items are elsewhere, and how many these are.
+/// A page without its items, and the number of these items.
 fn without_items(mut page: Value) -> (Value, usize) {
     let items = page.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
     (page, items.len())

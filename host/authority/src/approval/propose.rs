@@ -1,4 +1,4 @@
-//! From a wish to a plan that waits, or may run at once.
+//! From a request to a plan that is pending or can run immediately.
 
 use super::{Approvals, Authorized, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
@@ -15,73 +15,74 @@ use claude_admin_chat::paging::{Following, in_large_pages, is_followed};
 use claude_admin_chat::{Choice, Verdict};
 use serde_json::Value;
 
-/// The most pending requests of one requester, and the most bytes of memory for them. They are in the memory of every host
-/// on the store until they are decided or expire.
+/// The maximum number of pending requests of one requester, and the maximum number of bytes of memory for them. Every
+/// host on the store has them in memory until they are decided or expire.
 pub const MAX_PENDING: usize = 100;
 const MAX_PENDING_BYTES: usize = 16 << 20;
 
 /// The maximum number of pages that are read of a list with an item that a write replaces.
 const MAX_PAGES: usize = 10;
 
-/// A requester has as many pending requests as one can have.
+/// The requester already has the maximum number of pending requests.
 struct TooManyPending;
 
-/// A wish: who wants what.
+/// A request: the requester and the command.
 #[derive(Debug)]
 pub struct Proposal<'p> {
-    /// The operation that it becomes.
+    /// The ID of the operation.
     pub operation: &'p str,
-    /// Who.
+    /// The requester.
     pub person: &'p Person,
-    /// What.
+    /// The command.
     pub draft: Draft,
-    /// How.
+    /// The options of the command.
     pub options: &'p Options,
-    /// That it was received: recorded before its plan is.
+    /// The receipt of the request: recorded before its plan.
     pub receipt: &'p Receipt,
 }
 
-/// What a wish comes to.
+/// The result of a proposal.
 #[derive(Debug)]
 pub enum Proposed {
-    /// It changes nothing, and may be done.
+    /// The command changes nothing and can run.
     Read {
-        /// What may be done.
+        /// The invocation that can run.
         authorized: Authorized<Invocation>,
         /// The policies that permit it.
         policies: Vec<String>,
-        /// What was looked up for it.
+        /// The lookups for it.
         found: Found,
     },
-    /// Only its plan was wanted. Comes with why its approvals can never be given, if that is so.
+    /// Only the plan was requested. The last value is the reason why its approvals can never be given, if that is so.
     DryRun(Box<Plan>, Requirements, Option<NoApprover>),
-    /// It has nothing to change, or the API refuses it as its target is: nobody is asked, and nothing is sent.
+    /// The command has nothing to change, or the API would not accept it in the current state of the target. No
+    /// decision is requested, and nothing is sent.
     Pointless(Box<Plan>, Found),
-    /// It waits for decisions.
+    /// The request is pending.
     Waiting(Box<Operation>),
-    /// It was confirmed, and may be done. The intent is recorded.
+    /// The requester confirmed the command, and it can run. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
 }
 
-/// What was looked up before anything was decided.
+/// The lookups before the decision.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// The ids that were found.
+    /// The IDs that were found.
     pub targets: Vec<Target>,
-    /// The ids at the API of the requests.
+    /// The API request IDs.
     pub requests: Vec<String>,
-    /// Whether any request left, with or without an id.
+    /// Whether any request was sent, with or without an API request ID.
     pub sent: bool,
 }
 
 impl Found {
-    /// What the lookups did.
+    /// The verdict about the lookups.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         Verdict::of_reads(self.sent)
     }
 
-    /// Says what was looked up for what an entry is about.
+    /// Adds the lookups to an entry.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {
         let resolved = self.targets.iter().map(Target::to_string).collect();
@@ -89,33 +90,33 @@ impl Found {
     }
 }
 
-/// A wish that comes to nothing, and what was looked up until then.
+/// A proposal that failed, and the lookups before the failure.
 #[derive(Debug)]
 pub struct NotProposed {
-    /// Why.
+    /// The reason.
     pub error: ProposeError,
-    /// What was looked up.
+    /// The lookups.
     pub found: Found,
 }
 
-/// Why a wish comes to nothing. Nothing was changed.
+/// The reason why a proposal failed. Nothing was changed.
 #[derive(Debug)]
 pub enum ProposeError {
     /// The policy denies it.
     Denied(Denial, Invocation),
-    /// An address or a mention does not stand for an id.
+    /// An address or a mention does not match an ID.
     Resolve(ResolveError),
-    /// No request of it can be sent by this host.
+    /// This host can send no request of the command.
     Unavailable(CredentialError, Invocation),
-    /// It requires approvals that nobody can give.
+    /// The command requires approvals that no user can give.
     NoApprover(NoApprover, Invocation),
-    /// It takes a reason.
+    /// The command requires a reason.
     NoReason(Invocation),
-    /// Its requester has as many pending requests as one can have.
+    /// The requester already has the maximum number of pending requests.
     TooManyPending(Invocation),
-    /// What it is done to cannot be read.
+    /// The target of the command cannot be read.
     Before(Box<CallError>, Invocation),
-    /// The audit trail cannot be written.
+    /// The audit log cannot be written.
     Ledger(LedgerError),
 }
 
@@ -126,11 +127,11 @@ impl From<LedgerError> for ProposeError {
 }
 
 impl Approvals {
-    /// Decides on a wish, and plans it where it changes something.
+    /// Decides a request, and plans it if it is a write or needs a decision.
     ///
     /// # Errors
     ///
-    /// [`NotProposed`] when it comes to nothing.
+    /// [`NotProposed`] if the proposal fails.
     pub async fn propose(&self, proposal: Proposal<'_>) -> Result<Proposed, NotProposed> {
         let reader = Reader::new(&*self.runtime, &self.decider, proposal.person, proposal.operation);
         let mut targets = Vec::new();
@@ -161,11 +162,11 @@ impl Approvals {
             invocation.arguments = in_large_pages(action, invocation.arguments);
         }
         let reason = options.reason.as_ref().map(Reason::as_str);
-        // No policy decides by a secret: it could not decide by it again later.
+        // The policy is evaluated without secrets: a later evaluation would not have them.
         let shown = invocation.shown(action, &catalog.types);
         let requirements = match self.decider.decide(person, action, &shown.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
-            // Nobody is asked to approve what cannot be sent.
+            // No approval is requested for a command that cannot be sent.
             Decision::Allow(_) if let Some(obstacle) = self.obstacle(action, &invocation.arguments) => {
                 return Err(ProposeError::Unavailable(obstacle, invocation));
             }
@@ -222,7 +223,7 @@ impl Approvals {
             requirements,
             reason: options.reason.as_ref().map(ToString::to_string),
         };
-        // Kept first: a request that is recorded can be decided about at once.
+        // Stored first: a request that is recorded can be decided immediately.
         if has_secrets && !go {
             self.forget_expired_secrets();
             let expires_ms = expires_ms(&pending.requirements, self.ledger.clock().now_ms());
@@ -247,8 +248,8 @@ impl Approvals {
         Ok(Proposed::Run(Box::new(operation), authorized))
     }
 
-    /// Lets a plan wait; with `go`, its requester has confirmed it already, and the intent to run it is recorded in the
-    /// same breath.
+    /// Records a pending request. If `go` is true, the requester has already confirmed it, and the intent is recorded
+    /// in the same commit.
     async fn request(
         &self,
         id: &str,
@@ -293,13 +294,13 @@ impl Approvals {
     }
 }
 
-/// Whether somebody has so many pending requests, or such large ones, that another one of some bytes is too much.
+/// Whether a requester has so many pending requests, or such large ones, that another one of `bytes` bytes is too much.
 fn has_too_many(projection: &Projection, requester: &Principal, now_ms: i64, bytes: usize) -> bool {
     let (count, pending_bytes) = projection.pending_of(requester, now_ms);
     count >= MAX_PENDING || pending_bytes.saturating_add(bytes) > MAX_PENDING_BYTES
 }
 
-/// The entry by which a plan begins to wait.
+/// The event with which a request becomes pending.
 pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Event {
     Event::Requested {
         pending: serde_json::to_string(pending).unwrap_or_default(),
@@ -309,16 +310,16 @@ pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Ev
     }
 }
 
-/// When a request that is made now expires.
+/// The time at which a request that is made now expires.
 fn expires_ms(requirements: &Requirements, now_ms: i64) -> i64 {
     let seconds = i64::try_from(requirements.expires_seconds).unwrap_or(i64::MAX / 1000);
     now_ms.saturating_add(seconds.saturating_mul(1000))
 }
 
-/// Reads what a write is done to, as far as whoever wants it may read it.
+/// Reads the target of a write, if the requester can read it.
 pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &Invocation) -> Result<Before, CallError> {
     let catalog = reader.runtime.catalog();
-    // A read changes nothing that there could be a state before of.
+    // A read changes nothing, so there is no state before it to compare.
     if !action.writes() {
         return Ok(Before::Nothing);
     }
@@ -358,6 +359,6 @@ async fn replaced(reader: &Reader<'_>, action: &Action, write: &Invocation) -> R
             Err(_) => break,
         }
     }
-    // Whether there is such an item is not known.
+    // It is not known whether the list has such an item.
     Ok(Before::Nothing)
 }

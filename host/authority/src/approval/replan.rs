@@ -1,4 +1,4 @@
-//! A plan is made again before it runs, and its target is looked at again when nobody saw the end.
+//! A plan is rebuilt before it runs. If the result of a write is unknown, its target is read again.
 
 use super::propose::before;
 use super::{Approvals, SettleError, Unplanned};
@@ -9,26 +9,26 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Draft, Invocation, references};
 use claude_admin_chat::is_missing;
 
-/// What somebody sees who looks at the target of an operation.
+/// The target of an operation, as a user sees it now.
 #[derive(Debug)]
 pub enum Look {
     /// The target as it is now.
     Now(Before),
     /// The API does not have it.
     Missing,
-    /// It cannot be read, and why.
+    /// The target cannot be read, with the reason.
     Unread(String),
 }
 
 impl Approvals {
-    /// Looks at what an operation was done to, as far as the reader may; `None` where there is nothing to look at.
+    /// Reads the target of an operation, if the reader can read it; `None` if there is no target to read.
     pub async fn look_at_target(&self, operation: &Operation, reader: &Reader<'_>) -> Option<Look> {
         let step = operation.pending.plan.first();
         let action = self.runtime.catalog().action(&step.action)?;
         match before(reader, action, &step.invocation()).await {
             Ok(Before::Nothing) => None,
             Ok(Before::NotAllowed { action }) => {
-                Some(Look::Unread(format!("you may not run `{}`", action.replace('.', " "))))
+                Some(Look::Unread(format!("you cannot run `{}`", action.replace('.', " "))))
             }
             Ok(now) => Some(Look::Now(now)),
             Err(error) if error.reported().is_some_and(is_missing) => Some(Look::Missing),
@@ -36,7 +36,7 @@ impl Approvals {
         }
     }
 
-    /// Makes the plan as it would be made now.
+    /// Builds the plan from the current state.
     pub(super) async fn plan_again(
         &self,
         operation: &Operation,
@@ -49,7 +49,7 @@ impl Approvals {
         if old.secrets.is_some() {
             invocation.arguments = self.secrets.of(&operation.id).ok_or(Unplanned::SecretsForgotten)?;
         }
-        // Each text is put back where it was written, so that it is looked up again.
+        // Each text is restored at its place, so it is looked up again.
         for target in &old.targets {
             let argument = invocation.arguments.get_mut(&target.input);
             if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
@@ -68,7 +68,8 @@ impl Approvals {
         Ok((Plan::of(step), invocation, action))
     }
 
-    /// Why a plan was not made anew. Whoever was faster may have done it, so that there is nothing to plan any more.
+    /// The reason why a plan could not be rebuilt. If another user was faster, the request might already have run, and
+    /// there is nothing left to plan.
     pub(super) async fn unplanned(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! From a decision about what waits to its execution, or its end.
+//! From a decision about a pending request to its execution, or its end.
 
 use super::access::nobodys_business;
 use super::propose::requested;
@@ -16,77 +16,79 @@ use claude_admin_chat::command::{Invocation, Reason};
 use claude_admin_chat::identity::{Place, Principal};
 use std::sync::Arc;
 
-/// Somebody's decision about what waits.
+/// The decision of a user about a pending request.
 #[derive(Debug, Clone)]
 pub struct Vote {
-    /// The id of the operation, or the beginning of it.
+    /// The ID of the operation, or the beginning of it.
     pub operation: String,
-    /// The version of the plan that it is about; none for what was typed without one.
+    /// The version of the plan that the decision is about; none for typed text without a version.
     pub version: Option<u32>,
-    /// Whether it was made by a button. Whoever has the button has seen the card; an id that is typed may be guessed.
+    /// Whether the decision was made with a button. A user who has the button has seen the card; a typed ID might be
+    /// guessed.
     pub by_button: bool,
-    /// What they decide.
+    /// The decision.
     pub choice: Choice,
-    /// Why.
+    /// The reason.
     pub reason: Option<Reason>,
 }
 
-/// What a decision comes to.
+/// The result of a decision.
 #[derive(Debug)]
 pub enum Settled {
-    /// It counts; more is needed.
+    /// The decision counts; more decisions are needed.
     Counted(Box<Operation>),
-    /// It is rejected or cancelled.
+    /// The request is rejected or cancelled.
     Closed(Box<Operation>),
-    /// What was shown is no longer what would be done: nothing was done, and the new plan waits.
+    /// The plan differs from the one that was shown: nothing was changed, and the new plan is pending.
     Superseded {
-        /// With its new plan.
+        /// The operation with its new plan.
         operation: Box<Operation>,
-        /// What is different.
+        /// The differences.
         differences: Vec<Difference>,
-        /// Whether others must decide about it who had no part in it before.
+        /// Whether the new plan needs approvals and the earlier one did not.
         others_come_in: bool,
     },
-    /// What it was to be done to is gone: nothing was done, and it waits no longer.
+    /// The target no longer exists: nothing was changed, and the request is no longer pending.
     Gone(Box<Operation>),
-    /// As its target is now, it has nothing to change, or the API refuses it: nothing was done, and it waits no longer.
+    /// In the current state of the target, the request has nothing to change, or the API would not accept it: nothing
+    /// was changed, and the request is no longer pending.
     Pointless(Box<Operation>, Futility),
-    /// Everything is decided, and it may be done. The intent is recorded.
+    /// All decisions are made, and the request can run. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
 }
 
-/// What follows a decision in the same breath.
+/// The entries that are recorded in the same commit as a decision.
 #[derive(Debug)]
 enum Then {
-    /// Nothing: others must decide too, or it is over.
+    /// None: others must also decide, or the request is closed.
     Nothing,
-    /// Everything is decided, and it runs.
+    /// All decisions are made, and the request runs.
     Run {
         /// The policies that permit it.
         policies: Vec<String>,
-        /// The ids at the API of the requests by which the plan was made anew.
+        /// The API request IDs of the requests for the rebuilt plan.
         lookups: Vec<String>,
     },
-    /// It ends, since its target no longer exists, or is in a state in which it cannot be done.
+    /// The request ends because its target no longer exists, or is in a state in which the request cannot be done.
     Over {
         /// The word of its outcome.
         result: &'static str,
-        /// Why.
+        /// The reason.
         why: Code,
-        /// The ids at the API of the requests that showed it.
+        /// The API request IDs of the requests that showed it.
         lookups: Vec<String>,
     },
 }
 
-/// How often a decision is made anew because somebody else decided in the meantime.
+/// The maximum number of attempts for a decision while other users decide at the same time.
 pub(super) const MAX_ATTEMPTS: u32 = 100;
 
 impl Approvals {
-    /// Takes a decision in; when it is the last that is needed, the operation may run.
+    /// Applies a decision. If it is the last one that is needed, the operation can run.
     ///
     /// # Errors
     ///
-    /// [`SettleError`] when it comes to nothing.
+    /// [`SettleError`] if the decision has no effect.
     pub async fn settle(&self, vote: Vote, person: &Person) -> Result<Settled, SettleError> {
         let (mut person, mut attempt) = (person.clone(), 1);
         loop {
@@ -99,16 +101,16 @@ impl Approvals {
                 Err(SettleError::Busy(_)) if attempt < MAX_ATTEMPTS => attempt += 1,
                 settled => return settled,
             }
-            // What changed can be the policy or a group.
+            // The change can be one of the policy or of a group.
             person = self.decider.person(&person.principal, &person.place).await;
         }
     }
 
-    /// Takes a decision in, as things stand; [`SettleError::Busy`] when they changed meanwhile.
+    /// Applies a decision to the current state; [`SettleError::Busy`] if the state changed meanwhile.
     async fn settle_now(&self, operation: Operation, vote: &Vote, person: &Person) -> Result<Settled, SettleError> {
         let now = self.ledger.clock().now_ms();
         if is_foreign(&operation, person) {
-            let denial = nobodys_business("it was asked for in another workspace");
+            let denial = nobodys_business("it was requested in another workspace");
             return Err(SettleError::NotAllowed(Box::new(operation), denial));
         }
         if let Err(unsettled) =
@@ -124,7 +126,7 @@ impl Approvals {
             },
             Choice::Approve => match self.approves(&operation, person) {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
-                // The answer is for the requester alone: they run it once others have approved.
+                // The output is only for the requester, who runs the command after others have approved it.
                 Ok(_) if self.runs_for_requester(&operation) || !operation.has_approvals(1) => {
                     self.count(&operation, person, vote).await
                 }
@@ -150,7 +152,7 @@ impl Approvals {
         action.is_some_and(Action::runs_for_requester)
     }
 
-    /// Whether the approvals so far, each asked about again, are enough; with one more where somebody is about to agree.
+    /// Whether the approvals so far are sufficient, each evaluated again; with one more if a user is about to approve.
     pub(super) async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
         let mut approvals: Vec<(Principal, Vec<bool>)> = Vec::new();
         let mut add = |person: &Person| {
@@ -170,8 +172,8 @@ impl Approvals {
         operation.enough(&counts.map(|(_, counts)| counts.clone()).collect::<Vec<_>>())
     }
 
-    /// Asks about everything again, and records the decision together with the intent. `alone` are the seconds that a lone
-    /// operator waited instead of the approval of others.
+    /// Evaluates everything again, and records the decision together with the intent. `alone` is the number of seconds
+    /// that a lone operator waited instead of the approval of others.
     pub(super) async fn run(
         &self,
         operation: Operation,
@@ -198,7 +200,7 @@ impl Approvals {
                 None => return Err(self.unplanned(operation, problem, lookups).await?),
             },
         };
-        // Planning takes its time. All of them are judged after it, and by one policy.
+        // Planning takes time. All users are evaluated after it, with one policy.
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let person = self.decider.person(&person.principal, &person.place).await;
         let reason = pending.reason.as_deref();
@@ -213,7 +215,7 @@ impl Approvals {
         }
         let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
         let enough = match alone {
-            // A policy that came into force meanwhile can name a second person.
+            // A policy that became active meanwhile can name a second person.
             Some(_) => requirements.alone.is_some() || requirements.approvals.is_empty(),
             None => self.is_enough(&operation, one_more).await,
         };
@@ -250,7 +252,7 @@ impl Approvals {
         Ok(Settled::Run(Box::new(operation), authorized))
     }
 
-    /// Records a decision, if things still stand as they did, and what follows.
+    /// Records a decision and its consequence, if the state is unchanged.
     async fn record(
         &self,
         operation: &Operation,
@@ -300,7 +302,7 @@ impl Approvals {
         .await
     }
 
-    /// Puts a new plan in the place of the one that was shown.
+    /// Replaces the plan that was shown with a new one.
     async fn supersede(
         &self,
         operation: &Operation,
@@ -324,8 +326,7 @@ impl Approvals {
         Ok(superseded)
     }
 
-    /// Appends entries about an operation, unless somebody decided about it since it was looked at; returns it as it is
-    /// then.
+    /// Appends entries about an operation, unless it was decided since it was read. Returns its new state.
     async fn commit(
         &self,
         seen: &Operation,
@@ -355,17 +356,17 @@ impl Approvals {
     }
 }
 
-/// People of one workspace do not decide about what was asked in another.
+/// Users of one workspace do not decide requests from another.
 pub(super) fn is_foreign(operation: &Operation, person: &Person) -> bool {
     is_other_tenant(&operation.pending.place, &person.principal)
 }
 
-/// Whether somebody is of the platform of a place, and of another tenant there.
+/// Whether a principal is on the platform of a place but in another tenant.
 pub(super) fn is_other_tenant(place: &Place, principal: &Principal) -> bool {
     place.platform == principal.platform && place.tenant != principal.tenant
 }
 
-/// Whether requirements ask for something that earlier ones did not.
+/// Whether requirements demand more than earlier ones.
 fn asks_for_more(now: &Requirements, earlier: &Requirements) -> bool {
     let met = |rule: &ApprovalRule| {
         earlier.approvals.iter().any(|known| known.from == rule.from && known.count >= rule.count)

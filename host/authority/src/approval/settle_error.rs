@@ -1,4 +1,4 @@
-//! Why a decision comes to nothing.
+//! The reasons why a decision has no effect.
 
 use crate::execute::CallError;
 use crate::operation::{LedgerError, Operation, Unsettled};
@@ -7,50 +7,50 @@ use crate::policy::Denial;
 use claude_admin_audit::{Code, Entry};
 use claude_admin_chat::is_missing;
 
-/// Why a decision comes to nothing. Nothing was changed by it.
+/// The reason why a decision has no effect. It changed nothing.
 #[derive(Debug)]
 pub enum SettleError {
-    /// There is no such operation, or it is none of this person's business.
+    /// The operation does not exist, or this user cannot see it.
     NotFound(String),
-    /// Several operations begin like that.
+    /// The beginning of the ID matches several operations.
     Ambiguous(Vec<String>),
-    /// It does not count.
+    /// The decision does not count.
     Unsettled(Box<Operation>, Unsettled),
-    /// This person may not decide that.
+    /// This user cannot make this decision.
     NotAllowed(Box<Operation>, Denial),
-    /// A lone operator typed another text than the name of the target, which is this.
+    /// A lone operator did not type the name of the target, which is this text.
     WrongName(Box<Operation>, String),
-    /// Its requester may not do it any more.
+    /// The requester is no longer permitted to run the command.
     ///
-    /// With it come the ids at the API of the requests by which the plan was made anew.
+    /// The last value contains the API request IDs of the requests for the rebuilt plan.
     RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
-    /// Its plan cannot be made anew; with the ids at the API of the requests.
+    /// The plan cannot be rebuilt; with the API request IDs of the requests.
     Unplanned(Box<Operation>, Unplanned, Vec<String>),
-    /// The policy asks for a reason by now, and it was asked for without one.
+    /// The policy now requires a reason, and the request has none.
     NoReason(Box<Operation>, Vec<String>),
-    /// Others decide about it all the time.
+    /// Other users decide about the request continuously.
     Busy(Box<Operation>),
-    /// The audit trail cannot be written.
+    /// The audit log cannot be written.
     Ledger(LedgerError),
 }
 
-/// Why a plan cannot be made anew.
+/// The reason why a plan cannot be rebuilt.
 #[derive(Debug)]
 pub enum Unplanned {
-    /// The component has no such action any more.
+    /// The component no longer has the action.
     NoAction,
-    /// What was recorded of it is not what was asked for.
+    /// The recorded plan is not the one that was requested.
     Altered,
-    /// Some of its arguments are secrets, which were only in the memory of the host that took the request.
+    /// Some of its arguments are secrets, which were only in the memory of the host that received the request.
     SecretsForgotten,
-    /// An address no longer stands for exactly one id.
+    /// An address no longer matches exactly one ID.
     Resolve(ResolveError),
-    /// What it is done to cannot be read.
+    /// The target cannot be read.
     Before(CallError),
 }
 
 impl Unplanned {
-    /// The call of the API that failed, where one did.
+    /// The API call that failed, if there is one.
     #[must_use]
     pub fn failed_call(&self) -> Option<&CallError> {
         match self {
@@ -60,7 +60,7 @@ impl Unplanned {
         }
     }
 
-    /// Why there is nothing any more that it could be done to, if that is so.
+    /// The code for a target that no longer exists, if that is the reason.
     pub(super) fn gone(&self) -> Option<Code> {
         let code = Code::new("target-gone");
         match self {
@@ -80,7 +80,7 @@ impl From<LedgerError> for SettleError {
 }
 
 impl SettleError {
-    /// The operation that it is about, where that is known.
+    /// The operation that the error is about, if it is known.
     #[must_use]
     pub fn operation(&self) -> Option<&Operation> {
         match self {
@@ -95,7 +95,7 @@ impl SettleError {
         }
     }
 
-    /// Says what was decided by which policies, about which operation, and what was looked up for it.
+    /// Adds to an entry the policies that decided, the operation, and the lookups.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {
         let entry = match self.operation() {

@@ -1,37 +1,37 @@
-//! What a call gave.
+//! The result of a call.
 
 use super::CallError;
 use claude_admin_chat::{Exchange, Verdict};
 use serde_json::Value;
 
-/// What a call gave, and what left during it.
+/// The result of a call, and the request that was sent during it.
 #[derive(Debug)]
 pub struct Answer {
     /// The value that the function returned, as JSON of the wire; null for a function that returns nothing.
     pub result: Result<Value, CallError>,
-    /// The request that left, if one did.
+    /// The request that was sent, if there is one.
     pub sent: Option<SentRequest>,
-    /// Whether it changed something, by the host's own record of the request.
+    /// Whether the call changed anything, according to the data of the host about the request.
     pub verdict: Verdict,
 }
 
-/// A request that left.
+/// A request that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRequest {
     /// The method.
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// What came back to the last attempt. The host believes this, and not what the component says about it.
+    /// The result of the last attempt. The host uses this, not the report of the component.
     pub exchange: Exchange,
-    /// The request id of the answer.
+    /// The API request ID of the response.
     pub request_id: Option<String>,
-    /// How often it was sent: once, and once more for each retry.
+    /// The number of attempts: one, and one more for each retry.
     pub attempts: u32,
 }
 
 impl SentRequest {
-    /// The status of the answer, if one came.
+    /// The status of the response, if there is one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self.exchange {

@@ -1,18 +1,18 @@
-//! Why no credential opens an action.
+//! The reasons why no credential grants access to an action.
 
 use claude_admin_catalog::ApiPlatform;
 
-/// Why no request of an action can be sent with the credentials of this host.
+/// The reason why no request of an action can be sent with the credentials of this host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// The host has none of that kind.
+    /// The host has no credential of the required kind.
     #[error("`{command}` needs {needed}; the host has {held}")]
     Missing {
         /// The command.
         command: String,
-        /// What would open it.
+        /// The credentials that would grant access.
         needed: String,
-        /// What is there.
+        /// The credentials that the host has.
         held: String,
     },
     /// The action does not exist on the platform of the organization.
@@ -22,15 +22,15 @@ pub enum CredentialError {
         command: String,
         /// The platform.
         platform: ApiPlatform,
-        /// Where it exists.
+        /// The platforms on which the action exists.
         available: String,
     },
-    /// The workload identity gave none.
+    /// The workload identity did not return a credential.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
 }
 
-/// Why there is no access token. No secret is part of it.
+/// The reason why there is no access token. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkloadError {
     /// The file cannot be read.
@@ -41,22 +41,22 @@ pub enum WorkloadError {
         /// The cause.
         cause: String,
     },
-    /// The file does not hold a token.
-    #[error("{0} does not hold a JSON web token of at most 16 KiB")]
+    /// The file does not contain a token.
+    #[error("{0} does not contain a JSON web token of at most 16 KiB")]
     NoToken(String),
-    /// No answer came.
+    /// There was no response.
     #[error("the token of the workload could not be exchanged: {0}")]
     Transport(String),
-    /// The API refused.
-    #[error("the API refused the token of the workload (status {status}: {message})")]
+    /// The API did not accept the token.
+    #[error("the API did not accept the token of the workload (status {status}: {message})")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What the API said.
+        /// The message of the API.
         message: String,
     },
-    /// The answer was not understood.
-    #[error("the API answered the exchange with something else than an access token")]
+    /// The response was not understood.
+    #[error("the response of the API to the token exchange is not an access token")]
     Answer,
 }
 

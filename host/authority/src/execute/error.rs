@@ -1,32 +1,32 @@
-//! Why a call gave no result.
+//! The errors of a call.
 
 use super::{CredentialError, LimitKind, Violation};
 use claude_admin_catalog::Action;
 use claude_admin_chat::{Exchange, Report, Verdict};
 use serde_json::Value;
 
-/// Why a call gave no result.
+/// The reason why a call has no result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CallError {
-    /// No credential that opens the action is configured. Nothing was sent.
+    /// No configured credential grants access to the action. Nothing was sent.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// The component tried something that the action does not declare. The request was not sent.
-    #[error("the component tried something that the action does not declare: {0}")]
+    /// The component violated the declaration of the action. The request was not sent.
+    #[error("the component violated the declaration of the action: {0}")]
     Denied(Violation),
-    /// A limit was met.
-    #[error("the call ran into a limit: {kind}")]
+    /// The call reached a limit.
+    #[error("the call reached a limit: {kind}")]
     Limit {
-        /// Which one.
+        /// The limit.
         kind: LimitKind,
     },
     /// The component crashed.
     #[error("the component crashed: {message}")]
     Trap {
-        /// What wasmtime reports.
+        /// The message of wasmtime.
         message: String,
     },
-    /// The arguments do not fit the function: the component and its WIT text disagree.
+    /// The arguments do not match the function: the component and its WIT text differ.
     #[error("the component does not take these arguments: {0}")]
     Arguments(String),
     /// The function returned an error.
@@ -35,30 +35,31 @@ pub enum CallError {
         /// The error of the WIT package as JSON: an object with the name of the case as its only key.
         error: Value,
     },
-    /// The component reported something else than what the host saw.
+    /// The report of the component differs from the data of the host.
     #[error("the component {0}")]
     Misreported(Misreport),
 }
 
-/// What a component reported although the host saw something else.
+/// A report of a component that differs from the data of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Misreport {
-    /// A result, or a response of the API, where no request was sent.
+    /// The component reported a result, or a response of the API, but no request was sent.
     #[error("reported a result without sending a request")]
     NothingSent,
-    /// Another response than the one that came back.
-    #[error("reported something else than the response that came back (status {0})")]
+    /// The component reported another response than the one that was received.
+    #[error("reported a result that does not match the response (status {0})")]
     OtherResponse(u16),
-    /// A response, where none came back.
-    #[error("reported a response although none came back")]
+    /// The component reported a response, but none was received.
+    #[error("reported a response although the API returned none")]
     NoResponse,
 }
 
 impl Misreport {
-    /// What a component reported that does not fit what was sent and what came back; none where it fits.
+    /// The difference between the report of a component and the request and response that the host saw; none if they
+    /// match.
     ///
-    /// A read can succeed without a request: what it returns changes nothing. A write cannot, and no error of the API can
-    /// come from anywhere else.
+    /// A read can succeed without a request: its result changes nothing. A write cannot, and an error of the API can
+    /// come only from a response.
     #[must_use]
     pub fn of(action: &Action, result: &Result<Value, CallError>, exchange: &Exchange) -> Option<Self> {
         let misreports = match result {
@@ -75,7 +76,7 @@ impl Misreport {
 }
 
 impl CallError {
-    /// The same with its texts changed: they come from the component or from the API, and are shown and recorded.
+    /// The same error with changed texts: they come from the component or from the API, and are shown and recorded.
     #[must_use]
     pub fn with_texts(self, change: impl Fn(&mut String), change_json: impl Fn(&mut Value)) -> Self {
         match self {
@@ -96,7 +97,7 @@ impl CallError {
         }
     }
 
-    /// The error of the component, where it is one: an object with the name of the case as its only key.
+    /// The error of the component, if it is one: an object with the name of the case as its only key.
     #[must_use]
     pub fn reported(&self) -> Option<&Value> {
         match self {
@@ -105,7 +106,7 @@ impl CallError {
         }
     }
 
-    /// What went wrong, as a part of a sentence. An error of the API is its status and its message.
+    /// The error as a part of a sentence. For an error of the API: its status and its message.
     #[must_use]
     pub fn in_a_sentence(&self) -> String {
         let api = self.reported().and_then(|error| error.get("api"));
@@ -114,7 +115,7 @@ impl CallError {
         match status.zip(message) {
             Some((status, message)) => format!("the API returned status {status}: {}", message.trim_end_matches('.')),
             None if self.reported().is_some_and(|error| error.get("transport").is_some()) => {
-                "no complete response came from the API".to_owned()
+                "the API returned no complete response".to_owned()
             }
             None if self.reported().is_some_and(|error| error.get("decode").is_some()) => {
                 "the response was not understood".to_owned()
@@ -123,7 +124,7 @@ impl CallError {
         }
     }
 
-    /// Whether the body of the response was larger than the host reads.
+    /// Whether the body of the response was larger than the maximum that the host reads.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         matches!(self, Self::Failed { error } if claude_admin_chat::paging::is_too_large(error))

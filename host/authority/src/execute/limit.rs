@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The limit that a call ran into.
+/// The limit that a call reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the texts say it")]
 pub enum LimitKind {

@@ -1,4 +1,4 @@
-//! The memory for results that are read, put together, shown and sent.
+//! The memory for results that are read, joined, shown and sent.
 
 use super::LimitKind;
 use claude_admin_chat::identity::Principal;
@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The memory for the results of all commands, shared fairly between the people who ask.
+/// The memory for the results of all commands, shared fairly between requesters.
 ///
-/// A principal gets more of it only while as much stays free as that principal then uses. So one principal uses at most half
-/// of it, a second one at most half of the rest, and a small result fits however much others use.
+/// A principal gets more only if the free memory afterwards is at least the memory that the principal then uses. So one
+/// principal uses at most half of it, and a second one at most half of the rest. A small result fits regardless of the
+/// use by others.
 #[derive(Debug)]
 pub struct Memory {
     most: usize,
@@ -23,13 +24,13 @@ struct Used {
 }
 
 impl Memory {
-    /// So many bytes.
+    /// Memory of this number of bytes.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, used: Mutex::default() })
     }
 
-    /// A panic elsewhere leaves the counts as they are.
+    /// A panic elsewhere does not invalidate the counts.
     fn used(&self) -> MutexGuard<'_, Used> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,7 +58,8 @@ impl Memory {
     }
 }
 
-/// What the result of one command needs, of a limit for it and one for all commands. It is given back when this is dropped.
+/// The memory for the result of one command. It counts toward a limit for the command and a limit for all commands. It
+/// is released when this value is dropped.
 #[derive(Debug)]
 pub struct Held {
     bytes: AtomicUsize,
@@ -67,17 +69,17 @@ pub struct Held {
 }
 
 impl Held {
-    /// Begins with nothing, and takes at most so many bytes.
+    /// Starts with no memory, and uses at most `most` bytes.
     #[must_use]
     pub fn new(most: usize, principal: &Principal, memory: &Arc<Memory>) -> Self {
         Self { bytes: AtomicUsize::new(0), most, principal: principal.clone(), memory: Arc::clone(memory) }
     }
 
-    /// Counts the memory of one more part of a result.
+    /// Counts the memory of another part of a result.
     ///
     /// # Errors
     ///
-    /// The limit that it does not fit in. Nothing is counted then.
+    /// The limit that would be exceeded. Nothing is counted then.
     pub fn take(&self, bytes: usize) -> Result<(), LimitKind> {
         let more = |held: usize| held.checked_add(bytes).filter(|held| *held <= self.most);
         self.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| LimitKind::Answer)?;
@@ -86,14 +88,14 @@ impl Held {
         })
     }
 
-    /// Gives back what is not needed any longer.
+    /// Releases memory that is no longer needed.
     pub fn give_back(&self, bytes: usize) {
         let less = |held: usize| Some(held.saturating_sub(bytes));
         let held = self.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).unwrap_or_default();
         self.memory.give_back(&self.principal, bytes.min(held));
     }
 
-    /// Gives back everything above a number of bytes.
+    /// Releases the memory above a number of bytes.
     pub fn keep(&self, bytes: usize) {
         self.give_back(self.bytes.load(Ordering::Acquire).saturating_sub(bytes));
     }
@@ -146,8 +148,8 @@ mod tests {
     }
 
     proptest! {
-        /// Results grow, shrink and end in any order: no byte is lost, nobody has more than half, and who uses less than
-        /// half of what is free gets more.
+        /// Results grow, shrink and end in any order: no byte is lost, and no principal has more than half. A principal
+        /// who uses less than half of the free memory gets more.
         #[test]
         fn any_order_of_results_keeps_the_shares_fair(
             most in 0_usize..1000, steps in proptest::collection::vec((0_u8..5, 0_usize..600, any::<bool>()), 1..80),

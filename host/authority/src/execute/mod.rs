@@ -1,5 +1,5 @@
-//! What runs an action that was decided on. Whoever implements [`Execute`] can run, and cannot decide: it gets an
-//! [`Authorized`] value, and has no way to make one.
+//! Runs an action that was decided. An implementation of [`Execute`] can run actions but cannot decide: it gets an
+//! [`Authorized`] value, and cannot construct one.
 
 mod answer;
 mod credential;
@@ -23,20 +23,20 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A call that is under way.
+/// A running call.
 pub type Call<'c> = Pin<Box<dyn Future<Output = Answer> + Send + 'c>>;
 
-/// Runs what was decided on.
+/// Runs actions that were decided.
 pub trait Execute: fmt::Debug + Send + Sync {
     /// The actions that can be run.
     fn catalog(&self) -> &Arc<Catalog>;
 
-    /// Sends the request of an invocation that was decided on.
+    /// Sends the request of an invocation that was decided.
     fn execute<'c>(&'c self, authorized: &'c Authorized<Invocation>) -> Call<'c>;
 
-    /// Why no request of an action can be sent, whoever asks; none where one can.
+    /// The reason why no request of an action can be sent, for any requester; none if a request can be sent.
     fn obstacle(&self, action: &Action, arguments: &Arguments) -> Option<CredentialError>;
 
-    /// Memory for the result of one command of somebody.
+    /// Memory for the result of one command of a principal.
     fn room(&self, principal: &Principal) -> Held;
 }

@@ -1,12 +1,12 @@
-//! What a component tried although the action does not declare it.
+//! Requests of a component that the action does not declare.
 
-/// What a component tried although the action does not declare it. The request was not sent.
+/// A behavior of a component that the action does not declare. The request was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Violation {
     #[error("a request to the host `{0}`")]
     Host(String),
-    #[error("a request to the address `{0}` in place of a host name")]
+    #[error("a request to the IP address `{0}` instead of a host name")]
     IpLiteral(String),
     #[error("a request without TLS ({0})")]
     Scheme(String),
@@ -16,15 +16,15 @@ pub enum Violation {
     Method { found: String, expected: String },
     #[error("the path `{found}`, where `{expected}` is declared")]
     Path { found: String, expected: String },
-    #[error("a query that the arguments do not make (`{0}`)")]
+    #[error("a query that does not follow from the arguments (`{0}`)")]
     Query(String),
-    #[error("a body that the arguments do not make")]
+    #[error("a body that does not follow from the arguments")]
     Body,
-    #[error("the header `{0}`, which only the host may set")]
+    #[error("the header `{0}`, which only the host can set")]
     Header(String),
     #[error("a second request")]
     SecondRequest,
-    /// The upstream answered with a redirect. The request that it answered was sent.
+    /// The upstream returned a redirect. The request that led to it was sent.
     #[error("following a redirect (status {0})")]
     Redirect(u16),
     #[error("a connection to {0}")]
@@ -32,7 +32,7 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// The same with its texts changed: they come from the component, and are shown and recorded.
+    /// The same violation with changed texts: they come from the component, and are shown and recorded.
     #[must_use]
     pub fn with_texts(mut self, change: impl Fn(&mut String)) -> Self {
         match &mut self {

@@ -35,7 +35,7 @@ impl Host {
         self.live.reload()
     }
 
-    /// Makes the last look at the file long ago.
+    /// Makes the last check of the file long ago.
     fn wait(&self) {
         self.live.file.as_ref().unwrap().seen().looked_at = None;
     }
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-/// Somebody at a terminal.
+/// A user at a terminal.
 struct Ada {
     principal: Principal,
     groups: BTreeSet<String>,
@@ -114,7 +114,7 @@ fn a_good_edit_comes_into_force() {
 }
 
 #[test]
-fn a_broken_edit_leaves_the_last_good_policy_in_force() {
+fn invalid_edit_leaves_the_last_valid_policy_active() {
     let host = Host::start(Some(READ));
     let good = host.live.current();
     let change = host.edit(BROKEN).unwrap();
@@ -123,7 +123,7 @@ fn a_broken_edit_leaves_the_last_good_policy_in_force() {
     assert!(change.problem.as_ref().unwrap().contains("policy.cedar:2:29: "));
     assert_eq!(host.live.current().problem, change.problem);
     assert_eq!(host.live.current().loaded_at, good.loaded_at);
-    // Another mistake is news, the same one is not.
+    // Another error is reported, the same one is not.
     assert!(host.edit("nonsense").is_some());
     assert_eq!(host.live.reload(), None);
     fs::write(host.path(), [0xff, 0xff]).unwrap();
@@ -141,7 +141,7 @@ fn a_policy_that_is_taken_away_allows_nothing_until_it_is_back() {
     assert!(change.hash.is_none() && change.problem.unwrap().contains("there is no policy file"));
     assert_eq!(host.allows(), (false, false));
     assert_eq!(host.live.reload(), None);
-    // What comes back broken does not bring the old one back.
+    // An invalid file does not restore the old policy.
     assert!(host.edit(BROKEN).unwrap().hash.is_none());
     assert_eq!(host.allows(), (false, false));
     assert!(host.edit(READ).unwrap().hash.is_some());
@@ -149,7 +149,7 @@ fn a_policy_that_is_taken_away_allows_nothing_until_it_is_back() {
 }
 
 #[test]
-fn the_file_is_looked_at_once_a_second() {
+fn policy_file_is_checked_at_most_once_a_second() {
     let host = Host::start(Some(READ));
     fs::write(host.path(), LIST).unwrap();
     assert_eq!(host.live.refresh(), None);
@@ -163,7 +163,7 @@ fn the_file_is_looked_at_once_a_second() {
 }
 
 #[test]
-fn an_edit_of_the_same_length_and_time_is_seen_while_the_file_is_young() {
+fn edit_of_a_recent_file_with_same_size_and_mtime_is_detected() {
     let host = Host::start(Some(LIST));
     let same_length = LIST.replace("list", "get ").replace("get \"", "get\" ");
     let modified = fs::metadata(host.path()).unwrap().modified().unwrap();
@@ -181,7 +181,7 @@ fn a_file_that_did_not_change_is_not_read() {
     let age = || fs::File::options().write(true).open(host.path()).unwrap().set_modified(old).unwrap();
     age();
     assert_eq!(host.live.reload(), None);
-    // The stamp is known now: a change behind its back goes unseen, until it is asked for.
+    // The stamp is known now: a change that does not change the stamp is not noticed until a reload is requested.
     fs::write(host.path(), READ.replace("read", "host")).unwrap();
     age();
     host.wait();

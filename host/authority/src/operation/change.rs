@@ -1,26 +1,27 @@
-//! A change of the trail that waits to be made, together with others.
+//! A pending change of the audit log, which is made together with others.
 
 use super::{CommitError, LedgerError, Projection};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Entry, Event};
 use tokio::sync::oneshot;
 
-/// A change that waits.
+/// A pending change.
 pub(super) trait Change: Send {
-    /// What it appends as things stand, nothing included; none where it may not be, of which its maker is told.
+    /// The entries that it appends in the current state, possibly none. `None` if the state does not allow the change;
+    /// its caller has then been notified.
     fn decide(&mut self, projection: &Projection, now_ms: i64) -> Option<Vec<Entry>>;
 
-    /// How safe it must be.
+    /// The required durability.
     fn durability(&self) -> Durability;
 
-    /// It was appended: this is how things stand now.
+    /// The change was appended, with this new state.
     fn done(self: Box<Self>, projection: &Projection, entries: &[Entry]);
 
-    /// It was not appended.
+    /// The change was not appended.
     fn failed(self: Box<Self>, error: LedgerError);
 }
 
-/// What waits, and who waits for it.
+/// A pending change, and the sender of its result.
 struct Waiting<D, F, T, E> {
     durability: Durability,
     decide: D,
@@ -28,10 +29,10 @@ struct Waiting<D, F, T, E> {
     reply: Option<oneshot::Sender<Result<T, CommitError<E>>>>,
 }
 
-/// Where the end of a change is told.
+/// The receiver of the result of a change.
 pub(super) type End<T, E> = oneshot::Receiver<Result<T, CommitError<E>>>;
 
-/// Makes a change of what `decide` and `then` say, and the place where its end is told.
+/// Makes a change from `decide` and `then`, with the receiver of its result.
 pub(super) fn change<D, F, T, E>(durability: Durability, decide: D, then: F) -> (Box<dyn Change>, End<T, E>)
 where
     D: FnMut(&Projection, i64) -> Result<Vec<Entry>, E> + Send + 'static,
@@ -44,7 +45,7 @@ where
 }
 
 impl<D, F, T, E> Waiting<D, F, T, E> {
-    /// Whoever does not wait any more needs no answer.
+    /// A caller that no longer waits needs no result.
     fn tell(reply: Option<oneshot::Sender<Result<T, CommitError<E>>>>, end: Result<T, CommitError<E>>) {
         if let Some(reply) = reply {
             let _ = reply.send(end);
@@ -82,10 +83,10 @@ where
     }
 }
 
-/// What entries are about: operations and the pending requests of a principal. A change depends on nothing else, so changes
-/// about different subjects can be decided from the same state.
+/// The subjects of entries: operations, and the pending requests of a principal. A change depends on nothing else, so
+/// changes about different subjects can be decided from the same state.
 pub(super) fn subjects(entries: &[Entry]) -> impl Iterator<Item = String> + '_ {
-    // What is requested and not run at once is one of a limited number that its requester has.
+    // A request that does not run immediately counts toward the limit of its requester.
     let runs = entries.iter().any(|entry| matches!(entry.event, Event::Intent { .. }));
     let requests = entries.iter().filter(move |entry| !runs && matches!(entry.event, Event::Requested { .. }));
     let requests = requests.filter_map(|entry| Some(format!("requests of {}", entry.principal.as_ref()?)));

@@ -1,9 +1,9 @@
-//! The time, which tests set.
+//! The time, which tests can set.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Tells the time.
+/// Returns the current time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
@@ -14,7 +14,7 @@ impl Clock {
         Self::new(|| jiff::Timestamp::now().as_millisecond())
     }
 
-    /// A clock of one's own: milliseconds since 1970.
+    /// Another clock, in milliseconds since 1970.
     #[must_use]
     pub fn new(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now_ms))

@@ -1,7 +1,7 @@
-//! The audit trail as the one place where things are settled.
+//! The audit log, in which all operations are decided.
 //!
-//! Whoever wants to change something looks at what the trail comes to, and appends only if nobody appended in the
-//! meantime; otherwise they look again. So that what is settled is settled once, with any number of hosts on one store.
+//! A writer reads the current state of the log, and appends only if no other writer appended in the meantime. Otherwise
+//! it reads the state again. So each request is decided once, with any number of hosts on one store.
 
 mod batch;
 mod claims;
@@ -20,37 +20,37 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
-/// How often a change is tried while others append.
+/// The maximum number of attempts for a change while others append.
 const MAX_ATTEMPTS: u32 = 1000;
 
-/// Why the ledger cannot be read or written. Nothing was sent.
+/// The reason why the ledger cannot be read or written. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum LedgerError {
-    #[error("the audit trail cannot be used: {0}")]
+    #[error("the audit log cannot be used: {0}")]
     Store(#[from] StoreError),
-    #[error("the audit trail cannot be used: {0}")]
+    #[error("the audit log cannot be used: {0}")]
     Shared(String),
-    #[error("record {seq} of the audit trail cannot be read: {problem}; `claude-admin audit verify` says more")]
+    #[error("entry {seq} of the audit log cannot be read: {problem}; run `claude-admin audit verify` for details")]
     Record { seq: u64, problem: String },
     #[error("an entry cannot be recorded: {0}")]
     Unrecordable(String),
-    #[error("the audit trail is too busy: other hosts append all the time")]
+    #[error("the audit log is too busy: other hosts append entries continuously")]
     Busy,
-    #[error("no lock can be held beside it: {0}")]
+    #[error("the lock file of this host next to the audit log cannot be created: {0}")]
     Lock(std::io::Error),
-    #[error("the host stops")]
+    #[error("the host is stopping")]
     Stopping,
 }
 
-/// Changes that were decided as things stood, and what they append.
+/// Changes that were decided in the current state, and the entries that they append.
 type Decided = Vec<(Box<dyn Change>, Vec<Entry>)>;
 
-/// Why nothing was appended.
+/// The reason why nothing was appended.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError<E> {
-    /// As things stand, it may not be.
-    #[error("refused")]
+    /// The current state does not allow the change.
+    #[error("the current state does not allow the change")]
     Refused(E),
     /// The ledger failed.
     #[error(transparent)]
@@ -58,7 +58,7 @@ pub enum CommitError<E> {
 }
 
 impl LedgerError {
-    /// What failed where nothing can be refused.
+    /// The error of a change that is allowed in every state.
     pub(crate) fn of_commit(error: CommitError<Infallible>) -> Self {
         match error {
             CommitError::Ledger(error) => error,
@@ -67,7 +67,7 @@ impl LedgerError {
     }
 }
 
-/// The audit trail, and what it comes to.
+/// The audit log, and the state that results from it.
 #[derive(Clone)]
 pub struct Ledger {
     inner: Arc<Inner>,
@@ -90,11 +90,12 @@ struct Inner {
     turns: ReaderQueue,
 }
 
-/// Changes that wait to be made: those that come while the trail is written are written together.
+/// Pending changes: those that arrive while the log is written are written together.
 #[derive(Default)]
 struct Queue {
     changes: Vec<Box<dyn Change>>,
-    /// Whether somebody makes them. One thread is enough: others would each wait for it, with a stack of their own.
+    /// Whether a thread makes the changes. One thread is enough: further threads would only wait for it, each with its
+    /// own stack.
     is_served: bool,
 }
 
@@ -105,11 +106,11 @@ struct Loaded {
 }
 
 impl Ledger {
-    /// Reads the part of a log that still matters.
+    /// Reads the part of a log that is still needed.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the log cannot be read.
+    /// [`LedgerError`] if the log cannot be read.
     pub fn open(log: Box<dyn Log>, hosts: Hosts, clock: Clock) -> Result<Self, LedgerError> {
         let lock = hosts.join().map_err(LedgerError::Lock)?;
         let (state, waiting, changes) = (Mutex::default(), Mutex::default(), watch::Sender::default());
@@ -145,24 +146,24 @@ impl Ledger {
         self.inner.hosts.is_alive(host)
     }
 
-    /// Reports changes of operations that this process makes or reads. Changes by other processes on the store show at
-    /// the next look at it.
+    /// Reports changes of operations that this process makes or reads. Changes by other processes on the store are
+    /// reported when this process reads the log the next time.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
 
-    /// The records themselves.
+    /// The stored records.
     #[must_use]
     pub fn log(&self) -> &dyn Log {
         &*self.inner.log
     }
 
-    /// Runs something that reads the records, on a thread where that may take its time.
+    /// Runs a function that reads the records, on a thread that can block.
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Stopping`] when the host stops meanwhile.
+    /// [`LedgerError::Stopping`] if the host stops meanwhile.
     pub async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&dyn Log) -> T + Send + 'static,
@@ -170,12 +171,12 @@ impl Ledger {
         self.read_while((), read).await
     }
 
-    /// As [`Self::read`], one at a time for each principal: a log takes long to read, and many reads of one principal must
-    /// not slow down those of others.
+    /// Like [`Self::read`], but one at a time for each principal. Reading a log takes long, and many reads of one
+    /// principal must not slow down those of others.
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Stopping`] when the host stops meanwhile.
+    /// [`LedgerError::Stopping`] if the host stops meanwhile.
     pub async fn read_for<T: Send + 'static>(
         &self,
         principal: &Principal,
@@ -185,7 +186,7 @@ impl Ledger {
         self.read_while(turn, read).await
     }
 
-    /// Keeps something until the read has ended, even when nobody waits for it any more.
+    /// Retains `kept` until the read has ended, even if its caller no longer waits.
     async fn read_while<T: Send + 'static>(
         &self,
         kept: impl Send + 'static,
@@ -199,11 +200,11 @@ impl Ledger {
         tokio::task::spawn_blocking(read).await.map_err(|_| LedgerError::Stopping)
     }
 
-    /// The end of the chain now.
+    /// The current end of the chain.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail cannot be read.
+    /// [`LedgerError`] if the log cannot be read.
     pub async fn head(&self) -> Result<Option<Head>, LedgerError> {
         let inner = Arc::clone(&self.inner);
         let read = tokio::task::spawn_blocking(move || {
@@ -214,11 +215,11 @@ impl Ledger {
         read.await.map_err(|_| LedgerError::Stopping)?
     }
 
-    /// Looks at how things stand now, other hosts included.
+    /// Reads the current state, with the entries of other hosts.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail cannot be read.
+    /// [`LedgerError`] if the log cannot be read.
     pub async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Projection) -> T + Send + 'static,
@@ -232,16 +233,17 @@ impl Ledger {
         looked.await.map_err(|_| LedgerError::Stopping)?
     }
 
-    /// Appends what `decide` makes of how things stand; asks it again when somebody else was faster.
+    /// Appends the entries that `decide` returns for the current state. If another writer appends first, `decide` is
+    /// called again.
     ///
-    /// `decide` gets the time too, which becomes the time of its entries. It looks at nothing but the operation and the
-    /// pending requests of the requester that its entries are about: changes about different ones can be decided from the
-    /// same state, and are appended in one transaction. `then` sees how things stand afterwards, with nothing about the same in between, and
-    /// what was appended.
+    /// `decide` also gets the time, which becomes the time of its entries. It reads only the operation, and the pending
+    /// requests of the requester, that its entries are about. So changes about different ones can be decided from the
+    /// same state, and are appended in one transaction. `then` gets the appended entries and the state afterwards, with
+    /// no other change about the same operation or requester in between.
     ///
     /// # Errors
     ///
-    /// [`CommitError::Refused`] with what `decide` says; [`CommitError::Ledger`] when the trail fails. Nothing is
+    /// [`CommitError::Refused`] with the error of `decide`; [`CommitError::Ledger`] if the log fails. Nothing is
     /// appended then.
     pub async fn commit<T, E>(
         &self,
@@ -266,32 +268,33 @@ impl Ledger {
         end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
 
-    /// Appends entries as they are, on this thread: for when a host starts.
+    /// Appends entries unchanged, on this thread: for the start of a host.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail fails.
+    /// [`LedgerError`] if the log fails.
     pub fn record(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
         let (change, mut end) = change(durability, move |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
         self.inner.make(vec![change]);
         end.try_recv().map_err(|_| LedgerError::Stopping)?.map_err(LedgerError::of_commit)
     }
 
-    /// Appends entries as they are.
+    /// Appends entries unchanged.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail fails.
+    /// [`LedgerError`] if the log fails.
     pub async fn append(&self, durability: Durability, entries: Vec<Entry>) -> Result<(), LedgerError> {
         let appended = self.commit(durability, move |_, _| Ok::<_, Infallible>(entries.clone()), |_, _| ());
         appended.await.map_err(LedgerError::of_commit)
     }
 
-    /// Ends what nobody settled in time, and what a host ran that is gone. Returns what it ended.
+    /// Ends requests that were not decided in time, and operations of hosts that have exited. Returns the ended
+    /// operations.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the trail fails.
+    /// [`LedgerError`] if the log fails.
     pub async fn sweep(&self) -> Result<Vec<Operation>, LedgerError> {
         let inner = Arc::clone(&self.inner);
         let decide = move |projection: &Projection, now: i64| {

@@ -1,7 +1,7 @@
-//! Operations: what waits for a decision, what runs, how it ended.
+//! Operations: pending, running and ended.
 //!
-//! Nothing of this is stored by itself. The audit trail is the one thing that is stored, and operations are what its
-//! entries come to: so that the two cannot disagree.
+//! Operations are not stored separately. Only the audit log is stored, and the operations result from its entries. So
+//! the two cannot disagree.
 
 mod change;
 mod clock;
@@ -29,32 +29,32 @@ use claude_admin_chat::identity::{Place, Principal};
 use claude_admin_chat::paging::memory_of;
 use serde::{Deserialize, Serialize};
 
-/// A plan that waits: everything that is needed to do it later, on any host.
+/// The plan of a pending request: all data that is needed to run it later, on any host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
-    /// Counts the plans of one operation: a decision is about one of them.
+    /// The number of the plan among those of its operation: a decision is about one of them.
     pub version: u32,
-    /// Who wants it.
+    /// The requester.
     pub requester: Principal,
-    /// Where it was asked for.
+    /// The place of the request.
     pub place: Place,
-    /// What is to be done.
+    /// The plan.
     pub plan: Plan,
-    /// What must be decided first.
+    /// The decisions that are needed first.
     pub requirements: Requirements,
-    /// Why it is wanted.
+    /// The reason that the requester gave.
     pub reason: Option<String>,
 }
 
 impl Pending {
-    /// The bytes of memory that a request needs, by its recorded form.
+    /// The bytes of memory that a request needs, calculated from its recorded form.
     #[must_use]
     pub fn bytes(&self, recorded: &str) -> usize {
         let values = self.plan.steps().iter().flat_map(|step| step.arguments.values().chain(step.before.value()));
         values.map(memory_of).fold(recorded.len(), usize::saturating_add)
     }
 
-    /// Says that an entry is about this plan of an operation.
+    /// Adds to an entry that it is about this plan of an operation.
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
@@ -62,18 +62,18 @@ impl Pending {
     }
 }
 
-/// A decision about what waits.
+/// A decision about a pending request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decided {
-    /// Who.
+    /// The principal.
     pub principal: Principal,
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What.
+    /// The decision.
     pub choice: Choice,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub time_ms: i64,
 }
 
@@ -88,107 +88,107 @@ pub struct ApprovedAlone {
     pub time_ms: i64,
 }
 
-/// How an operation stands.
+/// The state of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum State {
-    /// It waits for decisions.
+    /// The request is pending.
     Waiting,
-    /// Its request may be on the way.
+    /// The request might be on its way to the API.
     Running {
         /// The host that runs it.
         host: String,
     },
-    /// It ended: the word of its outcome, which is `unknown` where nobody saw the end.
+    /// The operation ended: the word of its outcome, which is `unknown` if the result is unknown.
     Ended {
         /// The word.
         result: String,
-        /// Whether anything was changed, where that is recorded.
+        /// Whether anything was changed, if that is recorded.
         changed: Option<Changed>,
-        /// The ids of its requests at the API.
+        /// Its API request IDs.
         requests: Vec<String>,
-        /// What went wrong, where something did.
+        /// The cause, if there is one.
         cause: Option<Cause>,
     },
-    /// Somebody rejected it.
+    /// An approver rejected the request.
     Rejected,
-    /// Its requester cancelled it.
+    /// The requester cancelled the request.
     Cancelled,
-    /// Nobody settled it in time.
+    /// The request was not decided in time.
     Expired,
 }
 
 /// The number of the first step of a plan.
 pub const FIRST_STEP: u32 = 1;
-/// The word of an outcome that nobody saw.
+/// The word of the outcome of an operation with an unknown result.
 pub const UNKNOWN: &str = "unknown";
-/// The word of an outcome for which there was nothing to do any more: the target is gone.
+/// The word of the outcome of an operation whose target no longer exists, so there was nothing to do.
 pub const GONE: &str = "not_found";
 
-/// One operation. Its recorded form is the state of an operation that is carried: see [`Event::Carried`].
+/// One operation. Its recorded form is the state in [`Event::Carried`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
-    /// The ID. It is recorded with the entry.
+    /// The ID. It is recorded in the entry, not in the state.
     #[serde(skip)]
     pub id: String,
-    /// What waits or waited.
+    /// The request that is or was pending.
     pub pending: Pending,
     /// The hash of its plan.
     pub plan_hash: String,
-    /// The hash of the policy that asked for decisions.
+    /// The hash of the policy that required decisions.
     pub policy_hash: String,
-    /// When it was asked for, in milliseconds since 1970.
+    /// The time of the request, in milliseconds since 1970.
     pub requested_ms: i64,
-    /// When it ends by itself.
+    /// The time at which the request expires, in milliseconds since 1970.
     pub expires_ms: i64,
-    /// What was decided about this version, in order.
+    /// The decisions about this version, in order.
     pub decisions: Vec<Decided>,
     /// The approval of a lone operator instead of that of others, if there was one.
     pub alone: Option<ApprovedAlone>,
-    /// How it stands.
+    /// The state.
     pub state: State,
-    /// When that began.
+    /// The time at which this state began.
     pub since_ms: i64,
-    /// The first record that matters for it.
+    /// The number of the first entry that is needed for it.
     #[serde(skip)]
     pub first_seq: u64,
     /// The change of the plan that led to this version, if any.
     pub change: Option<Change>,
     /// The messages about it.
     pub notices: Notices,
-    /// Whether the secret in its answer did not reach its requester.
+    /// Whether the secret in its output did not reach its requester.
     pub undelivered: bool,
-    /// The bytes of memory that it needs, as far as others than the host decide about it.
+    /// The bytes of memory that it needs. It counts only the parts whose size is set by users or the API.
     #[serde(skip)]
     pub bytes: usize,
 }
 
-/// Why a decision does not count.
+/// The reason why a decision does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsettled {
-    /// It is settled already.
+    /// The request was already decided.
     Settled,
-    /// It changed since: the decision is about an older plan.
+    /// The plan changed: the decision is about an older one.
     OtherVersion,
-    /// It changed since it was asked for, and the decision does not say which plan it is about.
+    /// The plan changed after the request, and the decision does not name a version.
     NoVersion,
-    /// Only its requester may do that.
+    /// Only the requester can make this decision.
     NotRequester,
-    /// Its requester may not do that.
+    /// The requester cannot make this decision.
     OwnRequest,
-    /// This person decided already.
+    /// This person already decided.
     Twice,
-    /// The configuration does not say that they are another person than the requester or an earlier approver, who uses
-    /// another platform.
+    /// The configuration does not map this principal to another person than that of the requester or an earlier
+    /// approver on another platform.
     UnknownPerson,
-    /// It waits for nobody's approval.
+    /// The request needs no approval.
     NoApprovalNeeded,
-    /// Its requester alone is not enough.
+    /// The decision of the requester is not sufficient.
     NeedsApproval,
 }
 
 impl State {
-    /// The word for people and programs.
+    /// The word for users and programs.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -201,7 +201,7 @@ impl State {
         }
     }
 
-    /// Whether a write with this state changed anything; none for an end that was recorded before this was.
+    /// Whether a write with this state changed anything; none for a result of a version that did not record this.
     fn changed(&self) -> Option<Changed> {
         match self {
             Self::Waiting | Self::Rejected | Self::Cancelled | Self::Expired => Some(Changed::No),
@@ -212,7 +212,7 @@ impl State {
         }
     }
 
-    /// Whether nothing more happens to it.
+    /// Whether the state is final.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         !matches!(self, Self::Waiting | Self::Running { .. })
@@ -220,36 +220,36 @@ impl State {
 }
 
 impl Operation {
-    /// Whether it waits at a time.
+    /// Whether the request is pending at a time.
     #[must_use]
     pub fn waits(&self, now_ms: i64) -> bool {
         self.state == State::Waiting && now_ms < self.expires_ms
     }
 
-    /// Whether anything was changed; none for an end that was recorded before this was.
+    /// Whether anything was changed; none for a result of a version that did not record this.
     #[must_use]
     pub fn changed(&self) -> Option<Changed> {
         let reads = |step: &Step| step.operation == Some(Effect::Read);
         if self.pending.plan.steps().iter().all(reads) { Some(Changed::No) } else { self.state.changed() }
     }
 
-    /// Who approved it.
+    /// The approvals.
     pub fn approvers(&self) -> impl Iterator<Item = &Decided> {
         self.decisions.iter().filter(|decided| decided.choice == Choice::Approve)
     }
 
-    /// What a decision that is typed names: the id, and the version of the plan that it is about.
+    /// The identifier in a typed decision: the ID, and the version of the plan that the decision is about.
     #[must_use]
     pub fn plan_id(&self) -> String {
         format!("{}.{}", self.id, self.pending.version)
     }
 
-    /// Checks whether somebody's decision counts. Without a version, it can only be about the first plan, unless it takes
-    /// the request back.
+    /// Checks whether a decision counts. Without a version, it can only be about the first plan, unless it cancels the
+    /// request.
     ///
     /// # Errors
     ///
-    /// [`Unsettled`] when it does not.
+    /// [`Unsettled`] if the decision does not count.
     pub fn accepts(
         &self,
         version: Option<u32>,
@@ -269,7 +269,7 @@ impl Operation {
         }
         match choice {
             Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
-            // Anybody can prevent what they asked for themselves, from any of their accounts.
+            // A person can prevent their own request from any of their accounts.
             Choice::Approve | Choice::Reject if own => Err(Unsettled::OwnRequest),
             Choice::Approve | Choice::Reject if self.pending.requirements.approvals.is_empty() => {
                 Err(Unsettled::NoApprovalNeeded)
@@ -287,15 +287,16 @@ impl Operation {
         }
     }
 
-    /// Whether its approvals, and some more, can be enough by their number. Whether each still counts is another question.
+    /// Whether its approvals, and `more` further ones, can be sufficient by number. This does not check whether each
+    /// still counts.
     #[must_use]
     pub fn has_approvals(&self, more: usize) -> bool {
         let needed = self.pending.requirements.approvals.iter().map(|rule| rule.count).max().unwrap_or_default();
         usize::try_from(needed).is_ok_and(|needed| self.approvers().count() + more >= needed)
     }
 
-    /// Whether approvals are enough: for each, which of the rules it counts for. One person may count for several rules,
-    /// and once for each.
+    /// Whether approvals are sufficient: each contains, for each rule, whether it counts. One person can count for
+    /// several rules, and once for each.
     #[must_use]
     pub fn enough(&self, approvals: &[Vec<bool>]) -> bool {
         self.pending.requirements.approvals.iter().enumerate().all(|(index, rule)| {
@@ -310,13 +311,13 @@ impl Operation {
         self.pending.plan.has_hash(&self.plan_hash)
     }
 
-    /// An entry about what the host does with it, for whoever asked.
+    /// An entry about an event of the host in this operation, for its requester.
     #[must_use]
     pub fn entry(&self, event: Event) -> Entry {
         self.note(Entry::by(&self.pending.requester, &self.pending.place, event))
     }
 
-    /// An entry about the step that runs, for its requester. The steps of a plan are numbered from 1.
+    /// An entry about a step that runs, for the requester. The steps of a plan are numbered from 1.
     #[must_use]
     pub fn entry_of_step(&self, number: u32, event: Event) -> Entry {
         let entry = Entry { step: Some(number), ..self.entry(event) };
@@ -327,14 +328,14 @@ impl Operation {
         }
     }
 
-    /// Says that an entry is about it, and about the plan that was recorded last.
+    /// Adds to an entry that it is about this operation, and about the plan that was recorded last.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {
         Entry { plan_hash: Some(self.plan_hash.clone()), ..self.pending.note(&self.id, entry) }
     }
 }
 
-/// How an entry changes an operation.
+/// The changes of an operation by an entry.
 impl Operation {
     fn apply(&mut self, entry: &Entry) {
         if self.notices.apply(&entry.event) {

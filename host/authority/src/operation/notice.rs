@@ -1,7 +1,7 @@
-//! Messages about an operation: which ones were posted, and which state of the operation they show.
+//! Messages about an operation: the posted messages, and the state of the operation that they show.
 //!
-//! Like everything else about an operation, this follows from the audit log: after a restart, or in another process, the
-//! card of a request is still known, and a message that was posted is not posted again.
+//! Like all data about an operation, this results from the audit log. After a restart, or in another process, the card
+//! of a request is still known, and a posted message is not posted again.
 
 use super::{Operation, State, UNKNOWN};
 use claude_admin_audit::{Audience, Difference, Event, MessageId};
@@ -15,7 +15,7 @@ const LATEST_MS: i64 = 24 * 3_600_000;
 /// The messages about an operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notices {
-    /// Where the card is that approvers see.
+    /// The ID of the card for approvers.
     pub card: Option<MessageId>,
     /// The last message to approvers.
     pub approvers: Option<Delivery>,
@@ -45,7 +45,7 @@ pub enum Progress {
     Posted,
     /// It cannot be posted.
     Failed {
-        /// Why: a code.
+        /// The reason: a code.
         problem: String,
     },
 }
@@ -53,9 +53,9 @@ pub enum Progress {
 /// A plan that replaced another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// Whose decision showed that the plan had changed.
+    /// The principal whose decision showed that the plan had changed.
     pub by: Option<Principal>,
-    /// What is different.
+    /// The differences.
     pub differences: Vec<Difference>,
 }
 
@@ -69,7 +69,7 @@ impl Notices {
         }
     }
 
-    /// Takes an entry in; returns whether the entry was about a message.
+    /// Applies an entry; returns whether the entry was about a message.
     pub(super) fn apply(&mut self, event: &Event) -> bool {
         let (audience, delivery) = match event {
             Event::Notifying { audience, shows, host } => {
@@ -94,7 +94,7 @@ impl Notices {
 }
 
 impl Operation {
-    /// The state that a message to an audience should show now; none where that audience needs no message.
+    /// The state that a message to an audience should show now; none if the audience needs no message.
     ///
     /// `is_approved`: the approvals are sufficient, and the requester must confirm.
     #[must_use]
@@ -120,7 +120,7 @@ impl Operation {
         }
     }
 
-    /// Whether the requester saw the end as the output of a command. Nobody sees an unknown result.
+    /// Whether the requester saw the end as the output of a command. An unknown result is not seen as output.
     fn was_ended_by_requester(&self) -> bool {
         let by_requester = |decided: &super::Decided| {
             decided.principal == self.pending.requester && matches!(decided.choice, Choice::Confirm | Choice::Cancel)
@@ -128,8 +128,8 @@ impl Operation {
         self.state.as_str() != UNKNOWN && self.decisions.last().is_some_and(by_requester)
     }
 
-    /// The state that a message to an audience has to show and does not show yet; none where nothing is to be posted by
-    /// the host `host`.
+    /// The state that a message to an audience must show and does not show yet; none if the host `host` must not post a
+    /// message.
     #[must_use]
     pub fn due_notice(
         &self,
@@ -145,7 +145,7 @@ impl Operation {
         let is_due = match self.notices.of(audience) {
             None => true,
             Some(Delivery { shows, progress }) => match progress {
-                // To change a card twice is harmless; to post a message twice is not.
+                // A card can be changed twice without an effect, but a message must not be posted twice.
                 Progress::Posting { host: other } => changes_card || other == host || !is_alive(other),
                 Progress::Posted => *shows != wanted,
                 // A card that could not be posted while there was time to decide is not posted afterwards.
@@ -155,18 +155,18 @@ impl Operation {
         is_due.then_some(wanted)
     }
 
-    /// Whether a message about it is still of use.
+    /// Whether a message about it is still useful.
     fn may_be_told(&self, now_ms: i64) -> bool {
         !self.state.is_settled() || now_ms.saturating_sub(self.since_ms) < LATEST_MS
     }
 
-    /// Whether a host that starts must read its entries, since a message about it may still be due.
+    /// Whether a host that starts must read its entries because a message about it might still have to be posted.
     pub(super) fn is_open(&self, now_ms: i64) -> bool {
         let owed = |audience| {
             self.wanted_notice(audience, false)
                 .is_some_and(|wanted| self.notices.of(audience).is_none_or(|delivery| delivery.shows != wanted))
         };
-        // Without a card there is no host that posts messages, and the requester is told by whatever ends it.
+        // Without a card, no host posts messages: the process that ends the operation notifies the requester.
         let is_owed = self.notices.card.is_some() && (owed(Audience::Approvers) || owed(Audience::Requester));
         !self.state.is_settled() || (is_owed && self.may_be_told(now_ms))
     }

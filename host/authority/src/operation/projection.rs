@@ -1,4 +1,4 @@
-//! What the entries of the audit trail come to.
+//! The state that results from the entries of the audit log.
 
 use super::{Operation, Pending, State};
 use claude_admin_audit::store::{Log, StoreError};
@@ -7,24 +7,25 @@ use claude_admin_chat::identity::Principal;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// How many records are read at once.
+/// The number of records that are read in one batch.
 pub(super) const CHUNK: usize = 256;
-/// The most settled operations that are kept at hand, and the most bytes of them; older ones are read again from the trail.
+/// The maximum number of ended operations in memory, and the maximum number of bytes of them. Older operations are read
+/// from the audit log again.
 const MAX_SETTLED: usize = 1000;
 const MAX_SETTLED_BYTES: usize = 32 << 20;
 
-/// An operation that is not closed is carried after so many entries, and one more for so many bytes of it: what is written
-/// for that stays less than what is written anyway.
+/// An operation that is not closed is carried after this number of entries, plus one entry for each `BYTES_OF_AN_ENTRY`
+/// bytes of it. So less is written for carried operations than for other entries.
 const CARRIED_AFTER: u64 = 1024;
 const BYTES_OF_AN_ENTRY: usize = 512;
 
-/// What the entries that were read so far come to.
+/// The state that results from the entries that were read.
 #[derive(Debug, Default)]
 pub struct Projection {
     operations: BTreeMap<String, Arc<Operation>>,
     settled: VecDeque<String>,
     settled_bytes: usize,
-    /// Operations of which some record can still matter, by the first one that does.
+    /// Operations with an entry that can still be needed, by the first such entry.
     open: BTreeSet<(u64, String)>,
     /// The latest time of any entry.
     latest_ms: i64,
@@ -33,18 +34,18 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// The operation with this id, if it is at hand.
+    /// The operation with this ID, if it is in memory.
     #[must_use]
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.get(id).map(Arc::as_ref)
     }
 
-    /// Every operation at hand. To keep one costs no copy of it.
+    /// Every operation in memory. A clone of the `Arc` does not copy the operation.
     pub fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations.values()
     }
 
-    /// How many requests of somebody wait at a time, and their bytes.
+    /// The number of pending requests of a principal at a time, and their bytes.
     #[must_use]
     pub fn pending_of(&self, requester: &Principal, now_ms: i64) -> (usize, usize) {
         let own = self.operations.values().filter(|operation| operation.pending.requester == *requester);
@@ -52,21 +53,21 @@ impl Projection {
         pending.fold((0, 0), |(count, bytes), operation| (count + 1, bytes + operation.bytes))
     }
 
-    /// The last record that was read.
+    /// The number of the last record that was read.
     #[must_use]
     pub fn last_seq(&self) -> u64 {
         self.last_seq
     }
 
-    /// How often an operation changed: it grows whenever a message about one may be due.
+    /// A counter of changes of operations: it increases whenever a message about one might have to be posted.
     #[must_use]
     pub(super) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// The first record that still matters: whoever starts anew must read from here on.
+    /// The number of the first entry that is still needed: a host that starts must read from here on.
     pub(super) fn open_from(&mut self) -> u64 {
-        // What is open no longer is looked at once, and again when it changes.
+        // An operation that is no longer open is checked once, and again when it changes.
         while let Some((first_seq, id)) = self.open.first() {
             let is_open = |operation: &Arc<Operation>| operation.is_open(self.latest_ms);
             if self.operations.get(id).is_some_and(|operation| operation.first_seq == *first_seq && is_open(operation))
@@ -78,11 +79,11 @@ impl Projection {
         self.last_seq + 1
     }
 
-    /// Finds an operation that is not at hand any more, among the last `most` records.
+    /// Finds an operation that is no longer in memory, among the last `most` records.
     ///
     /// # Errors
     ///
-    /// What the log reports.
+    /// The error of the log.
     pub fn search(log: &dyn Log, id: &str, most: usize) -> Result<Option<Operation>, StoreError> {
         let mut found: Vec<(u64, Entry)> = Vec::new();
         let (mut before, mut left) = (u64::MAX, most);
@@ -110,14 +111,14 @@ impl Projection {
         Ok(projection.operations.remove(id).map(Arc::unwrap_or_clone))
     }
 
-    /// Leaves out everything up to a record: none of it matters any more.
+    /// Skips all records up to this one: none of them is needed.
     pub(super) fn start_after(&mut self, seq: u64, latest_ms: i64) {
         self.last_seq = seq;
         self.latest_ms = latest_ms;
     }
 
-    /// The entry that carries the operation whose first entry is the oldest one that still matters, where that is far back:
-    /// otherwise a host would have to read everything after it when it starts, and nothing of it could be archived.
+    /// The entry that carries the operation with the oldest entry that is still needed, if that entry is far back.
+    /// Otherwise a host would have to read all later entries when it starts, and none of them could be archived.
     pub(super) fn carried(&self) -> Option<Entry> {
         let (first_seq, id) = self.open.first()?;
         let operation = self.operations.get(id).filter(|operation| operation.first_seq == *first_seq)?;
@@ -134,18 +135,18 @@ impl Projection {
         self.latest_ms.max(now_ms)
     }
 
-    /// Takes the next entry in.
+    /// Applies the next entry.
     pub(super) fn apply(&mut self, seq: u64, entry: &Entry) {
         self.last_seq = seq;
         self.latest_ms = self.latest_ms(entry.latest_ms());
         let Some(id) = &entry.operation else { return };
         if let Event::Requested { pending, plan_hash, policy_hash, expires_ms } = &entry.event {
-            // What this version of the host cannot read waits for one that can.
+            // A request that this version of the host cannot read stays pending for a version that can.
             let recorded = pending;
             let Ok(pending) = serde_json::from_str::<Pending>(recorded) else { return };
             let bytes = pending.bytes(recorded);
             let earlier = self.operations.get(id);
-            // An id stands for one operation: what is settled or runs does not begin anew.
+            // An ID belongs to one operation: an operation that is decided or running does not begin again.
             if earlier.is_some_and(|earlier| earlier.state != State::Waiting) {
                 return;
             }
@@ -173,7 +174,7 @@ impl Projection {
             self.open.insert((first_seq, id.clone()));
             self.changes += 1;
         } else if let Event::Carried { state } = &entry.event {
-            // As with a request: what this version of the host cannot read is left to one that can.
+            // As with a request: a state that this version of the host cannot read is left to a version that can.
             let Ok(mut operation) = serde_json::from_str::<Operation>(state) else { return };
             let recorded = serde_json::to_string(&operation.pending).unwrap_or_default();
             (operation.id, operation.first_seq) = (id.clone(), seq);

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Who reads now, and who waits for their own earlier read.
+/// The principals that read now, or whose next read is queued after their own earlier one.
 #[derive(Debug, Default)]
 pub(super) struct ReaderQueue(Mutex<HashMap<Principal, Arc<tokio::sync::Mutex<()>>>>);
 
 impl ReaderQueue {
-    /// Waits until no other read of a principal runs. The next one begins when the result is dropped.
+    /// Returns when no other read of a principal runs. The next read begins when the result is dropped.
     pub(super) async fn take(&self, principal: &Principal) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,9 @@
 //! The entry that a request was received, until it is recorded.
 //!
-//! A read that needs no more than a permit is recorded in one entry, its outcome, before its result is shown. Whether a
-//! request is such a read is known only after the decision. Until then its first entry is kept here: it is recorded before
-//! any other entry about the request, replaced by the outcome of the read, or recorded when the request ends without either.
+//! A read that needs only a permit is recorded in one entry, its outcome, before its result is shown. Whether a request
+//! is such a read is known only after the decision. Until then this value contains the first entry. It is recorded
+//! before any other entry about the request, replaced with the outcome of the read, or recorded when the request ends
+//! without either.
 
 use super::{Ledger, LedgerError};
 use claude_admin_audit::Entry;
@@ -17,7 +18,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// A receipt; without an entry where it is recorded already.
+    /// A receipt; without an entry if it is already recorded.
     #[must_use]
     pub fn new(ledger: Ledger, entry: Option<Entry>) -> Self {
         Self { ledger, entry: Mutex::new(entry) }
@@ -27,7 +28,7 @@ impl Receipt {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The entry, where it is not recorded yet, and others after it.
+    /// The entry, if it is not recorded yet, and other entries after it.
     #[must_use]
     pub fn before(&self, entries: Vec<Entry>) -> Vec<Entry> {
         self.take().into_iter().chain(entries).collect()
@@ -38,11 +39,11 @@ impl Receipt {
         self.take();
     }
 
-    /// Records the entry, where it is not recorded yet.
+    /// Records the entry, if it is not recorded yet.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the log cannot be written.
+    /// [`LedgerError`] if the log cannot be written.
     pub async fn record(&self) -> Result<(), LedgerError> {
         match self.take() {
             Some(entry) => self.ledger.append(Durability::Process, vec![entry]).await,
@@ -51,7 +52,7 @@ impl Receipt {
     }
 }
 
-/// Nobody waits for the request any more, but it was received: it can have been sent to the API.
+/// The caller no longer waits, but the request was received: it might have been sent to the API.
 impl Drop for Receipt {
     fn drop(&mut self) {
         if let Some(entry) = self.take()

@@ -1,11 +1,11 @@
-//! How a request that arrives a second time is recognized.
+//! Recognition of a request that arrives a second time.
 
-/// What identifies a request: the same for every delivery of it.
+/// The identity of a request: the same for every delivery of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestKey {
-    /// The key, without spaces: of the platform, or of the client.
+    /// The key, without spaces: from the platform, or from the client.
     pub key: String,
-    /// A digest of the content, where two requests can have the same key; empty otherwise.
+    /// A digest of the content, if two requests can have the same key; empty otherwise.
     pub content: String,
     /// The earliest time at which the request can have been received, in milliseconds since 1970; none for a request that
     /// is valid at any time.
@@ -21,7 +21,7 @@ pub struct FirstDelivery {
     pub is_same: bool,
 }
 
-/// Why a request is not accepted.
+/// The reason why a request is not accepted.
 #[derive(Debug)]
 pub enum NotClaimed {
     /// It was received before.

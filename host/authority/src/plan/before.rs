@@ -1,4 +1,4 @@
-//! The state of what a write is done to, read before it is decided on.
+//! The state of the target of a write, read before the decision.
 
 use claude_admin_audit::redact_json;
 use claude_admin_catalog::{Action, Catalog, Place, Types};
@@ -10,27 +10,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// What a write is done to, as it was when the plan was made.
+/// The target of a write, as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Before {
-    /// The API has no way to show it: a thing that is made has no state before.
+    /// The API cannot show the target: for example, an object that is created has no state before.
     Nothing,
-    /// Whoever asks may not read it, so that nobody looked.
+    /// The requester cannot read the target, so it was not read.
     NotAllowed {
         /// The action that would have read it.
         action: String,
     },
-    /// As it was.
+    /// The target was read.
     Read {
         /// The action that read it.
         action: String,
-        /// The value, with the API's own field names; secrets are taken out.
+        /// The value, with the field names of the API and without secrets.
         value: Value,
     },
 }
 
-/// The invocation that reads what a write is done to.
+/// The invocation that reads the target of a write.
 pub(crate) fn read_before(catalog: &Catalog, action: &Action, write: &Invocation) -> Option<Invocation> {
     let read = catalog.before_action(action)?;
     let mut arguments = Arguments::new();
@@ -41,7 +41,7 @@ pub(crate) fn read_before(catalog: &Catalog, action: &Action, write: &Invocation
 }
 
 impl Before {
-    /// What was read, where anything was.
+    /// The value that was read, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
         match self {
@@ -50,9 +50,9 @@ impl Before {
         }
     }
 
-    /// What an action read.
+    /// The value that an action read.
     pub(crate) fn read(types: &Types, action: &Action, value: &Value) -> Self {
-        // What is recorded is redacted and can be read again; the plan must be the same before and after.
+        // The recorded value is redacted and can be read again. The plan must be the same before and after recording.
         let mut value = redact_json(without_secrets(types, action, value).into_owned());
         cap_large(&mut value);
         summarize_below(&mut value, MAX_DEPTH);
@@ -60,7 +60,8 @@ impl Before {
     }
 }
 
-/// Puts a digest in the place of what is nested too deeply to be recorded: a change below it is still a difference.
+/// Replaces a value that is nested too deeply to be recorded with a digest. So a change inside it is still a
+/// difference.
 fn summarize_below(value: &mut Value, levels: usize) {
     match value {
         Value::Array(_) | Value::Object(_) if levels == 0 => {
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_of_what_a_thing_stands_in_does_not_tell_whether_it_was_done() {
+    fn read_of_the_parent_does_not_count_as_read_of_the_target() {
         let catalog = catalog();
         let tells = |id: &str| catalog.reads_the_target(catalog.action(id).unwrap());
         assert!(tells("users.remove") && tells("api-keys.update") && tells("workspaces.archive"));
@@ -98,8 +99,8 @@ mod tests {
     }
 
     #[test]
-    fn every_write_that_names_something_can_be_read_before() {
-        // These are of the whole organization, and have no ID.
+    fn every_write_with_a_readable_target_has_a_before_action() {
+        // These settings belong to the whole organization, and have no ID.
         const SETTINGS: [&str; 3] =
             ["compliance-settings.update", "managed-settings.update", "managed-settings.update-default"];
         let catalog = catalog();

@@ -1,9 +1,9 @@
-//! What is different between two JSON values.
+//! The differences between two JSON values.
 
 use claude_admin_audit::{Code, Difference};
 use serde_json::Value;
 
-/// The most differences that are listed.
+/// The maximum number of differences that are listed.
 const MOST: usize = 20;
 const MAX_CHARS: usize = 80;
 
@@ -35,7 +35,7 @@ fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<Difference>) {
         }
         (old, new) if old == new => {}
         (old, new) => {
-            // The state of the target is what people know by these names.
+            // Users know the fields of the target by these names.
             let path = path.strip_prefix("before.value.").unwrap_or(path);
             found.push(Difference::Field { field: path.to_owned(), before: shown(old), after: shown(new) });
         }
@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_changed_is_named_with_both_values() {
+    fn difference_names_the_field_with_old_and_new_value() {
         let old = json!({"before": {"value": {"role": "user", "tags": ["a"], "name": "x"}}, "risk": "reversible"});
         let new = json!({"before": {"value": {"role": "billing", "tags": ["b"], "note": 1}}, "risk": "reversible"});
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Whether a write is worth sending, by what was read of its target.
+//! Whether a write is worth sending, according to the state of its target.
 
 use super::{Before, Step};
 use claude_admin_audit::Code;
@@ -7,21 +7,24 @@ use claude_admin_chat::Outcome;
 use claude_admin_chat::command::Invocation;
 use serde_json::Value;
 
-/// The code of an outcome for which nothing was sent, since the target already is as the write would make it.
+/// The code of an outcome for which nothing was sent, because the target already has the state that the write would
+/// set.
 pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";
-/// The code of an outcome for which nothing was sent, since the API refuses the write while its target is as it is.
+/// The code of an outcome for which nothing was sent, because the API does not accept the write in the current state of
+/// its target.
 pub const REFUSED_IN_THIS_STATE: &str = "refused-in-this-state";
 
-/// Why a write is not worth sending.
+/// The reason why a write is not worth sending.
 #[derive(Debug, Clone, Copy)]
 pub struct Pointless<'c> {
-    /// Whether it has nothing to change, or the API refuses it.
+    /// Whether the write has nothing to change, or the API does not accept it.
     pub kind: Futility,
     /// The rule of the action; none where the target already has every value that the write sets.
     pub rule: Option<&'c Futile>,
 }
 
-/// How such a write ends: as the same write without a plan would, done or refused by the API.
+/// The outcome of such a write. It is the same as without a plan: `done`, or `refused` if the API does not accept the
+/// write.
 #[must_use]
 pub fn outcome_of(kind: Futility) -> Outcome {
     match kind {
@@ -30,7 +33,7 @@ pub fn outcome_of(kind: Futility) -> Outcome {
     }
 }
 
-/// What is recorded of its end.
+/// The recorded code for such an outcome.
 #[must_use]
 pub fn code_of(kind: Futility) -> Code {
     Code::new(match kind {
@@ -40,7 +43,7 @@ pub fn code_of(kind: Futility) -> Code {
 }
 
 impl Step {
-    /// Why the write is not worth sending; none where it is, or where its target was not read.
+    /// The reason why the write is not worth sending; none if it is, or if its target was not read.
     #[must_use]
     pub fn pointless<'c>(&self, catalog: &'c Catalog) -> Option<Pointless<'c>> {
         let action = catalog.action(&self.action)?;
@@ -56,9 +59,9 @@ impl Step {
     }
 }
 
-/// Whether a write only sets fields of the object that was read, and each of them has its value already.
+/// Whether a write only sets fields of the object that was read, and each field already has its value.
 ///
-/// Values are compared whole. An object that is given in part is not compared with one that has more: the API changes the
+/// Complete values are compared. A partial object is not compared with one that has more fields: the API changes the
 /// fields of some objects, and replaces others.
 fn sets_nothing_new(catalog: &Catalog, action: &Action, write: &Invocation, target: &Value) -> bool {
     let is_update = action.http.method != Method::Delete
@@ -135,12 +138,12 @@ mod tests {
         assert_eq!(archive(at, json!({"type": "external", "external_storage_id": "estrg_01A"})), None);
     }
 
-    /// Puts a value at a path of an object.
+    /// Sets the value at a path of an object.
     fn put(target: &mut Value, path: &str, value: Value) {
         *path.split('.').fold(target, |value, name| &mut value[name]) = value;
     }
 
-    /// The arguments of the first example, changed as a rule wants them, and a target to which it applies.
+    /// The arguments of the first example, changed to match a rule, and a target to which the rule applies.
     fn fulfilled(action: &Action, rule: &Futile) -> (Value, Value) {
         let catalog = catalog();
         let arguments = |example: &String| match parse(catalog, example, Markup::None, Timestamp::UNIX_EPOCH).unwrap() {

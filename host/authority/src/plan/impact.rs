@@ -1,8 +1,9 @@
-//! What depends on the target of a write, as far as the requester can read it (`@impact`).
+//! The objects that depend on the target of a write, as far as the requester can read them (`@impact`).
 //!
-//! It is read for one person and shown only to them. It is no part of the plan and of its hash: a key that is made between a
-//! request and its approval does not change what is done to the target, and a hash over every dependent object would make
-//! busy targets impossible to approve. Each time it is shown, it is read again.
+//! They are read for one person and shown only to that person. They are not part of the plan or its hash. A key that is
+//! created between a request and its approval does not change the effect on the target. A hash over every dependent
+//! object would also make it impossible to approve changes of busy targets. The objects are read again each time they
+//! are shown.
 
 use super::Step;
 use crate::Reader;
@@ -21,35 +22,35 @@ const MAX_NAMED: usize = 10;
 /// The maximum time for all reads of one write.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// What depends on a target.
+/// The objects that depend on a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dependents {
-    /// What they are, in a few words.
+    /// Their description, in a few words.
     pub what: String,
     /// The command that lists them.
     pub command: String,
-    /// What was read of them.
+    /// The objects that were read.
     #[serde(flatten)]
     pub found: DependentsFound,
-    /// The list, by its ID, and the first objects as it returned them: for the lookup of names.
+    /// The ID of the list, and the first objects as it returned them: for the lookup of names.
     #[serde(skip)]
     pub listed: (String, Vec<Value>),
 }
 
-/// What was read of the objects that depend on a target.
+/// The result of reading the objects that depend on a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DependentsFound {
-    /// They were read.
+    /// The objects were read.
     Read {
-        /// How many there are.
+        /// The number of objects.
         count: usize,
-        /// Whether there can be more, in pages that were not read.
+        /// Whether more objects are possible, in pages that were not read.
         more: bool,
-        /// The first of them.
+        /// The first objects.
         first: Vec<Dependent>,
     },
-    /// They were not read: why, as the end of a sentence.
+    /// The objects were not read: the reason, as the end of a sentence.
     NotRead(String),
 }
 
@@ -70,7 +71,7 @@ pub struct Dependent {
     pub name: Option<String>,
 }
 
-/// Reads what depends on the target of a step.
+/// Reads the objects that depend on the target of a step.
 pub async fn dependents(
     reader: &Reader<'_>,
     catalog: &Catalog,
@@ -121,7 +122,7 @@ async fn one(
         let answer = match reader.read(list, invocation.clone()).await {
             None => return not_read(format!("you cannot run `{}` here without further approval", list.command())),
             Some(Err(error)) if page == 1 => return not_read(error.in_a_sentence()),
-            // What was read counts.
+            // The objects that were read before the error count.
             Some(Err(_)) => {
                 more = true;
                 break;
@@ -149,7 +150,7 @@ fn not_read(why: String) -> (DependentsFound, (String, Vec<Value>)) {
     (DependentsFound::NotRead(why), Default::default())
 }
 
-/// What identifies an item of a list: its own ID, or the ID in it that the command of the list does not name.
+/// The identity of an item of a list: its own ID, or the ID in it that the command of the list does not name.
 fn dependent(catalog: &Catalog, list: &Action, item: &Value, words: &[String]) -> Option<Dependent> {
     let text = |field: &str| item.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
     let fields = catalog.types.items(list)?;
@@ -162,7 +163,7 @@ fn dependent(catalog: &Catalog, list: &Action, item: &Value, words: &[String]) -
     Some(Dependent { id: id.to_owned(), name: name.map(str::to_owned) })
 }
 
-/// A word with values in the place of names between braces, as they are in the arguments and in the target.
+/// A word with values instead of the names between braces. The values are from the arguments and the target.
 fn filled(catalog: &Catalog, action: &Action, step: &Step, text: &str) -> Option<String> {
     let mut parts = text.split('{');
     let mut filled = parts.next()?.to_owned();

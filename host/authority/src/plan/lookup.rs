@@ -1,4 +1,4 @@
-//! Looking up one text in a list: as an e-mail address or as a name.
+//! The lookup of one text in a list: as an e-mail address or as a name.
 
 use super::resolve::{ResolveError, Target};
 use crate::Reader;
@@ -20,9 +20,9 @@ const FEW: usize = 5;
 const MAX_CANDIDATES: usize = 10;
 /// The maximum number of similar names that an error lists.
 const MAX_SIMILAR: usize = 3;
-/// The longest ID, in bytes. Those of the API have about 40.
+/// The maximum length of an ID, in bytes. IDs of the API have about 40.
 const LONGEST_ID: usize = 256;
-/// The longest e-mail address, in bytes (RFC 5321, section 4.5.3.1).
+/// The maximum length of an e-mail address, in bytes (RFC 5321, section 4.5.3.1).
 const LONGEST_EMAIL: usize = 320;
 
 /// The lookups of one command. Each list is read once.
@@ -123,14 +123,14 @@ impl<'r> Lookups<'r> {
     }
 }
 
-/// Why the items of a list are not there.
+/// The reason why the items of a list were not read.
 #[derive(Debug)]
 pub enum Unlisted {
     /// The person cannot read it.
     NotAllowed,
     /// It has more pages than are read.
     TooLong,
-    /// More items follow, and no request leads to them: a page has no cursor, or one that was there before.
+    /// More items follow, and no request leads to them: a page has no cursor, or a cursor that occurred before.
     Incomplete,
     /// A call failed.
     Failed(Box<CallError>),
@@ -154,7 +154,7 @@ pub fn list_invocation(list: &NameList<'_>, given: &Arguments) -> Invocation {
     invocation
 }
 
-/// Reads a list to its end. The items that were read are in `items` whatever ended the reading.
+/// Reads a list to its end. The items that were read are in `items`, also after an error.
 pub async fn read_items(
     reader: &Reader<'_>,
     list: &NameList<'_>,
@@ -167,7 +167,7 @@ pub async fn read_items(
         let mut page = loop {
             match reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)? {
                 Ok(page) => break page,
-                // The size of the pages is not the choice of whoever asks.
+                // The requester did not choose the page size.
                 Err(error) if error.is_too_large() && smaller_pages(&mut invocation.arguments) => {}
                 Err(error) => return Err(Unlisted::Failed(Box::new(error))),
             }
@@ -192,7 +192,7 @@ pub async fn read_items(
     Err(Unlisted::TooLong)
 }
 
-/// Whether an item is what a text means. A filter of the API can be generous, with case or plus tags, so that every item is
+/// Whether an item matches a text. A filter of the API can be imprecise, with case or plus tags, so every item is
 /// compared.
 fn matches(list: &NameList<'_>, item: &Value, sought: &str, as_address: bool) -> bool {
     let email = list.email.map(|email| text(item, email)).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What would be done, before it is done: steps with resolved targets, the state of the target, effect, risk and canonical
-//! command.
+//! The plan of a command, before it runs: steps with resolved targets, the state of the target, effect, risk and
+//! canonical command.
 //!
 //! An approval belongs to a plan, by its hash: a plan that is different when it is about to run needs a new decision.
 
@@ -26,7 +26,7 @@ use claude_admin_audit::{Code, Difference, Entry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What would be done: steps, of which there is at least one.
+/// A plan: steps, of which there is at least one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Recorded")]
 pub struct Plan {
@@ -78,7 +78,7 @@ impl Plan {
         &self.steps[0]
     }
 
-    /// Adds to an entry what the plan does, where it is one step.
+    /// Adds to an entry the action of the plan, if it has one step.
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let entry = Entry { operation: Some(operation.to_owned()), ..entry };
@@ -100,7 +100,7 @@ impl Plan {
         self.hash() == recorded || matches!(&self.steps[..], [only] if hash(only) == recorded)
     }
 
-    /// What is different in another plan for the same purpose: `role: developer → billing`.
+    /// The differences to another plan for the same purpose: `role: developer → billing`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let json = |step: &Step| serde_json::to_value(step).unwrap_or_default();

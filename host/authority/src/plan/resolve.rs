@@ -53,7 +53,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Why an ID was not found. Nothing was changed.
+/// The reason why an ID was not found. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// The requester cannot run the list that would show it.
@@ -81,7 +81,7 @@ pub enum ResolveError {
     Ambiguous {
         /// The text that was written.
         written: String,
-        /// How many.
+        /// The number of objects.
         count: usize,
         /// The IDs of the first ones, each with what distinguishes it.
         candidates: Vec<String>,
@@ -91,10 +91,10 @@ pub enum ResolveError {
     Unmentionable {
         /// The ID at the platform.
         user: String,
-        /// Why.
+        /// The reason.
         problem: String,
     },
-    /// The list is longer than what is read of it, so that a name might occur again.
+    /// The list is longer than the part that is read of it, so the name might occur again.
     #[error("`{list}` is too long to look up `{written}` in it")]
     TooLong {
         /// The text that was written.
@@ -102,15 +102,15 @@ pub enum ResolveError {
         /// The command of the list.
         list: String,
     },
-    /// The API did not return all of the list, so that the name might occur again in the rest, or only there.
-    #[error("the API did not return all of `{list}`, so that `{written}` cannot be looked up in it")]
+    /// The API did not return all of the list, so the name might occur again in the rest, or only there.
+    #[error("the API did not return all of `{list}`; `{written}` cannot be looked up in it")]
     Incomplete {
         /// The text that was written.
         written: String,
         /// The command of the list.
         list: String,
     },
-    /// What the list shows of the object is too long to be its ID or its address.
+    /// The ID or the address of the object in the list is too long.
     #[error(
         "`{list}` returned an entry for `{written}` that the host does not understand: its ID or e-mail address is too long"
     )]
@@ -123,11 +123,11 @@ pub enum ResolveError {
     /// More texts must be looked up than one command can have.
     #[error("{count} names or addresses must be looked up; the maximum is {MAX_REFERENCES}")]
     TooMany {
-        /// How many.
+        /// The number of texts.
         count: usize,
     },
     /// The list could not be read.
-    #[error("it could not be looked up: {0}")]
+    #[error("the name or address could not be looked up: {0}")]
     Unread(Box<CallError>, String),
 }
 

@@ -1,4 +1,4 @@
-//! Arguments that are secrets, between a request and its run: in memory and nowhere else.
+//! Arguments that are secrets, between a request and its run: only in memory.
 
 use claude_admin_chat::command::Arguments;
 use claude_admin_chat::identity::Principal;
@@ -10,11 +10,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// The most bytes of memory for the arguments of one requester: as many as for their pending requests.
+/// The maximum number of bytes of memory for the arguments of one requester: the same as for their pending requests.
 const MAX_BYTES: usize = 16 << 20;
 
-/// The arguments of pending operations that have secrets among them. They end with this process: nothing of them is
-/// stored.
+/// The arguments of pending operations that contain secrets. They exist only in this process and are not stored.
 #[derive(Default)]
 pub struct SecretArguments(Mutex<HashMap<String, Kept>>);
 
@@ -32,7 +31,8 @@ impl fmt::Debug for SecretArguments {
 }
 
 impl SecretArguments {
-    /// Keeps the arguments of an operation until it is decided or expires; returns whether its requester has room for them.
+    /// Stores the arguments of an operation in memory until it is decided or expires. Returns false if they exceed the
+    /// limit of the requester.
     pub(crate) fn keep(&self, operation: &str, requester: &Principal, arguments: Arguments, expires_ms: i64) -> bool {
         let bytes = arguments.values().map(memory_of).fold(0, usize::saturating_add);
         let mut all = self.lock();
@@ -44,7 +44,7 @@ impl SecretArguments {
         true
     }
 
-    /// Keeps the arguments of an operation longer.
+    /// Changes the time at which the arguments of an operation expire.
     pub(crate) fn keep_until(&self, operation: &str, expires_ms: i64) {
         if let Some(kept) = self.lock().get_mut(operation) {
             kept.expires_ms = expires_ms;
@@ -56,7 +56,7 @@ impl SecretArguments {
         self.lock().retain(|_, kept| kept.expires_ms > now_ms);
     }
 
-    /// The arguments of an operation, where this process has them.
+    /// The arguments of an operation, if this process has them.
     pub(crate) fn of(&self, operation: &str) -> Option<Arguments> {
         self.lock().get(operation).map(|kept| kept.arguments.clone())
     }
@@ -71,13 +71,13 @@ impl SecretArguments {
     }
 }
 
-/// A digest of arguments under a key that ends with this process: 64 hexadecimal digits.
+/// A digest of arguments, with a key that exists only in this process: 64 hexadecimal digits.
 pub(super) fn digest(arguments: &Arguments) -> String {
     static KEY: OnceLock<[u8; 32]> = OnceLock::new();
     let key = KEY.get_or_init(|| {
         let mut key = [0; 32];
         if getrandom::fill(&mut key).is_err() {
-            // Without randomness of the system no TLS connection can be made either.
+            // Without random numbers from the operating system, no TLS connection is possible either.
             fastrand::fill(&mut key);
         }
         key

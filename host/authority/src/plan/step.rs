@@ -13,8 +13,8 @@ pub struct Step {
     pub action: String,
     /// The arguments, with every ID resolved and without secrets.
     pub arguments: Arguments,
-    /// A digest of the secret arguments, under a key that ends with this process: the plan is about these values and no
-    /// others, and nobody can guess them from it.
+    /// A digest of the secret arguments, with a key that exists only in one process. The plan is about exactly these
+    /// values, and they cannot be guessed from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets: Option<String>,
     /// The command in its canonical form.
@@ -22,14 +22,14 @@ pub struct Step {
     /// Whether every page of a list is read, and not only one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
-    /// The columns that are shown of the result; the usual ones if empty.
+    /// The columns of the result that are shown; the default ones if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// What it does, in a sentence.
+    /// The summary of the action, in a sentence.
     pub summary: String,
     /// The consequences, in a sentence.
     pub effect: Option<String>,
-    /// What it does to the objects of the API; none where an earlier version recorded the step.
+    /// The effect on the objects of the API; none in a step of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Effect>,
     /// The risk: the word of the WIT annotation.
@@ -41,7 +41,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Makes the step of an invocation.
+    /// Creates the step of an invocation.
     #[must_use]
     pub fn new(
         catalog: &Catalog,
@@ -68,7 +68,7 @@ impl Step {
         }
     }
 
-    /// Sets how much of the result is wanted: every page of a list, and which columns.
+    /// Sets the part of the result that is wanted: every page of a list, and the columns.
     #[must_use]
     pub fn showing(mut self, all: bool, columns: &[String]) -> Self {
         if all {
@@ -86,7 +86,7 @@ impl Step {
         Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
     }
 
-    /// Adds to an entry what the step does.
+    /// Adds to an entry the action of the step.
     #[must_use]
     pub fn note(&self, entry: Entry) -> Entry {
         Entry {

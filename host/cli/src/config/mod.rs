@@ -475,13 +475,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_cannot_stand_in_the_file() {
+    fn secret_in_the_configuration_file_is_invalid() {
         assert!(read("[slack]\nsigning_secret = \"x\"\n").is_err());
         assert!(read("[upstream]\nadmin_key = \"x\"\n").is_err());
     }
 
     #[test]
-    fn a_member_that_names_nobody_is_refused() {
+    fn group_member_that_is_no_principal_is_invalid() {
         let config = read("[groups]\nadmins = [\"ada@example.com\"]\n").unwrap();
         let error = config.members().unwrap_err().to_string();
         assert!(error.contains("admins") && error.contains("ada@example.com"), "{error}");

@@ -4,7 +4,7 @@ mod painter;
 mod slack_side;
 mod tour;
 
-use super::assemble::{Host, PolicySource, StoreSource, host, simulated};
+use super::assemble::{Host, Policy, StoreSource, host, simulated};
 use super::print;
 use super::stop::Stop;
 use crate::config::Config;
@@ -30,7 +30,7 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
     let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
     let config: Config = toml::from_str(tour::CONFIG)?;
     let target = simulated(simulator, ApiPlatform::Anthropic)?;
-    let Host { service, simulator, .. } = host(&config, target, PolicySource::Text(tour::POLICY), StoreSource::Memory)?;
+    let Host { service, simulator, .. } = host(&config, target, Policy::Text(tour::POLICY), &StoreSource::Memory)?;
     let simulator = simulator.context("the demo has a simulator")?;
 
     let signing_secret = format!("demo-signing-secret-{:016x}", fastrand::u64(..));

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_compiled_once_is_mapped_afterwards() {
+    fn compiled_component_is_loaded_from_the_cache() {
         let folder = tempfile::tempdir().unwrap();
         let code = CompiledCode::open(&folder.path().join("compiled")).unwrap();
         let engine = Engine::default();

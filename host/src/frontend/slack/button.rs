@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_opens_with_the_same_secret_only() {
+    fn sealed_button_value_opens_only_with_the_same_secret() {
         let seal = ButtonSeal::new(b"secret");
         let value = seal.seal("7qk2abcd", 3);
         assert_eq!(seal.open(&value), Some(("7qk2abcd".to_owned(), 3)));

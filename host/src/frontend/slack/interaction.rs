@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn click_names_the_workspace_of_the_message_and_that_of_the_user() {
+    fn click_has_the_workspace_of_the_message_and_of_the_user() {
         let teams = |payload: &Value| {
             let click = read(payload).unwrap().unwrap();
             (click.team_id, click.home_team_id)
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn two_deliveries_of_one_click_are_the_same_and_two_clicks_are_not() {
+    fn same_click_has_the_same_delivery_id_and_others_differ() {
         let first = read(&payload()).unwrap().unwrap().delivery;
         assert_eq!(read(&payload()).unwrap().unwrap().delivery, first);
         for path in ["/actions/0/action_ts", "/user/id", "/actions/0/value", "/container/message_ts"] {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_click_is_left_alone_and_what_cannot_be_read_is_refused() {
+    fn other_interaction_is_ignored_and_malformed_one_is_invalid() {
         for kind in ["shortcut", "view_closed", "something_new"] {
             let mut other = payload();
             other["type"] = json!(kind);

@@ -55,7 +55,7 @@ fn some_filters_of_chats_need_a_member() {
 }
 
 #[test]
-fn messages_come_all_at_once_unless_a_limit_is_set() {
+fn all_messages_are_on_one_page_unless_a_limit_is_set() {
     let mut api = Api::new();
     let path = format!("apps/chats/{CHAT}/messages");
     let all = get(&mut api, &path);
@@ -78,7 +78,7 @@ fn messages_come_all_at_once_unless_a_limit_is_set() {
 }
 
 #[test]
-fn what_tools_say_is_cut_to_the_length_that_is_asked_for() {
+fn tool_input_and_result_are_truncated_to_the_given_length() {
     let mut api = Api::new();
     let path = format!("apps/chats/{CHAT}/messages");
     let parts = |api: &mut Api, query: &str| {
@@ -114,7 +114,7 @@ fn size_and_checksum_are_those_of_the_content() {
 }
 
 #[test]
-fn what_is_downloaded_is_what_its_size_and_checksum_say() {
+fn downloaded_file_matches_its_size_and_checksum() {
     let mut api = Api::new();
     let chat = get(&mut api, &format!("apps/chats/{CHAT}/messages"));
     let last = &chat["chat_messages"][2];
@@ -144,7 +144,7 @@ fn what_is_downloaded_is_what_its_size_and_checksum_say() {
 }
 
 #[test]
-fn a_deleted_chat_is_gone_with_everything_in_it() {
+fn deletion_of_a_chat_deletes_its_messages_and_files() {
     let mut api = Api::new();
     let messages = get(&mut api, &format!("apps/chats/{CHAT}/messages"));
     let made = messages["chat_messages"][2]["generated_files"][0]["id"].as_str().unwrap().to_owned();
@@ -200,7 +200,7 @@ fn a_project_with_chats_cannot_be_deleted() {
 }
 
 #[test]
-fn a_deleted_project_is_gone_with_its_documents_and_files() {
+fn deletion_of_a_project_deletes_its_documents_and_files() {
     let mut api = Api::new();
     let attachments = api.items(&format!("apps/projects/{PROJECT}/attachments"));
     let file = attachments.iter().find(|one| one["type"] == "project_file").unwrap()["id"].as_str().unwrap();
@@ -246,7 +246,7 @@ fn projects_say_who_may_use_them() {
 }
 
 #[test]
-fn a_version_of_a_code_artifact_is_there_once_its_upload_is_finished() {
+fn code_artifact_version_is_unavailable_until_its_upload_ends() {
     let mut api = Api::new();
     let artifacts = api.items("apps/code/artifacts");
     assert!(artifacts[0]["updated_at"].as_str() > artifacts[1]["updated_at"].as_str());

@@ -87,7 +87,7 @@ fn an_activity_says_what_the_change_was_about() {
 }
 
 #[test]
-fn what_was_refused_leaves_no_activity_of_its_type() {
+fn failed_request_adds_no_activity_of_its_type() {
     let mut api = Api::new();
     let before = api.items("activities?activity_types[]=claude_user_role_updated").len();
     api.post(&format!("{USERS}/{MATEO}"), json!({ "role": "admin" })).refused(400);
@@ -208,7 +208,7 @@ fn pages_hold_while_new_activities_come() {
 }
 
 #[test]
-fn records_are_kept_for_six_years() {
+fn activities_are_retained_for_six_years() {
     let mut api = Api::new();
     api.simulation.clock_mut().set("2032-11-18T17:20:00Z".parse().unwrap());
     let all = api.items("activities?limit=5000&order=asc");
@@ -226,7 +226,7 @@ fn the_feed_is_the_one_part_that_admin_keys_open() {
 }
 
 #[test]
-fn what_is_gone_stays_in_the_feed() {
+fn deleted_chat_stays_in_the_activity_feed() {
     let mut api = Api::new();
     let chat = api.items("apps/chats?limit=1")[0]["id"].as_str().unwrap().to_owned();
     let created = |api: &mut Api| {

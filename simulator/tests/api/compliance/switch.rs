@@ -7,7 +7,7 @@ use serde_json::json;
 const SETTINGS: &str = "/v1/organizations/compliance_settings";
 
 #[test]
-fn it_is_on_until_somebody_turns_it_off() {
+fn compliance_settings_are_enabled_until_they_are_disabled() {
     let mut api = Api::new();
     let on = json!({ "type": "compliance_settings", "state": { "type": "enabled" } });
     assert_eq!(api.get(SETTINGS).ok(), on);

@@ -126,7 +126,7 @@ fn claude_code_is_the_same_in_both_of_its_reports() {
 }
 
 #[test]
-fn what_members_use_is_what_is_used() {
+fn member_totals_equal_connector_artifact_and_skill_totals() {
     let mut api = Api::new();
     let users = data(&mut api, "analytics/users?date=2026-11-18&limit=1000");
     let connectors = data(&mut api, "analytics/connectors?date=2026-11-18&filter[]=product:chat");

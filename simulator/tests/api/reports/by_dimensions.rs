@@ -153,7 +153,7 @@ fn some_parameters_need_others() {
 }
 
 #[test]
-fn whoever_left_stays_in_the_past_and_can_be_left_out() {
+fn removed_member_stays_in_past_reports_and_can_be_excluded() {
     let mut api = Api::new();
     let member = api.find(USERS, "email", "wei.zhang@example.com");
     let id = member["id"].as_str().unwrap();

@@ -86,7 +86,7 @@ fn a_cursor_leads_to_the_next_buckets_of_the_same_query_only() {
 }
 
 #[test]
-fn what_is_not_grouped_by_is_null() {
+fn dimension_without_grouping_is_null() {
     let mut api = Api::new();
     let path = format!("{MESSAGES}?starting_at=2026-11-18T00:00:00Z&ending_at=2026-11-19T00:00:00Z");
     let whole = rows(&api.read(&path).ok());

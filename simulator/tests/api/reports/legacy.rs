@@ -49,7 +49,7 @@ fn buckets_have_limits_by_width() {
 }
 
 #[test]
-fn at_most_a_hundred_groups_stand_in_a_bucket() {
+fn bucket_has_the_100_largest_groups() {
     let mut api = Api::with_members(800);
     let day = "starting_at=2026-11-18T00:00:00Z&ending_at=2026-11-19T00:00:00Z";
     let page = api.read(&format!("{}?{day}&group_by[]=claude_tag_user_id", REPORTS[0])).ok();
@@ -93,7 +93,7 @@ fn rankings_by_bucket_need_an_end() {
 }
 
 #[test]
-fn they_know_what_members_do_and_call_the_product_in_slack_as_before() {
+fn legacy_reports_have_member_products_and_name_claude_tag() {
     let mut api = Api::new();
     let by_product = rows(&api.read(&format!("{}?{WEEK}&group_by[]=product", REPORTS[0])).ok());
     let products: Vec<&str> = by_product.iter().filter_map(|row| row["product"].as_str()).collect();

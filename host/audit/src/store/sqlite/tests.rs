@@ -1,4 +1,4 @@
-//! Appending, reading, sharing.
+//! Appends, reads and shared files.
 
 use super::*;
 use std::fs;
@@ -23,7 +23,7 @@ fn file() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn what_is_appended_is_read_in_both_directions() {
+fn appended_entries_are_read_forward_and_backward() {
     let (_folder, path) = file();
     for log in [SqliteLog::in_memory().unwrap(), open(&path)] {
         assert_eq!(log.last().unwrap(), None);
@@ -41,7 +41,7 @@ fn what_is_appended_is_read_in_both_directions() {
 }
 
 #[test]
-fn an_append_behind_another_record_than_the_last_is_a_conflict_and_appends_nothing() {
+fn append_after_an_entry_that_is_not_the_last_is_a_conflict() {
     let log = SqliteLog::in_memory().unwrap();
     log.append(0, &texts(&["a", "b"]), Durability::Process).unwrap();
     for after in [0, 1, 3, u64::MAX] {
@@ -68,7 +68,7 @@ fn several_connections_append_without_gaps_or_duplicates() {
     std::thread::scope(|scope| {
         for name in ["a", "b", "c"] {
             let path = &path;
-            // Opened here: even the making of the file is shared.
+            // Opened here: the threads share even the creation of the file.
             scope.spawn(move || {
                 let log = open(path);
                 for number in 0..EACH {
@@ -95,7 +95,7 @@ fn several_connections_append_without_gaps_or_duplicates() {
 }
 
 #[test]
-fn the_store_itself_refuses_to_forget_to_change_and_to_leave_gaps() {
+fn deletes_updates_gaps_and_invalid_rows_fail_in_the_store() {
     let log = SqliteLog::in_memory().unwrap();
     log.append(0, &texts(&["a", "b"]), Durability::Process).unwrap();
     let mut state = log.state();
@@ -113,7 +113,7 @@ fn the_store_itself_refuses_to_forget_to_change_and_to_leave_gaps() {
 }
 
 #[test]
-fn a_file_of_something_else_is_refused_and_left_as_it_is() {
+fn foreign_file_is_not_opened_and_stays_unchanged() {
     let (_folder, path) = file();
     let theirs = path.with_extension("theirs");
     Connection::open(&theirs).unwrap().execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)").unwrap();

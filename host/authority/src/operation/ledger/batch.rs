@@ -1,5 +1,5 @@
-//! Changes that come at the same time are decided one after the other, and appended in one transaction where they are about
-//! different things.
+//! Changes that arrive at the same time are decided one after the other, and appended in one transaction if they are
+//! about different subjects.
 
 use super::{Change, Decided, Inner, LedgerError, Loaded, MAX_ATTEMPTS, Queue};
 use crate::operation::Projection;
@@ -13,12 +13,12 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 impl Inner {
-    /// A panic elsewhere does not make what was read untrue: the trail is read on from where it was.
+    /// A panic elsewhere does not invalidate the state that was read: reading continues after the last entry.
     pub(super) fn state(&self) -> std::sync::MutexGuard<'_, Loaded> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first entry that still matters, as the last entry says.
+    /// The first entry that is still needed, according to the last entry.
     pub(super) fn first_that_matters(&self) -> Result<u64, LedgerError> {
         let Some(last) = self.log.last()? else { return Ok(1) };
         let open_from = entry(last.seq, &last.text)?.open_from;
@@ -41,7 +41,7 @@ impl Inner {
         }
     }
 
-    /// Wakes those who follow the operations, where one changed.
+    /// Notifies the subscribers of changes, if an operation changed.
     pub(super) fn report_changes(&self, state: &Loaded) {
         let now = state.projection.changes();
         self.changes.send_if_modified(|changes| std::mem::replace(changes, now) != now);
@@ -51,25 +51,25 @@ impl Inner {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes what waits, until nothing does.
+    /// Makes all pending changes.
     pub(super) fn serve(&self) {
         loop {
             let changes = {
                 let mut queue = self.waiting();
                 if queue.changes.is_empty() {
-                    // Within the lock: a change that comes later finds that nobody serves it.
+                    // Inside the lock: a change that arrives later finds that no thread is running.
                     queue.is_served = false;
                     return;
                 }
                 std::mem::take(&mut queue.changes)
             };
-            // A change that breaks off must not leave those that came meanwhile to nobody. Whoever waits for it is told,
-            // since its reply is dropped.
+            // A change that panics must not leave later changes without a thread. Its caller is notified because its
+            // sender is dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| self.make(changes)));
         }
     }
 
-    /// Makes changes, in one transaction where they are about different things.
+    /// Makes changes, in one transaction if they are about different subjects.
     pub(super) fn make(&self, mut left: Vec<Box<dyn Change>>) {
         let mut state = self.state();
         let mut most = usize::MAX;
@@ -80,7 +80,7 @@ impl Inner {
                 break;
             }
             if let Err(error) = self.catch_up(&mut state) {
-                // The others find out for themselves, each in its own words.
+                // The other changes read the log again, and each gets its own error.
                 left.remove(0).failed(error);
                 continue;
             }
@@ -102,7 +102,7 @@ impl Inner {
                     attempt += 1;
                     left.splice(0..0, decided.into_iter().map(|(change, _)| change));
                 }
-                // Nothing was written, and what is wrong with one must not harm the others.
+                // Nothing was written, and an error of one change must not affect the others.
                 Err(Unappended::Unrecordable(_)) if decided.len() > 1 => {
                     most = 1;
                     left.splice(0..0, decided.into_iter().map(|(change, _)| change));
@@ -111,7 +111,7 @@ impl Inner {
                     let unrecordable = || LedgerError::Unrecordable(problem.clone());
                     decided.into_iter().for_each(|(change, _)| change.failed(unrecordable()));
                 }
-                // It is not known whether anything was written: whoever waits is told, and nothing is tried again.
+                // It is not known whether anything was written. The callers are notified, and no change is tried again.
                 Err(Unappended::Store(error)) => {
                     let problem = error.to_string();
                     let mut error = Some(error);
@@ -124,10 +124,10 @@ impl Inner {
         }
     }
 
-    /// Appends what was decided, in one transaction. Returns what was stored of each.
+    /// Appends the decided changes in one transaction. Returns the stored entries of each.
     fn append(&self, state: &mut Loaded, decided: &Decided, now: i64) -> Result<Vec<Vec<Entry>>, Unappended> {
         let open_from = Some(state.projection.open_from());
-        // What this host goes on with is what is stored, so that every other host comes to the same.
+        // This host continues with the stored entries, so every other host gets the same state.
         let latest_ms = Some(state.projection.latest_ms(now)).filter(|latest| *latest > now);
         let stored_now = |entry: &Entry| redact(&Entry { time_ms: now, open_from, latest_ms, ..entry.clone() });
         let stored: Vec<Vec<Entry>> =
@@ -154,9 +154,9 @@ impl Inner {
     }
 }
 
-/// Why nothing was appended.
+/// The reason why nothing was appended.
 enum Unappended {
-    /// Another host was faster.
+    /// Another host appended first.
     Conflict,
     /// An entry cannot be recorded.
     Unrecordable(String),
@@ -164,7 +164,8 @@ enum Unappended {
     Store(StoreError),
 }
 
-/// Decides changes as things stand: as many as are about different things, and no more than `most`. The others come later.
+/// Decides changes in the current state: as many as are about different subjects, at most `most`. The others are
+/// decided later.
 fn decide(
     projection: &Projection,
     changes: Vec<Box<dyn Change>>,

@@ -7,9 +7,9 @@ use claude_admin_audit::{Entry, Event};
 use claude_admin_chat::identity::Principal;
 use std::sync::Arc;
 
-/// The number of entries in which the end of an earlier request is searched.
+/// The number of last entries that are searched for the result of an earlier request.
 const RECENT: usize = 10_000;
-/// How many entries are read at once.
+/// The number of entries that are read in one batch.
 const CHUNK: usize = 256;
 
 impl Ledger {
@@ -17,7 +17,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the store cannot be written. Inside, [`NotClaimed`] when the request is not accepted.
+    /// [`LedgerError`] if the store cannot be written. Inside, [`NotClaimed`] if the request is not accepted.
     pub async fn claim(&self, key: RequestKey, operation: &str) -> Result<Result<(), NotClaimed>, LedgerError> {
         let RequestKey { key, content, earliest_ms } = key;
         let value = format!("{operation} {content}");
@@ -36,12 +36,12 @@ impl Ledger {
         })
     }
 
-    /// How an earlier request ended that became no operation: the word of its outcome. None where it became one, where it
-    /// has no end yet, or where its end is not among the last entries.
+    /// The result of an earlier request that did not become an operation: the word of its outcome. None if it became an
+    /// operation, if it has no result yet, or if its result is not among the last entries.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the log cannot be read.
+    /// [`LedgerError`] if the log cannot be read.
     pub async fn ended(&self, request: &str, reader: &Principal) -> Result<Option<String>, LedgerError> {
         let id = request.to_owned();
         if self.look(move |projection: &Projection| projection.operation(&id).is_some()).await? {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
-/// A log that takes its time, counts its transactions, and refuses a record with a word in it.
+/// A slow log that counts its transactions, and fails for a record with a certain word.
 #[derive(Debug)]
 struct Slow {
     log: SqliteLog,
@@ -74,7 +74,7 @@ async fn at_once<T: Send + 'static>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_at_once_is_written_together_and_in_one_chain() {
+async fn concurrent_appends_share_transactions_and_form_one_chain() {
     let (ledger, transactions) = ledger();
     let appends = (0..40).map(|number| {
         let ledger = ledger.clone();
@@ -127,7 +127,7 @@ async fn end_of_an_earlier_request_is_found_until_it_is_an_operation() {
         ("received00", vec![received("received00", "x")], None),
         ("outcome000", vec![received("outcome000", "x"), of("outcome000", outcome("usage"))], Some("usage")),
         ("denied0000", vec![received("denied0000", "x"), of("denied0000", denied())], Some("denied")),
-        // A decision about an operation that is denied says nothing about the request that it began with.
+        // A denied decision about an operation is not the result of the request that became the operation.
         (
             "operation0",
             vec![received("operation0", "x"), requested("operation0", "x"), of("operation0", denied())],
@@ -141,7 +141,7 @@ async fn end_of_an_earlier_request_is_found_until_it_is_an_operation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn receipt_is_recorded_before_the_next_entry_or_when_it_is_dropped() {
+async fn receipt_is_recorded_before_the_next_entry_or_on_drop() {
     let (ledger, _) = ledger();
     let receipt = || Receipt::new(ledger.clone(), Some(received("operation", "x")));
     let kinds = || {
@@ -165,12 +165,12 @@ async fn receipt_is_recorded_before_the_next_entry_or_when_it_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_recorded_harms_nothing_that_came_with_it() {
+async fn entry_that_cannot_be_written_fails_no_concurrent_append() {
     let (ledger, _) = ledger();
     let appends = (0..20).map(|number| {
         let ledger = ledger.clone();
         async move {
-            // JSON of the trail has no number as large as this.
+            // The JSON of the audit log does not allow a number as large as this.
             let opened = Event::Opened { version: "1".to_owned(), sqlite: 1, dropped_bytes: u64::MAX };
             let entry = if number == 7 { Entry::of_host(opened) } else { received(&format!("operation{number}"), "x") };
             (number, ledger.append(Durability::Process, vec![entry]).await.is_ok())
@@ -183,7 +183,7 @@ async fn what_cannot_be_recorded_harms_nothing_that_came_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
+async fn store_failure_fails_its_appends_and_not_the_next_one() {
     let (ledger, _) = ledger();
     let appends = (0..20).map(|number| {
         let ledger = ledger.clone();
@@ -194,7 +194,7 @@ async fn when_the_store_fails_whoever_waits_is_told_and_the_next_is_written() {
     });
     for appended in at_once(appends).await {
         let error = appended.expect_err("the store fails").to_string();
-        assert!(error.starts_with("the audit trail cannot be used"), "{error}");
+        assert!(error.starts_with("the audit log cannot be used"), "{error}");
     }
     assert!(ledger.append(Durability::Process, vec![received("operation", "x")]).await.is_ok());
     assert_eq!(ledger.log().read(0, 100).unwrap().len(), 1);
@@ -229,7 +229,7 @@ async fn one_thread_makes_what_many_wait_for() {
     for one in all {
         one.await.unwrap();
     }
-    // A thread that has nothing more to do may be followed by another one.
+    // A thread that has no more changes can be followed by another one.
     assert!(threads.lock().unwrap().len() < 10, "{threads:?}");
 }
 
@@ -285,7 +285,7 @@ fn search_for_an_operation_reads_no_more_than_it_may() {
 }
 
 #[test]
-fn latest_time_is_kept_whatever_the_clock_shows() {
+fn latest_time_does_not_decrease_when_the_clock_goes_back() {
     let folder = tempfile::tempdir().unwrap();
     let now = Arc::new(AtomicI64::new(1_000_000_000));
     let open = || {
@@ -310,9 +310,9 @@ fn latest_time_is_kept_whatever_the_clock_shows() {
     assert_eq!((last.time_ms, last.latest_ms), (1_000_000_000, Some(1_003_600_000)));
 }
 
-/// A pending request stays what it is, however long the log becomes, and a host that starts does not read the whole log.
+/// A pending request does not change, even in a long log, and a host that starts does not read the whole log.
 #[test]
-fn pending_request_is_carried_so_that_a_host_starts_near_the_end() {
+fn host_start_reads_only_entries_since_the_carried_requests() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let open = |path: &std::path::Path| SqliteLog::open(path, claude_admin_audit::store::Settings::default()).unwrap();
@@ -343,12 +343,12 @@ fn pending_request_is_carried_so_that_a_host_starts_near_the_end() {
     let open_from = last.open_from.unwrap();
     assert!(records > 3000 && open_from > records - 1300, "{open_from} of {records}");
     drop(ledger);
-    // A host that starts reads no earlier entry, and comes to the same.
+    // A host that starts reads no earlier entry, and gets the same state.
     let log = Counting { log: open(&path), read: AtomicUsize::new(0) };
     let again = Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap();
     assert_eq!(state(&again), before);
     assert!(again.inner.state().projection.last_seq() == records);
-    // A request that ended is not carried any further.
+    // A request that ended is not carried further.
     for id in ids {
         again.record(Durability::Process, vec![cancelled(id)]).unwrap();
     }
@@ -377,7 +377,7 @@ async fn long_reads_of_one_person_come_one_after_the_other() {
         tokio::spawn(async move { ledger.read_for(&ada, read).await })
     };
     begun.await.unwrap();
-    // Whoever waits for a read can stop waiting: the read goes on, and is still the one of that person.
+    // The caller of a read can stop waiting: the read continues, and still counts as the one of that person.
     first.abort();
     let is_second = Arc::new(AtomicUsize::new(0));
     let second = {
@@ -439,14 +439,14 @@ fn operations_that_ended_use_a_bounded_amount_of_memory() {
     let bytes: usize = projection.operations().map(|operation| operation.bytes).sum();
     assert!((4 << 20..=32 << 20).contains(&bytes), "{bytes} bytes");
     assert!(projection.operation("operation39").is_some() && projection.operation("operation0").is_none());
-    // One that is larger than all that is kept at hand is still at hand when it ends.
+    // An operation that is larger than the memory for ended ones is still in memory when it ends.
     projection.apply(81, &requested("huge", &"x".repeat(40 << 20)));
     projection.apply(82, &cancelled("huge"));
     assert_eq!(projection.operations().count(), 1);
 }
 
 #[test]
-fn first_record_that_matters_is_that_of_the_first_pending_request() {
+fn open_from_is_the_first_pending_request_or_the_next_entry() {
     let mut projection = Projection::default();
     projection.apply(1, &received("first", "x"));
     assert_eq!(projection.open_from(), 2);
