@@ -1,4 +1,4 @@
-//! Gives the component as much memory to begin with as that of this workspace has.
+//! Gives the component the same initial memory as the component of this workspace.
 
 fn main() {
     if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {

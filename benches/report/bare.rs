@@ -1,5 +1,6 @@
-//! What any component pays: one that only sends the request of the list call and counts the bytes of its answer, in a program
-//! without a gate, on the pooled client of the native call. Nothing decides, nothing is read, nothing is written down.
+//! The cost of any component: this one only sends the request of the list call and counts the bytes of the response. It
+//! runs in a program without a gate, on the pooled client of the native call. No policy is evaluated, nothing is parsed
+//! and nothing is recorded.
 
 use crate::embedder::Embedder;
 use crate::host::Host;
@@ -39,7 +40,8 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    /// It shares the engine of a host with the same isolation, whose pool has room for as many instances again.
+    /// Uses the engine of a host with the same isolation. The pool of this engine can contain the same number of
+    /// instances again.
     pub(crate) fn beside(host: &Host, address: SocketAddr, component: &[u8], isolation: Isolation) -> Self {
         let engine = host.plugin.sandbox().engine().clone();
         let component = Component::new(&engine, component).expect("the component compiles");
@@ -70,7 +72,7 @@ impl Way for Bare {
             let fetch = instance.get_typed_func::<(u32,), (u32,)>(&mut store, "fetch").expect("exported");
             let limit = u32::try_from(ITEMS).expect("a small page");
             let (bytes,) = fetch.call_async(&mut store, (limit,)).await.expect("an answer");
-            // A member has more than a hundred bytes.
+            // A member has more than 100 bytes.
             assert!(bytes > 100 * limit, "{bytes} bytes");
             if self.isolation == Isolation::Principal {
                 self.kept().push((store, instance));
@@ -79,7 +81,7 @@ impl Way for Bare {
     }
 }
 
-/// Sends what the component asks for as the native call does.
+/// Sends the request of the component in the same way as the native call.
 #[derive(Clone)]
 struct Pooled {
     client: Client,

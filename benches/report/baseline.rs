@@ -1,4 +1,4 @@
-//! The ratios that were found before, in a file, so that it is noticed when one gets worse.
+//! The ratios of an earlier run, in a file, to detect a ratio that gets worse.
 
 use crate::finding::Finding;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ fn read() -> Map<String, Value> {
     serde_json::from_str(&text).expect("the baseline is an object")
 }
 
-/// Writes the middle ratios of findings over those of the same name.
+/// Writes the median ratios of findings, and replaces the ratios of the same name.
 pub(crate) fn write(findings: &[Finding]) {
     let mut baseline = read();
     for finding in findings.iter().filter(|finding| !finding.is_bound) {
@@ -25,8 +25,8 @@ pub(crate) fn write(findings: &[Finding]) {
     std::fs::write(path(), text + "\n").expect("the baseline is written");
 }
 
-/// The ratios that are worse than their baseline by more than a third, in the better quarter of the turns: a machine that
-/// is busy with something else makes single turns worse, and hardly ever better.
+/// The ratios whose better quartile is worse than the baseline by more than a third. The better quartile is used
+/// because other load on the machine makes single turns worse and almost never better.
 pub(crate) fn regressions(findings: &[Finding]) -> Vec<String> {
     let baseline = read();
     let worse = findings.iter().filter(|finding| !finding.is_bound).filter_map(|finding| {

@@ -1,6 +1,7 @@
-//! What a command costs from nothing: a new process of this program, and one of something else, make the same request.
+//! The cost of a command in a new process: a new process of this program and one of another program make the same
+//! request.
 //!
-//! Compiled code is kept, as after the first start.
+//! The compiled code is cached, as after the first start.
 
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
@@ -52,7 +53,7 @@ fn compare(base_url: &str, key: &str, length: Length) -> Vec<Finding> {
 }
 
 fn against(name: &str, goal: f64, ours: &mut Command, mut other: Command, turns: usize) -> Finding {
-    // The first turn compiles, fills caches, and does not count.
+    // The first turn compiles and fills caches, and is not counted.
     let times = (0..=turns).map(|_| (milliseconds(&mut other), milliseconds(ours))).skip(1);
     let (theirs, ours): (Vec<f64>, Vec<f64>) = times.unzip();
     let middle = |times: &[f64]| format!("{} ms", short(Quartiles::of(times.to_vec()).middle));

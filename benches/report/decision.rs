@@ -1,4 +1,5 @@
-//! What a decision costs: a typed line is read, the policy asked, and the plan made that an approval would belong to.
+//! The cost of a decision: a typed line is parsed, the policy is evaluated, and the plan that an approval refers to is
+//! made.
 
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
@@ -18,10 +19,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A read, and a write that somebody else must approve.
+/// A read, and a write that another user must approve.
 const LINES: [&str; 2] =
     ["users list --limit 50", "users remove user_01WCz1FkmYMm4gnmykNKUu3Q --reason \"left in May\""];
-/// What a decision may take, in microseconds.
+/// The maximum time of a decision, in microseconds.
 const MOST_MICROSECONDS: f64 = 50.0;
 
 pub(crate) fn measure(length: Length) -> Vec<Finding> {
@@ -70,7 +71,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
         .collect()
 }
 
-/// What is left of a catalog with the interfaces alone that the lines and the policy name.
+/// A catalog with only the interfaces that the lines and the policy name.
 fn cut(catalog: &Catalog) -> Catalog {
     let named = ["api-keys", "invites", "users", "workspace-members", "workspaces"];
     let mut catalog = catalog.clone();

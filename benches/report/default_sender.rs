@@ -1,5 +1,5 @@
-//! The list call in the component as a program without a gate would embed it, on the sender that wasi-http brings along:
-//! it opens a connection for each request.
+//! The list call in the component, embedded in a program without a gate, with the default sender of wasi-http. This
+//! sender opens a connection for each request.
 
 use crate::embedder::Embedder;
 use crate::load::Way;
@@ -11,13 +11,13 @@ use wasmtime::component::{Component, InstancePre, Val};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiHttpHooks;
 
-/// It is told where to go and what to carry.
+/// The program configures the component with a base URL and a credential.
 pub(crate) struct DefaultSender {
     engine: Engine,
     pre: InstancePre<Embedder>,
     component: Component,
     base_url: String,
-    /// What sends in the place of the sender that wasi-http brings along.
+    /// The sender that is used instead of the default sender of wasi-http.
     sender: Option<OneConnectionEach>,
 }
 

@@ -9,7 +9,7 @@ use wasmtime_wasi_io::IoView;
 pub(crate) struct Embedder {
     table: ResourceTable,
     http: WasiHttpCtx,
-    /// What sends; the sender that wasi-http brings along where there is none.
+    /// The sender; none for the default sender of wasi-http.
     sender: Option<Box<dyn WasiHttpHooks + Send>>,
 }
 
@@ -18,7 +18,7 @@ impl Embedder {
         Self { table: ResourceTable::new(), http: WasiHttpCtx::new(), sender }
     }
 
-    /// Links a component, whose instances may send.
+    /// Links a component. Its instances can send requests.
     pub(crate) fn link(engine: &Engine, component: &Component) -> InstancePre<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi_io::add_to_linker_async(&mut linker).expect("linked");

@@ -1,6 +1,6 @@
-//! What a measure found: a ratio, and how sure it is.
+//! The result of a measurement: a ratio, and its spread.
 
-/// A quarter of the values is below the first, half below the second, and three quarters below the third.
+/// The quartiles of some values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quartiles {
     pub(crate) lower: f64,
@@ -16,25 +16,25 @@ impl Quartiles {
         Self { lower, middle, upper }
     }
 
-    /// The ratios of what was measured in the same turn.
+    /// The ratios of two series; each ratio is of values of the same turn.
     pub(crate) fn of_ratios(ours: &[f64], theirs: &[f64]) -> Self {
         Self::of(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs))
     }
 }
 
-/// Which way a ratio should go.
+/// The direction in which a ratio is better, with a bound if there is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// More is better, and it is told for comparison alone.
+    /// More is better. No goal is set; the ratio is reported for comparison only.
     More,
-    /// Less is better, and it is told for comparison alone.
+    /// Less is better. No goal is set; the ratio is reported for comparison only.
     Less,
 }
 
 impl Goal {
-    /// Whether it is met; none where there is no goal.
+    /// Whether the goal is met; none if there is no goal.
     fn is_met(self, value: f64) -> Option<bool> {
         match self {
             Self::AtLeast(goal) => Some(value >= goal),
@@ -43,7 +43,7 @@ impl Goal {
         }
     }
 
-    /// A quarter of the turns was better than this.
+    /// The better quartile: a quarter of the turns was better than this.
     pub(crate) fn better_quarter(self, ratio: Quartiles) -> f64 {
         match self {
             Self::AtLeast(_) | Self::More => ratio.upper,
@@ -73,20 +73,21 @@ impl std::fmt::Display for Goal {
 /// One line of the report.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
-    /// What is compared: also the key of the baseline.
+    /// The name of the comparison. It is also the key in the baseline.
     pub(crate) name: String,
-    /// What this project does, or plain Rust, with its unit.
+    /// The value of this project, or of plain Rust, with its unit.
     pub(crate) ours: String,
-    /// What the other does, with its unit.
+    /// The value of the other program, with its unit.
     pub(crate) theirs: String,
-    /// Ours through theirs.
+    /// Our value divided by their value.
     pub(crate) ratio: Quartiles,
     pub(crate) goal: Goal,
-    /// Whether the other side is a bound in units of time, and not measured here: what meets it depends on the machine.
+    /// Whether the other value is a fixed bound in units of time and not a measurement. Whether such a bound is met
+    /// depends on the machine.
     pub(crate) is_bound: bool,
 }
 
-/// Prints a table of Markdown.
+/// Prints a table in Markdown.
 pub(crate) fn print(measure: &str, findings: &[Finding]) {
     println!("\n### {measure}\n");
     println!("| what | ours | against | ratio | half of the turns | goal | met |");
@@ -99,7 +100,7 @@ pub(crate) fn print(measure: &str, findings: &[Finding]) {
     }
 }
 
-/// Three digits.
+/// A number with three digits.
 pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),

@@ -27,13 +27,13 @@ impl Host {
         Self::before(Self::egress(&format!("http://{address}")), isolation, items).await
     }
 
-    /// The way out to an upstream.
+    /// The egress to an upstream.
     pub(crate) fn egress(base_url: &str) -> Egress {
         let credentials = Credentials::new(Some(SecretString::from(KEY)), None);
         Egress::new(base_url.parse().expect("a base URL"), credentials, None).expect("a client")
     }
 
-    /// The host with a way out.
+    /// A host with an egress.
     pub(crate) async fn before(egress: Egress, isolation: Isolation, items: usize) -> Self {
         let egress = Arc::new(egress);
         let sandbox = Sandbox::new(Limits { isolation, ..Limits::default() }, egress, None).expect("a sandbox");

@@ -1,4 +1,4 @@
-//! What the sandbox costs: the same list call with and without it.
+//! The cost of the sandbox: the same list call with and without it.
 
 use crate::Length;
 use crate::bare::{self, Bare};
@@ -12,7 +12,7 @@ use claude_admin::sandbox::Isolation;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Calls at once, where it is the throughput that counts.
+/// The number of calls in flight in measurements of throughput.
 const MANY: usize = 64;
 
 pub(crate) fn measure(length: Length) -> Vec<Finding> {
@@ -48,7 +48,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     })
 }
 
-/// Calls a second of several ways, in turns.
+/// The calls per second of several ways, in turns.
 async fn rates<const N: usize>(
     ways: &[Arc<dyn Way>; N],
     in_flight: usize,
@@ -56,7 +56,7 @@ async fn rates<const N: usize>(
     turn: Duration,
 ) -> [Vec<f64>; N] {
     let mut rates = [const { Vec::new() }; N];
-    // The first turn fills caches and pools, and does not count.
+    // The first turn fills caches and pools, and is not counted.
     for counts in std::iter::once(false).chain(std::iter::repeat_n(true, turns)) {
         for (way, rates) in ways.iter().zip(&mut rates) {
             let rate = rate(way, in_flight, turn).await;
@@ -68,7 +68,7 @@ async fn rates<const N: usize>(
     rates
 }
 
-/// A call whose answer is hardly anything: what is left is the way out of the sandbox and back.
+/// A call with a small response: most of its cost is the transition into and out of the sandbox.
 fn with_one_member([native, principal]: &[Vec<f64>; 2]) -> Finding {
     Finding {
         name: format!("throughput, {MANY} in flight: one member, `principal`, native"),
@@ -88,7 +88,7 @@ fn compare(
     in_flight: usize,
     [native, call, principal, default_sender, bare_call, bare_principal]: &[Vec<f64>; 6],
 ) -> Vec<Finding> {
-    // One at a time, what counts is how long it takes: the inverse of the rate.
+    // With one call in flight, the duration is compared: the inverse of the rate.
     let is_latency = in_flight == 1;
     let goal = |latency: f64, throughput: f64| {
         if is_latency { Goal::AtMost(latency) } else { Goal::AtLeast(throughput) }

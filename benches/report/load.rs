@@ -1,16 +1,16 @@
-//! Calls at once, for some time.
+//! Concurrent calls for a fixed time.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// One way to do something.
+/// One way to make a call.
 pub(crate) trait Way: Send + Sync {
     fn call(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-/// Calls a second, with a number of calls in flight.
+/// The calls per second, with a number of calls in flight.
 pub(crate) async fn rate(way: &Arc<dyn Way>, in_flight: usize, turn: Duration) -> f64 {
     let done = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! How fast the host is, as ratios to what people would use in its place.
+//! The speed of the host, as ratios to the programs that people could use instead.
 //!
 //! ```text
 //! cargo bench -p claude-admin-cli                             everything: some minutes
@@ -8,9 +8,9 @@
 //! cargo bench -p claude-admin-cli -- --short --bless          writes the baseline
 //! ```
 //!
-//! Times and rates of one machine and hour say little on another. So whatever is compared runs in turns within one run, a
-//! ratio is made within a turn, and of all turns the middle is told, with the quarter below and the quarter above it.
-//! `docs/performance.md` says what was measured, and how.
+//! Times and rates depend on the machine and on its load. Therefore compared programs run in turns within one run, and
+//! each ratio is made within a turn. The report has the median of all turns, and the lower and upper quartiles.
+//! `docs/performance.md` describes the method and the results.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a measurement that goes wrong must end")]
 
@@ -37,19 +37,19 @@ mod waiting;
 
 use finding::Finding;
 
-/// As in the binary: what stands against it here has it too.
+/// The same allocator as in the binary. The programs in this process that the host is compared with use it too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How often is measured before something is called slower.
+/// The number of measurements before a ratio counts as worse.
 const ATTEMPTS: u32 = 3;
 
-/// How long to measure.
+/// The length of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Length {
     /// Long enough to publish.
     Full,
-    /// Long enough to notice what went wrong.
+    /// Long enough to notice a regression.
     Short,
 }
 
@@ -65,7 +65,7 @@ const MEASURES: [(&str, Measure); 6] = [
 ];
 
 fn main() {
-    // Cargo says `--bench` to every benchmark.
+    // Cargo passes `--bench` to every benchmark.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if arguments == [plain_server::ARGUMENT] {
         return plain_server::serve();
@@ -96,7 +96,7 @@ fn main() {
     }
 }
 
-/// Compares with the baseline, and measures again where it is worse: what is slower for good is slower each time.
+/// Compares findings with the baseline, and measures again if a ratio is worse: a real regression is worse each time.
 fn checked(name: &str, measure: Measure, length: Length, mut findings: Vec<Finding>) -> bool {
     for attempt in 1..=ATTEMPTS {
         let worse = baseline::regressions(&findings);

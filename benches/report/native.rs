@@ -45,7 +45,7 @@ impl Native {
         Self { client, url, key: key.to_owned(), items }
     }
 
-    /// Asks for the page, and reads it.
+    /// Requests the page, and parses it.
     pub(crate) async fn page(&self) -> Page {
         let request = Request::builder()
             .uri(&self.url)

@@ -1,6 +1,6 @@
-//! The sender that wasi-http brings along, with other roots to trust: those of its own are fixed.
+//! The default sender of wasi-http, but with configurable roots: the roots of the default sender are fixed.
 //!
-//! As that one does, it makes settings, a connection and a secure session for each request.
+//! Like the default sender, it creates settings, a connection and a TLS session for each request.
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};

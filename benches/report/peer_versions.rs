@@ -1,4 +1,4 @@
-//! What is compared with, and in which versions: each says it itself.
+//! The peers of the comparison and their versions, as each peer reports them.
 
 use crate::server::peers;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) fn print() {
     said("curl", "curl".into(), &["--version"]);
 }
 
-/// Prints what a program says of itself, up to a parenthesis. What is not installed says nothing, and is left out.
+/// Prints the version that a program reports, up to a parenthesis. A program that is not installed is left out.
 fn said(what: &str, program: PathBuf, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).current_dir(peers()).output();
     let said =

@@ -1,5 +1,6 @@
-//! A signed command in plain Rust: the request is verified, the page is read into structs, the message is written. There is
-//! no sandbox, no decision and no trail. What this takes, everybody has to spend who answers a command.
+//! A signed command in plain Rust: the server verifies the request, parses the page into structs and writes the
+//! message. There is no sandbox, no decision and no audit log. Every program that handles a command has at least this
+//! cost.
 
 use crate::native::{Native, Page};
 use crate::upstream::ITEMS;
@@ -15,7 +16,7 @@ use std::env::var;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The argument with which this program serves, and measures nothing.
+/// The argument with which this program only serves and does not measure.
 pub(crate) const ARGUMENT: &str = "serve-in-plain-rust";
 
 struct Plain {
@@ -54,7 +55,7 @@ struct Text<'m> {
     text: &'m str,
 }
 
-/// Serves until it is ended.
+/// Serves until the process ends.
 pub(crate) fn serve() {
     let variable = |name: &str| var(name).expect("whoever starts it sets the variable");
     let members = Native::at(&variable("ANTHROPIC_BASE_URL"), &variable("ANTHROPIC_ADMIN_KEY"), ITEMS);

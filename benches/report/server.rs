@@ -9,17 +9,17 @@ use std::time::Duration;
 /// Ticks of the clock in which Linux counts the time of a process.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A process that ends with this value.
+/// A process that ends when this value is dropped.
 pub(crate) struct Server {
     child: Child,
-    // A program that writes to a pipe that nobody holds any more would end.
+    // Stored, because a program that writes to a closed pipe would end.
     output: BufReader<ChildStdout>,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let pid = self.child.id().to_string();
-        // Workers of a server end when it is asked to end, and not when it is killed.
+        // The workers of a server end if it receives SIGTERM, and not if it is killed.
         Command::new("kill").arg(pid).status().ok();
         for _ in 0..50 {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
@@ -39,7 +39,7 @@ impl Server {
         Self { child, output }
     }
 
-    /// The first line that it writes which something can be made of.
+    /// The result of `read` for the first line of the output for which it returns one.
     pub(crate) fn says<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> T {
         let mut line = String::new();
         loop {
@@ -51,14 +51,14 @@ impl Server {
         }
     }
 
-    /// Seconds of a processor that it has used.
+    /// The processor time that the process has used, in seconds.
     pub(crate) fn processor_time(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux tells");
         let fields = stat.rsplit(") ").next().expect("behind the name").split_whitespace();
         fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
     }
 
-    /// The most memory that it ever had, in MiB.
+    /// The peak memory of the process, in MiB.
     pub(crate) fn peak_memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux tells");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
@@ -66,7 +66,7 @@ impl Server {
     }
 }
 
-/// The simulator, and the variables that say where it is and with which credentials.
+/// The simulator, and the variables with its base URL and its credentials.
 pub(crate) fn simulator() -> (Server, HashMap<String, String>) {
     let mut server = Server::start(Command::new(env!("CARGO_BIN_EXE_claude-admin")).arg("simulator"));
     let mut variables = HashMap::new();

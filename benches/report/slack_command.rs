@@ -1,8 +1,9 @@
-//! From a signed slash command to its rendered answer: this host, the same work in the frameworks that Slack offers, and in
-//! plain Rust, which shows what is left for sandbox, decision and trail.
+//! From a signed slash command to its rendered response: this host, the same command in the frameworks that Slack
+//! offers, and in plain Rust. The comparison with plain Rust shows the cost of sandbox, decision and audit log.
 //!
-//! Each server has a process of its own, and so has the simulator that all of them ask. Of the throughput, what counts
-//! is how many commands a second of one processor answers: the load takes processors too, and differently for each.
+//! Each server has a separate process, and so has the simulator that all of them use. Throughput is the number of
+//! commands per second of processor time of the server: the load generator uses processors too, with a different share
+//! for each server.
 
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
@@ -13,15 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const IN_FLIGHT: usize = 16;
-/// What the slowest may take, of what they take in the frameworks that Slack offers.
+/// The maximum of the 99th percentile, relative to the frameworks that Slack offers.
 const SLOWEST: Goal = Goal::AtMost(0.2);
 
 struct Contestant {
     name: &'static str,
     side: Arc<SlackSide>,
-    /// Commands for each second of a processor, by turn.
+    /// Commands per second of processor time, by turn.
     throughput: Vec<f64>,
-    /// Milliseconds within which 99 of 100 commands are answered, by turn.
+    /// The 99th percentile of the response time in milliseconds, by turn.
     p99: Vec<f64>,
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     let frameworks = frameworks.into_iter().filter_map(|(name, goal, side)| Some((goal, Contestant::new(name, side?))));
     let mut frameworks: Vec<(f64, Contestant)> = frameworks.collect();
     runtime.block_on(async {
-        // The first turn compiles, connects, and does not count.
+        // The first turn compiles and connects, and is not counted.
         for counts in std::iter::once(false).chain(std::iter::repeat_n(true, turns)) {
             ours.turn(turn, counts).await;
             plain.turn(turn, counts).await;
@@ -81,7 +82,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     findings
 }
 
-/// Compares throughput and slowest of two ways to answer a command.
+/// Compares the throughput and the 99th percentile of two servers.
 fn compare(command: &str, one: &Contestant, other: &Contestant, [throughput, slowest]: [Goal; 2]) -> [Finding; 2] {
     let middle = |values: &[f64], unit: &str| format!("{} {unit}", short(Quartiles::of(values.to_vec()).middle));
     [

@@ -1,4 +1,4 @@
-//! Plays Slack: signs commands and posts them, over connections that are kept.
+//! Plays Slack: signs commands and posts them over persistent connections.
 
 use crate::load::Way;
 use crate::plain_server;
@@ -18,12 +18,12 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 const SECRET: &str = "signing-secret-of-a-benchmark";
 const READY: &str = "listening on ";
 
-/// How commands are answered.
+/// The place of the result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers<'a> {
-    /// In the response, where it is quick.
+    /// In the response, if the command is quick.
     AtOnce,
-    /// At a `response_url`, where it is not.
+    /// At a `response_url`, if the command is slow.
     Later(&'a str),
 }
 
@@ -36,15 +36,15 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// A server that answers slash commands, as Slack sees it.
+/// A server for slash commands, as Slack sees it.
 pub(crate) struct SlackSide {
     pub(crate) server: Server,
     client: Client,
     url: String,
-    /// Where answers go that come later.
+    /// The URL for results that are sent later.
     response_url: String,
     count: AtomicU64,
-    /// Milliseconds that each answer took.
+    /// The response times in milliseconds.
     pub(crate) took: Mutex<Vec<f64>>,
 }
 
@@ -81,7 +81,7 @@ impl SlackSide {
         Self::new(command, Answers::AtOnce.url())
     }
 
-    /// A peer; none where it is not installed.
+    /// A peer; none if it is not installed.
     fn peer(
         program: &Path,
         arguments: [&str; 3],
@@ -113,7 +113,7 @@ impl SlackSide {
         Self::peer(&program, ["bolt-javascript/app.mjs", "--workers", "1"], upstream, answers)
     }
 
-    /// Posts a command, and returns the answer.
+    /// Posts a command, and returns the text of the response.
     pub(crate) async fn command(&self, text: &str) -> String {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let body = form_urlencoded::Serializer::new(String::new())
@@ -122,7 +122,7 @@ impl SlackSide {
                 ("text", text),
                 ("team_id", "T1"),
                 ("team_domain", "example"),
-                // One user has a limited number of commands at the same time.
+                // The number of commands of one user at the same time is limited, so many users send them.
                 ("user_id", &format!("U{}", number % 200)),
                 ("user_name", "ada"),
                 ("channel_id", "C1"),
@@ -147,7 +147,7 @@ impl SlackSide {
         String::from_utf8(bytes.to_vec()).expect("text")
     }
 
-    /// Whether an answer has members in it: nobody is fast by failing.
+    /// Whether a text contains the members. Without this check, a server that fails would be fast.
     pub(crate) fn is_whole(answer: &str) -> bool {
         answer.matches("user_").count() >= 20
     }

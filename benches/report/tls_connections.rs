@@ -1,4 +1,4 @@
-//! Connections to an upstream over TLS: how many a thousand commands need, and what they cost.
+//! Connections to an upstream over TLS: the number for 1000 commands, and their cost.
 
 use crate::Length;
 use crate::default_sender::DefaultSender;
@@ -60,7 +60,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     })
 }
 
-/// How many connections a thousand commands make. The first one comes alone, as it does after a start.
+/// The number of connections for 1000 commands. The first command is sent before the others, as after a start.
 async fn made(way: &Arc<dyn Way>, connections: &AtomicUsize) -> usize {
     let before = connections.load(Ordering::Relaxed);
     way.call().await;

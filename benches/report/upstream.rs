@@ -1,4 +1,4 @@
-//! An upstream that costs little: it answers every request with a page of members.
+//! An upstream with a low cost: it returns a page of members for each request.
 
 use crate::slack_side::SlackSide;
 use bytes::Bytes;
@@ -18,26 +18,26 @@ use tokio_rustls::TlsAcceptor;
 
 /// Members on a page.
 pub(crate) const ITEMS: usize = 20;
-/// Members on the page that is asked for with `limit=1`.
+/// Members on the page that is requested with `limit=1`.
 pub(crate) const ONE: usize = 1;
-/// HTTP/2, as it is asked for over TLS.
+/// The ALPN name of HTTP/2.
 const H2: &[u8] = b"h2";
-/// A key that is none.
+/// A made-up key.
 pub(crate) const KEY: &str = "sk-ant-admin01-simulator-benchmark";
 
-/// An upstream on a thread of its own that answers every request with a page of members, and counts its connections.
+/// An upstream in a separate thread that returns a page of members for each request, and counts its connections.
 pub(crate) fn start() -> (SocketAddr, Arc<AtomicUsize>) {
     serve(None, None)
 }
 
-/// The same behind a gate: it answers once `true` is sent.
+/// The same upstream with a gate: it responds only after `true` is sent.
 pub(crate) fn start_behind_a_gate() -> (SocketAddr, watch::Sender<bool>) {
     let (gate, opened) = watch::channel(false);
     let (address, _) = serve(None, Some(opened));
     (address, gate)
 }
 
-/// Where answers go that come later: its URL, how many came, and how many of them were whole.
+/// A receiver of results that are sent later: its URL, their number, and the number of complete results.
 pub(crate) fn receiver() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/later", listener.local_addr().expect("an address"));
@@ -73,7 +73,7 @@ async fn receive(listener: std::net::TcpListener, (delivered, whole): (Arc<Atomi
     }
 }
 
-/// The same over TLS, in HTTP/2 where a client asks for it: its base URL, and the root to trust.
+/// The same over TLS, with HTTP/2 if a client requests it: its base URL, and the root to trust.
 pub(crate) fn start_secure() -> (String, RootCertStore, Arc<AtomicUsize>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let mut roots = RootCertStore::empty();
@@ -129,7 +129,8 @@ async fn accept(
                 }
             });
             let Some(tls) = tls else {
-                // Behind a gate there are as many connections as commands, and each process may have so many files alone.
+                // With a gate there are as many connections as commands, and the number of open files of a process is
+                // limited.
                 let mut server = hyper::server::conn::http1::Builder::new();
                 server.keep_alive(!is_gated).serve_connection(TokioIo::new(stream), service).await.ok();
                 return;

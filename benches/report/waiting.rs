@@ -1,6 +1,7 @@
 //! Memory while commands wait for a slow upstream, in this host and in Bolt for JavaScript.
 //!
-//! The upstream answers nothing until every command was taken. Then it answers all, and every answer must arrive.
+//! The upstream responds to no request until all commands are accepted. Then it responds to all, and every result must
+//! arrive.
 
 use crate::Length;
 use crate::finding::{Finding, Goal, Quartiles, short};
@@ -15,8 +16,8 @@ use std::time::{Duration, Instant};
 const COMMANDS: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How a server is started, and how many commands Slack waits for at once: this host takes 2.2 seconds before it says that
-/// the answer comes later, and Bolt no time at all.
+/// The way to start a server, and the number of commands that Slack has in flight. This host replies after 2.2 seconds
+/// that the result comes later, and Bolt replies immediately.
 struct Side {
     start: Start,
     at_once: usize,
@@ -47,7 +48,7 @@ pub(crate) fn measure(length: Length) -> Vec<Finding> {
     }]
 }
 
-/// The most memory, in MiB, that a server had; none where it is not installed.
+/// The peak memory of a server in MiB; none if the server is not installed.
 async fn peak(Side { start, at_once }: &Side) -> Option<f64> {
     let folder = tempfile::tempdir().expect("a folder");
     let (upstream, gate) = upstream::start_behind_a_gate();

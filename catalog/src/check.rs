@@ -1,109 +1,17 @@
 //! The rules for annotations, and the problems found.
 
+mod annotations;
+mod values;
+
+pub(crate) use annotations::{ALIAS, CASE, EMBEDDER_FUNCTION, FIELD, FUNCTION, INTERFACE, RECORD, TYPE, VARIANT};
+
 use crate::annotation::Docs;
 use crate::read::UNSTATED;
-use crate::{
-    Bounds, Catalog, CatalogError, HttpRequest, Input, Kind, Method, Param, Place, Problem, Risk, Type, Types,
-    VariantForm,
-};
+use crate::{Bounds, Catalog, CatalogError, HttpRequest, Method, Problem, Risk};
+use annotations::{ABOUT_A_PARAM, BARE, BARE_ON_A_FIELD, ONCE};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use wit_parser::{Resolve, Span};
-
-/// Annotations of an interface.
-pub(crate) const INTERFACE: &[&str] =
-    &["alias", "auth", "available", "beta", "deprecated", "embedder", "family", "names"];
-/// Annotations of a function that makes a request.
-pub(crate) const FUNCTION: &[&str] = &[
-    "alias",
-    "ask",
-    "auth",
-    "available",
-    "beta",
-    "body",
-    "code",
-    "conflict",
-    "const",
-    "content",
-    "default",
-    "deprecated",
-    "effect",
-    "empty",
-    "example",
-    "flatten",
-    "futile",
-    "header",
-    "http",
-    "impact",
-    "name",
-    "null",
-    "order",
-    "param",
-    "period",
-    "range",
-    "replaces",
-    "reply",
-    "risk",
-    "sensitive",
-    "span",
-    "unit",
-];
-/// Annotations of a function for embedding programs.
-pub(crate) const EMBEDDER_FUNCTION: &[&str] = &[];
-/// Annotations of a type alias.
-pub(crate) const ALIAS: &[&str] = &["prefix"];
-/// Annotations of a variant.
-pub(crate) const VARIANT: &[&str] = &["tag"];
-/// Annotations of a record.
-pub(crate) const RECORD: &[&str] = &["compact"];
-/// Annotations of any other type.
-pub(crate) const TYPE: &[&str] = &[];
-/// Annotations of a field.
-pub(crate) const FIELD: &[&str] = &[
-    "const",
-    "content",
-    "default",
-    "level",
-    "name",
-    "null",
-    "owner",
-    "promised",
-    "range",
-    "rest",
-    "sensitive",
-    "unit",
-];
-/// Annotations of a case.
-pub(crate) const CASE: &[&str] = &["name"];
-
-/// Annotations that are allowed only once.
-const ONCE: &[&str] = &[
-    "body",
-    "compact",
-    "content",
-    "default",
-    "deprecated",
-    "embedder",
-    "family",
-    "flatten",
-    "http",
-    "level",
-    "names",
-    "order",
-    "owner",
-    "reply",
-    "rest",
-    "risk",
-    "tag",
-    "unit",
-];
-/// Annotations without a value.
-const BARE: &[&str] = &["compact", "content", "embedder", "level", "owner", "rest"];
-/// Annotations without a value on a field, which name a parameter on a function.
-const BARE_ON_A_FIELD: &[&str] = &["null", "promised", "sensitive"];
-/// Annotations whose first word is a parameter, when they are on a function.
-const ABOUT_A_PARAM: &[&str] =
-    &["default", "empty", "flatten", "header", "name", "null", "param", "range", "sensitive", "unit"];
 
 /// An item that can have problems.
 #[derive(Debug)]
@@ -298,94 +206,8 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// Checks that a response that is a file has a record with the fields for it.
-    pub(crate) fn file_reply(&mut self, result: Option<&Type>, types: &Types, item: &Item) {
-        let fields = result.and_then(|ty| types.record(ty)).unwrap_or_default();
-        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-        if names != ["content-type", "file-name", "content"] {
-            self.problem(
-                item,
-                "it is `@reply bytes`, but its result is not a record for a file",
-                "return a record of `content-type`, `file-name` and `content`",
-            );
-        }
-    }
-
     pub(crate) fn result_problem(&mut self, item: &Item) {
         self.problem(item, "it does not return `result<…, error>`", "return a result whose error is `types.error`");
-    }
-
-    /// Checks that path parameters are strings, and that all other values can be sent as JSON or in a query.
-    pub(crate) fn json_types(&mut self, params: &[Param], result: Option<&Type>, types: &Types, item: &Item) {
-        for param in params {
-            if param.place == Place::Path && types.underlying(&param.ty) != &Type::String {
-                self.problem(
-                    item,
-                    format!("the path parameter `{}` is not a string", param.name),
-                    "make it a string or an alias of one",
-                );
-            }
-            let inner = types.optional(&param.ty).unwrap_or(&param.ty);
-            if param.place == Place::Header && types.underlying(inner) != &Type::String {
-                self.problem(
-                    item,
-                    format!("the parameter `{}` is a header and not a string", param.name),
-                    "make it a string or an alias of one, or an option of one",
-                );
-            }
-            if param.takes_empty && types.list_item(&param.ty).is_none_or(|ty| types.underlying(ty) != &Type::String) {
-                self.problem(
-                    item,
-                    format!("`@empty {}` is on a parameter that is not a list of strings", param.name),
-                    "make it a list of strings, or remove the annotation",
-                );
-            }
-            if let Some(name) = not_json(&param.ty, types) {
-                self.problem(
-                    item,
-                    format!("the cases of the type `{name}` of `{}` cannot be distinguished in JSON", param.name),
-                    TAG_REMEDY,
-                );
-            }
-            if param.null_when_none && types.optional(&param.ty).is_none() {
-                self.problem(
-                    item,
-                    format!("`@null {}` is on a parameter that is never none", param.name),
-                    "make it an option, or remove the annotation",
-                );
-            }
-        }
-        if let Some(name) = result.and_then(|ty| not_json(ty, types)) {
-            self.problem(
-                item,
-                format!("the cases of the type `{name}` of the result cannot be distinguished in JSON"),
-                TAG_REMEDY,
-            );
-        }
-    }
-
-    /// Checks that no two inputs have the same name, that inputs of the path are required, and that no secret is in a
-    /// URL.
-    pub(crate) fn inputs(&mut self, inputs: &[Input], types: &Types, item: &Item) {
-        for (index, input) in inputs.iter().enumerate() {
-            if inputs[..index].iter().any(|earlier| earlier.name == input.name) {
-                self.problem(
-                    item,
-                    format!("two inputs have the name `{}`", input.name),
-                    "rename one of the parameters or fields",
-                );
-            }
-            if input.place == Place::Path && !input.is_required() {
-                self.problem(item, format!("the path needs `{}`, which is optional", input.name), "make it required");
-            }
-            if matches!(input.place, Place::Path | Place::Query) && input.has_secret(types) {
-                self.problem(
-                    item,
-                    format!("`{}` is `@sensitive`, and it is part of the URL, which is logged", input.name),
-                    "send it in the body or in a header, or remove the annotation",
-                );
-            }
-        }
     }
 
     /// Checks that the fields with names (`@names`) are fields of the items of a list.
@@ -438,28 +260,5 @@ impl<'r> Checker<'r> {
                 remedy: "remove the `@alias` on one of them".to_owned(),
             });
         }
-    }
-}
-
-const TAG_REMEDY: &str = "write `@tag FIELD` on the variant";
-
-/// The name of a variant without a JSON form inside a type.
-fn not_json<'t>(ty: &'t Type, types: &'t Types) -> Option<&'t str> {
-    match ty {
-        Type::List(inner) | Type::Option(inner) => not_json(inner, types),
-        Type::Tuple(items) => items.iter().find_map(|item| not_json(item, types)),
-        Type::Named(id) => {
-            let def = types.get(*id);
-            match &def.kind {
-                Kind::Alias(target) => not_json(target, types),
-                Kind::Record(fields) => fields.iter().find_map(|field| not_json(&field.ty, types)),
-                Kind::Enum(_) => None,
-                Kind::Variant { form: VariantForm::NotJson, .. } => Some(&def.name),
-                Kind::Variant { cases, .. } => {
-                    cases.iter().filter_map(|case| case.payload.as_ref()).find_map(|ty| not_json(ty, types))
-                }
-            }
-        }
-        _ => None,
     }
 }

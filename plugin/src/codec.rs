@@ -6,9 +6,10 @@
 
 #![allow(dead_code, reason = "which primitives are used depends on the types of the package")]
 
+mod values;
+
 use crate::tree::{Fields, Tree};
-use serde_json::{Map, Number, Value};
-use std::fmt::Write;
+use serde_json::{Map, Value};
 
 /// A value that does not match its WIT type.
 #[derive(Debug, PartialEq, Eq)]
@@ -136,13 +137,6 @@ pub(crate) fn tag<'v>(value: &'v Tree<'_>, name: &str) -> Option<&'v str> {
     }
 }
 
-fn number<'v>(value: &'v Tree<'_>) -> Option<&'v Number> {
-    match value {
-        Tree::Number(number) => Some(number),
-        _ => None,
-    }
-}
-
 /// Adds the tag to the payload of a case of a union.
 pub(crate) fn tagged(tag: &str, case: &str, payload: Value) -> Value {
     let mut object = Map::new();
@@ -178,188 +172,6 @@ impl Object {
         Value::Object(self.0)
     }
 }
-
-impl FromJson for bool {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        match value {
-            Tree::Bool(value) => Ok(value),
-            _ => Err(Mismatch::expected("true or false")),
-        }
-    }
-}
-
-impl FromJson for String {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        match value {
-            Tree::Text(text) => Ok(text.into_owned()),
-            _ => Err(Mismatch::expected("text")),
-        }
-    }
-}
-
-impl FromJson for f64 {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        number(&value).and_then(Number::as_f64).ok_or_else(|| Mismatch::expected("a number"))
-    }
-}
-
-impl FromJson for Json<String> {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        Ok(Self(value.into_value().to_string()))
-    }
-}
-
-impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        if value == Tree::Null { Ok(None) } else { T::from_json(value).map(Some) }
-    }
-
-    fn from_absent() -> Result<Self, Mismatch> {
-        Ok(None)
-    }
-}
-
-impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        match value {
-            Tree::List(items) => items
-                .into_iter()
-                .enumerate()
-                .map(|(index, item)| T::from_json(item).map_err(|mismatch| mismatch.in_item(index)))
-                .collect(),
-            _ => Err(Mismatch::expected("a list")),
-        }
-    }
-}
-
-impl<T: FromJson> FromJson for Vec<(String, T)> {
-    fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-        object(value)?
-            .into_iter()
-            .map(|(key, value)| match T::from_json(value) {
-                Ok(value) => Ok((key.into_owned(), value)),
-                Err(mismatch) => Err(mismatch.in_field(&key)),
-            })
-            .collect()
-    }
-}
-
-impl ToJson for bool {
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-}
-
-impl ToQuery for bool {
-    fn each(&self, put: &mut dyn FnMut(&str)) {
-        put(if *self { "true" } else { "false" });
-    }
-}
-
-impl ToJson for str {
-    fn to_json(&self) -> Value {
-        Value::from(self)
-    }
-}
-
-impl ToJson for String {
-    fn to_json(&self) -> Value {
-        Value::from(self.as_str())
-    }
-}
-
-impl ToQuery for String {
-    fn each(&self, put: &mut dyn FnMut(&str)) {
-        put(self);
-    }
-}
-
-impl ToJson for f64 {
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-}
-
-impl<T: AsRef<str>> ToJson for Json<T> {
-    fn to_json(&self) -> Value {
-        serde_json::from_str(self.0.as_ref()).unwrap_or_else(|_| Value::from(self.0.as_ref()))
-    }
-}
-
-impl<T: ToJson> ToJson for Option<T> {
-    fn to_json(&self) -> Value {
-        self.as_ref().map_or(Value::Null, ToJson::to_json)
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-}
-
-impl<T: ToQuery> ToQuery for Option<T> {
-    fn each(&self, put: &mut dyn FnMut(&str)) {
-        if let Some(value) = self {
-            value.each(put);
-        }
-    }
-}
-
-impl<T: ToJson> ToJson for Vec<T> {
-    fn to_json(&self) -> Value {
-        self.iter().map(ToJson::to_json).collect()
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<T: ToQuery> ToQuery for Vec<T> {
-    fn each(&self, put: &mut dyn FnMut(&str)) {
-        self.iter().for_each(|value| value.each(put));
-    }
-}
-
-impl<T: ToJson> ToJson for Vec<(String, T)> {
-    fn to_json(&self) -> Value {
-        self.iter().map(|(key, value)| (key.clone(), value.to_json())).collect()
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-macro_rules! integers {
-    ($($ty:ty),*) => {$(
-        impl FromJson for $ty {
-            fn from_json(value: Tree<'_>) -> Result<Self, Mismatch> {
-                let number = number(&value);
-                let whole = number.and_then(Number::as_i64).and_then(|number| Self::try_from(number).ok());
-                whole
-                    .or_else(|| number.and_then(Number::as_u64).and_then(|number| Self::try_from(number).ok()))
-                    .ok_or_else(|| Mismatch::expected(concat!("a whole number (", stringify!($ty), ")")))
-            }
-        }
-
-        impl ToJson for $ty {
-            fn to_json(&self) -> Value {
-                Value::from(*self)
-            }
-        }
-
-        impl ToQuery for $ty {
-            fn each(&self, put: &mut dyn FnMut(&str)) {
-                let mut text = String::new();
-                // Writing to a string does not fail.
-                let _ = write!(text, "{self}");
-                put(&text);
-            }
-        }
-    )*};
-}
-
-integers!(u8, u16, u32, u64, i8, i16, i32, i64);
 
 #[cfg(test)]
 mod tests {

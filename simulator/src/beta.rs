@@ -31,3 +31,18 @@ pub(crate) fn check(action: &Action, rules: &dyn Rules, headers: &HeaderMap) -> 
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing;
+
+    #[test]
+    fn every_beta_that_hides_is_required_by_an_action() {
+        let routes = testing::routes();
+        for hiding in super::HIDING {
+            let is_required =
+                routes.catalog().actions.iter().any(|action| action.betas.iter().any(|beta| beta == hiding));
+            assert!(is_required, "{hiding}");
+        }
+    }
+}

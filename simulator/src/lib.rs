@@ -209,6 +209,11 @@
 //!
 //! [`Catalog`]: claude_admin_catalog::Catalog
 
+// Defines `path_of!("users.list")`: the path of an action in the WIT package, with `{}` for its parameters. A parameter
+// at the end is left out, so `users.list` and `users.remove` have the same path. An ID that is not in the package does
+// not compile.
+include!(concat!(env!("OUT_DIR"), "/path_of.rs"));
+
 mod archive;
 mod beta;
 mod body;
@@ -242,6 +247,8 @@ mod server;
 mod shape;
 mod simulation;
 mod store;
+#[cfg(test)]
+mod testing;
 mod tokens;
 mod validate;
 mod version;

@@ -16,8 +16,6 @@ pub(crate) struct Listing {
     pub(crate) before_from_the_start: bool,
     /// The version of the order. A cursor of another version is a conflict.
     pub(crate) edition: Option<String>,
-    /// Whether cursors by ID are tokens instead of IDs.
-    pub(crate) opaque: bool,
 }
 
 /// The order of the items of a collection in a list.

@@ -6,20 +6,16 @@ use crate::listing::{Listing, Order};
 use crate::query::Query;
 use crate::store::Collection;
 use crate::validate::at;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claude_admin_catalog::Paging;
 use serde_json::{Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 const PAGE_PREFIX: &str = "page_";
-const OPAQUE_PREFIX: &str = "cursor_";
 
 /// One page of a list.
 pub(crate) struct Page<'s> {
     items: Vec<(&'s str, &'s Object)>,
     has_more: bool,
-    opaque: bool,
     /// Binds a cursor to the filters of its query.
     fingerprint: String,
     /// Whether it is the first page of the list.
@@ -46,8 +42,6 @@ impl<'s> Page<'s> {
         let limit = if listing.one_page { usize::MAX } else { listing.limit.unwrap_or_else(|| query.limit()) };
         // One more item than the page shows, to determine whether more follow.
         let take = limit.saturating_add(1);
-        let key =
-            |place: &str, cursor: &str| if listing.opaque { opened(place, cursor) } else { Ok(cursor.to_owned()) };
         let (before, after) = match (paging, query.before(), query.after(), query.page()) {
             _ if listing.one_page => (None, None),
             (Some(Paging::Cursor { .. }), _, _, Some(cursor)) => {
@@ -55,29 +49,29 @@ impl<'s> Page<'s> {
                     Some(_) => ApiError::conflict("The order has changed since this cursor was made."),
                     None => error,
                 })?;
-                (None, Some(("page", key.to_owned())))
+                (None, Some(("page", key)))
             }
-            (_, Some(before), _, _) => (Some(key("before_id", before)?), None),
-            (_, _, Some(after), _) => (None, Some(("after_id", key("after_id", after)?))),
+            (_, Some(before), _, _) => (Some(before), None),
+            (_, _, Some(after), _) => (None, Some(("after_id", after))),
             _ => (None, None),
         };
         let is_first = before.is_none() && after.is_none();
         let mut items: Vec<(&str, &Object)>;
-        if let (Some(before), true) = (&before, listing.before_from_the_start) {
+        if let (Some(before), true) = (before, listing.before_from_the_start) {
             known(collection, listing, "before_id", before)?;
             items = forward(collection, listing, None)
-                .take_while(|(key, _)| key != before)
+                .take_while(|(key, _)| *key != before)
                 .filter(|(_, item)| wanted(item))
                 .take(take)
                 .collect();
-        } else if let Some(before) = &before {
+        } else if let Some(before) = before {
             known(collection, listing, "before_id", before)?;
             items = backward(collection, listing, before).filter(|(_, item)| wanted(item)).take(take).collect();
         } else {
-            if let Some((place, after)) = &after {
+            if let Some((place, after)) = after {
                 known(collection, listing, place, after)?;
             }
-            let after = after.as_ref().map(|(_, after)| after.as_str());
+            let after = after.map(|(_, after)| after);
             items = forward(collection, listing, after).filter(|(_, item)| wanted(item)).take(take).collect();
         }
         let has_more = items.len() > limit;
@@ -85,7 +79,7 @@ impl<'s> Page<'s> {
         if before.is_some() && !listing.before_from_the_start {
             items.reverse();
         }
-        Ok(Self { items, has_more, opaque: listing.opaque, fingerprint, is_first })
+        Ok(Self { items, has_more, fingerprint, is_first })
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &'s Object> {
@@ -98,11 +92,7 @@ impl<'s> Page<'s> {
 
     /// The fields of the reply in addition to the items.
     pub(crate) fn frame(&self) -> Object {
-        let key = |item: Option<&(&str, &Object)>| match item {
-            Some((key, _)) if self.opaque => json!(format!("{OPAQUE_PREFIX}{}", URL_SAFE_NO_PAD.encode(key))),
-            Some((key, _)) => json!(key),
-            None => Value::Null,
-        };
+        let key = |item: Option<&(&str, &Object)>| item.map_or(Value::Null, |(key, _)| json!(key));
         let next_page = match self.items.last() {
             Some((last, _)) if self.has_more => json!(cursor(&self.fingerprint, last)),
             _ => Value::Null,
@@ -151,13 +141,6 @@ fn known(collection: &Collection, listing: &Listing, place: &str, key: &str) -> 
         Order::NewestFirst | Order::OldestFirst => collection.position(key).is_some(),
     };
     if is_known { Ok(()) } else { Err(at(place, format!("'{key}' is not an item of this list"))) }
-}
-
-fn opened(place: &str, cursor: &str) -> Result<String, ApiError> {
-    cursor
-        .strip_prefix(OPAQUE_PREFIX)
-        .and_then(|text| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok())
-        .ok_or_else(|| at(place, "cursor is not valid"))
 }
 
 /// The cursor that continues after an item, for the query with this fingerprint.

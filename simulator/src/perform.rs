@@ -19,6 +19,8 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+/// The function that archives an item, in every interface that has one.
+const ARCHIVE: &str = "archive";
 const ARCHIVED_AT: &str = "archived_at";
 const UPDATED_AT: &str = "updated_at";
 
@@ -62,7 +64,7 @@ impl<'p> Performance<'p> {
             }
             Operation::Update => self.update(fields)?,
             Operation::Delete => self.delete()?,
-            Operation::Act(act) => self.act(act, fields)?,
+            Operation::Act => self.act(fields)?,
             Operation::ReadSingleton => {
                 let object = self.singleton();
                 self.reply(object)
@@ -196,11 +198,11 @@ impl<'p> Performance<'p> {
 
     /// Archiving an archived item changes nothing. Rules define other acts; without rules, an act stores the fields
     /// that are sent.
-    fn act(&mut self, act: &str, fields: Object) -> Result<Value, ApiError> {
-        let resource = self.target.resource;
+    fn act(&mut self, fields: Object) -> Result<Value, ApiError> {
+        let (action, resource) = (self.target.action, self.target.resource);
         let (key, mut item) = self.item()?;
-        resource.rules.before_act(act, &item, self.view())?;
-        if act == "archive" {
+        resource.rules.before_act(&action.id, &item, self.view())?;
+        if action.function == ARCHIVE {
             if is_archived(&item) && !resource.rules.archives_again(&item) {
                 return Ok(self.reply(item));
             }
@@ -209,15 +211,15 @@ impl<'p> Performance<'p> {
                 self.sign(&mut item, "archived_by_actor_id");
             }
         }
-        let shown = resource.rules.act(act, &mut item, &fields, &mut self.scene())?;
+        let shown = resource.rules.act(&action.id, &mut item, &fields, &mut self.scene())?;
         if let Some(shown) = shown {
             self.world.store.collection_mut(&self.target.path).insert(&key, item.clone());
-            self.rules().after(Event::Acted(act), &item, &mut self.world.store);
+            self.rules().after(Event::Acted(&action.id), &item, &mut self.world.store);
             item.extend(shown);
             return Ok(self.reply(item));
         }
         merge(&mut item, fields, resource.item.as_ref(), self.types);
-        Ok(self.changed(Event::Acted(act), &key, item))
+        Ok(self.changed(Event::Acted(&action.id), &key, item))
     }
 
     /// The singleton object of the path. If it was never set, it is generated and then unchanged.

@@ -17,29 +17,23 @@ pub(crate) struct Budget {
     pub(crate) is_announced: bool,
 }
 
-/// The families with a separate budget: path prefix, name, and limit per minute.
-const FAMILIES: [(&str, &str, u32); 4] = [
-    ("/v1/compliance/", "compliance requests", 600),
-    ("/v1/organizations/analytics/", "analytics requests", 60),
-    ("/v1/organizations/spend_limits", "spend limit requests", 60),
-    ("/v1/organizations/spend_limit_increase_requests", "spend limit requests", 60),
-];
-
 impl Budget {
-    /// The budget of an operation. `shared` is the limit per minute if no other number is documented. Returns `None` if
-    /// requests are not counted.
+    /// The budget of the Compliance API.
+    pub(crate) const COMPLIANCE: Self = Self { is_announced: true, ..Self::per_minute("compliance requests", 600) };
+    /// The budget of analytics.
+    pub(crate) const ANALYTICS: Self = Self::per_minute("analytics requests", 60);
+    /// The budget of spend limits, and of requests for more.
+    pub(crate) const SPEND_LIMITS: Self = Self::per_minute("spend limit requests", 60);
+
+    const fn per_minute(name: &'static str, limit: u32) -> Self {
+        Self { name, limit, window: SignedDuration::from_mins(1), is_announced: false }
+    }
+
+    /// The budget of an operation: that of its family, or else the shared one with the limit `shared` per minute.
+    /// Returns `None` if requests are not counted.
     pub(crate) fn of(target: &Target<'_>, shared: Option<u32>) -> Option<Self> {
-        if let Some(own) = target.resource.rules.budget(target.operation) {
-            return Some(own);
-        }
-        let family = FAMILIES.into_iter().find(|(prefix, _, _)| target.path.starts_with(prefix));
-        let window = SignedDuration::from_mins(1);
-        match family {
-            Some((prefix, name, limit)) => {
-                Some(Self { name, limit, window, is_announced: prefix.starts_with("/v1/compliance/") })
-            }
-            None => Some(Self { name: "requests", limit: shared?, window, is_announced: false }),
-        }
+        let own = target.resource.rules.budget(target.operation);
+        own.or_else(|| shared.map(|limit| Self::per_minute("requests", limit)))
     }
 }
 
@@ -107,12 +101,41 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+    use claude_admin_catalog::Action;
 
     const BUDGET: Budget =
         Budget { name: "requests", limit: 2, window: SignedDuration::from_mins(1), is_announced: false };
 
     fn second(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    /// The name of the documented budget of an action. `None` means the shared one.
+    fn documented(action: &Action) -> Option<&'static str> {
+        match (action.interface.as_str(), action.function.as_str()) {
+            ("analytics" | "analytics-legacy", _) => Some("analytics requests"),
+            ("spend-limits" | "spend-requests", _) => Some("spend limit requests"),
+            ("invites", "create") => Some("invite creations"),
+            ("compliance-sessions", "list-remote" | "remote-messages") => Some("remote session requests"),
+            // The setting that turns the Compliance API on or off is not a part of the API.
+            ("compliance-settings", _) => None,
+            (interface, _) if interface == "activities" || interface.starts_with("compliance-") => {
+                Some("compliance requests")
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_action_has_its_documented_budget() {
+        let routes = testing::routes();
+        for (action, operation, rules) in routes.each() {
+            let budget = rules.budget(operation);
+            assert_eq!(budget.map(|budget| budget.name), documented(action), "{}", action.id);
+            let is_announced = budget.is_some_and(|budget| budget.is_announced);
+            assert_eq!(is_announced, rules.records_requests(), "only the Compliance API announces: {}", action.id);
+        }
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub(crate) enum Operation {
     Update,
     /// `DELETE /things/{id}`.
     Delete,
-    /// `POST /things/{id}/archive`: an act with this name on an item.
-    Act(String),
+    /// `POST /things/{id}/archive`: an act on an item.
+    Act,
     /// `GET /settings`: the singleton object of a path.
     ReadSingleton,
     /// `POST /settings`.
@@ -136,9 +136,7 @@ impl Shapes {
             (_, method) if method.has_body() && self.collections.contains(&path) => (Operation::Create, length),
             (_, Method::Delete) if self.singletons.contains(&path) => (Operation::DeleteSingleton, length),
             (_, _) if self.singletons.contains(&path) => (Operation::UpdateSingleton, length),
-            (Some(Segment::Literal(word)), _) if length >= 2 && matches!(segments[length - 2], Segment::Param(_)) => {
-                (Operation::Act(word.clone()), length - 2)
-            }
+            _ if length >= 2 && matches!(segments[length - 2], Segment::Param(_)) => (Operation::Act, length - 2),
             _ => (Operation::Call, length),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::resource::{Operation, Resource, Shapes, anonymous};
-use claude_admin_catalog::{Action, Catalog, Segment, snake_case};
+use claude_admin_catalog::{Action, Catalog, Segment, Types, snake_case};
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ struct Route {
 /// The operation of a request, and its target.
 pub(crate) struct Target<'r> {
     pub(crate) action: &'r Action,
+    /// The types of the catalog.
+    pub(crate) types: &'r Types,
     pub(crate) operation: &'r Operation,
     pub(crate) resource: &'r Resource,
     /// The path of the collection or singleton, decoded.
@@ -100,6 +102,15 @@ impl Routes {
         &self.catalog
     }
 
+    /// Every action, with its operation and its rules.
+    #[cfg(test)]
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&Action, &Operation, &'static dyn crate::rules::Rules)> {
+        self.routes.iter().map(move |route| {
+            let rules = self.resources[route.resource].rules;
+            (&self.catalog.actions[route.action], &route.operation, rules)
+        })
+    }
+
     /// Finds the operation of a request.
     ///
     /// If two templates match (`/users/me` and `/users/{user-id}`), the one with fewer parameters takes precedence.
@@ -125,6 +136,7 @@ impl Routes {
         let join = |length: usize| segments[..length].iter().fold(String::new(), |path, word| path + "/" + word);
         Ok(Target {
             action,
+            types: &self.catalog.types,
             operation: &route.operation,
             resource: &self.resources[route.resource],
             path: join(route.length),

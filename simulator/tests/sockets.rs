@@ -321,7 +321,7 @@ async fn a_body_that_is_too_large_is_refused_without_being_kept() {
 
 #[tokio::test]
 async fn every_code_of_an_operation_can_be_injected_there() {
-    let reference: Value = serde_json::from_str(include_str!("../../tests/reference/admin-api.json")).unwrap();
+    let reference: Value = serde_json::from_str(include_str!("../../catalog/tests/reference/admin-api.json")).unwrap();
     let simulator = start().await;
     let mut reached = 0;
     for (path, operations) in reference["paths"].as_object().unwrap() {

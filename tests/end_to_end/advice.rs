@@ -1,4 +1,4 @@
-//! What an answer tells its reader to run can be run where it was told.
+//! A reply can advise its reader to run a command. Each such command can be run where the reply is shown.
 
 use super::command_line::{claude_admin, stderr, stdout};
 use super::support::{self, ada, bob};
@@ -8,7 +8,7 @@ use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use std::process::Command;
 
-/// Commands whose answers advise something: what waits, what is refused, what is not understood, what goes on.
+/// Commands whose replies give advice: about pending requests, denials, invalid input and incomplete lists.
 const ASKED: [&str; 16] = [
     "users list --limit 2",
     "users list --all",
@@ -33,7 +33,7 @@ fn quoted(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split('`').skip(1).step_by(2).map(str::to_owned)
 }
 
-/// Everything that an answer names to be run: in its sentences, its list of commands, and behind its rows.
+/// All commands that a document advises: in its sentences, in its list of commands, and after its rows.
 fn advised(document: &Document) -> Vec<String> {
     let mut found: Vec<String> = document.footer.iter().flat_map(|line| quoted(line)).collect();
     for block in &document.blocks {
@@ -51,8 +51,8 @@ fn advised(document: &Document) -> Vec<String> {
     found
 }
 
-/// A command as a person would complete it; none where a word of it stands for something that only the person knows, where it
-/// is for the command line of the host, and where it is no command but a word of one.
+/// A command as a person would complete it. None if a word of it is a placeholder for a value that only the person
+/// knows, if it is for the command line of the host, or if it is only a word of a command.
 fn typed(advised: &str) -> Option<String> {
     let line = advised.replace('…', "because");
     let is_placeholder = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
@@ -115,7 +115,7 @@ fn simulation_of_one_command_advises_nothing_that_needs_another() {
     assert!(confirmed.status.success(), "{}", stderr(&confirmed));
 }
 
-/// Runs a line as a shell reads it.
+/// Runs a line in a shell.
 fn shell(line: &str, folder: &std::path::Path) -> Command {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_claude-admin")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap();
@@ -147,7 +147,7 @@ fn commands_printed_by_init_work_as_printed() {
         assert_eq!(lines.len(), 4, "{printed}");
         for line in lines {
             if line.starts_with("claude-admin serve") {
-                // The shell becomes the host, so that it ends with it.
+                // `exec` replaces the shell by the host, so the host ends with this process.
                 let (_running, begun) =
                     super::command_line::start(&mut shell(&format!("exec {line}"), folder.path()), 1);
                 assert!(begun[0].starts_with("listening on http://"), "{begun:?}");
@@ -194,7 +194,7 @@ fn one_rule_finds_the_configuration_of_every_command() {
         let output = command.output().unwrap();
         format!("{}{}", stdout(&output), stderr(&output))
     };
-    // Each says which configuration it follows: by its store, its groups, its clients or its policy.
+    // The output shows which configuration the command uses: by its store, its groups, its clients or its policy.
     for line in
         ["claude-admin audit tail", "claude-admin run -- whoami", "claude-admin serve", "claude-admin policy check"]
     {

@@ -1,4 +1,4 @@
-//! Which crate knows which: what a crate cannot reach, it cannot do.
+//! The dependencies of the crates: a crate can use only what it depends on.
 
 use super::support::workspace;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The crates of this project that each of them depends on, in the order in which they build on each other. Crates that
-/// only build, test or show others are left out.
+/// only build, test or show other crates are not listed.
 const CRATES: [(&str, &[&str]); 13] = [
     ("claude-admin-catalog", &[]),
     ("claude-admin-wire", &[]),
@@ -46,8 +46,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("claude-admin-cli", &["claude-admin", "claude-admin-catalog", "claude-admin-chat", "claude-admin-simulator"]),
 ];
 
-/// What a crate must not be able to do, and so must not depend on: to run something, to reach a network or a store, to read
-/// a command line.
+/// The dependencies that a crate must not have, because it must not be able to run a program, use a network or a store,
+/// or read a command line.
 const CLOSED: [(&str, &[&str]); 4] = [
     ("claude-admin-policy", &["hyper", "rusqlite", "rustix", "tokio", "wasmtime"]),
     ("claude-admin-authority", &["hyper", "hyper-util", "wasmtime", "wasmtime-wasi-http"]),
@@ -55,7 +55,7 @@ const CLOSED: [(&str, &[&str]); 4] = [
     ("claude-admin", &["cedar-policy", "clap", "rusqlite", "toml", "wasmtime"]),
 ];
 
-/// A crate: its folder, and the names of what it depends on.
+/// A crate: its folder, and the names of its dependencies.
 struct Package {
     folder: PathBuf,
     dependencies: BTreeSet<String>,
@@ -112,7 +112,7 @@ fn policy_does_no_input_and_output() {
     }
 }
 
-/// Modules at the top of a crate that import each other. None may be added.
+/// Modules at the top of a crate that import each other. No others can be added.
 const CIRCLES: [&str; 20] = [
     "claude-admin-audit: attestation <-> chain",
     "claude-admin-catalog: check <-> read",
@@ -136,7 +136,7 @@ const CIRCLES: [&str; 20] = [
     "claude-admin-simulator: resource <-> rules",
 ];
 
-/// The modules of a crate that a file imports, by the first name of each path. What a test imports does not count.
+/// The modules of a crate that a file imports, by the first name of each path. Imports of tests are ignored.
 fn imported(code: &str, is_at_the_top: bool) -> BTreeSet<String> {
     let code = code.split("#[cfg(test)]").next().unwrap();
     let paths = code.split("use crate::").skip(1).chain(code.split("use super::").skip(1).filter(|_| is_at_the_top));

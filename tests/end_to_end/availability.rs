@@ -1,4 +1,5 @@
-//! What cannot work is said before the call, in the same way everywhere: by policy, credentials and platform.
+//! An action that cannot work because of the policy, the credentials or the platform is reported before the call, in
+//! the same way everywhere.
 
 use super::support::{self, says, text, type_in};
 use claude_admin::command::{self, Markup};
@@ -38,7 +39,7 @@ async fn help_can_i_tools_and_the_call_agree_on_what_can_work() {
         for action in &service.catalog().actions {
             let open = is_open(&service, action);
             let what = format!("{} with {name}", action.id);
-            // What people wrote, and a secret that is shown once, are for no model.
+            // Content that people wrote and secrets that are shown once are never passed to a model.
             assert_eq!(offered(action), open && !action.is_confidential() && !action.sensitive, "{what}");
             let example = &action.examples[0];
             let can_i = type_in(&service, &format!("can-i {example}")).await;

@@ -1,9 +1,9 @@
-//! Bad input: a clear answer with what to type instead, and nothing sent.
+//! Bad input: a clear error that says what to type instead, and no request.
 
 use super::support::{self, text, type_in};
 use claude_admin::service::Outcome;
 
-/// Types each line; every one must be refused with these words, and nothing may reach the API.
+/// Types each line. Each must fail with these words, and no request can reach the API.
 async fn refused(cases: &[(&str, &[&str])]) {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);

@@ -1,4 +1,4 @@
-//! What one person, one component or one response can take of a host.
+//! The resources of a host that one person, one component or one response can use.
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support::{self, ada, bob, limits, says, text, type_as, type_in};
@@ -92,7 +92,7 @@ async fn lookups_use_the_memory_of_whoever_asks() {
     assert!(records.last().unwrap().text.contains("answers-bytes"), "{records:?}");
 }
 
-/// A host before an upstream, as programs use it.
+/// A host in front of an upstream, as programs use it.
 fn api(upstream: &RawUpstream, limits: Limits) -> Http {
     let sandbox = support::sandbox(&upstream.url(), credentials(), limits);
     let plugin = Plugin::embedded(&sandbox).expect("the component loads");
@@ -162,7 +162,7 @@ async fn response_that_is_not_sent_yet_is_a_command_of_its_principal() {
     assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"1".parse().unwrap()));
     let body = refused.into_body().collect().await.unwrap().to_bytes();
     let body = String::from_utf8_lossy(&body);
-    assert!(body.contains("2 commands of yours") && body.contains("limits.connections"), "{body}");
+    assert!(body.contains("You have 2 commands") && body.contains("limits.connections"), "{body}");
     assert!(body.contains("Nothing was sent") && !body.contains("operation_id"), "{body}");
     assert_eq!(post(&http, "second", whoami()).await.status(), 200, "another principal has commands of its own");
     drop(unsent);
@@ -177,7 +177,7 @@ async fn pages_that_are_too_large_are_read_in_smaller_ones() {
     };
     let sizes = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&sizes);
-    // Three pages of as many members as are asked for.
+    // Three pages with the requested number of members.
     let upstream = RawUpstream::start(move |request, number| {
         let size = limit(request);
         seen.lock().unwrap().push(size);
@@ -190,7 +190,7 @@ async fn pages_that_are_too_large_are_read_in_smaller_ones() {
     assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
     assert_eq!(reply.data.as_ref().unwrap()["data"].as_array().unwrap().len(), 750);
     assert_eq!(std::mem::take(&mut *sizes.lock().unwrap()), [1000, 500, 250, 250, 250]);
-    // Nobody but the person chose this size.
+    // Only the person chose this size.
     let reply = type_in(&service, "users list --limit 1000").await;
     says(&reply, Outcome::Failed, &["smaller `--limit`", "limits.response_mib", "Nothing was changed"]);
     assert_eq!(*sizes.lock().unwrap(), [1000]);
@@ -222,7 +222,7 @@ async fn failed_read_costs_kilobytes_whatever_the_api_says() {
         says(&reply, Outcome::Refused, &["bytes more)"]);
         assert!(text(&reply).len() + reply.to_json().to_string().len() < 40_000, "{}", text(&reply).len());
     }
-    // What a write records of its target, too.
+    // The same applies to the data of the target that a write records.
     type_in(&service, "users update user_1 developer --yes --reason x").await;
     let records = service.ledger().log().read(0, 1000).unwrap();
     let size: usize = records.iter().map(|record| record.text.len()).sum();
@@ -252,11 +252,11 @@ async fn hanging_calls_of_one_person_leave_a_slot_for_another() {
         .expect("the calls of the other person hang for ten minutes");
     assert_eq!(reply.outcome, Outcome::Done, "{}", text(&reply));
     assert_eq!(simulator.requests().len(), 3, "two of the thousand have a slot");
-    // The commands that would only wait are refused.
+    // Commands that would exceed the limit fail instead of waiting.
     let most = service.plugin().sandbox().limits().commands_of_one();
     for _ in most..1000 {
         let refused = calls.join_next().await.unwrap().unwrap();
-        says(&refused, Outcome::RateLimited, &["commands of yours", "limits.connections", "Nothing was sent"]);
+        says(&refused, Outcome::RateLimited, &["commands that are running", "limits.connections", "Nothing was sent"]);
     }
     let waiting = tokio::time::timeout(Duration::from_millis(50), calls.join_next()).await;
     assert!(waiting.is_err(), "the others run or wait");

@@ -6,13 +6,13 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
-/// The variables that could lead to an account, or change what is said.
+/// The variables that could select an account, or change the output.
 pub(super) fn of_the_account() -> impl Iterator<Item = &'static str> {
     let of_the_api = ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_SCOPED_KEY", "ANTHROPIC_BASE_URL"];
     of_the_api.into_iter().chain(["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CLAUDE_ADMIN_LOG"])
 }
 
-/// The binary, without anything of the environment that could lead to an account.
+/// The binary, without the environment variables that could select an account.
 pub(super) fn claude_admin() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claude-admin"));
     of_the_account().for_each(|name| _ = command.env_remove(name));
@@ -33,7 +33,7 @@ pub(super) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A program that is ended when the test ends, however it ends.
+/// A program that is ended at the end of the test, even if the test fails.
 pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
@@ -129,7 +129,7 @@ fn the_manifest_keeps_within_what_slack_allows() {
     assert!(length(&manifest["display_information"]["name"]) <= 35);
     assert!(length(&manifest["display_information"]["description"]) <= 140);
     assert!(length(&command["command"]) <= 32 && length(&command["usage_hint"]) <= 1000);
-    // Slack refuses keys that it does not know.
+    // Slack rejects keys that it does not know.
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&manifest), ["_metadata", "display_information", "features", "oauth_config", "settings"]);
     assert_eq!(keys(command), ["command", "url", "description", "usage_hint", "should_escape"]);
@@ -204,7 +204,7 @@ fn an_empty_credential_does_not_lead_to_the_simulator() {
         assert_eq!(output.status.code(), Some(2), "{name}");
         let said = format!("{name} is set but empty, and no other credential is set. Nothing was sent.");
         assert!(stderr(&output).contains(&said), "{}", stderr(&output));
-        // A program finds it where it finds every other error.
+        // Programs get it in the same place as other errors.
         let error: Value = serde_json::from_str(&stdout(&output)).unwrap();
         assert_eq!(error["error"]["outcome"], "usage");
         assert!(error["error"]["message"].as_str().unwrap().contains(&said), "{error}");
@@ -215,7 +215,7 @@ fn an_empty_credential_does_not_lead_to_the_simulator() {
         .output()
         .unwrap();
     assert!(stdout(&asked_for_in_the_command).contains("\"outcome\": \"usage\""));
-    // Another one will do: what is missing here is a place that is reached.
+    // Another credential is accepted: this command fails only because the address cannot be reached.
     let another = run(&[
         ("ANTHROPIC_OAUTH_TOKEN", ""),
         ("ANTHROPIC_ADMIN_KEY", "sk-ant-admin01-simulator-0"),

@@ -3,7 +3,7 @@
 use super::command_line::{claude_admin, output, stdout};
 use std::process::Command;
 
-/// A shell that loads the completions, and says what may follow `claude-admin` and some words.
+/// The output of a shell that loads the completions and completes `claude-admin` and some words.
 fn completed(shell: &str, script: &str) -> Option<String> {
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_claude-admin")).parent().unwrap().to_owned();
     let paths = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH")?)));
@@ -47,7 +47,7 @@ fn bash_completes_subcommands_flags_and_the_words_of_a_command() {
     offers(&in_bash("claude-admin run --con"), "--config");
     offers(&in_bash("claude-admin run -- use"), "users");
     offers(&in_bash("claude-admin run -- users li"), "list");
-    // Bash itself takes a word apart at `=`.
+    // Bash itself splits a word at `=`.
     offers(&in_bash("claude-admin run -- users list --output = js"), "json");
     offers(&in_bash("claude-admin run -- users update --output = json user_1 bil"), "billing");
 }

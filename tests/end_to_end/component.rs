@@ -1,4 +1,4 @@
-//! The component itself: what it may reach, and what it says of itself.
+//! The component: its imports, and its description of itself.
 
 use claude_admin::embedded::COMPONENT;
 use claude_admin_catalog::{Catalog, PackageText};

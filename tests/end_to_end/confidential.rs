@@ -1,4 +1,5 @@
-//! What people wrote: only the requester gets it, after a second person has approved, and the log says whose it was.
+//! Content that people wrote: only the requester gets it, after the approval of a second person, and the log names its
+//! owners.
 
 use super::support::{self, ask, bob, carry_out, kinds, open_host, says, text, type_as, type_in};
 use claude_admin::command::Markup;
@@ -11,7 +12,7 @@ fn typed(line: &str) -> Input {
     Input::Text { line: line.to_owned(), markup: Markup::None }
 }
 
-/// Texts of an answer that are long enough to be found again.
+/// Texts of a response that are long enough to be searched for.
 fn contents<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     match value {
         Value::String(text) if text.len() > 12 && text.contains(' ') => found.push(text),
@@ -38,7 +39,7 @@ async fn confidential_result_reaches_the_requester_only() {
         let result = type_in(&service, &format!("confirm {}", planned.operation)).await;
         assert_eq!(result.outcome, Outcome::Done, "{line}: {}", text(&result));
 
-        // Whose content, and nothing of it, is in the log; nobody else is shown any of it.
+        // The log names the owner of the content and contains none of it. No other user is shown any of it.
         let kinds = kinds(&service, &planned.operation);
         assert_eq!(kinds[kinds.len() - 2..], ["content-read", "outcome: done"], "{line}: {kinds:?}");
         let status = type_as(&service, &bob(), &format!("status {}", planned.operation)).await;

@@ -1,5 +1,5 @@
-//! `claude-admin conformance`: the simulator has the shapes of the WIT, each kind of difference is found, and no value of a
-//! reply is in a report.
+//! `claude-admin conformance`: the simulator has the shapes of the WIT, each kind of difference is found, and no value
+//! of a reply is in a report.
 
 use super::command_line::{claude_admin, stderr, stdout};
 use super::support;
@@ -38,7 +38,7 @@ fn about() -> About {
     About { package: text("p"), upstream: "u", platform: text("p"), credentials: text("c") }
 }
 
-/// Action, path and difference of everything that was found; the canary is nowhere.
+/// Action, path and difference of every finding; no finding contains the canary.
 fn found(report: &Report) -> Vec<(String, String, String)> {
     let written = format!("{}{}", render::markdown(&report.document(&about())), report.to_json(&about()));
     for part in ["Canary", "4711", "ada@", "user_01"] {
@@ -64,8 +64,8 @@ async fn every_read_that_the_credentials_open_is_compared_once() {
         assert!(!checked.contains(action.id.as_str()), "{}", action.id);
         assert!(report.not_checked.iter().any(|not| not.action == action.id), "{}", action.id);
     }
-    // Everything else is compared. Of what is not, only a confidential list shows the IDs, or none; or the object of that
-    // list has no such part.
+    // Everything else is compared. If an action is not compared, no list or only a confidential list contains its IDs,
+    // or the object of that list has no such part.
     for action in &reads {
         if let Some(not) = report.not_checked.iter().find(|not| not.action == action.id) {
             let has_list = |name: &str| {
@@ -132,7 +132,8 @@ async fn report_contains_each_kind_of_difference_and_no_values() {
         let report = run(&simulator, &catalog).await;
         let expected = ("users.list".to_owned(), path.to_owned(), difference.to_owned());
         assert!(found(&report).contains(&expected), "{expected:?}: {:?}", found(&report));
-        // Where only a set has grown, nothing is an error; the other faults break the IDs that follow, or not.
+        // A grown set of values is not an error. All other faults are errors, and some of them also remove IDs that
+        // later reads need.
         assert_eq!(report.differs(), difference != "new_word", "{expected:?}: {:?}", found(&report));
     }
 }
@@ -153,7 +154,7 @@ async fn reply_that_says_nothing_of_a_shape_is_listed_as_not_checked() {
         assert!(not.reason.contains(reason), "{reason}: {}", not.reason);
         assert_eq!(found(&report), []);
     }
-    // No object that a list showed is needed.
+    // No ID from a list is needed.
     let reason = |report: &Report, action: &str| {
         report.not_checked.iter().find(|not| not.action == action).map(|not| not.reason.clone())
     };
@@ -173,7 +174,7 @@ async fn api_that_accepts_no_request_is_left_alone() {
     let report = run_with(&simulator, &catalog, wrong).await;
     assert!(report.checked.is_empty() && !report.differs());
     assert_eq!(simulator.requests().len(), 3);
-    // A key that opens less is not asked for more.
+    // A key with fewer permissions is not used for other reads.
     let needs = report.not_checked.iter().filter(|not| not.reason.starts_with("no credential for it"));
     assert!(needs.count() > 20);
 }

@@ -1,4 +1,6 @@
-//! A host that is killed: nothing recorded is lost, no write is repeated, and `status` tells the truth.
+//! A host that is killed: no recorded entry is lost, no write is repeated, and `status` shows the correct state.
+
+mod decisions;
 
 use super::support::{self, EVERYBODY, host_on, plugin, writes};
 use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};
@@ -20,16 +22,14 @@ const UPSTREAM: &str = "CRASH_UPSTREAM";
 const STEP: &str = "CRASH_STEP";
 const LINE: &str = "CRASH_LINE";
 const WHO: &str = "CRASH_WHO";
-/// A file that the process waits for before it begins: so that several begin at once.
+/// The name of a file that the process waits for before it starts, so several processes start at the same time.
 const GO: &str = "CRASH_GO";
-/// How far the clock of the process is ahead, in milliseconds.
+/// The difference between the clock of the process and the current time, in milliseconds.
 const AHEAD: &str = "CRASH_AHEAD";
-/// What the process does in place of a command: it looks for what is over.
+/// The value for a process that ends expired and interrupted operations and runs no command.
 const TICK: &str = "(tick)";
-/// How many hosts are killed at a random moment of a write.
+/// The number of hosts that are killed at a random moment of a write.
 const RANDOM_KILLS: usize = 200;
-/// How many hosts are killed at a random moment of each kind of decision.
-const RANDOM_KILLS_OF_A_DECISION: usize = 12;
 
 /// Ends the process at a step, as `kill -9` does.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Observer for KillAt {
     fn reached(&self, step: Stage) {
         if format!("{step:?}") == self.0 {
             kill(std::process::id());
-            // The signal arrives at once; nothing may happen until then.
+            // The signal arrives immediately. Until then, no more steps can run.
             std::thread::sleep(Duration::from_secs(60));
         }
     }
@@ -49,13 +49,13 @@ fn kill(pid: u32) {
     Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
 }
 
-/// The host that is killed: a process of its own, which is this test program again.
+/// The host that is killed: a separate process of this test program.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "runs in a process of its own, as the one that is killed"]
 async fn a_host_that_ends_at_a_step() {
     let value = |name: &str| std::env::var(name).unwrap();
     if std::env::var_os(STORE).is_none() {
-        // Somebody runs the ignored tests by themselves.
+        // Someone has run the ignored tests directly.
         return;
     }
     let credentials = claude_admin::egress::Credentials::new(
@@ -78,7 +78,7 @@ async fn a_host_that_ends_at_a_step() {
         service.tick().await;
         return;
     }
-    // As many people as there are words, all at once.
+    // One user for each word, all at the same time.
     let (service, who) = (Arc::new(service), value(WHO));
     let asking = who.split(' ').map(|who| {
         let (service, principal) = (Arc::clone(&service), Principal::local(who).unwrap());
@@ -91,7 +91,7 @@ async fn a_host_that_ends_at_a_step() {
     }
 }
 
-/// The command line of a host in a process of its own.
+/// The command line of a host in a separate process.
 fn child_command(store: &Path, simulator: &RunningSimulator, step: &str, who: &str, line: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -115,7 +115,7 @@ fn recorded(service: &Service, kind: &str) -> Vec<Recorded> {
     search(service.ledger().log(), &filter, 10_000).unwrap().found
 }
 
-/// What must hold after a host ended at a step of a confirmed write.
+/// The expected state after a host ended at a step of a confirmed write.
 fn expected(step: Stage) -> (usize, &'static str) {
     match step {
         Stage::Planned | Stage::Requested | Stage::Decided => (0, "not begun"),
@@ -139,7 +139,7 @@ async fn state_is_correct_after_a_host_is_killed_at_any_step() {
             "users update user_01fTPAarejCcux4jybAuxoiu billing --yes",
         );
         let status = killed.wait().unwrap();
-        // A write that is confirmed at once never waits.
+        // A write that is confirmed in its own command is never pending.
         assert_eq!(status.code().is_none(), step != Stage::Requested, "{step:?}: {status}");
         let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
         for _ in 0..3 {
@@ -216,7 +216,7 @@ async fn randomly_killed_hosts_lose_no_entry_and_repeat_no_write() {
             .spawn()
             .unwrap()
     };
-    // How long a run takes that is left alone.
+    // The duration of a run that is not killed.
     let began = Instant::now();
     assert!(run("whole0@example.com").wait().unwrap().success());
     let warm = Instant::now();
@@ -264,140 +264,4 @@ async fn randomly_killed_hosts_lose_no_entry_and_repeat_no_write() {
     println!("{} hosts killed: {} sent, {states:?}", RANDOM_KILLS, sent.len());
     // Kills that all come too early, or too late, would prove nothing.
     assert!(intents.len() > 5 && intents.len() < RANDOM_KILLS, "{} of {RANDOM_KILLS} began", intents.len());
-}
-
-/// Removes a member who is there, on a fresh organization, with hosts that are killed at a random moment of something
-/// that is done about the request; `finish` says how it must stand after somebody did the same once more.
-async fn killed_while(what: &str, who: &str, line: &str, changed_before: bool, ahead: i64, ends: &[&str]) {
-    let mut states: BTreeMap<String, usize> = BTreeMap::new();
-    let mut whole = Duration::ZERO;
-    for number in 0..=RANDOM_KILLS_OF_A_DECISION {
-        let simulator = support::simulator().await;
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("claude-admin.db");
-        let plugin = plugin(&simulator).await;
-        let service = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
-        let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
-        if changed_before {
-            let update = format!("users update {} billing --yes", support::MEMBER);
-            support::type_as(&service, &Principal::local("ada").unwrap(), &update).await;
-        }
-        drop(service);
-        simulator.clear_requests();
-        let line = line.replace("ID", &plan.operation);
-        let go = folder.path().join("go");
-        let mut command = child_command(&store, &simulator, "none", who, &line);
-        let mut child = command.env(GO, &go).env(AHEAD, ahead.to_string()).spawn().unwrap();
-        let waiting = format!("go.{}", child.id());
-        while !folder.path().join(&waiting).exists() {
-            assert!(child.try_wait().unwrap().is_none(), "{what}: it ended before it began");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let began = Instant::now();
-        std::fs::write(&go, "").unwrap();
-        if number == 0 {
-            // How long it takes when it is left alone.
-            child.wait().unwrap();
-            whole = began.elapsed();
-        } else {
-            std::thread::sleep(whole.mul_f64(fastrand::f64()));
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-
-        // The next host finds a record that is whole, and an operation that stands in one way.
-        let clock = Clock::new(move || Clock::system().now_ms() + ahead);
-        let service = support::host_on_at(&store, plugin, Arc::new(NoObserver), clock);
-        let state = async || {
-            let status = format!("status {}", plan.operation);
-            let reply = support::type_as(&service, &Principal::local("ada").unwrap(), &status).await.to_json();
-            (reply["state"].as_str().unwrap_or_default().to_owned(), reply["version"].as_u64().unwrap_or_default())
-        };
-        if line != TICK {
-            service.tick().await;
-        }
-        let (before, version) = state().await;
-        let sent = writes(&simulator).len();
-        let (intents, ended) = (recorded(&service, "intent").len(), recorded(&service, "outcome"));
-        let of_it = ended.iter().filter(|end| end.entry.operation.as_ref() == Some(&plan.operation)).count();
-        let intents = intents - usize::from(changed_before);
-        assert!(sent <= intents && intents <= 1, "{what}: {sent} sent, {intents} intents");
-        assert_eq!(of_it, intents, "{what}: what began has ended, once");
-        assert!(before == "waiting" || ends.contains(&before.as_str()), "{what}: {before}");
-        assert!(version == 1 || (changed_before && version == 2), "{what}: version {version}");
-        *states.entry(format!("{before} {version}")).or_default() += 1;
-
-        // Done once more, it comes to the same end, and nothing is sent twice.
-        if line == TICK {
-            service.tick().await;
-        } else if before == "waiting" && version == 1 {
-            support::type_as(&service, &Principal::local(who).unwrap(), &line).await;
-        }
-        let (after, version) = state().await;
-        if changed_before {
-            assert_eq!((after.as_str(), version), ("waiting", 2), "{what}");
-        } else {
-            assert!(ends.contains(&after.as_str()), "{what}: {after}");
-        }
-        assert!(writes(&simulator).len() <= 1, "{what}");
-        assert_eq!(recorded(&service, "expired").len(), usize::from(line == TICK), "{what}");
-        drop(service);
-        let report = verify_file(&store, None);
-        assert!(report.is_sound(), "{what}: {report}");
-    }
-    println!("{what}: {states:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn request_is_decided_or_pending_after_a_kill_during_decision() {
-    killed_while("approve", "bob", "approve ID.1", false, 0, &["done", "unknown"]).await;
-    killed_while("reject", "bob", "deny ID.1 --reason stays", false, 0, &["rejected"]).await;
-    killed_while("cancel", "ada", "cancel ID", false, 0, &["cancelled"]).await;
-    killed_while("supersede", "bob", "approve ID.1", true, 0, &[]).await;
-    killed_while("expire", "ada", TICK, false, 31 * 60 * 1000, &["expired"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_processes_on_one_store_execute_an_approval_once() {
-    for _ in 0..3 {
-        let simulator = support::simulator().await;
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("claude-admin.db");
-        let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
-        let plan = support::type_as(&service, &Principal::local("ada").unwrap(), support::REMOVE).await;
-        let go = folder.path().join("go");
-        let line = format!("approve {}.1", plan.operation);
-        let children: Vec<Child> = ["a", "b"]
-            .into_iter()
-            .map(|process| {
-                let people: Vec<String> = (0..20).map(|number| format!("{process}{number}")).collect();
-                let mut command = child_command(&store, &simulator, "none", &people.join(" "), &line);
-                command.env(GO, &go).spawn().unwrap()
-            })
-            .collect();
-        // Both are up, and have read the trail, before either begins.
-        while std::fs::read_dir(folder.path()).unwrap().flatten().filter(|it| is_ready(&it.path())).count() < 2 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        std::fs::write(&go, "").unwrap();
-        for mut child in children {
-            assert!(child.wait().unwrap().success());
-        }
-        assert_eq!(writes(&simulator), [format!("DELETE /v1/organizations/users/{}", support::MEMBER)]);
-        let kinds = support::kinds(&service, &plan.operation);
-        for (kind, times) in [("decided: approve", 1), ("intent", 1), ("outcome: done", 1)] {
-            assert_eq!(kinds.iter().filter(|it| *it == kind).count(), times, "{kind}: {kinds:?}");
-        }
-        // Both processes took part: each put its people on record.
-        for who in ["local:a0", "local:b0"] {
-            let filter = Filter { principal: Some(who.parse().unwrap()), ..Filter::default() };
-            assert!(!search(service.ledger().log(), &filter, 1).unwrap().found.is_empty(), "{who}");
-        }
-        assert!(verify(service.ledger().log(), None).is_sound());
-    }
-}
-
-/// The file by which a process says that it waits to begin.
-fn is_ready(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("go."))
 }

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 /// The README is a summary; details are in chapters.
 const MAX_LINES_OF_README: usize = 250;
-/// How a chapter begins, below its title.
+/// The first words of a chapter, after its title.
 const FIRST_WORDS: &str = "After this chapter, ";
-/// Folders that tools create, besides those whose names begin with a dot.
+/// Folders that tools create, except those whose names begin with a dot.
 const CREATED: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 fn read(page: &Path) -> String {
     std::fs::read_to_string(page).unwrap_or_else(|error| panic!("{}: {error}", page.display()))
 }
 
-/// What is in a folder, except what tools create: names and paths, in order.
+/// The content of a folder, except what tools create: names and paths, in order.
 fn entries(folder: &Path) -> BTreeMap<String, PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let named = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
@@ -69,7 +69,7 @@ fn without_code(paragraph: &str) -> String {
     kept + rest
 }
 
-/// Where code ends that began with a number of backticks.
+/// The end of code that began with this number of backticks.
 fn end_of_code(inside: &str, ticks: usize) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = inside[at..].find('`') {
@@ -118,7 +118,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// What is wrong with a link of a page.
+/// The problem of a link of a page.
 fn problem(page: &Path, link: &str) -> Option<String> {
     if link.contains("://") || link.starts_with("mailto:") {
         return None;

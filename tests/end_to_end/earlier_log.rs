@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const LOG: &[u8] = include_bytes!("../data/audit-log-0.1.0.db.zlib");
-/// A minute after its last entry, so that what is pending in it has not expired.
+/// A minute after its last entry, so the pending requests in it have not expired.
 const NOW_MS: i64 = 1_795_968_930_000;
 const RECORDS: u64 = 92;
 
@@ -76,7 +76,7 @@ async fn log_of_an_earlier_version_is_continued() {
     let folder = tempfile::tempdir().unwrap();
     let path = unpacked(folder.path());
     let (simulator, service) = host(&path).await;
-    // What was pending then is pending now.
+    // The requests that were pending then are pending now.
     let pending = ask(&service, "bob", "pending").await;
     let waiting: Vec<(String, String)> = pending
         .data
@@ -94,14 +94,14 @@ async fn log_of_an_earlier_version_is_continued() {
         .collect();
     assert_eq!(waiting.len(), 2, "{pending:?}");
     let (create, _) = waiting.iter().find(|(_, action)| action == "workspaces.create").unwrap();
-    // Where texts of the plan changed since, it is shown once more.
+    // If texts of the plan have changed since then, the requester must confirm the new version.
     let mut reply = ask(&service, "ada", &format!("confirm {create}.1")).await;
     if reply.outcome == Outcome::Conflict {
         reply = ask(&service, "ada", &format!("confirm {create}.2")).await;
     }
     support::says(&reply, Outcome::Done, &[]);
     assert!(support::writes(&simulator).contains(&"POST /v1/organizations/workspaces".to_owned()));
-    // What ended then is shown with the words of then.
+    // An operation that ended then is shown with the texts of that time.
     let gone = records(&path).iter().find_map(|record| {
         let entry = Entry::from_record(&record.text).unwrap();
         matches!(&entry.event, Event::Outcome { result, .. } if result == "not_found" && entry.plan_hash.is_some())

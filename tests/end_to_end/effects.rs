@@ -1,23 +1,17 @@
-//! Whether something was changed: text, JSON, exit code and audit log say the same, whatever comes back.
+//! Whether anything was changed: text, JSON, exit code and audit log are consistent for every response.
 
-use super::support::{self, limits, text, type_in};
+mod panics;
+mod upstream;
+
+use super::support::{self, text, type_in};
 use super::{hostile, server::Server, server::TOKEN};
 use claude_admin::audit::{Event, Filter, search};
-use claude_admin::decision::approval::{Observer, Stage};
-use claude_admin::decision::operation::{Clock, State};
-use claude_admin::egress::Credentials;
-use claude_admin::identity::Place;
 use claude_admin::sandbox::Limits;
-use claude_admin::service::{Input, Outcome, Part, PartSink, Reply, Request, Service};
+use claude_admin::service::{Outcome, Reply, Service};
 use claude_admin_simulator::Fault;
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use upstream::{Upstream, response};
 
 const WRITE: &str = "invites create grace@example.com developer --yes";
 const PLANNED: &str = "workspaces update wrkspc_1 --name Lab --yes";
@@ -30,98 +24,6 @@ const SENTENCES: [&str; 5] = [
     "It is not known whether anything was changed.",
 ];
 const PAGE: &str = "<!DOCTYPE html><title>Just a moment...</title>";
-
-/// What the upstream sends to a `GET`, and to anything else, before it closes the connection.
-#[derive(Debug, Default)]
-struct Script {
-    get: Vec<u8>,
-    write: Vec<u8>,
-    writes: usize,
-}
-
-/// An upstream on loopback that sends exactly what a test wants.
-struct Upstream {
-    address: String,
-    script: Arc<Mutex<Script>>,
-}
-
-impl Upstream {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let script = Arc::new(Mutex::new(Script::default()));
-        let shared = Arc::clone(&script);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&shared)));
-            }
-        });
-        Self { address, script }
-    }
-
-    fn get(&self, response: impl Into<Vec<u8>>) {
-        self.script.lock().unwrap().get = response.into();
-    }
-
-    fn write(&self, response: impl Into<Vec<u8>>) {
-        let mut script = self.script.lock().unwrap();
-        script.write = response.into();
-        script.writes = 0;
-    }
-
-    fn writes(&self) -> usize {
-        self.script.lock().unwrap().writes
-    }
-
-    fn service(&self) -> Service {
-        let credentials = Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0")), None);
-        support::service_at(&self.address, credentials, limits())
-    }
-}
-
-async fn answer(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
-    let mut received = Vec::new();
-    let mut chunk = [0; 4096];
-    let head = loop {
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => received.extend_from_slice(&chunk[..count]),
-        }
-        if let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
-        }
-    };
-    let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:"))
-        .map_or(0, |length| length.trim().parse::<usize>().unwrap());
-    while received.len() < head + length {
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => received.extend_from_slice(&chunk[..count]),
-        }
-    }
-    let response = {
-        let mut script = script.lock().unwrap();
-        if text.starts_with("get ") {
-            script.get.clone()
-        } else {
-            script.writes += 1;
-            script.write.clone()
-        }
-    };
-    stream.write_all(&response).await.ok();
-    stream.shutdown().await.ok();
-}
-
-fn response(status: u16, body: &str) -> String {
-    let length = body.len();
-    // Reads are not to be sent again here: it would take long.
-    format!(
-        "HTTP/1.1 {status} Status\r\nconnection: close\r\nx-should-retry: false\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-}
 
 fn api_error(code: Option<&str>) -> String {
     let mut error = json!({ "type": "error", "error": { "type": "some_error", "message": "no" } });
@@ -340,7 +242,7 @@ async fn false_result_of_a_component_is_ignored() {
         assert_eq!((found, said.as_str()), (outcome, changed), "{line}");
         assert_eq!(support::writes(&simulator).len(), sent, "{line}");
     }
-    // The API refuses, and the component says that it was done.
+    // The API rejects the request, and the component reports success.
     let refused = json!({ "effect": { "status": { "code": 400 } } });
     simulator.inject(serde_json::from_value::<Fault>(refused).unwrap());
     assert_eq!(ends(&service, "hostile claim sent-ok --yes", "refused").await, (Outcome::Failed, "no".to_owned()));
@@ -370,70 +272,6 @@ async fn repeated_removal_ends_alike_by_id_and_address() {
         assert_eq!(reply.to_json()["changed"], "no", "a program can tell it from a removal");
     }
     assert!(support::writes(&simulator).is_empty());
-}
-
-/// Panics once, at a step.
-#[derive(Debug)]
-struct PanicAt(Stage, AtomicBool);
-
-impl Observer for PanicAt {
-    fn reached(&self, step: Stage) {
-        assert!(step != self.0 || self.1.swap(true, Ordering::Relaxed), "on purpose");
-    }
-}
-
-/// A panic is printed, so the tests of it say where it comes from.
-async fn panics_at(step: Stage) -> (Service, Reply) {
-    let simulator = support::simulator().await;
-    let plugin = support::plugin(&simulator).await;
-    let decider = support::decider(plugin.catalog(), support::OPEN_POLICY, &[], Clock::system());
-    let ledger = support::ledger(Clock::system());
-    let service = Service::new(plugin, decider, ledger, Arc::new(PanicAt(step, AtomicBool::new(false))));
-    let reply = type_in(&service, WRITE).await;
-    (service, reply)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn panic_in_a_write_leaves_an_id_and_an_outcome() {
-    for (step, outcome, changed) in [
-        (Stage::Planned, Outcome::Failed, "no"),
-        (Stage::Decided, Outcome::Failed, "no"),
-        (Stage::Intent, Outcome::Unknown, "unknown"),
-        (Stage::Answered, Outcome::Unknown, "unknown"),
-    ] {
-        let (service, reply) = panics_at(step).await;
-        assert!(!reply.operation.is_empty(), "{step:?}");
-        assert_eq!(agreed(&service, &reply, &format!("{step:?}")), (outcome, changed.to_owned()), "{step:?}");
-    }
-    // What is on disk already stays as it is.
-    let (service, reply) = panics_at(Stage::Ended).await;
-    assert_eq!(agreed(&service, &reply, "recorded"), (Outcome::Done, "yes".to_owned()));
-    let operation = reply.operation.clone();
-    let state = service.ledger().look(move |projection| projection.operation(&operation).unwrap().state.clone()).await;
-    assert!(matches!(state.unwrap(), State::Ended { result, .. } if result == "done"));
-}
-
-struct PanicSink;
-
-impl PartSink for PanicSink {
-    fn take(&self, _: Part<'_>) -> ControlFlow<()> {
-        assert!(std::hint::black_box(false), "on purpose");
-        ControlFlow::Continue(())
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn panic_in_a_read_leaves_an_id_and_an_outcome() {
-    let simulator = support::simulator().await;
-    let service = support::service(&simulator);
-    // The pages are as large as they can be, so a list of several pages is long.
-    let input =
-        Input::Text { line: "users list --limit 5 --all".to_owned(), markup: claude_admin::command::Markup::None };
-    let request = Request { principal: support::ada(), place: Place::terminal(), input, delivery: None, format: None };
-    let reply = service.handle_in_parts(request, &PanicSink).await;
-    assert!(!reply.operation.is_empty());
-    assert_eq!(agreed(&service, &reply, "read"), (Outcome::Failed, "no".to_owned()));
-    assert_eq!(type_in(&service, READ).await.outcome, Outcome::Done, "the next command works");
 }
 
 #[tokio::test(flavor = "multi_thread")]

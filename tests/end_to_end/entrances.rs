@@ -1,5 +1,5 @@
-//! Every entrance for text from outside: one verdict on the same text, no secret in an answer, a log or the audit log, and
-//! nothing recorded that cannot be read again.
+//! Every entrance for text from outside: the same text has the same result at each of them, no secret is in a response,
+//! a log or the audit log, and each recorded entry can be read again.
 
 use super::server::{SECRET, Server, TOKEN, form, now};
 use super::support::{self, log_of};
@@ -15,11 +15,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
-/// A secret, and the end of it that nothing may show.
+/// A secret, and its end, which no output can contain.
 const KEY: &str = "sk-ant-admin01-LEAKED";
 const TAIL: &str = "LEAKED";
 
-/// The secret as it is, and in every disguise: each kind of hidden character at several places, wide letters, other dashes.
+/// The secret as it is, and in every disguise: each kind of hidden character at several places, wide letters, other
+/// dashes.
 fn disguises() -> Vec<String> {
     // There are thousands of tags, of which some are enough.
     let tags = |c: &char| u32::from(*c) < 0xE0000 || u32::from(*c) % 61 == 1;
@@ -39,7 +40,7 @@ fn disguises() -> Vec<String> {
     all
 }
 
-/// What the host logs.
+/// The log of the host.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);
 
@@ -96,7 +97,7 @@ fn escaped(body: &str) -> String {
     body.replacen("sk", "\\u0073k", 1).replacen("-ant", "\\u002dant", 1)
 }
 
-/// Gives a text to every entrance, in every position; everything that is answered.
+/// Gives a text to every entrance, in every position. Returns all responses.
 async fn give(server: &Server, model: &mut Model, text: &str) -> Vec<String> {
     let mut answers = Vec::new();
     let bodies = [
@@ -177,7 +178,8 @@ async fn secret_in_any_disguise_is_in_no_answer_and_no_log() {
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    // With a single dispatcher, a callsite asks the thread that comes first, which can be that of another test without one.
+    // With a single dispatcher, a callsite asks the thread that comes first, which can be that of another test without
+    // one.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let server = Server::start().await;
     let mut model = Model::start(Arc::clone(&server.service)).await;
@@ -186,7 +188,7 @@ async fn secret_in_any_disguise_is_in_no_answer_and_no_log() {
             assert!(!answer.contains(TAIL), "{text:?}: {answer}");
         }
     }
-    // What the upstream says is shown and recorded too.
+    // Texts of the upstream are shown and recorded too.
     for text in [KEY, "s\u{200B}k-ant-admin01-LEAKED"] {
         let effect = json!({"status": {"code": 400, "message": format!("bad key {text}")}});
         server.simulator.inject(serde_json::from_value(json!({"times": 1, "effect": effect})).unwrap());
@@ -272,7 +274,7 @@ async fn nesting_that_cannot_be_read_back_is_denied_at_every_entrance() {
     server.stop().await;
 }
 
-/// Whether a name is accepted by an entrance, and what it is taken for.
+/// Whether an entrance accepts a name, and the value that it uses.
 async fn verdicts(server: &Server, model: &mut Model, name: &str) -> Vec<(&'static str, Result<String, Outcome>)> {
     let taken =
         |value: &Value| value.pointer("/plan/steps/0/arguments/name").and_then(Value::as_str).map(str::to_owned);
@@ -322,7 +324,7 @@ async fn name_has_one_verdict_at_every_entrance() {
         ("a\nb", None),
     ] {
         for (entrance, verdict) in verdicts(&server, &mut model, name).await {
-            // The tool is called as somebody who may not create anything: only the denial of the text counts there.
+            // The principal of the tool cannot create objects, so only the errors about the text are compared.
             if entrance == "tool" && expected.is_some() {
                 continue;
             }

@@ -110,10 +110,11 @@ async fn every_action_sends_its_declared_request_and_is_rendered() {
             assert!((1..=most).contains(&own.len()), "{example}: {}", support::text(&reply));
             assert_eq!(own[0].method, action.http.method.as_str());
             assert!(action.http.path.captures(&own[0].path).is_some(), "{}", own[0].path);
-            // A write looks at its target first, and what a requester confirms is shown with names; a read sends nothing else.
+            // A write reads its target first, and the confirmation of a requester shows names. A read sends no other
+            // request.
             let may_read = action.writes() || action.is_confidential();
             assert!(others.iter().all(|request| may_read && request.method == "GET"), "{example}: {others:?}");
-            // The made-up data holds admins and archived things that rules protect; everything else must work.
+            // The made-up data contains admins and archived objects that rules protect. All other actions must work.
             let protected = matches!(reply.outcome, Outcome::Refused | Outcome::NotFound | Outcome::Conflict);
             assert!(
                 reply.outcome == Outcome::Done || (action.writes() && protected),
@@ -122,7 +123,7 @@ async fn every_action_sends_its_declared_request_and_is_rendered() {
             );
             done += usize::from(reply.outcome == Outcome::Done);
             for format in [Format::Text, Format::Json, Format::Csv, Format::Markdown] {
-                // Rows say nothing of an error.
+                // Rows contain no error.
                 let is_empty = format == Format::Csv && !reply.outcome.is_answer();
                 assert!(is_empty || render::reply(&reply, format).trim().len() > 1, "{example} as {format:?}");
             }

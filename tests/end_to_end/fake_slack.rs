@@ -1,4 +1,4 @@
-//! Plays Slack's Web API: records calls, keeps messages, and fails when told to.
+//! Plays the Web API of Slack: records calls, stores messages, and fails on request.
 
 use axum::Router;
 use axum::body::Body;
@@ -39,7 +39,7 @@ impl Trouble {
     }
 }
 
-/// Plays Slack's Web API.
+/// Plays the Web API of Slack.
 #[derive(Clone, Default)]
 pub(super) struct FakeSlack {
     state: Arc<Mutex<Played>>,
@@ -48,13 +48,13 @@ pub(super) struct FakeSlack {
 #[derive(Default)]
 struct Played {
     calls: Vec<(String, Value)>,
-    /// By channel and timestamp.
+    /// The messages, by channel and timestamp.
     messages: BTreeMap<(String, String), Value>,
     accounts: BTreeMap<String, Value>,
     user_groups: BTreeMap<String, Vec<String>>,
-    /// What the next calls of a method get.
+    /// The responses to the next calls of a method.
     troubles: BTreeMap<String, VecDeque<Trouble>>,
-    /// What all calls of a method get.
+    /// The response to all calls of a method.
     broken: BTreeMap<String, Trouble>,
 }
 
@@ -105,7 +105,7 @@ impl FakeSlack {
         .collect()
     }
 
-    /// Every text that Slack was ever sent.
+    /// Every text that Slack was sent.
     pub(super) fn everything(&self) -> String {
         format!("{:?}", self.state.lock().unwrap().calls)
     }
@@ -145,7 +145,7 @@ async fn answer(
         },
         "chat.postMessage" => {
             let channel = text("channel");
-            // A direct message has a channel of its own.
+            // A direct message has a separate channel.
             let channel = if channel.starts_with('C') { channel } else { format!("DM-{channel}") };
             let ts = format!("{}.{:06}", 1_763_745_600, state.messages.len() + 1);
             state.messages.insert((channel.clone(), ts.clone()), body);
@@ -163,7 +163,7 @@ async fn answer(
     Response::builder().header("content-type", "application/json").body(Body::from(answer.to_string())).unwrap()
 }
 
-/// Receives what a host posts to response URLs; `answers` are the statuses and `retry-after` of the first posts.
+/// Receives the posts of a host to response URLs. `answers` has the status and `retry-after` of the first posts.
 pub(super) async fn receiver(
     answers: Vec<(u16, Option<&'static str>)>,
 ) -> (String, mpsc::UnboundedReceiver<(Value, std::time::Instant)>) {

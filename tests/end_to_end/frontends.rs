@@ -9,7 +9,7 @@ use claude_admin_catalog::{Action, Risk};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// The words of an example, as a shell takes them apart.
+/// The words of an example, as a shell splits them.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let (mut word, mut quote, mut begun) = (String::new(), None, false);
@@ -37,24 +37,25 @@ fn arrived(server: &Server, action: &Action) -> bool {
     requests.iter().any(|request| request.action.as_deref() == Some(action.id.as_str()))
 }
 
-/// The id of what waits, in a text that says how to approve it.
+/// The ID of a pending request, from a text that shows how to approve it.
 fn waiting(text: &str) -> Option<String> {
     let rest = text.split_once("approve ")?.1;
     let id: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
     Some(id.trim_end_matches('.').to_owned())
 }
 
-/// Has others approve, where that is needed. Returns the command by which the requester then runs what is for them only.
+/// Has other users approve a request, if it needs approvals. Returns the command with which the requester then runs a
+/// request whose result is only for the requester.
 async fn approved(server: &Server, text: &str) -> Option<String> {
     let id = waiting(text)?;
     let body = json!({ "command": format!("approve {id}") }).to_string();
     server.http(Some(SECOND_TOKEN), &body).await;
-    // Some need two: the third is one of Slack.
+    // Some requests need two approvals: the third principal is from Slack.
     server.slack("UTHIRD", &format!("approve {id}")).await;
     Some(format!("confirm {id}"))
 }
 
-/// The first example that changes something and can succeed, as the target is.
+/// The first example that would change the target and can succeed.
 async fn worth_sending<'a>(server: &Server, action: &'a Action) -> &'a str {
     for example in &action.examples {
         let principal = "http:ci".parse().unwrap();

@@ -1,4 +1,5 @@
-//! How answers look, kept in files. `BLESS=1 cargo test --release` writes them anew; look at the difference then.
+//! The output of commands in every format, stored in files. `BLESS=1 cargo test --release` writes the files again;
+//! review the difference then.
 
 use super::support;
 use claude_admin::command::Format;

@@ -1,4 +1,5 @@
-//! Components that mean harm: each ends in its named error, sends nothing that was not declared, and harms no other call.
+//! Hostile components: each call ends in its named error, sends only declared requests, and has no effect on other
+//! calls.
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support;
@@ -307,7 +308,7 @@ async fn a_file_that_ends_too_early_does_not_load() {
     let whole = claude_admin::embedded::COMPONENT;
     for length in [0, 3, 4, 8, 100, whole.len() / 2, whole.len() - 1] {
         let error = load_error(&whole[..length]);
-        // Eight bytes are the header alone: an empty component, which is whole and says nothing.
+        // Eight bytes are only the header: a valid empty component that has no package text.
         let named =
             matches!(error, LoadError::Malformed(_)) || (length == 8 && matches!(error, LoadError::NoPackageText));
         assert!(named, "{length}: {error}");

@@ -1,6 +1,6 @@
-//! What one call leaves behind for another: nothing, or with `isolation = "principal"` something for the same person.
+//! The state that remains after a call: none, or with `isolation = "principal"` some for the same person.
 //!
-//! The component remembers its last caller; what it tells says whether the instance is the same.
+//! The component remembers its last caller, so its output shows whether the instance is the same.
 
 use super::hostile::{load, tight};
 use super::support::{self, ada, bob};
@@ -28,7 +28,7 @@ async fn call_as(
     plugin.call(&support::authorized_for(who, plugin, invocation).await).await.result
 }
 
-/// Leaves a word, and returns the one that was left before.
+/// Stores a word, and returns the word that was stored before.
 async fn remember(plugin: &Arc<Plugin>, who: &Principal, word: &str) -> String {
     let answer = call_as(plugin, who, "remember", Some(word)).await;
     answer.expect("it answers").as_str().expect("a word").to_owned()
@@ -40,7 +40,7 @@ async fn keeping() -> (RunningSimulator, Arc<Plugin>) {
     (simulator, plugin)
 }
 
-/// Has something happen in the instance that remembers a word, and tells whether it is still there.
+/// Calls a function in the instance that remembers a word, and returns whether the word is still stored.
 async fn survives(plugin: &Arc<Plugin>, function: &str) -> (Result<Value, CallError>, bool) {
     remember(plugin, &ada(), "before").await;
     let answer = call_as(plugin, &ada(), function, None).await;

@@ -1,22 +1,18 @@
-//! A host with one user: at a terminal, they type the name of the target and wait, instead of the approval of a second
-//! person.
+//! A host with one user: instead of the approval of a second person, the user types the name of the target at a
+//! terminal and waits.
+
+mod on_terminal;
+mod service;
 
 use super::command_line::{claude_admin, stderr, stdout};
-use super::support::{self, ada, bob, says, text, type_in};
-use claude_admin::command::{Format, Markup};
-use claude_admin::decision::approval::{LoneOperator, NoObserver};
-use claude_admin::decision::operation::Clock;
-use claude_admin::identity::Place;
-use claude_admin::service::{Input, Outcome, Reply, Request, Service};
+use super::support;
 use claude_admin_simulator::RunningSimulator;
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use on_terminal::OnTerminal;
+use rustix::process::Signal;
 use serde_json::Value;
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -78,72 +74,6 @@ impl Configured {
     }
 }
 
-/// A program whose standard input and standard error are a terminal.
-struct OnTerminal {
-    child: Child,
-    ours: File,
-    shown: Arc<Mutex<String>>,
-}
-
-impl OnTerminal {
-    fn start(mut command: Command) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let theirs = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        command.stdin(theirs.try_clone().unwrap()).stdout(Stdio::piped()).stderr(theirs);
-        let child = command.spawn().unwrap();
-        drop(command);
-        let ours = File::from(ours);
-        let (shown, mut reader) = (Arc::new(Mutex::new(String::new())), ours.try_clone().unwrap());
-        let seen = Arc::clone(&shown);
-        std::thread::spawn(move || {
-            let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-            while let Ok(read @ 1..) = reader.read(&mut buffer) {
-                bytes.extend_from_slice(&buffer[..read]);
-                *seen.lock().unwrap() = String::from_utf8_lossy(&bytes).into_owned();
-            }
-        });
-        Self { child, ours, shown }
-    }
-
-    fn shown(&self) -> String {
-        self.shown.lock().unwrap().clone()
-    }
-
-    fn wait_for(&self, text: &str) {
-        let until = Instant::now() + Duration::from_secs(60);
-        while !self.shown().contains(text) {
-            assert!(Instant::now() < until, "`{text}` is not in: {}", self.shown());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn type_line(&mut self, line: &str) {
-        self.wait_for("\n> ");
-        self.ours.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-
-    fn send(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut out = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        let status = self.child.wait().unwrap();
-        (status.code(), format!("{}{out}", self.shown()))
-    }
-}
-
-impl Drop for OnTerminal {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
 fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
@@ -196,7 +126,7 @@ async fn wrong_name_and_a_cancelled_delay_send_nothing() {
     assert!(shown.contains("Cancelled by") && shown.contains("Nothing was changed."), "{shown}");
     let kinds = host.kinds(&operation);
     assert_eq!(kinds, ["received", "planned", "requested", "denied", "decided"]);
-    // Nor does the end of the input approve anything.
+    // The end of the input does not approve the request either.
     let terminal = OnTerminal::start(host.command(&["run"], &remove));
     terminal.wait_for("\n> ");
     terminal.send(Signal::INT);
@@ -218,7 +148,7 @@ async fn process_that_is_killed_in_the_delay_sends_nothing() {
     terminal.end();
     let operation = host.pending();
     std::thread::sleep(Duration::from_secs(6));
-    // Another host does not run it either, and its name must be typed again.
+    // Another host does not run the request either, and the name must be typed again.
     let output = host.run(&["confirm", &operation]);
     assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
     assert_eq!(host.pending(), operation);
@@ -236,7 +166,7 @@ async fn nothing_is_approved_without_a_terminal() {
         assert!(shown.contains("This request needs you at a terminal"), "{shown}");
         assert!(shown.contains("claude-admin run -- confirm"), "{shown}");
     }
-    // Names on standard input are no terminal.
+    // A name on standard input is not enough without a terminal.
     let mut command = host.command(&["run"], &[&["--"], &words(REMOVE)[..], &["--yes"]].concat());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(format!("{NAME}\n").as_bytes()).unwrap();
@@ -289,109 +219,6 @@ async fn configuration_with_a_second_person_is_an_error_naming_them() {
 fn whoami() -> String {
     let output = claude_admin().args(["run", "-o", "json", "--", "whoami"]).output().unwrap();
     serde_json::from_str::<Value>(&stdout(&output)).unwrap()["principal"].as_str().unwrap().to_owned()
-}
-
-/// A host in this process, whose lone operator is [`ada`].
-async fn alone(policy: &str, groups: &[(&str, &[&str])]) -> (RunningSimulator, Service) {
-    let simulator = support::simulator().await;
-    let plugin = support::plugin(&simulator).await;
-    let lone = LoneOperator { principal: ada(), delay: Duration::ZERO };
-    let decider = support::decider(plugin.catalog(), policy, groups, Clock::system()).with_lone_operator(Some(lone));
-    let now = simulator.watch();
-    let service = Service::new(plugin, decider, support::ledger(Clock::system()), Arc::new(NoObserver));
-    (simulator, service.with_api_clock(Clock::new(move || now().as_millisecond())))
-}
-
-async fn ask_at(service: &Service, place: Place, line: &str) -> Reply {
-    let input = Input::Text { line: line.to_owned(), markup: Markup::None };
-    service.handle(Request { principal: ada(), place, input, delivery: None, format: None }).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_other_entrance_and_no_other_person_approves_alone() {
-    let (simulator, service) = alone(EVERYBODY, &[]).await;
-    for place in [Place::mcp(), Place::http()] {
-        let reply = ask_at(&service, place.clone(), REMOVE).await;
-        assert_eq!(reply.outcome, Outcome::Waiting, "{}", text(&reply));
-        assert!(reply.alone.is_none(), "{place}");
-        let confirmed = ask_at(&service, place.clone(), &format!("confirm {}", reply.operation)).await;
-        assert_eq!(confirmed.outcome, Outcome::Denied, "{place}: {}", text(&confirmed));
-        assert!(confirmed.alone.is_none());
-        // At the terminal, the same person is asked for the name.
-        let confirmed = type_in(&service, &format!("confirm {}", reply.operation)).await;
-        assert_eq!(confirmed.alone.unwrap().name, NAME);
-        ask_at(&service, place, &format!("cancel {}", reply.operation)).await;
-    }
-    let reply = support::type_as(&service, &bob(), REMOVE).await;
-    assert!(reply.alone.is_none());
-    // What bob requested is none of the lone operator's to confirm.
-    let confirmed = type_in(&service, &format!("confirm {}", reply.operation)).await;
-    assert!(confirmed.alone.is_none());
-    assert_eq!(confirmed.outcome, Outcome::Denied);
-    assert_eq!(support::writes(&simulator), [] as [String; 0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_person_replaces_any_number_of_approvals() {
-    let policy = "permit(principal, action in Action::\"read\", resource);
-        @approvals(\"2\") @from(\"admins\") permit(principal, action == Action::\"users.remove\", resource);
-        permit(principal, action == Action::\"audit.read\", resource);";
-    let (simulator, service) = alone(policy, &[("admins", &["local:ada"])]).await;
-    says(&type_in(&service, "status").await, Outcome::Done, &["Lone operator", "local:ada types the name", "0 s"]);
-    says(
-        &type_in(&service, &format!("can-i {REMOVE}")).await,
-        Outcome::Done,
-        &["the name of the target, which you type"],
-    );
-    says(&type_in(&service, &format!("{REMOVE} --dry-run")).await, Outcome::Done, &["you type the name of the target"]);
-    let reply = type_in(&service, REMOVE).await;
-    let question = reply.alone.clone().unwrap();
-    let waited = service.wait_alone(&ada(), question, NAME, std::future::pending()).await.unwrap();
-    let done = service.run_alone(&ada(), waited, None).await;
-    says(&done, Outcome::Done, &["Approved alone by", "local:ada"]);
-    assert_eq!(support::writes(&simulator).len(), 1);
-    let kinds = support::kinds(&service, &reply.operation);
-    assert!(kinds.contains(&"approved-alone".to_owned()) && !kinds.iter().any(|kind| kind.starts_with("decided")));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn target_without_a_name_is_named_by_its_id_or_the_command() {
-    let (_simulator, service) = alone(EVERYBODY, &[]).await;
-    for (line, name) in [
-        (REMOVE, NAME),
-        ("compliance-chats list --created 7d --reason audit", "compliance-chats list"),
-        (
-            "compliance-chats messages claude_chat_01Ty5UpAsDf8GhJkZxCvBn2M --reason audit",
-            "claude_chat_01Ty5UpAsDf8GhJkZxCvBn2M",
-        ),
-    ] {
-        let reply = type_in(&service, line).await;
-        assert_eq!(reply.alone.clone().map(|question| question.name).as_deref(), Some(name), "{}", text(&reply));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn confidential_read_and_a_secret_go_to_the_lone_operator() {
-    let (_simulator, service) = alone(EVERYBODY, &[]).await;
-    let reply = type_in(&service, "compliance-chats list --created 7d --reason audit").await;
-    let question = reply.alone.unwrap();
-    let name = question.name.clone();
-    let waited = service.wait_alone(&ada(), question, &name, std::future::pending()).await.unwrap();
-    let done = service.run_alone(&ada(), waited, Some(Format::Json)).await;
-    assert_eq!(done.outcome, Outcome::Done, "{}", text(&done));
-    assert!(done.data.unwrap()["data"].is_array());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn request_that_was_decided_in_the_delay_does_not_run() {
-    let (simulator, service) = alone(EVERYBODY, &[]).await;
-    let reply = type_in(&service, REMOVE).await;
-    let question = reply.alone.unwrap();
-    let waited = service.wait_alone(&ada(), question, NAME, std::future::pending()).await.unwrap();
-    type_in(&service, &format!("cancel {}", reply.operation)).await;
-    let done = service.run_alone(&ada(), waited, None).await;
-    assert_eq!(done.outcome, Outcome::Conflict, "{}", text(&done));
-    assert_eq!(support::writes(&simulator), [] as [String; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

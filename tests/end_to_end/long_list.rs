@@ -13,7 +13,7 @@ use std::sync::Mutex;
 /// The members of the simulator, in three pages.
 const LIST: &str = "users list --limit 10 --all";
 
-/// Writes a list as it comes, and has had enough after some parts.
+/// Writes the parts of a list, and stops the list after some parts.
 struct Collected {
     state: Mutex<(Parts, String, usize)>,
     enough: usize,
@@ -45,7 +45,7 @@ impl PartSink for Collected {
     }
 }
 
-/// The lines, in no order and however their columns are aligned.
+/// The lines, in any order and with any alignment of columns.
 fn lines(text: &str) -> Vec<String> {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines: Vec<String> = text.lines().map(words).filter(|line| !line.is_empty()).collect();
@@ -92,7 +92,7 @@ async fn read_pages_are_written_with_the_error_except_in_csv() {
         simulator.inject(serde_json::from_value(json!({"effect": {"status": {"code": 403}}})).unwrap());
         let (written, parts, reply) = Collected::new(format, usize::MAX).of(&service, LIST).await;
         assert_eq!((parts, reply.outcome), (1, Outcome::Partial));
-        // Among rows, a program would take it for one of them.
+        // A program would read an error between rows as a row.
         assert_eq!(written.contains("403"), format != Format::Csv, "{written}");
         if format == Format::Json {
             let read: Value = serde_json::from_str(&written).unwrap();
@@ -172,7 +172,7 @@ async fn a_list_of_many_pages_takes_the_memory_of_a_few() {
     });
     for (format, few, all, lines) in measured.await.unwrap() {
         assert!(lines > 30_000, "{format}: {lines} lines");
-        // One page is read while the one before it is written; the whole list would take five times as much.
+        // A page is read while the page before it is written. The complete list would need five times as much memory.
         assert!(all < few * 2, "{format}: {few} KiB for one page, {all} KiB for all");
     }
 }
@@ -203,7 +203,7 @@ async fn page_fields_decide_equally_for_one_page_and_all_pages() {
         ("groups.list", "groups list --limit 1", "/next_page"),
     ] {
         let paging = catalog.action(id).unwrap().paging.as_ref().unwrap();
-        // Where pages have no `has_more`, they are given none.
+        // Pages without `has_more` get none here either.
         let has_more = match id {
             "groups.list" => vec![None],
             _ => [json!(true), json!(false), Value::Null].map(Some).to_vec(),
@@ -234,7 +234,8 @@ async fn page_fields_decide_equally_for_one_page_and_all_pages() {
                         let shown = written + &text(&reply);
                         let lost = onward == Onward::Lost;
                         let follows = !all.is_empty() && matches!(onward, Onward::Next(_));
-                        // The made-up cursor leads nowhere, so that a list that is followed breaks off there.
+                        // The made-up cursor leads to no page, so a list that is read to its end is incomplete from
+                        // there.
                         let expected = if lost || follows { Outcome::Partial } else { Outcome::Done };
                         assert_eq!(reply.outcome, expected, "{line}: {set}: {shown}");
                         assert_eq!(simulator.requests().len(), 1 + usize::from(follows), "{line}: {set}");

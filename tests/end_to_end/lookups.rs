@@ -1,4 +1,4 @@
-//! Lists that the API returns incompletely, or with values that are no IDs: no name is looked up in them.
+//! Lists that the API returns incompletely, or with invalid IDs: no name is looked up in them.
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support::{self, limits, log_of, says, type_in};
@@ -18,7 +18,7 @@ fn member(id: &str, name: &str, email: &str) -> Value {
     })
 }
 
-/// A page that says that more members follow, and where.
+/// A page that says that more members follow, with the cursor.
 fn page(number: usize, more: bool, cursor: Value) -> String {
     let member = member(&format!("user_{number}"), &format!("Number {number}"), &format!("u{number}@example.com"));
     response(200, "", &json!({"data": [member], "has_more": more, "first_id": "a", "last_id": cursor}).to_string())

@@ -1,4 +1,4 @@
-//! An operation that does not exist, added to a copy of the WIT package: it works everywhere without any other change.
+//! An action that does not exist, added to a copy of the WIT package: it works everywhere without any other change.
 
 use super::support;
 use claude_admin::command::Markup;
@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 const ROBOTS: &str = include_str!("../../simulator/tests/api/robots.wit");
 
-/// A copy of what the guest is compiled from, with one more interface in its WIT package. It is kept between runs.
+/// A copy of the sources of the guest, with one more interface in its WIT package. The copy is used again in the next
+/// run.
 fn copy() -> std::path::PathBuf {
     let (from, to) = (support::workspace(), support::build_folder().join("made-up"));
     for part in [
@@ -45,7 +46,7 @@ fn copy() -> std::path::PathBuf {
     to
 }
 
-/// Copies a file or a folder. What is the same keeps its time, so that cargo does not compile it again.
+/// Copies a file or a folder. An unchanged file retains its modification time, so cargo does not compile it again.
 fn copy_changed(from: &Path, to: &Path) {
     if from.is_dir() {
         fs::create_dir_all(to).unwrap();
@@ -84,8 +85,8 @@ async fn a_new_operation_works_with_no_other_change() {
     let plugin = Plugin::load(&sandbox, &component).unwrap_or_else(|error| panic!("{error}"));
     let service = support::service_with(plugin, support::OPEN_POLICY, &[]);
 
-    // Command, component, egress rule, simulator and document.
-    // Nobody reviewed its requests: what changes something counts as irreversible, and what reads as confidential.
+    // Command, component, egress rule, simulator and document work. The requests of the package are not reviewed, so a
+    // write counts as irreversible, and a read as confidential.
     let as_typed = |line: &str| Input::Text { line: format!("{line} --reason test"), markup: Markup::None };
     let built = support::carry_out(&service, as_typed("robots build Rob flyer")).await;
     assert_eq!(built.outcome, Outcome::Done, "{}", support::text(&built));
@@ -95,7 +96,7 @@ async fn a_new_operation_works_with_no_other_change() {
     let listed = support::carry_out(&service, as_typed("robots list")).await;
     assert!(support::text(&listed).contains("Rob"), "{}", support::text(&listed));
 
-    // A mistake is answered, help explains, the plan shows the effect.
+    // A usage error is reported, help describes the action, and the plan shows the effect.
     let refused = support::type_in(&service, "robots build Rob crawler --yes").await;
     assert_eq!(refused.outcome, Outcome::Usage);
     assert!(support::text(&support::type_in(&service, "help robots").await).contains("robots build"));

@@ -1,4 +1,4 @@
-//! Names and e-mail addresses instead of IDs: what help promises is what happens.
+//! Names and e-mail addresses instead of IDs work as the help describes.
 
 use super::support::{self, ada, says, text};
 use claude_admin::command::{self, Command, Invocation, Markup, Options, Reason};
@@ -9,7 +9,7 @@ use claude_admin_catalog::{Action, Catalog, ID, Method, NameList, Type};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// A text in the place of an ID inside the arguments of an example.
+/// The place of an ID in the arguments of an example.
 struct Place {
     input: String,
     pointer: String,
@@ -61,7 +61,7 @@ async fn items(service: &Service, list: &NameList<'_>, invocation: &Invocation) 
     reply.to_json()["data"].as_array().cloned().unwrap_or_else(|| panic!("{}", text(&reply)))
 }
 
-/// An object with a name or an address that no other one has: its ID, and every text that stands for it.
+/// An object with a name or an address that no other object has: its ID, and all texts that match it.
 fn unambiguous(list: &NameList<'_>, items: &[Value]) -> Option<(String, Vec<String>)> {
     let value = |item: &Value, field: &str| item[field].as_str().unwrap_or_default().to_owned();
     let fields: Vec<&str> = list.names.iter().copied().chain(list.email).collect();
@@ -222,7 +222,7 @@ async fn result_for_people_shows_names_and_ids_only_on_request() {
     read.sort();
     assert!(read.iter().filter(|path| *path == "workspaces").count() == 1, "{read:?}");
     assert!(read.len() <= 1 + 4, "{read:?}");
-    // Kept for a minute.
+    // Names are stored for a minute.
     simulator.reset();
     says(&typed(&service, "api-keys list --columns workspace_id").await, Outcome::Done, &["Production (wrkspc_"]);
     assert_eq!(lists(&simulator), ["api_keys"]);

@@ -1,4 +1,4 @@
-//! Numbers and times of responses at the borders of their types: whatever the API sends, something is shown.
+//! Numbers and times of responses at the limits of their types: for every value, the output shows a result.
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support;
@@ -9,7 +9,7 @@ use claude_admin::service::{Input, Outcome, Service};
 use serde_json::{Number, Value};
 use std::sync::{Arc, Mutex};
 
-/// Numbers, the same where the API writes them as texts, and times: all that no type of ours, or only just one, can hold.
+/// Numbers, the same numbers as texts, and times: values that do not fit in our types, or only just fit in one of them.
 const VALUES: [(&str, &str, &str); 12] = [
     ("0", "79228162514264337593543950335", "9999-12-31T23:59:59Z"),
     ("1", "-79228162514264337593543950335", "-009999-01-01T00:00:00Z"),
@@ -25,7 +25,7 @@ const VALUES: [(&str, &str, &str); 12] = [
     ("-1e300", "79228162514264337593543950336", "2026-11-21T17:20:00+25:59"),
 ];
 
-/// Puts other numbers and times into a value, and each item of a list twice, so that sums exceed what one number holds.
+/// Replaces the numbers and times in a value, and doubles each item of a list, so sums exceed the range of a number.
 fn replaced(value: &Value, number: &str, text: &str, time: &str) -> Value {
     match value {
         Value::Number(_) => number.parse::<Number>().map_or(Value::Null, Value::Number),
@@ -60,7 +60,7 @@ async fn any_number_in_a_response_is_shown_or_named_as_an_error() {
     for action in &simulated.catalog().actions {
         let service = if action.writes() { &blind } else { &service };
         let Some(example) = action.examples.first() else { continue };
-        // What needs a reason and an approval is read too.
+        // Actions that require a reason and an approval are read too.
         let line = format!("{example} --yes --reason because -o json");
         let ask = async |service: &Service| {
             support::carry_out(service, Input::Text { line: line.clone(), markup: Markup::None }).await
@@ -72,7 +72,7 @@ async fn any_number_in_a_response_is_shown_or_named_as_an_error() {
             let written =
                 [Format::Text, Format::Json, Format::Csv, Format::Markdown].map(|it| render::reply(&reply, it));
             let slack = render::slack(&reply.document, SlackTables::DataTable, false, None);
-            // Nobody can say whether a write was done whose response is not understood.
+            // If the response to a write is not understood, the result is unknown.
             let is_expected = matches!(reply.outcome, Outcome::Done | Outcome::Failed | Outcome::Partial)
                 || action.writes() && reply.outcome == Outcome::Unknown;
             if !is_expected || written[0].contains("Internal error") || !slack["blocks"].is_array() {

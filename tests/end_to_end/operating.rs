@@ -1,4 +1,4 @@
-//! What the people who run a host do: set it up, check its policy, keep its audit trail.
+//! The tasks of a host administrator: set up a host, check its policy, and use its audit log.
 
 use super::command_line::{claude_admin, stderr, stdout};
 use super::support;
@@ -13,7 +13,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A folder as `init` makes it.
+/// A folder as `init` creates it.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -50,7 +50,7 @@ fn files_of_init_are_valid_tested_and_never_overwritten() {
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("no file was written"), "{}", stderr(&again));
 
-    // Whoever made it is an admin; what cannot be undone still takes somebody else.
+    // The user who created the configuration is an admin. An irreversible command still requires another user.
     assert!(folder.run(&["users", "list", "--limit", "1"]).status.success());
     let remove = ["users", "remove", "xiuying.li@example.com", "--reason", "leaver"];
     let alone = folder.run(&remove);
@@ -62,7 +62,7 @@ fn files_of_init_are_valid_tested_and_never_overwritten() {
     let waiting = folder.run(&remove);
     assert_eq!(waiting.status.code(), Some(6), "{}{}", stdout(&waiting), stderr(&waiting));
     let pending = folder.run(&["pending"]);
-    assert!(stdout(&pending).contains("1 operation waits"), "it survives the process: {}", stdout(&pending));
+    assert!(stdout(&pending).contains("1 pending request"), "it survives the process: {}", stdout(&pending));
     let id = stdout(&waiting).split("approve ").nth(1).unwrap().split('`').next().unwrap().to_owned();
     let own = folder.run(&["approve", &id]);
     assert_eq!(own.status.code(), Some(3), "{}", stderr(&own));
@@ -149,7 +149,7 @@ fn audit_log_is_read_verified_and_exported_by_commands() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&store).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 
-    // Any bit of an entry, seen by the program itself.
+    // The program detects any changed bit of an entry.
     let whole = std::fs::read(&store).unwrap();
     let copy = folder.path("copy.db");
     let entry = exported.lines().nth(1).unwrap().as_bytes();
@@ -163,7 +163,7 @@ fn audit_log_is_read_verified_and_exported_by_commands() {
         assert_eq!(found.status.code(), Some(8), "bit {bit}: {}", stdout(&found));
         std::fs::remove_file(&copy).unwrap();
     }
-    // An end that was cut off shows against the head.
+    // Truncation at the end shows in a comparison with the head.
     let other = Folder::new();
     other.run(&["whoami"]);
     let cut = verify(&other.path("claude-admin.db"), &["--head", &head]);
@@ -179,7 +179,7 @@ async fn audit_reads_preserve_a_damaged_log_and_host_records_loss() {
     for _ in 0..3 {
         support::type_in(&service, "whoami").await;
     }
-    // As a host leaves it that is killed, with a bit changed near the end of the write-ahead log.
+    // The files of a killed host, with a bit changed near the end of the write-ahead log.
     let folder = Folder::new();
     let (store, wal) = (folder.path("claude-admin.db"), folder.path("claude-admin.db-wal"));
     std::fs::copy(&original, &store).unwrap();
@@ -200,7 +200,7 @@ async fn audit_reads_preserve_a_damaged_log_and_host_records_loss() {
     assert_eq!(checked.status.code(), Some(8), "{}", stdout(&checked));
     assert!(stdout(&checked).contains("no complete transaction"), "{}", stdout(&checked));
 
-    // A host goes on writing, and puts on record what it could not read.
+    // A host continues to write, and records the number of bytes that it could not read.
     assert!(folder.run(&["whoami"]).status.success());
     let opened = folder.with_config(&["audit", "search", "--kind", "opened", "-o", "json"]);
     assert!(!stderr(&opened).contains("not a complete transaction"), "{}", stderr(&opened));
@@ -240,7 +240,7 @@ async fn changed_policy_is_loaded_and_an_invalid_one_is_ignored() {
     let began = Instant::now();
     loop {
         let status = support::text(&support::type_in(&service, "status").await);
-        if status.contains("the last good one") {
+        if status.contains("the last valid policy") {
             assert!(status.contains("users.nothing"), "{status}");
             break;
         }

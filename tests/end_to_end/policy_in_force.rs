@@ -1,4 +1,4 @@
-//! What people are told by a host and its policy: what they may do and why, and what was done.
+//! The output of a host about its policy: permissions, their reasons, and the recorded commands.
 
 use super::support::{self, ADDRESS, MEMBER, ada, bob, host, plugin, says, text, type_as, type_in};
 use claude_admin::Choice;
@@ -46,7 +46,7 @@ async fn without_a_policy_only_status_whoami_and_help_succeed() {
         ] {
             says(&type_in(&service, line).await, Outcome::Denied, &["no policy is active"]);
         }
-        says(&type_in(&service, "status").await, Outcome::Done, &["everything is refused"]);
+        says(&type_in(&service, "status").await, Outcome::Done, &["everything is denied"]);
         assert!(!text(&type_in(&service, "status").await).contains("users.nothing"), "details are for those who may");
         says(&type_in(&service, "whoami").await, Outcome::Done, &["local:ada"]);
         says(&type_in(&service, "help").await, Outcome::Done, &["no policy allows you"]);
@@ -69,20 +69,16 @@ async fn can_i_tells_what_would_be_decided_and_why() {
     let data: Value = other.to_json();
     assert_eq!(data["error"]["cause"]["allowed"], false);
     says(&type_as(&service, &bob(), &format!("{question} --as local:ada")).await, Outcome::Denied, &["policy.read"]);
-    // A question may leave open what it is about.
+    // A question can leave out arguments.
     let open = type_as(&service, &bob(), "can-i users remove --explain").await;
-    says(&open, Outcome::Denied, &["admins-remove", "Asked without <user-id>", "users remove <user-id>"]);
+    says(&open, Outcome::Denied, &["admins-remove", "Checked without <user-id>", "users remove <user-id>"]);
     says(&type_in(&service, "can-i workspace-members add").await, Outcome::Done, &["Yes", "<workspace-role>"]);
     for action in &service.catalog().actions {
         says(&type_in(&service, &format!("can-i {}", action.command())).await, Outcome::Done, &["Yes"]);
     }
-    // An address that stands for nobody is not taken for somebody.
+    // An address without a match is not resolved.
     let nobody = type_in(&service, "can-i users remove nobody@example.com").await;
-    says(
-        &nobody,
-        Outcome::Done,
-        &["Yes", "has no entry with the e-mail address `nobody@example.com`", "would be refused"],
-    );
+    says(&nobody, Outcome::Done, &["Yes", "has no entry with the e-mail address `nobody@example.com`", "would fail"]);
     simulator.clear_requests();
     says(&type_in(&service, "can-i whoami").await, Outcome::Usage, &["can-i"]);
     assert_eq!(simulator.requests(), []);
@@ -136,7 +132,7 @@ async fn audit_log_has_all_kinds_and_reading_it_needs_permission() {
     assert_ne!(type_in(&service, &format!("audit verify --head {forged}")).await.outcome, Outcome::Done);
 }
 
-/// The newest entry of a kind that is somebody's.
+/// The newest entry of a kind and a principal.
 fn newest(service: &Service, who: &str, kind: &str) -> Entry {
     let filter = Filter { principal: Some(who.parse().unwrap()), kind: Some(kind.to_owned()), ..Filter::default() };
     let found = search(service.ledger().log(), &filter, 1).unwrap().found;
@@ -200,7 +196,7 @@ async fn at_least_half_of_forged_requests_are_recorded_before_a_kill() {
     for _ in 0..100 {
         service.refused("forged").await;
     }
-    // Nothing else is called: no tick, and no orderly end.
+    // No `tick` and no `finish` is called.
     let filter = Filter { kind: Some("denied".to_owned()), ..Filter::default() };
     let found = search(service.ledger().log(), &filter, 1000).unwrap().found;
     let counts = found.iter().map(|recorded| match &recorded.entry.event {
@@ -235,12 +231,12 @@ async fn pending_request_is_hidden_and_undecidable_without_a_policy() {
     }
     let vote = Vote { operation: id.clone(), version: Some(1), by_button: true, choice: Choice::Cancel, reason: None };
     says(&support::ask(&stopped, &ada(), Input::Vote(vote)).await, Outcome::Denied, &["no policy is active"]);
-    says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is refused"]);
-    // With the policy it is as it was.
+    says(&type_in(&stopped, "status").await, Outcome::Done, &["everything is denied"]);
+    // With the policy, the request is pending again.
     says(&type_in(&service(&live), &format!("status {id}")).await, Outcome::Done, &["waiting"]);
 }
 
-/// Two hosts on one audit trail, the second with a policy that came later.
+/// Two hosts on one audit log, the second with a later policy.
 async fn before_and_after(earlier: &str, later: &str) -> (claude_admin_simulator::RunningSimulator, Service, Service) {
     let simulator = support::simulator().await;
     let plugin = plugin(&simulator).await;

@@ -1,4 +1,4 @@
-//! Whatever the policy and whatever is asked: nothing is sent that the policy does not permit.
+//! For every policy and every command: no request is sent that the policy does not permit.
 
 use super::support::{self, ada, bob};
 use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request, Schema};
@@ -13,10 +13,10 @@ use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How many policies are tried, each with several commands.
+/// The number of policies, each with several commands.
 const CASES: usize = 60;
 
-/// The scope of a policy: who, and what.
+/// The scope of a policy: principal and action.
 fn policy(catalog: &Catalog) -> impl Strategy<Value = String> + use<> {
     let ids: Vec<String> = catalog.actions.iter().map(|action| action.id.clone()).collect();
     let groups = ["read", "write", "reversible", "disruptive", "irreversible"].map(str::to_owned);
@@ -32,13 +32,14 @@ fn policy(catalog: &Catalog) -> impl Strategy<Value = String> + use<> {
     let condition = select(vec!["", "", "when { context has reason }", "unless { context has reason }"]);
     (prop::bool::weighted(0.7), who, action, place, condition).prop_map(|(permit, who, action, place, condition)| {
         let effect = if permit { "permit" } else { "forbid" };
-        // A condition on the context must fit every action in scope, which those of the host are not.
+        // A condition on the context must be valid for every action in the scope. The host actions have no such
+        // context.
         let condition = if action == "action" { "" } else { condition };
         format!("{effect}({who}, {action}, {place}) {condition};")
     })
 }
 
-/// Whether Cedar itself permits an action to somebody, asked without any of our code.
+/// Whether Cedar itself permits an action to a user, without any of our code.
 fn permitted(policies: &str, catalog: &Catalog, user: &str, id: &str, arguments: &str, reason: bool) -> bool {
     let set: PolicySet = policies.parse().unwrap();
     let (schema, _) = Schema::from_cedarschema_str(&schema_text(catalog)).unwrap();
@@ -50,7 +51,7 @@ fn permitted(policies: &str, catalog: &Catalog, user: &str, id: &str, arguments:
     let action: cedar_policy::EntityUid = uid("Action", id);
     let context = Context::from_json_str(&context, Some((&schema, &action))).unwrap();
     let request = Request::new(uid("User", user), action, uid("Place", "local"), context, Some(&schema)).unwrap();
-    // The groups of actions stand in the schema.
+    // The schema contains the groups of actions.
     let entities = Entities::from_entities(schema.action_entities().unwrap(), Some(&schema)).unwrap();
     let response = Authorizer::new().is_authorized(&request, &set, &entities);
     response.decision() == cedar_policy::Decision::Allow
@@ -90,12 +91,12 @@ async fn only_permitted_requests_are_sent_and_forbids_never_add_any() {
                     simulator.requests().into_iter().filter_map(|request| request.action).collect();
                 for id in &own {
                     let action = catalog.action(id).unwrap();
-                    // The action itself with its arguments; what is read for its plan, with those that its path needs.
+                    // The action with its arguments; a read for its plan with the arguments that the path needs.
                     let arguments = draft.invocation.arguments.iter().filter(|(name, _)| action.input(name).is_some());
                     let arguments: serde_json::Map<_, _> =
                         arguments.map(|(name, value)| (name.replace('-', "_"), value.clone())).collect();
                     let with_reason = reason && *id == draft.invocation.action;
-                    // Maps, records and null have forms of their own in Cedar; the conditions here do not look at arguments.
+                    // Cedar represents maps, records and null differently. The conditions here do not use arguments.
                     let is_plain = |value: &serde_json::Value| match value {
                         serde_json::Value::Array(items) => items.iter().all(serde_json::Value::is_string),
                         value => !value.is_object() && !value.is_null(),

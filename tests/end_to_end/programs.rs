@@ -1,4 +1,4 @@
-//! What programs are answered: fields and rows, for every action and every command of the host, however it ended.
+//! The output for programs: fields and rows, for every action and every command of the host, with every outcome.
 
 use super::support::{self, type_as, type_in};
 use claude_admin::command::{Format, overview_data};
@@ -74,7 +74,7 @@ async fn host_commands_answer_programs_with_fields_alone() {
     }
 }
 
-/// The first examples of the actions whose answer is a list, or is none.
+/// The first examples of the actions whose result is a list, or of the others.
 fn examples(catalog: &Catalog, lists: bool) -> Vec<(&Action, String)> {
     let is_list = |action: &Action| {
         let fields = action.result.as_ref().and_then(|ty| catalog.types.record(ty)).unwrap_or_default();
@@ -83,7 +83,7 @@ fn examples(catalog: &Catalog, lists: bool) -> Vec<(&Action, String)> {
             catalog.types.list_item(&field.ty).is_some_and(|item| catalog.types.record(item).is_some())
         })
     };
-    // Whoever reads what others wrote needs somebody else.
+    // A list of content that people wrote requires an approval.
     let is_open = |action: &Action| !lists || action.risk.as_str() == "read";
     let actions = catalog.actions.iter().filter(|action| is_list(action) == lists && is_open(action));
     actions.filter_map(|action| Some((action, action.examples.first()?.clone()))).collect()
@@ -101,7 +101,7 @@ fn head(reply: &Reply) -> Vec<String> {
     reader.headers().unwrap().iter().map(str::to_owned).collect()
 }
 
-/// The columns of the table of a reply, by the names by which they are asked for.
+/// The columns of the table of a reply, by the names with which they can be selected.
 fn fields(reply: &Reply) -> Vec<String> {
     let tables = reply.document.blocks.iter().filter_map(|block| match block {
         Block::Table(table) => Some(table),

@@ -1,4 +1,5 @@
-//! A question is about its target, shows what depends on it, and is not asked where nothing would come of the answer.
+//! A question names its target, shows the objects that depend on it, and is not asked if the command would have no
+//! effect.
 
 use super::raw_upstream::{RawUpstream, response};
 use super::support::{self, MEMBER, ada, bob, kinds, says, text, type_as, type_in, writes};
@@ -15,14 +16,14 @@ async fn plan(service: &Service, example: &str) -> Reply {
     type_in(service, &format!("{example} --dry-run --reason because")).await
 }
 
-/// The plan in an answer, whether it is one to a dry run or of a request that is pending.
+/// The plan in a reply to a dry run, or in the reply of a pending request.
 fn planned(reply: &Reply) -> Value {
     let json = reply.to_json();
     let error = json.get("error").cloned().unwrap_or_default();
     [json, error].into_iter().find(|json| json.get("plan").is_some()).unwrap_or_default()
 }
 
-/// The fields of the target that the question of these arguments names.
+/// The fields of the target that a question with these arguments names.
 fn named_fields<'a>(service: &'a Service, action: &'a Action, arguments: &Arguments) -> Vec<&'a str> {
     let Some(question) = action.question(|name| arguments.get(name)) else { return Vec::new() };
     let catalog = service.catalog();
@@ -39,7 +40,7 @@ async fn every_write_asks_about_its_target_as_it_is() {
     let (mut asked, mut named) = (0, 0);
     for action in service.catalog().actions.iter().filter(|action| action.writes()) {
         for example in &action.examples {
-            // Names next to IDs would be in the text only.
+            // Names next to IDs would be only in the text.
             let reply = plan(&service, &format!("{example} --ids")).await;
             let json = planned(&reply);
             let Some(question) = json["question"].as_str() else { continue };
@@ -171,11 +172,11 @@ async fn dependents_are_shown_to_one_person_and_not_in_a_channel() {
     let private = ask("U2", format!("status {}", shared.operation)).await;
     assert!(!private.share && read("api_keys"));
     assert!(text(&private).contains("API keys that stop working"), "{}", text(&private));
-    // The card of the request changes for everybody, and has none of it.
+    // The card of the request changes for all users, and does not contain the dependents.
     assert!(!format!("{:?}", private.card).contains("API keys that stop working"));
 }
 
-/// What is prepared, a command that is then not worth sending, and whether the API accepts it all the same.
+/// Preparing commands, a command that then has no effect, and its outcome at the API.
 const POINTLESS: [(&[&str], &str, Outcome); 12] = [
     (&["workspaces archive wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"], "workspaces archive wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ", {
         Outcome::Done
@@ -233,12 +234,13 @@ const POINTLESS: [(&[&str], &str, Outcome); 12] = [
     ),
 ];
 
-/// Who can do everything, and who can write and not read, so that nothing is known about the target of a write.
+/// A policy for users who can run everything, and for one who can write but not read, so the host knows nothing about
+/// the target of this user's writes.
 const BLIND: &str = r#"
 @id("two") permit(principal, action, resource) unless { principal == User::"local:blind" };
 @id("blind") permit(principal == User::"local:blind", action, resource) unless { action in Action::"read" };"#;
 
-/// Runs a write to its end, approved by somebody else where that is needed.
+/// Runs a write to its end, with the approval of another user if it is required.
 async fn carry_out(service: &Service, principal: &Principal, line: &str) -> Reply {
     let line = format!("{line} --yes --reason because -o json");
     let reply = type_as(service, principal, &line).await;
@@ -266,9 +268,9 @@ async fn write_without_effect_or_that_must_fail_is_not_sent() {
         let begin = if outcome == Outcome::Done { "Nothing to change." } else { "This cannot succeed." };
         says(&reply, outcome, &[begin, "Nothing was changed."]);
         assert_eq!(writes(&simulator).len(), sent, "{line}");
-        says(&type_in(&service, "pending").await, Outcome::Done, &["Nothing waits"]);
+        says(&type_in(&service, "pending").await, Outcome::Done, &["No request needs your decision"]);
         assert!(kinds(&service, &reply.operation).last().unwrap().starts_with("outcome: "), "{line}");
-        // Whoever cannot read the target sends it, and the API says the same.
+        // If the user cannot read the target, the request is sent, and the API returns the same result.
         let sent_blindly = carry_out(&service, &blind, line).await;
         let same = match outcome {
             Outcome::Done => sent_blindly.outcome == Outcome::Done,
@@ -332,7 +334,7 @@ async fn request_that_no_user_can_approve_is_denied_immediately() {
             assert_eq!(reply.outcome, Outcome::Waiting, "{policy} {members:?}: {}", text(&reply));
         } else {
             says(&reply, Outcome::Denied, &["`users remove` requires", "other user", "Nothing was sent."]);
-            says(&type_in(&service, "pending").await, Outcome::Done, &["Nothing waits"]);
+            says(&type_in(&service, "pending").await, Outcome::Done, &["No request needs your decision"]);
             assert!(writes(&simulator).is_empty());
             says(&planned, Outcome::Done, &["other user"]);
         }

@@ -1,4 +1,4 @@
-//! An upstream that answers with bytes: what no simulator would.
+//! An upstream that sends given bytes, including responses that the simulator never sends.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ pub(super) struct RawUpstream {
 }
 
 impl RawUpstream {
-    /// Answers each request, by its head with the body behind it, with what is returned. Requests count from 1.
+    /// Responds to each request with the result of `answer`, which gets the head and the body of the request and its
+    /// number. Numbers start at 1.
     pub(super) async fn start(answer: impl Fn(&str, usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -32,13 +33,13 @@ impl RawUpstream {
         format!("http://{}", self.address)
     }
 
-    /// How many requests came.
+    /// The number of requests that were received.
     pub(super) fn requests(&self) -> usize {
         self.requests.load(Ordering::Acquire)
     }
 }
 
-/// A response with a body of JSON.
+/// A response with a JSON body.
 pub(super) fn response(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",

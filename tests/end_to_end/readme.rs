@@ -18,7 +18,8 @@ fn console_blocks_of_the_documentation_are_true() {
         .run();
 }
 
-/// Runs a test again in a process of its own: trycmd hands the environment on, and takes nothing out of it.
+/// Runs a test again in a separate process, because trycmd passes the environment on and cannot remove variables from
+/// it.
 fn without_the_account(test: &str) {
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", test, "--nocapture"]);

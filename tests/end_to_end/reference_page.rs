@@ -1,4 +1,4 @@
-//! `docs/reference.md` is written from the WIT package. `BLESS=1 cargo test --release` writes it anew.
+//! `docs/reference.md` is written from the WIT package. `BLESS=1 cargo test --release` writes it again.
 
 use super::support;
 use std::process::Command;
@@ -18,7 +18,8 @@ fn the_reference_page_is_what_the_component_declares() {
     }
 }
 
-/// Numbers of operations that prose states. What was measured or decided at a time states the number of that time.
+/// The numbers of actions that texts state. A text about a measurement or a decision at a time states the number of
+/// that time.
 #[test]
 fn prose_states_the_number_of_operations_that_there_are() {
     let actions = Command::new(env!("CARGO_BIN_EXE_claude-admin")).args(["actions", "-o", "json"]).output().unwrap();

@@ -1,4 +1,4 @@
-//! What was accepted once is not accepted again, whatever the clock does.
+//! A request that was accepted once is not accepted again, even if the clock changes.
 
 use super::support;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -26,7 +26,7 @@ const TOKEN: &str = "test-http-token-1";
 /// 2026-11-21T17:20:00Z.
 const BEGIN: i64 = 1_795_281_600;
 
-/// A request that was sent, and can be sent again.
+/// A request that was sent and can be sent again.
 #[derive(Clone)]
 enum Sent {
     /// A slash command with the time of its signature.
@@ -89,7 +89,7 @@ impl Host {
     }
 }
 
-/// How often each address was invited.
+/// The number of invitations of each address.
 fn invited(simulator: &RunningSimulator) -> BTreeMap<String, usize> {
     let mut invited = BTreeMap::new();
     for request in simulator.requests().iter().filter(|request| request.method == "POST") {
@@ -106,7 +106,7 @@ fn request(number: usize, now: i64) -> Sent {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("command", "/claude-admin").append_pair("text", &command);
     form.append_pair("team_id", "T1").append_pair("user_id", "U1").append_pair("channel_id", "C1");
-    // Slack has been seen to leave it out.
+    // Slack sometimes omits this field.
     if number.is_multiple_of(2) {
         form.append_pair("trigger_id", &format!("trigger-{number}"));
     }
@@ -128,7 +128,7 @@ async fn clock_that_moves_at_random_repeats_no_request() {
         match random.u8(0..10) {
             0..3 => {
                 let moved = [0, 1, 299, 301, 601, 3_600, 86_400][random.usize(0..7)];
-                // Often back to where it was: there, everything is fresh again.
+                // The clock often returns to its start, where all requests are fresh again.
                 let now = if random.bool() { BEGIN } else { BEGIN + moved * random.i64(-1..=1) };
                 clock.store(now, Ordering::Release);
             }

@@ -27,7 +27,7 @@ pub(super) const SECRET: &str = "test-signing-secret";
 pub(super) const TOKEN: &str = "test-http-token";
 pub(super) const SECOND_TOKEN: &str = "second-http-token";
 
-/// Who may do everything.
+/// The members of the group of admins.
 pub(super) const ADMINS: [&str; 5] =
     ["slack:T1/WRITER", "slack:T1/USECOND", "slack:T1/UTHIRD", "http:ci", "http:second"];
 
@@ -38,7 +38,7 @@ const POLICY: &str = r#"
 permit(principal in Group::"admins", action == Action::"workspaces.archive", resource);
 "#;
 
-/// A host that listens on loopback, before a simulator.
+/// A host that listens on loopback, in front of a simulator.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) simulator: RunningSimulator,
@@ -49,7 +49,7 @@ pub(super) struct Server {
     following: JoinHandle<()>,
 }
 
-/// What a server answered.
+/// A response of a server.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -64,7 +64,7 @@ impl Answer {
 }
 
 impl Server {
-    /// Starts a host where `slack:T1/*` may read, and the members of [`ADMINS`] may do everything.
+    /// Starts a host where `slack:T1/*` can read, and the members of [`ADMINS`] can run everything.
     pub(super) async fn start() -> Self {
         Self::with_response_hosts(vec!["hooks.slack.com".to_owned()]).await
     }
@@ -88,7 +88,7 @@ impl Server {
         Self::before(Arc::new(service), simulator, hosts, None, None).await
     }
 
-    /// Starts a host before a service, with Slack's Web API and a channel for approvals.
+    /// Starts a host with a service, with the Web API of Slack and a channel for approvals.
     pub(super) async fn before(
         service: Arc<Service>,
         simulator: RunningSimulator,
@@ -135,7 +135,7 @@ impl Server {
         Self { address, simulator, service, client, stop: Some(stop), task, following }
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Stops the host, and waits until it has stopped.
     pub(super) async fn stop(mut self) -> RunningSimulator {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap().unwrap();
@@ -184,12 +184,12 @@ impl Server {
         self.post_slack_to(path, body, &headers).await
     }
 
-    /// Types a slash command as somebody.
+    /// Types a slash command as a user.
     pub(super) async fn slack(&self, user: &str, text: &str) -> Answer {
         self.post_signed(&form(user, text, &[]), now()).await
     }
 
-    /// Posts to a path of the HTTP API, with these headers alone.
+    /// Posts to a path of the HTTP API, with only these headers.
     pub(super) async fn http_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(Method::POST).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {

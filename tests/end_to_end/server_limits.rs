@@ -1,4 +1,4 @@
-//! What clients can take of the HTTP server.
+//! The resources of the HTTP server that clients can use.
 
 use super::server::{SECOND_TOKEN, Server, TOKEN};
 use super::support;
@@ -16,7 +16,7 @@ async fn begin(server: &Server, bytes: &str) -> TcpStream {
     stream
 }
 
-/// What comes until the connection is closed.
+/// The bytes that are received until the connection is closed.
 async fn rest(mut stream: TcpStream) -> String {
     let mut read = Vec::new();
     let end = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut read)).await;
@@ -37,7 +37,7 @@ async fn incomplete_requests_leave_connections_for_other_clients() {
     }
     let answer = tokio::time::timeout(Duration::from_secs(30), server.get("/healthz")).await;
     assert_eq!(answer.expect("the listener answers somebody else meanwhile").body, "ok");
-    // Those that waited longest were closed for others.
+    // The oldest waiting connections were closed for newer ones.
     assert_eq!(rest(stalled.swap_remove(0)).await, "");
 }
 
@@ -92,7 +92,7 @@ async fn hanging_commands_of_one_client_leave_slots_for_others() {
         body.len()
     );
     for hanging in 1..=2 {
-        // Hanging up ends the connection, and not the command.
+        // A client that disconnects ends the connection, but not the command.
         let connection = begin(&server, &request).await;
         while server.simulator.requests().len() < hanging {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -107,7 +107,7 @@ async fn hanging_commands_of_one_client_leave_slots_for_others() {
     }
     assert_eq!(server.http(Some(SECOND_TOKEN), r#"{"command": "organization me"}"#).await.status, StatusCode::OK);
     assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
-    // A read is recorded when it ends, and these two still hang.
+    // A read is recorded when it ends, and these two are still running.
     let recorded = support::recorded(&server.service).matches("\"users list\"").count();
     assert_eq!(recorded, 0, "a denied command is not recorded");
 }

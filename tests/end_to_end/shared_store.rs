@@ -1,4 +1,5 @@
-//! What waits is in the store: it outlives a host, is shared by several, and nothing is done that it does not take.
+//! Pending requests are in the store: they survive a restart of the host and are shared by several hosts. Each
+//! requirement is checked before a request runs.
 
 use super::support::{self, REMOVE, bob, host_on, kinds, plugin, says, text, type_as, type_in, writes};
 use claude_admin::decision::approval::NoObserver;
@@ -32,7 +33,7 @@ async fn plan_with_a_secret_like_value_is_unchanged_after_restart() {
     let store = folder.path().join("claude-admin.db");
     let plugin = plugin(&simulator).await;
     let first = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
-    // An API key shows the beginning of itself.
+    // An API key contains a hint with its first characters.
     let plan = type_in(&first, "api-keys update apikey_01Rj2N8SVvo6BePZj99NhmiT --name other --reason tidy").await;
     drop(first);
     let second = host_on(&store, plugin, Arc::new(NoObserver));
@@ -51,7 +52,7 @@ async fn concurrent_approvals_on_two_hosts_run_the_request_once() {
     let clicks: Vec<_> = (0..100)
         .map(|number| {
             let (host, line) = (Arc::clone(&hosts[number % 2]), format!("approve {}", plan.operation));
-            // Half of them are by one person, the others by somebody else each.
+            // Half of them are from one user, and each of the others is from a different user.
             let who = if number % 4 < 2 { bob() } else { Principal::local(&format!("p{number}")).unwrap() };
             tokio::spawn(async move { type_as(&host, &who, &line).await })
         })
@@ -71,7 +72,7 @@ async fn concurrent_approvals_on_two_hosts_run_the_request_once() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "decided: approve").count(), 1);
 }
 
-/// Holds the write lock of a store for as long as it lives.
+/// Locks a store for writes until the returned connection is dropped.
 fn write_lock(store: &Path) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(store).unwrap();
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -85,7 +86,7 @@ async fn approved_request_that_cannot_be_recorded_does_not_run() {
     let store = folder.path().join("claude-admin.db");
     let service = host_on(&store, plugin(&simulator).await, Arc::new(NoObserver));
     let plan = type_in(&service, REMOVE).await;
-    // Another program takes the file away: every append fails from here on.
+    // Another program removes the file: every append fails after this.
     let blocker = write_lock(&store);
     let reply = type_as(&service, &bob(), &format!("approve {}", plan.operation)).await;
     says(&reply, Outcome::Failed, &["cannot be recorded", "did not run"]);

@@ -91,7 +91,7 @@ async fn old_future_and_repeated_requests_are_refused() {
 async fn a_command_that_is_delivered_twice_runs_once() {
     let server = Server::start().await;
     let body = form("WRITER", "invites create twice@example.com user --yes", &[("trigger_id", "1.2.3")]);
-    // With a signature of its own each, also where a second passes in between.
+    // The two deliveries have different signatures, with a second between them.
     let time = now();
     assert!(server.post_signed(&body, time).await.body.contains("Done."));
     let again = server.post_signed(&body, time - 1).await;
@@ -174,7 +174,7 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<Value>) {
     receiver_that_knows(true).await
 }
 
-/// Receives late messages in a workspace that knows blocks, or refuses them.
+/// Receives later messages in a workspace that accepts blocks or rejects them.
 async fn receiver_that_knows(blocks: bool) -> (String, mpsc::UnboundedReceiver<Value>) {
     let (sender, received) = mpsc::unbounded_channel();
     let app = Router::new()

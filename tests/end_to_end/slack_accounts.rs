@@ -21,11 +21,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// The members of the user group may do everything, and a second one approves.
+/// The members of the user group can run everything, and a second member approves.
 const POLICY: &str = r#"permit(principal in Group::"slack:T1/SADMINS", action, resource);"#;
 const ADDRESS: &str = "xiuying.li@example.com";
 
-/// A kind of account: user, home workspace, what `users.info` says, and whether it belongs to the workspace `T1`.
+/// A kind of account: user, home workspace, the response of `users.info`, and whether the account belongs to the
+/// workspace `T1`.
 struct Account {
     user: &'static str,
     home: &'static str,
@@ -67,7 +68,7 @@ impl House {
         for Account { user, info, .. } in accounts() {
             slack.account(user, info);
         }
-        // Slack lists whoever is in the group, wherever they come from.
+        // Slack lists all members of the group, from any workspace.
         let members: Vec<&str> = accounts().iter().map(|account| account.user).chain(["UASKS"]).collect();
         slack.user_group("SADMINS", &members);
         let api = slack.start().await;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 const REMOVE: &str = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
 
-/// A host, and where it posts what came of clicks.
+/// A host, and the receiver of its posts after clicks.
 struct Slack {
     server: Server,
     receiver: String,
@@ -53,7 +53,7 @@ impl Slack {
         self.server.post_signed_to("/slack/interactions", &encoded(payload), now()).await.status
     }
 
-    /// Clicks, and returns what the host posts about it.
+    /// Clicks, and returns the posts of the host about the click.
     async fn click(&mut self, user: &str, button: &Value) -> Value {
         let payload = self.payload("T1", user, button);
         assert_eq!(self.post(&payload).await, StatusCode::OK);
@@ -172,7 +172,7 @@ async fn a_click_that_is_delivered_twice_counts_once() {
     let card = slack.server.slack("WRITER", "invites create a@example.com user").await.json();
     let payload = slack.payload("T1", "WRITER", &button(&card, "Confirm"));
     assert_eq!(slack.post(&payload).await, StatusCode::OK);
-    // Slack signs its second delivery anew.
+    // Slack signs its second delivery again.
     let again = slack.server.post_signed_to("/slack/interactions", &encoded(&payload), now() + 1).await;
     assert_eq!(again.status, StatusCode::OK);
     assert!(slack.next().await["blocks"].to_string().contains("Done."));
@@ -200,10 +200,10 @@ async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
         let answer = slack.server.post_slack_to("/slack/interactions", &body, &headers).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
-    // Two kinds, of which the second came twice.
+    // Two kinds of denials, the second of them twice.
     assert_eq!(slack.refusals(), recorded + 3);
     recorded += 3;
-    // A value that was sealed with another secret, or for another version, or made up.
+    // A value that was sealed with another secret or for another version, or that is made up.
     let other = ButtonSeal::new(b"other").seal(&operation, 1);
     let tampered = value.replace(".1.", ".2.");
     for forged in [other.as_str(), tampered.as_str(), operation.as_str(), "", "..", "x.1.00"] {
@@ -214,14 +214,14 @@ async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
         recorded += 1;
     }
     slack.nothing_more().await;
-    // A version that is gone by, sealed as it should be.
+    // An outdated version, with a valid seal.
     let mut stale = approve.clone();
     stale["value"] = json!(ButtonSeal::new(SECRET.as_bytes()).seal(&operation, 7));
     let answer = slack.click("USECOND", &stale).await;
     assert!(answer["text"].as_str().unwrap().contains("another version of the plan"), "{answer}");
     let card = slack.next().await;
     assert!(card["replace_original"] == true && card["blocks"].to_string().contains("Approval needed"), "{card}");
-    // Somebody of another workspace, in a channel that both share, with the id of an admin.
+    // A user of another workspace, in a shared channel, with the ID of an admin.
     let payload = slack.payload("T2", "USECOND", &approve);
     assert_eq!(slack.post(&payload).await, StatusCode::OK);
     let answer = slack.next().await;
@@ -232,7 +232,7 @@ async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
     assert_eq!(slack.post(&payload).await, StatusCode::UNAUTHORIZED);
     assert!(slack.refusals() >= recorded + 3, "{} {recorded}", slack.refusals());
     assert_eq!(slack.removals(), 0);
-    // It still waits for those who may.
+    // The request is still pending for the approvers.
     assert!(slack.click("USECOND", &approve).await["blocks"].to_string().contains("Done."));
     assert_eq!(slack.removals(), 1);
 }
@@ -247,7 +247,7 @@ async fn replayed_click_is_unauthorized_and_recorded() {
     assert_eq!(first.status, StatusCode::OK);
     assert!(slack.next().await["blocks"].to_string().contains("Rejected"));
     let recorded = slack.refusals();
-    // The same body with the same signature, as somebody has it who listened.
+    // The same body with the same signature, as an eavesdropper could send it.
     let again = slack.server.post_signed_to("/slack/interactions", &reject, time).await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
     assert_eq!(slack.refusals(), recorded + 1);

@@ -1,4 +1,4 @@
-//! What Slack itself is asked: user groups, addresses of people who are mentioned, the channel for approvals.
+//! The data that a host requests from Slack: user groups, addresses of mentioned people, the channel for approvals.
 
 use super::fake_slack::{FakeSlack, Trouble};
 use super::server::{SECRET, form, now};
@@ -37,7 +37,7 @@ fn slack() -> FakeSlack {
     slack
 }
 
-/// Slack fails at everything.
+/// All calls of Slack fail.
 fn break_down(slack: &FakeSlack, broken: bool) {
     for method in ["usergroups.users.list", "users.info", "chat.postMessage", "chat.update"] {
         let trouble = Trouble::error(r#"{"ok":false,"error":"not_allowed"}"#);
@@ -109,7 +109,7 @@ async fn mention_is_resolved_to_the_address_known_to_slack() {
     let (outcome, text) = type_as(&service, "U1", "users update <@UADA|ada> billing").await;
     assert_eq!(outcome, "waiting", "{text}");
     assert!(text.contains("xiuying.li@example.com") && text.contains("user_01fTPAarejCcux4jybAuxoiu"), "{text}");
-    // The address of a stranger is whatever their own workspace says.
+    // The address of a stranger is set by their own workspace and is not verified.
     let (outcome, text) = type_as(&service, "U1", "users remove <@USTRANGER> --reason leaver").await;
     assert_eq!(outcome, "usage", "{text}");
     assert!(text.contains("another workspace"), "{text}");
@@ -156,7 +156,7 @@ async fn approval_request_is_posted_only_in_the_approvals_channel() {
     assert!(
         posted["blocks"].to_string().contains("\"actions\"") && posted["text"].as_str().unwrap().contains("approve ")
     );
-    // Slack takes it away: nobody else is shown it, and the asker is told so.
+    // If Slack fails, no other user sees the request, and the requester is notified of this.
     break_down(&slack, true);
     let shown = slash(&frontend, "U1", "users remove user_01So5DA42d3EMeMGeDJSjUdB --reason leaver").await;
     assert_eq!(shown["response_type"], "ephemeral");

@@ -1,4 +1,4 @@
-//! Results that follow later: through the response URL as long as Slack takes messages for it, then as a direct message.
+//! Results that are sent later: to the response URL while Slack accepts messages for it, then as a direct message.
 
 use super::fake_slack::{FakeSlack, Trouble, receiver};
 use super::server::{Server, form, now};
@@ -19,7 +19,7 @@ struct Late {
 }
 
 impl Late {
-    /// Asks for something that takes longer than Slack waits; the response URL gives these answers first.
+    /// Sends a command that takes longer than Slack waits. `answers` are the first responses of the response URL.
     async fn start(answers: Vec<(u16, Option<&'static str>)>, with_token: bool) -> Self {
         let (host, posted) = receiver(answers).await;
         let simulator: RunningSimulator = support::simulator().await;
@@ -47,7 +47,7 @@ impl Late {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn late_result_survives_rate_limits_and_failures_of_slack() {
-    // The header is read as everywhere: seconds, also with a fraction.
+    // The header is parsed as everywhere: seconds, with an optional fraction.
     let mut late = Late::start(vec![(429, Some("1.5")), (500, None), (200, None)], true).await;
     let ((first, at), (second, later)) = (late.next().await, late.next().await);
     assert!(later - at >= Duration::from_millis(1_450), "Slack said when: {:?}", later - at);

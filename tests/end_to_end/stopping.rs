@@ -1,4 +1,4 @@
-//! How the binary ends when it is asked to.
+//! The shutdown of the binary on a signal.
 
 use super::command_line::{Running, claude_admin, config, start, stderr, stdout};
 use super::server::{form, now};
@@ -13,7 +13,7 @@ fn signal(child: &std::process::Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Interrupts a command that a simulator has answered all but the last request of.
+/// Interrupts a command during its last request, whose response the simulator delays.
 async fn interrupted(simulator: &RunningSimulator, words: &[&str], requests: usize, by: &str) -> Output {
     for request in 1..=requests {
         let delay_ms = if request == requests { 20_000 } else { 0 };
@@ -80,7 +80,7 @@ fn mcp_server_stops_on_sigterm_without_input() {
     let mut command = claude_admin();
     let child = command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
-    // It says that it simulates once it listens.
+    // It reports that it simulates when it listens.
     let mut said = [0; 9];
     std::io::Read::read_exact(running.0.stderr.as_mut().unwrap(), &mut said).unwrap();
     std::thread::sleep(Duration::from_millis(500));
@@ -241,7 +241,7 @@ async fn changed_configuration_is_used_and_a_hangup_ends_no_write() {
     signal(&running.0, "-HUP");
     assert_eq!(write.await.unwrap(), 200, "the write ends as it would have");
 
-    // Another member, and this one no longer.
+    // The group has another member, and no longer this one.
     configure("staff = [\"http:somebody-else\"]");
     becomes(&url, "users list", 403).await;
     // An invalid one leaves the last valid one active.
@@ -251,7 +251,7 @@ async fn changed_configuration_is_used_and_a_hangup_ends_no_write() {
     assert_eq!(post(&url, "users list").await, 403);
     configure("staff = [\"http:bot\"]");
     becomes(&url, "users list", 200).await;
-    // A token that is replaced does not work any longer.
+    // A replaced token no longer works.
     std::fs::write(&token, "another-token-for-the-tests").unwrap();
     becomes(&url, "users list", 401).await;
     assert!(running.0.try_wait().unwrap().is_none(), "it still runs");

@@ -1,4 +1,4 @@
-//! What the binary writes where: data on one stream, and what is said on the other, also where nobody reads them.
+//! The streams of the binary: data on standard output and messages on standard error, also if no reader exists.
 
 use super::command_line::{claude_admin, config, output, start, stderr, stdout};
 use serde_json::Value;
@@ -59,7 +59,7 @@ fn a_command_that_asks_for_json_gets_its_error_as_json() {
     }
 }
 
-/// Runs a program, reads nothing of what it writes, and returns its exit code.
+/// Runs a program, does not read its output, and returns its exit code.
 fn code_with_a_closed_pipe(mut command: Command) -> Option<i32> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     drop(child.stdout.take());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A word, or some, that are not to be used.
+/// A row of the word list: words that must not be used.
 struct Row {
     is_error: bool,
     pattern: String,
@@ -36,7 +36,7 @@ struct Text {
     text: String,
 }
 
-/// Places at which a word is right: the end of the path of a file, and a part of the text.
+/// Places at which a word is correct: the end of the path of a file, and a part of the text.
 const EXCEPTIONS: [(&str, &str); 12] = [
     // Names of files.
     ("docs/SUMMARY.md", "0008"),
@@ -52,7 +52,7 @@ const EXCEPTIONS: [(&str, &str); 12] = [
     // A name of the API's documentation, which the WIT quotes.
     ("", "self_harm"),
     ("", "Self-harm"),
-    // What is said of other programs.
+    // Phrases about other programs.
     ("CHANGELOG.md", "Keep a Changelog"),
     ("", "keep working"),
 ];
@@ -145,7 +145,7 @@ fn texts() -> Vec<Text> {
     texts
 }
 
-/// Joins the lines that follow one another, each item of a list by itself.
+/// Joins consecutive lines. Each item of a list is a separate paragraph.
 fn paragraphs<'t>(
     lines: impl Iterator<Item = (usize, &'t str)>,
     is_item: impl Fn(&str) -> bool,
@@ -172,7 +172,7 @@ struct Piece {
     text: String,
 }
 
-/// The strings and the comments of a file. What is neither is skipped.
+/// The strings and comments of a file. Everything else is skipped.
 fn pieces(source: &str) -> Vec<Piece> {
     let one =
         Regex::new(r##"(?s)//[^\n]*|/\*.*?\*/|b?r#"(.*?)"#|\bb?r"([^"]*)"|"((?:[^"\\]|\\.)*)"|'(?:\\.[^']*|[^\\'])'"##)

@@ -1,4 +1,4 @@
-//! What the tests share: a host before the simulator, and commands typed into it.
+//! Shared code of the tests: a host in front of the simulator, and commands that are typed into it.
 
 use claude_admin::Choice;
 use claude_admin::audit::{Filter, export, search};
@@ -26,12 +26,12 @@ use std::time::Duration;
 /// A member of the made-up organization, and her address.
 pub(super) const MEMBER: &str = "user_01fTPAarejCcux4jybAuxoiu";
 pub(super) const ADDRESS: &str = "xiuying.li@example.com";
-/// What needs a second person.
+/// A command that requires a second person.
 pub(super) const REMOVE: &str = "users remove user_01fTPAarejCcux4jybAuxoiu --reason leaver";
-/// Everybody may do everything.
+/// A policy under which all users can run everything.
 pub(super) const EVERYBODY: &str = "permit(principal, action, resource);";
 
-/// What the clock of a simulator shows.
+/// The time of the clock of a simulator.
 pub(super) fn now() -> jiff::Timestamp {
     "2026-11-21T17:20:00Z".parse().expect("a time")
 }
@@ -41,7 +41,7 @@ pub(super) fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// A folder for things that tests build, kept between runs.
+/// The folder for files that tests build. It is used again in the next run.
 pub(super) fn build_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }
@@ -51,7 +51,7 @@ pub(super) async fn simulator() -> RunningSimulator {
     Simulator::start(SimulatorConfig::default()).await.expect("a loopback port is free")
 }
 
-/// The credentials that a simulator takes.
+/// The credentials that a simulator accepts.
 pub(super) fn credentials(simulator: &RunningSimulator) -> Credentials {
     let secret = |text: &str| Some(SecretString::from(text));
     Credentials::new(secret(simulator.admin_key()), secret(simulator.oauth_token()))
@@ -65,23 +65,24 @@ pub(super) fn sandbox(base_url: &str, credentials: Credentials, limits: Limits) 
     Sandbox::new(limits, egress, Some(&build_folder().join("compiled"))).expect("a sandbox")
 }
 
-/// Two people at this terminal may do everything that one may do, and what needs a second person with the other.
+/// A policy under which two people at this terminal can run everything; a command that requires a second person needs
+/// the approval of the other one.
 pub(super) const OPEN_POLICY: &str = r#"
 @id("ada") permit(principal == User::"local:ada", action, resource);
 @id("bob") permit(principal == User::"local:bob", action, resource);
 "#;
 
-/// Whoever asks.
+/// The requester.
 pub(super) fn ada() -> Principal {
     Principal::local("ada").expect("an ID")
 }
 
-/// Whoever agrees.
+/// The approver.
 pub(super) fn bob() -> Principal {
     Principal::local("bob").expect("an ID")
 }
 
-/// What a text permits, with groups that the configuration would name.
+/// A decider with a policy, and with groups that the configuration would define.
 pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])], clock: Clock) -> Decider {
     let members = |lines: &[&str]| lines.iter().map(|line| line.parse().expect("a member")).collect();
     let groups: BTreeMap<_, _> = groups.iter().map(|(name, lines)| ((*name).to_owned(), members(lines))).collect();
@@ -91,7 +92,8 @@ pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])
     Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, clock).with_people(people())
 }
 
-/// The accounts of tests, each of another person: without this, one of a platform could not approve a request of another.
+/// The accounts of tests. Each belongs to a different person: otherwise an account could not approve a request of
+/// another account of the same platform.
 const ACCOUNTS: [&str; 14] = [
     "http:auditor",
     "http:bot",
@@ -134,17 +136,17 @@ pub(super) async fn host(policy: &str, groups: &[(&str, &[&str])]) -> (RunningSi
     (simulator, service.with_api_clock(Clock::new(move || now().as_millisecond())))
 }
 
-/// A simulator, and a host in front of it in which [`ada`] and [`bob`] may do everything.
+/// A simulator, and a host in front of it in which [`ada`] and [`bob`] can run everything.
 pub(super) async fn open_host() -> (RunningSimulator, Service) {
     host(OPEN_POLICY, &[]).await
 }
 
-/// A host on a store in a file, in which everybody may do everything.
+/// A host with a store in a file, in which all users can run everything.
 pub(super) fn host_on(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Observer>) -> Service {
     host_on_at(store, plugin, steps, Clock::system())
 }
 
-/// The same, with a clock of its own.
+/// The same, with another clock.
 pub(super) fn host_on_at(store: &Path, plugin: Arc<Plugin>, steps: Arc<dyn Observer>, clock: Clock) -> Service {
     let log = SqliteLog::open(store, Settings::default()).expect("a store");
     let ledger = Ledger::open(Box::new(log), Hosts::of(store), clock.clone()).expect("a ledger");
@@ -171,7 +173,7 @@ pub(super) fn recorded(service: &Service) -> String {
     found.iter().map(|recorded| serde_json::to_string(&recorded.entry).expect("JSON")).collect()
 }
 
-/// Checks how something ended, and what a person reads.
+/// Checks the outcome of a command, and the text that a person reads.
 pub(super) fn says(reply: &Reply, outcome: Outcome, words: &[&str]) {
     let text = text(reply);
     assert_eq!(reply.outcome, outcome, "{text}");
@@ -200,12 +202,12 @@ pub(super) fn service(simulator: &RunningSimulator) -> Service {
     service.with_api_clock(Clock::new(move || now().as_millisecond()))
 }
 
-/// Has an invocation of [`ada`] decided on by those who may do everything.
+/// An authorized invocation of [`ada`], decided by users who can run everything.
 pub(super) async fn authorized(plugin: &Arc<Plugin>, invocation: Invocation) -> Authorized<Invocation> {
     authorized_for(&ada(), plugin, invocation).await
 }
 
-/// Has an invocation of somebody decided on: a read of anybody, or something of those who may do everything.
+/// An authorized invocation of a principal: a read by any principal, or any action by users who can run everything.
 pub(super) async fn authorized_for(
     principal: &Principal,
     plugin: &Arc<Plugin>,
@@ -214,7 +216,7 @@ pub(super) async fn authorized_for(
     let policy = format!("{OPEN_POLICY} @id(\"readers\") permit(principal, action in Action::\"read\", resource);");
     let mut decided = decided(principal, plugin, &invocation, &policy).await;
     if matches!(decided.1, Proposed::Pointless(..)) {
-        // Whoever cannot read the target sends it anyway.
+        // The action has no effect on this target. If the requester cannot read the target, it is sent anyway.
         let catalog = plugin.catalog();
         let read =
             catalog.action(&invocation.action).and_then(|action| catalog.before_action(action)).expect("it was read");
@@ -269,7 +271,7 @@ async fn decided(
     (approvals, proposed)
 }
 
-/// The default limits for few calls at once.
+/// The default limits, with few concurrent calls.
 pub(super) fn limits() -> Limits {
     Limits { concurrency: 4, ..Limits::default() }
 }
@@ -279,18 +281,18 @@ pub(super) async fn type_in(service: &Service, line: &str) -> Reply {
     type_as(service, &ada(), line).await
 }
 
-/// Types a command as somebody at this terminal.
+/// Types a command as a user at this terminal.
 pub(super) async fn type_as(service: &Service, principal: &Principal, line: &str) -> Reply {
     ask(service, principal, Input::Text { line: line.to_owned(), markup: Markup::None }).await
 }
 
-/// Asks for something as somebody at this terminal.
+/// Sends an input as a user at this terminal.
 pub(super) async fn ask(service: &Service, principal: &Principal, input: Input) -> Reply {
     let (principal, place) = (principal.clone(), Place::terminal());
     service.handle(Request { principal, place, input, delivery: None, format: None }).await
 }
 
-/// Asks for something, and has somebody else agree where that is needed.
+/// Sends an input, and has another user approve it if an approval is required.
 pub(super) async fn carry_out(service: &Service, input: Input) -> Reply {
     let reply = ask(service, &ada(), input).await;
     if reply.outcome != Outcome::Waiting {
@@ -300,16 +302,16 @@ pub(super) async fn carry_out(service: &Service, input: Input) -> Reply {
     if approved.outcome != Outcome::Waiting {
         return approved;
     }
-    // The result is for the requester, who runs it.
+    // The result is only for the requester, who runs the command.
     type_in(service, &format!("confirm {}", reply.operation)).await
 }
 
-/// What a person reads.
+/// The text that a person reads.
 pub(super) fn text(reply: &Reply) -> String {
     claude_admin::render::text(&reply.document)
 }
 
-/// Waits at most a minute for something that happens in the background.
+/// Waits up to a minute for a condition that background work makes true.
 pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..2400 {
         if holds().await {

@@ -1,4 +1,5 @@
-//! What the binary writes to a terminal: a pseudo-terminal of some width, with text from outside that would steer it.
+//! The output of the binary on a pseudo-terminal of a given width, with text from outside that contains control
+//! characters.
 
 use super::command_line::claude_admin;
 use super::support;
@@ -10,7 +11,7 @@ use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-/// Runs a program on a terminal, and returns what the terminal got from both streams.
+/// Runs a program on a terminal, and returns the output of both streams to the terminal.
 fn on_terminal(mut command: Command, columns: u16) -> String {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
@@ -20,7 +21,7 @@ fn on_terminal(mut command: Command, columns: u16) -> String {
     tcsetwinsize(&theirs, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     command.stdin(Stdio::null()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
     let mut child = command.spawn().unwrap();
-    // The terminal ends when nobody has it any more.
+    // The terminal ends when no process uses it.
     drop(command);
     let (mut written, mut buffer) = (Vec::new(), [0; 4096]);
     let mut ours = File::from(ours);
@@ -31,7 +32,7 @@ fn on_terminal(mut command: Command, columns: u16) -> String {
     String::from_utf8(written).unwrap().replace("\r\n", "\n")
 }
 
-/// How wide a line is.
+/// The width of a line.
 fn width(line: &str) -> usize {
     line.chars().count()
 }
@@ -96,7 +97,7 @@ fn no_line_is_wider_than_the_terminal() {
             let mut command = claude_admin();
             command.args(words);
             for line in on_terminal(command, columns).lines() {
-                // This one is no answer.
+                // This line is not part of the output.
                 if !line.starts_with("SIMULATED") {
                     assert!(width(line) <= usize::from(columns), "{words:?} on {columns}: {line}");
                 }

@@ -1,4 +1,4 @@
-//! What the server may add or leave out never fails a reply.
+//! Fields and values that the API can add or omit never make a reply fail.
 
 use super::support::{self, carry_out};
 use claude_admin::command::Markup;
@@ -7,13 +7,13 @@ use claude_admin_catalog::{Catalog, Field, Kind, ReplyForm, Type, Types, Variant
 use claude_admin_simulator::{Effect, Fault, PatchEffect};
 use serde_json::{Map, Value, json};
 
-/// Pointers to what the type of an answer lets the server leave out, null or extend.
+/// Pointers to the parts of a response that its type allows the API to omit, to set to null or to extend.
 struct Freedom {
-    /// May be null, and may be absent.
+    /// Values that can be null or absent.
     optional: Vec<String>,
-    /// May hold a word that nobody knows yet.
+    /// Values that can contain a new word.
     open: Vec<String>,
-    /// Objects that may have more fields.
+    /// Objects that can have additional fields.
     objects: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl Freedom {
     }
 }
 
-/// A command for every read whose answer is JSON: its first example.
+/// A command for each read whose response is JSON: its first example.
 fn reads(catalog: &Catalog) -> Vec<(String, Type)> {
     let reads = catalog.actions.iter().filter(|action| !action.writes() && action.reply_form == ReplyForm::Json);
     reads
@@ -75,9 +75,9 @@ async fn unknown_null_or_absent_response_fields_never_fail_a_read() {
         let plain = carry_out(&service, read()).await.to_json();
         let mut freedom = Freedom { optional: Vec::new(), open: Vec::new(), objects: Vec::new() };
         Freedom::of(&service.catalog().types, &ty, &plain, "", &mut freedom);
-        // Without the place where it goes on, a list is only a part.
+        // Without its cursor, a list is only a part.
         freedom.optional.retain(|at| !matches!(at.as_str(), "/last_id" | "/next_page"));
-        // What stands inside something that is taken away cannot be changed too: one kind of change at a time.
+        // A value inside of a removed part cannot be changed: one kind of change at a time.
         let words: Map<String, Value> = freedom.open.iter().map(|at| (at.clone(), json!("not_known_yet"))).collect();
         let nulls: Map<String, Value> = freedom.optional.iter().rev().map(|at| (at.clone(), Value::Null)).collect();
         let fields: Map<String, Value> =

@@ -12,7 +12,7 @@ use std::time::Duration;
 const READ: &str = "users list --limit 5";
 const WRITE: &str = "invites create grace@example.com developer --yes";
 
-/// Injects a fault for as many requests as a read may make.
+/// Injects a fault for the maximum number of requests of a read.
 fn inject(simulator: &RunningSimulator, fault: Value) {
     let mut fault: Fault = serde_json::from_value(fault).unwrap();
     fault.times = fault.times.max(3);
@@ -29,7 +29,7 @@ async fn expect(service: &Service, line: &str, outcome: Outcome, words: &[&str])
     assert!(reply.to_json()["error"]["message"].is_string(), "programs are told as well");
 }
 
-/// A status with its words for a read and for a write.
+/// A status with the expected words for a read and for a write.
 async fn status(status: Value, outcome: Outcome, read: &[&str], write: &[&str]) {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
@@ -39,7 +39,7 @@ async fn status(status: Value, outcome: Outcome, read: &[&str], write: &[&str]) 
     simulator.clear_faults();
     simulator.clear_requests();
     inject(&simulator, fault);
-    // Whether a server that fails has done it first, nobody knows.
+    // If a server fails, it is unknown whether it made the change first.
     let unknown = status["code"].as_u64().is_some_and(|code| code >= 500);
     expect(&service, WRITE, if unknown { Outcome::Unknown } else { outcome }, write).await;
     assert_eq!(simulator.requests().len(), 1, "a write is never sent again");
@@ -233,7 +233,7 @@ async fn a_redirect_is_the_upstreams_fault_and_leaves_a_write_unknown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_name_that_leads_to_this_machine_is_not_connected_to() {
     let credentials = Credentials::new(Some(SecretString::from("sk-ant-admin01-simulator-0")), None);
-    // Names below `localhost` lead to this machine wherever they are resolved at all.
+    // If names below `localhost` can be resolved, they resolve to this machine.
     let service = support::service_at("https://api.localhost", credentials, limits());
     let reply = type_in(&service, WRITE).await;
     assert_eq!(reply.outcome, Outcome::Failed);
@@ -290,7 +290,7 @@ async fn the_credential_is_in_nothing_that_can_be_seen() {
     let simulator = support::simulator().await;
     let service = support::service(&simulator);
     let key = simulator.admin_key().to_owned();
-    // A server that echoes a credential, be it the one that it was sent or the other one: the host removes it.
+    // A server that returns the credential of the request or the other credential: the host removes both.
     for secret in [&key, simulator.oauth_token()] {
         simulator.inject(Fault::new(patch(json!({"/data/0/name": format!("echo {secret}")}), json!([]))));
         let reply = type_in(&service, READ).await;

@@ -1,4 +1,4 @@
-//! Workload identity: the token of a workload becomes access tokens, which are kept, renewed and replaced.
+//! Workload identity: the token of a workload is exchanged for access tokens, which are stored, renewed and replaced.
 
 use super::support;
 use claude_admin::egress::{Credentials, WorkloadSettings};
@@ -7,7 +7,7 @@ use claude_admin_simulator::{Effect, Fault, RunningSimulator, StatusEffect, work
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// 2026-11-21T17:20:00Z, where the clock of a simulator stands.
+/// 2026-11-21T17:20:00Z, the time of the clock of a simulator.
 const NOW: i64 = 1_795_281_600;
 /// A rule of the simulator whose tokens have the scope `org:admin`.
 const RULE: &str = "org-audit";
@@ -20,7 +20,7 @@ fn write_token(path: &Path, issuer: &str, jti: &str) {
     std::fs::write(path, workload_token(&claims)).unwrap();
 }
 
-/// A simulator, a host before it with nothing but a workload identity, and the issuer of its tokens.
+/// A simulator, a host in front of it that has only a workload identity, and the issuer of its tokens.
 async fn host(token_file: PathBuf) -> (RunningSimulator, Service, String) {
     let simulator = support::simulator().await;
     let open = support::service(&simulator);
@@ -36,7 +36,7 @@ async fn host(token_file: PathBuf) -> (RunningSimulator, Service, String) {
         federation_rule_id: text(&rule, "id"),
         organization_id: organization,
         service_account_id: None,
-        // The rule covers several.
+        // The rule covers several workspaces.
         workspace_id: Some("default".to_owned()),
     };
     let credentials = Credentials::default().with_workload_identity(Some(settings));
@@ -104,7 +104,7 @@ async fn workload_token_error_is_reported_and_nothing_else_is_sent() {
     std::fs::write(&file, "a.b.c").unwrap();
     says("the API did not accept the token of the workload (status 401").await;
     assert!(simulator.requests().iter().all(|request| request.path == "/v1/oauth/token"));
-    // An Admin API key is what the workload cannot stand in for.
+    // This action requires an Admin API key. A workload identity does not replace it.
     let text = support::text(&support::type_in(&service, "activities list").await);
     assert!(text.contains("needs"), "{text}");
 }

@@ -1,7 +1,7 @@
-//! Sends one request and counts the bytes of its answer. It reads no JSON and returns a number: whatever a call of it costs
-//! is what the runtime costs any component that asks something over `wasi:http`.
+//! Sends one request and counts the bytes of its response. It parses no JSON and returns a number. A call therefore
+//! costs only what the runtime costs any component that sends a request over `wasi:http`.
 
-// The names of exports are no names for a native linker; only the component is of use.
+// A native linker rejects the names of the exports. Only the component is used.
 #![cfg(target_arch = "wasm32")]
 
 wit_bindgen::generate!({

@@ -31,7 +31,7 @@ pub(crate) struct Shape<'d> {
 
 impl Description {
     pub(crate) fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/reference/admin-api.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/admin-api.json");
         Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
 

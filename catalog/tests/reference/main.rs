@@ -43,7 +43,7 @@ fn actions_are_exactly_the_operations_of_the_reference() {
     let uncovered: Vec<_> = there.difference(&here).collect();
     let unknown: Vec<_> = here.difference(&there).collect();
     assert!(uncovered.is_empty() && unknown.is_empty(), "uncovered: {uncovered:#?}\nunknown: {unknown:#?}");
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/reference/README.md");
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/README.md");
     let stated = format!("{} operations", there.len());
     assert!(std::fs::read_to_string(readme).unwrap().contains(&stated), "its README does not say: {stated}");
 }

@@ -5,6 +5,7 @@
 //! quotes.
 
 mod arguments;
+mod check;
 mod complete;
 mod condition;
 mod draft;

@@ -1,6 +1,7 @@
 //! Parses a line of text into a command.
 
-use super::arguments::{check_complete, read_arguments};
+use super::arguments::read_arguments;
+use super::check::check_complete;
 use super::reference::references;
 use super::suggest::nearest;
 use super::token::{Token, tokens};

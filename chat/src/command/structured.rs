@@ -1,6 +1,7 @@
 //! A command that arrives as JSON instead of text.
 
-use super::arguments::{bad_value, check_complete};
+use super::arguments::bad_value;
+use super::check::check_complete;
 use super::normalize::plain_letters;
 use super::period::{self, TimeKind};
 use super::reference::references;

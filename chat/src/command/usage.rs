@@ -19,6 +19,12 @@ pub fn usage(action: &Action, types: &Types) -> String {
     words.join(" ")
 }
 
+/// The usage line and an example, for the hint of an error.
+pub(super) fn example(action: &Action, types: &Types) -> String {
+    let example = action.examples.first().map(|example| format!(", for example `{example}`")).unwrap_or_default();
+    format!("Usage: `{}`{example}.", usage(action, types))
+}
+
 /// The maximum number of flags of each command in a list of commands.
 const MOST_FLAGS: usize = 4;
 

@@ -1,10 +1,14 @@
 //! From the result of an action to a document, by the shape of its type.
 
+mod cells;
+
+pub(super) use cells::{cell, value_cell};
+
 use super::flat::{self, FlatColumn, Rows};
 use super::label::words;
 use super::report::{Report, is_report};
 use super::unit::Cents;
-use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, money, without_secrets};
+use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, without_secrets};
 use crate::Verdict;
 use crate::command::Invocation;
 use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
@@ -334,128 +338,5 @@ fn cursor(item: &Value, last: &str, last_item: Option<&Value>) -> Option<String>
     item.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// The cell of a field of an object.
-pub(super) fn cell(types: &Types, field: &Field, thing: &Value) -> Cell {
-    let inner = types.optional(&field.ty).unwrap_or(&field.ty);
-    match (thing.get(&field.wire), Cents::of(field)) {
-        (None | Some(Value::Null), _) => Cell::Missing,
-        (Some(value), Some(unit)) => money::cell(value, unit.currency(thing)),
-        (Some(value), None) => value_cell(types, inner, value),
-    }
-}
-
-/// A value that is present, by its type.
-pub(super) fn value_cell(types: &Types, ty: &Type, value: &Value) -> Cell {
-    match value {
-        Value::String(text) if types.format(ty) == Some("timestamp") => Cell::time(text.clone()),
-        Value::String(text) => Cell::Text(text.clone()),
-        Value::Number(number) => Cell::Number(number.to_string()),
-        Value::Bool(value) => Cell::Bool(*value),
-        Value::Null => Cell::Missing,
-        value => Cell::Nested { text: readable(types, Some(ty), value), json: value.to_string() },
-    }
-}
-
-/// Parts in one line: `a, b` for a list, `name: value` for an object. Amounts in it are money too.
-fn readable(types: &Types, ty: Option<&Type>, value: &Value) -> String {
-    let ty = ty.map(|ty| types.optional(ty).unwrap_or(ty));
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let item = ty.and_then(|ty| types.list_item(ty));
-            items.iter().map(|value| readable(types, item, value)).collect::<Vec<_>>().join(", ")
-        }
-        Value::Object(entries) => {
-            let fields = ty.and_then(|ty| types.fields_of(ty, value)).unwrap_or_default();
-            let entry = |(name, part): (&String, &Value)| {
-                let field = fields.iter().find(|field| field.wire == *name);
-                let unit = field.and_then(Cents::of).filter(|_| !part.is_null());
-                let text = match unit {
-                    Some(unit) => money::cell(part, unit.currency(value)).text().to_owned(),
-                    None => readable(types, field.map(|field| &field.ty), part),
-                };
-                // The case of a union is easiest to read without quotes.
-                if name == "type" && part.is_string() { text } else { format!("{}: {text}", name.replace('_', " ")) }
-            };
-            entries.iter().map(entry).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::sample::{CATALOG, document, sample};
-
-    /// The columns that are shown of a generated result.
-    fn shown_columns(action: &Action) -> Option<Vec<String>> {
-        let value = sample(&CATALOG.types, action.result.as_ref()?, &mut 0);
-        let document = document(action, &value, &[]);
-        let table = document.blocks.into_iter().find_map(|block| match block {
-            Block::Table(table) => Some(table),
-            _ => None,
-        })?;
-        Some(table.columns.into_iter().filter(|column| column.shown).map(|column| column.field).collect())
-    }
-
-    #[test]
-    fn order_of_a_list_and_measure_of_a_report_are_always_shown() {
-        let (mut lists, mut reports) = (0, 0);
-        for action in &CATALOG.actions {
-            let Some(shown) = shown_columns(action) else { continue };
-            let is_shown = |name: &str| shown.iter().any(|column| column.rsplit('.').next() == Some(name));
-            if let Some(field) = action.ordered_by() {
-                assert!(is_shown(field), "{}: {field} is not in {shown:?}", action.id);
-                lists += 1;
-            }
-            if !is_report(&CATALOG, action) {
-                continue;
-            }
-            let Some(rows) = item_of(&CATALOG, action).and_then(|item| Rows::of(&CATALOG.types, item)) else {
-                continue;
-            };
-            let measures = rows.columns.iter().filter(|column| column.measure.is_some());
-            assert!(measures.map(FlatColumn::name).any(|name| shown.contains(&name)), "{}: {shown:?}", action.id);
-            // Columns for the order of the API, or for its default order.
-            if let Some(field) = action.input("order-by").and_then(|input| input.default.as_deref()) {
-                assert!(is_shown(field), "{}: {field} is not in {shown:?}", action.id);
-            }
-            reports += 1;
-        }
-        assert!(lists >= 15 && reports >= 12, "{lists} lists, {reports} reports");
-    }
-
-    #[test]
-    fn truth_is_a_word_for_people_and_a_value_for_programs() {
-        for (value, word, written) in [(true, "yes", "x\ntrue\n"), (false, "no", "x\nfalse\n")] {
-            let cell = value_cell(&CATALOG.types, &Type::Bool, &value.into());
-            assert_eq!(cell.text(), word);
-            let fact = Fact { field: "x".to_owned(), label: "X".to_owned(), unit: None, cell };
-            let document = Document::default().with(Block::Facts(vec![fact]));
-            assert_eq!(crate::render::csv(&document), written);
-            assert!(crate::render::text(&document).contains(word));
-        }
-    }
-
-    #[test]
-    fn amounts_are_shown_whatever_tells_rows_apart() {
-        let action = CATALOG.action("cost.report").unwrap();
-        let shown = shown_columns(action).unwrap();
-        assert!(shown.len() == 6 && shown.contains(&"amount".to_owned()), "{shown:?}");
-    }
-
-    #[test]
-    fn one_of_many_is_named_in_the_singular() {
-        for (many, one) in [
-            ("users", "user"),
-            ("activities", "activity"),
-            ("api keys", "api key"),
-            ("access", "access"),
-            ("usage", "usage"),
-        ] {
-            assert_eq!(singular(many), one);
-        }
-    }
-}
+mod tests;

@@ -145,7 +145,7 @@ impl Decider {
         let named = state.policies.as_ref().map(|policies| policies.groups_named().clone()).unwrap_or_default();
         let groups = self.groups.of(principal, &named).await;
         if let Err(error) = &groups {
-            tracing::warn!(%principal, %error, "cannot look up the groups of the principal; it is not permitted to do anything");
+            tracing::warn!(%principal, %error, "cannot look up the groups of the principal; all commands are denied");
         }
         let person = self.people.person(principal).map(str::to_owned);
         Person { principal: principal.clone(), place: place.clone(), person, groups, policy: state }

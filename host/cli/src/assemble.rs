@@ -243,6 +243,7 @@ fn host_with(
     begin: impl FnOnce(Arc<Egress>) -> anyhow::Result<HostBuilder>,
 ) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
+    let lone_operator = lone_operator(config)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
     let directory = web_api.clone().map(|api| Arc::new(SlackDirectory::new(api)) as Arc<dyn Directory>);
     let groups = Groups::new(config.members()?, directory);
@@ -250,7 +251,7 @@ fn host_with(
         let problem = "a group has a Slack user group as a member, and only a bot can look up the users in it";
         return Err(SetupError(format!("in [groups]: {problem}; set {BOT_TOKEN}, or bot_token_file in [slack]")).into());
     }
-    let (lone_operator, people, limits) = (lone_operator(config)?, config.people()?, config.limits.limits()?);
+    let (people, limits) = (config.people()?, config.limits.limits()?);
     let component = component(config)?;
     let builder = begin(egress(config, upstream, credentials)?)?
         .limits(limits)

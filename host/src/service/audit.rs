@@ -1,4 +1,4 @@
-//! Reading the audit trail. That it was read is recorded too.
+//! Reads of the audit log. Each read is recorded in it.
 
 use super::{Outcome, Reply, Service};
 use crate::audit::{Answer, Entry, Event, Filter, Head, Report, search, verify};
@@ -11,15 +11,15 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 impl Service {
-    /// Reads the audit trail for somebody who may.
+    /// Reads the audit log for a user who has this permission.
     pub(super) async fn audit(&self, id: &str, person: &Person, command: AuditCommand) -> Reply {
-        if let Some(denial) = self.decider.may(person, HostAction::ReadAudit) {
-            return self.refuse(id, person, &denial, "read the audit trail here").await;
+        if let Some(denial) = self.decider().may(person, HostAction::ReadAudit) {
+            return self.refuse(id, person, &denial, "read the audit log here").await;
         }
-        // Nobody reads it unseen.
+        // Before the read: no read is unrecorded.
         let event = Event::AuditRead { query: command.to_string() };
         let entry = Entry { operation: Some(id.to_owned()), ..person.did(event) };
-        if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+        if let Err(error) = self.ledger().append(Durability::Process, vec![entry]).await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }
         match command {
@@ -34,8 +34,8 @@ impl Service {
 
     async fn search_audit(&self, person: &Person, wanted: AuditSearch) -> Reply {
         let limit = wanted.limit.unwrap_or(20);
-        // Entries carry the time of the host, which is another one than that of a simulation.
-        let now = Timestamp::from_millisecond(self.ledger.clock().now_ms()).unwrap_or_default();
+        // Entries contain the time of the host, which differs from the time of a simulation.
+        let now = Timestamp::from_millisecond(self.ledger().clock().now_ms()).unwrap_or_default();
         let filter = match audit_filter(wanted, now) {
             Ok(filter) => filter,
             Err(problem) => {
@@ -43,7 +43,7 @@ impl Service {
                 return Reply::failed(Outcome::Usage, document::error(text, None::<&str>));
             }
         };
-        match self.ledger.read_for(&person.principal, move |log| search(log, &filter, limit)).await {
+        match self.ledger().read_for(&person.principal, move |log| search(log, &filter, limit)).await {
             Ok(Ok(found)) => audit_entries(&found),
             Ok(Err(error)) => Reply::failed(Outcome::Failed, document::ledger_error(&error.into())),
             Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
@@ -51,13 +51,13 @@ impl Service {
     }
 
     async fn audit_head(&self) -> Reply {
-        let head = match self.ledger.head().await {
+        let head = match self.ledger().head().await {
             Ok(head) => head.map(|head| head.to_string()).unwrap_or_default(),
             Err(error) => return Reply::failed(Outcome::Failed, document::ledger_error(&error)),
         };
-        let text =
-            "Keep this where whoever can write to the store cannot write: it shows later that nothing was cut off.";
-        let document = Document::titled("Head of the audit trail")
+        let text = "Store the head where users with write access to the audit store cannot write. `audit verify \
+                    --head HEAD` shows later whether the log was truncated.";
+        let document = Document::titled("Head of the audit log")
             .with(Block::Facts(vec![Fact::new("Head", head.clone())]))
             .with(Block::Text(text.to_owned()));
         Reply::done(document, json!({ "head": head }))
@@ -68,18 +68,18 @@ impl Service {
             Ok(head) => head,
             Err(error) => {
                 let text = format!("--head: {error}. Nothing was checked.");
-                return Reply::failed(Outcome::Usage, document::error(text, Some("`audit head` prints one.")));
+                return Reply::failed(Outcome::Usage, document::error(text, Some("`audit head` prints a head.")));
             }
         };
         let against_head = head.is_some();
-        match self.ledger.read_for(&person.principal, move |log| verify(log, head.as_ref())).await {
+        match self.ledger().read_for(&person.principal, move |log| verify(log, head.as_ref())).await {
             Ok(report) => audit_verification(&report, against_head),
             Err(error) => Reply::failed(Outcome::Failed, document::ledger_error(&error)),
         }
     }
 }
 
-/// What a check found.
+/// The result of a check.
 #[must_use]
 pub fn audit_verification(report: &Report, against_head: bool) -> Reply {
     let document = document::verification(report, against_head);
@@ -92,18 +92,15 @@ pub fn audit_verification(report: &Report, against_head: bool) -> Reply {
     }
 }
 
-/// What is wanted, with times and people read. Times such as `7d` are counted back from `now`.
+/// The filter of a search, with its times and its principal parsed. Times such as `7d` are counted back from `now`.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The text of the problem.
 pub fn audit_filter(wanted: AuditSearch, now: Timestamp) -> Result<Filter, String> {
     let (since, until) = read_span(wanted.since.as_deref(), wanted.until.as_deref(), now)?;
     if let Some(unknown) = wanted.kind.as_ref().filter(|kind| !Event::KINDS.contains(&kind.as_str())) {
-        return Err(format!(
-            "--kind: there is no entry of the kind `{unknown}`; there are {}",
-            Event::KINDS.join(", ")
-        ));
+        return Err(format!("--kind: `{unknown}` is not a kind of entry; the kinds are {}", Event::KINDS.join(", ")));
     }
     Ok(Filter {
         since_ms: since.map(Timestamp::as_millisecond),
@@ -120,7 +117,7 @@ pub fn audit_filter(wanted: AuditSearch, now: Timestamp) -> Result<Filter, Strin
     })
 }
 
-/// Entries of the trail.
+/// Entries of the audit log.
 #[must_use]
 pub fn audit_entries(answer: &Answer) -> Reply {
     let found = &answer.found;
@@ -157,17 +154,17 @@ pub fn audit_entries(answer: &Answer) -> Reply {
         rows: rows.collect(),
         ..Table::default()
     };
-    let mut document = Document::titled("Audit trail").with(Block::Table(table));
+    let mut document = Document::titled("Audit log").with(Block::Table(table));
     if !answer.unreadable.is_empty() {
         let records: Vec<String> = answer.unreadable.iter().map(u64::to_string).collect();
-        let text = format!("These records cannot be read, since somebody changed them: {}.", records.join(", "));
-        let hint = Some("`audit verify` says more.".to_owned());
+        let text = format!("These entries cannot be read because they were changed: {}.", records.join(", "));
+        let hint = Some("Run `audit verify` for details.".to_owned());
         document.blocks.insert(0, Block::Notice(Notice { level: Level::Error, text, hint }));
     }
     Reply::done(document, Value::Array(data))
 }
 
-/// What a check found, for programs.
+/// The result of a check, for programs.
 fn report_json(report: &Report) -> Value {
     let problems: Vec<Value> =
         report.problems.iter().map(|problem| json!({ "seq": problem.seq, "what": problem.to_string() })).collect();

@@ -1,4 +1,4 @@
-//! What a plan shows besides itself: that it is not worth sending, and what depends on its target.
+//! Additions to a plan: that its request would have no effect, and the objects that depend on its target.
 
 use super::{Outcome, Reply, Service};
 use crate::audit::{Effect, Entry, Event};
@@ -12,7 +12,8 @@ use claude_admin_catalog::Action;
 use serde_json::json;
 
 impl Service {
-    /// The answer to a write that has nothing to change, or that the API refuses: nobody is asked, and nothing is sent.
+    /// The reply to a write that has nothing to change, or that the API would reject: no user is asked, and nothing is
+    /// sent.
     pub(super) async fn pointless(
         &self,
         id: &str,
@@ -53,8 +54,9 @@ impl Service {
         reply
     }
 
-    /// Adds what depends on the target of a plan to an answer that only the requester sees. They are read with the rights of
-    /// whom the answer is for, so that a message to a channel has none of them: everybody reads them with `status`.
+    /// Adds the objects that depend on the target of a plan to a reply that only the requester sees. They are read with
+    /// the permissions of the requester. Therefore a message to a channel has none of them: each user can read them
+    /// with `status`.
     pub(super) async fn with_dependents(
         &self,
         reader: &Reader<'_>,
@@ -74,7 +76,7 @@ impl Service {
         let found = dependents(reader, self.catalog(), action, step, self.api_now()).await;
         let requests = reader.requests();
         if !requests.is_empty() {
-            tracing::info!(operation, requests = requests.join(","), "what depends on the target was read");
+            tracing::info!(operation, requests = requests.join(","), "dependents of the target were read");
         }
         let mut shown = document::Document::default().with(document::dependents(&found));
         if !ids_only && Self::shows_names(&person.principal, &person.place, reply.format, reply.share) {

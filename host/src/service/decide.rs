@@ -1,7 +1,6 @@
-//! What waits: who may see it, deciding about it, and what came of it.
+//! Pending requests: their list, their status, the decisions about them, and the results of decisions.
 
-use super::cause;
-use super::outcome::of_settle_error;
+use super::ending::{Ending, of_settle_error};
 use super::run::waiting_json;
 use super::secret;
 use super::{OperationStatus, Outcome, Reply, Service};
@@ -19,11 +18,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 impl Service {
-    /// Takes somebody's decision in; runs what is decided on when it was the last that was needed.
+    /// Records a decision. If it was the last one that the request needed, runs the request.
     pub(super) async fn vote(&self, person: &Person, vote: Vote, format: Option<Format>) -> Reply {
         let catalog = self.catalog();
-        // What expired has ended, also where no host runs all the time.
-        if let Err(error) = self.ledger.sweep().await {
+        // Ends expired requests first: a host that does not run continuously has no other time for this.
+        if let Err(error) = self.ledger().sweep().await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }
         if vote.choice == Choice::Confirm
@@ -43,7 +42,7 @@ impl Service {
         self.settled(person, &vote, settled).await
     }
 
-    /// Runs what is decided on, or says what else came of a decision.
+    /// Runs a request that was decided, or reports any other result of the decision.
     pub(super) async fn settled(&self, person: &Person, vote: &Vote, settled: Result<Settled, SettleError>) -> Reply {
         let catalog = self.catalog();
         match settled {
@@ -98,12 +97,12 @@ impl Service {
         }
     }
 
-    /// Records that a decision came to nothing, and says why.
+    /// Records that a decision had no effect, and reports the reason.
     pub(super) async fn not_settled(&self, person: &Person, vote: &Vote, error: SettleError) -> Reply {
         let catalog = self.catalog();
         let reason = document::settle_error(catalog, &error, self.upstream());
-        let outcome = of_settle_error(catalog, &error);
-        let event = Event::Denied { reason: cause::of_settle_error(&error).into(), count: 1 };
+        let Ending { outcome, code } = of_settle_error(catalog, &error);
+        let event = Event::Denied { reason: code.into(), count: 1 };
         self.note(error.note(Entry { operation: Some(vote.operation.clone()), ..person.did(event) })).await;
         let mut reply = Reply::failed(outcome, reason);
         if let SettleError::Unplanned(_, problem, _) = &error
@@ -112,8 +111,8 @@ impl Service {
             reply = reply.because(cause);
         }
         match error {
-            // A card that is out of date becomes what it should be.
-            // While it runs, whoever runs it is about to say how it ended: this could come later, and would stay.
+            // An outdated card is replaced by the current one, but not while the operation runs: the process that runs
+            // it replaces the card by the result. A second replacement could be later, and would remain.
             SettleError::Unsettled(operation, Unsettled::Settled)
                 if matches!(operation.state, State::Running { .. }) => {}
             SettleError::Unsettled(operation, Unsettled::Settled) => {
@@ -121,12 +120,12 @@ impl Service {
             }
             SettleError::Unsettled(operation, Unsettled::OtherVersion | Unsettled::NoVersion) => {
                 let mut card = document::operation(catalog, &operation);
-                // A card to confirm is of whoever asked alone, and they do not decide about it any more.
+                // Only the requester sees a card to confirm, and can no longer decide about this request.
                 let is_private = matches!(vote.choice, Choice::Confirm | Choice::Cancel);
                 if is_private && !operation.pending.requirements.approvals.is_empty() {
                     card.blocks.retain(|block| !matches!(block, Block::Choices(_)));
                 }
-                // Whoever typed has no card that could become the new one: they are shown it with the answer.
+                // A typed command has no card that can be replaced, so its output contains the new card.
                 if !vote.by_button {
                     reply.document.title.clone_from(&card.title);
                     reply.document.blocks.extend(card.blocks.iter().cloned());
@@ -140,11 +139,11 @@ impl Service {
         reply
     }
 
-    /// What waits for this person, or was asked for by them.
+    /// The pending requests that this person can decide, and the ones that this person made.
     pub(super) async fn pending(&self, person: &Person) -> Reply {
-        let now = self.ledger.clock().now_ms();
+        let now = self.ledger().clock().now_ms();
         let waiting = self
-            .ledger
+            .ledger()
             .look(move |projection| {
                 projection.operations().filter(|operation| operation.waits(now)).map(Arc::clone).collect::<Vec<_>>()
             })
@@ -173,9 +172,9 @@ impl Service {
             ]
         });
         let caption = match shown.len() {
-            0 => "Nothing waits for you, and nothing that you asked for waits".to_owned(),
-            1 => "1 operation waits".to_owned(),
-            count => format!("{count} operations wait"),
+            0 => "No request needs your decision, and none of your requests is pending".to_owned(),
+            1 => "1 pending request".to_owned(),
+            count => format!("{count} pending requests"),
         };
         let table = Table {
             caption,
@@ -187,25 +186,26 @@ impl Service {
         };
         let mut document = Document::titled("Pending requests").with(Block::Table(table));
         if !shown.is_empty() {
-            document = document.footer("`status OPERATION` shows one; `approve`, `deny`, `confirm`, `cancel` decide.");
+            document =
+                document.footer("`status OPERATION` shows one. Decide with `approve`, `deny`, `confirm`, `cancel`.");
         }
         Reply::done(document, Value::Array(data))
     }
 
-    /// How an operation stands. Where nobody saw the end, its target is looked at.
+    /// The status of an operation. If the result is unknown, reads the target.
     pub(super) async fn operation_status(&self, command: &str, person: &Person, id: &str) -> Reply {
-        if let Err(error) = self.ledger.sweep().await {
+        if let Err(error) = self.ledger().sweep().await {
             return Reply::failed(Outcome::Failed, document::ledger_error(&error));
         }
         let found = match self.approvals.find_for(person, id).await {
             Ok(operation) => operation,
             Err(error) => {
                 let document = document::settle_error(self.catalog(), &error, self.upstream());
-                return Reply::failed(of_settle_error(self.catalog(), &error), document);
+                return Reply::failed(of_settle_error(self.catalog(), &error).outcome, document);
             }
         };
         let mut document = document::operation(self.catalog(), &found);
-        let reader = Reader::new(&*self.plugin, &self.decider, person, command);
+        let reader = Reader::new(&*self.plugin, self.decider(), person, command);
         if found.changed() == Some(Changed::Unknown) && found.state.is_settled() {
             let action = self.catalog().action(&found.pending.plan.first().action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
@@ -235,14 +235,14 @@ impl Service {
     }
 }
 
-/// The result of a write, with who asked for it and who agreed.
+/// The result of a write, with its requester and its approvers.
 fn with_record(mut result: Document, record: Document) -> Document {
     result.blocks.extend(record.blocks.into_iter().filter(|block| matches!(block, Block::Facts(_))));
     result.footer.extend(record.footer);
     result
 }
 
-/// What a target looks like now, against what it was when the plan was made.
+/// The current state of a target, compared with its state when the plan was made.
 fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Option<Look>) -> Notice {
     let removes = action.is_some_and(|action| action.http.method == Method::Delete);
     let (text, hint) = match (now, &step.before) {
@@ -262,7 +262,9 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Opti
                     "If the target is as requested, nothing more is needed.",
                 ),
                 Some(false) => (
-                    format!("{changed} This is not what was requested: another change was made, before or after."),
+                    format!(
+                        "{changed} The target does not match the request: another change was made, before or after."
+                    ),
                     "Check the target, and send the request again if it is still needed.",
                 ),
                 None => (
@@ -276,7 +278,7 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Opti
             "If the target was to be removed, nothing more is needed.",
         ),
         (Some(Look::Missing), Before::Read { .. }) => (
-            "The target no longer exists: it was removed by another request.".to_owned(),
+            "The target no longer exists: another request removed it.".to_owned(),
             "Check the list before you send the request again.",
         ),
         (Some(Look::Unread(problem)), Before::Read { .. }) => {
@@ -290,7 +292,8 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Opti
     Notice { level: Level::Attention, text, hint: Some(hint.to_owned()) }
 }
 
-/// Whether everything that a write was to set is as it was to be; none where what is read shows none of it.
+/// Whether all fields that a write was to set have the requested values; none if the target, as read, shows none of
+/// these fields.
 fn is_as_asked(action: &Action, step: &Step, now: &Value) -> Option<bool> {
     let asked = step.invocation().parameters(action);
     let mut set = action
@@ -303,8 +306,8 @@ fn is_as_asked(action: &Action, step: &Step, now: &Value) -> Option<bool> {
     Some(set.all(|(asked, now)| holds(now, asked)))
 }
 
-/// Whether a value holds what was to be set in it: the API changes the fields of an object that are given, and takes those
-/// away that are given as null.
+/// Whether a value has the requested fields: the API changes the fields of an object that a request contains, and
+/// removes the fields that are null in the request.
 fn holds(now: &Value, asked: &Value) -> bool {
     match (now, asked) {
         (Value::Object(now), Value::Object(asked)) => {

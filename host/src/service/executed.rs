@@ -1,4 +1,4 @@
-//! What running an action gave, for the record and for the answer.
+//! The result of an action, for the audit log and for the reply.
 
 use super::cause;
 use super::outcome::of_call;
@@ -17,25 +17,25 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What running something gave.
+/// The result of an action that ran.
 pub(super) struct Executed<'e> {
     pub(super) action: &'e Action,
     pub(super) upstream: &'e str,
     pub(super) invocation: Invocation,
     pub(super) outcome: Outcome,
     pub(super) read: pages::Read,
-    /// The same report for the period before, where it was asked for.
+    /// The same report for the period before, if it was requested.
     pub(super) before: Option<Value>,
-    /// The memory of that.
+    /// The memory that the report for the period before is counted with.
     pub(super) held_before: Option<Held>,
-    /// Whether every page was asked for.
+    /// Whether all pages were requested.
     pub(super) all: bool,
     /// The time at the API.
     pub(super) now: Option<Timestamp>,
 }
 
 impl<'e> Executed<'e> {
-    /// Whether it is all that was asked for: sums of some pages would be compared with sums of others.
+    /// Whether a read contains all pages. Otherwise a comparison would use the sums of different parts of two reports.
     pub(super) fn is_whole(&self, read: &pages::Read) -> bool {
         let Some(paging) = &self.action.paging else { return read.error.is_none() };
         let begins = self.invocation.arguments.get(paging.input()).is_none();
@@ -43,7 +43,7 @@ impl<'e> Executed<'e> {
         begins && read.error.is_none() && read.cut_off.is_none() && read.value.as_ref().is_some_and(is_last)
     }
 
-    /// Runs what was decided on.
+    /// Runs an authorized action.
     pub(super) async fn of(
         plugin: &'e Plugin,
         action: &'e Action,
@@ -68,7 +68,7 @@ impl<'e> Executed<'e> {
         Self { action, upstream, invocation, outcome, read, before: None, held_before: None, all, now: None }
     }
 
-    /// How it ended, for the record.
+    /// The result, for the audit log.
     pub(super) fn end(&self, catalog: &Catalog) -> End {
         let failure = self.read.error.as_ref().map(cause::of_call_error);
         let failure = failure.map(|code| if self.action.is_confidential() { code.without_texts() } else { code });
@@ -83,7 +83,7 @@ impl<'e> Executed<'e> {
         }
     }
 
-    /// Whose content was read, or which objects, where the answer names nobody.
+    /// The people whose content was read, or the objects if the response names no person.
     fn content_of(&self, catalog: &Catalog) -> Vec<String> {
         let Some(value) = self.read.value.as_ref().filter(|_| self.action.is_confidential()) else { return Vec::new() };
         let owners = document::content_owners(&catalog.types, self.action, value);
@@ -94,11 +94,11 @@ impl<'e> Executed<'e> {
         let ids =
             self.action.inputs.iter().filter(of_path).filter_map(|input| self.invocation.arguments.get(&input.name));
         let ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
-        // A list without an owner in it is named by what was asked for.
+        // A list that contains no owner is identified by the command.
         if ids.is_empty() { vec![self.invocation.canonical(self.action, &catalog.types)] } else { ids }
     }
 
-    /// What to show.
+    /// The reply to show.
     pub(super) fn show(self, catalog: &Catalog, options: &Options) -> Reply {
         let Self { action, upstream, invocation, outcome, read, before, held_before: _held_before, all, now } = self;
         let verdict = read.verdict;
@@ -110,7 +110,7 @@ impl<'e> Executed<'e> {
             Cow::Borrowed(_) => value,
             Cow::Owned(selected) => selected,
         };
-        // The answer without its secrets, and the whole one where it has any.
+        // The response without its secrets, and the complete response if it has any.
         let stripped = |value: Value| match document::without_secrets(&catalog.types, action, &value) {
             Cow::Borrowed(_) => (value, None),
             Cow::Owned(data) => (data, Some(value)),

@@ -1,4 +1,4 @@
-//! A panic ends the command in which it happens, and nothing else.
+//! A panic ends only the command in which it happens.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::task::Poll;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Panicked;
 
-/// Runs work. What it shared with others is as it was left: locks of the host are taken over where they are poisoned.
+/// Runs a future. After a panic, shared data remains as the future left it: the host uses the data of poisoned locks.
 pub(super) async fn guarded<F: Future>(work: F) -> Result<F::Output, Panicked> {
     let mut work = pin!(work);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {

@@ -1,4 +1,4 @@
-//! The way of a request: received, understood, answered.
+//! The steps of a request: it is received, parsed, run and replied to.
 
 use super::cause;
 use super::guard::{Panicked, guarded};
@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 impl Service {
-    /// Does what is asked to the end, even when nobody waits for the answer any more.
+    /// Handles a request to its end, even if its client no longer waits for the reply.
     pub async fn handle_to_the_end(self: Arc<Self>, request: Request) -> Reply {
         let service = Arc::clone(&self);
         let work = self.writes.spawn(async move { service.handle(request).await });
@@ -31,32 +31,35 @@ impl Service {
         })
     }
 
-    /// Does what is asked, if it may be done. The reply counts as one of the commands that its requester has at the same
-    /// time, and its result as used memory, until it is dropped: [`Reply::kept`] says how a frontend delays that.
+    /// Handles a request, if the policy permits it. Until the reply is dropped, it counts as one of the commands that
+    /// its requester has at the same time, and its result counts as used memory. [`Reply::kept`] describes how a
+    /// frontend delays this.
     pub async fn handle(&self, request: Request) -> Reply {
         self.admitted(request, None).await
     }
 
-    /// As [`Self::handle`]. Where a list is read to its end and has several pages, each is handed on as it comes, and the
-    /// reply is what stands after the last one.
+    /// As [`Self::handle`]. If a list is read to its end and has several pages, each page is passed on when it is read,
+    /// and the reply contains the text after the last page.
     pub async fn handle_in_parts(&self, request: Request, parts: &dyn PartSink) -> Reply {
         self.admitted(request, Some(parts)).await
     }
 
-    /// Handles a request, unless its requester has too many at the same time: before anything of it is recorded or waits.
+    /// Handles a request, unless its requester has too many at the same time. The check is before the request is
+    /// recorded or waits.
     async fn admitted(&self, request: Request, parts: Option<&dyn PartSink>) -> Reply {
         let Some(flight) = self.in_flight.begin(&request.principal) else {
             tracing::info!(principal = %request.principal, "too many commands at the same time");
             return self.in_flight.too_many();
         };
-        // Without its type, so that a caller who spawns it need not prove of every part of it that it can be sent.
+        // Boxed without its type: otherwise the compiler checks for each caller that spawns it that all its parts are
+        // `Send`.
         let handled: Pin<Box<dyn Future<Output = Reply> + Send + '_>> = Box::pin(self.handled(request, parts));
         let mut reply = self.shown(handled.await);
         reply.flight = Some(Arc::new(flight));
         reply
     }
 
-    /// A reply as people read it here.
+    /// A reply with instants in the time zone of its readers.
     pub(super) fn shown(&self, mut reply: Reply) -> Reply {
         reply.document = self.in_local_time(reply.document);
         reply.card = reply.card.map(|card| self.in_local_time(card));
@@ -68,7 +71,7 @@ impl Service {
         let Request { principal, place, input, delivery, format } = request;
         tracing::info!(operation = id, %principal, %place, "received");
         self.refresh_policy().await;
-        let person = self.decider.person(&principal, &place).await;
+        let person = self.decider().person(&principal, &place).await;
         let is_operation = match &input {
             Input::Operation { .. } => true,
             Input::Parsed(parsed) => parsed.is_typed,
@@ -80,35 +83,36 @@ impl Service {
         let receipt = match self.receive(&id, &person, delivery, text, later).await {
             Ok(receipt) => receipt,
             Err(Unreceived::NotClaimed(NotClaimed::Before(first))) => {
-                tracing::warn!(operation = id, "a second delivery is left out");
+                tracing::warn!(operation = id, "a second delivery is ignored");
                 self.note(person.did(denied("received-before", 1))).await;
                 return Reply::duplicate(id, first);
             }
             Err(Unreceived::NotClaimed(NotClaimed::Forgotten)) => {
-                tracing::warn!(operation = id, "a request is too old to tell whether it was received before");
+                tracing::warn!(operation = id, "a request is too old to determine whether it was received before");
                 self.note(person.did(denied("too-old", 1))).await;
                 return Reply::failed(Outcome::Denied, document::too_old()).under(&id);
             }
-            // These change nothing, and help to find out what is wrong.
+            // Commands for which `harmless` is true change nothing, and help to find the cause of the failure.
             Err(Unreceived::Ledger(error)) if !harmless(&understood) => {
                 tracing::error!(operation = id, %error, "not recorded, not done");
                 return Reply::failed(Outcome::Failed, document::ledger_error(&error)).under(&id);
             }
             Err(Unreceived::Ledger(error)) => {
                 tracing::error!(operation = id, %error, "not recorded");
-                Receipt::new(self.ledger.clone(), None)
+                Receipt::new(self.ledger().clone(), None)
             }
         };
-        // Without a policy nothing may be done; actions say so themselves.
+        // Without a policy every command is denied. Actions report this with their own message.
         let without_policy = person.without_policy().filter(|_| !harmless(&understood) && !runs(&understood));
         if let Some(denial) = without_policy {
-            return self.refuse(&id, &person, &denial, "do that here").await.under(&id);
+            return self.refuse(&id, &person, &denial, "run this command here").await.under(&id);
         }
         let ids_only = matches!(&understood, Ok(Understood::Command(command)) if command.shows_ids_only());
         let clicked = matches!(&understood, Ok(Understood::Vote(vote)) if vote.by_button);
         let about = about(&understood, &id).to_owned();
-        let begun_ms = self.ledger.clock().now_ms();
-        // What waits for a call holds its own state alone, and not room for that of everything else that could be asked.
+        let begun_ms = self.ledger().clock().now_ms();
+        // Boxed: during a call to the API, the future then contains only the state of this command, and does not
+        // reserve memory for the state of every other command.
         let answered = Box::pin(async {
             let reply = self.answer(&id, &person, &receipt, understood, format, parts).await;
             match ids_only {
@@ -179,7 +183,7 @@ impl Service {
         }
     }
 
-    /// Counts the memory of what the host knows itself, as that of a result of the API.
+    /// Counts the memory of a result of the host itself like the memory of a result of the API.
     fn counted(&self, person: &Person, mut reply: Reply) -> Reply {
         let held = self.plugin.sandbox().room(&person.principal);
         if let Some(data) = &reply.data
@@ -187,13 +191,14 @@ impl Service {
         {
             let text = format!("The result needs more than its {limit}. {}", Verdict::Unchanged.sentence());
             let outcome = if limit == LimitKind::Answers { Outcome::RateLimited } else { Outcome::Failed };
-            return Reply::failed(outcome, document::error(text, Some("Request less at the same time.")));
+            return Reply::failed(outcome, document::error(text, Some("Request less data at the same time.")));
         }
         reply.held = Some(Arc::new(held));
         reply
     }
 
-    /// Puts the advice of an answer in words that its reader can follow. Who typed a command wrongly typed its flags.
+    /// Words the advice of a reply for its reader: flags for a person, JSON keys for a program. After a usage error in
+    /// typed text, the advice names flags, because the text contained them.
     pub(super) fn advised(&self, mut reply: Reply, person: &Person, is_operation: bool) -> Reply {
         let platform = person.place.platform;
         let is_program = matches!(platform, Platform::Http | Platform::Mcp);
@@ -209,8 +214,8 @@ impl Service {
         reply
     }
 
-    /// Ends a command in which the host panicked. `about` is the operation that it is, or that it decides about: a write
-    /// is never sent before it is recorded as one.
+    /// Ends a command in which the host panicked. `about` is the operation of the command, or the operation that it
+    /// decides about. A write is never sent before its intent is recorded.
     async fn panicked(&self, id: &str, person: &Person, about: &str, begun_ms: i64) -> Reply {
         tracing::error!(operation = id, "a panic ended a command");
         let found = match about == id {
@@ -223,13 +228,13 @@ impl Service {
             Err(_) => return Reply::failed(Outcome::Unknown, document::internal_error(Verdict::Unknown, None)),
         };
         if let Some(operation) = &operation
-            && matches!(&operation.state, State::Running { host } if host == self.ledger.host())
+            && matches!(&operation.state, State::Running { host } if host == self.ledger().host())
             && !self.running.has(&operation.id)
         {
             return self.ended_unseen(operation.clone()).await;
         }
         let verdict = match &operation {
-            // What ended before this command is not what it did.
+            // An operation that ended before this command began is not an effect of this command.
             Some(operation) if !operation.state.is_settled() || operation.since_ms >= begun_ms => {
                 operation.changed().map_or(Verdict::Unknown, Verdict::from)
             }

@@ -1,4 +1,4 @@
-//! The commands that each principal has at the same time: running, waiting for a slot, or being answered.
+//! The commands that each principal has at the same time: running, waiting for a slot, or returning a result.
 
 use super::{Outcome, Reply};
 use crate::document;
@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The commands in flight, by whoever sent them.
+/// The number of commands in flight of each principal.
 #[derive(Debug)]
 pub(super) struct InFlight {
     most: usize,
@@ -51,8 +51,8 @@ impl InFlight {
             most => (format!("{most} commands"), "are"),
         };
         let text = format!(
-            "{most} of yours {are} running, waiting or being answered on this host, and that is the maximum (a quarter of \
-             `limits.connections`). {}",
+            "You have {most} that {are} running, waiting or returning a result on this host. This is the maximum (a \
+             quarter of `limits.connections`). {}",
             Verdict::NotSent.sentence()
         );
         let hint = "Try again when one of them has ended. The host administrator can raise `limits.connections`.";

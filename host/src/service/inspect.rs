@@ -1,4 +1,4 @@
-//! What somebody is told about themselves, the host and the policy. None of it changes anything.
+//! Commands that show the requester, the host and the policy. They change nothing.
 
 use super::{Outcome, Reply, Service};
 use crate::command::{self, Arguments, Draft, HelpTopic, Options, Reason};
@@ -13,10 +13,10 @@ use indexmap::IndexMap;
 use serde_json::json;
 
 impl Service {
-    /// Help shows what this person may do here, as far as that can be known without the arguments.
+    /// Help shows the commands that this person can run here, as far as this can be determined without arguments.
     pub(super) fn help(&self, topic: &HelpTopic, person: &Person) -> Reply {
         let catalog = self.catalog();
-        let permitted = |action: &Action| self.decider.may_ever(person, action);
+        let permitted = |action: &Action| self.decider().may_ever(person, action);
         let closed = |action: &Action| self.closed(action, &Arguments::new(), &person.place);
         let may_run = |action: &Action| permitted(action) && closed(action).is_none();
         let may_use = |word: &str| self.may_use(person, word);
@@ -54,7 +54,7 @@ impl Service {
         }
     }
 
-    /// Names the nouns of which nothing can work here, whatever the policy permits.
+    /// Names the nouns that have no action that can work here, whatever the policy permits.
     fn with_unavailable_nouns(
         &self,
         overview: Document,
@@ -71,11 +71,11 @@ impl Service {
         if nouns.is_empty() {
             return overview;
         }
-        let text = format!("Not available here: {}. `help NOUN` says why.", nouns.join(", "));
+        let text = format!("Not available here: {}. `help NOUN` shows the cause.", nouns.join(", "));
         overview.with(Block::Text(text))
     }
 
-    /// Explains the verbs of a noun: those that can work, and those that cannot, with the cause.
+    /// Describes the verbs of a noun: those that can work, and those that cannot, with the cause.
     fn noun_help(
         &self,
         noun: &str,
@@ -104,14 +104,14 @@ impl Service {
         document
     }
 
-    /// Whether somebody may use a command of the host itself.
+    /// Whether the policy permits a person to use a command of the host itself.
     fn may_use(&self, person: &Person, word: &str) -> bool {
         let action = match word {
             "audit" => HostAction::ReadAudit,
             "policy" => HostAction::ReadPolicy,
             _ => return true,
         };
-        self.decider.may(person, action).is_none()
+        self.decider().may(person, action).is_none()
     }
 
     pub(super) fn whoami(&self, person: &Person) -> Reply {
@@ -127,26 +127,26 @@ impl Service {
         Reply::done(Document::titled("You").with(Block::Facts(facts)), data)
     }
 
-    /// How the host is: nothing in it is a secret, and it works when nothing else does.
+    /// The status of the host. It contains no secret, and works without a policy and without the audit log.
     pub(super) async fn status(&self, person: &Person) -> Reply {
         let egress = self.plugin.sandbox().egress();
-        let policy = self.decider.policy();
-        // What is wrong with it names people and places: that is for those who may read it.
-        let may_read = self.decider.may(person, HostAction::ReadPolicy).is_none();
+        let policy = self.decider().policy();
+        // The problem of a policy names people and places, so only people who can read the policy see it.
+        let may_read = self.decider().may(person, HostAction::ReadPolicy).is_none();
         let details = |problem: &str| if may_read { format!(": {problem}") } else { String::new() };
         let in_force = match (&policy.hash, &policy.problem) {
-            (Some(hash), None) => format!("in force (sha256:{})", hash.get(..12).unwrap_or(hash)),
+            (Some(hash), None) => format!("active (sha256:{})", hash.get(..12).unwrap_or(hash)),
             (Some(hash), Some(problem)) => {
                 let (hash, details) = (hash.get(..12).unwrap_or(hash), details(problem));
-                format!("the last good one (sha256:{hash}); the new one is not right{details}")
+                format!("the last valid policy (sha256:{hash}); the new policy is invalid{details}")
             }
-            (None, _) => "none, since it is missing or not right: everything is refused".to_owned(),
+            (None, _) => "none: the policy is missing or invalid, and everything is denied".to_owned(),
         };
-        let now = self.ledger.clock().now_ms();
+        let now = self.ledger().clock().now_ms();
         let look = move |projection: &Projection| {
             (projection.last_seq(), projection.operations().filter(|operation| operation.waits(now)).count())
         };
-        let looked = self.ledger.look(look).await;
+        let looked = self.ledger().look(look).await;
         let data = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "component": { "package": self.catalog().package, "sha256": self.plugin.digest() },
@@ -164,12 +164,12 @@ impl Service {
                 Err(error) => json!({ "entries": null, "problem": error.to_string() }),
             },
             "pending": looked.as_ref().ok().map(|(_, pending)| pending),
-            "lone_operator": self.decider.configured_alone().map(|alone| json!({
+            "lone_operator": self.decider().configured_alone().map(|alone| json!({
                 "principal": alone.principal, "delay_seconds": alone.delay.as_secs(),
             })),
         });
         let (audit, waiting) = match looked {
-            Ok((records, waiting)) => (format!("{records} records"), Some(waiting)),
+            Ok((records, waiting)) => (format!("{records} entries"), Some(waiting)),
             Err(error) => (format!("cannot be used: {error}"), None),
         };
         let mut facts = vec![
@@ -182,24 +182,24 @@ impl Service {
             Fact::new("Available actions", format!("{} of {}", self.availability(), self.catalog().actions.len())),
             Fact::new("Available here", self.families(true).join(", ")),
             Fact::new("Policy", in_force),
-            Fact::new("Audit trail", audit),
+            Fact::new("Audit log", audit),
         ];
         facts.extend(self.lone_operator());
         let closed = self.families(false);
         if !closed.is_empty() {
-            facts.push(Fact::new("Not available here", format!("{}; `help NOUN` says why", closed.join(", "))));
+            facts.push(Fact::new("Not available here", format!("{}; `help NOUN` shows the cause", closed.join(", "))));
         }
-        facts.extend(waiting.map(|count| Fact::new("Waiting", count.to_string())));
+        facts.extend(waiting.map(|count| Fact::new("Pending requests", count.to_string())));
         Reply::done(Document::titled("Status").with(Block::Facts(facts)).footer(person.principal.to_string()), data)
     }
 
-    /// Who replaces the approval of a second person, on a host with one user.
+    /// The replacement for the approval of a second person, on a host with one user.
     fn lone_operator(&self) -> Option<Fact> {
-        let alone = self.decider.configured_alone()?;
-        let text = match self.decider.second_person() {
+        let alone = self.decider().configured_alone()?;
+        let text = match self.decider().second_person() {
             Some(second) => format!("not active: the policy names {second}, who is a second person"),
             None => format!(
-                "{} types the name of the target instead of the approval of a second person; runs after {} s",
+                "{} types the name of the target, which replaces the approval of a second person; delay {} s",
                 alone.principal,
                 alone.delay.as_secs()
             ),
@@ -207,12 +207,13 @@ impl Service {
         Some(Fact::new("Lone operator", text))
     }
 
-    /// How many actions can work with the credentials and on the platform of the host.
+    /// The number of actions that can work with the credentials and on the platform of the host.
     fn availability(&self) -> usize {
         self.catalog().actions.iter().filter(|action| self.obstacle(action).is_none()).count()
     }
 
-    /// The families of which something can work with the credentials and on the platform of the host, or nothing.
+    /// The families that have an action that can work with the credentials and on the platform of the host, if `open`
+    /// is true; else the other families.
     fn families(&self, open: bool) -> Vec<String> {
         let catalog = self.catalog();
         let mut families: IndexMap<&str, bool> = IndexMap::new();
@@ -223,13 +224,13 @@ impl Service {
         families.into_iter().filter(|(_, opens)| *opens == open).map(|(family, _)| family.to_owned()).collect()
     }
 
-    /// Which policy is in force.
+    /// The active policy.
     pub(super) async fn policy(&self, id: &str, person: &Person) -> Reply {
-        if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
+        if let Some(denial) = self.decider().may(person, HostAction::ReadPolicy) {
             return self.refuse(id, person, &denial, "read the policy here").await;
         }
-        let state = self.decider.policy();
-        let groups: Vec<String> = self.decider.groups().names().into_iter().collect();
+        let state = self.decider().policy();
+        let groups: Vec<String> = self.decider().groups().names().into_iter().collect();
         let policies = state.policies.as_ref().map_or(0, |policies| policies.len());
         let document = Document::titled("Policy").with(Block::Facts(vec![
             Fact::new("Hash", state.hash.clone().unwrap_or_else(|| "none".to_owned())),
@@ -245,7 +246,7 @@ impl Service {
         Reply::done(document, data)
     }
 
-    /// Whether a command would be allowed, and why. Nothing is run, but for looking up ids.
+    /// Whether the policy would permit a command, and the reason. Only lookups of IDs are run.
     pub(super) async fn can_i(
         &self,
         id: &str,
@@ -257,10 +258,10 @@ impl Service {
         let catalog = self.catalog();
         let asked = match &other {
             Some(other) if *other != person.principal => {
-                if let Some(denial) = self.decider.may(person, HostAction::ReadPolicy) {
-                    return self.refuse(id, person, &denial, "ask what somebody else may do here").await;
+                if let Some(denial) = self.decider().may(person, HostAction::ReadPolicy) {
+                    return self.refuse(id, person, &denial, "check the permissions of another principal here").await;
                 }
-                self.decider.person(other, &place_of(other, person)).await
+                self.decider().person(other, &place_of(other, person)).await
             }
             _ => person.clone(),
         };
@@ -270,17 +271,16 @@ impl Service {
         let mut canonical = draft.invocation.canonical(action, &catalog.types);
         let missing = draft.fill(action, &catalog.types);
         let written = draft.invocation.clone();
-        let reader = Reader::new(&*self.plugin, &self.decider, person, id);
+        let reader = Reader::new(&*self.plugin, self.decider(), person, id);
         let unresolved;
-        let invocation = match resolve(catalog, draft, &reader, self.decider.groups().directory()).await {
+        let invocation = match resolve(catalog, draft, &reader, self.decider().groups().directory()).await {
             Ok((invocation, _)) => {
                 unresolved = None;
                 invocation
             }
-            // A question about a person who is not found is still a question about the action.
+            // If the person in an argument is not found, the question about the action still has a result.
             Err(error) => {
-                unresolved =
-                    Some(format!("Asked with what was written: {error}. The command itself would be refused."));
+                unresolved = Some(format!("Checked with the text as written: {error}. The command itself would fail."));
                 written
             }
         };
@@ -291,12 +291,12 @@ impl Service {
         } else {
             let names: Vec<String> = missing.iter().map(|name| format!("<{name}>")).collect();
             canonical = format!("{canonical} {}", names.join(" "));
-            Some(format!("Asked without {}: a policy may decide by that, too.", names.join(" and ")))
+            Some(format!("Checked without {}. A policy can depend on missing arguments, too.", names.join(" and ")))
         };
         let hint = [unresolved, hint].into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
         let reason = options.reason.as_ref().map(Reason::as_str);
         let invocation = invocation.shown(action, &catalog.types);
-        let decision = self.decider.decide(&asked, action, &invocation.arguments, reason);
+        let decision = self.decider().decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
         let closed = self.closed(action, &invocation.arguments, &asked.place);
         let closed = closed.filter(|_| matches!(decision, Decision::Allow(_)));
@@ -311,13 +311,13 @@ impl Service {
                 if self.approvals.no_approver(&asked, action, requirements).is_some() {
                     takes.push_str(", but too few other users can approve it");
                 }
-                (Outcome::Done, Level::Done, format!("Yes. {who} may run `{canonical}` in {}{takes}.", asked.place))
+                (Outcome::Done, Level::Done, format!("Yes. {who} can run `{canonical}` in {}{takes}.", asked.place))
             }
             Decision::Deny(denial) => (Outcome::Denied, Level::Error, format!("No: {}.", denial.message)),
         };
         let mut document =
             Document::titled("Can I?").with(Block::Notice(Notice { level, text, hint })).footer(canonical);
-        let explanation = self.decider.explain(&asked, action, &invocation.arguments, reason);
+        let explanation = self.decider().explain(&asked, action, &invocation.arguments, reason);
         if let Some(explanation) = explanation.as_ref().filter(|_| explain) {
             document = explained(document, explanation);
         }
@@ -335,7 +335,7 @@ impl Service {
     }
 }
 
-/// Somebody else is asked about where they would ask: here, if this is their platform.
+/// The place for which another principal is checked: this place if it is on the platform of that principal.
 fn place_of(other: &Principal, asker: &Person) -> crate::identity::Place {
     if other.platform == asker.place.platform && other.tenant == asker.place.tenant {
         asker.place.clone()
@@ -344,7 +344,7 @@ fn place_of(other: &Principal, asker: &Person) -> crate::identity::Place {
     }
 }
 
-/// What it takes, as the end of a sentence.
+/// The requirements, as the end of a sentence.
 fn takes(requirements: &crate::decision::policy::Requirements) -> String {
     let mut parts = Vec::new();
     if requirements.confirm {
@@ -359,7 +359,7 @@ fn takes(requirements: &crate::decision::policy::Requirements) -> String {
             alone.delay_seconds
         ));
     }
-    // They are replaced on a host with one user.
+    // A lone operator types the name of the target instead of these approvals.
     for rule in requirements.approvals.iter().filter(|_| requirements.alone.is_none()) {
         let from = rule.from.as_ref().map(|group| format!(" from {group}")).unwrap_or_default();
         parts.push(format!("{} approval{}{from}", rule.count, if rule.count == 1 { "" } else { "s" }));
@@ -374,7 +374,7 @@ fn explained(mut document: Document, explanation: &Explanation) -> Document {
     };
     let mut facts = Vec::new();
     let deciding: Vec<String> = explanation.deciding.iter().map(named).collect();
-    let decided = if deciding.is_empty() { "nothing permits it".to_owned() } else { deciding.join("; ") };
+    let decided = if deciding.is_empty() { "no policy permits it".to_owned() } else { deciding.join("; ") };
     facts.push(Fact::new("Decided by", decided));
     facts.extend(explanation.overruled.iter().map(|note| Fact::new("Would permit it", named(note))));
     for miss in &explanation.near_misses {
@@ -382,10 +382,10 @@ fn explained(mut document: Document, explanation: &Explanation) -> Document {
     }
     let holders = &explanation.holders;
     let mut who: Vec<String> = holders.groups.iter().map(|group| format!("members of {group}")).collect();
-    who.extend(holders.named_people.then(|| "somebody named in the policy".to_owned()));
-    who.extend(holders.everybody.then(|| "everybody, under conditions".to_owned()));
-    let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
-    facts.push(Fact::new("Who has it", who));
+    who.extend(holders.named_people.then(|| "a principal named in the policy".to_owned()));
+    who.extend(holders.everybody.then(|| "all users, under conditions".to_owned()));
+    let who = if who.is_empty() { "no user".to_owned() } else { who.join(", ") };
+    facts.push(Fact::new("Permitted for", who));
     document.blocks.push(Block::Facts(facts));
     document
 }

@@ -1,4 +1,5 @@
-//! The part of a lone operator: the terminal asks for the name of the target, waits, and runs.
+//! The commands of a lone operator: the terminal asks for the name of the target, waits for the delay, and runs the
+//! request.
 
 use super::run::waiting_json;
 use super::{Outcome, Reply, Service};
@@ -13,11 +14,11 @@ use crate::identity::{Place, Principal};
 use claude_admin_chat::Verdict;
 
 impl Service {
-    /// Asks for the name of the target where a confirmation is not enough, and this person can approve alone.
+    /// Asks for the name of the target if a confirmation is not enough and this person is a lone operator.
     pub(super) async fn asked_for_name(&self, person: &Person, vote: &Vote) -> Option<Reply> {
         let operation = self.approvals.find_for(person, &vote.operation).await.ok()?;
-        let now = self.ledger.clock().now_ms();
-        operation.accepts(vote.version, &person.principal, self.decider.people(), Choice::Confirm, now).ok()?;
+        let now = self.ledger().clock().now_ms();
+        operation.accepts(vote.version, &person.principal, self.decider().people(), Choice::Confirm, now).ok()?;
         let question = self.approvals.name_question(person, &operation).await?;
         let mut reply = Reply::failed(Outcome::Waiting, document::waiting(self.catalog(), &operation));
         reply.error = Some(waiting_json(self.catalog(), &operation));
@@ -25,11 +26,11 @@ impl Service {
         Some(reply.about(&operation))
     }
 
-    /// Compares the typed name and waits, unless `cancelled` resolves first.
+    /// Compares the typed name and waits for the delay, unless `cancelled` resolves first.
     ///
     /// # Errors
     ///
-    /// The reply, where the request does not run. Nothing was sent.
+    /// The reply, if the request does not run. Nothing was sent.
     pub async fn wait_alone(
         &self,
         principal: &Principal,
@@ -37,7 +38,7 @@ impl Service {
         typed: &str,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Waited, Box<Reply>> {
-        let person = self.decider.person(principal, &Place::terminal()).await;
+        let person = self.decider().person(principal, &Place::terminal()).await;
         let vote = question.vote(Choice::Confirm);
         let reply = match self.approvals.wait_alone(question, typed, &person, cancelled).await {
             Ok(Wait::Over(waited)) => return Ok(waited),
@@ -49,7 +50,7 @@ impl Service {
 
     /// Runs a request after its name was typed and its delay is over.
     pub async fn run_alone(&self, principal: &Principal, waited: Waited, format: Option<Format>) -> Reply {
-        let person = self.decider.person(principal, &Place::terminal()).await;
+        let person = self.decider().person(principal, &Place::terminal()).await;
         let vote = waited.question().vote(Choice::Confirm);
         let id = vote.operation.clone();
         if let Ok(operation) = self.approvals.find(&id).await
@@ -67,7 +68,7 @@ impl Service {
 
     /// Cancels a request whose name was not typed.
     pub async fn cancel_alone(&self, principal: &Principal, question: &NameQuestion) -> Reply {
-        let person = self.decider.person(principal, &Place::terminal()).await;
+        let person = self.decider().person(principal, &Place::terminal()).await;
         let reply = self.vote(&person, question.vote(Choice::Cancel), None).await;
         self.shown(match reply.outcome {
             Outcome::Done => Reply { outcome: Outcome::Denied, error: reply.data.clone(), data: None, ..reply },
@@ -75,9 +76,9 @@ impl Service {
         })
     }
 
-    /// Denies a request where no terminal is there on which its requester could type.
+    /// Denies a request if no terminal exists on which its requester could type the name.
     pub async fn deny_alone(&self, principal: &Principal, question: &NameQuestion) -> Reply {
-        let person = self.decider.person(principal, &Place::terminal()).await;
+        let person = self.decider().person(principal, &Place::terminal()).await;
         let event = Event::Denied { reason: Code::new("terminal-needed").into(), count: 1 };
         let entry = Entry { operation: Some(question.operation.clone()), ..person.did(event) };
         let found = self.approvals.find(&question.operation).await.ok();
@@ -85,7 +86,8 @@ impl Service {
         let effect = action.map(|action| Effect::of(self.catalog(), action));
         self.note(found.as_ref().map_or(entry.clone(), |operation| Entry { effect, ..operation.note(entry) })).await;
         let text = format!(
-            "This request needs you at a terminal: no second person approves it, so you type the name of the target. {}",
+            "This request needs you at a terminal: no second person approves it, so you must type the name of the \
+             target. {}",
             Verdict::Unchanged.sentence()
         );
         let hint = format!(

@@ -1,11 +1,12 @@
-//! The life of a command: understood, decided, run, recorded, shown. Every frontend calls [`Service::handle`], or
-//! [`Service::handle_in_parts`], and nothing else.
+//! Handles a command from its text to its reply: it is parsed, decided, run, recorded and shown. For this, each
+//! frontend calls only [`Service::handle`] or [`Service::handle_in_parts`].
 
 mod audience;
 mod audit;
 mod cause;
 mod consequence;
 mod decide;
+mod ending;
 mod executed;
 mod guard;
 mod handle;
@@ -53,10 +54,10 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
-/// What is asked for.
+/// The command of a request, in the form in which the frontend received it.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// A line that a person typed. It may hold anything: it is never logged.
+    /// A line that a person typed. It can contain any text, so it is never logged.
     Text {
         /// The line, without the name of the command.
         line: String,
@@ -65,66 +66,63 @@ pub enum Input {
     },
     /// A command that the frontend has parsed, with [`Service::parse_line`] for example.
     Parsed(Parsed),
-    /// A command line whose words a shell has taken apart.
+    /// A command line that a shell has split into words.
     Words(Vec<String>),
-    /// An operation with its arguments.
+    /// An action with its arguments.
     Operation {
-        /// The id, such as `users.list`.
+        /// The ID, such as `users.list`.
         id: String,
         /// The arguments by name.
         arguments: Map<String, Value>,
         /// The flags that every command takes.
         options: Options,
     },
-    /// A decision about what waits, by button.
+    /// A decision about a pending request, by button.
     Vote(Vote),
 }
 
-/// A request that a frontend has proved.
+/// A request that a frontend has authenticated.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Who asks.
+    /// The requester.
     pub principal: Principal,
-    /// Where.
+    /// The place of the request.
     pub place: Place,
-    /// What for.
+    /// The command.
     pub input: Input,
-    /// What identifies the request, where it can be delivered twice.
+    /// The key that identifies the request, if it can be delivered twice.
     pub delivery: Option<RequestKey>,
-    /// How the answer will be written, where that is known before and the command does not say otherwise.
+    /// The format of the reply, if it is known before and the command does not set another format.
     pub format: Option<Format>,
 }
 
-/// The host: one component, one policy, one audit trail.
+/// The host: one component, one policy, one audit log.
 #[derive(Debug)]
 pub struct Service {
     plugin: Arc<Plugin>,
-    decider: Arc<Decider>,
-    ledger: Ledger,
     approvals: Approvals,
     writes: TaskTracker,
-    /// The operations whose request this process runs.
+    /// The operations that this process is running.
     running: Arc<Running>,
     refusals: Refusals,
     api_clock: Clock,
     time_zone: TimeZone,
-    /// Whether a later command can come back to what is pending.
+    /// Whether a later command can decide a pending request.
     lasts: bool,
     names: Arc<KeptNames>,
     in_flight: Arc<InFlight>,
 }
 
 impl Service {
-    /// Puts a component behind a policy, before an audit trail. `observer` is notified of every stage of a write.
+    /// A host that runs a component, controlled by the policy of `decider`, and records in `ledger`. `observer` is
+    /// notified of each stage of a write.
     #[must_use]
     pub fn new(plugin: impl Into<Arc<Plugin>>, decider: Decider, ledger: Ledger, observer: Arc<dyn Observer>) -> Self {
-        let (plugin, decider) = (plugin.into(), Arc::new(decider));
-        let approvals = Approvals::new(Arc::clone(&plugin), Arc::clone(&decider), ledger.clone(), observer);
+        let plugin = plugin.into();
+        let approvals = Approvals::new(Arc::clone(&plugin), Arc::new(decider), ledger, observer);
         let in_flight = InFlight::new(plugin.sandbox().limits().commands_of_one());
         Self {
             plugin,
-            decider,
-            ledger,
             approvals,
             writes: TaskTracker::new(),
             running: Arc::default(),
@@ -137,25 +135,25 @@ impl Service {
         }
     }
 
-    /// Says in its answers that nobody can come back to what is pending: it ends with this process.
+    /// Makes the replies say that no later command can decide a pending request, because it ends with this process.
     #[must_use]
     pub fn passing(self) -> Self {
         Self { lasts: false, ..self }
     }
 
-    /// Counts times such as `7d` back from what another clock shows: that of a simulation stands still.
+    /// Counts times such as `7d` back from the time of another clock. The clock of a simulation does not advance.
     #[must_use]
     pub fn with_api_clock(self, api_clock: Clock) -> Self {
         Self { api_clock, ..self }
     }
 
-    /// Shows people instants in a time zone; in UTC unless this is called.
+    /// Sets the time zone in which people see instants. Default: UTC.
     #[must_use]
     pub fn with_time_zone(self, time_zone: TimeZone) -> Self {
         Self { time_zone, ..self }
     }
 
-    /// What the component can do.
+    /// The actions of the component.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         self.plugin.catalog()
@@ -167,11 +165,11 @@ impl Service {
         &self.plugin
     }
 
-    /// Which actions can work for somebody in a place: the policy might allow them, and a credential and the platform of
-    /// the host do not exclude them.
+    /// Whether an action can work for a principal in a place: the policy might permit it, and neither the credentials
+    /// nor the platform of the host exclude it.
     pub async fn can_ever_work(&self, principal: &Principal, place: &Place) -> impl Fn(&Action) -> bool {
-        let person = self.decider.person(principal, place).await;
-        let (decider, plugin) = (Arc::clone(&self.decider), Arc::clone(&self.plugin));
+        let person = self.decider().person(principal, place).await;
+        let (decider, plugin) = (Arc::clone(self.decider()), Arc::clone(&self.plugin));
         move |action| {
             let credentials = plugin.sandbox().egress().credentials();
             credentials.obstacle(action, &Arguments::new()).is_none()
@@ -180,13 +178,13 @@ impl Service {
         }
     }
 
-    /// Why no request of an action can be sent by this host, whoever asks; none where one can.
+    /// The reason why this host can send no request of an action, for any requester; none if it can.
     fn obstacle(&self, action: &Action) -> Option<CredentialError> {
         self.plugin.sandbox().egress().credentials().obstacle(action, &Arguments::new())
     }
 
-    /// Why a call of an action cannot work in a place, and who can change that or where it can; none where it can. The policy
-    /// has no part in it.
+    /// The reason why a call of an action cannot work in a place, with who can change this or where the call works;
+    /// none if it can work. The policy is ignored.
     fn closed(&self, action: &Action, arguments: &Arguments, place: &Place) -> Option<String> {
         let obstacle = self.plugin.sandbox().egress().credentials().obstacle(action, arguments);
         let obstacle = obstacle.map(|obstacle| document::obstacle(&obstacle));
@@ -197,50 +195,55 @@ impl Service {
         self.plugin.sandbox().egress().upstream().authority()
     }
 
-    /// The audit trail.
+    /// The audit log.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+        self.approvals.ledger()
     }
 
-    /// Waits until every write that was begun is finished and recorded.
+    /// The policy, the groups and the people.
+    fn decider(&self) -> &Arc<Decider> {
+        self.approvals.decider()
+    }
+
+    /// Waits until each write that was started is finished and recorded.
     pub async fn finish(&self) {
         self.writes.close();
         self.writes.wait().await;
         self.note_refusals(true).await;
     }
 
-    /// Ends what nobody settled in time and what a host ran that is gone, and reads a policy that changed. Returns the
-    /// operations that it ended.
+    /// Ends the pending requests that expired and the operations of hosts that have exited, and reads a changed policy.
+    /// Returns the operations that it ended.
     pub async fn tick(&self) -> Vec<Operation> {
         self.refresh_policy().await;
         self.note_refusals(false).await;
         self.approvals.forget_expired_secrets();
-        match self.ledger.sweep().await {
+        match self.ledger().sweep().await {
             Ok(ended) => ended,
             Err(error) => {
-                tracing::error!(%error, "what is over cannot be recorded");
+                tracing::error!(%error, "ended operations cannot be recorded");
                 Vec::new()
             }
         }
     }
 
-    /// The time that words such as `today` are counted from.
+    /// The current time for words such as `today`.
     fn api_now(&self) -> Timestamp {
         Timestamp::from_second(self.api_clock.now_ms().div_euclid(1000)).unwrap_or_default()
     }
 
-    /// A document as it is shown to people here: with instants in their time zone.
+    /// A document with instants in the time zone of its readers.
     #[must_use]
     pub fn in_local_time(&self, document: Document) -> Document {
         document.in_time_zone(&self.time_zone)
     }
 
     async fn refresh_policy(&self) {
-        let Some(change) = self.decider.refresh() else { return };
+        let Some(change) = self.decider().refresh() else { return };
         match &change.problem {
-            None => tracing::info!(hash = change.hash, "a new policy is in force"),
-            Some(problem) => tracing::error!(problem, "the policy was changed, and is not in force"),
+            None => tracing::info!(hash = change.hash, "a new policy is active"),
+            Some(problem) => tracing::error!(problem, "the policy was changed, and the new version is not active"),
         }
         let problem = change.cause.map(Cause::from);
         self.note(Entry::of_host(Event::PolicyChanged { policy_hash: change.hash, problem })).await;

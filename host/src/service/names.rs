@@ -1,8 +1,8 @@
-//! Names next to IDs in answers for people, as far as the person may read the names.
+//! Names next to IDs in replies for people, as far as the person is permitted to read the names.
 //!
-//! For one answer at most [`MAX_LISTS`] lists are read, each at most [`MAX_PAGES`] pages in its largest page size, for at
-//! most [`MAX_WAIT`]. What was read is used again for [`MAX_AGE_MS`]; whether the person may read the list is decided each
-//! time. Where a name is not found, the ID is shown alone: no lookup makes an answer fail.
+//! For one reply at most [`MAX_LISTS`] lists are read, each at most [`MAX_PAGES`] pages in its largest page size, for
+//! at most [`MAX_WAIT`]. Names are used again for [`MAX_AGE_MS`], but the permission to read the list is checked each
+//! time. If a name is not found, only the ID is shown: no lookup makes a reply fail.
 
 use super::{Reply, Service};
 use crate::command::{Arguments, Format};
@@ -16,19 +16,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The maximum number of lists that are read for one answer.
+/// The maximum number of lists that are read for one reply.
 const MAX_LISTS: usize = 4;
 /// The maximum number of pages that are read of a list.
 const MAX_PAGES: usize = 5;
-/// The maximum time for all lookups of one answer.
+/// The maximum time for all lookups of one reply.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// The time for which names are kept, in milliseconds.
+/// The time for which names are stored, in milliseconds.
 const MAX_AGE_MS: i64 = 60_000;
-/// The maximum number of lists whose names are kept, and of bytes of memory for them.
+/// The maximum number of lists whose names are stored, and of bytes of memory for them.
 const MAX_KEPT: usize = 32;
 const MAX_KEPT_BYTES: usize = 8 << 20;
 
-/// The names that were read in the last minute, by the read that gave them.
+/// The names that were read in the last minute. The key identifies the read that returned them.
 #[derive(Debug, Default)]
 pub(super) struct KeptNames(Mutex<HashMap<String, Kept>>);
 
@@ -39,7 +39,7 @@ struct Kept {
     names: Arc<Names>,
 }
 
-/// The bytes of memory for an ID with its name, but for their text: two strings, and their place in a map.
+/// The bytes of memory for an ID with its name, without their text: two strings, and their entry in a map.
 const NAME_BYTES: usize = 128;
 
 /// The bytes of memory that names need, as far as they can be estimated.
@@ -80,7 +80,7 @@ impl KeptNames {
     }
 }
 
-/// Names for one answer, and the IDs at the API of the requests that read them.
+/// Names for one reply, and the API request IDs of the requests that read them.
 #[derive(Debug, Default)]
 pub(super) struct FoundNames {
     pub(super) names: Names,
@@ -88,7 +88,8 @@ pub(super) struct FoundNames {
 }
 
 impl Service {
-    /// Whether an answer shows names: it is text for one person, who may read more than the others of a channel may.
+    /// Whether a reply shows names. Only text for one person does: this person can have more permissions than the other
+    /// members of a channel.
     pub(super) fn shows_names(principal: &Principal, place: &Place, format: Option<Format>, shared: bool) -> bool {
         let for_people = principal.platform != Platform::Http && place.platform != Platform::Mcp;
         let alone = !shared || place.platform == Platform::Local;
@@ -108,7 +109,7 @@ impl Service {
         self.find_names(operation, person, arguments, wanted).await
     }
 
-    /// Finds the names for all results that an action can have, before there is one.
+    /// Finds the names for all results that an action can have, before it runs.
     pub(super) async fn names_ahead(
         &self,
         operation: &str,
@@ -128,7 +129,7 @@ impl Service {
         arguments: &Arguments,
         wanted: Vec<Unnamed<'_>>,
     ) -> FoundNames {
-        let reader = Reader::new(&*self.plugin, &self.decider, person, operation);
+        let reader = Reader::new(&*self.plugin, self.decider(), person, operation);
         let mut names = Names::new();
         let look_up = async {
             for Unnamed { list, ids } in wanted.into_iter().take(MAX_LISTS) {
@@ -150,33 +151,33 @@ impl Service {
         FoundNames { names, requests }
     }
 
-    /// The names in a list, where the person may read it.
+    /// The names in a list, if the person is permitted to read it.
     async fn names_in(&self, reader: &Reader<'_>, list: &NameList<'_>, arguments: &Arguments) -> Arc<Names> {
         let invocation = list_invocation(list, arguments);
         if !reader.may(list.list, &invocation) {
             return Arc::default();
         }
-        let (key, now) = (format!("{invocation:?}"), self.ledger.clock().now_ms());
+        let (key, now) = (format!("{invocation:?}"), self.ledger().clock().now_ms());
         if let Some(kept) = self.names.get(&key, now) {
             return kept;
         }
         let mut items = Vec::new();
-        // Names that were found count, whatever ended the reading.
+        // Names that were found are used even if a later page failed.
         let read = read_items(reader, list, invocation, MAX_PAGES, &mut items).await;
         if read.is_err() {
             tracing::debug!(list = list.list.id, "not all names were read");
         }
         let names: Names = names_of(list, &items).map(|(id, name)| (id.to_owned(), name.to_owned())).collect();
         let names = Arc::new(names);
-        // What failed for one person can succeed for another one.
+        // Not stored after any other error: a read that failed for one person can succeed for another one.
         if matches!(read, Ok(()) | Err(Unlisted::TooLong | Unlisted::Incomplete)) {
             self.names.put(key, now, Arc::clone(&names));
         }
         names
     }
 
-    /// Puts names next to the IDs of an answer that has none yet. A card has none: others see it too. `clicked` is whether
-    /// the answer can replace the card that the person clicked.
+    /// Adds names to the IDs of a reply that has none yet. A card has none, because other users see it too. `clicked`
+    /// is whether the reply can replace the card that the person clicked.
     pub(super) async fn with_names(
         &self,
         operation: &str,
@@ -200,8 +201,8 @@ impl Service {
     }
 }
 
-/// The IDs without a name in what an answer shows of the API: in the arguments and the target of a plan, or in the result of
-/// its action.
+/// The IDs without a name in the data of the API that a reply shows: in the arguments and the target of a plan, or in
+/// the result of its action.
 fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     let answers = [reply.data.as_ref(), reply.error.as_ref()];
     let plans = ["/plan/steps/0", "/waiting/plan/steps/0"];

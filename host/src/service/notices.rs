@@ -1,4 +1,5 @@
-//! Messages about operations that users must see without asking: the card for approvers, and the message to the requester.
+//! Messages about operations that users must see without asking: the card for approvers, and the message to the
+//! requester.
 //!
 //! The audit log says which messages exist and what they show. So it does not matter how a request was made or decided,
 //! or by which process: a host that can post compares the log with what was posted, and posts the difference.
@@ -14,20 +15,20 @@ use tokio::sync::watch;
 /// A message that is due.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// What it is about.
+    /// The operation.
     pub operation: Operation,
-    /// Who reads it.
+    /// The readers.
     pub audience: Audience,
-    /// The state of the operation that it shows.
+    /// The state of the operation that the message shows.
     shows: String,
     /// Whether the requester can run the request now.
     is_approved: bool,
 }
 
-/// The readers of messages, in the order in which they are told.
+/// The readers of messages, in the order in which they are notified.
 const AUDIENCES: [Audience; 2] = [Audience::Approvers, Audience::Requester];
 
-/// One look at the operations.
+/// The data with which operations are checked once for due messages.
 struct Look {
     now_ms: i64,
     ledger: Ledger,
@@ -41,13 +42,13 @@ impl Look {
 }
 
 impl Service {
-    /// Reports changes of operations, after each of which [`Self::due_notices`] may be different.
+    /// Reports changes of operations, after each of which [`Self::due_notices`] might return other messages.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.ledger.changes()
+        self.ledger().changes()
     }
 
-    /// An operation by its whole ID, whoever it belongs to; none if there is none.
+    /// An operation by its complete ID, for any requester; none if it does not exist.
     pub async fn operation(&self, id: &str) -> Option<Operation> {
         self.approvals.find(id).await.ok()
     }
@@ -60,14 +61,14 @@ impl Service {
     pub async fn due_notices(&self, only: Option<&str>) -> Result<Vec<Notice>, LedgerError> {
         let only = only.map(str::to_owned);
         let look = self.look();
-        // Whether a request is approved is asked only where it matters.
+        // Whether a request is approved is determined only if the message depends on it.
         let might_be_due = move |operation: &Operation| {
             let wanted = only.as_ref().is_none_or(|id| *id == operation.id);
             let is_due = |audience, is_approved| look.due(operation, audience, is_approved).is_some();
             wanted && AUDIENCES.iter().any(|audience| is_due(*audience, false) || is_due(*audience, true))
         };
         let operations: Vec<Arc<Operation>> = self
-            .ledger
+            .ledger()
             .look(move |projection| {
                 projection.operations().filter(|operation| might_be_due(operation)).cloned().collect()
             })
@@ -95,7 +96,7 @@ impl Service {
     }
 
     fn look(&self) -> Look {
-        Look { now_ms: self.ledger.clock().now_ms(), ledger: self.ledger.clone() }
+        Look { now_ms: self.ledger().clock().now_ms(), ledger: self.ledger().clone() }
     }
 
     /// Records that this host is about to post a message; returns false when another host was faster.
@@ -105,21 +106,21 @@ impl Service {
     /// [`LedgerError`] when the audit log cannot be written.
     pub async fn claim_notice(&self, notice: &Notice) -> Result<bool, LedgerError> {
         let (seen, audience, shows) = (notice.operation.clone(), notice.audience, notice.shows.clone());
-        let host = self.ledger.host().to_owned();
+        let host = self.ledger().host().to_owned();
         let decide = move |projection: &Projection, _: i64| {
             let current = projection.operation(&seen.id).ok_or(())?;
             if current.notices != seen.notices || current.state != seen.state {
                 return Err(());
             }
             let progress = Progress::Posting { host: host.clone() };
-            // After a failure that passes, the claim is there already.
+            // When a commit is retried after a temporary failure, the claim can exist already.
             if current.notices.of(audience) == Some(&Delivery { shows: shows.clone(), progress }) {
                 return Ok(Vec::new());
             }
             let event = Event::Notifying { audience, shows: shows.clone(), host: host.clone() };
             Ok(vec![current.entry(event)])
         };
-        match self.ledger.commit(Durability::Process, decide, |_, _| ()).await {
+        match self.ledger().commit(Durability::Process, decide, |_, _| ()).await {
             Ok(()) => Ok(true),
             Err(CommitError::Refused(())) => Ok(false),
             Err(CommitError::Ledger(error)) => Err(error),
@@ -138,6 +139,6 @@ impl Service {
     ) -> Result<(), LedgerError> {
         let (message, problem) = posted.map_or_else(|problem| (None, Some(problem)), |message| (message, None));
         let event = Event::Notified { audience: notice.audience, shows: notice.shows.clone(), message, problem };
-        self.ledger.append(Durability::Process, vec![notice.operation.entry(event)]).await
+        self.ledger().append(Durability::Process, vec![notice.operation.entry(event)]).await
     }
 }

@@ -1,13 +1,13 @@
-//! A command that was read once: what frontend and service look at is the same.
+//! A command that is parsed once, so the frontend and the service use the same result.
 
 use super::Service;
 use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options};
 use serde_json::{Map, Value};
 
-/// A command that was read, or the error why it was not.
+/// A parsed command, or the error of the parser.
 #[derive(Debug, Clone)]
 pub struct Parsed {
-    /// What was typed or sent.
+    /// The text that was typed or sent.
     pub(super) typed: String,
     /// Whether it was sent with typed arguments.
     pub(super) is_typed: bool,
@@ -16,7 +16,7 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// A command that a program calls by name. `typed` is the same as a user types it.
+    /// A command that a program calls by name. `typed` is the equivalent text of a user.
     #[must_use]
     pub fn new(typed: String, command: Command) -> Self {
         Self::of(typed, Ok(command))
@@ -28,14 +28,14 @@ impl Parsed {
 }
 
 impl Service {
-    /// Reads a line that a person typed.
+    /// Parses a line that a person typed.
     #[must_use]
     pub fn parse_line(&self, line: String, markup: Markup) -> Parsed {
         let command = command::parse(self.catalog(), &line, markup, self.api_now());
         Parsed::of(line, command)
     }
 
-    /// Reads words that a shell has already split.
+    /// Parses words that a shell has already split.
     #[must_use]
     pub fn parse_words(&self, words: &[String]) -> Parsed {
         Parsed::of(words.join(" "), command::parse_words(self.catalog(), words, self.api_now()))
@@ -49,7 +49,7 @@ impl Service {
         Parsed { is_typed: true, ..Parsed::of(typed, command.map(|draft| Command::Run(draft, options))) }
     }
 
-    /// Reads the argument of a command of the host.
+    /// Parses the argument of a command of the host.
     #[must_use]
     pub fn parse_host_command(&self, info: &HostCommandInfo, argument: Option<&str>) -> Parsed {
         let command = HostCommand::with_argument(self.catalog(), info, argument, self.api_now());

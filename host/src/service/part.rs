@@ -1,23 +1,24 @@
-//! A long list in parts, each handed on as soon as it is read.
+//! A long list in parts. Each part is passed on when it is read.
 
 use crate::command::Format;
 use crate::document::Document;
 use serde_json::Value;
 use std::ops::ControlFlow;
 
-/// A page of a list that goes on.
+/// A page of a list that has several pages.
 #[derive(Debug, Clone)]
 pub struct Part<'p> {
-    /// What to show of it: the same title and columns in every part of a list.
+    /// The document to show, with the same title and columns in each part of a list.
     pub document: Document,
-    /// The page with the API's own field names and values, secrets included: it is for whoever may have them.
+    /// The page with the field names and values of the API. It includes secrets: only a receiver that is permitted to
+    /// have them can be given the page.
     pub page: &'p Value,
-    /// How the asker wants it written.
+    /// The format that the requester set.
     pub format: Option<Format>,
 }
 
-/// Takes a long list part by part, so that nobody has to keep all of it.
+/// Receives a long list part by part, so no complete list is in memory.
 pub trait PartSink: Send + Sync {
-    /// Takes the next part. A break ends the reading: nobody wants more.
+    /// Receives the next part. A break ends the read: the receiver needs no more parts.
     fn take(&self, part: Part<'_>) -> ControlFlow<()>;
 }

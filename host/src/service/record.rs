@@ -1,4 +1,4 @@
-//! What a command leaves in the audit log besides the events of its operation.
+//! The entries of a command in the audit log, except the events of its operation.
 
 use super::cause;
 use super::{Outcome, Reply, Service};
@@ -11,36 +11,37 @@ use crate::identity::{Place, Principal};
 use crate::store::Durability;
 use claude_admin_chat::Verdict;
 
-/// Why a request goes no further.
+/// The reason why a request is not handled.
 pub(super) enum Unreceived {
-    /// It was received before, or can have been.
+    /// The request was received before, or might have been.
     NotClaimed(NotClaimed),
-    /// It cannot be recorded.
+    /// The request cannot be recorded.
     Ledger(LedgerError),
 }
 
 impl Service {
-    /// Records that something was refused before anybody was believed: a forged, stale or foreign request. The first of a
-    /// kind is recorded at once; what follows within a minute is counted, and the count is recorded while it grows.
+    /// Records that a request was denied before authentication: a forged, stale or foreign request. The first request
+    /// of a kind is recorded immediately. Later ones within a minute are counted, and the count is recorded while it
+    /// grows.
     pub async fn refused(&self, code: &'static str) {
-        if let Some(count) = self.refusals.take_in(code, self.ledger.clock().now_ms()) {
+        if let Some(count) = self.refusals.take_in(code, self.ledger().clock().now_ms()) {
             self.note(Entry::of_host(denied(code, count))).await;
         }
     }
 
-    /// Records that a user who was authenticated did something that cannot be believed.
+    /// Records that an authenticated user sent data that cannot be valid.
     pub async fn disbelieved(&self, principal: &Principal, place: &Place, code: &'static str) {
         self.note(Entry::by(principal, place, denied(code, 1))).await;
     }
 
     pub(super) async fn note_refusals(&self, all: bool) {
-        for (code, count) in self.refusals.counted(self.ledger.clock().now_ms(), all) {
+        for (code, count) in self.refusals.counted(self.ledger().clock().now_ms(), all) {
             self.note(Entry::of_host(denied(code, count))).await;
         }
     }
 
-    /// Accepts a request, unless it was received before, and records that. With `later`, its first entry is recorded with
-    /// the next one about it, or replaced by the outcome of a read.
+    /// Accepts a request, unless it was received before, and records this. If `later` is true, its first entry is
+    /// recorded with its next entry, or replaced by the outcome of a read.
     pub(super) async fn receive(
         &self,
         id: &str,
@@ -50,25 +51,25 @@ impl Service {
         later: bool,
     ) -> Result<Receipt, Unreceived> {
         if let Some(key) = key {
-            self.ledger.claim(key, id).await.map_err(Unreceived::Ledger)?.map_err(Unreceived::NotClaimed)?;
+            self.ledger().claim(key, id).await.map_err(Unreceived::Ledger)?.map_err(Unreceived::NotClaimed)?;
         }
         let event = Event::Received { delivery: None, text };
         let receipt =
-            Receipt::new(self.ledger.clone(), Some(Entry { operation: Some(id.to_owned()), ..person.did(event) }));
+            Receipt::new(self.ledger().clone(), Some(Entry { operation: Some(id.to_owned()), ..person.did(event) }));
         if !later {
             receipt.record().await.map_err(Unreceived::Ledger)?;
         }
         Ok(receipt)
     }
 
-    /// Records that a request was received that ended without any other entry.
+    /// Records the receipt of a request that ended without any other entry.
     pub(super) async fn record_receipt(&self, receipt: &Receipt) {
         if let Err(error) = receipt.record().await {
             tracing::error!(%error, "not recorded");
         }
     }
 
-    /// Refuses a command of the host, on the record.
+    /// Denies a command of the host, and records this.
     pub(super) async fn refuse(&self, id: &str, person: &Person, denial: &Denial, what: &str) -> Reply {
         let document = document::denied(denial, what, Verdict::NotSent);
         let event = Event::Denied { reason: cause::of_denial(denial).into(), count: 1 };
@@ -77,7 +78,7 @@ impl Service {
         Reply::failed(Outcome::Denied, document)
     }
 
-    /// Records which requests a command sent that shows what the host knows, where it sent some.
+    /// Records the API requests of a command that shows data of the host, if it sent any.
     pub(super) async fn note_reads(&self, id: &str, person: &Person, requests: Vec<String>) {
         if requests.is_empty() {
             return;
@@ -92,15 +93,15 @@ impl Service {
         self.note(Entry { operation: Some(id.to_owned()), ..person.did(event) }).await;
     }
 
-    /// Records something after which nothing is done. Where it cannot be recorded, the log says so.
+    /// Records an entry after which the command runs nothing more. If this fails, the log of the process says so.
     pub(super) async fn note(&self, entry: Entry) {
-        if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+        if let Err(error) = self.ledger().append(Durability::Process, vec![entry]).await {
             tracing::error!(%error, "not recorded");
         }
     }
 }
 
-/// Something was denied before it was understood.
+/// A denial before the request was parsed.
 pub(super) fn denied(code: &'static str, count: u64) -> Event {
     Event::Denied { reason: Code::new(code).into(), count }
 }

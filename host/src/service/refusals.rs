@@ -1,12 +1,12 @@
-//! Counts what is refused before anybody is believed, so that a flood of it does not fill the audit trail.
+//! Counts requests that are denied before authentication, so a flood of them does not fill the audit log.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long refusals of one kind are counted together, in milliseconds.
+/// The time for which denials of one kind are counted together, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
 
-/// Counts refusals by their reason, of which there is a fixed number.
+/// Counts denials by their reason. The number of reasons is fixed.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     windows: Mutex<BTreeMap<&'static str, Window>>,
@@ -16,7 +16,7 @@ pub(super) struct Refusals {
 struct Window {
     began_ms: i64,
     seen: u64,
-    /// How many of them are on record, or are being recorded.
+    /// The number of denials that are recorded or being recorded.
     recorded: u64,
 }
 
@@ -27,8 +27,9 @@ impl Window {
 }
 
 impl Refusals {
-    /// Takes one in; returns how many are to be recorded at once. That is the first, and each time those that came since,
-    /// when there are twice as many as before: whenever the host ends, at least half of them are on record.
+    /// Counts one denial. Returns the number of denials to record immediately, if any: the first one, and then all
+    /// unrecorded ones each time the total has doubled. Thus at least half of them are recorded whenever the host
+    /// exits.
     pub(super) fn take_in(&self, reason: &'static str, now_ms: i64) -> Option<u64> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry(reason).or_insert(Window { began_ms: now_ms, seen: 0, recorded: 0 });
@@ -36,7 +37,7 @@ impl Refusals {
         window.seen.is_power_of_two().then(|| window.unrecorded())
     }
 
-    /// Takes out what is not recorded yet of windows that are over; with `all`, of every window.
+    /// Removes the windows that have ended, or all windows if `all` is true, and returns their unrecorded counts.
     pub(super) fn counted(&self, now_ms: i64, all: bool) -> Vec<(&'static str, u64)> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let over = windows.extract_if(.., |_, window| all || now_ms >= window.began_ms + WINDOW_MS);

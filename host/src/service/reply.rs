@@ -1,4 +1,4 @@
-//! What a frontend gets back.
+//! The reply that the service returns to a frontend.
 
 use super::Outcome;
 use super::in_flight::Flight;
@@ -15,8 +15,8 @@ use claude_admin_chat::{Answer, Changed, Verdict};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What counts for a reply, for as long as it is in memory: the memory of its result, and that it is one of the commands of
-/// its requester. A frontend keeps this with what it makes of the reply until that is sent.
+/// The counters that a reply occupies: the memory of its result, and one of the commands of its requester. A frontend
+/// stores this with the output that it makes of the reply, until the output is sent.
 #[derive(Debug, Clone)]
 pub struct Kept {
     held: Option<Arc<Held>>,
@@ -24,16 +24,16 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Counts the memory of a text that is made of the reply, while the reply is still there.
+    /// Counts the memory of a text that is made of the reply, in addition to the memory of the reply.
     ///
     /// # Errors
     ///
-    /// The limit that it does not fit in.
+    /// The limit that the text would exceed.
     pub fn take(&self, bytes: usize) -> Result<(), LimitKind> {
         self.held.as_ref().map_or(Ok(()), |held| held.take(bytes))
     }
 
-    /// Nothing but so many bytes is left of the reply.
+    /// Reduces the counted memory to `bytes`, after the rest of the reply was dropped.
     pub fn only(&self, bytes: usize) {
         if let Some(held) = &self.held {
             held.keep(bytes);
@@ -44,52 +44,52 @@ impl Kept {
 /// The status of an operation that a reply is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationStatus {
-    /// The word of its state.
+    /// The name of its state.
     pub state: String,
-    /// Whether anything was changed; none where that is not recorded.
+    /// Whether anything was changed; none if this is not recorded.
     pub changed: Option<Changed>,
 }
 
-/// What a frontend gets back.
+/// The reply that the service returns to a frontend.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The id of the operation, as in the log.
+    /// The ID of the operation, as in the audit log.
     pub operation: String,
-    /// The command in its usual form; none for what is no action.
+    /// The command in its canonical form; none if it is not an action.
     pub command: Option<String>,
-    /// How it ended.
+    /// The outcome of the command.
     pub outcome: Outcome,
-    /// Whether it changed something.
+    /// Whether the command changed anything.
     pub verdict: Verdict,
-    /// What to show.
+    /// The document to show.
     pub document: Document,
-    /// The answer with the API's own field names and values, without secrets; none where there is none.
+    /// The result with the field names and values of the API, without secrets; none if there is no result.
     pub data: Option<Value>,
-    /// The answer with its secrets, where it has any.
+    /// The result with its secrets, if it has any.
     pub secret: Option<WithSecrets>,
-    /// The error as the component or the host has it, for programs.
+    /// The error of the component or of the host, for programs.
     pub error: Option<Value>,
-    /// What left.
+    /// The requests that were sent.
     pub sent: Vec<SentRequest>,
-    /// Whether names are next to the IDs, as far as they were found.
+    /// Whether the document contains names next to IDs, as far as they were found.
     pub(super) named: bool,
-    /// How the asker wants it written.
+    /// The format that the requester set.
     pub format: Option<Format>,
-    /// Whether it is shown to the channel.
+    /// Whether the reply is shown to the channel.
     pub share: bool,
-    /// What a card on which somebody decided becomes; none where it stays as it is.
+    /// The document that replaces a card with which a user decided; none if the card remains unchanged.
     pub card: Option<Document>,
-    /// Whether others must decide about it, who have to see it.
+    /// Whether other users must decide about the request, and therefore see it.
     pub for_others: bool,
-    /// The memory of the answer, as long as this is needed.
+    /// The counted memory of the result, until this is dropped.
     pub(super) held: Option<Arc<Held>>,
-    /// What a lone operator at a terminal types before it runs; none where nothing is to be typed.
+    /// The name that a lone operator must type at a terminal before the request runs; none if no name is required.
     pub alone: Option<NameQuestion>,
-    /// The command, which counts among those of its requester as long as this is needed.
+    /// The command, which counts as one of the commands of its requester until this is dropped.
     pub(super) flight: Option<Arc<Flight>>,
-    /// The status of an operation, where that was asked for.
+    /// The status of an operation, if it was requested.
     pub status: Option<OperationStatus>,
-    /// What was received first, where this answers a second delivery: there is nothing to show.
+    /// The first delivery, if this is the reply to a second delivery: there is nothing to show.
     pub duplicate_of: Option<FirstDelivery>,
 }
 
@@ -118,7 +118,7 @@ impl Reply {
         }
     }
 
-    /// Says whether it changed something.
+    /// Sets whether the command changed anything.
     pub(super) fn with_verdict(self, verdict: Verdict) -> Self {
         Self { verdict, ..self }
     }
@@ -131,12 +131,12 @@ impl Reply {
         Self { data: Some(data), ..Self::new(Outcome::Done, document) }
     }
 
-    /// The answer to a second delivery: the first one is answered already.
+    /// The reply to a second delivery: the first delivery has its own reply.
     pub(super) fn duplicate(operation: String, first: FirstDelivery) -> Self {
         Self { operation, duplicate_of: Some(first), ..Self::new(Outcome::Done, Document::default()) }
     }
 
-    /// Keeps the answer with its secrets for whoever may have them.
+    /// Adds the result with its secrets, for a receiver that is permitted to have them.
     pub(super) fn with_secrets(mut self, whole: Value) -> Self {
         if self.data.as_ref().is_some_and(|data| *data != whole) {
             self.secret = Some(WithSecrets::new(whole));
@@ -144,8 +144,8 @@ impl Reply {
         self
     }
 
-    /// The answer for the program or the terminal that asked, secrets included. No chat is given it. Where it is handed over,
-    /// [`WithSecrets::delivered`] says so.
+    /// The result for the program or the terminal of the requester, with secrets. It is never given to a chat. After
+    /// the caller has passed it on, it calls [`WithSecrets::delivered`].
     #[must_use]
     pub fn to_json_with_secrets(&self) -> Value {
         match (&self.secret, self.outcome) {
@@ -154,21 +154,21 @@ impl Reply {
         }
     }
 
-    /// Shows names next to IDs.
+    /// Adds names next to IDs.
     pub(super) fn named(mut self, names: &Names) -> Self {
         self.document = self.document.with_names(names);
         self.named = true;
         self
     }
 
-    /// Says which IDs were looked up, and from which texts.
+    /// Adds the IDs that were looked up, with the texts that they were resolved from.
     pub(super) fn resolved(mut self, targets: &[Target]) -> Self {
         let lines = targets.iter().map(|target| format!("Resolved from {}: {}", target.written, target.shown()));
         self.document.footer.extend(lines);
         self
     }
 
-    /// Notes the operation, unless the answer is about another one.
+    /// Sets the operation, unless the reply is about another one.
     pub(super) fn under(mut self, operation: &str) -> Self {
         if self.operation.is_empty() {
             operation.clone_into(&mut self.operation);
@@ -176,7 +176,7 @@ impl Reply {
         self
     }
 
-    /// Notes the operation that it is about: its card becomes this.
+    /// Sets the operation that the reply is about. The document replaces the card of this operation.
     pub(super) fn about(mut self, operation: &Operation) -> Self {
         self.command = Some(operation.pending.plan.first().command.clone());
         self.card = Some(self.document.clone());
@@ -192,7 +192,7 @@ impl Reply {
         self
     }
 
-    /// Notes the command that this answers. The answer to a secret is never shown to a channel.
+    /// Sets the command of the reply. A result with a secret or with confidential content is never shown to a channel.
     pub(super) fn of(mut self, action: &Action, canonical: &str, options: &Options) -> Self {
         self.document.footer.push(canonical.to_owned());
         self.command = Some(canonical.to_owned());
@@ -201,7 +201,7 @@ impl Reply {
         self
     }
 
-    /// What counts for this reply while any of it is in memory.
+    /// The counters that this reply occupies while any part of it is in memory.
     #[must_use]
     pub fn kept(&self) -> Kept {
         Kept { held: self.held.clone(), _flight: self.flight.clone() }
@@ -211,25 +211,26 @@ impl Reply {
     #[must_use]
     pub fn into_envelope(mut self) -> Value {
         let whole = self.secret.take().filter(|_| self.outcome == Outcome::Done).map(WithSecrets::into_whole);
-        // What is left of the data says that there was some.
+        // The null value that replaces the data shows that the reply had data.
         let data = whole.or_else(|| self.data.take()).inspect(|_| self.data = Some(Value::Null));
         let answer = self.answer();
         answer.envelope(self.command.as_deref(), answer.written(data))
     }
 
-    /// The answer for programs: the data itself, or an object with the key `error`, beside what was read before it.
+    /// The output for programs: the data, or an object with the key `error` and the data that was read before the
+    /// error.
     #[must_use]
     pub fn to_json(&self) -> Value {
         self.answer().to_json()
     }
 
-    /// An answer for programs, under how it ended.
+    /// An output for programs, with its outcome.
     #[must_use]
     pub fn envelope(&self, answer: Value) -> Value {
         self.answer().envelope(self.command.as_deref(), answer)
     }
 
-    /// Seconds after which a client can send the same command again, where the API says so and nothing was changed.
+    /// Seconds after which a client can send the same command again, if the API returned them and nothing was changed.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         claude_admin_chat::wait_before_retry(self.verdict, self.error.as_ref())

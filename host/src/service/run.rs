@@ -1,10 +1,10 @@
-//! Running an action: decided, executed, recorded.
+//! Runs an action: it is decided, executed and recorded.
 
 use super::audience;
-use super::cause;
+use super::ending::{Ending, of_propose_error};
 use super::executed::Executed;
 use super::names::FoundNames;
-use super::outcome::{of_read, of_resolve_error, removes_nothing};
+use super::outcome::removes_nothing;
 use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
@@ -25,7 +25,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 impl Service {
-    /// Runs an action, as far as it may run now.
+    /// Runs an action, if it needs no decision of a user; else returns its pending request.
     pub(super) async fn run(
         &self,
         id: &str,
@@ -93,7 +93,7 @@ impl Service {
                     None => ControlFlow::Continue(()),
                 };
                 let follow = match parts {
-                    // A report is shown with its sums, which are known at its end.
+                    // A report is shown with its sums, so its pages are not passed on.
                     Some(_) if options.all && !document::is_report(catalog, action) => Follow::Each(&mut hand_on),
                     _ => follow(catalog, &options, authorized.get()),
                 };
@@ -119,9 +119,10 @@ impl Service {
                     command: Some(canonical.clone()),
                     ..found.note(person.did(event)).decided_by(&policies)
                 };
-                // The outcome stands for the whole read. It is recorded before anybody sees the result.
+                // The entry of the outcome replaces the other entries of the read. It is recorded before the result is
+                // shown.
                 receipt.replace();
-                if let Err(error) = self.ledger.append(Durability::Process, vec![entry]).await {
+                if let Err(error) = self.ledger().append(Durability::Process, vec![entry]).await {
                     tracing::error!(operation = id, %error, "not recorded, not shown");
                     let reply = Reply::failed(Outcome::Failed, document::unrecorded_read(&error));
                     return reply.with_verdict(executed.read.verdict).of(action, &canonical, &options);
@@ -141,7 +142,7 @@ impl Service {
                     "can_be_approved": no_approver.is_none(),
                 }));
                 reply = reply.of(action, &plan.first().command, &options);
-                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, self.decider(), person, id);
                 self.with_dependents(&reader, action, plan.first(), options.ids, reply).await
             }
             Ok(Proposed::Pointless(plan, found)) => {
@@ -149,16 +150,16 @@ impl Service {
                 reply.of(action, &plan.first().command, &options)
             }
             Ok(Proposed::Waiting(operation)) => {
-                tracing::info!(operation = id, action = action.id, "waits for a decision");
+                tracing::info!(operation = id, action = action.id, "needs a decision");
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
-                // What others must decide on has to be seen by them.
+                // Approvers must see the request that they decide.
                 let witnessed = !operation.pending.requirements.approvals.is_empty();
                 reply.error = Some(waiting_json(catalog, &operation));
                 reply = reply.of(action, &operation.pending.plan.first().command, &options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
-                let reader = Reader::new(&*self.plugin, &self.decider, person, id);
+                let reader = Reader::new(&*self.plugin, self.decider(), person, id);
                 self.with_dependents(&reader, action, operation.pending.plan.first(), options.ids, reply).await
             }
             Ok(Proposed::Run(operation, authorized)) => {
@@ -169,14 +170,14 @@ impl Service {
         }
     }
 
-    /// Whether a report is put beside that of the period before: people want that, and programs can ask for it.
+    /// Whether a report is compared with the report of the period before. Default: for people yes, for programs no.
     fn is_compared(&self, action: &Action, person: &Person, options: &Options) -> bool {
         let for_people = person.principal.platform != Platform::Http
             && matches!(options.format, None | Some(Format::Text | Format::Markdown));
         document::is_report(self.catalog(), action) && options.compare.unwrap_or(for_people)
     }
 
-    /// The same report for the period before. It is a read of its own, and decided on like one.
+    /// The same report for the period before. It is a separate read with its own decision.
     async fn period_before(
         &self,
         id: &str,
@@ -189,8 +190,8 @@ impl Service {
         if matches!(follow, Follow::All) {
             invocation.arguments = in_large_pages(executed.action, invocation.arguments);
         }
-        // What must be decided on first is not read for a comparison.
-        let authorized = self.decider.authorize_now(person, executed.action, invocation, id).ok()?;
+        // A report that needs a decision of a user is not read for a comparison.
+        let authorized = self.decider().authorize_now(person, executed.action, invocation, id).ok()?;
         let before = pages::read(&*self.plugin, executed.action, &authorized, follow).await;
         let whole = executed.is_whole(&before);
         executed.read.sent.extend(before.sent);
@@ -198,8 +199,8 @@ impl Service {
         before.value.filter(|_| whole)
     }
 
-    /// Runs something whose intent is recorded, and records how it ended. It goes on even when nobody waits for the answer
-    /// any more.
+    /// Runs an operation whose intent is recorded, and records its result. The run continues even if the client no
+    /// longer waits for the reply.
     pub(super) async fn run_intended(
         &self,
         operation: Operation,
@@ -227,7 +228,7 @@ impl Service {
             names.forget();
             let end = executed.end(&catalog);
             let (outcome, verdict) = (executed.outcome, executed.read.verdict);
-            // Recorded before anything else is made of it.
+            // Recorded before the result is used in any other way.
             let recorded = approvals.finish(&running, end).await;
             let has_secret = action.sensitive && outcome == Outcome::Done;
             let shown = std::panic::catch_unwind(AssertUnwindSafe(|| executed.show(&catalog, &options)));
@@ -254,8 +255,7 @@ impl Service {
             if let Err(error) = recorded {
                 tracing::error!(operation = running.id, %error, "the outcome of a write is not recorded");
                 let text = format!("The result below is not recorded in the audit log: {error}.");
-                let hint =
-                    Some("Until the host is restarted the operation shows as running, then as unknown.".to_owned());
+                let hint = Some("`status` shows `running` until the host restarts, then `unknown`.".to_owned());
                 let notice = document::Notice { level: document::Level::Error, text, hint };
                 reply.document.blocks.insert(0, Block::Notice(notice));
             }
@@ -265,16 +265,16 @@ impl Service {
         match work.await {
             Ok(reply) => reply,
             Err(error) => {
-                tracing::error!(operation = operation.id, %error, "a write ended without an answer");
+                tracing::error!(operation = operation.id, %error, "a write ended without a result");
                 self.ended_unseen(operation).await
             }
         }
     }
 
-    /// Records that nobody saw how a write ended.
+    /// Records that the result of a write is unknown.
     pub(super) async fn ended_unseen(&self, operation: Operation) -> Reply {
         let current = self.approvals.find(&operation.id).await.unwrap_or(operation);
-        // A result that was recorded before the host failed stays.
+        // A result that was recorded before the host failed is not replaced.
         if current.state.is_settled() {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == current.state.as_str());
             let verdict = current.changed().map_or(Verdict::Unknown, Verdict::from);
@@ -304,30 +304,29 @@ impl Service {
         let NotProposed { error, found } = &not;
         let catalog = self.catalog();
         let upstream = self.upstream();
-        let (outcome, invocation) = match error {
-            ProposeError::Denied(_, invocation) | ProposeError::NoApprover(_, invocation) => {
-                (Outcome::Denied, invocation)
-            }
-            ProposeError::Unavailable(_, invocation) => (Outcome::Failed, invocation),
-            ProposeError::NoReason(invocation) => (Outcome::Usage, invocation),
-            ProposeError::TooManyPending(invocation) => (Outcome::RateLimited, invocation),
-            // What is to be removed is not there: a repeated removal is no failure.
-            ProposeError::Before(cause, invocation) => (of_read(action, cause), invocation),
-            ProposeError::Resolve(error) if removes_nothing(action, error) && self.decider.may_ever(person, action) => {
-                (Outcome::Done, written)
-            }
-            ProposeError::Resolve(error) => (of_resolve_error(catalog, error), written),
-            ProposeError::Ledger(_) => (Outcome::Failed, written),
+        let Ending { outcome, code } = of_propose_error(catalog, action, error);
+        // The object to remove does not exist: a repeated removal ends alike, however its target is written.
+        let is_removed = matches!(error, ProposeError::Resolve(error) if removes_nothing(action, error))
+            && self.decider().may_ever(person, action);
+        let outcome = if is_removed { Outcome::Done } else { outcome };
+        let invocation = match error {
+            ProposeError::Denied(_, invocation)
+            | ProposeError::NoApprover(_, invocation)
+            | ProposeError::Unavailable(_, invocation)
+            | ProposeError::NoReason(invocation)
+            | ProposeError::TooManyPending(invocation)
+            | ProposeError::Before(_, invocation) => invocation,
+            ProposeError::Resolve(_) | ProposeError::Ledger(_) => written,
         };
         let canonical = invocation.canonical(action, &catalog.types);
         let event = match error {
-            ProposeError::Denied(denial, _) => Event::Denied { reason: cause::of_denial(denial).into(), count: 1 },
+            ProposeError::Denied(..) => Event::Denied { reason: code.into(), count: 1 },
             _ => Event::Outcome {
                 result: outcome.as_str().to_owned(),
                 changed: Some(found.verdict().changed()),
                 status: None,
                 requests: Vec::new(),
-                cause: Some(cause::of_propose_error(error).into()),
+                cause: Some(code.into()),
             },
         };
         let policies = match error {
@@ -354,12 +353,13 @@ impl Service {
     }
 }
 
-/// A list is followed where all of it is wanted, and a report because it is about a period and not about a page.
+/// The pages to read. All pages of a list are read with `--all`, and all pages of a report, because a report is about a
+/// period and not about a page.
 fn follow<'f>(catalog: &Catalog, options: &Options, invocation: &Invocation) -> Follow<'f> {
     if options.all || is_followed(catalog, invocation) { Follow::All } else { Follow::One }
 }
 
-/// What is run, without the size of its pages where nobody asked for one: that of a report is chosen here.
+/// The command to show: a page size of a report is removed if the host chose it and not the requester.
 fn as_written(catalog: &Catalog, action: &Action, run: &Invocation, written: &Invocation) -> Invocation {
     let mut invocation = run.clone();
     if document::is_report(catalog, action) && !written.arguments.contains_key(LIMIT) {
@@ -368,7 +368,7 @@ fn as_written(catalog: &Catalog, action: &Action, run: &Invocation, written: &In
     invocation
 }
 
-/// A page of a list that goes on, as it is shown.
+/// A page of a list that has several pages, as it is shown.
 fn part<'p>(
     catalog: &Catalog,
     action: &Action,
@@ -381,7 +381,7 @@ fn part<'p>(
     Part { document, page, format: options.format }
 }
 
-/// What waits, for programs.
+/// A pending request, for programs.
 pub(super) fn waiting_json(catalog: &Catalog, operation: &Operation) -> Value {
     json!({
         "waiting": {

@@ -1,15 +1,15 @@
-//! The operations whose request this process runs.
+//! The operations that this process is running.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The IDs of the operations that run.
+/// The IDs of the running operations.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     operations: Mutex<HashSet<String>>,
 }
 
-/// One of them. It ends when this is dropped.
+/// A running operation. It counts as running until this is dropped.
 #[derive(Debug)]
 pub(super) struct Run {
     operation: String,
@@ -17,13 +17,13 @@ pub(super) struct Run {
 }
 
 impl Running {
-    /// Begins one.
+    /// Adds an operation.
     pub(super) fn begin(self: &Arc<Self>, operation: &str) -> Run {
         self.operations().insert(operation.to_owned());
         Run { operation: operation.to_owned(), all: Arc::clone(self) }
     }
 
-    /// Whether an operation runs.
+    /// Whether an operation is running.
     pub(super) fn has(&self, operation: &str) -> bool {
         self.operations().contains(operation)
     }

@@ -1,4 +1,5 @@
-//! Secrets: who can be given the answer that contains one, and what of a request is recorded.
+//! Secrets: the places and formats in which a response with a secret is delivered, and the text of a request that is
+//! recorded.
 
 use super::understand::Understood;
 use super::{Outcome, Reply, Service, audience};
@@ -21,10 +22,11 @@ use tokio_util::task::TaskTracker;
 
 const REDACTED: &str = "[redacted]";
 
-/// Why an answer with a secret does not reach its requester, and nobody else, in a place and a format; none where it does.
+/// The reason why a response with a secret cannot be delivered only to its requester in a place and a format; none if
+/// it can.
 ///
-/// JSON over HTTP and on a terminal has every field of the answer. The other formats show a document, which has no secrets;
-/// a message in Slack is stored there, and what a model reads can end up anywhere.
+/// JSON over HTTP and on a terminal has every field of the response. The other formats show a document, which has no
+/// secrets. A message in Slack is stored there, and a model can repeat a text that it has read anywhere.
 fn not_carried(action: &Action, place: &Place, format: Option<Format>) -> Option<(String, &'static str)> {
     if !action.sensitive {
         return None;
@@ -35,12 +37,12 @@ fn not_carried(action: &Action, place: &Place, format: Option<Format>) -> Option
         (Platform::Local, _) => "Run the command again with `-o json`.",
         (Platform::Slack | Platform::Mcp, _) => return audience::never(action, place),
     };
-    let text = format!("The answer to `{}` contains a secret, and this format does not show it.", action.command());
+    let text = format!("The response to `{}` contains a secret, and this format does not show it.", action.command());
     Some((text, hint))
 }
 
 impl Service {
-    /// Denies a command before anything is sent, where its answer contains a secret that cannot be delivered.
+    /// Denies a command before anything is sent, if its response contains a secret that cannot be delivered.
     pub(super) async fn undeliverable(
         &self,
         id: &str,
@@ -58,7 +60,7 @@ impl Service {
     }
 }
 
-/// The text that is recorded of a request: without secrets.
+/// The text of a request that is recorded, without secrets.
 pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, CommandError>, typed: String) -> String {
     let canonical = |invocation: &Invocation| {
         let action = catalog.action(&invocation.action)?;
@@ -67,7 +69,7 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
     };
     match understood {
         Err(CommandError { kind: CommandErrorKind::Secret, .. }) => REDACTED.to_owned(),
-        // It can be anything, a secret argument at the wrong place too.
+        // The text can be anything, including a secret argument in the wrong place.
         Err(_) if may_concern_secrets(catalog, &typed) => REDACTED.to_owned(),
         Ok(Understood::Command(command)) => match &**command {
             Command::Run(draft, _) => canonical(&draft.invocation).unwrap_or(typed),
@@ -80,7 +82,7 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
     }
 }
 
-/// Whether a text that was not understood names an action, or an argument, that takes secrets; also with a slip in it.
+/// Whether a text that could not be parsed names an action or an argument with secrets, even with a typing error.
 fn may_concern_secrets(catalog: &Catalog, typed: &str) -> bool {
     let takes_secrets = |action: &&Action| action.inputs.iter().any(|input| input.has_secret(&catalog.types));
     let words = catalog.actions.iter().filter(takes_secrets).flat_map(|action| {
@@ -96,8 +98,8 @@ fn may_concern_secrets(catalog: &Catalog, typed: &str) -> bool {
     })
 }
 
-/// An answer that contains a secret: nothing shows it by accident. Dropped without [`Self::delivered`], the secret is lost,
-/// and that is recorded.
+/// A result that contains a secret. `Debug` does not show it. If this is dropped before [`Self::delivered`] is called,
+/// the secret is lost, and this is recorded.
 #[derive(Clone)]
 pub struct WithSecrets {
     whole: Value,
@@ -115,7 +117,7 @@ impl WithSecrets {
         Self { whole, delivery: None }
     }
 
-    /// Records it where the answer of this operation is not delivered.
+    /// Names the operation, so the loss of the secret is recorded if the result is not delivered.
     pub(super) fn of_operation(&mut self, approvals: &Approvals, operation: &Operation, tasks: &TaskTracker) {
         let delivery = Delivery {
             delivered: AtomicBool::new(false),
@@ -126,17 +128,17 @@ impl WithSecrets {
         self.delivery = Some(Arc::new(delivery));
     }
 
-    /// The answer with its secrets.
+    /// The result with its secrets.
     pub(super) fn whole(&self) -> &Value {
         &self.whole
     }
 
-    /// The answer with its secrets, without a copy. Whether it was delivered is still to be said.
+    /// The result with its secrets, without a copy. The caller must still report the delivery.
     pub(super) fn into_whole(self) -> Value {
         self.whole
     }
 
-    /// The answer was handed to the requester.
+    /// Reports that the result was delivered to the requester.
     pub fn delivered(&self) {
         if let Some(delivery) = &self.delivery {
             delivery.delivered.store(true, Ordering::Release);
@@ -144,7 +146,7 @@ impl WithSecrets {
     }
 }
 
-/// An answer on its way.
+/// The delivery of a result. If it is dropped before `delivered` is true, the loss of the secret is recorded.
 struct Delivery {
     delivered: AtomicBool,
     approvals: Approvals,
@@ -159,11 +161,11 @@ impl Drop for Delivery {
         }
         tracing::error!(
             operation = self.operation.id,
-            "the answer with a secret was not delivered; the secret is lost"
+            "the response with a secret was not delivered; the secret is lost"
         );
         let (ledger, entry) =
             (self.approvals.ledger().clone(), self.operation.entry_of_step(FIRST_STEP, Event::Undelivered));
-        // Outside of a runtime nothing can be recorded any more; `status` says what to do in that case too.
+        // Outside of a runtime the loss cannot be recorded. `status` also describes what to do in this case.
         if let Ok(runtime) = Handle::try_current() {
             self.tasks.spawn_on(
                 async move {
@@ -177,7 +179,7 @@ impl Drop for Delivery {
     }
 }
 
-/// What there is to say about the secret in the answer of an operation that was done; nothing where there was none.
+/// The notice about the secret in the response of an operation that is done; none if the response had no secret.
 pub(super) fn about(catalog: &Catalog, operation: &Operation) -> Option<Notice> {
     let action = catalog.action(&operation.pending.plan.first().action).filter(|action| action.sensitive)?;
     if operation.state.as_str() != Outcome::Done.as_str() {
@@ -186,18 +188,18 @@ pub(super) fn about(catalog: &Catalog, operation: &Operation) -> Option<Notice> 
     let new = command::usage(renewal(catalog, action), &catalog.types);
     let notice = |level, text: String, hint| Notice { level, text, hint: Some(hint) };
     Some(if operation.undelivered {
-        let text = "The secret in the answer did not reach its requester. It is lost: no copy is stored.";
-        notice(Level::Error, text.to_owned(), format!("To make a new one: `{new}`."))
+        let text = "The secret in the response did not reach its requester. It is lost: no copy is stored.";
+        notice(Level::Error, text.to_owned(), format!("For a new secret, run `{new}`."))
     } else {
         let text = format!(
-            "The answer contained a secret. It was sent once, to {}, and no copy is stored.",
+            "The response contained a secret. It was sent once, to {}, and no copy is stored.",
             operation.pending.requester
         );
-        notice(Level::Attention, text, format!("If it did not arrive, it is lost. To make a new one: `{new}`."))
+        notice(Level::Attention, text, format!("If it did not arrive, it is lost. For a new secret, run `{new}`."))
     })
 }
 
-/// The action that makes a new secret: of the object, where there is one, or else the same again.
+/// The action that creates a new secret: for the object if there is such an action, else the same action again.
 fn renewal<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
     let names_an_object = |action: &&Action| action.http.path.params().next().is_some();
     if names_an_object(&action) {

@@ -1,16 +1,16 @@
-//! What a request asks for.
+//! Parses the input of a request.
 
 use super::{Input, Parsed, Service};
 use crate::command::{self, Command, CommandError, Format, HostCommand};
 use crate::decision::approval::Vote;
 
-/// What was understood.
+/// A parsed input.
 pub(super) enum Understood {
     Command(Box<Command>),
     Vote(Vote),
 }
 
-/// The operation that a command decides about, else the command itself.
+/// The ID of the operation that a command decides about, else the ID of the command.
 pub(super) fn about<'a>(understood: &'a Result<Understood, CommandError>, id: &'a str) -> &'a str {
     match understood {
         Ok(Understood::Vote(vote)) => &vote.operation,
@@ -22,7 +22,7 @@ pub(super) fn about<'a>(understood: &'a Result<Understood, CommandError>, id: &'
     }
 }
 
-/// Whether a command works without a policy and without an audit trail.
+/// Whether a command runs without a policy and without an audit log. Such a command changes nothing.
 pub(super) fn harmless(understood: &Result<Understood, CommandError>) -> bool {
     match understood {
         Err(_) => true,
@@ -39,7 +39,7 @@ pub(super) fn runs(understood: &Result<Understood, CommandError>) -> bool {
 }
 
 impl Service {
-    /// Whether a command is an action that changes nothing, and whose result nobody must be kept from.
+    /// Whether a command is an action that changes nothing and has no secret and no confidential content in its result.
     pub(super) fn only_reads(&self, understood: &Result<Understood, CommandError>) -> bool {
         let Ok(Understood::Command(command)) = understood else { return false };
         let Command::Run(draft, _) = &**command else { return false };
@@ -48,7 +48,7 @@ impl Service {
             .is_some_and(|action| !action.writes() && !action.sensitive && !action.is_confidential())
     }
 
-    /// Reads a request: the text that is recorded of it, and the command.
+    /// Parses an input. Returns the text to record, before secrets are removed, and the command.
     pub(super) fn understand(
         &self,
         input: Input,

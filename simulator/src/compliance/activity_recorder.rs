@@ -9,7 +9,6 @@ use crate::memory;
 use crate::perform::World;
 use crate::reply::Reply;
 use crate::reports::random::{id, salt};
-use crate::resource::anonymous;
 use crate::routes::Target;
 use crate::rules::{Members, text};
 use crate::simulation::Request;
@@ -20,8 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The collection of recorded activities.
-pub(super) const RECORDED: &str = "/v1/compliance/activities";
-const COMPLIANCE: &str = "/v1/compliance/";
+pub(super) const RECORDED: &str = path_of!("activities.list");
 /// The source address of requests in the feed: an address that is reserved for documentation.
 const ADDRESS: &str = "198.51.100.24";
 /// The maximum size of a stored body.
@@ -50,8 +48,8 @@ impl ActivityRecorder {
     pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, world: &World) -> Option<Self> {
         let store = &world.store;
         let method = target.action.http.method;
-        let kind = ActivityKind::of(method.as_str(), &anonymous(target.action.http.path.segments()));
-        let is_compliance = request.uri().path().starts_with(COMPLIANCE);
+        let kind = ActivityKind::of(&target.action.id);
+        let is_compliance = target.resource.rules.records_requests();
         let is_write = method != Method::Get;
         if kind.is_none() && !is_compliance && !is_write {
             return None;

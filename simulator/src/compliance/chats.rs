@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::validate::at;
 use serde_json::{Value, json};
 
-pub(super) const PATH: &str = "/v1/compliance/apps/chats";
+pub(super) const PATH: &str = path_of!("compliance-chats.list");
 /// The fields of a chat that its list does not show.
 const MESSAGES: &str = "messages";
 

@@ -9,7 +9,7 @@ use crate::routes::Target;
 use crate::rules::{View, text};
 use serde_json::{Value, json};
 
-pub(super) const PATH: &str = "/v1/compliance/apps/code/artifacts";
+pub(super) const PATH: &str = path_of!("compliance-code-artifacts.list");
 /// Marks a version that is still being uploaded.
 pub(super) const UNFINISHED: &str = "unfinished";
 /// The files of a version that has several, by name.

@@ -11,7 +11,7 @@ use crate::query::Query;
 use crate::reports::random::{id, salt};
 use crate::reports::rows::Rows;
 use crate::routes::Target;
-use crate::rules::{Members, Roles, View, text};
+use crate::rules::{Members, ORGANIZATION, Roles, View, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn ago(view: View<'_>, age: SignedDuration) -> String {
 }
 
 pub(super) fn organizations(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    let own = view.store.singletons.get("/v1/organizations/me");
+    let own = view.store.singletons.get(ORGANIZATION);
     let own = own.map(|own| json!({ "uuid": own.get("id"), "name": own.get("name"), "created_at": ago(view, AGE) }));
     let sister = json!({ "uuid": sister(view), "name": SISTER_NAME, "created_at": ago(view, AGE_OF_SISTER) });
     Ok(Rows::cut(own.into_iter().chain([sister]).collect(), query)?.with_more())
@@ -148,7 +148,7 @@ fn shown_role(role: &Object) -> Value {
 
 pub(super) fn permissions(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let role = role(target, view)?;
-    let path = format!("{}/{}/permissions", Roles::PATH, text(role, "id"));
+    let path = Roles::permissions_of(text(role, "id"));
     let mut permissions: Vec<Value> = view.store.items(&path).map(permission).collect();
     permissions.reverse();
     Ok(Rows::cut(permissions, query)?.with_more())

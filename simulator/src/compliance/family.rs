@@ -23,14 +23,35 @@ pub(crate) type FileOf = fn(&Target<'_>, &Query, View<'_>) -> Result<File, ApiEr
 pub(crate) struct Family {
     path: &'static str,
     answer: Answer,
+    budget: Budget,
     file: Option<FileOf>,
+    /// Whether the response is that for an unknown organization if the Compliance API is off.
+    is_hidden: bool,
     may_go: fn(&Object, View<'_>) -> Result<(), ApiError>,
     goes_with: fn(&Object, &mut Store),
 }
 
 impl Family {
     pub(crate) const fn new(path: &'static str, answer: Answer) -> Self {
-        Self { path, answer, file: None, may_go: |_, _| Ok(()), goes_with: |_, _| {} }
+        Self {
+            path,
+            answer,
+            budget: Budget::COMPLIANCE,
+            file: None,
+            is_hidden: false,
+            may_go: |_, _| Ok(()),
+            goes_with: |_, _| {},
+        }
+    }
+
+    /// Sets the budget of sessions in the cloud.
+    pub(crate) const fn of_remote_sessions(self) -> Self {
+        Self { budget: REMOTE, ..self }
+    }
+
+    /// While the Compliance API is off, an organization gets the same response as an unknown one.
+    pub(crate) const fn hidden_while_off(self) -> Self {
+        Self { is_hidden: true, ..self }
     }
 
     /// The file of an item that is downloaded.
@@ -56,10 +77,7 @@ impl Rules for Family {
 
     fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         if !is_on(view.store) {
-            let is_settings = self.path.ends_with("/settings");
-            // For the settings of an organization, an unknown organization and one with the API turned off get the same
-            // response.
-            return Some(Err(if is_settings {
+            return Some(Err(if self.is_hidden {
                 not_found("organization", target.captures.first().map_or("", |(_, id)| id))
             } else {
                 ApiError::forbidden("The Compliance API is not enabled for this organization.")
@@ -87,7 +105,11 @@ impl Rules for Family {
     }
 
     fn budget(&self, _operation: &Operation) -> Option<Budget> {
-        self.path.contains("/sessions/remote").then_some(REMOTE)
+        Some(self.budget)
+    }
+
+    fn records_requests(&self) -> bool {
+        true
     }
 }
 

@@ -10,9 +10,9 @@ use crate::store::Store;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-pub(super) const UPLOADED: &str = "/v1/compliance/apps/chats/files";
-pub(super) const GENERATED: &str = "/v1/compliance/apps/chats/generated-files";
-pub(super) const ARTIFACTS: &str = "/v1/compliance/apps/artifacts";
+pub(super) const UPLOADED: &str = path_of!("compliance-files.get");
+pub(super) const GENERATED: &str = path_of!("compliance-files.get-generated");
+pub(super) const ARTIFACTS: &str = path_of!("compliance-artifacts.get");
 
 /// The field with the content as text. No reply contains it.
 pub(super) const CONTENT: &str = "content";

@@ -41,7 +41,7 @@ fn shown_group(group: &Object) -> Value {
 
 pub(super) fn group_members(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let group = group(target, view)?;
-    let path = format!("{}/{}/members", Groups::PATH, text(group, "id"));
+    let path = Groups::members_of(text(group, "id"));
     let member = |member: &Object| {
         let user = view.store.item(Members::PATH, text(member, "user_id"));
         json!({

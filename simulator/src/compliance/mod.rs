@@ -36,38 +36,38 @@ use crate::rules::Rules;
 use crate::store::Store;
 use family::Family;
 
-/// The families, by path.
+/// The families.
 pub(crate) const RULES: [&dyn Rules; 29] = [
     &ComplianceSettings,
     &review::ReviewCases,
     &review::ReviewItems,
     &review::ReviewNotices,
-    &Family::new("/v1/compliance/activities", feed::answer),
-    &Family::new("/v1/compliance/organizations", directory::organizations),
-    &Family::new("/v1/compliance/organizations/{}/users", directory::users),
-    &Family::new("/v1/compliance/organizations/{}/roles", directory::roles),
-    &Family::new("/v1/compliance/organizations/{}/roles/{}/permissions", directory::permissions),
-    &Family::new("/v1/compliance/organizations/{}/settings", directory::settings),
-    &Family::new("/v1/compliance/organizations/{}/user_preferences", preferences::list),
-    &Family::new("/v1/compliance/groups", linked_groups::groups),
-    &Family::new("/v1/compliance/groups/{}/members", linked_groups::group_members),
+    &Family::new(path_of!("activities.list"), feed::answer),
+    &Family::new(path_of!("compliance-organizations.list"), directory::organizations),
+    &Family::new(path_of!("compliance-organizations.users"), directory::users),
+    &Family::new(path_of!("compliance-organizations.roles"), directory::roles),
+    &Family::new(path_of!("compliance-organizations.role-permissions"), directory::permissions),
+    &Family::new(path_of!("compliance-organizations.settings"), directory::settings).hidden_while_off(),
+    &Family::new(path_of!("compliance-organizations.user-preferences"), preferences::list),
+    &Family::new(path_of!("compliance-groups.list"), linked_groups::groups),
+    &Family::new(path_of!("compliance-groups.members"), linked_groups::group_members),
     &Family::new(chats::PATH, chats::list).takes_along(chats::goes_with),
-    &Family::new("/v1/compliance/apps/chats/{}/messages", chats::messages),
+    &Family::new(path_of!("compliance-chats.messages"), chats::messages),
     &Family::new(files::UPLOADED, files::uploaded).with_file(downloads::uploaded),
     &Family::new(files::GENERATED, files::generated).with_file(downloads::generated),
     &Family::new(files::ARTIFACTS, files::artifact).with_file(downloads::artifact),
     &Family::new(code_artifacts::PATH, code_artifacts::list).with_file(downloads::current_code_artifact),
-    &Family::new("/v1/compliance/apps/code/artifacts/{}/versions", code_artifacts::list)
+    &Family::new(path_of!("compliance-code-artifacts.download"), code_artifacts::list)
         .with_file(downloads::code_artifact),
     &Family::new(projects::PATH, projects::answer).goes_if(projects::may_go).takes_along(projects::goes_with),
-    &Family::new("/v1/compliance/apps/projects/{}/attachments", projects::attachments),
-    &Family::new("/v1/compliance/apps/projects/{}/collaborators", projects::collaborators),
+    &Family::new(path_of!("compliance-projects.attachments"), projects::attachments),
+    &Family::new(path_of!("compliance-projects.collaborators"), projects::collaborators),
     &Family::new(projects::DOCUMENTS, projects::document),
-    &Family::new("/v1/compliance/apps/projects/documents/{}/metadata", projects::document_metadata),
+    &Family::new(path_of!("compliance-projects.get-document-metadata"), projects::document_metadata),
     &Family::new(sessions::LOCAL, sessions::local),
-    &Family::new("/v1/compliance/apps/sessions/local/{}/messages", sessions::local_messages),
-    &Family::new(sessions::REMOTE, sessions::remote),
-    &Family::new("/v1/compliance/apps/sessions/remote/{}/messages", sessions::remote_messages),
+    &Family::new(path_of!("compliance-sessions.local-messages"), sessions::local_messages),
+    &Family::new(sessions::REMOTE, sessions::remote).of_remote_sessions(),
+    &Family::new(path_of!("compliance-sessions.remote-messages"), sessions::remote_messages).of_remote_sessions(),
 ];
 
 /// Whether the Compliance API is on.
@@ -78,4 +78,24 @@ pub(crate) fn is_on(store: &Store) -> bool {
 /// The alternative ID of the organization.
 fn organization_tag(store: &Store) -> String {
     id("org_", &[memory::seed(store), salt("organization")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+    use crate::testing;
+
+    /// The setting that turns the Compliance API on or off. It is in the family of the API, but not a part of the API.
+    const SETTING: &str = "compliance-settings";
+
+    #[test]
+    fn every_compliance_action_has_rules_of_the_family() {
+        let routes = testing::routes();
+        for (action, _, rules) in routes.each() {
+            let interface = routes.catalog().interface(&action.interface).unwrap();
+            let is_listed = RULES.iter().any(|family| family.path() == rules.path());
+            assert_eq!(is_listed, interface.family == "Compliance", "{}", action.id);
+            assert_eq!(rules.records_requests(), is_listed && action.interface != SETTING, "{}", action.id);
+        }
+    }
 }

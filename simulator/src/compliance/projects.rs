@@ -15,7 +15,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 pub(super) const PATH: &str = crate::reports::PROJECTS_PATH;
-pub(super) const DOCUMENTS: &str = "/v1/compliance/apps/projects/documents";
+pub(super) const DOCUMENTS: &str = path_of!("compliance-projects.get-document");
 
 /// The fields of a project in a list.
 const LISTED: [&str; 9] = [

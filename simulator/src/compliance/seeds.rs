@@ -7,7 +7,7 @@ use super::{chats, code_artifacts, organization_tag, projects, review_seeds, ses
 use crate::caller::Caller;
 use crate::memory;
 use crate::reports::random::{id, salt};
-use crate::rules::{Members, View, Workspaces, text};
+use crate::rules::{Groups, Members, ORGANIZATION, View, Workspaces, text};
 use crate::store::Store;
 use crate::version::ApiVersion;
 use claude_admin_catalog::Catalog;
@@ -132,7 +132,7 @@ pub(crate) fn seed(store: &mut Store, catalog: &Catalog) {
         .collect();
     members.reverse();
     members.sort_by_key(|member| !examples.iter().any(|word| member["id"] == *word));
-    let uuid = store.singletons.get("/v1/organizations/me").map(|me| text(me, "id").to_owned()).unwrap_or_default();
+    let uuid = store.singletons.get(ORGANIZATION).map(|me| text(me, "id").to_owned()).unwrap_or_default();
     let organization = (organization_tag(store), uuid);
     if !members.is_empty() {
         let mut author = Author { seed: memory::seed(store), store, examples, now, members, organization };
@@ -251,7 +251,7 @@ impl Author<'_> {
     }
 
     fn group(&self) -> Option<String> {
-        self.store.items("/v1/organizations/rbac_groups").last().map(|group| text(group, "id").to_owned())
+        self.store.items(Groups::PATH).last().map(|group| text(group, "id").to_owned())
     }
 
     fn chats(&mut self) {

@@ -14,8 +14,8 @@ use crate::rules::{View, text};
 use crate::validate::at;
 use serde_json::{Value, json};
 
-pub(super) const LOCAL: &str = "/v1/compliance/apps/sessions/local";
-pub(super) const REMOTE: &str = "/v1/compliance/apps/sessions/remote";
+pub(super) const LOCAL: &str = path_of!("compliance-sessions.list-local");
+pub(super) const REMOTE: &str = path_of!("compliance-sessions.list-remote");
 const MESSAGES: &str = "messages";
 
 /// The maximum time for paging through a transcript, in seconds.

@@ -12,7 +12,7 @@ const ACCESS_TRANSPARENCY: &str = "access_transparency";
 pub(crate) struct ComplianceSettings;
 
 impl ComplianceSettings {
-    pub(crate) const PATH: &'static str = "/v1/organizations/compliance_settings";
+    pub(crate) const PATH: &'static str = path_of!("compliance-settings.get");
 }
 
 impl Rules for ComplianceSettings {

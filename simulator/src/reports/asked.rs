@@ -1,10 +1,12 @@
 //! The parameters of reports of activity: days, filters and groups.
 
 use super::calendar::{FIRST_DAY, day_of, read_date};
+use super::dimension::row_dimensions;
 use super::people::{People, Person};
 use super::range::{text, texts};
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::routes::Target;
 use crate::validate::at;
 use jiff::Timestamp;
 
@@ -61,8 +63,11 @@ fn read(text: &str, place: &str) -> Result<i64, ApiError> {
 pub(crate) struct Filters(Vec<(String, Vec<String>)>);
 
 impl Filters {
-    /// Parses `dimension:value` entries.
-    pub(crate) fn of(query: &Query, dimensions: &[&str]) -> Result<Self, ApiError> {
+    /// Parses `dimension:value` entries. The dimensions are those by which the report can be grouped, and `others`.
+    pub(crate) fn of(target: &Target<'_>, query: &Query, others: &[&str]) -> Result<Self, ApiError> {
+        let mut dimensions: Vec<&str> = row_dimensions(target);
+        dimensions.extend(others);
+        dimensions.sort_unstable();
         let mut filters: Vec<(String, Vec<String>)> = Vec::new();
         for entry in texts(query, "filter[]") {
             let (dimension, value) = entry

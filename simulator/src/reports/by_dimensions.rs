@@ -1,7 +1,7 @@
 //! `GET /v1/organizations/analytics/usage` and `/cost`: rows by any dimensions, ranked.
 
 use super::calendar::{Width, minute_of, start_of};
-use super::dimension::{OF_ITEMS, filters};
+use super::dimension::{OF_ITEMS, filters, row_dimensions};
 use super::ledger::{Ledger, Sums};
 use super::metrics::{amounts, cost, parts, rank, usage_with_total, values};
 use super::range::{Range, text, texts, width};
@@ -23,41 +23,17 @@ const MOST_DIMENSIONS: usize = 5;
 /// Data is updated every hour. It is available when it is one hour old.
 const DELAY: i64 = 60;
 
-/// The dimensions of a row, in the format of its group.
-const DIMENSIONS: [&str; 20] = [
-    "actor",
-    "actor_type",
-    "agent_id",
-    "api_key_id",
-    "claude_tag_category",
-    "claude_tag_user_id",
-    "context_window",
-    "deployment_id",
-    "environment_id",
-    "inference_geo",
-    "model",
-    "organization_id",
-    "product",
-    "rbac_group_id",
-    "service_tier",
-    "session_id",
-    "slack_channel_id",
-    "speed",
-    "user_profile_id",
-    "workspace_id",
-];
-
 /// The minute up to which analytics are available.
 pub(super) fn refreshed(now: Timestamp) -> i64 {
     Width::Hour.snap(minute_of(now) - DELAY)
 }
 
-pub(super) fn usage(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    answer(query, view, |sums, _| vec![(usage_with_total(sums).into(), None, None)], "usage")
+pub(super) fn usage(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    answer(target, query, view, |sums, _| vec![(usage_with_total(sums).into(), None, None)], "usage")
 }
 
-pub(super) fn cost_rows(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    answer(query, view, rows_of_cost, "cost")
+pub(super) fn cost_rows(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    answer(target, query, view, rows_of_cost, "cost")
 }
 
 /// The content of a row, and its values in the dimensions of items.
@@ -74,6 +50,7 @@ fn rows_of_cost(sums: &Sums, of_items: &[&str]) -> Vec<Said> {
 }
 
 fn answer(
+    target: &Target<'_>,
     query: &Query,
     view: View<'_>,
     say: impl Fn(&Sums, &[&str]) -> Vec<Said>,
@@ -106,13 +83,14 @@ fn answer(
 
     let actors: BTreeMap<String, Actor<'_>> =
         ledger.streams.iter().filter_map(|stream| Some((ledger.value(stream, "actor")?, stream.actor))).collect();
+    let dimensions = row_dimensions(target);
     let mut data = Vec::new();
     for ((bucket, key), sums) in page.shown {
         let (starting_at, ending_at) = match width {
             Some(width) => (start_of(bucket).to_string(), start_of(bucket + width.minutes()).to_string()),
             None => range.timestamps(),
         };
-        let mut group = values(&DIMENSIONS, &main, &key);
+        let mut group = values(&dimensions, &main, &key);
         if let Some(actor) = group.get("actor").and_then(Value::as_str).and_then(|id| actors.get(id)) {
             group.insert("actor".to_owned(), ledger.actor(view.store, *actor));
         }

@@ -25,31 +25,25 @@ struct Key {
     user: Option<usize>,
 }
 
-const CONNECTOR_FILTERS: [&str; 4] = ["connector_name", "product", "rbac_group_id", "user_id"];
-const SKILL_FILTERS: [&str; 5] = ["product", "rbac_group_id", "share_status", "skill_name", "user_id"];
-const PLUGIN_FILTERS: [&str; 4] = ["plugin_name", "product", "rbac_group_id", "user_id"];
-const PROJECT_FILTERS: [&str; 3] = ["project_id", "rbac_group_id", "user_id"];
-const ARTIFACT_FILTERS: [&str; 5] = ["artifact_type", "is_shared", "product", "rbac_group_id", "user_id"];
-
-pub(super) fn connectors(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    report(Kind::Connector, query, view, &CONNECTOR_FILTERS)
+pub(super) fn connectors(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    report(Kind::Connector, target, query, view)
 }
 
-pub(super) fn skills(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    report(Kind::Skill, query, view, &SKILL_FILTERS)
+pub(super) fn skills(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    report(Kind::Skill, target, query, view)
 }
 
-pub(super) fn plugins(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    report(Kind::Plugin, query, view, &PLUGIN_FILTERS)
+pub(super) fn plugins(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    report(Kind::Plugin, target, query, view)
 }
 
-pub(super) fn chat_projects(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    report(Kind::Project, query, view, &PROJECT_FILTERS)
+pub(super) fn chat_projects(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    report(Kind::Project, target, query, view)
 }
 
 /// Without a grouping, all rows; otherwise page by page.
-pub(super) fn artifacts(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    let rows = rows(Kind::Artifact, query, view, &ARTIFACT_FILTERS)?;
+pub(super) fn artifacts(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    let rows = rows(Kind::Artifact, target, query, view)?;
     if GroupBy::of(query).is_any() {
         return Ok(Rows::cut(rows, query)?.plain());
     }
@@ -59,15 +53,15 @@ pub(super) fn artifacts(_target: &Target<'_>, query: &Query, view: View<'_>) -> 
     Ok(Rows { shown: rows, next_page: None }.plain())
 }
 
-fn report(kind: Kind, query: &Query, view: View<'_>, filters: &[&str]) -> Result<Value, ApiError> {
-    let rows = ordered::by(query, rows(kind, query, view, filters)?)?;
+fn report(kind: Kind, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    let rows = ordered::by(query, rows(kind, target, query, view)?)?;
     Ok(Rows::cut(rows, query)?.plain())
 }
 
 /// The rows, largest number of members first.
-fn rows(kind: Kind, query: &Query, view: View<'_>, filters: &[&str]) -> Result<Vec<Value>, ApiError> {
+fn rows(kind: Kind, target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Vec<Value>, ApiError> {
     let days = Days::of(query, view.now)?;
-    let filters = Filters::of(query, filters)?;
+    let filters = Filters::of(target, query, own_filters(kind))?;
     let group_by = GroupBy::of(query);
     let ledger = Ledger::of(view.store);
     let things = Thing::of(kind, view.store);
@@ -124,6 +118,17 @@ fn rows(kind: Kind, query: &Query, view: View<'_>, filters: &[&str]) -> Result<V
         Some(shown)
     });
     Ok(shown.collect())
+}
+
+/// The dimensions of filters that only the rows of one kind have.
+fn own_filters(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Connector => &["connector_name"],
+        Kind::Plugin => &["plugin_name"],
+        Kind::Skill => &["share_status", "skill_name"],
+        Kind::Project => &["project_id"],
+        Kind::Artifact => &["artifact_type", "is_shared"],
+    }
 }
 
 fn fits(filters: &Filters, thing: &Thing, product: Product, is_shared: bool) -> bool {

@@ -4,36 +4,14 @@ use super::ledger::Ledger;
 use super::random::{id, salt};
 use super::stream::{Actor, PROJECT_NUMBER, Stream, WORKLOAD};
 use crate::query::Query;
+use crate::routes::Target;
 use crate::rules::{Members, Workspaces};
 use crate::store::Store;
+use claude_admin_catalog::{Action, Types};
 use serde_json::{Value, json};
 
-/// The filter parameters, and the dimension of each.
-const FILTERS: [(&str, &str); 23] = [
-    ("account_ids[]", "account_id"),
-    ("actor_ids[]", "actor"),
-    ("actor_types[]", "actor_type"),
-    ("agent_ids[]", "agent_id"),
-    ("api_key_ids[]", "api_key_id"),
-    ("claude_tag_categories[]", "claude_tag_category"),
-    ("claude_tag_user_ids[]", "claude_tag_user_id"),
-    ("context_window[]", "context_window"),
-    ("context_windows[]", "context_window"),
-    ("deployment_ids[]", "deployment_id"),
-    ("environment_ids[]", "environment_id"),
-    ("inference_geos[]", "inference_geo"),
-    ("models[]", "model"),
-    ("products[]", "product"),
-    ("rbac_group_ids[]", "rbac_group_id"),
-    ("service_account_ids[]", "service_account_id"),
-    ("service_tiers[]", "service_tier"),
-    ("session_ids[]", "session_id"),
-    ("slack_channel_ids[]", "slack_channel_id"),
-    ("speeds[]", "speed"),
-    ("user_ids[]", "user_id"),
-    ("user_profile_ids[]", "user_profile_id"),
-    ("workspace_ids[]", "workspace_id"),
-];
+/// The parameter with the dimensions of a report.
+const GROUP_BY: &str = "group_by[]";
 
 /// Dimensions of cost only: one stream has several values of them.
 pub(crate) const OF_ITEMS: [&str; 2] = ["cost_type", "token_type"];
@@ -86,10 +64,10 @@ impl<'s> Ledger<'s> {
     }
 
     /// Whether a stream matches the parameters of a query. The values of one parameter are alternatives.
-    pub(crate) fn fits(&self, stream: &Stream<'s>, filters: &[(&'static str, Vec<String>)]) -> bool {
+    pub(crate) fn fits(&self, stream: &Stream<'s>, filters: &[(String, Vec<String>)]) -> bool {
         filters.iter().all(|(dimension, wanted)| {
             // A member of several groups matches the filter of each group.
-            if let ("rbac_group_id", Actor::Member(position)) = (*dimension, stream.actor) {
+            if let ("rbac_group_id", Actor::Member(position)) = (dimension.as_str(), stream.actor) {
                 let ids: Vec<&str> = wanted.iter().map(String::as_str).collect();
                 return self.people.everybody.get(position).is_some_and(|person| self.people.is_in(person, &ids));
             }
@@ -123,19 +101,85 @@ impl<'s> Ledger<'s> {
     }
 }
 
+/// The dimensions of the rows of a report, in the order in which the catalog declares them.
+pub(crate) fn row_dimensions<'r>(target: &Target<'r>) -> Vec<&'r str> {
+    declared(target.action, target.types).into_iter().filter(|dimension| !OF_ITEMS.contains(dimension)).collect()
+}
+
+/// The dimensions by which a report can be grouped.
+fn declared<'r>(action: &'r Action, types: &'r Types) -> Vec<&'r str> {
+    let group_by = action.params.iter().find(|param| param.wire == GROUP_BY);
+    group_by.and_then(|param| types.words(types.list_item(&param.ty)?)).unwrap_or_default()
+}
+
+/// The dimension of a filter parameter: its name in the singular, such as `model` for `models[]`.
+fn filtered(parameter: &str) -> Option<String> {
+    match parameter.strip_suffix("[]")? {
+        _ if parameter == GROUP_BY => None,
+        // The value of this dimension is the ID.
+        "actor_ids" => Some("actor".to_owned()),
+        name => Some(match name.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => name.strip_suffix('s').unwrap_or(name).to_owned(),
+        }),
+    }
+}
+
 /// The filter parameters of a query, by dimension.
-pub(crate) fn filters(store: &Store, query: &Query) -> Vec<(&'static str, Vec<String>)> {
+pub(crate) fn filters(store: &Store, query: &Query) -> Vec<(String, Vec<String>)> {
     query
         .filters()
         .filter_map(|(name, values)| {
-            let (_, dimension) = FILTERS.iter().find(|(parameter, _)| *parameter == name)?;
+            let dimension = filtered(name)?;
             let text = |value: &Value| {
                 let text = value.as_str()?;
                 // Reports return null for the default workspace. A query can also name it by its ID.
-                let is_null = *dimension == "workspace_id" && Workspaces::is_default(store, text);
+                let is_null = dimension == "workspace_id" && Workspaces::is_default(store, text);
                 Some(if is_null { String::new() } else { text.to_owned() })
             };
-            Some((*dimension, values.iter().filter_map(text).collect()))
+            let wanted = values.iter().filter_map(text).collect();
+            Some((dimension, wanted))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    /// The dimensions that no stream has, and the reason.
+    const NOT_OF_STREAMS: [(&str, &str); 4] = [
+        ("cost_type", "it is a dimension of items"),
+        ("token_type", "it is a dimension of items"),
+        ("description", "it is a text about several dimensions"),
+        ("organization_id", "all streams belong to one organization"),
+    ];
+
+    /// The parameter with the filters of reports of activity. Each of its values has the name of a dimension.
+    const ACTIVITY_FILTER: &str = "filter[]";
+
+    #[test]
+    fn every_dimension_of_a_report_is_known() {
+        let (routes, world) = (testing::routes(), testing::world());
+        let ledger = Ledger::of(&world.store);
+        let types = &routes.catalog().types;
+        let mut used = Vec::new();
+        let actions = routes.catalog().actions.iter();
+        for action in actions.filter(|action| action.params.iter().any(|param| param.wire == GROUP_BY)) {
+            let mut dimensions: Vec<String> = declared(action, types).into_iter().map(str::to_owned).collect();
+            let filters = action.params.iter().filter(|param| param.wire != ACTIVITY_FILTER);
+            dimensions.extend(filters.filter_map(|param| filtered(&param.wire)));
+            for dimension in dimensions {
+                let exception = NOT_OF_STREAMS.iter().find(|(name, _)| *name == dimension);
+                let has_value = ledger.streams.iter().any(|stream| ledger.value(stream, &dimension).is_some());
+                assert_ne!(has_value, exception.is_some(), "{}: {dimension}: {exception:?}", action.id);
+                used.extend(exception.map(|(name, _)| *name));
+            }
+        }
+        for (name, _) in NOT_OF_STREAMS {
+            assert!(used.contains(&name), "{name} is not a dimension of the catalog");
+        }
+        assert!(OF_ITEMS.iter().all(|item| NOT_OF_STREAMS.iter().any(|(name, _)| name == item)));
+    }
 }

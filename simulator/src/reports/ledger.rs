@@ -147,15 +147,11 @@ mod tests {
     use super::*;
     use crate::perform::World;
     use crate::reports::calendar::minute_of;
-    use crate::{Simulation, SimulatorConfig, seed};
+    use crate::testing;
     use proptest::prelude::*;
     use std::sync::LazyLock;
 
-    static WORLD: LazyLock<World> = LazyLock::new(|| {
-        let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
-        let routes = crate::routes::Routes::new(std::sync::Arc::new(simulation.catalog().clone()));
-        seed::world(simulation.config(), &routes, simulation.clock().now())
-    });
+    static WORLD: LazyLock<World> = LazyLock::new(testing::world);
 
     fn minute(text: &str) -> i64 {
         minute_of(text.parse().unwrap())

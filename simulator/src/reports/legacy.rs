@@ -3,7 +3,7 @@
 use super::buckets::{Buckets, Limits};
 use super::by_dimensions::{ranked, refreshed};
 use super::calendar::{Width, start_of};
-use super::dimension::{OF_ITEMS, filters};
+use super::dimension::{OF_ITEMS, filters, row_dimensions};
 use super::ledger::{Ledger, Sums};
 use super::metrics::{amounts, cost, parts, rank, usage, usage_with_total, values};
 use super::prices::Item;
@@ -24,32 +24,20 @@ const LIMITS: Limits = Limits { minutes: (60, 256), hours: (24, 168), days: (7, 
 /// The number of groups that a bucket shows.
 const TOP: usize = 100;
 
-const DIMENSIONS: [&str; 9] = [
-    "claude_tag_category",
-    "claude_tag_user_id",
-    "context_window",
-    "inference_geo",
-    "model",
-    "product",
-    "rbac_group_id",
-    "slack_channel_id",
-    "speed",
-];
-
-pub(super) fn usage_buckets(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    buckets(query, view, "total_tokens", |sums, row, _| vec![merged(row, usage(sums))])
+pub(super) fn usage_buckets(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    buckets(target, query, view, "total_tokens", |sums, row, _| vec![merged(row, usage(sums))])
 }
 
-pub(super) fn cost_buckets(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    buckets(query, view, "amount", cost_lines)
+pub(super) fn cost_buckets(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    buckets(target, query, view, "amount", cost_lines)
 }
 
-pub(super) fn usage_of_users(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    of_users(query, view, |sums, row, _| vec![merged(row, usage_with_total(sums))])
+pub(super) fn usage_of_users(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    of_users(target, query, view, |sums, row, _| vec![merged(row, usage_with_total(sums))])
 }
 
-pub(super) fn cost_of_users(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
-    of_users(query, view, cost_lines)
+pub(super) fn cost_of_users(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+    of_users(target, query, view, cost_lines)
 }
 
 fn merged(row: &Object, said: Object) -> Object {
@@ -74,7 +62,7 @@ fn cost_lines(sums: &Sums, row: &Object, of_items: &[&str]) -> Vec<Object> {
 }
 
 /// The dimensions of a query: those of streams, and those of items.
-fn dimensions(group_by: &[String]) -> (Vec<&str>, Vec<&str>) {
+fn grouped(group_by: &[String]) -> (Vec<&str>, Vec<&str>) {
     group_by.iter().map(String::as_str).partition(|by| !OF_ITEMS.contains(by))
 }
 
@@ -95,6 +83,7 @@ fn is_shown(stream: &Stream<'_>) -> bool {
 }
 
 fn buckets(
+    target: &Target<'_>,
     query: &Query,
     view: View<'_>,
     ranked_by: &str,
@@ -105,10 +94,11 @@ fn buckets(
     Range::check_analytics(query, Some(width), view.now)?;
     let page = Buckets::of(query, Range::of(query, Some(width), view.now)?, width, limit)?;
     let group_by = texts(query, "group_by[]");
-    let (main, of_items) = dimensions(&group_by);
+    let (main, of_items) = grouped(&group_by);
 
     let ledger = Ledger::of(view.store);
     let filters = legacy_filters(view.store, query);
+    let dimensions = row_dimensions(target);
     let shown = (page.shown.from, page.shown.until.min(refreshed(view.now)));
     let sums = ledger.tally(shown, Some(width), |stream| {
         let is_wanted = is_shown(stream) && ledger.fits(stream, &filters);
@@ -120,7 +110,7 @@ fn buckets(
         rows.sort_by_key(|(_, sums)| Reverse(rank(sums, ranked_by)));
         rows.truncate(TOP);
         let lines =
-            rows.into_iter().flat_map(|((_, key), sums)| say(sums, &values(&DIMENSIONS, &main, key), &of_items));
+            rows.into_iter().flat_map(|((_, key), sums)| say(sums, &values(&dimensions, &main, key), &of_items));
         lines.map(Value::Object).collect()
     });
     reply.insert("data_refreshed_at".to_owned(), start_of(refreshed(view.now)).to_string().into());
@@ -128,6 +118,7 @@ fn buckets(
 }
 
 fn of_users(
+    target: &Target<'_>,
     query: &Query,
     view: View<'_>,
     say: impl Fn(&Sums, &Object, &[&str]) -> Vec<Object>,
@@ -139,7 +130,7 @@ fn of_users(
     Range::check_analytics(query, width, view.now)?;
     let range = Range::of(query, width, view.now)?;
     let group_by = texts(query, "group_by[]");
-    let (main, of_items) = dimensions(&group_by);
+    let (main, of_items) = grouped(&group_by);
 
     let ledger = Ledger::of(view.store);
     let filters = legacy_filters(view.store, query);
@@ -152,9 +143,10 @@ fn of_users(
         is_wanted.then(|| (position, main.iter().map(|by| value(&ledger, stream, by)).collect::<Vec<_>>()))
     });
     let page = Rows::cut(ranked(query, sums), query)?;
+    let dimensions = row_dimensions(target);
     let mut data: Vec<Value> = Vec::new();
     for ((bucket, (position, key)), sums) in page.shown {
-        let mut row = values(&DIMENSIONS, &main, &key);
+        let mut row = values(&dimensions, &main, &key);
         row.insert("actor".to_owned(), ledger.actor(view.store, Actor::Member(position)));
         row.insert("starting_at".to_owned(), json!(width.map(|_| start_of(bucket).to_string())));
         row.insert("ending_at".to_owned(), json!(width.map(|width| start_of(bucket + width.minutes()).to_string())));
@@ -166,9 +158,9 @@ fn of_users(
 }
 
 /// The filters of a query, with the product name of the ledger.
-fn legacy_filters(store: &Store, query: &Query) -> Vec<(&'static str, Vec<String>)> {
+fn legacy_filters(store: &Store, query: &Query) -> Vec<(String, Vec<String>)> {
     let mut filters = filters(store, query);
-    for value in filters.iter_mut().filter(|(dimension, _)| *dimension == "product").flat_map(|(_, values)| values) {
+    for value in filters.iter_mut().filter(|(dimension, _)| dimension == "product").flat_map(|(_, values)| values) {
         if value == "claude-tag" {
             "claude_tag".clone_into(value);
         }

@@ -2,7 +2,7 @@
 
 use super::buckets::{Buckets, Limits};
 use super::calendar::Width;
-use super::dimension::filters;
+use super::dimension::{filters, row_dimensions};
 use super::ledger::Ledger;
 use super::prices::Item;
 use super::range::{Range, texts, width};
@@ -20,22 +20,13 @@ const DELAY: i64 = 5;
 /// The beta feature for the field `speed`.
 const FAST_MODE: &str = "fast-mode-2026-02-01";
 
-/// The fields that identify a row.
-const DIMENSIONS: [&str; 8] = [
-    "account_id",
-    "api_key_id",
-    "context_window",
-    "inference_geo",
-    "model",
-    "service_account_id",
-    "service_tier",
-    "workspace_id",
-];
+/// The dimension that rows have only if they are grouped by it. It is the last one of a row.
+const SPEED: &str = "speed";
 
-pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn answer(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let width = width(query, "bucket_width").unwrap_or(Width::Day);
     let group_by = texts(query, "group_by[]");
-    let by_speed = group_by.iter().any(|dimension| dimension == "speed");
+    let by_speed = group_by.iter().any(|dimension| dimension == SPEED);
     if (by_speed || !texts(query, "speeds[]").is_empty()) && !view.caller.has_beta(FAST_MODE) {
         let place = if by_speed { "group_by[]" } else { "speeds[]" };
         return Err(ApiError::invalid(format!("{place}: 'speed' requires the anthropic-beta header '{FAST_MODE}'")));
@@ -51,24 +42,24 @@ pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Res
         let is_wanted = stream.is_api() && ledger.fits(stream, &filters);
         is_wanted.then(|| group_by.iter().map(|dimension| ledger.value(stream, dimension)).collect::<Vec<_>>())
     });
+    let mut dimensions = row_dimensions(target);
+    dimensions.retain(|dimension| *dimension != SPEED);
+    dimensions.extend(by_speed.then_some(SPEED));
     let reply = page.reply(|bucket| {
         let rows = sums.range((bucket, Vec::new())..(bucket + 1, Vec::new()));
-        rows.map(|((_, key), sums)| row(&group_by, key, &sums.usage, by_speed)).collect()
+        rows.map(|((_, key), sums)| row(&dimensions, &group_by, key, &sums.usage)).collect()
     });
     Ok(reply.into())
 }
 
-fn row(group_by: &[String], key: &[Option<String>], usage: &super::usage::Usage, by_speed: bool) -> Value {
+fn row(dimensions: &[&str], group_by: &[String], key: &[Option<String>], usage: &super::usage::Usage) -> Value {
     let mut row = Object::new();
     let value = |dimension: &str| {
         let place = group_by.iter().position(|known| known == dimension)?;
         key.get(place)?.clone()
     };
-    for dimension in DIMENSIONS {
-        row.insert(dimension.to_owned(), value(dimension).into());
-    }
-    if by_speed {
-        row.insert("speed".to_owned(), value("speed").into());
+    for dimension in dimensions {
+        row.insert((*dimension).to_owned(), value(dimension).into());
     }
     for (name, amount) in [
         ("uncached_input_tokens", json!(usage.of(Item::UncachedInput))),

@@ -36,24 +36,45 @@ mod users;
 
 pub(crate) use things::PROJECTS_PATH;
 
-use crate::rules::{Computed, Rules};
+use crate::rate_limit::Budget;
+use crate::rules::{Answer, Computed, Rules};
 
-/// The reports, by path.
+/// The reports.
 pub(crate) const RULES: [&dyn Rules; 16] = [
-    &Computed::new("/v1/organizations/usage_report/messages", messages::answer),
-    &Computed::new("/v1/organizations/usage_report/claude_code", claude_code::answer),
-    &Computed::new("/v1/organizations/cost_report", cost::answer),
-    &Computed::new("/v1/organizations/analytics/usage", by_dimensions::usage),
-    &Computed::new("/v1/organizations/analytics/cost", by_dimensions::cost_rows),
-    &Computed::new("/v1/organizations/analytics/usage_report", legacy::usage_buckets),
-    &Computed::new("/v1/organizations/analytics/cost_report", legacy::cost_buckets),
-    &Computed::new("/v1/organizations/analytics/user_usage_report", legacy::usage_of_users),
-    &Computed::new("/v1/organizations/analytics/user_cost_report", legacy::cost_of_users),
-    &Computed::new("/v1/organizations/analytics/users", users::answer),
-    &Computed::new("/v1/organizations/analytics/summaries", summaries::answer),
-    &Computed::new("/v1/organizations/analytics/connectors", by_thing::connectors),
-    &Computed::new("/v1/organizations/analytics/skills", by_thing::skills),
-    &Computed::new("/v1/organizations/analytics/plugins", by_thing::plugins),
-    &Computed::new("/v1/organizations/analytics/apps/chat/projects", by_thing::chat_projects),
-    &Computed::new("/v1/organizations/analytics/artifacts", by_thing::artifacts),
+    &Computed::new(path_of!("usage.messages"), messages::answer),
+    &Computed::new(path_of!("usage.claude-code"), claude_code::answer),
+    &Computed::new(path_of!("cost.report"), cost::answer),
+    &analytics(path_of!("analytics.usage"), by_dimensions::usage),
+    &analytics(path_of!("analytics.cost"), by_dimensions::cost_rows),
+    &analytics(path_of!("analytics-legacy.usage-report"), legacy::usage_buckets),
+    &analytics(path_of!("analytics-legacy.cost-report"), legacy::cost_buckets),
+    &analytics(path_of!("analytics-legacy.user-usage-report"), legacy::usage_of_users),
+    &analytics(path_of!("analytics-legacy.user-cost-report"), legacy::cost_of_users),
+    &analytics(path_of!("analytics.users"), users::answer),
+    &analytics(path_of!("analytics.summaries"), summaries::answer),
+    &analytics(path_of!("analytics.connectors"), by_thing::connectors),
+    &analytics(path_of!("analytics.skills"), by_thing::skills),
+    &analytics(path_of!("analytics.plugins"), by_thing::plugins),
+    &analytics(path_of!("analytics.chat-projects"), by_thing::chat_projects),
+    &analytics(path_of!("analytics.artifacts"), by_thing::artifacts),
 ];
+
+const fn analytics(path: &'static str, answer: Answer) -> Computed {
+    Computed::new(path, answer).with_budget(Budget::ANALYTICS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+    use crate::testing;
+
+    #[test]
+    fn every_report_of_the_catalog_is_calculated() {
+        let routes = testing::routes();
+        for (action, _, rules) in routes.each() {
+            let interface = routes.catalog().interface(&action.interface).unwrap();
+            let is_listed = RULES.iter().any(|report| report.path() == rules.path());
+            assert_eq!(is_listed, interface.family == "Reports", "{}", action.id);
+        }
+    }
+}

@@ -54,7 +54,7 @@ impl<'s> People<'s> {
         groups.reverse();
         let mut groups_of: HashMap<&str, Vec<usize>> = HashMap::new();
         for (position, group) in groups.iter().enumerate() {
-            for member in store.items(&format!("{}/{}/members", Groups::PATH, group.id)) {
+            for member in store.items(&Groups::members_of(group.id)) {
                 groups_of.entry(text(member, "user_id")).or_default().push(position);
             }
         }

@@ -36,9 +36,9 @@ struct Day {
     active: [[i64; SPANS.len()]; CIRCLES.len()],
 }
 
-pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn answer(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let days = Days::of(query, view.now)?;
-    let filters = Filters::of(query, &["rbac_group_id"])?;
+    let filters = Filters::of(target, query, &["rbac_group_id"])?;
     let ledger = Ledger::of(view.store);
     let mut counts: Vec<Day> = days.iter().map(|_| Day::default()).collect();
     for person in ledger.people.everybody.iter().filter(|person| filters.fits_person(&ledger.people, person)) {

@@ -76,7 +76,7 @@ const ARTIFACTS: [(&str, u64); 5] = [
 ];
 
 /// The path of the projects.
-pub(crate) const PROJECTS_PATH: &str = "/v1/compliance/apps/projects";
+pub(crate) const PROJECTS_PATH: &str = path_of!("compliance-projects.list");
 
 impl Thing {
     fn new(kind: Kind, id: Option<&str>, name: &str, note: &'static str, popularity: u64) -> Self {

@@ -18,11 +18,9 @@ use crate::rules::View;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const FILTERS: [&str; 3] = ["project_id", "rbac_group_id", "user_id"];
-
-pub(super) fn answer(_target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
+pub(super) fn answer(target: &Target<'_>, query: &Query, view: View<'_>) -> Result<Value, ApiError> {
     let days = Days::of(query, view.now)?;
-    let filters = Filters::of(query, &FILTERS)?;
+    let filters = Filters::of(target, query, &["project_id", "user_id"])?;
     let ledger = Ledger::of(view.store);
     let things: Vec<Thing> = Kind::ALL.into_iter().flat_map(|kind| Thing::of(kind, view.store)).collect();
     let is_in_project = |activity: &Activity| {

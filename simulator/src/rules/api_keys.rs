@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) struct ApiKeys;
 
 impl ApiKeys {
-    pub(crate) const PATH: &'static str = "/v1/organizations/api_keys";
+    pub(crate) const PATH: &'static str = path_of!("api-keys.list");
 
     /// The status of a key. `expired` is never stored; it depends on the clock.
     fn status(key: &Object, now: Timestamp) -> &str {

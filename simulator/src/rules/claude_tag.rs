@@ -94,7 +94,7 @@ fn asks_for_inherited(query: Option<&Query>) -> bool {
 }
 
 impl TagChannels {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_tag/slack_channels";
+    pub(crate) const PATH: &'static str = path_of!("tag-channels.list");
 
     fn find<'s>(store: &'s Store, slack: &Value) -> Option<&'s Object> {
         store.items(Self::PATH).find(|channel| channel.get("slack") == Some(slack))
@@ -193,7 +193,7 @@ impl Rules for TagChannels {
 }
 
 impl TagWorkspaces {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_tag/slack_workspaces";
+    pub(crate) const PATH: &'static str = path_of!("tag-workspaces.list");
 
     fn find<'s>(store: &'s Store, slack: &str) -> Option<&'s Object> {
         store.items(Self::PATH).find(|workspace| inner(workspace, "slack", "workspace_id") == slack)

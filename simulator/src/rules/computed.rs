@@ -3,7 +3,9 @@
 use super::{Rules, View};
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::rate_limit::Budget;
 use crate::reply::Reply;
+use crate::resource::Operation;
 use crate::routes::Target;
 use serde_json::Value;
 
@@ -14,11 +16,17 @@ pub(crate) type Answer = fn(&Target<'_>, &Query, View<'_>) -> Result<Value, ApiE
 pub(crate) struct Computed {
     path: &'static str,
     answer: Answer,
+    budget: Option<Budget>,
 }
 
 impl Computed {
     pub(crate) const fn new(path: &'static str, answer: Answer) -> Self {
-        Self { path, answer }
+        Self { path, answer, budget: None }
+    }
+
+    /// Sets a separate budget.
+    pub(crate) const fn with_budget(self, budget: Budget) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 }
 
@@ -33,5 +41,9 @@ impl Rules for Computed {
 
     fn is_seeded(&self) -> bool {
         true
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        self.budget
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct ExternalKeys;
 const GEO: &str = "us";
 
 impl ExternalKeys {
-    pub(crate) const PATH: &'static str = "/v1/organizations/external_keys";
+    pub(crate) const PATH: &'static str = path_of!("external-keys.list");
 
     /// The field in the store with the reason why a key does not work. No reply contains it. The text `timeout` means a
     /// key that does not respond.

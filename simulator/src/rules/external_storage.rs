@@ -24,7 +24,7 @@ const REMOVAL_AT: &str = "removal_started_at";
 const REMOVAL: SignedDuration = SignedDuration::from_hours(1);
 
 impl ExternalStorage {
-    pub(crate) const PATH: &'static str = "/v1/organizations/external_storage";
+    pub(crate) const PATH: &'static str = path_of!("external-storage.list");
 
     /// The field in the store that marks a storage as listed in a policy of the organization. No reply contains it.
     pub(crate) const IN_POLICY: &'static str = "in_policy";

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 pub(crate) struct FederationIssuers;
 
 impl FederationIssuers {
-    pub(crate) const PATH: &'static str = "/v1/organizations/federation_issuers";
+    pub(crate) const PATH: &'static str = path_of!("federation-issuers.list");
 
     /// The status of fetching the keys, for an issuer whose keys were fetched now.
     pub(crate) fn fetched(now: Timestamp) -> Value {

@@ -12,9 +12,13 @@ use serde_json::json;
 
 pub(crate) struct FederationRuleWorkspaces;
 
+impl FederationRuleWorkspaces {
+    pub(super) const PATH: &'static str = path_of!("federation-rule-workspaces.list");
+}
+
 impl Rules for FederationRuleWorkspaces {
     fn path(&self) -> &'static str {
-        "/v1/organizations/federation_rules/{}/workspaces"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Federation rules, and their enabled workspaces.
 
 use super::{
-    Event, FederationIssuers, Rules, ServiceAccounts, View, Workspaces, inner, is_archived, name_is_free, text,
+    Event, FederationIssuers, FederationRuleWorkspaces, Rules, ServiceAccounts, View, Workspaces, inner, is_archived,
+    name_is_free, text,
 };
 use crate::Object;
 use crate::error::ApiError;
@@ -20,7 +21,7 @@ const SHARED_ISSUERS: [&str; 3] =
 const ENABLED: &str = "enabled_workspace";
 
 impl FederationRules {
-    pub(crate) const PATH: &'static str = "/v1/organizations/federation_rules";
+    pub(crate) const PATH: &'static str = path_of!("federation-rules.list");
 
     /// The rules that are not archived.
     pub(crate) fn live(store: &Store) -> impl Iterator<Item = &Object> {
@@ -34,7 +35,7 @@ impl FederationRules {
 
     /// The path of the workspaces of a rule.
     pub(crate) fn workspaces_of(rule: &str) -> String {
-        format!("{}/{rule}/workspaces", Self::PATH)
+        FederationRuleWorkspaces::PATH.replace("{}", rule)
     }
 
     /// Enables a rule in a workspace.
@@ -169,7 +170,7 @@ impl Rules for FederationRules {
                     Self::enable(store, id, &workspace, text(item, "updated_at"), &by);
                 }
             }
-            Event::Acted("archive") => store.remove_collection(&Self::workspaces_of(id)),
+            Event::Acted("federation-rules.archive") => store.remove_collection(&Self::workspaces_of(id)),
             _ => {}
         }
     }

@@ -45,11 +45,16 @@ const STORAGE: Control =
     Control { name: "storage", values: "buckets", retired: "retired_buckets", effective: "effective_bucket" };
 
 impl GoogleDataControls {
-    const PATH: &'static str = "/v1/organizations/providers/google/projects/{}/data_controls";
+    const PATH: &'static str = path_of!("google-data-controls.get");
 
     /// The path of the controls of a project.
     pub(crate) fn of(project: &str) -> String {
         Self::PATH.replace("{}", project)
+    }
+
+    /// Whether a path is that of the controls of a project.
+    fn are_at(path: &str) -> bool {
+        Self::PATH.split_once("{}").is_some_and(|(start, end)| path.starts_with(start) && path.ends_with(end))
     }
 }
 
@@ -215,7 +220,7 @@ fn check(
 /// The buckets of other projects.
 fn elsewhere<'s>(store: &'s Store, item: &'s Object) -> impl Iterator<Item = Value> + 's {
     let others = store.singletons.iter().filter(|(path, other)| {
-        path.ends_with("/data_controls") && text(other, "project_number") != text(item, "project_number")
+        GoogleDataControls::are_at(path) && text(other, "project_number") != text(item, "project_number")
     });
     others.flat_map(|(_, other)| map(&stored(other, &STORAGE), STORAGE.values).into_iter().map(|(_, bucket)| bucket))
 }

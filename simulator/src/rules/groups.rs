@@ -18,11 +18,11 @@ pub(crate) struct Roles;
 pub(crate) struct RolePermissions;
 
 impl Groups {
-    pub(crate) const PATH: &'static str = "/v1/organizations/rbac_groups";
+    pub(crate) const PATH: &'static str = path_of!("groups.list");
 
     /// The path of the members of a group.
     pub(crate) fn members_of(group: &str) -> String {
-        format!("{}/{group}/members", Self::PATH)
+        GroupMembers::PATH.replace("{}", group)
     }
 
     /// Returns an error if a directory manages the group, or if only owners can change it.
@@ -106,9 +106,13 @@ impl Rules for Groups {
     }
 }
 
+impl GroupMembers {
+    const PATH: &'static str = path_of!("group-members.list");
+}
+
 impl Rules for GroupMembers {
     fn path(&self) -> &'static str {
-        "/v1/organizations/rbac_groups/{}/members"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {
@@ -149,7 +153,12 @@ impl Rules for GroupMembers {
 }
 
 impl Roles {
-    pub(crate) const PATH: &'static str = "/v1/organizations/rbac_roles";
+    pub(crate) const PATH: &'static str = path_of!("roles.list");
+
+    /// The path of the permissions of a role.
+    pub(crate) fn permissions_of(role: &str) -> String {
+        RolePermissions::PATH.replace("{}", role)
+    }
 
     /// Marks a role of owners in the store. No reply contains it.
     pub(crate) const OWNER_MARK: &'static str = "is_of_owners";
@@ -188,9 +197,13 @@ impl Rules for Roles {
     }
 }
 
+impl RolePermissions {
+    const PATH: &'static str = path_of!("roles.permissions");
+}
+
 impl Rules for RolePermissions {
     fn path(&self) -> &'static str {
-        "/v1/organizations/rbac_roles/{}/permissions"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(crate) struct Invites;
 
 impl Invites {
-    pub(crate) const PATH: &'static str = "/v1/organizations/invites";
+    pub(crate) const PATH: &'static str = path_of!("invites.list");
 
     /// The lifetime of an invite.
     pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(21 * 24);

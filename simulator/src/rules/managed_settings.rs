@@ -28,10 +28,11 @@ const VERSION: &str = "rbac_group_order_version";
 const MODE: &str = "mode";
 
 impl SettingsConfiguration {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_code/managed_settings/configuration";
+    pub(crate) const PATH: &'static str = path_of!("managed-settings.get");
 
-    /// The settings of the whole organization. They are created in the Console, and no operation returns them.
-    pub(crate) const ORGANIZATION: &'static str = "/v1/organizations/claude_code/managed_settings/organization";
+    /// The place in the store of the settings of the whole organization. They are created in the Console, and no
+    /// operation returns them, so it is not a path.
+    pub(crate) const ORGANIZATION: &'static str = "managed settings of the organization";
 
     fn order(store: &Store) -> Vec<String> {
         let order = store.singletons.get(Self::PATH).and_then(|configuration| configuration.get(ORDER));
@@ -105,7 +106,7 @@ impl Rules for SettingsConfiguration {
 }
 
 impl DefaultSettings {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_code/managed_settings/rbac_group_default";
+    pub(crate) const PATH: &'static str = path_of!("managed-settings.get-default");
 }
 
 impl Rules for DefaultSettings {
@@ -127,7 +128,7 @@ impl Rules for DefaultSettings {
 }
 
 impl GroupSettings {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_code/managed_settings/rbac_groups";
+    pub(crate) const PATH: &'static str = path_of!("managed-settings.list-groups");
 }
 
 impl Rules for GroupSettings {

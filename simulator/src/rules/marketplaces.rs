@@ -21,7 +21,7 @@ const MANIFEST: &str = ".claude-plugin/marketplace.json";
 const KNOWN_OWNER: &str = "acme";
 
 impl Marketplaces {
-    pub(crate) const PATH: &'static str = "/v1/organizations/plugin_marketplaces";
+    pub(crate) const PATH: &'static str = path_of!("marketplaces.list");
     /// The marketplace of plugins without another marketplace.
     pub(crate) const LIBRARY: &'static str = "library";
 
@@ -52,9 +52,8 @@ impl Marketplaces {
 
     /// No other organization is linked to the simulated one.
     pub(super) fn is_own(query: &Query, view: View<'_>) -> Result<(), ApiError> {
-        let own = view.store.singletons.get("/v1/organizations/me").map(|own| text(own, "id"));
         match query.text("organization_id") {
-            Some(asked) if Some(asked) != own => {
+            Some(asked) if Some(asked) != view.organization_id() => {
                 Err(ApiError::not_found(format!("organization_id: '{asked}' is not linked to this organization")))
             }
             _ => Ok(()),
@@ -94,7 +93,7 @@ impl Rules for Marketplaces {
 
 impl Rules for ValidateArchive {
     fn path(&self) -> &'static str {
-        "/v1/organizations/plugin_marketplaces/validate_archive"
+        path_of!("marketplaces.validate-archive")
     }
 
     /// The simulator reads only the names in the archive, not the content of its files.
@@ -120,7 +119,7 @@ impl Rules for ValidateArchive {
 
 impl Rules for ValidateRepository {
     fn path(&self) -> &'static str {
-        "/v1/organizations/plugin_marketplaces/validate_repository"
+        path_of!("marketplaces.validate-repository")
     }
 
     /// The simulator sends no request for a repository: only repositories of one owner exist.

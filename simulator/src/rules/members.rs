@@ -16,7 +16,7 @@ pub(super) const GROUPS_SCOPE: &str = "write:rbac_groups";
 const PRIVILEGED: [&str; 4] = ["admin", "owner", "primary_owner", "membership_admin"];
 
 impl Members {
-    pub(crate) const PATH: &'static str = "/v1/organizations/users";
+    pub(crate) const PATH: &'static str = path_of!("users.list");
 
     /// The member with this address, without case and plus tags.
     pub(crate) fn with_email<'s>(store: &'s Store, email: &str) -> Option<&'s Object> {
@@ -96,7 +96,7 @@ impl Rules for Members {
                 SpendLimits::end(store, "user_id", id);
                 store.tokens.revoke(id);
             }
-            Event::Acted("sign_out") => store.tokens.revoke(id),
+            Event::Acted("users.sign-out") => store.tokens.revoke(id),
             _ => WorkspaceMembers::inherit_everywhere(store, id, text(item, "role")),
         }
     }

@@ -1,8 +1,8 @@
 //! The rules that shapes cannot express, with one file for each family of objects.
 //!
-//! Without rules, a collection supports list, read, create, update, archive and delete. A family attaches to a
-//! collection by its path and adds the other behavior of the real API. A family is never used if the catalog does not
-//! declare its collection.
+//! Without rules, a collection supports list, read, create, update, archive and delete. A family adds the other
+//! behavior of the real API. It names an action of its collection, and `path_of!` takes the path of the collection from
+//! the WIT package. A family is never used if the catalog does not declare its collection.
 
 mod api_keys;
 mod claude_tag;
@@ -86,6 +86,9 @@ use crate::version::ApiVersion;
 use jiff::Timestamp;
 use serde_json::Value;
 
+/// The path of the organization.
+pub(crate) const ORGANIZATION: &str = path_of!("organization.me");
+
 /// The data that rules can read.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'s> {
@@ -115,7 +118,7 @@ pub(crate) enum Existing {
 impl<'s> View<'s> {
     /// The organization.
     pub(crate) fn organization_id(self) -> Option<&'s str> {
-        Some(text(self.store.singletons.get("/v1/organizations/me")?, "id"))
+        Some(text(self.store.singletons.get(ORGANIZATION)?, "id"))
     }
 }
 
@@ -125,7 +128,7 @@ pub(crate) enum Event<'e> {
     Created,
     Updated,
     Deleted,
-    /// An act with this name, such as `archive`.
+    /// An act: the ID of its action, such as `workspaces.archive`.
     Acted(&'e str),
 }
 
@@ -190,7 +193,7 @@ pub(crate) trait Rules: Sync {
         false
     }
 
-    /// Checks whether an act is allowed on an item.
+    /// Checks whether an act is allowed on an item, with the ID of its action.
     fn before_act(&self, _act: &str, _item: &Object, _view: View<'_>) -> Result<(), ApiError> {
         Ok(())
     }
@@ -205,9 +208,8 @@ pub(crate) trait Rules: Sync {
     }
 
     /// The options of a list, or the error.
-    fn listing(&self, target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
-        // Cursors by ID of the Compliance API are tokens, not IDs.
-        Ok(Listing { opaque: target.path.starts_with("/v1/compliance/"), ..Listing::default() })
+    fn listing(&self, _target: &Target<'_>, _query: &Query, _view: View<'_>) -> Result<Listing, ApiError> {
+        Ok(Listing::default())
     }
 
     /// The existing item that is the same as a new one.
@@ -247,8 +249,8 @@ pub(crate) trait Rules: Sync {
         Ok(())
     }
 
-    /// Runs an act. The returned fields replace those of the item, only in the reply. `None` means the behavior without
-    /// rules.
+    /// Runs an act, with the ID of its action. The returned fields replace those of the item, only in the reply. `None`
+    /// means the behavior without rules.
     fn act(
         &self,
         _act: &str,
@@ -288,6 +290,11 @@ pub(crate) trait Rules: Sync {
     /// The budget of an operation, if the family has its own. Otherwise the shared budget applies.
     fn budget(&self, _operation: &Operation) -> Option<Budget> {
         None
+    }
+
+    /// Whether every request of the family is recorded as an activity. This applies to the Compliance API.
+    fn records_requests(&self) -> bool {
+        false
     }
 }
 
@@ -392,19 +399,46 @@ fn name_is_free(store: &Store, path: &str, name: &str, own: &str) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use crate::resource::anonymous;
-    use crate::{Simulation, SimulatorConfig};
+    use super::{Rules, every_family};
+    use crate::testing;
     use std::collections::BTreeSet;
+
+    /// The actions without rules, and the reason.
+    const WITHOUT_RULES: [(&str, &str); 1] = [("organization.me", "the organization is stored and never changes")];
 
     #[test]
     fn every_family_attaches_to_a_collection_of_the_catalog() {
-        let simulation = Simulation::new(SimulatorConfig::default()).unwrap();
-        let paths: BTreeSet<String> =
-            simulation.catalog().actions.iter().map(|action| anonymous(action.http.path.segments())).collect();
-        for rules in super::every_family() {
-            // Some collections are never listed.
-            let item = format!("{}/{{}}", rules.path());
-            assert!(paths.contains(rules.path()) || paths.contains(&item), "{}", rules.path());
+        let routes = testing::routes();
+        let paths: BTreeSet<&str> = routes.each().map(|(_, _, rules)| rules.path()).collect();
+        let mut families = BTreeSet::new();
+        for rules in every_family() {
+            assert!(paths.contains(rules.path()), "{}", rules.path());
+            assert!(families.insert(rules.path()), "two families attach to {}", rules.path());
+        }
+    }
+
+    #[test]
+    fn every_action_has_rules_or_a_reason() {
+        let routes = testing::routes();
+        let mut without = Vec::new();
+        for (action, _, rules) in routes.each() {
+            if rules.path().is_empty() {
+                without.push(action.id.as_str());
+            }
+        }
+        assert_eq!(without, WITHOUT_RULES.map(|(id, _)| id));
+        assert_eq!(routes.each().count(), routes.catalog().actions.len(), "every action has a route");
+    }
+
+    #[test]
+    fn every_beta_of_fields_is_declared_by_an_action_of_the_family() {
+        let routes = testing::routes();
+        for rules in every_family() {
+            let Some(beta) = rules.opens_fields() else { continue };
+            let declares = |family: &dyn Rules, betas: &[String]| {
+                family.path() == rules.path() && betas.iter().any(|known| known == beta)
+            };
+            assert!(routes.each().any(|(action, _, family)| declares(family, &action.betas)), "{}", rules.path());
         }
     }
 }

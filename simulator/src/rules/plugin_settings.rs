@@ -16,9 +16,11 @@ pub(crate) struct PluginShares;
 const ORGANIZATION: &str = "organization";
 
 impl PluginSettings {
+    const PATH: &'static str = path_of!("plugin-settings.list");
+
     /// The path of the settings of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
-        format!("{}/{plugin}/installation_settings", Plugins::PATH)
+        Self::PATH.replace("{}", plugin)
     }
 
     /// The settings of the organization for a plugin.
@@ -44,7 +46,7 @@ fn is_of_organization(target: &Target<'_>, query: &Query, view: View<'_>) -> Res
 
 impl Rules for PluginSettings {
     fn path(&self) -> &'static str {
-        "/v1/organizations/plugins/{}/installation_settings"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {
@@ -83,15 +85,17 @@ impl Rules for PluginSettings {
 }
 
 impl PluginShares {
+    const PATH: &'static str = path_of!("plugin-shares.list");
+
     /// The path of the shares of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
-        format!("{}/{plugin}/shares", Plugins::PATH)
+        Self::PATH.replace("{}", plugin)
     }
 }
 
 impl Rules for PluginShares {
     fn path(&self) -> &'static str {
-        "/v1/organizations/plugins/{}/shares"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

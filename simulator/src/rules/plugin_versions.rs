@@ -24,9 +24,11 @@ pub(crate) const FILES: &str = "files";
 pub(crate) const FAILS_SCAN: &str = "fails_scan";
 
 impl PluginVersions {
+    const PATH: &'static str = path_of!("plugin-versions.list");
+
     /// The path of the versions of a plugin.
     pub(crate) fn of(plugin: &str) -> String {
-        format!("{}/{plugin}/versions", Plugins::PATH)
+        Self::PATH.replace("{}", plugin)
     }
 
     /// A new version.
@@ -60,7 +62,7 @@ impl PluginVersions {
 
 impl Rules for PluginVersions {
     fn path(&self) -> &'static str {
-        "/v1/organizations/plugins/{}/versions"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

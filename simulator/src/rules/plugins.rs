@@ -19,7 +19,7 @@ pub(super) const SERVED: &str = "served_version_id";
 pub(super) const PINNED: &str = "served_version_pinned";
 
 impl Plugins {
-    pub(crate) const PATH: &'static str = "/v1/organizations/plugins";
+    pub(crate) const PATH: &'static str = path_of!("plugins.list");
 
     pub(super) fn is_of_organization(store: &Store, id: &str) -> bool {
         store.item(Self::PATH, id).is_some_and(|plugin| kind(plugin, "owner") == "organization")

@@ -20,7 +20,7 @@ const OVERRIDES: &str = "overrides";
 const GROUP_TYPE: &str = "group_type";
 
 impl RateLimits {
-    pub(crate) const PATH: &'static str = "/v1/organizations/rate_limits";
+    pub(crate) const PATH: &'static str = path_of!("rate-limits.list");
 
     fn has_model(entry: &Object, model: &str) -> bool {
         let models = entry.get("models").and_then(Value::as_array);
@@ -65,8 +65,10 @@ impl Rules for RateLimits {
 }
 
 impl WorkspaceRateLimits {
+    const PATH: &'static str = path_of!("workspace-rate-limits.list");
+
     fn of(workspace: &str) -> String {
-        format!("{}/{workspace}/rate_limits", Workspaces::PATH)
+        Self::PATH.replace("{}", workspace)
     }
 
     /// Creates the entries of a workspace, without values.
@@ -110,7 +112,7 @@ impl WorkspaceRateLimits {
 
 impl Rules for WorkspaceRateLimits {
     fn path(&self) -> &'static str {
-        "/v1/organizations/workspaces/{}/rate_limits"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -24,12 +24,14 @@ const ACCOUNT: &str = "service_account_id";
 const WORKSPACE: &str = "workspace_id";
 
 impl ServiceAccountPlaces {
+    const PATH: &'static str = path_of!("workspace-service-accounts.list");
+
     fn in_workspace(workspace: &str) -> String {
-        format!("{}/{workspace}/service_accounts", Workspaces::PATH)
+        Self::PATH.replace("{}", workspace)
     }
 
     fn of_account(account: &str) -> String {
-        format!("{}/{account}/workspaces", ServiceAccounts::PATH)
+        PlacesOfAccount::PATH.replace("{}", account)
     }
 
     /// Adds a place.
@@ -112,7 +114,7 @@ impl ServiceAccountPlaces {
 
 impl Rules for ServiceAccountPlaces {
     fn path(&self) -> &'static str {
-        "/v1/organizations/workspaces/{}/service_accounts"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {
@@ -151,9 +153,13 @@ impl Rules for ServiceAccountPlaces {
     }
 }
 
+impl PlacesOfAccount {
+    const PATH: &'static str = path_of!("service-account-workspaces.list");
+}
+
 impl Rules for PlacesOfAccount {
     fn path(&self) -> &'static str {
-        "/v1/organizations/service_accounts/{}/workspaces"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::store::Store;
 pub(crate) struct ServiceAccounts;
 
 impl ServiceAccounts {
-    pub(crate) const PATH: &'static str = "/v1/organizations/service_accounts";
+    pub(crate) const PATH: &'static str = path_of!("service-accounts.list");
 
     /// Whether the account exists and is not archived.
     pub(crate) fn is_live(store: &Store, id: &str) -> bool {
@@ -50,7 +50,7 @@ impl Rules for ServiceAccounts {
     }
 
     fn after(&self, event: Event<'_>, item: &Object, store: &mut Store) {
-        if event == Event::Acted("archive") {
+        if event == Event::Acted("service-accounts.archive") {
             let id = text(item, "id");
             ServiceAccountPlaces::leave_everywhere(store, id);
             ApiKeys::archive_of_account(store, id);

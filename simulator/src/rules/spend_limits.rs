@@ -7,6 +7,8 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::listing::{Listing, Order};
 use crate::query::Query;
+use crate::rate_limit::Budget;
+use crate::resource::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use serde_json::{Value, json};
@@ -20,7 +22,7 @@ const CONSOLE: [&str; 3] = ["organization", "workspace", "usage_tier"];
 const SCOPES: &str = "scope_type[]";
 
 impl SpendLimits {
-    pub(crate) const PATH: &'static str = "/v1/organizations/spend_limits";
+    pub(crate) const PATH: &'static str = path_of!("spend-limits.list");
     pub(crate) const CURRENCY: &'static str = "USD";
 
     /// The kinds of scopes that the caller can see.
@@ -169,6 +171,10 @@ impl Rules for SpendLimits {
             _ => false,
         };
         if can_go { Ok(Deletion::Remove) } else { Err(ApiError::invalid("This spend limit cannot be removed here.")) }
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::SPEND_LIMITS)
     }
 }
 

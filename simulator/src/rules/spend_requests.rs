@@ -6,6 +6,8 @@ use crate::caller::OrganizationKind;
 use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::query::Query;
+use crate::rate_limit::Budget;
+use crate::resource::Operation;
 use crate::routes::Target;
 use crate::rules::spend_summaries::{SpendSummaries, actor};
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) struct SpendRequests;
 
 impl SpendRequests {
-    pub(crate) const PATH: &'static str = "/v1/organizations/spend_limit_increase_requests";
+    pub(crate) const PATH: &'static str = path_of!("spend-requests.list");
 }
 
 impl Rules for SpendRequests {
@@ -58,7 +60,7 @@ impl Rules for SpendRequests {
     ) -> Result<Option<Object>, ApiError> {
         let mut shown = Object::new();
         match (act, text(item, "status")) {
-            ("approve", "pending") => {
+            ("spend-requests.approve", "pending") => {
                 let period = match text(sent, "period") {
                     "" => text(item, "period"),
                     period => period,
@@ -69,14 +71,18 @@ impl Rules for SpendRequests {
                 shown.insert("spend_limit".to_owned(), limit.into());
                 resolve(item, "approved", scene);
             }
-            ("deny", "pending") => resolve(item, "denied", scene),
+            ("spend-requests.deny", "pending") => resolve(item, "denied", scene),
             // Denying a denied request changes nothing.
-            ("deny", "denied") => {}
+            ("spend-requests.deny", "denied") => {}
             (_, status) => {
                 return Err(ApiError::invalid(format!("Only a pending request can be decided; this one is {status}.")));
             }
         }
         Ok(Some(shown))
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::SPEND_LIMITS)
     }
 }
 

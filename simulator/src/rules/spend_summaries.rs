@@ -7,7 +7,9 @@ use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::page::{cursor, cursor_key, fingerprint};
 use crate::query::Query;
+use crate::rate_limit::Budget;
 use crate::reply::Reply;
+use crate::resource::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use crate::validate::at;
@@ -50,7 +52,7 @@ impl SpendSummaries {
 
 impl Rules for SpendSummaries {
     fn path(&self) -> &'static str {
-        "/v1/organizations/spend_limits/effective"
+        path_of!("spend-limits.effective")
     }
 
     fn is_seeded(&self) -> bool {
@@ -60,6 +62,10 @@ impl Rules for SpendSummaries {
     /// The rows of a member are always on one page, so the limit counts members, not rows.
     fn computed(&self, _target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
         Some(page(query, view).map(Reply::Json))
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::SPEND_LIMITS)
     }
 }
 

@@ -12,11 +12,12 @@ pub(crate) struct TagTargets;
 
 /// The maximum length of instructions, in bytes.
 const MAX_INSTRUCTIONS: usize = 10_000;
-/// The ID of a pair of bundle and place. If a pair is attached again, it gets the same ID.
-const PAIRS: &str = "/v1/organizations/claude_tag/bundles#pairs";
+/// The place in the store of the IDs of pairs of bundle and place. If a pair is attached again, it gets the same ID. No
+/// request can read them, so it is not a path.
+const PAIRS: &str = "pairs of bundle and place";
 
 impl TagBundles {
-    pub(crate) const PATH: &'static str = "/v1/organizations/claude_tag/bundles";
+    pub(crate) const PATH: &'static str = path_of!("tag-bundles.list");
 
     /// The error code for a change of a bundle that is managed elsewhere. No reply contains the field.
     pub(crate) const MANAGED: &'static str = "managed_elsewhere";
@@ -52,9 +53,11 @@ impl Rules for TagBundles {
 }
 
 impl TagTargets {
+    const PATH: &'static str = path_of!("tag-bundle-targets.list");
+
     /// The path of the attachments of a bundle.
     pub(crate) fn of(bundle: &str) -> String {
-        format!("{}/{bundle}/targets", TagBundles::PATH)
+        Self::PATH.replace("{}", bundle)
     }
 
     /// Stores the ID of a pair.
@@ -87,7 +90,7 @@ impl TagTargets {
 
 impl Rules for TagTargets {
     fn path(&self) -> &'static str {
-        "/v1/organizations/claude_tag/bundles/{}/targets"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

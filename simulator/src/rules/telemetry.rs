@@ -31,7 +31,7 @@ const LISTED: &str = "listed";
 const TESTED_AT: &str = "tested_at";
 
 impl Telemetry {
-    pub(crate) const PATH: &'static str = "/v1/organizations/telemetry_destinations";
+    pub(crate) const PATH: &'static str = path_of!("telemetry.list");
 
     /// The field in the store with the reason why deliveries fail. No reply contains it.
     pub(crate) const FAILURE: &'static str = "failure";

@@ -1,6 +1,6 @@
 //! The workspaces on the list of a telemetry destination.
 
-use super::{Rules, Telemetry, View, Workspaces, kind, text};
+use super::{Rules, View, Workspaces, kind, text};
 use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
@@ -16,9 +16,11 @@ impl TelemetryWorkspaces {
     /// The maximum number of workspaces in a list.
     pub(super) const LIMIT: usize = 1000;
 
+    const PATH: &'static str = path_of!("telemetry-workspaces.list");
+
     /// The path of the list of a destination.
     pub(super) fn of(destination: &str) -> String {
-        format!("{}/{destination}/workspaces", Telemetry::PATH)
+        Self::PATH.replace("{}", destination)
     }
 
     pub(crate) fn put(store: &mut Store, destination: &str, workspace: &str, at: &str) {
@@ -35,7 +37,7 @@ impl TelemetryWorkspaces {
 
 impl Rules for TelemetryWorkspaces {
     fn path(&self) -> &'static str {
-        "/v1/organizations/telemetry_destinations/{}/workspaces"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

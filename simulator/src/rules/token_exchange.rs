@@ -20,7 +20,7 @@ const MIN_LIFETIME: i64 = 60;
 
 impl Rules for TokenExchange {
     fn path(&self) -> &'static str {
-        "/v1/oauth/token"
+        path_of!("oauth.exchange")
     }
 
     fn call(&self, sent: Object, _target: &Target<'_>, scene: &mut Scene<'_>) -> Result<Object, ApiError> {

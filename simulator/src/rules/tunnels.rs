@@ -12,6 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) struct Tunnels;
 pub(crate) struct TunnelCertificates;
 
+/// The action that archives a tunnel.
+const ARCHIVE: &str = "tunnels.archive";
 /// The maximum number of active certificate authorities of a tunnel.
 const LIVE_CERTIFICATES: usize = 2;
 /// The assumed validity of a certificate authority. The simulator does not parse certificates.
@@ -20,7 +22,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 impl Tunnels {
-    pub(crate) const PATH: &'static str = "/v1/organizations/tunnels";
+    pub(crate) const PATH: &'static str = path_of!("tunnels.list");
 
     fn is_live(tunnel: &Object) -> Result<(), ApiError> {
         if is_archived(tunnel) { Err(ApiError::invalid("The tunnel is archived.")) } else { Ok(()) }
@@ -28,7 +30,7 @@ impl Tunnels {
 
     /// The certificate authorities of a tunnel.
     pub(crate) fn certificates_of(tunnel: &str) -> String {
-        format!("{}/{tunnel}/certificates", Self::PATH)
+        TunnelCertificates::PATH.replace("{}", tunnel)
     }
 }
 
@@ -42,14 +44,14 @@ impl Rules for Tunnels {
     }
 
     fn before_act(&self, act: &str, item: &Object, _view: View<'_>) -> Result<(), ApiError> {
-        if act == "archive" { Ok(()) } else { Self::is_live(item) }
+        if act == ARCHIVE { Ok(()) } else { Self::is_live(item) }
     }
 
     fn act(&self, act: &str, item: &mut Object, _: &Object, scene: &mut Scene<'_>) -> Result<Option<Object>, ApiError> {
-        if act == "archive" {
+        if act == ARCHIVE {
             return Ok(None);
         }
-        if act == "rotate_token" || text(item, "token").is_empty() {
+        if act == "tunnels.rotate-token" || text(item, "token").is_empty() {
             item.insert("token_id".to_owned(), scene.ids.next("ttkn_").into());
             item.insert("token".to_owned(), scene.ids.next("simulator-tunnel-token-").into());
         }
@@ -58,6 +60,8 @@ impl Rules for Tunnels {
 }
 
 impl TunnelCertificates {
+    const PATH: &'static str = path_of!("tunnel-certificates.list");
+
     /// A fingerprint that is the same for the same text. It is not a hash of the certificate.
     pub(crate) fn fingerprint(pem: &str) -> String {
         let part = |index: u8| {
@@ -86,7 +90,7 @@ impl TunnelCertificates {
 
 impl Rules for TunnelCertificates {
     fn path(&self) -> &'static str {
-        "/v1/organizations/tunnels/{}/certificates"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -18,7 +18,7 @@ const PAGE: usize = 20;
 const SECRET: &str = "signing_secret";
 
 impl Webhooks {
-    pub(crate) const PATH: &'static str = "/v1/organizations/webhooks";
+    pub(crate) const PATH: &'static str = path_of!("webhooks.list");
 }
 
 impl Rules for Webhooks {

@@ -24,9 +24,11 @@ const ADMIN: &str = "workspace_admin";
 const BILLING: &str = "workspace_billing";
 
 impl WorkspaceMembers {
+    const PATH: &'static str = path_of!("workspace-members.list");
+
     /// The collection of one workspace.
     pub(crate) fn path_in(workspace: &str) -> String {
-        format!("{}/{workspace}/members", Workspaces::PATH)
+        Self::PATH.replace("{}", workspace)
     }
 
     /// Assigns a place in a workspace, or removes the assigned one.
@@ -85,7 +87,7 @@ impl WorkspaceMembers {
 
 impl Rules for WorkspaceMembers {
     fn path(&self) -> &'static str {
-        "/v1/organizations/workspaces/{}/members"
+        Self::PATH
     }
 
     fn is_seeded(&self) -> bool {

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 pub(crate) struct Workspaces;
 
+/// The action that archives a workspace.
+const ARCHIVE: &str = "workspaces.archive";
 /// The maximum number of active workspaces in addition to the default one.
 const LIMIT: usize = 100;
 /// Tag keys that belong to Anthropic.
@@ -23,7 +25,7 @@ const RESERVED_TAGS: &str = "anthropic";
 const GEO: &str = "us";
 
 impl Workspaces {
-    pub(crate) const PATH: &'static str = "/v1/organizations/workspaces";
+    pub(crate) const PATH: &'static str = path_of!("workspaces.list");
 
     /// Marks the default workspace in the store; no reply shows it.
     pub(crate) const DEFAULT_MARK: &'static str = "is_default";
@@ -126,7 +128,7 @@ impl Rules for Workspaces {
     }
 
     fn before_act(&self, act: &str, item: &Object, _view: View<'_>) -> Result<(), ApiError> {
-        if act == "archive" && has_default_mark(item) {
+        if act == ARCHIVE && has_default_mark(item) {
             return Err(ApiError::invalid("The default workspace cannot be archived."));
         }
         Ok(())
@@ -145,7 +147,7 @@ impl Rules for Workspaces {
         _sent: &Object,
         scene: &mut Scene<'_>,
     ) -> Result<Option<Object>, ApiError> {
-        if act != "archive" || inference_privacy::storages(item).next().is_none() {
+        if act != ARCHIVE || inference_privacy::storages(item).next().is_none() {
             return Ok(None);
         }
         if scene.caller.kind == Some(CredentialKind::AdminKey) {
@@ -168,7 +170,7 @@ impl Rules for Workspaces {
                 WorkspaceMembers::inherit_in(store, id);
                 WorkspaceRateLimits::inherit_in(store, id);
             }
-            Event::Acted("archive") => ApiKeys::archive_in(store, id),
+            Event::Acted(ARCHIVE) => ApiKeys::archive_in(store, id),
             _ => {}
         }
     }

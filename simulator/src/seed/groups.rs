@@ -100,7 +100,7 @@ impl Seeder<'_> {
             };
             let permission = json!({ "action": action, "resource": resource });
             if let Value::Object(permission) = permission {
-                let path = format!("{}/{id}/permissions", Roles::PATH);
+                let path = Roles::permissions_of(&id);
                 self.store.collection_mut(&path).insert(&format!("permission{index}"), permission);
             }
         }

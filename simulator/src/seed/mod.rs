@@ -22,6 +22,7 @@ use crate::ids::Ids;
 use crate::memory;
 use crate::perform::World;
 use crate::routes::Routes;
+use crate::rules::ORGANIZATION;
 use crate::store::Store;
 use claude_admin_catalog::Catalog;
 use fastrand::Rng;
@@ -30,7 +31,6 @@ use serde_json::{Value, json};
 
 /// Separates the IDs of most families from those of people, workspaces, keys and invites.
 const FAMILIES: u64 = 0x6661_6d69_6c69_6573;
-const ORGANIZATION: &str = "/v1/organizations/me";
 const ORGANIZATION_NAME: &str = "Acme Robotics (simulated)";
 
 /// A world that is being generated.

@@ -19,6 +19,7 @@ mod external_storage;
 mod federation;
 mod google_data_controls;
 mod groups;
+mod ids;
 mod invites;
 mod limits;
 mod made_up;

@@ -1,11 +1,11 @@
-//! What the gateway never shows: its secrets, wherever they were put, and whoever sends them back.
+//! The gateway never shows its secrets, in any place of a request, and whichever server returns them.
 
 use super::served::Served;
 use super::{call, gateway, says, slash};
 use claude_admin_simulator::RunningSimulator;
 use serde_json::{Value, json};
 
-/// Asks as a program and as a person, while something goes wrong with both requests.
+/// Sends a command as a program and as a person, with a fault for both requests.
 async fn ask_both(simulator: &RunningSimulator, served: &Served, effect: Value) -> [(u16, Value); 2] {
     simulator.inject(serde_json::from_value(json!({ "times": 2, "effect": effect })).unwrap());
     [call(served, json!({ "command": "users list" })).await, slash(served, "U1", "users list").await]

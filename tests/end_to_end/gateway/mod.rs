@@ -1,4 +1,4 @@
-//! The gateway: what it lets through, and that what it answers is what the component says.
+//! The gateway: the requests that it permits, and that its responses are those of the component.
 
 mod hidden;
 pub(super) mod served;
@@ -13,7 +13,7 @@ use served::{Served, Variables};
 const SECRET: &str = "simulator-signing-secret";
 const TOKEN: &str = "simulator-http-token";
 
-/// The variables of a gateway before a simulator.
+/// The variables of a gateway in front of a simulator.
 fn variables(simulator: &RunningSimulator) -> Variables {
     vec![
         ("SLACK_SIGNING_SECRET", SECRET.to_owned()),

@@ -1,4 +1,4 @@
-//! The gateway, composed with the component, behind an HTTP server: of wasmtime as a library, or of its command line.
+//! The gateway, composed with the component, in an HTTP server: wasmtime as a library, or its command line.
 
 use super::super::support;
 use bytes::Bytes;
@@ -24,12 +24,12 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hoo
 /// The variables of a gateway.
 pub(crate) type Variables = Vec<(&'static str, String)>;
 
-/// A gateway that answers.
+/// A running gateway.
 pub(crate) struct Served {
-    /// What serves it.
+    /// The program that serves it.
     pub(crate) name: String,
     pub(crate) base_url: String,
-    /// Where it is another process.
+    /// The process, if it is another one.
     child: Option<Child>,
 }
 
@@ -42,7 +42,7 @@ impl Drop for Served {
     }
 }
 
-/// The file with the gateway and the component, made once.
+/// The file with the gateway and the component, built once.
 pub(crate) fn file() -> &'static Path {
     static FILE: OnceLock<PathBuf> = OnceLock::new();
     FILE.get_or_init(|| {
@@ -76,7 +76,7 @@ impl WasiHttpView for State {
 }
 
 impl Served {
-    /// Serves it in this process: each request gets an instance of its own.
+    /// Serves the gateway in this process: each request gets a new instance.
     pub(crate) async fn here(variables: Variables) -> Self {
         static COMPONENT: OnceLock<Component> = OnceLock::new();
         let component = COMPONENT
@@ -100,7 +100,7 @@ impl Served {
         Self { name: "the gateway in wasmtime".to_owned(), base_url, child: None }
     }
 
-    /// Serves it with `wasmtime serve`.
+    /// Serves the gateway with `wasmtime serve`.
     pub(crate) fn by_command_line(wasmtime: &Path, variables: &Variables) -> Self {
         let version = Command::new(wasmtime).arg("--version").output().expect("wasmtime starts").stdout;
         let mut command = Command::new(wasmtime);
@@ -117,7 +117,7 @@ impl Served {
                 break format!("http://{}", address.trim_end_matches('/'));
             }
         };
-        // What it writes later is not read, and must not block it.
+        // Its later output is not used, but must not block it.
         std::thread::spawn(move || lines.for_each(drop));
         let name = format!("the gateway in {}", String::from_utf8_lossy(&version).trim());
         Self { name, base_url, child: Some(child) }

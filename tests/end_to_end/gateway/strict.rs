@@ -1,4 +1,4 @@
-//! What could be taken for something else is refused, and never left out in silence.
+//! Ambiguous input is rejected, and never silently ignored.
 
 use super::super::support;
 use super::{TOKEN, call, gateway, says, slash};

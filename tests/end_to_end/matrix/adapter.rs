@@ -1,4 +1,4 @@
-//! Another runtime, in a process of its own.
+//! Another runtime, in a separate process.
 
 use super::value::{decode, encode_as};
 use super::{Outcome, support};
@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 pub(super) struct Adapter {
-    /// The runtime and how it holds the credential.
+    /// The name of the runtime, and the way in which it gets the credential.
     pub(super) name: String,
     child: Child,
     input: Option<ChildStdin>,
@@ -19,14 +19,14 @@ pub(super) struct Adapter {
 
 impl Drop for Adapter {
     fn drop(&mut self) {
-        // It ends when there is nothing more to read.
+        // The adapter ends at the end of its input.
         self.input = None;
         self.child.wait().ok();
     }
 }
 
 impl Adapter {
-    /// Those that are asked for.
+    /// The adapters that the environment variables select.
     pub(super) fn all(key: &str) -> Vec<Self> {
         let programs = [("MATRIX_PYTHON", "python/adapter.py"), ("MATRIX_NODE", "node/adapter.mjs")];
         let asked = programs.into_iter().filter_map(|(variable, file)| Some((std::env::var_os(variable)?, file)));

@@ -1,4 +1,4 @@
-//! An upstream whose answers are given, or taken from the simulator behind it.
+//! An upstream whose responses are set by a test, or forwarded from the simulator.
 
 use bytes::Bytes;
 use claude_admin::egress::{AddressRule, Client};
@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// A request, without what belongs to the runtime: the credential and the headers of the connection.
+/// A request, without the parts that depend on the runtime: the credential and the headers of the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Request {
     method: String,
@@ -27,7 +27,7 @@ pub(super) struct Request {
     body: String,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -36,14 +36,14 @@ pub(super) struct Reply {
     pub(super) body: String,
 }
 
-/// Where answers come from.
+/// The source of the responses.
 pub(super) enum Upstream {
     Table,
-    /// The simulator at a base URL, where no answer is given.
+    /// The simulator at a base URL, if no response is set.
     Behind(String),
 }
 
-/// The headers of an answer that a component reads.
+/// The headers of a response that a component reads.
 const ANSWER_HEADERS: [&str; 4] = ["content-type", "content-disposition", "request-id", "retry-after"];
 /// The headers of a request that the simulator reads.
 const REQUEST_HEADERS: [&str; 5] =
@@ -117,7 +117,7 @@ async fn answer(
     let received = Request {
         method: parts.method.to_string(),
         target: parts.uri.to_string(),
-        // Some runtimes send the type of a body that is not there.
+        // Some runtimes send a content type without a body.
         content_type: if body.is_empty() { String::new() } else { header("content-type") },
         betas: header("anthropic-beta"),
         version: header("anthropic-version"),
@@ -160,7 +160,7 @@ async fn forward(base_url: &str, parts: &http::request::Parts, body: Bytes) -> R
     Reply { status, headers, body: shortened(&String::from_utf8_lossy(&body)) }
 }
 
-/// Three items of a list say as much as a hundred, and keep the table small.
+/// Three items of a list are enough, and make the table small.
 fn shortened(body: &str) -> String {
     match serde_json::from_str(body) {
         Ok(Value::Object(mut object)) => {

@@ -1,7 +1,7 @@
-//! The component, unchanged, in several runtimes: what one answers, all must answer. See `tests/matrix/README.md`.
+//! The component, unchanged, in several runtimes: all must return the same results. See `tests/matrix/README.md`.
 //!
-//! Without anything else, this host is asked, and the gateway in this process. `MATRIX_PYTHON` (an interpreter with the
-//! packages of `examples/embed-python`), `MATRIX_NODE` (`node`, after `npm run build` in `examples/embed-node`) and
+//! By default, this host and the gateway in this process are tested. `MATRIX_PYTHON` (an interpreter with the packages
+//! of `examples/embed-python`), `MATRIX_NODE` (`node`, after `npm run build` in `examples/embed-node`) and
 //! `MATRIX_WASMTIME` (command lines of wasmtime, separated as in `PATH`) add the others.
 
 mod adapter;
@@ -52,7 +52,7 @@ impl Case {
     }
 }
 
-/// What a function returned, as the JSON of the wire.
+/// The result of a function, as the JSON of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
@@ -98,10 +98,10 @@ fn files_for(table: Vec<Case>) -> BTreeMap<String, String> {
     by_file.iter().map(|(name, cases)| (name.clone(), written(cases))).collect()
 }
 
-/// This host before an upstream whose answers are given.
+/// This host in front of an upstream whose responses are set.
 struct Host {
     plugin: Arc<Plugin>,
-    /// Where it is decided, which may take reads of its own.
+    /// The component that is used for decisions, which can send reads.
     deciding: Arc<Plugin>,
     _simulator: RunningSimulator,
 }
@@ -136,7 +136,7 @@ fn invocation(case: &Case) -> Invocation {
     Invocation { action: case.action.clone(), arguments: case.arguments.clone().into_iter().collect() }
 }
 
-/// Texts of transport errors are the runtime's own.
+/// The texts of transport errors differ between runtimes.
 fn comparable(mut outcome: Outcome) -> Outcome {
     if let Outcome::Err(error) = &mut outcome
         && let Some(message) = error.pointer_mut("/transport/message")
@@ -178,7 +178,7 @@ async fn every_runtime_sends_and_returns_what_the_table_says() {
             let result = adapter.call(&upstream.base_url(), host.catalog(), &invocation);
             check(&adapter.name, &case, upstream.received(), result, &mut wrong);
         }
-        // A gateway shows nobody what people wrote.
+        // A gateway never shows content that people wrote.
         let is_shown = host.catalog().action(&case.action).is_none_or(|action| !action.is_confidential());
         for gateway in gateways.iter().filter(|_| is_shown) {
             upstream.will_answer(case.reply.clone());
@@ -221,7 +221,7 @@ fn files_of_the_table_are_those_that_bless_writes() {
     }
 }
 
-/// Writes the table: an example of each action with the answer of the simulator, and what else can come back.
+/// Writes the table: an example of each action with the response of the simulator, and the other possible responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn bless_the_table() {
     if std::env::var_os("BLESS").is_none() {
@@ -246,7 +246,7 @@ async fn bless_the_table() {
         }
         let result = host.call(&invocation).await;
         let request = upstream.received().expect("it was sent");
-        // A report is asked for in the largest pages.
+        // A report is requested in the largest pages.
         let arguments = host.authorized(&invocation).await.get().arguments.clone().into_iter().collect();
         let reply = upstream.answered();
         table.push(Case { name, action: invocation.action, arguments, request, reply, result: Some(result) });

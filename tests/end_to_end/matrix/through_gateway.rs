@@ -1,4 +1,4 @@
-//! The component behind the gateway, in wasmtime and in its command lines.
+//! The component with the gateway, in wasmtime as a library and in its command lines.
 
 use super::super::gateway::served::{Served, Variables};
 use super::{Case, Outcome};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 const TOKEN: &str = "simulator-matrix-token";
 
-/// The gateway in this process, and in the command lines that are asked for.
+/// The gateway in this process, and in the selected command lines.
 pub(super) async fn all(upstream: &str, key: &str) -> Vec<Served> {
     let variables: Variables = [
         ("ANTHROPIC_ADMIN_KEY", key),

@@ -1,4 +1,4 @@
-//! Answers that no example gets from the simulator.
+//! Responses that no example gets from the simulator.
 
 use super::canned::Reply;
 use claude_admin::command::Invocation;

@@ -1,4 +1,4 @@
-//! Values as adapters take and give them: see `tests/matrix/README.md`.
+//! Values as adapters receive and return them: see `tests/matrix/README.md`.
 
 use claude_admin_catalog::{Kind, Type, Types};
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ pub(super) fn encode(val: &Val) -> Value {
     }
 }
 
-/// Writes an argument of a type: an option of an option says which of both is there.
+/// Writes an argument of a type: an option of an option says which of the two options has a value.
 pub(super) fn encode_as(types: &Types, ty: &Type, val: &Val) -> Value {
     match (types.underlying(ty), val) {
         (Type::Option(inner), Val::Option(given)) if types.optional(inner).is_some() => match given.as_deref() {

@@ -1,4 +1,4 @@
-//! A report counts exactly the period that it states, however that was spelled and however wide its buckets are.
+//! A report counts exactly the period that it states, for every spelling of the period and every width of buckets.
 
 use crate::support;
 use claude_admin::document::{Block, Document, Fact};
@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Ways to say when. The clock shows 2026-11-21T17:20:00Z, or half a minute more.
+/// Spellings of periods. The clock shows 2026-11-21T17:20:00Z, or half a minute more.
 const SPELLINGS: [&str; 19] = [
     "today",
     "yesterday",
@@ -33,7 +33,7 @@ const SPELLINGS: [&str; 19] = [
     "2026-11-20T22:00:00Z",
 ];
 
-/// Those that have more minutes than a test has time for.
+/// The spellings with too many minutes for a test.
 const LONG: [&str; 10] = [
     "this-week",
     "last-week",
@@ -47,17 +47,17 @@ const LONG: [&str; 10] = [
     "last-week..yesterday",
 ];
 
-/// Those that end now.
+/// The spellings of periods that end now.
 const MOVING: [&str; 4] = ["today", "30m", "24h", "2026-11-01.."];
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The simulation without a host in front of it.
+/// The simulation without a host.
 struct Truth(Simulation);
 
 impl Truth {
-    /// The rows of every page.
+    /// The rows of all pages.
     fn rows(&mut self, action: &Action, query: &str) -> Vec<Value> {
         let key =
             if action.auth.iter().any(|auth| matches!(auth, Credential::Scope(_))) { SCOPED_KEY } else { ADMIN_KEY };
@@ -86,7 +86,8 @@ impl Truth {
         }
     }
 
-    /// The rows between two instants or days. Those of buckets are asked for in buckets that fit exactly.
+    /// The rows between two instants or days. If they have buckets, the buckets are requested with a width that fits
+    /// exactly.
     fn between(&mut self, action: &Action, period: &Period, (from, until): (&str, &str)) -> Vec<Value> {
         let wire = |name: &str| action.params.iter().find(|param| param.name == name).unwrap().wire.clone();
         let (start, end) = (wire(&period.start), wire(&period.end));
@@ -112,7 +113,7 @@ impl Truth {
     }
 }
 
-/// The sum of a column, by the names that lead to it.
+/// The sum of a column, which is given by its path.
 fn sum(rows: &[Value], column: &str) -> Decimal {
     let value = |row: &Value| column.split('.').try_fold(row.clone(), |value, name| value.get(name).cloned());
     let number = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned).parse::<Decimal>();
@@ -126,7 +127,7 @@ fn facts(document: &Document) -> impl Iterator<Item = &Fact> {
     })
 }
 
-/// The bounds of the periods that were asked for, each once.
+/// The bounds of the requested periods, without duplicates.
 fn asked(simulator: &RunningSimulator, action: &Action, period: &Period) -> Vec<(String, String)> {
     let wire = |name: &str| action.params.iter().find(|param| param.name == name).unwrap().wire.clone();
     let (start, end) = (wire(&period.start), wire(&period.end));
@@ -162,7 +163,7 @@ fn read(text: &str) -> Timestamp {
     .unwrap()
 }
 
-/// What a report states, counts and compares with, when it is asked for in some words.
+/// Checks the period, the totals and the comparison of a report with a spelling of its period.
 async fn check(
     simulator: &RunningSimulator,
     service: &Service,
@@ -180,7 +181,7 @@ async fn check(
     let reply = support::type_in(service, &line).await;
     let text = support::text(&reply);
     if reply.outcome == Outcome::Usage {
-        // What is too long for the API is refused before anything is sent.
+        // A period that is too long for the API is rejected before any request is sent.
         assert!(text.contains("is too long"), "{line}: {text}");
         assert!(simulator.requests().is_empty(), "{line}");
         return false;
@@ -190,7 +191,7 @@ async fn check(
     let (from, until) = &asked[0];
     let (begin, end) = (instant(from), instant(until));
 
-    // It states what it asked for, from border to border.
+    // The report states the requested period, from bound to bound.
     let stated = facts(&reply.document).find(|fact| fact.field == period.name).unwrap().cell.text();
     let (first, last) = stated.split_once(" (").unwrap().0.split_once(" to ").unwrap();
     assert_eq!((read(first), read(last)), (begin, end), "{line}: {stated}");
@@ -210,7 +211,7 @@ async fn check(
     }
     assert!(asked.len() <= 2, "{line}: {asked:?}");
 
-    // What it adds up to is what there is between these borders.
+    // The totals are the sums of the rows between these bounds.
     let rows = truth.between(action, period, (from, until));
     let mut totals = 0;
     for fact in facts(&reply.document).filter(|fact| fact.label.starts_with("Total ")) {
@@ -233,7 +234,7 @@ async fn every_report_counts_exactly_the_period_it_states() {
     let service = support::service(&simulator);
     let mut truth = Truth(Simulation::new(SimulatorConfig::default()).unwrap());
     for seconds in [0, 30] {
-        // Half a minute is no border of anything.
+        // Half a minute is not a boundary of any bucket.
         simulator.advance(Duration::from_secs(seconds)).unwrap();
         truth.0.clock_mut().set(simulator.now());
         let catalog = service.catalog();
@@ -242,7 +243,7 @@ async fn every_report_counts_exactly_the_period_it_states() {
             let words = widths(&catalog.types, action);
             let mut counted = 0;
             for width in std::iter::once(None).chain(words.iter().copied().map(Some)) {
-                // Only what is counted back from now depends on the half minute.
+                // Only spellings that count back from now depend on the half minute.
                 let long = |spelling: &str| width == Some("1m") && LONG.contains(&spelling);
                 let spellings = SPELLINGS.iter().filter(|spelling| !long(spelling));
                 for spelling in spellings.filter(|spelling| seconds == 0 || MOVING.contains(spelling)) {
@@ -254,7 +255,7 @@ async fn every_report_counts_exactly_the_period_it_states() {
     }
 }
 
-/// The widths of buckets that a report can be asked for.
+/// The widths of buckets that a report accepts.
 fn widths<'c>(types: &'c Types, action: &'c Action) -> Vec<&'c str> {
     let input = action.periods[0].width.as_ref().and_then(|width| action.input(width));
     input.and_then(|input| types.words(&input.ty)).unwrap_or_default()

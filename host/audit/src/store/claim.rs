@@ -19,8 +19,8 @@ pub struct Claim {
     pub value: String,
     /// The time now, in milliseconds since 1970.
     pub time_ms: i64,
-    /// The earliest time at which the request can have been received, in milliseconds since 1970; none for a request that
-    /// is valid at any time.
+    /// The earliest time at which the request can have been received, in milliseconds since 1970; none for a request
+    /// that is valid at any time.
     pub earliest_ms: Option<i64>,
 }
 

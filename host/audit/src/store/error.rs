@@ -12,8 +12,8 @@ pub enum StoreError {
     NotOurs(PathBuf),
     /// A file in a format that this version does not support.
     #[error(
-        "{path} has format {found}, but this version supports only format {known} and older; the file was not changed; run \
-         the version that wrote the file, or a newer one",
+        "{path} has format {found}, but this version supports only format {known} and older; the file was not \
+         changed; run the version that wrote the file, or a newer one",
         path = .path.display()
     )]
     Newer {
@@ -34,8 +34,8 @@ pub enum StoreError {
     },
     /// A store with a write-ahead log in a read-only folder.
     #[error(
-        "{path} has a write-ahead log, which cannot be read in a read-only folder: copy the file, and the file whose name \
-         ends with `-wal`, to a folder that you can write to, and read the copy",
+        "{path} has a write-ahead log, which cannot be read in a read-only folder: copy the file, and the file whose \
+         name ends with `-wal`, to a folder that you can write to, and read the copy",
         path = .0.display()
     )]
     LogInReadOnlyPlace(PathBuf),

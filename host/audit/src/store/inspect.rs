@@ -46,8 +46,8 @@ pub(crate) fn inspect(path: &Path, settings: Settings) -> Inspection {
 fn look(opened: &Opened, problems: &mut Vec<String>) -> Result<(), rusqlite::Error> {
     if opened.unreadable > 0 {
         problems.push(format!(
-            "{} bytes at the end of the write-ahead log are no complete transaction: an interrupted write, or a tail that \
-             was truncated or changed; compare with a published head",
+            "{} bytes at the end of the write-ahead log are no complete transaction: an interrupted write, or a tail \
+             that was truncated or changed; compare with a published head",
             opened.unreadable
         ));
     }
@@ -63,7 +63,8 @@ fn look(opened: &Opened, problems: &mut Vec<String>) -> Result<(), rusqlite::Err
     Ok(())
 }
 
-/// Compares the schema with the one of the format of the file. Anything else in it could change what is read or written.
+/// Compares the schema with the one of the format of the file. Anything else in it could change what is read or
+/// written.
 fn check_schema(connection: &Connection, problems: &mut Vec<String>) -> Result<(), rusqlite::Error> {
     let application: u32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if application != APPLICATION_ID {

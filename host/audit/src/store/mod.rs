@@ -1,8 +1,9 @@
 //! The store: one append-only log of texts, and the keys of recent requests.
 //!
-//! The audit log is the only source for pending, running and ended operations. A store appends records in order, and fails an
-//! append that did not know the last record: a writer reads the end of the log, decides, and appends *after that record*.
-//! If another writer appended first, the append is a [`AppendError::Conflict`], and the writer decides again.
+//! The audit log is the only source for pending, running and ended operations. A store appends records in order, and
+//! fails an append that did not know the last record: a writer reads the end of the log, decides, and appends *after
+//! that record*. If another writer appended first, the append is a [`AppendError::Conflict`], and the writer decides
+//! again.
 //!
 //! The store also contains the keys of recent requests ([`Claim`]). So each request is accepted once.
 //!

@@ -73,8 +73,8 @@ impl<'a> Chain<'a> {
         }
         if let Event::Opened { dropped_bytes: dropped @ 1.., .. } = entry.event {
             self.report.notes.push(format!(
-                "entry {seq}: the host that opened the store dropped {dropped} bytes that were no complete transaction: an \
-                 interrupted write, or a tail that was truncated or changed; compare with a previously published head"
+                "entry {seq}: the host that opened the store dropped {dropped} bytes that were no complete transaction: \
+                 an interrupted write, or a tail that was truncated or changed; compare with a previously published head"
             ));
         }
         self.before = Some(attested);

@@ -1,7 +1,8 @@
 //! Checks whether the audit log is as it was written.
 //!
-//! [`verify`] checks the entries of any log; [`verify_file`] also checks the schema and the pages of a store in a file. Both
-//! read from the first entry to the last, in little memory, and list every problem up to a number, not only the first.
+//! [`verify`] checks the entries of any log; [`verify_file`] also checks the schema and the pages of a store in a file.
+//! Both read from the first entry to the last, in little memory, and list every problem up to a number, not only the
+//! first.
 
 mod chain;
 mod report;
@@ -49,11 +50,11 @@ pub fn verify(log: &dyn Log, published: Option<&Head>) -> Report {
     chain.finish()
 }
 
-/// Verifies a store in a file: the form of each entry, the chain through all, a published head if one is given, the schema,
-/// and the pages of the file (SQLite's `integrity_check`).
+/// Verifies a store in a file: the form of each entry, the chain through all, a published head if one is given, the
+/// schema, and the pages of the file (SQLite's `integrity_check`).
 ///
-/// Every change of an entry is found. A change of bytes that nothing reads is not. Nothing is written, and other hosts can go
-/// on appending. A file that cannot be read is a problem in the report, not an error.
+/// Every change of an entry is found. A change of bytes that nothing reads is not. Nothing is written, and other hosts
+/// can go on appending. A file that cannot be read is a problem in the report, not an error.
 #[cfg(feature = "sqlite")]
 #[must_use]
 pub fn verify_file(path: &Path, published: Option<&Head>) -> Report {

@@ -29,6 +29,6 @@ impl Decider {
 }
 
 /// Whether no decision is needed first. A write always needs one.
-fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
+pub(super) fn is_immediate(action: &Action, requirements: &Requirements) -> bool {
     !action.writes() && requirements.is_empty()
 }

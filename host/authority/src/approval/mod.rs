@@ -9,6 +9,7 @@ mod access;
 mod approvers;
 mod authorized;
 mod immediate;
+mod intent;
 mod lone_operator;
 mod observer;
 pub mod pages;
@@ -88,7 +89,7 @@ impl Approvals {
 
     /// The policy and the groups.
     #[must_use]
-    pub fn decider(&self) -> &Decider {
+    pub fn decider(&self) -> &Arc<Decider> {
         &self.decider
     }
 

@@ -1,8 +1,10 @@
 //! From a request to a plan that is pending or can run immediately.
 
+use super::immediate::is_immediate;
+use super::intent::Intent;
 use super::{Approvals, Authorized, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
-use crate::operation::{CommitError, FIRST_STEP, LedgerError, Operation, Pending, Projection, Receipt};
+use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection, Receipt};
 use crate::plan::{Before, Plan, ResolveError, Step, Target, read_before, resolve};
 use crate::policy::{Decision, Denial, Requirements};
 use crate::{Person, Reader};
@@ -91,7 +93,8 @@ impl Found {
 }
 
 /// A proposal that failed, and the lookups before the failure.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
 pub struct NotProposed {
     /// The reason.
     pub error: ProposeError,
@@ -100,30 +103,32 @@ pub struct NotProposed {
 }
 
 /// The reason why a proposal failed. Nothing was changed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum ProposeError {
     /// The policy denies it.
+    #[error("{}", .0.message)]
     Denied(Denial, Invocation),
     /// An address or a mention does not match an ID.
+    #[error("an address matches no single ID")]
     Resolve(ResolveError),
     /// This host can send no request of the command.
+    #[error("{0}")]
     Unavailable(CredentialError, Invocation),
     /// The command requires approvals that no user can give.
+    #[error("no other user can approve the command")]
     NoApprover(NoApprover, Invocation),
     /// The command requires a reason.
+    #[error("the command requires a reason")]
     NoReason(Invocation),
     /// The requester already has the maximum number of pending requests.
+    #[error("the requester has the maximum number of pending requests")]
     TooManyPending(Invocation),
     /// The target of the command cannot be read.
+    #[error("the target cannot be read: {0}")]
     Before(Box<CallError>, Invocation),
     /// The audit log cannot be written.
-    Ledger(LedgerError),
-}
-
-impl From<LedgerError> for ProposeError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
 }
 
 impl Approvals {
@@ -170,7 +175,7 @@ impl Approvals {
             Decision::Allow(_) if let Some(obstacle) = self.obstacle(action, &invocation.arguments) => {
                 return Err(ProposeError::Unavailable(obstacle, invocation));
             }
-            Decision::Allow(requirements) if requirements.is_empty() && !action.writes() => {
+            Decision::Allow(requirements) if is_immediate(action, &requirements) => {
                 let authorized = Authorized::new(invocation, operation.to_owned(), person.principal.clone());
                 return Ok(Proposed::Read { authorized, policies: requirements.policies, found: reader.found(found) });
             }
@@ -275,16 +280,11 @@ impl Approvals {
             let mut entries = vec![pending.note(&id, person.did(requested))];
             if go {
                 let decided = Event::Decided { decision: Choice::Confirm, reason: None };
-                let intent = Event::Intent {
-                    host: host.clone(),
-                    plan_hash: Some(pending.plan.hash()),
-                    policy_hash: policy_hash.to_owned(),
-                    policies: pending.requirements.policies.clone(),
-                    approvers: Vec::new(),
-                    reason: pending.reason.clone(),
-                };
                 entries.push(pending.note(&id, person.did(decided)));
-                entries.push(Entry { step: Some(FIRST_STEP), ..pending.note(&id, person.did(intent)) });
+                let policies = pending.requirements.policies.clone();
+                let (host, plan_hash) = (host.clone(), pending.plan.hash());
+                let intent = Intent { host, plan_hash, policy_hash, policies, approvers: Vec::new() };
+                entries.push(intent.entry(&id, &pending));
             }
             Ok(entries)
         };

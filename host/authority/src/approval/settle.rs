@@ -1,6 +1,7 @@
 //! From a decision about a pending request to its execution, or its end.
 
 use super::access::nobodys_business;
+use super::intent::Intent;
 use super::propose::requested;
 use super::{Approvals, Authorized, SettleError, Stage, Unplanned};
 use crate::operation::{CommitError, FIRST_STEP, GONE, Operation, Pending, Projection, State, Unsettled};
@@ -287,15 +288,10 @@ impl Approvals {
                 let mut approvers: Vec<Principal> =
                     current.approvers().map(|decided| decided.principal.clone()).collect();
                 approvers.extend((vote.choice == Choice::Approve).then(|| person.principal.clone()));
-                let intent = Event::Intent {
-                    host: host.clone(),
-                    plan_hash: Some(current.plan_hash.clone()),
-                    policy_hash: person.policy_hash().to_owned(),
-                    policies: policies.clone(),
-                    approvers,
-                    reason: current.pending.reason.clone(),
-                };
-                entries.push(current.entry_of_step(FIRST_STEP, intent).after_lookups(lookups));
+                let (policy_hash, policies) = (person.policy_hash(), policies.clone());
+                let (host, plan_hash) = (host.clone(), current.plan_hash.clone());
+                let intent = Intent { host, plan_hash, policy_hash, policies, approvers };
+                entries.push(intent.entry(&current.id, &current.pending).after_lookups(lookups));
             }
             Ok(entries)
         })

@@ -8,44 +8,59 @@ use claude_admin_audit::{Code, Entry};
 use claude_admin_chat::is_missing;
 
 /// The reason why a decision has no effect. It changed nothing.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum SettleError {
     /// The operation does not exist, or this user cannot see it.
+    #[error("there is no operation `{0}`")]
     NotFound(String),
     /// The beginning of the ID matches several operations.
+    #[error("several operations begin with this ID: {}", .0.join(", "))]
     Ambiguous(Vec<String>),
     /// The decision does not count.
+    #[error("the decision does not count")]
     Unsettled(Box<Operation>, Unsettled),
     /// This user cannot make this decision.
+    #[error("{}", .1.message)]
     NotAllowed(Box<Operation>, Denial),
     /// A lone operator did not type the name of the target, which is this text.
+    #[error("the typed text is not the name of the target")]
     WrongName(Box<Operation>, String),
     /// The requester is no longer permitted to run the command.
     ///
     /// The last value contains the API request IDs of the requests for the rebuilt plan.
+    #[error("the requester is no longer permitted to run the command")]
     RequesterNotAllowed(Box<Operation>, Denial, Vec<String>),
     /// The plan cannot be rebuilt; with the API request IDs of the requests.
+    #[error("the plan cannot be rebuilt: {1}")]
     Unplanned(Box<Operation>, Unplanned, Vec<String>),
     /// The policy now requires a reason, and the request has none.
+    #[error("the policy requires a reason")]
     NoReason(Box<Operation>, Vec<String>),
     /// Other users decide about the request continuously.
+    #[error("other users decide about the request at the same time")]
     Busy(Box<Operation>),
     /// The audit log cannot be written.
+    #[error("{0}")]
     Ledger(LedgerError),
 }
 
 /// The reason why a plan cannot be rebuilt.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unplanned {
     /// The component no longer has the action.
+    #[error("the component no longer has the action")]
     NoAction,
     /// The recorded plan is not the one that was requested.
+    #[error("the recorded plan is not the one that was requested")]
     Altered,
     /// Some of its arguments are secrets, which were only in the memory of the host that received the request.
+    #[error("secret arguments were only in the memory of another host")]
     SecretsForgotten,
     /// An address no longer matches exactly one ID.
+    #[error("an address matches no single ID")]
     Resolve(ResolveError),
     /// The target cannot be read.
+    #[error("the target cannot be read: {0}")]
     Before(CallError),
 }
 

@@ -7,8 +7,8 @@ pub struct RequestKey {
     pub key: String,
     /// A digest of the content, if two requests can have the same key; empty otherwise.
     pub content: String,
-    /// The earliest time at which the request can have been received, in milliseconds since 1970; none for a request that
-    /// is valid at any time.
+    /// The earliest time at which the request can have been received, in milliseconds since 1970; none for a request
+    /// that is valid at any time.
     pub earliest_ms: Option<i64>,
 }
 

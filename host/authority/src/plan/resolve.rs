@@ -112,7 +112,8 @@ pub enum ResolveError {
     },
     /// The ID or the address of the object in the list is too long.
     #[error(
-        "`{list}` returned an entry for `{written}` that the host does not understand: its ID or e-mail address is too long"
+        "`{list}` returned an entry for `{written}` that the host does not understand: its ID or e-mail address is \
+         too long"
     )]
     NotUnderstood {
         /// The text that was written.

@@ -1,26 +1,28 @@
 //! The configuration file. It never contains secrets: it names the environment variables or files that contain them.
 
 mod approvals;
+mod error;
+mod limits;
 mod secret;
 
 pub(crate) use approvals::ApprovalsConfig;
+pub(crate) use error::ConfigError;
 pub(crate) use secret::{SecretError, SecretSource};
 
 use claude_admin::decision::groups::{Member, MemberError, is_user_group};
-use claude_admin::decision::people::{MappedTwice, People};
+use claude_admin::decision::people::People;
 use claude_admin::egress::ApiPlatform;
 use claude_admin::frontend::slack::{DEFAULT_API, DEFAULT_HOSTS};
 use claude_admin::identity::is_id;
 use claude_admin::render::SlackTables;
-use claude_admin::sandbox::{Isolation, Limits};
 use claude_admin_chat::{outside_text, redacted};
 use jiff::tz::TimeZone;
+use limits::LimitsConfig;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The configuration of a host.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -207,94 +209,6 @@ impl Default for StoreConfig {
     }
 }
 
-/// The limits of one call. A limit that is not set has its default value.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct LimitsConfig {
-    /// Milliseconds in wasm code.
-    pub(crate) wasm_time_ms: Option<u64>,
-    /// Milliseconds for the whole call.
-    pub(crate) wall_clock_ms: Option<u64>,
-    /// Milliseconds that a call can wait for its slot.
-    pub(crate) queue_ms: Option<u64>,
-    /// Mebibytes of memory of the component.
-    pub(crate) memory_mib: Option<usize>,
-    /// Mebibytes of data passed between component and host, as wasmtime counts them.
-    pub(crate) copied_mib: Option<usize>,
-    /// Resources of the host (headers, requests, bodies, streams) that a component has at the same time.
-    pub(crate) resources: Option<usize>,
-    /// Mebibytes of one response of the API.
-    pub(crate) response_mib: Option<usize>,
-    /// Mebibytes of memory for the result of one command, all its pages together.
-    pub(crate) answer_mib: Option<usize>,
-    /// Mebibytes of memory for the results of all commands that run at the same time.
-    pub(crate) answers_mib: Option<usize>,
-    /// The number of calls at the same time.
-    pub(crate) concurrency: Option<usize>,
-    /// The isolation of calls: one instance for each `call`, or for each `principal`.
-    pub(crate) isolation: Option<Isolation>,
-    /// Connections to the HTTP server at the same time.
-    pub(crate) connections: Option<usize>,
-    /// Milliseconds in which the head of an HTTP request must arrive, and then its body. A client must also read more
-    /// of a response within this time.
-    pub(crate) request_ms: Option<u64>,
-}
-
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration {}: {cause}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        cause: std::io::Error,
-    },
-    /// The file is not a valid configuration.
-    #[error("the configuration {} is invalid:\n{message}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// The place and the problem.
-        message: String,
-    },
-    /// A line of a group is not a valid member.
-    #[error("in [groups], `{group}`: {cause}")]
-    Member {
-        /// The group.
-        group: String,
-        /// The cause.
-        cause: MemberError,
-    },
-    /// A line of a person is not a principal.
-    #[error("in [people], `{person}`: `{line}` is not a principal; write slack:TEAM/USER, http:CLIENT or local:USER")]
-    Principal {
-        /// The person.
-        person: String,
-        /// The line.
-        line: String,
-    },
-    /// The name of a person is invalid.
-    #[error("in [people]: `{0}` is not a valid name; use letters, digits, `-`, `_` and `.`")]
-    PersonName(String),
-    /// A principal belongs to two people.
-    #[error("in [people]: {0}")]
-    MappedTwice(MappedTwice),
-    /// A group has an invalid name.
-    #[error("in [groups]: `{0}` is not a valid group name; use letters, digits, `-`, `_` and `.`")]
-    GroupName(String),
-    /// A lone operator and a second person are configured.
-    #[error(
-        "`lone_operator = true` in [approvals] requires a host with one user, but {0}. To require the approval of a \
-         second person, remove `lone_operator`; otherwise remove the second person"
-    )]
-    SecondPerson(String),
-    /// A limit is zero.
-    #[error("in [limits]: {0} must be more than 0")]
-    ZeroLimit(&'static str),
-}
-
 impl Config {
     /// Reads a configuration file. An unknown key is an error: a typo would otherwise not be noticed.
     ///
@@ -403,123 +317,5 @@ impl Config {
     }
 }
 
-impl LimitsConfig {
-    /// The limits of this configuration.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::ZeroLimit`] for a limit of 0.
-    pub(crate) fn limits(&self) -> Result<Limits, ConfigError> {
-        let defaults = Limits::default();
-        let millis = |name, given: Option<u64>, default| positive(name, given.map(Duration::from_millis), default);
-        let mebibytes =
-            |name, given: Option<usize>, default| positive(name, given.map(|mib| mib.saturating_mul(1 << 20)), default);
-        Ok(Limits {
-            wasm_time: millis("wasm_time_ms", self.wasm_time_ms, defaults.wasm_time)?,
-            wall_clock: millis("wall_clock_ms", self.wall_clock_ms, defaults.wall_clock)?,
-            queue: millis("queue_ms", self.queue_ms, defaults.queue)?,
-            memory_bytes: mebibytes("memory_mib", self.memory_mib, defaults.memory_bytes)?,
-            copied_bytes: mebibytes("copied_mib", self.copied_mib, defaults.copied_bytes)?,
-            resources: positive("resources", self.resources, defaults.resources)?,
-            answer_bytes: mebibytes("answer_mib", self.answer_mib, defaults.answer_bytes)?,
-            answers_bytes: mebibytes("answers_mib", self.answers_mib, defaults.answers_bytes)?,
-            response_bytes: mebibytes("response_mib", self.response_mib, defaults.response_bytes)?,
-            concurrency: positive("concurrency", self.concurrency, defaults.concurrency)?,
-            isolation: self.isolation.unwrap_or(defaults.isolation),
-            connections: positive("connections", self.connections, defaults.connections)?,
-            request: millis("request_ms", self.request_ms, defaults.request)?,
-        })
-    }
-}
-
-fn positive<T: Default + PartialEq>(name: &'static str, given: Option<T>, default: T) -> Result<T, ConfigError> {
-    match given {
-        Some(value) if value == T::default() => Err(ConfigError::ZeroLimit(name)),
-        Some(value) => Ok(value),
-        None => Ok(default),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use claude_admin::sandbox::LimitKind;
-
-    fn read(text: &str) -> Result<Config, ConfigError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("claude-admin.toml");
-        std::fs::write(&path, text).unwrap();
-        Config::read(&path)
-    }
-
-    #[test]
-    fn an_empty_file_is_a_configuration_without_groups() {
-        let config = read("").unwrap();
-        assert!(config.members().unwrap().is_empty());
-        assert_eq!(config.limits.limits().unwrap(), Limits::default());
-    }
-
-    #[test]
-    fn a_typo_is_refused_with_its_place() {
-        let error = read("[policy]\nfiles = []\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("files"), "{error}");
-    }
-
-    #[test]
-    fn files_are_named_from_the_folder_of_the_configuration() {
-        let config = read("[upstream]\nadmin_key_file = \"/run/key\"\n[store]\npath = \"audit/a.db\"\n").unwrap();
-        let folder = config.policy.file.parent().unwrap();
-        assert!(folder.is_absolute() && config.policy.file.ends_with("policy.cedar"));
-        assert_eq!(config.store.path, folder.join("audit/a.db"));
-        assert_eq!(config.upstream.admin_key_file.as_deref(), Some(Path::new("/run/key")));
-    }
-
-    #[test]
-    fn secret_in_the_configuration_file_is_invalid() {
-        assert!(read("[slack]\nsigning_secret = \"x\"\n").is_err());
-        assert!(read("[upstream]\nadmin_key = \"x\"\n").is_err());
-    }
-
-    #[test]
-    fn group_member_that_is_no_principal_is_invalid() {
-        let config = read("[groups]\nadmins = [\"ada@example.com\"]\n").unwrap();
-        let error = config.members().unwrap_err().to_string();
-        assert!(error.contains("admins") && error.contains("ada@example.com"), "{error}");
-    }
-
-    #[test]
-    fn an_instance_serves_one_call_unless_it_is_said_otherwise() {
-        let isolation = |text| read(text).map(|config| config.limits.limits().unwrap().isolation);
-        assert_eq!(isolation("").unwrap(), Isolation::Call);
-        assert_eq!(isolation("[limits]\nisolation = \"principal\"\n").unwrap(), Isolation::Principal);
-        let error = isolation("[limits]\nisolation = \"none\"\n").unwrap_err().to_string();
-        assert!(error.contains("`call` or `principal`"), "{error}");
-    }
-
-    #[test]
-    fn documentation_names_the_keys_that_need_a_restart() {
-        let later = read("[http]\nlisten = \"127.0.0.1:1\"\n[store]\npath = \"other.db\"\n[limits]\nconnections = 1\n")
-            .unwrap();
-        let keys = Config::default().unusable_changes(&later);
-        let chapter = include_str!("../../../../docs/install.md").split_whitespace().collect::<Vec<_>>().join(" ");
-        let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-        let sentence = format!("{keys} and `upstream.simulate = true` need a restart.");
-        assert!(chapter.contains(&sentence), "{sentence}");
-    }
-
-    #[test]
-    fn error_of_a_limit_names_its_key() {
-        for kind in LimitKind::ALL {
-            let key = kind.key();
-            let config = read(&format!("[limits]\n{key} = 7\n")).unwrap_or_else(|error| panic!("{error}"));
-            assert_ne!(config.limits.limits().unwrap(), Limits::default(), "{key}");
-            assert!(kind.to_string().contains(&format!("`limits.{key}`")), "{kind}");
-        }
-    }
-
-    #[test]
-    fn a_limit_of_zero_is_refused() {
-        let config = read("[limits]\nconcurrency = 0\n").unwrap();
-        assert!(config.limits.limits().unwrap_err().to_string().contains("concurrency"));
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use crate::Object;
 use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::query::Query;
+use crate::rate_limit::Budget;
 use crate::reply::Reply;
 use crate::resource::Operation;
 use crate::routes::Target;
@@ -23,7 +24,7 @@ const ANSWER: &str = "answer";
 const MOST_CATEGORIES: usize = 4;
 
 impl ReviewCases {
-    pub(crate) const PATH: &'static str = "/v1/compliance/review/cases";
+    pub(crate) const PATH: &'static str = path_of!("compliance-review-cases.list");
 
     /// A case at a given time. Its window might have ended.
     pub(super) fn now(case: &Object, now: Timestamp) -> Object {
@@ -70,8 +71,16 @@ impl Rules for ReviewCases {
         true
     }
 
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::COMPLIANCE)
+    }
+
+    fn records_requests(&self) -> bool {
+        true
+    }
+
     fn computed(&self, target: &Target<'_>, query: &Query, view: View<'_>) -> Option<Result<Reply, ApiError>> {
-        let scope = if matches!(target.operation, Operation::Act(_)) { WRITE } else { READ };
+        let scope = if *target.operation == Operation::Act { WRITE } else { READ };
         match (admits(view, scope), target.operation) {
             (Err(error), _) => Some(Err(error)),
             (Ok(()), Operation::List) => Some(Self::list(query, view).map(Reply::Json)),

@@ -6,7 +6,9 @@ use crate::compliance::family::not_found;
 use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::query::Query;
+use crate::rate_limit::Budget;
 use crate::reply::Reply;
+use crate::resource::Operation;
 use crate::routes::Target;
 use crate::rules::{Rules, View, has_passed, text};
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 pub(crate) struct ReviewItems;
 
 impl ReviewItems {
-    pub(crate) const PATH: &'static str = "/v1/compliance/review/items";
+    pub(crate) const PATH: &'static str = path_of!("compliance-review-items.get");
 
     /// Reading a message requires the user profile that it was recorded with.
     fn readable<'s>(target: &Target<'_>, view: View<'s>) -> Result<&'s Object, ApiError> {
@@ -35,6 +37,14 @@ impl Rules for ReviewItems {
     }
 
     fn is_seeded(&self) -> bool {
+        true
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::COMPLIANCE)
+    }
+
+    fn records_requests(&self) -> bool {
         true
     }
 

@@ -4,7 +4,9 @@ use super::{ReviewCases, admits, page};
 use crate::Object;
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::rate_limit::Budget;
 use crate::reply::Reply;
+use crate::resource::Operation;
 use crate::routes::Target;
 use crate::rules::{Rules, View};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use serde_json::Value;
 pub(crate) struct ReviewNotices;
 
 impl ReviewNotices {
-    pub(crate) const PATH: &'static str = "/v1/compliance/review/notices";
+    pub(crate) const PATH: &'static str = path_of!("compliance-review-notices.list");
 
     /// A letter is shown if every case that it names can be read.
     fn list(query: &Query, view: View<'_>) -> Result<Value, ApiError> {
@@ -33,6 +35,14 @@ impl Rules for ReviewNotices {
     }
 
     fn is_seeded(&self) -> bool {
+        true
+    }
+
+    fn budget(&self, _operation: &Operation) -> Option<Budget> {
+        Some(Budget::COMPLIANCE)
+    }
+
+    fn records_requests(&self) -> bool {
         true
     }
 
