@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The macro `path_of!`, with the path of each action of the package.
 fn path_of(catalog: &Catalog) -> String {
-    let arms: String = catalog.actions.iter().map(arm).collect();
+    let arms: String = catalog.actions.iter().map(|action| arm(action)).collect();
     format!("macro_rules! path_of {{\n{arms}}}\n")
 }
 

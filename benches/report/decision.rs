@@ -112,10 +112,9 @@ impl Deciding {
         let command = command::parse(&self.catalog, line, Markup::Slack, Timestamp::UNIX_EPOCH);
         let Ok(Command::Run(draft, options)) = command else { panic!("{line} is no command that runs") };
         let invocation: Invocation = draft.invocation;
-        let action = self.catalog.action(&invocation.action).expect("declared");
         let reason = options.reason.as_ref().map(command::Reason::as_str);
-        let decision = self.decider.decide(&self.person, action, &invocation.arguments, reason);
+        let decision = self.decider.decide(&self.person, &invocation.action, &invocation.arguments, reason);
         assert!(matches!(decision, Decision::Allow(_)), "{decision:?}");
-        Plan::of(Step::new(&self.catalog, action, &invocation, Vec::new(), Before::Nothing)).hash()
+        Plan::of(Step::new(&self.catalog, &invocation, Vec::new(), Before::Nothing)).hash()
     }
 }

@@ -43,9 +43,9 @@ impl Host {
         let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Groups::default(), Clock::system());
         let person = decider.person(&Principal::local("bench").unwrap(), &Place::terminal()).await;
         let arguments = [("limit".to_owned(), items.into())].into_iter().collect();
-        let invocation = Invocation { action: "users.list".to_owned(), arguments };
-        let action = plugin.catalog().action("users.list").expect("declared").clone();
-        let invocation = decider.authorize_now(&person, &action, invocation, "bench").expect("allowed");
+        let action = Arc::clone(plugin.catalog().action("users.list").expect("declared"));
+        let invocation = Invocation { action, arguments };
+        let invocation = decider.authorize_now(&person, invocation, "bench").expect("allowed");
         Self { plugin, invocation, items }
     }
 }

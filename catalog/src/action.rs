@@ -117,7 +117,7 @@ pub enum ReplyForm {
 }
 
 /// One action.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// `interface.function`, such as `users.remove`.
     pub id: String,

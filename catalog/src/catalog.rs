@@ -2,6 +2,7 @@
 
 use crate::{Action, CatalogError, Interface, PackageText, Type, Types, read};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A function for programs that embed the component: it makes no request and is no command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct Catalog {
     /// The interfaces that have functions, in the order of their names.
     pub interfaces: Vec<Interface>,
     /// The actions: by interface, then in the order of declaration.
-    pub actions: Vec<Action>,
+    pub actions: Vec<Arc<Action>>,
     /// The functions that are not actions.
     pub embedder_functions: Vec<EmbedderFunction>,
     /// The types.
@@ -75,7 +76,7 @@ impl Catalog {
 
     /// The action with this ID (`users.list`).
     #[must_use]
-    pub fn action(&self, id: &str) -> Option<&Action> {
+    pub fn action(&self, id: &str) -> Option<&Arc<Action>> {
         self.actions.iter().find(|action| action.id == id)
     }
 
@@ -95,13 +96,13 @@ impl Catalog {
     }
 
     /// The actions of an interface.
-    pub fn actions_of<'c>(&'c self, interface: &'c str) -> impl Iterator<Item = &'c Action> + 'c {
+    pub fn actions_of<'c>(&'c self, interface: &'c str) -> impl Iterator<Item = &'c Arc<Action>> + 'c {
         self.actions.iter().filter(move |action| action.interface == interface)
     }
 
     /// The action of an interface with this verb or alias of it.
     #[must_use]
-    pub fn verb<'c>(&'c self, interface: &'c str, verb: &str) -> Option<&'c Action> {
+    pub fn verb<'c>(&'c self, interface: &'c str, verb: &str) -> Option<&'c Arc<Action>> {
         let by_name = self.actions_of(interface).find(|action| action.function == verb);
         by_name.or_else(|| self.actions_of(interface).find(|action| action.aliases.iter().any(|alias| alias == verb)))
     }

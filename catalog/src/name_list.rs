@@ -1,12 +1,13 @@
 //! The list in which the objects of an ID type are found by name or e-mail address.
 
 use crate::{Action, Catalog, Field, Input, Method, Risk, Type, Types};
+use std::sync::Arc;
 
 /// A list that shows the IDs of a type with names or e-mail addresses.
 #[derive(Debug, Clone)]
 pub struct NameList<'c> {
     /// The list.
-    pub list: &'c Action,
+    pub list: &'c Arc<Action>,
     /// The fields of an item with its names, by their wire names, starting with the one that is shown.
     pub names: Vec<&'c str>,
     /// The field of an item with its e-mail address, by its wire name.
@@ -54,20 +55,20 @@ impl Catalog {
 
     /// A list that shows the IDs of a type, possibly with other fields.
     #[must_use]
-    pub fn id_list(&self, ty: &Type) -> Option<&Action> {
+    pub fn id_list(&self, ty: &Type) -> Option<&Arc<Action>> {
         self.lists_of(ty)
             .map(|(list, _)| list)
             .min_by_key(|list| list.inputs.iter().filter(|i| i.is_required()).count())
     }
 
     /// The lists whose items have an ID of a type, with the fields of the items.
-    fn lists_of<'c>(&'c self, ty: &Type) -> impl Iterator<Item = (&'c Action, &'c [Field])> {
+    fn lists_of<'c>(&'c self, ty: &Type) -> impl Iterator<Item = (&'c Arc<Action>, &'c [Field])> {
         let lists = self.actions.iter().filter(|action| action.http.method == Method::Get && action.paging.is_some());
         let lists = lists.filter_map(|list| Some((list, self.types.items(list)?)));
         lists.filter(move |(_, fields)| fields.iter().any(|field| field.wire == ID && field.ty == *ty))
     }
 
-    fn named<'c>(&'c self, action: &Action, list: &'c Action, fields: &'c [Field]) -> Option<NameList<'c>> {
+    fn named<'c>(&'c self, action: &Action, list: &'c Arc<Action>, fields: &'c [Field]) -> Option<NameList<'c>> {
         let declared = self.interface(&list.interface).map(|interface| interface.names.as_slice()).unwrap_or_default();
         let names = declared.iter().filter_map(|name| fields.iter().find(|field| field.name == *name));
         let names: Vec<&str> = names.map(|field| field.wire.as_str()).collect();

@@ -7,6 +7,7 @@ use crate::annotation::Docs;
 use crate::check::{self, Checker, Item};
 use crate::{Catalog, CatalogError, EmbedderFunction, Interface, PackageText, Risk, Type, TypeId, Types};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use wit_parser::{Resolve, SourceMap, TypeDefKind};
 
 pub(crate) fn read(text: &PackageText) -> Result<Catalog, CatalogError> {
@@ -63,7 +64,7 @@ impl Reader<'_> {
                     self.docs(&function.docs, &item, check::EMBEDDER_FUNCTION);
                     catalog.embedder_functions.push(self.embedder_function(name, function));
                 } else if let Some(action) = self.action(name, &docs, function, &item) {
-                    catalog.actions.push(action);
+                    catalog.actions.push(Arc::new(action));
                 }
             }
             let aliases = docs.values("alias").map(str::to_owned).collect();

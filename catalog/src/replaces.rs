@@ -5,6 +5,7 @@ use crate::check::{Checker, Item};
 use crate::{Action, Catalog, Method, Risk, Type};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// The item of a list that a write replaces: a write to the path of the list, which names no item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ fn contains(found: &Value, wanted: &Value) -> bool {
 impl Catalog {
     /// The list with the item that a write replaces.
     #[must_use]
-    pub fn replaced_list<'c>(&'c self, action: &'c Action) -> Option<&'c Action> {
+    pub fn replaced_list<'c>(&'c self, action: &'c Action) -> Option<&'c Arc<Action>> {
         let (noun, verb) = &action.replaces.as_ref()?.list;
         self.verb(noun, verb)
     }
@@ -51,7 +52,7 @@ impl Catalog {
     /// The action that reads the target of a write: the target itself, or the list with the item that the write
     /// replaces.
     #[must_use]
-    pub fn state_action<'c>(&'c self, action: &'c Action) -> Option<&'c Action> {
+    pub fn state_action<'c>(&'c self, action: &'c Action) -> Option<&'c Arc<Action>> {
         self.before_action(action).or_else(|| self.replaced_list(action))
     }
 
@@ -64,7 +65,7 @@ impl Catalog {
     /// The problem of the `@replaces` of an action, if there is one.
     pub(crate) fn wrong_replaces(&self, action: &Action) -> Option<String> {
         let Replaces { list: (noun, verb), fields } = action.replaces.as_ref()?;
-        let reads = |list: &&Action| {
+        let reads = |list: &&Arc<Action>| {
             list.http.method == Method::Get && list.risk == Risk::Read && !list.sensitive && list.paging.is_some()
         };
         let Some(list) = self.verb(noun, verb).filter(reads) else {

@@ -5,6 +5,7 @@
 //! one.
 
 use crate::{Action, Catalog, HttpRequest, Input, Method, PathTemplate, Place, Risk, Segment};
+use std::sync::Arc;
 
 impl Catalog {
     /// Raises the risk of every action to the risk that a reviewed package states for its request.
@@ -14,8 +15,8 @@ impl Catalog {
     /// confidential, whatever else the package states: see [`Action::also`]. If the response of the reviewed action
     /// contains a secret, the complete response of the action is treated as one.
     pub fn raise_to(&mut self, reviewed: &Self) {
-        for action in &mut self.actions {
-            let overlapping: Vec<&Action> =
+        for action in self.actions.iter_mut().map(Arc::make_mut) {
+            let overlapping: Vec<&Arc<Action>> =
                 reviewed.actions.iter().filter(|known| overlap(&known.http, &action.http)).collect();
             let is_covered = overlapping.iter().any(|known| covers(&known.http.path, &action.http.path));
             let unknown = match action.http.method {

@@ -3,6 +3,7 @@
 use crate::check::Checker;
 use crate::{Action, Catalog, Field, Futile, Input, Kind, Method, Problem, Risk, Type, Types, VariantForm};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The replacement of a name between braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +30,9 @@ impl Catalog {
     /// path of the write, and names an object in it. For a setting of the whole organization, it is the `GET` with the
     /// path of the write.
     #[must_use]
-    pub fn before_action(&self, action: &Action) -> Option<&Action> {
+    pub fn before_action(&self, action: &Action) -> Option<&Arc<Action>> {
         let path = action.http.path.segments();
-        let shows = |candidate: &&Action| {
+        let shows = |candidate: &&Arc<Action>| {
             let own = candidate.http.path.segments();
             let is_named = candidate.http.path.params().next().is_some() || own.len() == path.len();
             candidate.http.method == Method::Get
@@ -49,7 +50,8 @@ impl Catalog {
     #[must_use]
     pub fn reads_the_target(&self, action: &Action) -> bool {
         let path = &action.http.path;
-        let is_collection = |candidate: &Action| candidate.http.method == Method::Get && candidate.http.path == *path;
+        let is_collection =
+            |candidate: &Arc<Action>| candidate.http.method == Method::Get && candidate.http.path == *path;
         self.before_action(action)
             .is_some_and(|before| before.http.path == *path || !self.actions.iter().any(is_collection))
     }

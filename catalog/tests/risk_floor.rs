@@ -7,7 +7,7 @@ use claude_admin_catalog::{Action, Catalog, Input, PackageText, Risk, Segment};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static REVIEWED: LazyLock<Catalog> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
@@ -16,7 +16,7 @@ static REVIEWED: LazyLock<Catalog> = LazyLock::new(|| {
 
 /// The function of a package that makes this request and states this risk, if one is given; raised to the reviewed
 /// package.
-fn raised(method: &str, segments: &[Segment], risk: Option<Risk>) -> Action {
+fn raised(method: &str, segments: &[Segment], risk: Option<Risk>) -> Arc<Action> {
     let names: Vec<String> = (0..segments.len()).map(|index| format!("p{index}")).collect();
     let mut path = String::new();
     let (mut params, mut docs) = (Vec::new(), String::new());

@@ -16,9 +16,10 @@ pub const LIMIT: &str = "limit";
 /// requests a page, or less than a full page, gets only that.
 #[must_use]
 pub fn is_followed(catalog: &Catalog, invocation: &Invocation) -> bool {
-    let Some(action) = catalog.action(&invocation.action).filter(|action| is_report(catalog, action)) else {
+    let action = &invocation.action;
+    if !is_report(catalog, action) {
         return false;
-    };
+    }
     let Some(paging) = &action.paging else { return false };
     let arguments = &invocation.arguments;
     let limit = arguments.get(LIMIT).and_then(Value::as_i64);

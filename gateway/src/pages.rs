@@ -48,7 +48,7 @@ pub(crate) fn read(
     let mut read = Read { value: None, pages: 0, end: End::Whole };
     let mut bytes = 0_usize;
     loop {
-        let page = match redact(admin.call(&action.id, &invocation.parameters(action)), secrets) {
+        let page = match redact(admin.call(&action.id, &invocation.parameters()), secrets) {
             Called::Returned(page) => page,
             Called::Failed(error) => return Read { end: End::Failed(error), ..read },
             Called::Misfit(name) => return Read { end: End::Misfit(name), ..read },
@@ -80,6 +80,7 @@ mod tests {
     use crate::test_support::{Upstream, catalog};
     use claude_admin_chat::paging::MAX_PAGES;
     use serde_json::json;
+    use std::sync::Arc;
 
     fn page(item: usize, next: Option<&str>) -> Called {
         Called::Returned(json!({ "data": [{ "id": item }], "has_more": next.is_some(), "last_id": next }))
@@ -88,7 +89,7 @@ mod tests {
     /// Reads the members from an upstream. Also returns the parameters of each call.
     fn read_members(all: bool, answer: impl FnMut(usize) -> Called) -> (Read, Vec<String>) {
         let action = catalog().action("users.list").unwrap();
-        let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };
+        let invocation = Invocation { action: Arc::clone(action), arguments: Default::default() };
         let mut upstream = Upstream::new(answer);
         (read(&mut upstream, action, invocation, all, &["of-a-test"]), upstream.asked)
     }

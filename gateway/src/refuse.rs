@@ -46,7 +46,7 @@ pub(crate) fn refuse(
         return None;
     }
     if options.dry_run {
-        let canonical = draft.invocation.canonical(action, &catalog.types);
+        let canonical = draft.invocation.canonical(&catalog.types);
         let text = format!("This would run `{canonical}`. {nothing}");
         let hint = if settings.writes {
             "To run the command, omit `--dry-run` and add `--yes`."

@@ -16,6 +16,7 @@ use claude_admin_wire::Body;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The hint for an error that only the administrator of the gateway can correct.
 const OPERATORS: Option<&str> = Some("The administrator of this gateway must correct this.");
@@ -109,10 +110,8 @@ pub(crate) fn run(
         }
         Command::Run(draft, options) => (draft, options),
     };
-    let Some(action) = catalog.action(&draft.invocation.action) else {
-        return Reply::new(Outcome::Failed, refusal("This action does not exist.", None));
-    };
-    let canonical = draft.invocation.canonical(action, &catalog.types);
+    let action = &*Arc::clone(&draft.invocation.action);
+    let canonical = draft.invocation.canonical(&catalog.types);
     let mut reply = match refuse(catalog, settings, action, &draft, &options, audience) {
         Some(reply) => reply,
         None => call(catalog, settings, admin, action, draft.invocation, &options, now),

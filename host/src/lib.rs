@@ -11,7 +11,7 @@
 //! };
 //! let action = catalog.action(&draft.invocation.action).expect("it was read");
 //! assert_eq!(action.risk.as_str(), "read");
-//! assert_eq!(draft.invocation.canonical(action, &catalog.types), "users list --limit 5");
+//! assert_eq!(draft.invocation.canonical(&catalog.types), "users list --limit 5");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -107,7 +107,7 @@ impl Routes {
     pub(crate) fn each(&self) -> impl Iterator<Item = (&Action, &Operation, &'static dyn crate::rules::Rules)> {
         self.routes.iter().map(move |route| {
             let rules = self.resources[route.resource].rules;
-            (&self.catalog.actions[route.action], &route.operation, rules)
+            (&*self.catalog.actions[route.action], &route.operation, rules)
         })
     }
 

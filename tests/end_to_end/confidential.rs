@@ -7,6 +7,7 @@ use claude_admin::identity::Place;
 use claude_admin::service::{Input, Outcome, Request};
 use claude_admin_catalog::Action;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 fn typed(line: &str) -> Input {
     Input::Text { line: line.to_owned(), markup: Markup::None }
@@ -25,7 +26,7 @@ fn contents<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn confidential_result_reaches_the_requester_only() {
     let (simulator, service) = open_host().await;
-    let confidential: Vec<Action> =
+    let confidential: Vec<Arc<Action>> =
         service.catalog().actions.iter().filter(|action| action.is_confidential()).cloned().collect();
     assert!(confidential.len() > 15, "{}", confidential.len());
     for action in &confidential {

@@ -56,9 +56,9 @@ async fn every_read_that_the_credentials_open_is_compared_once() {
     assert_eq!(found(&report), []);
     let checked: BTreeSet<&str> = report.checked.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(checked.len(), report.checked.len());
-    let left_out = |action: &&Action| action.is_confidential() || action.reply_form == ReplyForm::Bytes;
+    let left_out = |action: &&Arc<Action>| action.is_confidential() || action.reply_form == ReplyForm::Bytes;
     let reads = catalog.actions.iter().filter(|action| action.http.method == Method::Get);
-    let (left_out, reads): (Vec<&Action>, Vec<&Action>) = reads.partition(left_out);
+    let (left_out, reads): (Vec<&Arc<Action>>, Vec<&Arc<Action>>) = reads.partition(left_out);
     assert!(left_out.len() > 20);
     for action in &left_out {
         assert!(!checked.contains(action.id.as_str()), "{}", action.id);

@@ -27,7 +27,7 @@ async fn every_example_is_a_command_for_its_own_action() {
     for action in &catalog.actions {
         for example in &action.examples {
             let (invocation, _) = run(catalog, example);
-            assert_eq!(invocation.action, action.id, "{example}");
+            assert_eq!(invocation.action.id, action.id, "{example}");
         }
     }
 }
@@ -39,12 +39,12 @@ async fn the_canonical_form_of_every_example_means_the_same() {
     for action in &catalog.actions {
         for example in &action.examples {
             let (invocation, _) = run(catalog, example);
-            let canonical = invocation.canonical(action, &catalog.types);
+            let canonical = invocation.canonical(&catalog.types);
             // A secret is not in it.
             let types = &catalog.types;
-            let shown = |invocation: &Invocation| invocation.shown(action, types);
+            let shown = |invocation: &Invocation| invocation.shown(types);
             assert_eq!(shown(&run(catalog, &canonical).0), shown(&invocation), "{example} became {canonical}");
-            assert_eq!(run(catalog, &canonical).0.canonical(action, &catalog.types), canonical);
+            assert_eq!(run(catalog, &canonical).0.canonical(&catalog.types), canonical);
         }
     }
 }
@@ -69,7 +69,7 @@ async fn every_example_of_a_list_can_be_read_to_its_end() {
             let arguments = invocation.arguments.clone().into_iter().collect();
             let reason = Some(Reason::new("a test").unwrap());
             let options = Options { all: true, reason, ..options };
-            let input = Input::Operation { id: invocation.action.clone(), arguments, options };
+            let input = Input::Operation { id: invocation.action.id.clone(), arguments, options };
             let reply = support::carry_out(&service, input).await;
             assert_eq!(reply.outcome, Outcome::Done, "{example} --all: {}", support::text(&reply));
         }
@@ -78,12 +78,12 @@ async fn every_example_of_a_list_can_be_read_to_its_end() {
 
 async fn operation(service: &Service, invocation: &Invocation) -> claude_admin::service::Reply {
     // Only JSON can carry a secret.
-    let is_secret = service.catalog().action(&invocation.action).unwrap().sensitive;
+    let is_secret = invocation.action.sensitive;
     let format = is_secret.then_some(Format::Json);
     let reason = Some(Reason::new("a test").unwrap());
     let options = Options { yes: true, ids: true, reason, format, ..Options::default() };
     let arguments = invocation.arguments.clone().into_iter().collect();
-    support::carry_out(service, Input::Operation { id: invocation.action.clone(), arguments, options }).await
+    support::carry_out(service, Input::Operation { id: invocation.action.id.clone(), arguments, options }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,8 @@ fn load_at(base_url: &str, credentials: Credentials, limits: Limits) -> Arc<Plug
 
 async fn run(plugin: &Arc<Plugin>, function: &str, arguments: Value) -> Answer {
     let arguments: Arguments = arguments.as_object().cloned().unwrap_or_default().into_iter().collect();
-    let invocation = Invocation { action: format!("hostile.{function}"), arguments };
+    let action = plugin.catalog().action(&format!("hostile.{function}")).expect("it is declared");
+    let invocation = Invocation { action: Arc::clone(action), arguments };
     plugin.call(&support::authorized(plugin, invocation).await).await
 }
 

@@ -24,7 +24,8 @@ async fn call_as(
     word: Option<&str>,
 ) -> Result<Value, CallError> {
     let arguments = word.map(|word| ("word".to_owned(), word.into())).into_iter().collect();
-    let invocation = Invocation { action: format!("hostile.{function}"), arguments };
+    let action = plugin.catalog().action(&format!("hostile.{function}")).expect("it is declared");
+    let invocation = Invocation { action: Arc::clone(action), arguments };
     plugin.call(&support::authorized_for(who, plugin, invocation).await).await.result
 }
 

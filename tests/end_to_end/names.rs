@@ -46,10 +46,10 @@ fn with(invocation: &Invocation, place: &Place, text: &str) -> Invocation {
 
 /// Runs a read, and plans a write.
 async fn run(service: &Service, invocation: &Invocation) -> Reply {
-    let writes = service.catalog().action(&invocation.action).unwrap().writes();
+    let writes = invocation.action.writes();
     let options = Options { dry_run: writes, reason: Some(Reason::new("a test").unwrap()), ..Options::default() };
     let arguments = invocation.arguments.clone().into_iter().collect();
-    support::ask(service, &ada(), Input::Operation { id: invocation.action.clone(), arguments, options }).await
+    support::ask(service, &ada(), Input::Operation { id: invocation.action.id.clone(), arguments, options }).await
 }
 
 /// The items of a list, read as a program would.
@@ -107,7 +107,7 @@ async fn every_id_argument_takes_what_help_promises() {
                     known.insert(list.list.id.clone(), items(&service, &list, &invocation).await);
                 }
                 let Some((id, texts)) = unambiguous(&list, &known[&list.list.id]) else { continue };
-                let by_id = with(&invocation, &place, &id).canonical(action, &catalog.types);
+                let by_id = with(&invocation, &place, &id).canonical(&catalog.types);
                 for written in texts {
                     let by_name = with(&invocation, &place, &written.to_uppercase());
                     let reply = run(&service, &by_name).await;

@@ -95,7 +95,7 @@ async fn only_permitted_requests_are_sent_and_forbids_never_add_any() {
                     let arguments = draft.invocation.arguments.iter().filter(|(name, _)| action.input(name).is_some());
                     let arguments: serde_json::Map<_, _> =
                         arguments.map(|(name, value)| (name.replace('-', "_"), value.clone())).collect();
-                    let with_reason = reason && *id == draft.invocation.action;
+                    let with_reason = reason && *id == draft.invocation.action.id;
                     // Cedar represents maps, records and null differently. The conditions here do not use arguments.
                     let is_plain = |value: &serde_json::Value| match value {
                         serde_json::Value::Array(items) => items.iter().all(serde_json::Value::is_string),

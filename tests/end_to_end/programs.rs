@@ -86,7 +86,7 @@ fn examples(catalog: &Catalog, lists: bool) -> Vec<(&Action, String)> {
     // A list of content that people wrote requires an approval.
     let is_open = |action: &Action| !lists || action.risk.as_str() == "read";
     let actions = catalog.actions.iter().filter(|action| is_list(action) == lists && is_open(action));
-    actions.filter_map(|action| Some((action, action.examples.first()?.clone()))).collect()
+    actions.filter_map(|action| Some((&**action, action.examples.first()?.clone()))).collect()
 }
 
 async fn read(service: &Service, line: &str) -> Reply {

@@ -38,7 +38,7 @@ fn example(catalog: &Catalog, action: &Action) -> (String, Map<String, Value>) {
     match command::parse(catalog, &action.examples[0], Markup::None, support::now()) {
         Ok(Command::Run(draft, _)) => {
             let Invocation { action, arguments } = draft.invocation;
-            (action, arguments.into_iter().collect())
+            (action.id.clone(), arguments.into_iter().collect())
         }
         other => panic!("{other:?}"),
     }

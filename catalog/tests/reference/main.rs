@@ -37,7 +37,7 @@ fn route(action: &Action) -> String {
 #[test]
 fn actions_are_exactly_the_operations_of_the_reference() {
     let (catalog, description) = (catalog(), Description::read());
-    let here: BTreeSet<String> = catalog.actions.iter().map(route).collect();
+    let here: BTreeSet<String> = catalog.actions.iter().map(|action| route(action)).collect();
     let there: BTreeSet<String> = description.operations().map(|operation| operation.route.clone()).collect();
     assert_eq!(here.len(), catalog.actions.len(), "two actions make one request");
     let uncovered: Vec<_> = there.difference(&here).collect();

@@ -4,10 +4,12 @@ use super::reference::described;
 use super::usage::example;
 use super::{Arguments, CommandError, CommandErrorKind, Invocation, condition, period};
 use claude_admin_catalog::{Action, Catalog, Input, Method, Place, Segment};
+use std::sync::Arc;
 
 /// Names every required input that is missing.
-pub(super) fn check_complete(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
-    let missing = Invocation { action: action.id.clone(), arguments: arguments.clone() }.missing(action);
+pub(super) fn check_complete(catalog: &Catalog, invocation: &Invocation) -> Result<(), CommandError> {
+    let Invocation { action, arguments } = invocation;
+    let missing = invocation.missing();
     let Some(first) = missing.first() else {
         check_clashes(action, arguments)?;
         period::check(action, arguments)?;
@@ -50,7 +52,8 @@ fn check_clashes(action: &Action, arguments: &Arguments) -> Result<(), CommandEr
 /// ID in its path (settings). An operation on an object (`…/{id}/archive`) needs no value.
 fn check_changes_something(catalog: &Catalog, action: &Action, arguments: &Arguments) -> Result<(), CommandError> {
     let path = &action.http.path;
-    let shows_it = |read: &Action| read.http.method == Method::Get && read.paging.is_none() && read.http.path == *path;
+    let shows_it =
+        |read: &Arc<Action>| read.http.method == Method::Get && read.paging.is_none() && read.http.path == *path;
     let changes_a_thing =
         matches!(path.segments().last(), Some(Segment::Param(_))) || catalog.actions.iter().any(shows_it);
     let changes: Vec<&Input> = action.inputs.iter().filter(|input| input.place == Place::Body).collect();

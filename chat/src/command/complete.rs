@@ -32,7 +32,7 @@ pub fn complete(catalog: &Catalog, words: &[String], may_run: &dyn Fn(&Action) -
 }
 
 fn nouns(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {
-    let nouns = catalog.interfaces.iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run));
+    let nouns = catalog.interfaces.iter().filter(|noun| catalog.actions_of(&noun.name).any(|action| may_run(action)));
     nouns.map(|noun| (noun.name.clone(), noun.docs.summary().to_owned())).collect()
 }
 

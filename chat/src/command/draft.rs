@@ -2,7 +2,7 @@
 
 use super::value::any;
 use super::{Invocation, Reference};
-use claude_admin_catalog::{Action, Types};
+use claude_admin_catalog::{Input, Types};
 
 /// An invocation that can still contain addresses and mentions instead of IDs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +16,11 @@ pub struct Draft {
 impl Draft {
     /// Fills each missing required argument with a value of its type, for a question about the other arguments. Returns
     /// the names of the missing arguments.
-    pub fn fill(&mut self, action: &Action, types: &Types) -> Vec<String> {
-        let missing = self.invocation.missing(action);
+    pub fn fill(&mut self, types: &Types) -> Vec<String> {
+        let missing: Vec<Input> = self.invocation.missing().into_iter().cloned().collect();
         for input in &missing {
             self.invocation.arguments.insert(input.name.clone(), any(types, &input.ty, input.range));
         }
-        missing.into_iter().map(|input| input.name.clone()).collect()
+        missing.into_iter().map(|input| input.name).collect()
     }
 }

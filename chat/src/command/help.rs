@@ -13,7 +13,7 @@ use std::collections::HashSet;
 #[must_use]
 pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Document {
     let mut nouns = catalog.nouns();
-    nouns.retain(|noun| catalog.actions_of(&noun.name).any(may_run));
+    nouns.retain(|noun| catalog.actions_of(&noun.name).any(|action| may_run(action)));
     let document = Document::titled("Available commands");
     if nouns.is_empty() {
         let text =

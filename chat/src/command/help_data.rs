@@ -4,12 +4,13 @@ use super::host_help;
 use super::usage::usage;
 use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The nouns with an action for which `may_run` returns true, and the commands of the host for which `may_use` returns
 /// true.
 #[must_use]
 pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &dyn Fn(&str) -> bool) -> Value {
-    let nouns = catalog.nouns().into_iter().filter(|noun| catalog.actions_of(&noun.name).any(may_run));
+    let nouns = catalog.nouns().into_iter().filter(|noun| catalog.actions_of(&noun.name).any(|action| may_run(action)));
     let nouns = nouns.map(|noun| {
         json!({
             "name": noun.name, "kind": "noun", "family": noun.family, "summary": noun.docs.summary(),
@@ -32,7 +33,7 @@ pub fn noun_data(
 ) -> Value {
     let Some(interface) = catalog.interface(noun) else { return json!([]) };
     let actions = catalog.actions_of(&interface.name).filter(|action| permitted(action));
-    let row = |action: &Action| {
+    let row = |action: &Arc<Action>| {
         json!({
             "id": action.id, "usage": usage(action, &catalog.types), "summary": action.summary(),
             "risk": action.risk.as_str(), "deprecated": action.deprecated.is_some(), "obstacle": closed(action),

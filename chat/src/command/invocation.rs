@@ -6,6 +6,8 @@ use claude_admin_catalog::{Action, Input, Presence, Types};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 /// Arguments by the name of their input, each a JSON value of the type of that input, spelled as on the wire.
 ///
@@ -13,20 +15,35 @@ use std::borrow::Cow;
 pub type Arguments = IndexMap<String, Value>;
 
 /// An action with its arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Invocation {
-    /// The ID of the action.
-    pub action: String,
+    /// The action.
+    pub action: Arc<Action>,
     /// The arguments.
     pub arguments: Arguments,
+}
+
+/// The same action with the same arguments.
+impl PartialEq for Invocation {
+    fn eq(&self, other: &Self) -> bool {
+        self.action.id == other.action.id && self.arguments == other.arguments
+    }
+}
+
+impl Eq for Invocation {}
+
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation").field("action", &self.action.id).field("arguments", &self.arguments).finish()
+    }
 }
 
 impl Invocation {
     /// Combines the arguments into the parameters of the function: the value of each parameter that is given.
     #[must_use]
-    pub fn parameters(&self, action: &Action) -> IndexMap<String, Value> {
+    pub fn parameters(&self) -> IndexMap<String, Value> {
         let mut parameters = IndexMap::new();
-        for input in &action.inputs {
+        for input in &self.action.inputs {
             let Some(value) = self.arguments.get(&input.name) else { continue };
             let mut slot = parameters
                 .entry(input.param.clone())
@@ -44,33 +61,33 @@ impl Invocation {
 
     /// The same without secrets, in the form for display, the audit log and decisions.
     #[must_use]
-    pub fn shown(&self, action: &Action, types: &Types) -> Self {
+    pub fn shown(&self, types: &Types) -> Self {
         let shown = |(name, value): (&String, &Value)| {
             let value =
-                action.input(name).map_or_else(|| value.clone(), |input| shown(types, input, value).into_owned());
+                self.action.input(name).map_or_else(|| value.clone(), |input| shown(types, input, value).into_owned());
             (name.clone(), value)
         };
-        Self { action: self.action.clone(), arguments: self.arguments.iter().map(shown).collect() }
+        Self { action: Arc::clone(&self.action), arguments: self.arguments.iter().map(shown).collect() }
     }
 
     /// Every text in the arguments that is a secret.
     #[must_use]
-    pub fn secrets(&self, action: &Action, types: &Types) -> Vec<String> {
-        let of = |(name, value): (&String, &Value)| action.input(name).map(|input| input.secrets(types, value));
+    pub fn secrets(&self, types: &Types) -> Vec<String> {
+        let of = |(name, value): (&String, &Value)| self.action.input(name).map(|input| input.secrets(types, value));
         self.arguments.iter().filter_map(of).flatten().collect()
     }
 
     /// The required inputs that are not given.
-    pub fn missing<'a>(&self, action: &'a Action) -> Vec<&'a Input> {
-        let required = action.inputs.iter().filter(|input| input.is_required());
+    pub fn missing(&self) -> Vec<&Input> {
+        let required = self.action.inputs.iter().filter(|input| input.is_required());
         required.filter(|input| !self.arguments.contains_key(&input.name)).collect()
     }
 
     /// The canonical command line, however the command was typed. It does not contain secrets.
     #[must_use]
-    pub fn canonical(&self, action: &Action, types: &Types) -> String {
-        let mut words = vec![action.interface.clone(), action.function.clone()];
-        for input in &action.inputs {
+    pub fn canonical(&self, types: &Types) -> String {
+        let mut words = vec![self.action.interface.clone(), self.action.function.clone()];
+        for input in &self.action.inputs {
             let Some(value) = self.arguments.get(&input.name) else { continue };
             let value = &*shown(types, input, value);
             let positional = input.presence == Presence::Required && types.list_item(&input.ty).is_none();

@@ -12,6 +12,7 @@ use super::{
 };
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// The markup that a line can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +94,8 @@ pub fn parse_words(catalog: &Catalog, words: &[String], now: Timestamp) -> Resul
 
 fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Command, CommandError> {
     let command = read_incomplete(catalog, tokens, now)?;
-    if let Command::Run(Draft { invocation, .. }, _) = &command
-        && let Some(action) = catalog.action(&invocation.action)
-    {
-        check_complete(catalog, action, &invocation.arguments)?;
+    if let Command::Run(Draft { invocation, .. }, _) = &command {
+        check_complete(catalog, invocation)?;
         // An argument can be JSON, whose texts are known only after parsing.
         secrets::refuse_in(&invocation.arguments)?;
     }
@@ -157,13 +156,18 @@ pub(super) fn read_incomplete(
     run(catalog, action, tokens, now)
 }
 
-fn run(catalog: &Catalog, action: &Action, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Command, CommandError> {
+fn run(
+    catalog: &Catalog,
+    action: &Arc<Action>,
+    tokens: &mut Vec<Token>,
+    now: Timestamp,
+) -> Result<Command, CommandError> {
     let given = read_arguments(catalog, action, std::mem::take(tokens), now)?;
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
     }
     let references = references(catalog, action, &given.arguments)?;
-    let invocation = Invocation { action: action.id.clone(), arguments: given.arguments };
+    let invocation = Invocation { action: Arc::clone(action), arguments: given.arguments };
     Ok(Command::Run(Draft { invocation, references }, given.options))
 }
 
@@ -327,7 +331,7 @@ mod tests {
                 let mut invocation = draft.invocation;
                 for (cents, shown) in [("75000", "'$750.00'"), ("5", "'$0.05'"), ("123456789", "'$1,234,567.89'")] {
                     invocation.arguments.insert(input.name.clone(), cents.into());
-                    let canonical = invocation.canonical(action, &catalog().types);
+                    let canonical = invocation.canonical(&catalog().types);
                     assert!(canonical.contains(shown), "{canonical}");
                     let Ok(Command::Run(again, _)) = parse(catalog(), &canonical, Markup::None, now()) else {
                         panic!("{canonical}")
@@ -352,13 +356,12 @@ mod tests {
         #[test]
         fn canonical_form_parses_to_the_same_command(line in line()) {
             if let Ok(Command::Run(Draft { invocation, references }, _)) = parse(catalog(), &line, Markup::None, now()) {
-                let action = catalog().action(&invocation.action).unwrap();
-                let canonical = invocation.canonical(action, &catalog().types);
+                                let canonical = invocation.canonical(&catalog().types);
                 match parse(catalog(), &canonical, Markup::None, now()) {
                     Ok(Command::Run(again, _)) => {
                         // Secrets are not in the command line.
                         let types = &catalog().types;
-                        prop_assert_eq!(again.invocation.shown(action, types), invocation.shown(action, types), "{}", canonical);
+                        prop_assert_eq!(again.invocation.shown(types), invocation.shown(types), "{}", canonical);
                         prop_assert_eq!(again.references, references, "{}", canonical)
                     }
                     other => prop_assert!(false, "{}: {:?}", canonical, other),

@@ -12,6 +12,7 @@ use crate::strict_json::check_depth;
 use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Reads `{"op": "users.list", "args": {"limit": 5}}`: the ID of an action and its arguments by input name, in kebab or
 /// snake case.
@@ -85,8 +86,9 @@ pub fn from_json(
     }
     period::align(action, &mut checked, now);
     let references = references(catalog, action, &checked)?;
-    check_complete(catalog, action, &checked)?;
-    Ok(Draft { invocation: Invocation { action: id.to_owned(), arguments: checked }, references })
+    let invocation = Invocation { action: Arc::clone(action), arguments: checked };
+    check_complete(catalog, &invocation)?;
+    Ok(Draft { invocation, references })
 }
 
 #[cfg(test)]

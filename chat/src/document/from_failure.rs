@@ -7,6 +7,7 @@ use crate::{Verdict, is_gone};
 use claude_admin_catalog::{Action, Catalog, Method};
 use claude_admin_wire::{Body, NOT_JSON_BODY};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The items that a host administrator must check if a server other than the API responds.
 const BETWEEN: &str = "The host administrator must check the proxy, the firewall and the base URL of this host.";
@@ -221,7 +222,7 @@ fn auth(action: &Action) -> String {
 /// The advice after a write with an unknown result.
 #[must_use]
 pub fn look_first(catalog: &Catalog, action: &Action) -> String {
-    let reads = |candidate: &&Action| {
+    let reads = |candidate: &&Arc<Action>| {
         candidate.interface == action.interface
             && candidate.http.method == Method::Get
             && matches!(candidate.function.as_str(), "get" | "list")

@@ -318,7 +318,7 @@ fn next(
     rest.arguments.shift_remove(paging.input());
     rest.arguments.shift_remove("before-id");
     let columns = if columns.is_empty() { String::new() } else { format!(" --columns {}", columns.join(",")) };
-    let command = format!("{}{columns} --{}", rest.canonical(action, &catalog.types), paging.input());
+    let command = format!("{}{columns} --{}", rest.canonical(&catalog.types), paging.input());
     let onward = paging.onward(page).cursor();
     if let Paging::Id { .. } = paging {
         let last = page.get("last_id").and_then(Value::as_str);

@@ -6,6 +6,7 @@ use crate::document::{self, Document, Listing};
 use claude_admin_catalog::{Action, Catalog, Field, Kind, PackageText, Type, Types, VariantForm};
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
@@ -60,6 +61,6 @@ fn record(types: &Types, fields: &[Field], amounts: &mut usize) -> Map<String, V
 
 /// The document of a result, with some columns.
 pub(super) fn document(action: &Action, value: &Value, columns: &[String]) -> Document {
-    let invocation = Invocation { action: action.id.clone(), arguments: Default::default() };
+    let invocation = Invocation { action: Arc::new(action.clone()), arguments: Default::default() };
     document::result(&CATALOG, action, &invocation, value, columns, Listing::default())
 }

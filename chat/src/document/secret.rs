@@ -40,7 +40,7 @@ mod tests {
         const HIDDEN: &str = "hunter2";
         let mut actions = 0;
         for action in CATALOG.actions.iter().filter(|action| action.sensitive) {
-            let action = Action { whole_secret: true, ..action.clone() };
+            let action = Action { whole_secret: true, ..Action::clone(action) };
             let Some(ty) = &action.result else { continue };
             let mut value = sample(&CATALOG.types, ty, &mut 0);
             filled(&mut value, HIDDEN);

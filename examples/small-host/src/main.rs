@@ -64,14 +64,14 @@ fn read(plugin: &Plugin, line: &str) -> anyhow::Result<Draft> {
 /// Steps 3 to 5.
 async fn run(plugin: &Plugin, draft: Draft) -> anyhow::Result<String> {
     let (catalog, invocation) = (plugin.catalog(), draft.invocation);
-    let action = catalog.action(&invocation.action).context("the component has no such action")?;
+    let action = &*invocation.action;
 
     // Step 3. The policy decides about this person, this place, this action and these arguments.
     let policies = Policies::parse(catalog, &Default::default(), "the policy of this example", POLICY)?;
     let decider = Decider::new(Arc::new(LivePolicy::fixed(policies)), Default::default(), Clock::system());
     let person = decider.person(&Principal::local("me")?, &Place::terminal()).await;
     let operation = operation_id::random();
-    let authorized = match decider.authorize_now(&person, action, invocation.clone(), &operation) {
+    let authorized = match decider.authorize_now(&person, invocation.clone(), &operation) {
         Ok(authorized) => authorized,
         Err(Decision::Deny(denial)) => bail!("you cannot run `{}`: {}", action.command(), denial.message),
         // A write never runs immediately. `Service` has plans, confirmations and approvals, and records each of them.

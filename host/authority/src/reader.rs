@@ -4,7 +4,6 @@ use super::approval::Found;
 use super::plan::Target;
 use super::{Decider, Person};
 use crate::execute::{CallError, Execute, Held};
-use claude_admin_catalog::Action;
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::memory_of;
 use serde_json::Value;
@@ -49,8 +48,8 @@ impl<'r> Reader<'r> {
     }
 
     /// Reads; `None` if the user is not permitted to. All results together use the memory of one command.
-    pub async fn read(&self, action: &Action, invocation: Invocation) -> Option<Result<Value, CallError>> {
-        let authorized = self.decider.authorize_now(self.person, action, invocation, self.operation).ok()?;
+    pub async fn read(&self, invocation: Invocation) -> Option<Result<Value, CallError>> {
+        let authorized = self.decider.authorize_now(self.person, invocation, self.operation).ok()?;
         let answer = self.runtime.execute(&authorized).await;
         let mut reads = self.lock();
         if let Some(sent) = answer.sent {
@@ -65,8 +64,8 @@ impl<'r> Reader<'r> {
 
     /// Whether the user is permitted to read this now.
     #[must_use]
-    pub fn may(&self, action: &Action, invocation: &Invocation) -> bool {
-        self.decider.authorize_now(self.person, action, invocation.clone(), self.operation).is_ok()
+    pub fn may(&self, invocation: &Invocation) -> bool {
+        self.decider.authorize_now(self.person, invocation.clone(), self.operation).is_ok()
     }
 
     /// The API request IDs of the reads, for the audit log.

@@ -88,7 +88,7 @@ fn test(config: &Config, catalog: &Catalog, policies: &Policies, file: &Path) ->
         Err(error) => Err(error.to_string()),
     };
     let now = jiff::Timestamp::now();
-    let report = run(policies, catalog, &table, &understood, &|principal| groups.without_directory(principal), now);
+    let report = run(policies, &table, &understood, &|principal| groups.without_directory(principal), now);
     for case in report.failures() {
         print_lines(&told(file, case))?;
     }

@@ -18,7 +18,7 @@ mod tests {
 
     fn report_of(policies: &Policies, tests: &str) -> super::super::Report {
         let table = Table::parse("starter-tests.toml", tests, &group_names()).unwrap();
-        run(policies, &CATALOG, &table, &command, &|_| BTreeSet::new(), someone(&[]).now)
+        run(policies, &table, &command, &|_| BTreeSet::new(), someone(&[]).now)
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::table_file::{Case, Expectation, Table};
 use super::{Asker, Decision, DenialKind, Policies, Question};
-use claude_admin_catalog::Catalog;
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::identity::Principal;
 use serde::Serialize;
@@ -59,7 +58,6 @@ impl Report {
 #[must_use]
 pub fn run(
     policies: &Policies,
-    catalog: &Catalog,
     table: &Table,
     parse: &dyn Fn(&str) -> Result<Invocation, String>,
     groups: &dyn Fn(&Principal) -> BTreeSet<String>,
@@ -73,15 +71,11 @@ pub fn run(
             }
             None => groups(&case.who),
         };
-        let understood = parse(&case.command).and_then(|invocation| match catalog.action(&invocation.action) {
-            Some(action) => Ok((action, invocation.arguments)),
-            None => Err(format!("there is no action `{}`", invocation.action)),
-        });
-        match understood {
-            Ok((action, arguments)) => {
+        match parse(&case.command) {
+            Ok(Invocation { action, arguments }) => {
                 let asker = Asker { principal: &case.who, groups: &groups, place: &case.place };
                 let (reason, now) = (case.reason.as_deref(), case.at.unwrap_or(now));
-                decided(case, policies.decide(&Question { asker, action, arguments: &arguments, reason, now }))
+                decided(case, policies.decide(&Question { asker, action: &action, arguments: &arguments, reason, now }))
             }
             Err(problem) => report(case, "not understood".to_owned(), false, Vec::new(), Some(problem)),
         }
@@ -125,6 +119,7 @@ fn report(case: &Case, came: String, passed: bool, policies: Vec<String>, messag
 mod tests {
     use super::super::testing::{CATALOG, command, group_names, policies, someone};
     use super::*;
+    use std::sync::Arc;
 
     const POLICY: &str = "@id(\"read\") permit(principal in Group::\"viewers\", action in Action::\"read\", resource);\n\
                           @id(\"all\") @approvals(\"2\") @from(\"admins\") permit(principal in Group::\"admins\", action, resource);\n\
@@ -141,14 +136,12 @@ mod tests {
             Table::parse("tests.toml", &text, &group_names()).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         let parse = |line: &str| match line {
             "overflow" => Ok(Invocation {
-                action: "users.list".to_owned(),
+                action: Arc::clone(CATALOG.action("users.list").unwrap()),
                 arguments: [("limit".to_owned(), 2.into())].into_iter().collect(),
             }),
             line => command(line),
         };
-        run(&policies(POLICY), &CATALOG, &table, &parse, &|_| panic!("the table says it"), someone(&[]).now)
-            .cases
-            .remove(0)
+        run(&policies(POLICY), &table, &parse, &|_| panic!("the table says it"), someone(&[]).now).cases.remove(0)
     }
 
     #[test]
@@ -202,10 +195,10 @@ mod tests {
             "X" => BTreeSet::from(["viewers".to_owned()]),
             _ => BTreeSet::new(),
         };
-        let report = run(&policies(POLICY), &CATALOG, &table, &command, &groups, someone(&[]).now);
+        let report = run(&policies(POLICY), &table, &command, &groups, someone(&[]).now);
         assert!(report.passed() && report.failures().count() == 0, "{report:#?}");
         assert_eq!(report.cases[1].line, 5);
-        let unknown = |_: &str| Ok(Invocation { action: "users.fly".to_owned(), arguments: Default::default() });
-        assert!(!run(&policies(POLICY), &CATALOG, &table, &unknown, &groups, someone(&[]).now).passed());
+        let unknown = |_: &str| Err("there is no action `users.fly`".to_owned());
+        assert!(!run(&policies(POLICY), &table, &unknown, &groups, someone(&[]).now).passed());
     }
 }

@@ -208,5 +208,5 @@ pub(super) fn command(line: &str) -> Result<Invocation, String> {
             if input.repeats(&CATALOG.types) { json!(text.split(',').collect::<Vec<_>>()) } else { json!(text) };
         arguments.insert(input.name.clone(), value);
     }
-    Ok(Invocation { action: id, arguments })
+    Ok(Invocation { action: Arc::clone(action), arguments })
 }

@@ -173,7 +173,7 @@ impl<'c> Conformance<'c> {
                 }
             };
             progress(index + 1, action);
-            let invocation = Invocation { action: action.id.clone(), arguments };
+            let invocation = Invocation { action: Arc::clone(action), arguments };
             let fetched = self.fetch(action, &invocation, &mut report).await;
             let unusable = |fetched: &Fetched| match fetched {
                 Fetched::Nothing(_) => true,

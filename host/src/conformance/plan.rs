@@ -4,11 +4,12 @@ use super::NotChecked;
 use crate::command::Arguments;
 use crate::egress::{CredentialError, Credentials};
 use claude_admin_catalog::{Action, Catalog, Method, Place, ReplyForm};
+use std::sync::Arc;
 
 /// The reads of a catalog to which a credential grants access.
 #[derive(Debug)]
 pub struct Plan<'c> {
-    pub(super) actions: Vec<&'c Action>,
+    pub(super) actions: Vec<&'c Arc<Action>>,
     pub(super) left_out: Vec<NotChecked>,
 }
 

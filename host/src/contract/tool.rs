@@ -4,6 +4,7 @@ use super::{Direction, Schemas};
 use crate::command::{Flag, Sender};
 use claude_admin_catalog::{Action, Catalog, Risk};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// An action as a tool.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +32,7 @@ pub fn tools(catalog: &Catalog) -> impl Iterator<Item = Tool> + '_ {
 
 /// The action of a tool.
 #[must_use]
-pub fn action_of<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Action> {
+pub fn action_of<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Action>> {
     let (interface, function) = name.split_once('_')?;
     catalog.actions.iter().find(|action| action.interface == interface && action.function == function)
 }

@@ -13,7 +13,7 @@ use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
 #[must_use]
 pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Document {
     let NotProposed { error, found } = not;
-    let command = |invocation: &Invocation| command_of(catalog, &invocation.action);
+    let command = |invocation: &Invocation| invocation.action.command();
     match error {
         ProposeError::Denied(denial, invocation) => {
             denied(denial, &format!("run `{}` here", command(invocation)), found.verdict())
@@ -49,16 +49,14 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
             ),
             Some("`pending` lists them. Wait until one is decided, or cancel one with `cancel ID`.".to_owned()),
         ),
-        ProposeError::Before(error, invocation) => match catalog.action(&invocation.action) {
+        ProposeError::Before(error, invocation) => {
             // The read for the plan failed, not the write. If the read shows that the object no longer exists, the
             // document is about the write.
-            Some(action) => {
-                let gone = error.reported().is_some_and(|error| is_gone(action, error));
-                let failed = if gone { action } else { read_of(catalog, action) };
-                call_error(catalog, error, failed, found.verdict(), upstream)
-            }
-            None => Document::default(),
-        },
+            let action = &*invocation.action;
+            let gone = error.reported().is_some_and(|error| is_gone(action, error));
+            let failed = if gone { action } else { read_of(catalog, action) };
+            call_error(catalog, error, failed, found.verdict(), upstream)
+        }
         ProposeError::Ledger(error) => ledger_error(error),
     }
 }
@@ -329,10 +327,10 @@ pub fn ledger_error(error: &LedgerError) -> Document {
 }
 
 fn command_of(catalog: &Catalog, id: &str) -> String {
-    catalog.action(id).map_or_else(|| id.replace('.', " "), Action::command)
+    catalog.action(id).map_or_else(|| id.replace('.', " "), |action| action.command())
 }
 
 /// The action that reads the target of a write: a failure of the read is reported as a failure of this action.
 fn read_of<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
-    catalog.state_action(action).unwrap_or(action)
+    catalog.state_action(action).map_or(action, |read| read)
 }

@@ -46,7 +46,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let step = plan.first();
     let alone = requirements.approvals.is_empty();
     // Only the requester can see the result, so the requester runs the command after the approvals.
-    let for_requester = catalog.action(&step.action).is_some_and(Action::runs_for_requester);
+    let for_requester = catalog.action(&step.action).is_some_and(|action| action.runs_for_requester());
     let agreed = !alone && for_requester && operation.approvers().count() > 0;
     let (title, hint) = if alone {
         let hint = match operation.pending.place.platform {

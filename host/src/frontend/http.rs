@@ -12,7 +12,6 @@ use crate::service::{Input, Kept, OperationStatus, Outcome, Parsed, Reply, Reque
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use claude_admin_catalog::Action;
 use claude_admin_chat::{Verdict, outside_text, strict_json};
 use http_body_util::{BodyExt, Full};
 use secrecy::{ExposeSecret, SecretString};
@@ -211,8 +210,7 @@ impl Http {
         let may_change = match parsed.command.as_deref() {
             Ok(Command::Run(draft, options)) => {
                 format = options.format;
-                let action = self.service.catalog().action(&draft.invocation.action);
-                !options.dry_run && action.is_none_or(Action::writes)
+                !options.dry_run && draft.invocation.action.writes()
             }
             Ok(Command::Host(HostCommand::Decide { operation, choice, .. })) => {
                 decision = Some((operation.clone(), *choice));

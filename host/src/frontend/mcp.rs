@@ -67,7 +67,7 @@ impl ServerHandler for Mcp {
         let actions = tools(self.service.catalog())
             .filter(|tool| {
                 let action = action_of(self.service.catalog(), &tool.name);
-                action.is_some_and(&allowed)
+                action.is_some_and(|action| allowed(action))
             })
             .map(|tool| {
                 let annotations = ToolAnnotations::with_title(tool.title)

@@ -210,8 +210,12 @@ impl Service {
             let action = self.catalog().action(&found.pending.plan.first().action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
             let look = if tells { self.approvals.look_at_target(&found, &reader).await } else { None };
-            document =
-                document.with(Block::Notice(target_now(self.catalog(), action, found.pending.plan.first(), look)));
+            document = document.with(Block::Notice(target_now(
+                self.catalog(),
+                action.map(|action| &**action),
+                found.pending.plan.first(),
+                look,
+            )));
         }
         document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
         document.blocks.push(Block::Facts(vec![
@@ -247,7 +251,7 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Opti
     let removes = action.is_some_and(|action| action.http.method == Method::Delete);
     let (text, hint) = match (now, &step.before) {
         (Some(Look::Now(now)), before @ Before::Read { .. }) => {
-            let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(action, step, now));
+            let as_asked = action.zip(now.value()).and_then(|(action, now)| is_as_asked(catalog, action, step, now));
             let with = |before| Plan::of(Step { before, ..step.clone() });
             let differences = with(before.clone()).differences(&with(now));
             let changed =
@@ -294,8 +298,8 @@ fn target_now(catalog: &Catalog, action: Option<&Action>, step: &Step, now: Opti
 
 /// Whether all fields that a write was to set have the requested values; none if the target, as read, shows none of
 /// these fields.
-fn is_as_asked(action: &Action, step: &Step, now: &Value) -> Option<bool> {
-    let asked = step.invocation().parameters(action);
+fn is_as_asked(catalog: &Catalog, action: &Action, step: &Step, now: &Value) -> Option<bool> {
+    let asked = step.invocation(catalog)?.parameters();
     let mut set = action
         .params
         .iter()

@@ -95,7 +95,7 @@ impl<'e> Executed<'e> {
             self.action.inputs.iter().filter(of_path).filter_map(|input| self.invocation.arguments.get(&input.name));
         let ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
         // A list that contains no owner is identified by the command.
-        if ids.is_empty() { vec![self.invocation.canonical(self.action, &catalog.types)] } else { ids }
+        if ids.is_empty() { vec![self.invocation.canonical(&catalog.types)] } else { ids }
     }
 
     /// The reply to show.

@@ -11,6 +11,7 @@ use crate::identity::Principal;
 use claude_admin_catalog::Action;
 use indexmap::IndexMap;
 use serde_json::json;
+use std::sync::Arc;
 
 impl Service {
     /// Help shows the commands that this person can run here, as far as this can be determined without arguments.
@@ -92,7 +93,7 @@ impl Service {
                 causes.entry(cause).or_default().push(&action.function);
             }
         }
-        let mut document = if !causes.is_empty() && !actions().any(&may_run) {
+        let mut document = if !causes.is_empty() && !actions().any(|action| may_run(action)) {
             Document::titled(interface.docs.prose.lines().next().unwrap_or_default())
         } else {
             command::noun_help(catalog, noun, &may_run)
@@ -265,11 +266,9 @@ impl Service {
             }
             _ => person.clone(),
         };
-        let Some(action) = catalog.action(&draft.invocation.action) else {
-            return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
-        };
-        let mut canonical = draft.invocation.canonical(action, &catalog.types);
-        let missing = draft.fill(action, &catalog.types);
+        let action = &*Arc::clone(&draft.invocation.action);
+        let mut canonical = draft.invocation.canonical(&catalog.types);
+        let missing = draft.fill(&catalog.types);
         let written = draft.invocation.clone();
         let reader = Reader::new(&*self.plugin, self.decider(), person, id);
         let unresolved;
@@ -286,7 +285,7 @@ impl Service {
         };
         self.note_reads(id, person, reader.requests()).await;
         let hint = if missing.is_empty() {
-            canonical = invocation.canonical(action, &catalog.types);
+            canonical = invocation.canonical(&catalog.types);
             None
         } else {
             let names: Vec<String> = missing.iter().map(|name| format!("<{name}>")).collect();
@@ -295,7 +294,7 @@ impl Service {
         };
         let hint = [unresolved, hint].into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
         let reason = options.reason.as_ref().map(Reason::as_str);
-        let invocation = invocation.shown(action, &catalog.types);
+        let invocation = invocation.shown(&catalog.types);
         let decision = self.decider().decide(&asked, action, &invocation.arguments, reason);
         let who = if asked.principal == person.principal { "You".to_owned() } else { asked.principal.to_string() };
         let closed = self.closed(action, &invocation.arguments, &asked.place);

@@ -154,7 +154,7 @@ impl Service {
     /// The names in a list, if the person is permitted to read it.
     async fn names_in(&self, reader: &Reader<'_>, list: &NameList<'_>, arguments: &Arguments) -> Arc<Names> {
         let invocation = list_invocation(list, arguments);
-        if !reader.may(list.list, &invocation) {
+        if !reader.may(&invocation) {
             return Arc::default();
         }
         let (key, now) = (format!("{invocation:?}"), self.ledger().clock().now_ms());

@@ -36,15 +36,13 @@ impl Service {
         parts: Option<&dyn PartSink>,
     ) -> Reply {
         let catalog = self.catalog();
-        let Some(action) = catalog.action(&draft.invocation.action) else {
-            return Reply::failed(Outcome::Usage, Document::titled("There is no such action"));
-        };
+        let action = &*Arc::clone(&draft.invocation.action);
         if let Some(problem) = document::wrong_column(catalog, action, &options.columns) {
-            let canonical = draft.invocation.canonical(action, &catalog.types);
+            let canonical = draft.invocation.canonical(&catalog.types);
             return Reply::failed(Outcome::Usage, problem).of(action, &canonical, &options);
         }
         if let Some(not_carried) = audience::refusal(action, &person.place, &options) {
-            let canonical = draft.invocation.canonical(action, &catalog.types);
+            let canonical = draft.invocation.canonical(&catalog.types);
             let event = Event::Denied { reason: Code::new("confidential").into(), count: 1 };
             let entry = Entry {
                 operation: Some(id.to_owned()),
@@ -60,7 +58,7 @@ impl Service {
             && person.without_policy().is_none()
             && let Some(denied) = self.undeliverable(id, person, action, options.format).await
         {
-            let canonical = draft.invocation.canonical(action, &catalog.types);
+            let canonical = draft.invocation.canonical(&catalog.types);
             return denied.of(action, &canonical, &options);
         }
         let written = draft.invocation.clone();
@@ -73,7 +71,7 @@ impl Service {
             }
             Ok(Proposed::Read { authorized, policies, found }) => {
                 let invocation = as_written(catalog, action, authorized.get(), &written);
-                let canonical = invocation.canonical(action, &catalog.types);
+                let canonical = invocation.canonical(&catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
                 let named =
                     !options.ids && Self::shows_names(&person.principal, &person.place, options.format, options.share);
@@ -191,7 +189,7 @@ impl Service {
             invocation.arguments = in_large_pages(executed.action, invocation.arguments);
         }
         // A report that needs a decision of a user is not read for a comparison.
-        let authorized = self.decider().authorize_now(person, executed.action, invocation, id).ok()?;
+        let authorized = self.decider().authorize_now(person, invocation, id).ok()?;
         let before = pages::read(&*self.plugin, executed.action, &authorized, follow).await;
         let whole = executed.is_whole(&before);
         executed.read.sent.extend(before.sent);
@@ -318,7 +316,7 @@ impl Service {
             | ProposeError::Before(_, invocation) => invocation,
             ProposeError::Resolve(_) | ProposeError::Ledger(_) => written,
         };
-        let canonical = invocation.canonical(action, &catalog.types);
+        let canonical = invocation.canonical(&catalog.types);
         let event = match error {
             ProposeError::Denied(..) => Event::Denied { reason: code.into(), count: 1 },
             _ => Event::Outcome {

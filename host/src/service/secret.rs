@@ -63,9 +63,9 @@ impl Service {
 /// The text of a request that is recorded, without secrets.
 pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, CommandError>, typed: String) -> String {
     let canonical = |invocation: &Invocation| {
-        let action = catalog.action(&invocation.action)?;
-        let is_secret = |name: &String| action.input(name).is_some_and(|input| input.has_secret(&catalog.types));
-        invocation.arguments.keys().any(is_secret).then(|| invocation.canonical(action, &catalog.types))
+        let is_secret =
+            |name: &String| invocation.action.input(name).is_some_and(|input| input.has_secret(&catalog.types));
+        invocation.arguments.keys().any(is_secret).then(|| invocation.canonical(&catalog.types))
     };
     match understood {
         Err(CommandError { kind: CommandErrorKind::Secret, .. }) => REDACTED.to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
 
 /// Whether a text that could not be parsed names an action or an argument with secrets, even with a typing error.
 fn may_concern_secrets(catalog: &Catalog, typed: &str) -> bool {
-    let takes_secrets = |action: &&Action| action.inputs.iter().any(|input| input.has_secret(&catalog.types));
+    let takes_secrets = |action: &&Arc<Action>| action.inputs.iter().any(|input| input.has_secret(&catalog.types));
     let words = catalog.actions.iter().filter(takes_secrets).flat_map(|action| {
         let inputs = action.inputs.iter().filter(|input| input.has_secret(&catalog.types));
         let aliases = catalog.interface(&action.interface).into_iter().flat_map(|interface| &interface.aliases);
@@ -201,10 +201,13 @@ pub(super) fn about(catalog: &Catalog, operation: &Operation) -> Option<Notice> 
 
 /// The action that creates a new secret: for the object if there is such an action, else the same action again.
 fn renewal<'c>(catalog: &'c Catalog, action: &'c Action) -> &'c Action {
-    let names_an_object = |action: &&Action| action.http.path.params().next().is_some();
-    if names_an_object(&action) {
+    let names_an_object = |action: &Action| action.http.path.params().next().is_some();
+    if names_an_object(action) {
         return action;
     }
     let siblings = catalog.actions_of(&action.interface);
-    siblings.filter(|other| other.sensitive && other.writes()).find(names_an_object).unwrap_or(action)
+    siblings
+        .filter(|other| other.sensitive && other.writes())
+        .find(|other| names_an_object(other))
+        .map_or(action, |other| other)
 }

@@ -43,9 +43,8 @@ impl Service {
     pub(super) fn only_reads(&self, understood: &Result<Understood, CommandError>) -> bool {
         let Ok(Understood::Command(command)) = understood else { return false };
         let Command::Run(draft, _) = &**command else { return false };
-        self.catalog()
-            .action(&draft.invocation.action)
-            .is_some_and(|action| !action.writes() && !action.sensitive && !action.is_confidential())
+        let action = &draft.invocation.action;
+        !action.writes() && !action.sensitive && !action.is_confidential()
     }
 
     /// Parses an input. Returns the text to record, before secrets are removed, and the command.

@@ -10,6 +10,7 @@ use claude_admin_catalog::{Types, VariantForm};
 use claude_admin_simulator::{ADMIN_KEY, OAUTH_TOKEN, REFRESH_TOKEN, SCOPED_KEY};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The path of an operation, with the items that its example names.
 fn path_of(action: &Action) -> String {
@@ -263,7 +264,7 @@ fn some(types: &Types, ty: &Type, example: &dyn Fn(&str) -> String) -> Value {
 }
 
 /// Operations that others depend on come first. Deletions come last.
-fn actions(api: &Api) -> Vec<Action> {
+fn actions(api: &Api) -> Vec<Arc<Action>> {
     let mut actions = api.simulation.catalog().actions.clone();
     actions.sort_by_key(|action| action.http.method == Method::Delete);
     actions

@@ -63,8 +63,8 @@ impl Adapter {
     }
 
     pub(super) fn call(&mut self, base_url: &str, catalog: &Catalog, invocation: &Invocation) -> Outcome {
-        let action = catalog.action(&invocation.action).expect("declared");
-        let given = invocation.parameters(action);
+        let action = &invocation.action;
+        let given = invocation.parameters();
         let arguments: Vec<Value> = action
             .params
             .iter()

@@ -16,8 +16,9 @@ use canned::{Canned, Reply, Upstream};
 use claude_admin::command::{self, Command, Invocation, Markup};
 use claude_admin::decision::Authorized;
 use claude_admin::egress::Credentials;
+use claude_admin::embedded;
 use claude_admin::sandbox::{CallError, Plugin, to_val};
-use claude_admin_catalog::Catalog;
+use claude_admin_catalog::{Action, Catalog};
 use claude_admin_simulator::RunningSimulator;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One case of the table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -132,8 +133,14 @@ impl Host {
     }
 }
 
+/// An action of the embedded component.
+fn declared(id: &str) -> Arc<Action> {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| embedded::catalog().expect("it is read"));
+    Arc::clone(CATALOG.action(id).expect("it is declared"))
+}
+
 fn invocation(case: &Case) -> Invocation {
-    Invocation { action: case.action.clone(), arguments: case.arguments.clone().into_iter().collect() }
+    Invocation { action: declared(&case.action), arguments: case.arguments.clone().into_iter().collect() }
 }
 
 /// The texts of transport errors differ between runtimes.
@@ -202,7 +209,7 @@ async fn the_table_has_every_action() {
     }
     for case in &cases {
         let action = catalog.action(&case.action).expect("declared");
-        let given = invocation(case).parameters(action);
+        let given = invocation(case).parameters();
         for param in &action.params {
             to_val(&catalog.types, &param.ty, given.get(&param.name)).expect("the arguments are of their types");
         }
@@ -249,7 +256,14 @@ async fn bless_the_table() {
         // A report is requested in the largest pages.
         let arguments = host.authorized(&invocation).await.get().arguments.clone().into_iter().collect();
         let reply = upstream.answered();
-        table.push(Case { name, action: invocation.action, arguments, request, reply, result: Some(result) });
+        table.push(Case {
+            name,
+            action: invocation.action.id.clone(),
+            arguments,
+            request,
+            reply,
+            result: Some(result),
+        });
     }
     let folder = folder_of_the_table();
     fs::create_dir_all(&folder).expect("the folder is created");

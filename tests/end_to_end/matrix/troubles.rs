@@ -16,7 +16,7 @@ fn trouble(name: &str, action: &str, arguments: Value, status: u16, body: &str) 
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Trouble {
         name: name.to_owned(),
-        invocation: Invocation { action: action.to_owned(), arguments },
+        invocation: Invocation { action: super::declared(action), arguments },
         reply: Reply { status, headers, body: body.to_owned() },
     }
 }

@@ -6,7 +6,7 @@ use claude_admin_catalog::{Catalog, PackageText};
 use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
@@ -22,7 +22,7 @@ fn now() -> Timestamp {
 fn sent(line: &str) -> Result<(String, String), String> {
     let command = parse(&CATALOG, line, Markup::None, now()).map_err(|error| error.message)?;
     let Command::Run(Draft { invocation, .. }, _) = command else { panic!("{line}") };
-    let period = &CATALOG.action(&invocation.action).unwrap().periods[0];
+    let period = &invocation.action.periods[0];
     let text = |name: &String| invocation.arguments[name].as_str().unwrap().trim_end_matches(":00Z").to_owned();
     Ok((text(&period.start), text(&period.end)))
 }
@@ -143,7 +143,7 @@ proptest! {
         let aligned = arguments.clone();
         align(action, &mut arguments, now());
         prop_assert_eq!(&arguments, &aligned);
-        let earlier = before(action, &Invocation { action: action.id.clone(), arguments }).unwrap();
+        let earlier = before(action, &Invocation { action: Arc::clone(action), arguments }).unwrap();
         let (first, last) = bounds(period, &earlier.arguments).unwrap();
         prop_assert_eq!(last, begin);
         prop_assert_eq!(last.duration_since(first), end.duration_since(begin));

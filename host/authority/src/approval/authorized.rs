@@ -111,7 +111,7 @@ impl Authorized<Invocation> {
     ///
     /// `None` if the action is not the one that was decided, or if it is not a list.
     pub(super) fn continued(&self, action: &Action, cursor: &str) -> Option<Self> {
-        let input = action.paging.as_ref().filter(|_| action.id == self.inner.action)?.input();
+        let input = action.paging.as_ref().filter(|_| action.id == self.inner.action.id)?.input();
         let mut next = self.inner.clone();
         next.arguments.insert(input.to_owned(), Value::from(cursor));
         Some(Self { inner: next, operation: self.operation.clone(), principal: self.principal.clone() })

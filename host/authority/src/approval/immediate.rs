@@ -15,12 +15,11 @@ impl Decider {
     pub fn authorize_now(
         &self,
         person: &Person,
-        action: &Action,
         invocation: Invocation,
         operation: &str,
     ) -> Result<Authorized<Invocation>, Decision> {
-        match self.decide(person, action, &invocation.arguments, None) {
-            Decision::Allow(requirements) if is_immediate(action, &requirements) => {
+        match self.decide(person, &invocation.action, &invocation.arguments, None) {
+            Decision::Allow(requirements) if is_immediate(&invocation.action, &requirements) => {
                 Ok(Authorized::new(invocation, operation.to_owned(), person.principal.clone()))
             }
             other => Err(other),

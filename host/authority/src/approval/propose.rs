@@ -16,6 +16,7 @@ use claude_admin_chat::identity::Principal;
 use claude_admin_chat::paging::{Following, in_large_pages, is_followed};
 use claude_admin_chat::{Choice, Verdict};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The maximum number of pending requests of one requester, and the maximum number of bytes of memory for them. Every
 /// host on the store has them in memory until they are decided or expire.
@@ -160,15 +161,13 @@ impl Approvals {
         let resolved = resolve(&catalog, draft, reader, directory).await;
         let (mut invocation, found) = resolved.map_err(ProposeError::Resolve)?;
         targets.clone_from(&found);
-        let Some(action) = catalog.action(&invocation.action) else {
-            return Err(ProposeError::Denied(Denial::unknown_action(&invocation.action), invocation));
-        };
+        let action = &*Arc::clone(&invocation.action);
         if options.all || is_followed(&catalog, &invocation) {
             invocation.arguments = in_large_pages(action, invocation.arguments);
         }
         let reason = options.reason.as_ref().map(Reason::as_str);
         // The policy is evaluated without secrets: a later evaluation would not have them.
-        let shown = invocation.shown(action, &catalog.types);
+        let shown = invocation.shown(&catalog.types);
         let requirements = match self.decider.decide(person, action, &shown.arguments, reason) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             // No approval is requested for a command that cannot be sent.
@@ -196,11 +195,11 @@ impl Approvals {
                 return Err(ProposeError::TooManyPending(invocation));
             }
         }
-        let before = before(reader, action, &invocation)
+        let before = before(reader, &invocation)
             .await
             .map_err(|error| ProposeError::Before(Box::new(error), invocation.clone()))?;
         let all = options.all && action.paging.is_some();
-        let step = Step::new(&catalog, action, &invocation, found, before).showing(all, &options.columns);
+        let step = Step::new(&catalog, &invocation, found, before).showing(all, &options.columns);
         let is_pointless = step.pointless(&catalog).is_some();
         let has_secrets = step.secrets.is_some();
         let plan = Plan::of(step);
@@ -317,33 +316,35 @@ fn expires_ms(requirements: &Requirements, now_ms: i64) -> i64 {
 }
 
 /// Reads the target of a write, if the requester can read it.
-pub(super) async fn before(reader: &Reader<'_>, action: &Action, invocation: &Invocation) -> Result<Before, CallError> {
+pub(super) async fn before(reader: &Reader<'_>, invocation: &Invocation) -> Result<Before, CallError> {
+    let action = &invocation.action;
     let catalog = reader.runtime.catalog();
     // A read changes nothing, so there is no state before it to compare.
     if !action.writes() {
         return Ok(Before::Nothing);
     }
-    let Some(read) = read_before(catalog, action, invocation) else {
-        return replaced(reader, action, invocation).await;
+    let Some(read) = read_before(catalog, invocation) else {
+        return replaced(reader, invocation).await;
     };
-    let Some(read_action) = catalog.action(&read.action) else { return Ok(Before::Nothing) };
-    match reader.read(read_action, read).await {
+    let read_action = Arc::clone(&read.action);
+    match reader.read(read).await {
         None => Ok(Before::NotAllowed { action: read_action.id.clone() }),
-        Some(Ok(value)) => Ok(Before::read(&catalog.types, read_action, &value)),
+        Some(Ok(value)) => Ok(Before::read(&catalog.types, &read_action, &value)),
         Some(Err(error)) => Err(error),
     }
 }
 
 /// Reads the item of a list that a write replaces (`@replaces`).
-async fn replaced(reader: &Reader<'_>, action: &Action, write: &Invocation) -> Result<Before, CallError> {
+async fn replaced(reader: &Reader<'_>, write: &Invocation) -> Result<Before, CallError> {
+    let action = &write.action;
     let catalog = reader.runtime.catalog();
     let (Some(replaces), Some(list)) = (&action.replaces, catalog.replaced_list(action)) else {
         return Ok(Before::Nothing);
     };
-    let mut read = Invocation { action: list.id.clone(), arguments: in_large_pages(list, Arguments::new()) };
+    let mut read = Invocation { action: Arc::clone(list), arguments: in_large_pages(list, Arguments::new()) };
     let mut following = Following::beginning_at(None);
     for _ in 0..MAX_PAGES {
-        let Some(page) = reader.read(list, read.clone()).await else {
+        let Some(page) = reader.read(read.clone()).await else {
             return Ok(Before::NotAllowed { action: list.id.clone() });
         };
         let page = page?;

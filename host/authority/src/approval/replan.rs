@@ -5,7 +5,6 @@ use super::{Approvals, SettleError, Unplanned};
 use crate::Reader;
 use crate::operation::{Operation, Unsettled};
 use crate::plan::{Before, Plan, Step, resolve};
-use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Draft, Invocation, references};
 use claude_admin_chat::is_missing;
 
@@ -24,8 +23,7 @@ impl Approvals {
     /// Reads the target of an operation, if the reader can read it; `None` if there is no target to read.
     pub async fn look_at_target(&self, operation: &Operation, reader: &Reader<'_>) -> Option<Look> {
         let step = operation.pending.plan.first();
-        let action = self.runtime.catalog().action(&step.action)?;
-        match before(reader, action, &step.invocation()).await {
+        match before(reader, &step.invocation(self.runtime.catalog())?).await {
             Ok(Before::Nothing) => None,
             Ok(Before::NotAllowed { action }) => {
                 Some(Look::Unread(format!("you cannot run `{}`", action.replace('.', " "))))
@@ -41,11 +39,10 @@ impl Approvals {
         &self,
         operation: &Operation,
         reader: &Reader<'_>,
-    ) -> Result<(Plan, Invocation, &Action), Unplanned> {
+    ) -> Result<(Plan, Invocation), Unplanned> {
         let catalog = self.runtime.catalog();
         let old = operation.pending.plan.first();
-        let action = catalog.action(&old.action).ok_or(Unplanned::NoAction)?;
-        let mut invocation = old.invocation();
+        let mut invocation = old.invocation(catalog).ok_or(Unplanned::NoAction)?;
         if old.secrets.is_some() {
             invocation.arguments = self.secrets.of(&operation.id).ok_or(Unplanned::SecretsForgotten)?;
         }
@@ -56,16 +53,17 @@ impl Approvals {
                 *slot = target.sought().into();
             }
         }
-        let references = references(catalog, action, &invocation.arguments).map_err(|_| Unplanned::Altered)?;
+        let references =
+            references(catalog, &invocation.action, &invocation.arguments).map_err(|_| Unplanned::Altered)?;
         let draft = Draft { invocation, references };
         let resolved = resolve(catalog, draft, reader, None).await;
         let (invocation, mut targets) = resolved.map_err(Unplanned::Resolve)?;
         for (target, old) in targets.iter_mut().zip(&old.targets) {
             target.written.clone_from(&old.written);
         }
-        let before = before(reader, action, &invocation).await.map_err(Unplanned::Before)?;
-        let step = Step::new(catalog, action, &invocation, targets, before).showing(old.all, &old.columns);
-        Ok((Plan::of(step), invocation, action))
+        let before = before(reader, &invocation).await.map_err(Unplanned::Before)?;
+        let step = Step::new(catalog, &invocation, targets, before).showing(old.all, &old.columns);
+        Ok((Plan::of(step), invocation))
     }
 
     /// The reason why a plan could not be rebuilt. If another user was faster, the request might already have run, and

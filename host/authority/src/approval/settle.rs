@@ -10,7 +10,7 @@ use crate::policy::{ApprovalRule, Decision, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Code, Difference, Entry, Event};
-use claude_admin_catalog::{Action, Futility};
+use claude_admin_catalog::Futility;
 use claude_admin_chat::Choice;
 use claude_admin_chat::Verdict;
 use claude_admin_chat::command::{Invocation, Reason};
@@ -150,7 +150,7 @@ impl Approvals {
 
     fn runs_for_requester(&self, operation: &Operation) -> bool {
         let action = self.runtime.catalog().action(&operation.pending.plan.first().action);
-        action.is_some_and(Action::runs_for_requester)
+        action.is_some_and(|action| action.runs_for_requester())
     }
 
     /// Whether the approvals so far are sufficient, each evaluated again; with one more if a user is about to approve.
@@ -190,7 +190,7 @@ impl Approvals {
         let reader = Reader::new(&*self.runtime, &self.decider, &requester, &operation.id);
         let planned = self.plan_again(&operation, &reader).await;
         let lookups = reader.requests();
-        let (plan, invocation, action) = match planned {
+        let (plan, invocation) = match planned {
             Ok(planned) => planned,
             Err(problem) => match problem.gone() {
                 Some(why) => {
@@ -205,7 +205,7 @@ impl Approvals {
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let person = self.decider.person(&person.principal, &person.place).await;
         let reason = pending.reason.as_deref();
-        let requirements = match self.decider.decide(&requester, action, &plan.first().arguments, reason) {
+        let requirements = match self.decider.decide(&requester, &invocation.action, &plan.first().arguments, reason) {
             Decision::Allow(requirements) => requirements,
             Decision::Deny(denial) => {
                 return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, lookups));

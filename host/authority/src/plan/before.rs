@@ -9,6 +9,7 @@ use claude_admin_chat::strict_json::MAX_DEPTH;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// The target of a write, as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,13 +32,13 @@ pub enum Before {
 }
 
 /// The invocation that reads the target of a write.
-pub(crate) fn read_before(catalog: &Catalog, action: &Action, write: &Invocation) -> Option<Invocation> {
-    let read = catalog.before_action(action)?;
+pub(crate) fn read_before(catalog: &Catalog, write: &Invocation) -> Option<Invocation> {
+    let read = catalog.before_action(&write.action)?;
     let mut arguments = Arguments::new();
     for input in read.inputs.iter().filter(|input| input.place == Place::Path) {
         arguments.insert(input.name.clone(), write.arguments.get(&input.name)?.clone());
     }
-    Some(Invocation { action: read.id.clone(), arguments })
+    Some(Invocation { action: Arc::clone(read), arguments })
 }
 
 impl Before {

@@ -2,7 +2,7 @@
 
 use super::{Before, Step};
 use claude_admin_audit::Code;
-use claude_admin_catalog::{Action, Catalog, Futile, Futility, Method, Place, TargetCondition};
+use claude_admin_catalog::{Catalog, Futile, Futility, Method, Place, TargetCondition};
 use claude_admin_chat::Outcome;
 use claude_admin_chat::command::Invocation;
 use serde_json::Value;
@@ -48,7 +48,7 @@ impl Step {
     pub fn pointless<'c>(&self, catalog: &'c Catalog) -> Option<Pointless<'c>> {
         let action = catalog.action(&self.action)?;
         let Before::Read { value: target, .. } = &self.before else { return None };
-        let is_same = sets_nothing_new(catalog, action, &self.invocation(), target);
+        let is_same = self.invocation(catalog).is_some_and(|write| sets_nothing_new(catalog, &write, target));
         let applies = |rule: &&Futile| rule.applies(|name| self.arguments.get(name), target, is_same);
         if let Some(rule) = action.futile.iter().find(applies) {
             return Some(Pointless { kind: rule.kind, rule: Some(rule) });
@@ -63,10 +63,11 @@ impl Step {
 ///
 /// Complete values are compared. A partial object is not compared with one that has more fields: the API changes the
 /// fields of some objects, and replaces others.
-fn sets_nothing_new(catalog: &Catalog, action: &Action, write: &Invocation, target: &Value) -> bool {
+fn sets_nothing_new(catalog: &Catalog, write: &Invocation, target: &Value) -> bool {
+    let action = &write.action;
     let is_update = action.http.method != Method::Delete
         && catalog.before_action(action).is_some_and(|read| read.http.path == action.http.path);
-    let asked = write.parameters(action);
+    let asked = write.parameters();
     let in_body = action.params.iter().filter(|param| param.place == Place::Body);
     let mut set = in_body.filter_map(|param| Some((param, asked.get(&param.name)?))).peekable();
     is_update && set.peek().is_some() && set.all(|(param, asked)| target.get(&param.wire) == Some(asked))
@@ -75,20 +76,21 @@ fn sets_nothing_new(catalog: &Catalog, action: &Action, write: &Invocation, targ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use claude_admin_catalog::InputCondition;
     use claude_admin_catalog::testing::catalog;
+    use claude_admin_catalog::{Action, InputCondition};
     use claude_admin_chat::command::{Arguments, Command, Markup, parse};
     use jiff::Timestamp;
     use serde_json::json;
+    use std::sync::Arc;
 
     fn pointless(id: &str, arguments: Value, target: Value) -> Option<Futility> {
         let catalog = catalog();
         let action = catalog.action(id).unwrap();
         let arguments: Arguments = serde_json::from_value(arguments).unwrap();
-        let invocation = Invocation { action: id.to_owned(), arguments };
+        let invocation = Invocation { action: Arc::clone(action), arguments };
         let read = catalog.before_action(action).unwrap();
         let before = Before::read(&catalog.types, read, &target);
-        let step = Step::new(catalog, action, &invocation, Vec::new(), before);
+        let step = Step::new(catalog, &invocation, Vec::new(), before);
         step.pointless(catalog).map(|found| found.kind)
     }
 
@@ -144,7 +146,7 @@ mod tests {
     }
 
     /// The arguments of the first example, changed to match a rule, and a target to which the rule applies.
-    fn fulfilled(action: &Action, rule: &Futile) -> (Value, Value) {
+    fn fulfilled(action: &Arc<Action>, rule: &Futile) -> (Value, Value) {
         let catalog = catalog();
         let arguments = |example: &String| match parse(catalog, example, Markup::None, Timestamp::UNIX_EPOCH).unwrap() {
             Command::Run(draft, _) => draft.invocation.arguments,
@@ -155,8 +157,8 @@ mod tests {
         for condition in &rule.when {
             match condition {
                 TargetCondition::Same => {
-                    let write = Invocation { action: action.id.clone(), arguments: given.clone() };
-                    let asked = write.parameters(action);
+                    let write = Invocation { action: Arc::clone(action), arguments: given.clone() };
+                    let asked = write.parameters();
                     for param in action.params.iter().filter(|param| param.place == Place::Body) {
                         target[&param.wire] = asked.get(&param.name).cloned().unwrap_or_default();
                     }

@@ -13,6 +13,7 @@ use claude_admin_chat::paging::{Following, in_large_pages};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The maximum number of pages that are read of a list.
@@ -112,14 +113,12 @@ async fn one(
         _ => return not_read("its command does not accept the ID of the target".to_owned()),
     };
     let mut invocation = draft.invocation;
-    let Some(list) = catalog.action(&invocation.action) else {
-        return not_read("the component has no such list".to_owned());
-    };
-    invocation.arguments = in_large_pages(list, invocation.arguments);
+    let list = Arc::clone(&invocation.action);
+    invocation.arguments = in_large_pages(&list, invocation.arguments);
     let mut following = Following::beginning_at(None);
     let (mut count, mut more, mut listed) = (0, false, Vec::new());
     for page in 1..=MAX_PAGES {
-        let answer = match reader.read(list, invocation.clone()).await {
+        let answer = match reader.read(invocation.clone()).await {
             None => return not_read(format!("you cannot run `{}` here without further approval", list.command())),
             Some(Err(error)) if page == 1 => return not_read(error.in_a_sentence()),
             // The objects that were read before the error count.
@@ -142,7 +141,7 @@ async fn one(
         let Ok(Some(cursor)) = onward else { break };
         invocation.arguments.insert(paging.input().to_owned(), cursor.into());
     }
-    let first = listed.iter().filter_map(|item| dependent(catalog, list, item, words)).collect();
+    let first = listed.iter().filter_map(|item| dependent(catalog, &list, item, words)).collect();
     (DependentsFound::Read { count, more, first }, (list.id.clone(), listed))
 }
 

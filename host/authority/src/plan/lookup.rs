@@ -139,7 +139,7 @@ pub enum Unlisted {
 /// The invocation that reads a list from its beginning: large pages, and everything that it can include.
 #[must_use]
 pub fn list_invocation(list: &NameList<'_>, given: &Arguments) -> Invocation {
-    let mut invocation = Invocation { action: list.list.id.clone(), arguments: Default::default() };
+    let mut invocation = Invocation { action: Arc::clone(list.list), arguments: Default::default() };
     let arguments = &mut invocation.arguments;
     for input in &list.list.inputs {
         if list.scope.iter().any(|scope| scope.name == input.name) {
@@ -165,7 +165,7 @@ pub async fn read_items(
     let mut following = Following::beginning_at(None);
     for _ in 0..max_pages {
         let mut page = loop {
-            match reader.read(list.list, invocation.clone()).await.ok_or(Unlisted::NotAllowed)? {
+            match reader.read(invocation.clone()).await.ok_or(Unlisted::NotAllowed)? {
                 Ok(page) => break page,
                 // The requester did not choose the page size.
                 Err(error) if error.is_too_large() && smaller_pages(&mut invocation.arguments) => {}

@@ -10,6 +10,7 @@ use claude_admin_chat::identity::{Platform, Principal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// An ID that was looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -148,13 +149,13 @@ pub async fn resolve(
 ) -> Result<(Invocation, Vec<Target>), ResolveError> {
     let Draft { mut invocation, references } = draft;
     let mut targets = Vec::new();
-    let Some(action) = catalog.action(&invocation.action) else { return Ok((invocation, targets)) };
+    let action = Arc::clone(&invocation.action);
     if references.len() > MAX_REFERENCES {
         return Err(ResolveError::TooMany { count: references.len() });
     }
     let mut lookups = Lookups::new(reader, references.len());
     for reference in &references {
-        let target = target(catalog, action, &invocation, reference, &mut lookups, directory).await?;
+        let target = target(catalog, &action, &invocation, reference, &mut lookups, directory).await?;
         let argument = invocation.arguments.get_mut(&target.input);
         if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
             *slot = Value::from(target.id.as_str());

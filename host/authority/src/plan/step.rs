@@ -2,9 +2,10 @@
 
 use super::{Before, Target, secrets};
 use claude_admin_audit::{Effect, Entry};
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::Catalog;
 use claude_admin_chat::command::{Arguments, Invocation};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,20 +44,14 @@ pub struct Step {
 impl Step {
     /// Creates the step of an invocation.
     #[must_use]
-    pub fn new(
-        catalog: &Catalog,
-        action: &Action,
-        invocation: &Invocation,
-        targets: Vec<Target>,
-        before: Before,
-    ) -> Self {
-        let types = &catalog.types;
-        let shown = invocation.shown(action, types);
+    pub fn new(catalog: &Catalog, invocation: &Invocation, targets: Vec<Target>, before: Before) -> Self {
+        let (action, types) = (&invocation.action, &catalog.types);
+        let shown = invocation.shown(types);
         Self {
             action: action.id.clone(),
             secrets: (shown != *invocation).then(|| secrets::digest(&invocation.arguments)),
             arguments: shown.arguments,
-            command: invocation.canonical(action, types),
+            command: invocation.canonical(types),
             all: false,
             columns: Vec::new(),
             summary: action.summary().to_owned(),
@@ -80,10 +75,11 @@ impl Step {
         Self { all, columns: columns.to_vec(), ..self }
     }
 
-    /// The invocation of the step, without secrets.
+    /// The invocation of the step, without secrets; none if the component does not have its action.
     #[must_use]
-    pub fn invocation(&self) -> Invocation {
-        Invocation { action: self.action.clone(), arguments: self.arguments.clone() }
+    pub fn invocation(&self, catalog: &Catalog) -> Option<Invocation> {
+        let action = Arc::clone(catalog.action(&self.action)?);
+        Some(Invocation { action, arguments: self.arguments.clone() })
     }
 
     /// Adds to an entry the action of the step.

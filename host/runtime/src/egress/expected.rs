@@ -77,7 +77,7 @@ impl ExpectedRequest {
             BodyForm::Multipart => Body::Form(Form::of(action, invocation)?),
         };
         let headers = headers_of(action, invocation, &body)?;
-        let secrets = invocation.secrets(action, types);
+        let secrets = invocation.secrets(types);
         Ok(Self { method: action.http.method, segments, query, body, headers, secrets })
     }
 
@@ -235,7 +235,7 @@ fn declared_headers(action: &Action, invocation: &Invocation) -> Result<Vec<(Hea
 }
 
 fn json_body(action: &Action, invocation: &Invocation, types: &Types) -> Option<Value> {
-    let given = invocation.parameters(action);
+    let given = invocation.parameters();
     if let Some(whole) = action.params.iter().find(|param| param.flatten) {
         return given.get(&whole.name).cloned();
     }

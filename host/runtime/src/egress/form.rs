@@ -33,7 +33,7 @@ impl Form {
     ///
     /// The file that has no content.
     pub(super) fn of(action: &Action, invocation: &Invocation) -> Result<Self, String> {
-        let given = invocation.parameters(action);
+        let given = invocation.parameters();
         let mut parts = Vec::new();
         for param in action.params.iter().filter(|param| param.place == Place::Body) {
             let values: &[Value] = match given.get(&param.name) {

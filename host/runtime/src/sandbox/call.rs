@@ -50,7 +50,7 @@ impl Plugin {
         let result = self.call_recorded(authorized, &record).await;
         let sent = record.sent();
         let exchange = sent.as_ref().map_or(Exchange::NotSent, |sent| sent.exchange.clone());
-        let action = self.catalog().action(&authorized.get().action);
+        let action = self.catalog().action(&authorized.get().action.id);
         // The component can hide a blocked request, but the attempt is recorded and decides.
         let result = match (record.violation(), action) {
             (Some(violation), _) => Err(CallError::Denied(violation)),
@@ -67,7 +67,7 @@ impl Plugin {
         // An unknown action sends nothing.
         let verdict = action.map_or(Verdict::NotSent, |action| Verdict::of(action, &exchange, report));
         let invocation = authorized.get();
-        let secrets = action.map(|action| invocation.secrets(action, &self.catalog().types)).unwrap_or_default();
+        let secrets = invocation.secrets(&self.catalog().types);
         let result = result.map(|mut value| {
             if let Some(action) = action.filter(|action| !secrets.is_empty() && !action.whole_secret) {
                 clean(action, &self.catalog().types, &mut value, &secrets);
@@ -91,8 +91,13 @@ impl Plugin {
     ) -> Result<Value, CallError> {
         let invocation = authorized.get();
         let catalog = Arc::clone(self.catalog());
-        let no_action = || CallError::Arguments(format!("there is no action `{}`", invocation.action));
-        let action = catalog.action(&invocation.action).ok_or_else(no_action)?;
+        let id = &invocation.action.id;
+        let no_action = || CallError::Arguments(format!("there is no action `{id}`"));
+        let action = catalog.action(id).ok_or_else(no_action)?;
+        // The decision was about this declaration, and about no other with the same name.
+        if !Arc::ptr_eq(action, &invocation.action) && *action != invocation.action {
+            return Err(CallError::Arguments(format!("the action `{id}` is that of another component")));
+        }
         let function = self.functions.get(&action.id).ok_or_else(no_action)?;
         let limits = self.sandbox.limits;
         let limit_met = |kind| CallError::Limit { kind };
@@ -175,7 +180,7 @@ fn clean(action: &Action, types: &Types, value: &mut Value, secrets: &[String]) 
 }
 
 fn parameters(action: &Action, invocation: &Invocation, types: &Types) -> Result<Vec<Val>, CallError> {
-    let given = invocation.parameters(action);
+    let given = invocation.parameters();
     let values = action.params.iter().map(|param| to_val(types, &param.ty, given.get(&param.name)));
     values.collect::<Result<_, _>>().map_err(CallError::Arguments)
 }

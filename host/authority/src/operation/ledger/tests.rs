@@ -236,7 +236,7 @@ fn requested(operation: &str, text: &str) -> Entry {
     let action = catalog.action("users.update").unwrap();
     let arguments = [("user-id", text), ("role", "user")].map(|(name, value)| (name.to_owned(), value.into()));
     let invocation = claude_admin_chat::command::Invocation {
-        action: action.id.clone(),
+        action: Arc::clone(action),
         arguments: arguments.into_iter().collect(),
     };
     let ada = Principal::local("ada").unwrap();
@@ -245,7 +245,7 @@ fn requested(operation: &str, text: &str) -> Entry {
         version: 1,
         requester: ada.clone(),
         place: Place::terminal(),
-        plan: crate::plan::Plan::of(crate::plan::Step::new(catalog, action, &invocation, Vec::new(), before)),
+        plan: crate::plan::Plan::of(crate::plan::Step::new(catalog, &invocation, Vec::new(), before)),
         requirements: crate::policy::Requirements::floor(action.risks()),
         reason: None,
     };
