@@ -297,7 +297,7 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
 #[must_use]
 pub fn too_old() -> Document {
     let text = format!(
-        "The request is so old that the host cannot tell whether it was received before. {}",
+        "The request is so old that the host can no longer determine whether it was received before. {}",
         Verdict::NotSent.sentence()
     );
     notice(Level::Error, text, Some("Send the command again.".to_owned()))
