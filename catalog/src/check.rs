@@ -6,8 +6,7 @@ mod values;
 pub(crate) use annotations::{ALIAS, CASE, EMBEDDER_FUNCTION, FIELD, FUNCTION, INTERFACE, RECORD, TYPE, VARIANT};
 
 use crate::annotation::Docs;
-use crate::read::UNSTATED;
-use crate::{Bounds, Catalog, CatalogError, HttpRequest, Method, Problem, Risk};
+use crate::{Bounds, Catalog, CatalogError, HttpRequest, Problem, Risk};
 use annotations::{ABOUT_A_PARAM, BARE, BARE_ON_A_FIELD, ONCE};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -104,22 +103,6 @@ impl<'r> Checker<'r> {
             Err(error) => {
                 self.problem(item, format!("`@http {text}`: {error}"), "write `@http METHOD /path/{param}`");
                 None
-            }
-        }
-    }
-
-    /// The risk of a function. A `GET` needs no annotation.
-    pub(crate) fn risk(&mut self, docs: &Docs, item: &Item, method: Method) -> Risk {
-        match docs.values("risk").next() {
-            Some(text) => self.parsed(text, item).unwrap_or(UNSTATED),
-            None if method == Method::Get => Risk::Read,
-            None => {
-                self.problem(
-                    item,
-                    format!("a {method} has no `@risk`"),
-                    "write `@risk read`, `confidential`, `reversible`, `disruptive` or `irreversible`",
-                );
-                UNSTATED
             }
         }
     }

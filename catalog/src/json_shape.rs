@@ -68,17 +68,12 @@ pub fn describe(types: &Types, ty: &Type) -> String {
             Kind::Alias(target) => describe(types, target),
             Kind::Record(fields) if types.is_compact(ty) => types.describe_compact(fields),
             Kind::Record(_) => "a JSON object".to_owned(),
-            Kind::Enum(_) => format!("one of {}", types.words(ty).unwrap_or_default().join(", ")),
-            Kind::Variant { form: VariantForm::OpenWords, .. } => {
-                format!("one of {}", types.words(ty).unwrap_or_default().join(", "))
-            }
-            Kind::Variant { cases, form: VariantForm::WordOrValue } => {
-                let words = types.words(ty).unwrap_or_default().join(", ");
-                let value = cases.iter().find_map(|case| case.payload.as_ref()).map(|ty| describe(types, ty));
-                format!("{words}, or {}", value.unwrap_or_default())
-            }
-            Kind::Variant { cases, form: VariantForm::Tagged(_) } => types.describe_union(cases),
-            Kind::Variant { .. } => "a JSON object".to_owned(),
+            Kind::Enum(_) | Kind::Variant { .. } => match (types.union(ty), types.words(ty), types.word_or_value(ty)) {
+                (Some(union), _, _) => types.describe_union(union),
+                (None, Some(words), None) => format!("one of {}", words.join(", ")),
+                (None, Some(words), Some(value)) => format!("{}, or {}", words.join(", "), describe(types, value)),
+                (None, None, _) => "a JSON object".to_owned(),
+            },
         },
     }
 }
@@ -158,43 +153,22 @@ impl Types {
                         _ => Ok(()),
                     }
                 }
-                Kind::Enum(cases) => match value.as_str() {
-                    Some(word) if cases.iter().any(|case| case.wire == word) => Ok(()),
-                    _ => fail(ProblemKind::NotOneOf(cases.iter().map(|case| case.wire.clone()).collect())),
-                },
-                Kind::Variant { cases, form } => match (form, value) {
-                    (VariantForm::OpenWords, Value::String(_)) => Ok(()),
-                    (VariantForm::WordOrValue, Value::String(word)) => {
-                        let words: Vec<_> = cases.iter().filter(|case| case.payload.is_none()).collect();
-                        if words.iter().any(|case| case.wire == *word) {
-                            Ok(())
-                        } else {
-                            fail(ProblemKind::NotOneOf(words.iter().map(|case| case.wire.clone()).collect()))
-                        }
-                    }
-                    (VariantForm::WordOrValue, _) => match cases.iter().find_map(|case| case.payload.as_ref()) {
-                        Some(payload) => self.check_at(payload, value, path),
-                        None => fail(expected()),
-                    },
-                    (VariantForm::Tagged(tag), Value::Object(entries)) => {
-                        let word = entries.get(tag).and_then(Value::as_str);
-                        match cases.iter().find(|case| Some(case.wire.as_str()) == word) {
-                            None => fail(ProblemKind::NotOneOf(
-                                cases
-                                    .iter()
-                                    .filter(|case| case.name != "other")
-                                    .map(|case| case.wire.clone())
-                                    .collect(),
-                            )),
-                            Some(case) => match &case.payload {
-                                None => Ok(()),
-                                Some(payload) => {
-                                    let mut rest = entries.clone();
-                                    rest.shift_remove(tag);
-                                    self.check_at(payload, &Value::Object(rest), path)
-                                }
-                            },
-                        }
+                Kind::Variant { form: VariantForm::OpenWords, .. } if value.is_string() => Ok(()),
+                Kind::Variant { .. } if let Some(union) = self.union(ty) => {
+                    let Value::Object(entries) = value else { return fail(expected()) };
+                    let Some(case) = union.case_of(value) else {
+                        return fail(ProblemKind::NotOneOf(union.known().map(|case| case.wire.clone()).collect()));
+                    };
+                    let Some(payload) = &case.payload else { return Ok(()) };
+                    let mut rest = entries.clone();
+                    rest.shift_remove(union.tag);
+                    self.check_at(payload, &Value::Object(rest), path)
+                }
+                Kind::Enum(_) | Kind::Variant { .. } => match (self.words(ty), self.word_or_value(ty), value) {
+                    (Some(words), _, Value::String(word)) if words.contains(&word.as_str()) => Ok(()),
+                    (Some(_), Some(inner), value) if !value.is_string() => self.check_at(inner, value, path),
+                    (Some(words), _, Value::String(_)) => {
+                        fail(ProblemKind::NotOneOf(words.into_iter().map(str::to_owned).collect()))
                     }
                     _ => fail(expected()),
                 },

@@ -71,6 +71,7 @@ mod target;
 pub mod testing;
 mod texts;
 mod types;
+mod union;
 mod unit;
 mod wire_name;
 
@@ -97,5 +98,6 @@ pub use short_form::ShortForm;
 pub use target::{Placeholder, at_path};
 pub use texts::TextAt;
 pub use types::{Bounds, Case, Field, Kind, Type, TypeDef, TypeId, Types, VariantForm};
+pub use union::Union;
 pub use unit::{Currency, Unit};
 pub use wire_name::snake_case;

@@ -5,7 +5,7 @@ mod types;
 
 use crate::annotation::Docs;
 use crate::check::{self, Checker, Item};
-use crate::{Catalog, CatalogError, EmbedderFunction, Interface, PackageText, Risk, Type, TypeId, Types};
+use crate::{Catalog, CatalogError, EmbedderFunction, Interface, PackageText, Type, TypeId, Types};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use wit_parser::{Resolve, SourceMap, TypeDefKind};
@@ -129,6 +129,3 @@ impl Reader<'_> {
         }
     }
 }
-
-/// The risk of an action without a stated risk: the highest one, because that is the safest assumption.
-pub(crate) const UNSTATED: Risk = Risk::Irreversible;

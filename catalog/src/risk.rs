@@ -1,5 +1,10 @@
-//! The risk of an action, which the WIT text states and [`risk_floor`](crate::risk_floor) raises for another package.
+//! The risk of an action: the `@risk` that its WIT text states, `read` for a `GET` without one, and otherwise the highest.
+//!
+//! For a package other than the embedded one, [`risk_floor`](crate::risk_floor) can raise it.
 
+use crate::Method;
+use crate::annotation::Docs;
+use crate::check::{Checker, Item};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -41,6 +46,27 @@ impl Risk {
     #[must_use]
     pub fn writes(self) -> bool {
         self > Self::Confidential
+    }
+}
+
+/// The risk of an action without a stated risk: the highest one, because that is the safest assumption.
+const UNSTATED: Risk = Risk::Irreversible;
+
+impl Checker<'_> {
+    /// The risk of a function. A `GET` needs no annotation.
+    pub(crate) fn risk(&mut self, docs: &Docs, item: &Item, method: Method) -> Risk {
+        match docs.values("risk").next() {
+            Some(text) => self.parsed(text, item).unwrap_or(UNSTATED),
+            None if method == Method::Get => Risk::Read,
+            None => {
+                self.problem(
+                    item,
+                    format!("a {method} has no `@risk`"),
+                    "write `@risk read`, `confidential`, `reversible`, `disruptive` or `irreversible`",
+                );
+                UNSTATED
+            }
+        }
     }
 }
 

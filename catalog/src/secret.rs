@@ -1,6 +1,6 @@
 //! The values that are secrets, and values without them: `@sensitive` marks them at any depth.
 
-use crate::{Action, Input, Kind, Type, Types, VariantForm};
+use crate::{Action, Input, Type, Types};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -27,15 +27,7 @@ impl Types {
         if let Some(item) = self.list_item(ty) {
             return value.as_array_mut().into_iter().flatten().for_each(|value| self.each_secret(item, value, visit));
         }
-        let carried = match self.kind(ty) {
-            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
-                let word = value.get(tag).and_then(Value::as_str);
-                cases.iter().find(|case| Some(case.wire.as_str()) == word).and_then(|case| case.payload.as_ref())
-            }
-            _ => None,
-        };
-        let Some(fields) = self.record(carried.unwrap_or(ty)) else { return };
-        for field in fields {
+        for field in self.fields_of(ty, value).unwrap_or_default() {
             match value.get_mut(&field.wire) {
                 None => {}
                 Some(secret) if field.sensitive => visit(secret),

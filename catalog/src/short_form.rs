@@ -1,6 +1,6 @@
 //! The short form of a union: `user:user_01` instead of a JSON object.
 
-use crate::{Case, Field, Type, Types, describe};
+use crate::{Case, Field, Type, Types, Union, describe};
 
 /// The way in which people write a case of a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +48,9 @@ impl Types {
     }
 
     /// Describes how the cases of a union are written: `user:USER-ID`, `organization` or a JSON object.
-    pub(crate) fn describe_union(&self, cases: &[Case]) -> String {
-        let known = cases.iter().filter(|case| case.name != "other");
-        let forms: Vec<String> = known
+    pub(crate) fn describe_union(&self, union: Union<'_>) -> String {
+        let forms: Vec<String> = union
+            .known()
             .filter_map(|case| match self.short_form(case) {
                 ShortForm::Word => Some(case.wire.clone()),
                 ShortForm::WordAndField(field) => Some(format!("{}:{}", case.wire, field.name.to_uppercase())),

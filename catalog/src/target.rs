@@ -1,7 +1,7 @@
 //! The target of a write: the read that shows it, and the fields that texts about it can name.
 
 use crate::check::Checker;
-use crate::{Action, Catalog, Field, Futile, Input, Kind, Method, Problem, Risk, Type, Types, VariantForm};
+use crate::{Action, Catalog, Field, Futile, Input, Method, Problem, Risk, Type, Types};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -141,13 +141,12 @@ impl Types {
             let field = fields.iter().find(|field| field.wire == name);
             field.is_some_and(|field| rest.is_none_or(|rest| self.has_path(&field.ty, rest)))
         };
-        match self.kind(ty) {
-            Some(Kind::Record(fields)) => in_fields(fields),
-            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
-                let payloads = cases.iter().filter_map(|case| self.record(case.payload.as_ref()?));
-                (rest.is_none() && name == tag) || payloads.into_iter().any(in_fields)
+        match self.union(ty) {
+            Some(union) => {
+                let mut payloads = union.known().filter_map(|case| self.record(case.payload.as_ref()?));
+                (rest.is_none() && name == union.tag) || payloads.any(in_fields)
             }
-            _ => false,
+            None => self.record(ty).is_some_and(in_fields),
         }
     }
 }

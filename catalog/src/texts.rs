@@ -1,6 +1,6 @@
 //! Every text inside a JSON value, with its type.
 
-use crate::{Kind, Type, Types, VariantForm};
+use crate::{Kind, Type, Types};
 use serde_json::{Map, Value};
 
 /// A text inside a value.
@@ -42,7 +42,7 @@ impl Types {
                 visit(TextAt { pointer, field, object, ty, text });
             }
             Value::Array(items) => {
-                let Some(item) = self.list_item(ty).or_else(|| self.list_of_variant(ty)) else { return };
+                let Some(item) = self.list_item(self.word_or_value(ty).unwrap_or(ty)) else { return };
                 for (index, value) in items.iter().enumerate() {
                     inside(pointer, &index.to_string(), |pointer| self.visit(item, value, pointer, within, visit));
                 }
@@ -62,16 +62,6 @@ impl Types {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// The items of the list in the one case of a variant that is a list.
-    fn list_of_variant<'t>(&'t self, ty: &'t Type) -> Option<&'t Type> {
-        match self.kind(ty)? {
-            Kind::Variant { cases, form: VariantForm::WordOrValue } => {
-                self.list_item(cases.iter().find_map(|case| case.payload.as_ref())?)
-            }
-            _ => None,
         }
     }
 

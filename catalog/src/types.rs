@@ -241,19 +241,6 @@ impl Types {
         }
     }
 
-    /// The fields of a value: of its record, or of the payload of its case of a union.
-    #[must_use]
-    pub fn fields_of<'t>(&'t self, ty: &'t Type, value: &Value) -> Option<&'t [Field]> {
-        match self.kind(ty)? {
-            Kind::Record(fields) => Some(fields),
-            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
-                let word = value.get(tag)?.as_str()?;
-                self.record(cases.iter().find(|case| case.wire == word)?.payload.as_ref()?)
-            }
-            _ => None,
-        }
-    }
-
     /// The fields of a record that people write field by field: of every record that is not `@compact`.
     #[must_use]
     pub fn open_record<'t>(&'t self, ty: &'t Type) -> Option<&'t [Field]> {

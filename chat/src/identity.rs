@@ -1,6 +1,6 @@
 //! The requester and the place of a request.
 
-use crate::secret_text::{find_secret, redacted};
+use crate::redact::{find_secret, redacted};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Deref;

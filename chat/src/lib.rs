@@ -17,7 +17,7 @@ pub mod outside_text;
 pub mod paging;
 pub mod render;
 pub mod retry_after;
-mod secret_text;
+mod redact;
 pub mod slack;
 pub mod strict_json;
 #[cfg(test)]
@@ -28,5 +28,5 @@ pub use answer::Answer;
 pub use choice::Choice;
 pub use hidden::{find_hidden, is_hidden};
 pub use outcome::{Outcome, is_gone, is_missing};
-pub use secret_text::{find_secret, has_secret, redact_value, redacted, replace_secrets};
+pub use redact::{find_secret, has_secret, redact_value, redacted, replace_secrets};
 pub use verdict::{CHANGED_NOTHING, Changed, Exchange, NO_CHANGES_YET, Report, Verdict, wait_before_retry};

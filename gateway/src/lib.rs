@@ -14,7 +14,7 @@ mod generated;
 mod http;
 mod pages;
 mod program;
-mod redact;
+mod scrub;
 mod refuse;
 mod route;
 mod run;

@@ -2,7 +2,7 @@
 
 use crate::admin::Admin;
 use crate::convert::Called;
-use crate::redact::redact;
+use crate::scrub::scrub;
 use claude_admin_catalog::{Action, Onward, joined_pages};
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::{CutOff, Following, memory_of};
@@ -48,7 +48,7 @@ pub(crate) fn read(
     let mut read = Read { value: None, pages: 0, end: End::Whole };
     let mut bytes = 0_usize;
     loop {
-        let page = match redact(admin.call(&action.id, &invocation.parameters()), secrets) {
+        let page = match scrub(admin.call(&action.id, &invocation.parameters()), secrets) {
             Called::Returned(page) => page,
             Called::Failed(error) => return Read { end: End::Failed(error), ..read },
             Called::Misfit(name) => return Read { end: End::Misfit(name), ..read },

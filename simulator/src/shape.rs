@@ -2,7 +2,7 @@
 
 use crate::Object;
 use crate::ids::Ids;
-use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
+use claude_admin_catalog::{Field, Kind, Type, Types};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -37,9 +37,9 @@ impl Shaper<'_> {
         let types = self.types;
         match types.kind(ty) {
             Some(Kind::Record(fields)) => self.record(fields, from),
-            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
-                let word = from.get(tag).and_then(Value::as_str);
-                let known = cases.iter().find(|case| case.name != "other" && Some(case.wire.as_str()) == word);
+            Some(Kind::Variant { .. }) if let Some(union) = types.union(ty) => {
+                let word = from.get(union.tag).and_then(Value::as_str);
+                let known = union.known().find(|case| Some(case.wire.as_str()) == word);
                 let payload = known.and_then(|case| case.payload.as_ref()).and_then(|payload| types.record(payload));
                 match (known, payload) {
                     // A value that is newer than the types is unchanged.
@@ -49,7 +49,7 @@ impl Shaper<'_> {
                         _ => Object::new(),
                     },
                     (Some(case), payload) => {
-                        let mut object = Object::from_iter([(tag.clone(), case.wire.as_str().into())]);
+                        let mut object = Object::from_iter([(union.tag.to_owned(), case.wire.as_str().into())]);
                         if let Some(fields) = payload {
                             for (name, value) in self.record(fields, from) {
                                 object.entry(name).or_insert(value);
@@ -83,16 +83,11 @@ impl Shaper<'_> {
         if let Some(inner) = types.optional(ty) {
             return if given.is_null() { Value::Null } else { self.value(inner, given) };
         }
+        if let Some(inner) = types.word_or_value(ty).filter(|_| !given.is_string()) {
+            return self.value(inner, given);
+        }
         match (types.kind(ty), types.underlying(ty), given) {
-            (Some(Kind::Record(_) | Kind::Variant { form: VariantForm::Tagged(_), .. }), _, Value::Object(from)) => {
-                self.object(ty, from).into()
-            }
-            (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), _, given) if !given.is_string() => {
-                match cases.iter().find_map(|case| case.payload.as_ref()) {
-                    Some(payload) => self.value(payload, given),
-                    None => given.clone(),
-                }
-            }
+            (Some(_), _, Value::Object(from)) => self.object(ty, from).into(),
             (None, Type::List(item), Value::Array(items)) => {
                 items.iter().map(|given| self.value(item, given)).collect::<Vec<_>>().into()
             }
@@ -123,10 +118,10 @@ impl Shaper<'_> {
         }
         match (types.kind(ty), types.underlying(ty)) {
             (Some(Kind::Record(fields)), _) => self.record(fields, &Object::new()).into(),
-            (Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }), _) => {
-                let case = cases.iter().find(|case| case.name != "other");
+            (Some(Kind::Variant { .. }), _) if let Some(union) = types.union(ty) => {
+                let case = union.known().next();
                 let payload = case.and_then(|case| case.payload.as_ref()).map(|payload| self.blank(payload));
-                let mut object = Object::from_iter([(tag.clone(), case.map(|case| case.wire.clone()).into())]);
+                let mut object = Object::from_iter([(union.tag.to_owned(), case.map(|case| case.wire.clone()).into())]);
                 if let Some(Value::Object(fields)) = payload {
                     object.extend(fields);
                 }
@@ -146,18 +141,12 @@ impl Shaper<'_> {
 
 /// The fields that every value of a type has: those of a record, or those that every case with fields shares.
 pub(crate) fn fields<'t>(ty: &'t Type, types: &'t Types) -> Vec<&'t Field> {
-    match types.kind(ty) {
-        Some(Kind::Record(fields)) => fields.iter().collect(),
-        Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }) => {
-            let mut payloads =
-                cases.iter().filter_map(|case| types.record(case.payload.as_ref()?)).collect::<Vec<_>>().into_iter();
-            let first: Vec<&Field> = payloads.next().unwrap_or_default().iter().collect();
-            payloads.fold(first, |common, fields| {
-                common.into_iter().filter(|field| fields.iter().any(|other| other.wire == field.wire)).collect()
-            })
-        }
-        _ => Vec::new(),
-    }
+    let Some(union) = types.union(ty) else { return types.record(ty).unwrap_or_default().iter().collect() };
+    let mut payloads = union.known().filter_map(|case| types.record(case.payload.as_ref()?));
+    let first: Vec<&Field> = payloads.next().unwrap_or_default().iter().collect();
+    payloads.fold(first, |common, fields| {
+        common.into_iter().filter(|field| fields.iter().any(|other| other.wire == field.wire)).collect()
+    })
 }
 
 /// Applies changes to an object. Maps and records are changed entry by entry.

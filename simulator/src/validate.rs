@@ -3,7 +3,7 @@
 //! The texts are those of pydantic, with the field in front: `limit: Input should be less than or equal to 1000`.
 
 use crate::error::ApiError;
-use claude_admin_catalog::{Bounds, Kind, Type, Types, VariantForm};
+use claude_admin_catalog::{Bounds, Kind, Type, Types};
 use http::Uri;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -63,11 +63,12 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
                 None => Ok(()),
             }
         }
-        (Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }), Value::Object(entries)) => {
-            let Some(word) = entries.get(tag) else { return Err(at(&join(place, tag), "Field required")) };
-            let word = word.as_str();
-            let known = || cases.iter().filter(|case| case.name != "other");
-            match known().find(|case| Some(case.wire.as_str()) == word) {
+        (Some(Kind::Variant { .. }), Value::Object(entries)) if let Some(union) = types.union(ty) => {
+            let tag = union.tag;
+            if !entries.contains_key(tag) {
+                return Err(at(&join(place, tag), "Field required"));
+            }
+            match union.case_of(value) {
                 Some(case) => match &case.payload {
                     Some(payload) => {
                         let mut rest = entries.clone();
@@ -79,20 +80,21 @@ fn check_shape(types: &Types, ty: &Type, value: &Value, place: &str) -> Result<(
                         None => Ok(()),
                     },
                 },
-                None => Err(at(&join(place, tag), one_of(known().map(|case| case.wire.as_str())))),
+                None => Err(at(&join(place, tag), one_of(union.known().map(|case| case.wire.as_str())))),
             }
         }
         // A case without further fields can be sent as a bare string.
-        (Some(Kind::Variant { cases, form: VariantForm::Tagged(_) }), Value::String(word))
-            if cases.iter().any(|case| case.payload.is_none() && case.wire == *word) =>
+        (Some(Kind::Variant { .. }), Value::String(word))
+            if let Some(union) = types.union(ty)
+                && union.known().any(|case| case.payload.is_none() && case.wire == *word) =>
         {
             Ok(())
         }
-        (Some(Kind::Variant { cases, form: VariantForm::WordOrValue }), value) if !value.is_string() => {
-            match cases.iter().find_map(|case| case.payload.as_ref()) {
-                Some(payload) => check_shape(types, payload, value, place),
-                None => Err(at(place, "Input should be a valid string")),
-            }
+        (Some(Kind::Variant { .. }), value)
+            if !value.is_string()
+                && let Some(inner) = types.word_or_value(ty) =>
+        {
+            check_shape(types, inner, value, place)
         }
         (Some(_), _) => match types.words(ty) {
             Some(words) if value.as_str().is_some_and(|word| words.contains(&word)) => Ok(()),

@@ -94,7 +94,7 @@ async fn failed_read_of_slack_groups_denies_commands() {
     for user in ["U1", "U3"] {
         let (outcome, text) = type_as(&service, user, "users list").await;
         assert_eq!(outcome, "denied");
-        assert!(text.contains("does not tell") && text.contains("not_allowed"), "{text}");
+        assert!(text.contains("does not report") && text.contains("not_allowed"), "{text}");
     }
     assert_eq!(type_as(&service, "U1", "status").await.0, "done");
     assert_eq!(simulator.requests(), []);

@@ -1,6 +1,6 @@
 //! Help, derived from the catalog.
 
-use super::host_help;
+use super::host_command::help as host_help;
 use super::reference::alternatives;
 use super::usage::{placeholder, short_usage, usage};
 use crate::document::{Block, Document, Fact, Level, Notice};

@@ -1,6 +1,6 @@
 //! The content of help, for programs.
 
-use super::host_help;
+use super::host_command::help as host_help;
 use super::usage::usage;
 use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
 use serde_json::{Value, json};

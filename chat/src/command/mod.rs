@@ -15,8 +15,6 @@ mod format;
 mod help;
 mod help_data;
 mod host_command;
-mod host_help;
-mod host_table;
 mod invocation;
 mod normalize;
 mod options;
@@ -40,9 +38,10 @@ pub use error::{CommandError, CommandErrorKind};
 pub use flag::{FLAGS, Flag, FlagEffect, FlagKey, Sender};
 pub use help::{action_help, available, input_help, not_here, noun_help, overview};
 pub use help_data::{action_data, noun_data, overview_data};
-pub use host_command::{AuditCommand, AuditSearch, HostCommand};
-pub use host_help::{host_help, host_help_data};
-pub use host_table::{HOST_COMMANDS, HostArgument, HostCommandForm, HostCommandInfo, HostFlag};
+pub use host_command::{
+    AuditCommand, AuditSearch, AuditVerb, HOST_COMMANDS, HostArgument, HostCommand, HostCommandForm, HostCommandInfo,
+    HostCommandKey, HostFlag, host_help, host_help_data,
+};
 pub(crate) use invocation::spelled;
 pub use invocation::{Arguments, Invocation};
 pub use options::{Format, Options};

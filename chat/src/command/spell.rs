@@ -1,7 +1,7 @@
 //! From a value to the text that a person would type for it.
 
 use super::value::is_free_text;
-use claude_admin_catalog::{Kind, ShortForm, Type, Types, VariantForm};
+use claude_admin_catalog::{Kind, ShortForm, Type, Types};
 use serde_json::{Map, Value};
 
 /// The shortest text that reads back as this value of a type.
@@ -10,21 +10,17 @@ pub(super) fn spell(types: &Types, ty: &Type, value: &Value) -> String {
         return value.to_string();
     }
     let short = match (types.kind(ty), value) {
-        (Some(Kind::Variant { form: VariantForm::Tagged(tag), .. }), Value::Object(entries)) => {
-            union(types, ty, tag, entries)
-        }
+        (Some(Kind::Variant { .. }), Value::Object(entries)) => union(types, ty, value, entries),
         (Some(Kind::Record(_)), Value::Object(entries)) if types.is_compact(ty) => compact(types, ty, entries),
         _ => None,
     };
     short.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-fn union(types: &Types, ty: &Type, tag: &str, entries: &Map<String, Value>) -> Option<String> {
-    let Kind::Variant { cases, .. } = types.kind(ty)? else { return None };
-    let word = entries.get(tag)?.as_str()?;
-    let case = cases.iter().find(|case| case.wire == word && case.name != "other")?;
+fn union(types: &Types, ty: &Type, value: &Value, entries: &Map<String, Value>) -> Option<String> {
+    let case = types.union(ty)?.case_of(value)?;
     if entries.len() == 1 && types.may_stand_alone(case) {
-        return Some(word.to_owned());
+        return Some(case.wire.clone());
     }
     let ShortForm::WordAndField(field) = types.short_form(case) else { return None };
     let value = entries.get(&field.wire).filter(|value| entries.len() == 2 && !value.is_null())?;
@@ -40,7 +36,7 @@ fn union(types: &Types, ty: &Type, tag: &str, entries: &Map<String, Value>) -> O
         Value::Object(entries) if types.map_value(inner).is_some() => map(types, inner, entries)?,
         value => spell(types, inner, value),
     };
-    Some(format!("{word}:{text}"))
+    Some(format!("{}:{text}", case.wire))
 }
 
 /// `KEY=VALUE,KEY=null`. Keys and values with commas or equals signs need JSON.

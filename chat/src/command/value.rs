@@ -6,7 +6,7 @@ use super::suggest::nearest;
 use super::token::Token;
 use crate::strict_json::check_depth;
 use claude_admin_catalog::{
-    Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, VariantForm, describe,
+    Bounds, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, Union, VariantForm, describe,
 };
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -80,11 +80,11 @@ pub(super) fn any(types: &Types, ty: &Type, range: Option<Bounds>) -> Value {
             _ => Value::Null,
         },
         Type::Named(id) => match &types.get(*id).kind {
-            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
-                let case = cases.iter().find(|case| types.may_stand_alone(case)).or(cases.first());
+            Kind::Variant { .. } if let Some(union) = types.union(ty) => {
+                let case = union.known().find(|case| types.may_stand_alone(case)).or(union.known().next());
                 let payload = case.and_then(|case| case.payload.as_ref()).map(|payload| any(types, payload, None));
                 let mut value = Map::new();
-                value.insert(tag.clone(), case.map(|case| case.wire.clone()).into());
+                value.insert(union.tag.to_owned(), case.map(|case| case.wire.clone()).into());
                 if let Some(Value::Object(fields)) = payload {
                     value.extend(fields);
                 }
@@ -153,15 +153,12 @@ fn read_type(types: &Types, ty: &Type, text: &str, quoted: bool) -> Result<Value
             Kind::Enum(_) | Kind::Variant { form: VariantForm::OpenWords, .. } => {
                 word(types, ty, text).map(Value::from).map_err(|_| not_a_word(types, ty, text))
             }
-            Kind::Variant { cases, form: VariantForm::WordOrValue } => match word(types, ty, text) {
-                Ok(word) => Ok(Value::from(word)),
-                Err(()) => match cases.iter().find_map(|case| case.payload.as_ref()) {
-                    Some(payload) => read_type(types, payload, text, quoted),
-                    None => Err(not_a_word(types, ty, text)),
-                },
-            },
-            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => read_union(types, ty, cases, tag, text),
             Kind::Record(fields) if types.is_compact(ty) => read_compact(types, ty, fields, text),
+            Kind::Variant { .. } if let Some(inner) = types.word_or_value(ty) => match word(types, ty, text) {
+                Ok(word) => Ok(Value::from(word)),
+                Err(()) => read_type(types, inner, text, quoted),
+            },
+            Kind::Variant { .. } if let Some(union) = types.union(ty) => read_union(types, ty, union, text),
             Kind::Record(_) | Kind::Variant { .. } => read_json(types, ty, text),
         },
     }
@@ -215,16 +212,15 @@ pub(super) fn is_free_text(types: &Types, ty: &Type) -> bool {
 }
 
 /// A case of a union: its name, or its name and the value of its one field, or JSON.
-fn read_union(types: &Types, ty: &Type, cases: &[Case], tag: &str, text: &str) -> Result<Value, BadValue> {
+fn read_union(types: &Types, ty: &Type, union: Union<'_>, text: &str) -> Result<Value, BadValue> {
     if text.starts_with('{') {
         return read_json(types, ty, text);
     }
     let (word, rest) = text.split_once(':').map_or((text, None), |(word, rest)| (word, Some(rest)));
-    let same =
-        |case: &&Case| case.name != "other" && case.wire.replace('-', "_") == word.to_lowercase().replace('-', "_");
+    let same = |case: &&Case| case.wire.replace('-', "_") == word.to_lowercase().replace('-', "_");
     let unknown = || BadValue::new(format!("`{}` is not {}", shown(text), describe(types, ty)));
-    let case = cases.iter().find(same).ok_or_else(unknown)?;
-    let mut value = Map::from_iter([(tag.to_owned(), Value::from(case.wire.as_str()))]);
+    let case = union.known().find(same).ok_or_else(unknown)?;
+    let mut value = Map::from_iter([(union.tag.to_owned(), Value::from(case.wire.as_str()))]);
     match (types.short_form(case), rest) {
         (_, None) if types.may_stand_alone(case) => {}
         (ShortForm::WordAndField(field), Some(rest)) => {
@@ -319,12 +315,7 @@ fn check_content(types: &Types, ty: &Type, value: &Value) -> Result<(), BadValue
             check_text(types, ty, text)
         }
         Value::Array(items) => {
-            let item = types.list_item(ty).or_else(|| match types.kind(ty)? {
-                Kind::Variant { cases, form: VariantForm::WordOrValue } => {
-                    types.list_item(cases.iter().find_map(|case| case.payload.as_ref())?)
-                }
-                _ => None,
-            });
+            let item = types.list_item(types.word_or_value(ty).unwrap_or(ty));
             item.map_or(Ok(()), |item| items.iter().try_for_each(|value| check_content(types, item, value)))
         }
         Value::Object(entries) => {

@@ -1,6 +1,6 @@
 //! The people whose content a result contains.
 
-use claude_admin_catalog::{Action, Kind, Type, Types, VariantForm};
+use claude_admin_catalog::{Action, Type, Types};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -21,14 +21,7 @@ fn collect(types: &Types, ty: &Type, value: &Value, owners: &mut BTreeSet<String
     if let Some(item) = types.list_item(ty) {
         return value.as_array().into_iter().flatten().for_each(|value| collect(types, item, value, owners));
     }
-    let carried = match types.kind(ty) {
-        Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
-            let word = value.get(tag).and_then(Value::as_str);
-            cases.iter().find(|case| Some(case.wire.as_str()) == word).and_then(|case| case.payload.as_ref())
-        }
-        _ => None,
-    };
-    for field in types.record(carried.unwrap_or(ty)).unwrap_or_default() {
+    for field in types.fields_of(ty, value).unwrap_or_default() {
         match value.get(&field.wire) {
             None | Some(Value::Null) => {}
             Some(person) if field.owner => owners.extend(name(person)),

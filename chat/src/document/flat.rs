@@ -1,7 +1,7 @@
 //! Rows of a report: nested records become columns.
 
 use super::unit::Cents;
-use claude_admin_catalog::{Field, Kind, Type, Types, VariantForm};
+use claude_admin_catalog::{Field, Type, Types};
 use serde_json::{Map, Value};
 
 /// The kind of the values of a column of a report.
@@ -149,5 +149,5 @@ fn measure(types: &Types, field: &Field, ty: &Type, unit: Option<Cents<'_>>) -> 
 
 /// Whether a type is a union. In a row, a union is shown by the address, the name or the ID in it, such as the actor.
 pub(super) fn is_union(types: &Types, ty: &Type) -> bool {
-    matches!(types.kind(ty), Some(Kind::Variant { form: VariantForm::Tagged(_), .. }))
+    types.union(ty).is_some()
 }

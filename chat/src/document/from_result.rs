@@ -11,7 +11,7 @@ use super::unit::Cents;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, without_secrets};
 use crate::Verdict;
 use crate::command::Invocation;
-use claude_admin_catalog::{Action, Catalog, Field, Kind, Onward, Paging, Type, Types, VariantForm};
+use claude_admin_catalog::{Action, Catalog, Field, Onward, Paging, Type, Types};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -77,13 +77,11 @@ pub fn result(
 
 /// The fields of an object of a union type: its case, and the fields of the case.
 fn union_facts(types: &Types, action: &Action, value: &Value) -> Option<Vec<Fact>> {
-    let Kind::Variant { cases, form: VariantForm::Tagged(tag) } = types.kind(action.result.as_ref()?)? else {
-        return None;
-    };
+    let union = types.union(action.result.as_ref()?)?;
+    let tag = union.tag;
     let word = value.get(tag).and_then(Value::as_str)?;
-    let mut facts = vec![Fact { field: tag.clone(), ..Fact::new(label(tag), word) }];
-    let case = cases.iter().find(|case| case.wire == word && case.name != "other");
-    match case.and_then(|case| types.record(case.payload.as_ref()?)) {
+    let mut facts = vec![Fact { field: tag.to_owned(), ..Fact::new(label(tag), word) }];
+    match union.case_of(value).and_then(|case| types.record(case.payload.as_ref()?)) {
         Some(fields) => facts.extend(record_facts(types, fields, value)),
         // A case that is newer than the component is shown unchanged.
         None => {

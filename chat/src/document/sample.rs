@@ -3,7 +3,7 @@
 use super::unit::Cents;
 use crate::command::Invocation;
 use crate::document::{self, Document, Listing};
-use claude_admin_catalog::{Action, Catalog, Field, Kind, PackageText, Type, Types, VariantForm};
+use claude_admin_catalog::{Action, Catalog, Field, PackageText, Type, Types};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,16 +28,14 @@ pub(super) fn sample(types: &Types, ty: &Type, amounts: &mut usize) -> Value {
         Type::List(item) => json!([sample(types, item, amounts)]),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::S8 | Type::S16 | Type::S32 | Type::S64 => json!(7),
         Type::F32 | Type::F64 => json!(0.5),
-        Type::Named(id) => match &types.get(*id).kind {
-            Kind::Variant { cases, form: VariantForm::Tagged(tag) } => {
-                let case = cases.iter().find(|case| case.payload.is_some()).unwrap_or(&cases[0]);
-                let fields = case.payload.as_ref().and_then(|payload| types.record(payload));
-                let mut value = fields.map(|fields| record(types, fields, amounts)).unwrap_or_default();
-                value.insert(tag.clone(), case.wire.clone().into());
-                Value::Object(value)
-            }
-            _ => json!(types.words(ty).and_then(|words| words.first().copied()).unwrap_or("text")),
-        },
+        Type::Named(_) if let Some(union) = types.union(ty) => {
+            let case = union.known().find(|case| case.payload.is_some()).or(union.known().next()).unwrap();
+            let fields = case.payload.as_ref().and_then(|payload| types.record(payload));
+            let mut value = fields.map(|fields| record(types, fields, amounts)).unwrap_or_default();
+            value.insert(union.tag.to_owned(), case.wire.clone().into());
+            Value::Object(value)
+        }
+        Type::Named(_) => json!(types.words(ty).and_then(|words| words.first().copied()).unwrap_or("text")),
         _ => json!("text"),
     }
 }

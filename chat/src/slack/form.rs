@@ -1,6 +1,6 @@
 //! The form that Slack posts for a slash command.
 
-use crate::secret_text::redacted;
+use crate::redact::redacted;
 use std::collections::HashMap;
 
 /// A slash command, with the fields that the host uses.

@@ -15,16 +15,15 @@ impl<'c> Seeder<'c> {
     /// An item of a type: the one at this position in its list, counted from the newest.
     pub(super) fn plausible(&mut self, ty: &Type, given: &Object, index: usize) -> Object {
         let types = self.types();
-        let mut item = match types.kind(ty) {
-            Some(Kind::Record(fields)) => self.plausible_record(fields, given, index),
-            Some(Kind::Variant { cases, form: VariantForm::Tagged(tag) }) => {
-                let known = cases.iter().find(|case| case.name != "other");
+        let mut item = match types.union(ty) {
+            None => self.plausible_record(types.record(ty).unwrap_or_default(), given, index),
+            Some(union) => {
+                let known = union.known().next();
                 let payload = known.and_then(|case| types.record(case.payload.as_ref()?)).unwrap_or_default();
-                let mut object = Object::from_iter([(tag.clone(), known.map(|case| case.wire.as_str()).into())]);
+                let mut object = Object::from_iter([(union.tag.to_owned(), known.map(|case| case.wire.as_str()).into())]);
                 object.extend(self.plausible_record(payload, given, index));
                 object
             }
-            _ => Object::new(),
         };
         // The time of a change is after the time of the creation.
         if let (Some(created), true) = (item.get("created_at").cloned(), item.contains_key("updated_at")) {

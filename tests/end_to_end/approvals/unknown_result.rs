@@ -12,7 +12,7 @@ async fn a_change_that_is_not_what_was_asked_for_is_not_taken_for_it() {
     assert_eq!(unseen.outcome, Outcome::Unknown, "{}", text(&unseen));
     type_in(&service, &format!("users update {MEMBER} user --yes --reason x")).await;
     let status = type_in(&service, &format!("status {}", unseen.operation)).await;
-    says(&status, Outcome::Done, &["The target is different now", "not what was requested"]);
+    says(&status, Outcome::Done, &["The target is different now", "does not match the request"]);
     assert!(!text(&status).contains(".."), "{}", text(&status));
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const RECENT: usize = 10_000;
 
 /// A denial because nothing permits the decision. The reason comes from the host, not from the policy.
-pub(super) fn nobodys_business(message: impl Into<String>) -> Denial {
+pub(super) fn nothing_permits(message: impl Into<String>) -> Denial {
     Denial { kind: DenialKind::NothingPermits, message: message.into() }
 }
 
@@ -105,38 +105,5 @@ impl Approvals {
             || decided()
             || may_decide()
             || self.decider.may(person, HostAction::ReadAudit).is_none()
-    }
-
-    /// Whether a user can approve an operation: for each of its rules, whether the approval of the user counts.
-    ///
-    /// A rule with a group requires a member of the group; no policy must forbid the action to this member. A rule
-    /// without a group requires a user who can run the same command.
-    ///
-    /// # Errors
-    ///
-    /// The denial, if the approval counts for no rule.
-    pub fn approves(&self, operation: &Operation, person: &Person) -> Result<Vec<bool>, Denial> {
-        let plan = operation.pending.plan.first();
-        let Some(action) = self.runtime.catalog().action(&plan.action) else {
-            return Err(Denial::unknown_action(&plan.action));
-        };
-        let reason = operation.pending.reason.as_deref();
-        let may_do_it = match self.decider.decide(person, action, &plan.arguments, reason) {
-            Decision::Allow(_) => true,
-            Decision::Deny(denial) if denial.kind == DenialKind::NothingPermits => false,
-            Decision::Deny(denial) => return Err(denial),
-        };
-        let rules = &operation.pending.requirements.approvals;
-        let counts: Vec<bool> =
-            rules.iter().map(|rule| rule.from.as_ref().map_or(may_do_it, |group| person.is_in(group))).collect();
-        if counts.contains(&true) {
-            return Ok(counts);
-        }
-        let groups: Vec<&str> = rules.iter().filter_map(|rule| rule.from.as_deref()).collect();
-        Err(nobodys_business(if groups.is_empty() {
-            format!("only users who can run `{}` here can decide this request", action.command())
-        } else {
-            format!("only members of {} can decide this request", groups.join(", "))
-        }))
     }
 }

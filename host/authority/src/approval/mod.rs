@@ -6,19 +6,20 @@
 //! sent.
 
 mod access;
-mod approvers;
 mod authorized;
 mod immediate;
 mod intent;
 mod lone_operator;
+mod no_approver;
 mod observer;
 pub mod pages;
 mod propose;
+mod quorum;
 mod replan;
 mod settle;
 mod settle_error;
 
-pub use approvers::NoApprover;
+pub use no_approver::NoApprover;
 pub use authorized::Authorized;
 pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
 pub use observer::{NoObserver, Observer, Stage};

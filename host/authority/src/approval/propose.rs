@@ -5,7 +5,7 @@ use super::intent::Intent;
 use super::{Approvals, Authorized, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
 use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection, Receipt};
-use crate::plan::{Before, Plan, ResolveError, Step, Target, read_before, resolve};
+use crate::plan::{Before, Plan, ResolveError, Step, Target, before, resolve};
 use crate::policy::{Decision, Denial, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
@@ -13,7 +13,7 @@ use claude_admin_audit::{Entry, Event};
 use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Arguments, Draft, Invocation, Options, Reason};
 use claude_admin_chat::identity::Principal;
-use claude_admin_chat::paging::{Following, in_large_pages, is_followed};
+use claude_admin_chat::paging::is_followed;
 use claude_admin_chat::{Choice, Verdict};
 use serde_json::Value;
 use std::sync::Arc;
@@ -22,9 +22,6 @@ use std::sync::Arc;
 /// host on the store has them in memory until they are decided or expire.
 pub const MAX_PENDING: usize = 100;
 const MAX_PENDING_BYTES: usize = 16 << 20;
-
-/// The maximum number of pages that are read of a list with an item that a write replaces.
-const MAX_PAGES: usize = 10;
 
 /// The requester already has the maximum number of pending requests.
 struct TooManyPending;
@@ -313,53 +310,4 @@ pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Ev
 fn expires_ms(requirements: &Requirements, now_ms: i64) -> i64 {
     let seconds = i64::try_from(requirements.expires_seconds).unwrap_or(i64::MAX / 1000);
     now_ms.saturating_add(seconds.saturating_mul(1000))
-}
-
-/// Reads the target of a write, if the requester can read it.
-pub(super) async fn before(reader: &Reader<'_>, invocation: &Invocation) -> Result<Before, CallError> {
-    let action = &invocation.action;
-    let catalog = reader.runtime.catalog();
-    // A read changes nothing, so there is no state before it to compare.
-    if !action.writes() {
-        return Ok(Before::Nothing);
-    }
-    let Some(read) = read_before(catalog, invocation) else {
-        return replaced(reader, invocation).await;
-    };
-    let read_action = Arc::clone(&read.action);
-    match reader.read(read).await {
-        None => Ok(Before::NotAllowed { action: read_action.id.clone() }),
-        Some(Ok(value)) => Ok(Before::read(&catalog.types, &read_action, &value)),
-        Some(Err(error)) => Err(error),
-    }
-}
-
-/// Reads the item of a list that a write replaces (`@replaces`).
-async fn replaced(reader: &Reader<'_>, write: &Invocation) -> Result<Before, CallError> {
-    let action = &write.action;
-    let catalog = reader.runtime.catalog();
-    let (Some(replaces), Some(list)) = (&action.replaces, catalog.replaced_list(action)) else {
-        return Ok(Before::Nothing);
-    };
-    let mut read = Invocation { action: Arc::clone(list), arguments: in_large_pages(list, Arguments::new()) };
-    let mut following = Following::beginning_at(None);
-    for _ in 0..MAX_PAGES {
-        let Some(page) = reader.read(read.clone()).await else {
-            return Ok(Before::NotAllowed { action: list.id.clone() });
-        };
-        let page = page?;
-        let items = page.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let is_replaced = |item: &&Value| replaces.is_replaced(action, |name| write.arguments.get(name).cloned(), item);
-        if let Some(item) = items.iter().find(is_replaced) {
-            return Ok(Before::read(&catalog.types, list, item));
-        }
-        let Some(paging) = &list.paging else { break };
-        match following.take(paging.onward(&page), true) {
-            Ok(Some(cursor)) => _ = read.arguments.insert(paging.input().to_owned(), cursor.into()),
-            Ok(None) => return Ok(Before::read(&catalog.types, list, &Value::Null)),
-            Err(_) => break,
-        }
-    }
-    // It is not known whether the list has such an item.
-    Ok(Before::Nothing)
 }

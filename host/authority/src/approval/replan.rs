@@ -1,10 +1,9 @@
 //! A plan is rebuilt before it runs. If the result of a write is unknown, its target is read again.
 
-use super::propose::before;
 use super::{Approvals, SettleError, Unplanned};
 use crate::Reader;
 use crate::operation::{Operation, Unsettled};
-use crate::plan::{Before, Plan, Step, resolve};
+use crate::plan::{Before, Plan, Step, before, resolve};
 use claude_admin_chat::command::{Draft, Invocation, references};
 use claude_admin_chat::is_missing;
 

@@ -1,6 +1,6 @@
 //! From a decision about a pending request to its execution, or its end.
 
-use super::access::nobodys_business;
+use super::access::nothing_permits;
 use super::intent::Intent;
 use super::propose::requested;
 use super::{Approvals, Authorized, SettleError, Stage, Unplanned};
@@ -111,7 +111,7 @@ impl Approvals {
     async fn settle_now(&self, operation: Operation, vote: &Vote, person: &Person) -> Result<Settled, SettleError> {
         let now = self.ledger.clock().now_ms();
         if is_foreign(&operation, person) {
-            let denial = nobodys_business("it was requested in another workspace");
+            let denial = nothing_permits("it was requested in another workspace");
             return Err(SettleError::NotAllowed(Box::new(operation), denial));
         }
         if let Err(unsettled) =
@@ -129,7 +129,7 @@ impl Approvals {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The output is only for the requester, who runs the command after others have approved it.
                 Ok(_) if self.runs_for_requester(&operation) || !operation.has_approvals(1) => {
-                    self.count(&operation, person, vote).await
+                    self.record_approval(&operation, person, vote).await
                 }
                 Ok(_) => self.run(operation, person, vote, None).await,
             },
@@ -138,7 +138,7 @@ impl Approvals {
         }
     }
 
-    async fn count(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+    async fn record_approval(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
         let counted = self.record(operation, person, vote, None, Then::Nothing).await?;
         Ok(Settled::Counted(Box::new(counted)))
     }
@@ -151,26 +151,6 @@ impl Approvals {
     fn runs_for_requester(&self, operation: &Operation) -> bool {
         let action = self.runtime.catalog().action(&operation.pending.plan.first().action);
         action.is_some_and(|action| action.runs_for_requester())
-    }
-
-    /// Whether the approvals so far are sufficient, each evaluated again; with one more if a user is about to approve.
-    pub(super) async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
-        let mut approvals: Vec<(Principal, Vec<bool>)> = Vec::new();
-        let mut add = |person: &Person| {
-            // The approval of a user who is no longer permitted to give it does not count.
-            if let Ok(counts) = self.approves(operation, person) {
-                approvals.push((person.principal.clone(), counts));
-            }
-        };
-        for decided in operation.approvers() {
-            add(&self.decider.person(&decided.principal, &decided.place).await);
-        }
-        one_more.into_iter().for_each(add);
-        let requester = &operation.pending.requester;
-        let principals = [requester].into_iter().chain(approvals.iter().map(|(principal, _)| principal));
-        let people = self.decider.people().distinct(principals);
-        let counts = approvals.iter().filter(|(principal, _)| people.contains(&principal) && principal != requester);
-        operation.enough(&counts.map(|(_, counts)| counts.clone()).collect::<Vec<_>>())
     }
 
     /// Evaluates everything again, and records the decision together with the intent. `alone` is the number of seconds

@@ -2,14 +2,14 @@
 //! [`Authorized`] value, and cannot construct one.
 
 mod answer;
-mod credential;
+mod credential_error;
 mod error;
 mod limit;
 mod memory;
 mod violation;
 
 pub use answer::{Answer, SentRequest};
-pub use credential::{CredentialError, WorkloadError};
+pub use credential_error::{CredentialError, WorkloadError};
 pub use error::{CallError, Misreport};
 pub use limit::LimitKind;
 pub use memory::{Held, Memory};

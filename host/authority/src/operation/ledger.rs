@@ -4,7 +4,7 @@
 //! it reads the state again. So each request is decided once, with any number of hosts on one store.
 
 mod batch;
-mod claims;
+mod first_delivery;
 #[cfg(test)]
 mod tests;
 

@@ -31,16 +31,6 @@ pub enum Before {
     },
 }
 
-/// The invocation that reads the target of a write.
-pub(crate) fn read_before(catalog: &Catalog, write: &Invocation) -> Option<Invocation> {
-    let read = catalog.before_action(&write.action)?;
-    let mut arguments = Arguments::new();
-    for input in read.inputs.iter().filter(|input| input.place == Place::Path) {
-        arguments.insert(input.name.clone(), write.arguments.get(&input.name)?.clone());
-    }
-    Some(Invocation { action: Arc::clone(read), arguments })
-}
-
 impl Before {
     /// The value that was read, if there is one.
     #[must_use]

@@ -8,6 +8,7 @@ mod difference;
 mod futility;
 mod impact;
 mod lookup;
+mod read_before;
 mod resolve;
 mod secrets;
 mod step;
@@ -20,7 +21,7 @@ pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;
 pub use step::Step;
 
-pub(super) use before::read_before;
+pub(crate) use read_before::before;
 
 use claude_admin_audit::{Code, Difference, Entry};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! From a click to a decision, and to its result for the user and on the card.
 
 use super::clicker::Clicker;
-use super::delivery::Later;
+use super::later_message::Later;
 use super::handler::{identities, not_an_id};
 use super::interaction::{Click, InteractionError};
 use super::notifier::Card;

@@ -1,7 +1,7 @@
 //! From a POST request of Slack to a reply.
 
 use super::button::ButtonSeal;
-use super::delivery::{Delivery, Later};
+use super::later_message::{Delivery, Later};
 use super::messages::Messages;
 use super::notifier::{Card, DIRECT_MESSAGE, LOOK_EVERY, Notifier};
 use super::signed::Signed;

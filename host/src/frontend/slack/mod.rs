@@ -4,7 +4,7 @@ mod account;
 mod button;
 mod clicker;
 mod clicks;
-mod delivery;
+mod later_message;
 mod directory;
 mod handler;
 mod interaction;

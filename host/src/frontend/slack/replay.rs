@@ -1,4 +1,5 @@
-//! Stores the signatures of requests to accept each of them only once.
+//! Stores the signatures of requests in memory, to accept each of them only once. `Ledger::claim` does so across
+//! restarts, and across several hosts.
 
 use super::SignatureError;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! Detects text that looks like a credential. No command and no record can contain such text.
+//! Detects and replaces text that looks like a credential. No command and no record can contain such text.
 
 use crate::hidden::is_hidden;
 use serde_json::Value;

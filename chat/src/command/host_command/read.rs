@@ -1,72 +1,21 @@
-//! Commands of the host itself: identity, pending requests, permissions and the audit log.
+//! Reads the words of commands of the host.
 
-use super::parse::{self, Command, Markup};
-use super::suggest::nearest;
-use super::token::Token;
-use super::value::shown;
-use super::{CommandError, CommandErrorKind, Draft, HostCommandInfo, Options, Reason};
-use crate::Choice;
-use crate::identity::Principal;
+use super::{
+    AuditCommand, AuditSearch, AuditVerb, Choice, Draft, HostCommand, HostCommandInfo, HostCommandKey, Options, Principal,
+    Reason,
+};
+use crate::command::parse::{self, Command, Markup};
+use crate::command::suggest::nearest;
+use crate::command::token::Token;
+use crate::command::value::shown;
+use crate::command::{CommandError, CommandErrorKind};
 use crate::operation_id;
 use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
-use std::fmt;
 
-/// A command of the host itself.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HostCommand {
-    /// Show the requester.
-    WhoAmI,
-    /// Show the status of the host, or of an operation.
-    Status(Option<String>),
-    /// List the pending requests.
-    Pending,
-    /// Decide about a pending request.
-    Decide {
-        /// The operation: its ID or a prefix of it.
-        operation: String,
-        /// The version of its plan, if it is given.
-        version: Option<u32>,
-        /// The decision.
-        choice: Choice,
-        /// The reason.
-        reason: Option<Reason>,
-    },
-    /// Report whether a command would be allowed, without running it.
-    CanI {
-        /// The command. Required arguments can be missing.
-        draft: Draft,
-        /// Its options: the reason can affect the result.
-        options: Options,
-        /// Whether to show the policies.
-        explain: bool,
-        /// The principal of the question. Default: the requester.
-        principal: Option<Principal>,
-    },
-    /// Read the audit log.
-    Audit(AuditCommand),
-    /// Show the active policy.
-    Policy,
-}
-
-impl HostCommand {
-    /// The first word of the command.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::WhoAmI => "whoami",
-            Self::Status(_) => "status",
-            Self::Pending => "pending",
-            Self::Decide { choice: Choice::Confirm, .. } => "confirm",
-            Self::Decide { choice: Choice::Approve, .. } => "approve",
-            Self::Decide { choice: Choice::Reject, .. } => "deny",
-            Self::Decide { choice: Choice::Cancel, .. } => "cancel",
-            Self::CanI { .. } => "can-i",
-            Self::Audit(_) => "audit",
-            Self::Policy => "policy",
-        }
-    }
-}
+/// The maximum number of entries that `audit tail` and `audit search` show.
+const MAX_ENTRIES: usize = 200;
+const DEFAULT_ENTRIES: usize = 20;
 
 impl HostCommand {
     /// A command of the host with the value of its argument, for a program that calls it by name.
@@ -84,106 +33,51 @@ impl HostCommand {
     }
 }
 
-/// A way to read the audit log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuditCommand {
-    /// The last entries.
-    Tail(usize),
-    /// The entries that match.
-    Search(AuditSearch),
-    /// Check every entry. If a published head is given, also compare with it.
-    Verify(Option<String>),
-    /// The head of the hash chain, for publication.
-    Head,
-}
-
-/// As a user types it, for the audit log.
-impl fmt::Display for AuditCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tail(count) => write!(f, "audit tail {count}"),
-            Self::Search(wanted) => {
-                let AuditSearch { since, until, operation, principal, action, kind, text, limit } = wanted;
-                let limit = limit.map(|limit| limit.to_string());
-                f.write_str("audit search")?;
-                let flags = [
-                    ("since", since),
-                    ("until", until),
-                    ("operation", operation),
-                    ("principal", principal),
-                    ("action", action),
-                    ("kind", kind),
-                    ("text", text),
-                    ("limit", &limit),
-                ];
-                let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-                given.into_iter().try_for_each(|(name, value)| write!(f, " --{name} {value:?}"))
-            }
-            Self::Verify(None) => f.write_str("audit verify"),
-            Self::Verify(Some(head)) => write!(f, "audit verify --head {head}"),
-            Self::Head => f.write_str("audit head"),
-        }
-    }
-}
-
-/// The values that entries must have. An absent value matches every entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns")]
-pub struct AuditSearch {
-    pub since: Option<String>,
-    pub until: Option<String>,
-    pub operation: Option<String>,
-    pub principal: Option<String>,
-    pub action: Option<String>,
-    pub kind: Option<String>,
-    pub text: Option<String>,
-    pub limit: Option<usize>,
-}
-
-/// The maximum number of entries that `audit tail` and `audit search` show.
-const MAX_ENTRIES: usize = 200;
-const DEFAULT_ENTRIES: usize = 20;
-
 /// Reads the words after the name of a command.
-pub(super) fn read(
+pub(in crate::command) fn read(
     catalog: &Catalog,
     info: &HostCommandInfo,
     tokens: Vec<Token>,
     now: Timestamp,
 ) -> Result<HostCommand, CommandError> {
-    let word = info.name;
-    match word {
-        "can-i" => return can_i(catalog, tokens, now),
-        "audit" => return audit(info, tokens).map(HostCommand::Audit),
-        _ => {}
+    match info.key {
+        HostCommandKey::WhoAmI => alone(info, tokens, HostCommand::WhoAmI),
+        HostCommandKey::Pending => alone(info, tokens, HostCommand::Pending),
+        HostCommandKey::Policy => alone(info, tokens, HostCommand::Policy),
+        HostCommandKey::Status => status(info, tokens),
+        HostCommandKey::Decide(choice) => decide(info, choice, tokens),
+        HostCommandKey::CanI => can_i(catalog, tokens, now),
+        HostCommandKey::Audit => audit(info, tokens).map(HostCommand::Audit),
     }
-    let mut words = Words::read(word, tokens, &info.flags(None))?;
-    let command = match word {
-        "whoami" => HostCommand::WhoAmI,
-        "pending" => HostCommand::Pending,
-        "policy" => HostCommand::Policy,
-        "status" => HostCommand::Status(words.plain.pop_front().map(|id| plan(&id)).transpose()?.map(|(id, _)| id)),
-        _ => {
-            let operation = words.plain.pop_front().ok_or_else(|| {
-                CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the ID of an operation."))
-                    .hint("`pending` lists the pending requests.")
-            })?;
-            let (operation, version) = plan(&operation)?;
-            let version = one_version(version, words.flag("version"))?;
-            let choice = match word {
-                "confirm" => Choice::Confirm,
-                "approve" => Choice::Approve,
-                "deny" => Choice::Reject,
-                _ => Choice::Cancel,
-            };
-            let given = words.flag("reason");
-            let needed = word == "deny" || given.is_some();
-            let why = needed.then(|| Reason::new(&given.unwrap_or_default())).transpose()?;
-            HostCommand::Decide { operation, version, choice, reason: why }
-        }
-    };
-    words.end(word)?;
+}
+
+/// A command without arguments.
+fn alone(info: &HostCommandInfo, tokens: Vec<Token>, command: HostCommand) -> Result<HostCommand, CommandError> {
+    Words::read(info.name, tokens, &info.flags(None))?.end(info.name)?;
     Ok(command)
+}
+
+fn status(info: &HostCommandInfo, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+    let mut words = Words::read(info.name, tokens, &info.flags(None))?;
+    let operation = words.plain.pop_front().map(|id| plan(&id)).transpose()?;
+    words.end(info.name)?;
+    Ok(HostCommand::Status(operation.map(|(id, _)| id)))
+}
+
+fn decide(info: &HostCommandInfo, choice: Choice, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+    let word = info.name;
+    let mut words = Words::read(word, tokens, &info.flags(None))?;
+    let operation = words.plain.pop_front().ok_or_else(|| {
+        CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the ID of an operation."))
+            .hint("`pending` lists the pending requests.")
+    })?;
+    let (operation, version) = plan(&operation)?;
+    let version = one_version(version, words.flag("version"))?;
+    let given = words.flag("reason");
+    let needed = choice == Choice::Reject || given.is_some();
+    let reason = needed.then(|| Reason::new(&given.unwrap_or_default())).transpose()?;
+    words.end(word)?;
+    Ok(HostCommand::Decide { operation, version, choice, reason })
 }
 
 fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<HostCommand, CommandError> {
@@ -223,20 +117,20 @@ fn audit(info: &HostCommandInfo, mut tokens: Vec<Token>) -> Result<AuditCommand,
     let Some(verb) = parse::take(&mut tokens) else {
         return Err(CommandError::new(CommandErrorKind::MissingArgument, "`audit` needs a verb.").hint(hint()));
     };
-    if !verbs.contains(&verb.as_str()) {
+    let Some(known) = info.forms.iter().filter_map(|form| form.verb).find(|known| known.as_str() == verb) else {
         let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`audit` has no `{}`.", shown(&verb)));
         return Err(match nearest(&verb, verbs.iter().copied()) {
             Some(near) => error.hint(format!("Did you mean `audit {near}`?")),
             None => error.hint(hint()),
         });
-    }
-    let mut words = Words::read(&format!("audit {verb}"), tokens, &info.flags(Some(&verb)))?;
-    let command = match verb.as_str() {
-        "tail" => AuditCommand::Tail(match words.plain.pop_front() {
+    };
+    let mut words = Words::read(&format!("audit {verb}"), tokens, &info.flags(Some(known)))?;
+    let command = match known {
+        AuditVerb::Tail => AuditCommand::Tail(match words.plain.pop_front() {
             Some(count) => entries(&count)?,
             None => DEFAULT_ENTRIES,
         }),
-        "search" => AuditCommand::Search(AuditSearch {
+        AuditVerb::Search => AuditCommand::Search(AuditSearch {
             since: words.flag("since"),
             until: words.flag("until"),
             operation: words.flag("operation"),
@@ -247,11 +141,11 @@ fn audit(info: &HostCommandInfo, mut tokens: Vec<Token>) -> Result<AuditCommand,
             limit: words.flag("limit").map(|count| entries(&count)).transpose()?,
         }),
         // The head has several words, which need no quotes.
-        "verify" => AuditCommand::Verify(words.flag("head").map(|first| {
+        AuditVerb::Verify => AuditCommand::Verify(words.flag("head").map(|first| {
             let rest = words.plain.drain(..).collect::<Vec<_>>();
             [vec![first], rest].concat().join(" ")
         })),
-        _ => AuditCommand::Head,
+        AuditVerb::Head => AuditCommand::Head,
     };
     words.end(&format!("audit {verb}"))?;
     Ok(command)

@@ -1,8 +1,12 @@
 //! The commands of the host: the one table of them, for the parser, help, completion, tools and the reference page.
 
+use crate::Choice;
+
 /// A command of the host.
 #[derive(Debug)]
 pub struct HostCommandInfo {
+    /// The command.
+    pub key: HostCommandKey,
     /// Its first word.
     pub name: &'static str,
     /// Other spellings.
@@ -15,11 +19,47 @@ pub struct HostCommandInfo {
     pub details: &'static str,
 }
 
+/// Identifies a command of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table describes each command")]
+pub enum HostCommandKey {
+    Pending,
+    Status,
+    Decide(Choice),
+    CanI,
+    WhoAmI,
+    Audit,
+    Policy,
+}
+
+/// The second word of `audit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table describes each form")]
+pub enum AuditVerb {
+    Tail,
+    Search,
+    Verify,
+    Head,
+}
+
+impl AuditVerb {
+    /// As a user types it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tail => "tail",
+            Self::Search => "search",
+            Self::Verify => "verify",
+            Self::Head => "head",
+        }
+    }
+}
+
 /// A way to write a command of the host.
 #[derive(Debug)]
 pub struct HostCommandForm {
     /// The second word, if there is one.
-    pub verb: Option<&'static str>,
+    pub verb: Option<AuditVerb>,
     /// The arguments, in order.
     pub arguments: &'static [HostArgument],
     /// The flags.
@@ -74,6 +114,7 @@ const REASON: HostFlag = optional("reason", "\"…\"");
 /// Every command of the host, in the order in which help shows them. No noun of the WIT package has one of these names.
 pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
     HostCommandInfo {
+        key: HostCommandKey::Pending,
         name: "pending",
         aliases: &[],
         summary: "List pending requests",
@@ -84,6 +125,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
         details: "A pending request expires automatically. Each line shows when it expires.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Status,
         name: "status",
         aliases: &[],
         summary: "Show the status of an operation or of the host",
@@ -100,6 +142,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                   it.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Decide(Choice::Confirm),
         name: "confirm",
         aliases: &[],
         summary: "Run your own pending request",
@@ -116,6 +159,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                   for the name of the target instead of approvals. The request then runs after a delay.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Decide(Choice::Approve),
         name: "approve",
         aliases: &[],
         summary: "Approve a request of another user",
@@ -128,6 +172,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                   accounts.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Decide(Choice::Reject),
         name: "deny",
         aliases: &["reject"],
         summary: "Reject a request of another user",
@@ -140,6 +185,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                   it.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Decide(Choice::Cancel),
         name: "cancel",
         aliases: &[],
         summary: "Cancel your own request",
@@ -151,6 +197,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
         details: "You can cancel a request until it runs, whatever the version of its plan.",
     },
     HostCommandInfo {
+        key: HostCommandKey::CanI,
         name: "can-i",
         aliases: &[],
         summary: "Check whether you can run a command, and its requirements",
@@ -174,6 +221,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
         details: "Nothing runs, except reads that look up an address, a name or a mention. You can omit arguments.",
     },
     HostCommandInfo {
+        key: HostCommandKey::WhoAmI,
         name: "whoami",
         aliases: &[],
         summary: "Show your ID, place and groups",
@@ -184,12 +232,13 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
         details: "This command also works for users who have no permissions yet.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Audit,
         name: "audit",
         aliases: &[],
         summary: "Read and verify the audit log",
         forms: &[
             HostCommandForm {
-                verb: Some("tail"),
+                verb: Some(AuditVerb::Tail),
                 arguments: &[HostArgument {
                     placeholder: "N",
                     is_optional: true,
@@ -198,7 +247,7 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                 ..form("The last entries")
             },
             HostCommandForm {
-                verb: Some("search"),
+                verb: Some(AuditVerb::Search),
                 flags: &[
                     optional("principal", "WHO"),
                     optional("action", "users.*"),
@@ -212,15 +261,16 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
                 ..form("The entries that match")
             },
             HostCommandForm {
-                verb: Some("verify"),
+                verb: Some(AuditVerb::Verify),
                 flags: &[optional("head", "HEAD")],
                 ..form("Whether every entry is unchanged")
             },
-            HostCommandForm { verb: Some("head"), ..form("The head of the hash chain, for publication") },
+            HostCommandForm { verb: Some(AuditVerb::Head), ..form("The head of the hash chain, for publication") },
         ],
         details: "Requires `audit.read`. Each read is recorded. To write all entries, run `claude-admin audit export`.",
     },
     HostCommandInfo {
+        key: HostCommandKey::Policy,
         name: "policy",
         aliases: &[],
         summary: "Show the active policy",
@@ -236,6 +286,11 @@ impl HostCommandInfo {
         HOST_COMMANDS.iter().find(|command| command.name == word || command.aliases.contains(&word))
     }
 
+    /// The row of a command. Every key has a row, as a test proves.
+    pub(super) fn of(key: HostCommandKey) -> &'static Self {
+        HOST_COMMANDS.iter().find(|command| command.key == key).unwrap_or(&HOST_COMMANDS[0])
+    }
+
     /// Every first word, aliases too.
     pub fn names() -> impl Iterator<Item = &'static str> {
         HOST_COMMANDS.iter().flat_map(|command| [command.name].into_iter().chain(command.aliases.iter().copied()))
@@ -243,12 +298,12 @@ impl HostCommandInfo {
 
     /// The second words, if it has any.
     pub fn verbs(&self) -> impl Iterator<Item = &'static str> {
-        self.forms.iter().filter_map(|form| form.verb)
+        self.forms.iter().filter_map(|form| form.verb).map(AuditVerb::as_str)
     }
 
     /// The flags of its forms with a second word, or of its only forms.
     #[must_use]
-    pub fn flags(&self, verb: Option<&str>) -> Vec<&'static str> {
+    pub fn flags(&self, verb: Option<AuditVerb>) -> Vec<&'static str> {
         let forms = self.forms.iter().filter(|form| form.verb == verb);
         forms.flat_map(|form| form.flags).map(|flag| flag.name).collect()
     }
@@ -270,7 +325,7 @@ impl HostCommandForm {
             let value = flag.value.map(|value| format!(" {value}")).unwrap_or_default();
             optional(format!("--{}{value}", flag.name), !flag.is_required)
         });
-        let words = [name.to_owned()].into_iter().chain(self.verb.map(str::to_owned)).chain(arguments).chain(flags);
+        let words = [name.to_owned()].into_iter().chain(self.verb.map(|verb| verb.as_str().to_owned())).chain(arguments).chain(flags);
         words.collect::<Vec<_>>().join(" ")
     }
 }
@@ -278,7 +333,7 @@ impl HostCommandForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, CommandErrorKind, Markup, parse};
+    use crate::command::{Command, CommandErrorKind, HostCommand, Markup, parse};
     use claude_admin_catalog::testing::catalog;
     use std::collections::BTreeSet;
 
@@ -320,7 +375,12 @@ mod tests {
                 });
                 let line = words.collect::<Vec<_>>().join(" ");
                 match read(&line) {
-                    Ok(Command::Host(read)) => assert_eq!(read.word(), command.name, "{line}"),
+                    Ok(Command::Host(read)) => {
+                        assert_eq!(read.info().name, command.name, "{line}");
+                        if let HostCommand::Audit(audit) = read {
+                            assert!(line.starts_with(&format!("audit {}", audit.verb().as_str())), "{line}");
+                        }
+                    },
                     other => panic!("{line}: {other:?}"),
                 }
                 let error = read(&format!("{line} --no-such-flag 1")).unwrap_err();

@@ -1,11 +1,11 @@
 //! Help about the commands of the host itself.
 
-use super::host_table::{HOST_COMMANDS, HostCommandInfo};
+use super::{HOST_COMMANDS, HostCommandInfo};
 use crate::document::{Block, Document};
 use serde_json::{Value, json};
 
 /// The commands of the host for which `may` returns true, each with its summary.
-pub(super) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+pub(in crate::command) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
     let offered = HOST_COMMANDS.iter().filter(|command| may(command.name));
     offered.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect()
 }

@@ -9,7 +9,7 @@ const REDACTED: &str = "[redacted]";
 const BEGINNING: usize = 8;
 
 /// The result of a call, without any of these secrets.
-pub(crate) fn redact(mut called: Called, secrets: &[&str]) -> Called {
+pub(crate) fn scrub(mut called: Called, secrets: &[&str]) -> Called {
     match &mut called {
         Called::Returned(value) | Called::Failed(value) => clean(value, secrets),
         Called::Misfit(_) => {}
@@ -63,7 +63,7 @@ mod tests {
     const KEY: &str = "sk-ant-admin01-of-a-test-0000";
 
     fn redacted(value: Value) -> Value {
-        match redact(Called::Returned(value), &[KEY, "token-of-a-test"]) {
+        match scrub(Called::Returned(value), &[KEY, "token-of-a-test"]) {
             Called::Returned(value) => value,
             other => panic!("{other:?}"),
         }
@@ -93,7 +93,7 @@ mod tests {
         let error = json!({ "api": { "status": 400, "message": format!("bad key {KEY}"), "details": { "key": KEY } } });
         let clean =
             json!({ "api": { "status": 400, "message": "bad key [redacted]", "details": { "key": "[redacted]" } } });
-        assert_eq!(redact(Called::Failed(error), &[KEY]), Called::Failed(clean));
+        assert_eq!(scrub(Called::Failed(error), &[KEY]), Called::Failed(clean));
     }
 
     #[test]
