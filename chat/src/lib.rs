@@ -15,9 +15,9 @@ pub mod operation_id;
 mod outcome;
 pub mod outside_text;
 pub mod paging;
+mod redact;
 pub mod render;
 pub mod retry_after;
-mod redact;
 pub mod slack;
 pub mod strict_json;
 #[cfg(test)]

@@ -14,10 +14,10 @@ mod generated;
 mod http;
 mod pages;
 mod program;
-mod scrub;
 mod refuse;
 mod route;
 mod run;
+mod scrub;
 mod settings;
 mod slack;
 #[cfg(test)]

@@ -103,8 +103,11 @@ pub(crate) fn run(
     let (draft, options) = match command {
         Command::Help(topic) => return help(catalog, &topic, settings, audience),
         Command::Host(command) => {
-            let text =
-                format!("This gateway has no `{}`: it stores nothing. {}", command.info().name, Verdict::NotSent.sentence());
+            let text = format!(
+                "This gateway has no `{}`: it stores nothing. {}",
+                command.info().name,
+                Verdict::NotSent.sentence()
+            );
             let hint = "Policies, approvals and the audit log are available only in the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }

@@ -20,7 +20,8 @@ impl<'c> Seeder<'c> {
             Some(union) => {
                 let known = union.known().next();
                 let payload = known.and_then(|case| types.record(case.payload.as_ref()?)).unwrap_or_default();
-                let mut object = Object::from_iter([(union.tag.to_owned(), known.map(|case| case.wire.as_str()).into())]);
+                let mut object =
+                    Object::from_iter([(union.tag.to_owned(), known.map(|case| case.wire.as_str()).into())]);
                 object.extend(self.plausible_record(payload, given, index));
                 object
             }

@@ -6,9 +6,7 @@ mod table;
 
 pub use help::{host_help, host_help_data};
 pub(super) use read::read;
-pub use table::{
-    AuditVerb, HOST_COMMANDS, HostArgument, HostCommandForm, HostCommandInfo, HostCommandKey, HostFlag,
-};
+pub use table::{AuditVerb, HOST_COMMANDS, HostArgument, HostCommandForm, HostCommandInfo, HostCommandKey, HostFlag};
 
 use super::{Draft, Options, Reason};
 use crate::Choice;

@@ -1,8 +1,8 @@
 //! Reads the words of commands of the host.
 
 use super::{
-    AuditCommand, AuditSearch, AuditVerb, Choice, Draft, HostCommand, HostCommandInfo, HostCommandKey, Options, Principal,
-    Reason,
+    AuditCommand, AuditSearch, AuditVerb, Choice, Draft, HostCommand, HostCommandInfo, HostCommandKey, Options,
+    Principal, Reason,
 };
 use crate::command::parse::{self, Command, Markup};
 use crate::command::suggest::nearest;

@@ -325,7 +325,11 @@ impl HostCommandForm {
             let value = flag.value.map(|value| format!(" {value}")).unwrap_or_default();
             optional(format!("--{}{value}", flag.name), !flag.is_required)
         });
-        let words = [name.to_owned()].into_iter().chain(self.verb.map(|verb| verb.as_str().to_owned())).chain(arguments).chain(flags);
+        let words = [name.to_owned()]
+            .into_iter()
+            .chain(self.verb.map(|verb| verb.as_str().to_owned()))
+            .chain(arguments)
+            .chain(flags);
         words.collect::<Vec<_>>().join(" ")
     }
 }
@@ -380,7 +384,7 @@ mod tests {
                         if let HostCommand::Audit(audit) = read {
                             assert!(line.starts_with(&format!("audit {}", audit.verb().as_str())), "{line}");
                         }
-                    },
+                    }
                     other => panic!("{line}: {other:?}"),
                 }
                 let error = read(&format!("{line} --no-such-flag 1")).unwrap_err();

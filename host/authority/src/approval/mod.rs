@@ -19,9 +19,9 @@ mod replan;
 mod settle;
 mod settle_error;
 
-pub use no_approver::NoApprover;
 pub use authorized::Authorized;
 pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
+pub use no_approver::NoApprover;
 pub use observer::{NoObserver, Observer, Stage};
 pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
 pub use replan::Look;

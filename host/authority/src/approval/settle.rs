@@ -138,7 +138,12 @@ impl Approvals {
         }
     }
 
-    async fn record_approval(&self, operation: &Operation, person: &Person, vote: &Vote) -> Result<Settled, SettleError> {
+    async fn record_approval(
+        &self,
+        operation: &Operation,
+        person: &Person,
+        vote: &Vote,
+    ) -> Result<Settled, SettleError> {
         let counted = self.record(operation, person, vote, None, Then::Nothing).await?;
         Ok(Settled::Counted(Box::new(counted)))
     }

@@ -1,9 +1,9 @@
 //! From a click to a decision, and to its result for the user and on the card.
 
 use super::clicker::Clicker;
-use super::later_message::Later;
 use super::handler::{identities, not_an_id};
 use super::interaction::{Click, InteractionError};
+use super::later_message::Later;
 use super::notifier::Card;
 use super::signed::Signed;
 use super::{ResponseUrl, Slack, fields};

@@ -1,0 +1,19 @@
+//! Tests of the real binary.
+
+mod advice;
+mod command_line;
+mod completions;
+mod conformance;
+mod crash;
+mod documentation;
+#[cfg(unix)]
+mod lone_operator;
+mod long_list;
+mod operating;
+mod readme;
+mod reference_page;
+#[cfg(unix)]
+mod stopping;
+mod streams;
+#[cfg(unix)]
+mod terminal;
