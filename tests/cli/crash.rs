@@ -95,7 +95,7 @@ async fn a_host_that_ends_at_a_step() {
 fn child_command(store: &Path, simulator: &RunningSimulator, step: &str, who: &str, line: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--ignored", "--exact", "crash::a_host_that_ends_at_a_step"])
+        .args(["--ignored", "--exact", "cli::crash::a_host_that_ends_at_a_step"])
         .env(STORE, store)
         .env(UPSTREAM, simulator.base_url())
         .env(STEP, step)

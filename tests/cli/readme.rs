@@ -7,7 +7,7 @@ use std::process::Command;
 #[test]
 fn console_blocks_of_the_documentation_are_true() {
     if of_the_account().any(|name| std::env::var_os(name).is_some()) {
-        return without_the_account("readme::console_blocks_of_the_documentation_are_true");
+        return without_the_account("cli::readme::console_blocks_of_the_documentation_are_true");
     }
     trycmd::TestCases::new()
         .env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled").display().to_string())
