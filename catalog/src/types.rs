@@ -2,7 +2,6 @@
 
 use crate::Unit;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fmt;
 
 /// Refers to a [`TypeDef`] in [`Types`].

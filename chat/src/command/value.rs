@@ -6,7 +6,7 @@ use super::suggest::nearest;
 use super::token::Token;
 use crate::strict_json::check_depth;
 use claude_admin_catalog::{
-    Bounds, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, Union, VariantForm, describe,
+    Bounds, Case, Field, Input, Kind, ProblemKind, ShortForm, Type, Types, Union, VariantForm, describe,
 };
 use serde_json::{Map, Value};
 use std::borrow::Cow;

@@ -1,9 +1,6 @@
 //! Reads the words of commands of the host.
 
-use super::{
-    AuditCommand, AuditSearch, AuditVerb, Choice, Draft, HostCommand, HostCommandInfo, HostCommandKey, Options,
-    Principal, Reason,
-};
+use super::{AuditCommand, AuditSearch, AuditVerb, Choice, HostCommand, HostCommandInfo, HostCommandKey, Reason};
 use crate::command::parse::{self, Command, Markup};
 use crate::command::suggest::nearest;
 use crate::command::token::Token;

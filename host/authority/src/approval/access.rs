@@ -5,7 +5,7 @@ use super::{Approvals, SettleError};
 use crate::Person;
 use crate::operation::{Operation, Projection, State};
 use crate::operation_id;
-use crate::policy::{Decision, Denial, DenialKind, HostAction};
+use crate::policy::{Denial, DenialKind, HostAction};
 use claude_admin_audit::store::Log;
 use claude_admin_chat::identity::Principal;
 use std::sync::Arc;

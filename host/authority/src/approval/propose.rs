@@ -5,7 +5,7 @@ use super::intent::Intent;
 use super::{Approvals, Authorized, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
 use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection, Receipt};
-use crate::plan::{Before, Plan, ResolveError, Step, Target, before, resolve};
+use crate::plan::{Plan, ResolveError, Step, Target, before, resolve};
 use crate::policy::{Decision, Denial, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
@@ -13,9 +13,8 @@ use claude_admin_audit::{Entry, Event};
 use claude_admin_catalog::Action;
 use claude_admin_chat::command::{Arguments, Draft, Invocation, Options, Reason};
 use claude_admin_chat::identity::Principal;
-use claude_admin_chat::paging::is_followed;
+use claude_admin_chat::paging::{in_large_pages, is_followed};
 use claude_admin_chat::{Choice, Verdict};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// The maximum number of pending requests of one requester, and the maximum number of bytes of memory for them. Every

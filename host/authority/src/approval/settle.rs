@@ -210,7 +210,7 @@ impl Approvals {
         }
         if !enough {
             return match vote.choice {
-                Choice::Approve => self.count(&operation, &person, vote).await,
+                Choice::Approve => self.record_approval(&operation, &person, vote).await,
                 _ => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
             };
         }

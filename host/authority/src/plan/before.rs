@@ -1,15 +1,13 @@
 //! The state of the target of a write, read before the decision.
 
 use claude_admin_audit::redact_json;
-use claude_admin_catalog::{Action, Catalog, Place, Types};
+use claude_admin_catalog::{Action, Types};
 use claude_admin_chat::cap::cap_large;
-use claude_admin_chat::command::{Arguments, Invocation};
 use claude_admin_chat::document::without_secrets;
 use claude_admin_chat::strict_json::MAX_DEPTH;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 /// The target of a write, as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
