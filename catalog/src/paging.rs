@@ -20,6 +20,9 @@ pub enum Paging {
 }
 
 impl Paging {
+    /// The input for the number of items on a page.
+    pub const LIMIT: &str = "limit";
+
     /// Detects the kind of paging of a function from its inputs and the fields of its response.
     pub(crate) fn of(inputs: &[Input], result: Option<&Type>, types: &Types) -> Option<Self> {
         let fields = types.record(result?)?;

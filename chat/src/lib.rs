@@ -9,6 +9,8 @@ pub mod cap;
 mod choice;
 pub mod command;
 pub mod document;
+mod grouped;
+pub mod help;
 mod hidden;
 pub mod identity;
 pub mod operation_id;

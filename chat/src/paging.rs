@@ -2,15 +2,12 @@
 
 use crate::command::{Arguments, Invocation, greatest};
 use crate::document::{Cell, is_report};
-use claude_admin_catalog::{Action, Catalog, Onward};
+use claude_admin_catalog::{Action, Catalog, Onward, Paging};
 use serde_json::Value;
 use std::collections::HashSet;
 
 /// The maximum number of pages that one command reads: at 1,000 items per page, more than any organization has.
 pub const MAX_PAGES: usize = 1000;
-
-/// The input for the number of items on a page.
-pub const LIMIT: &str = "limit";
 
 /// Whether all pages are read without `--all`. A report covers a period, whatever the number of pages. A requester who
 /// requests a page, or less than a full page, gets only that.
@@ -22,18 +19,18 @@ pub fn is_followed(catalog: &Catalog, invocation: &Invocation) -> bool {
     }
     let Some(paging) = &action.paging else { return false };
     let arguments = &invocation.arguments;
-    let limit = arguments.get(LIMIT).and_then(Value::as_i64);
+    let limit = arguments.get(Paging::LIMIT).and_then(Value::as_i64);
     !arguments.contains_key(paging.input())
-        && limit.is_none_or(|limit| greatest(action, arguments, LIMIT).is_some_and(|most| limit >= most))
+        && limit.is_none_or(|limit| greatest(action, arguments, Paging::LIMIT).is_some_and(|most| limit >= most))
 }
 
 /// Requests large pages if no size is given, because the API counts requests.
 #[must_use]
 pub fn in_large_pages(action: &Action, mut arguments: Arguments) -> Arguments {
     if action.paging.is_some()
-        && let Some(most) = greatest(action, &arguments, LIMIT)
+        && let Some(most) = greatest(action, &arguments, Paging::LIMIT)
     {
-        arguments.entry(LIMIT.to_owned()).or_insert_with(|| most.into());
+        arguments.entry(Paging::LIMIT.to_owned()).or_insert_with(|| most.into());
     }
     arguments
 }
@@ -46,7 +43,7 @@ pub fn is_too_large(error: &Value) -> bool {
 
 /// Halves the size of a page. Returns false if the size is already the minimum, or if there is no size.
 pub fn smaller_pages(arguments: &mut Arguments) -> bool {
-    match arguments.get_mut(LIMIT).and_then(|limit| Some((limit.as_u64().filter(|size| *size > 1)?, limit))) {
+    match arguments.get_mut(Paging::LIMIT).and_then(|limit| Some((limit.as_u64().filter(|size| *size > 1)?, limit))) {
         Some((size, limit)) => {
             *limit = (size / 2).into();
             true
@@ -191,14 +188,14 @@ mod tests {
 
     #[test]
     fn pages_become_smaller_down_to_one_item() {
-        let mut arguments = Arguments::from_iter([(LIMIT.to_owned(), Value::from(1000))]);
+        let mut arguments = Arguments::from_iter([(Paging::LIMIT.to_owned(), Value::from(1000))]);
         let mut sizes = Vec::new();
         while smaller_pages(&mut arguments) {
-            sizes.push(arguments[LIMIT].as_u64().unwrap());
+            sizes.push(arguments[Paging::LIMIT].as_u64().unwrap());
         }
         assert_eq!(sizes, [500, 250, 125, 62, 31, 15, 7, 3, 1]);
         for size in [json!(0), json!(-5), json!("1000"), Value::Null] {
-            assert!(!smaller_pages(&mut Arguments::from_iter([(LIMIT.to_owned(), size)])));
+            assert!(!smaller_pages(&mut Arguments::from_iter([(Paging::LIMIT.to_owned(), size)])));
         }
         assert!(!smaller_pages(&mut Arguments::new()));
     }

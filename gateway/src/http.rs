@@ -7,7 +7,8 @@ use crate::generated::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 use crate::generated::bindings::wasi::io::streams::StreamError;
-use crate::route::{Request, Response, route};
+use crate::exchange::{Request, Response};
+use crate::route::route;
 use crate::settings::Settings;
 use crate::{Component, admin};
 use jiff::Timestamp;

@@ -1,9 +1,10 @@
 //! Commands of programs: `POST /v1/commands`, as in the host.
 
 use crate::admin::Admin;
-use crate::route::{Request, Response, catalog};
-use crate::run::{Audience, Reply, run};
-use crate::settings::Settings;
+use crate::exchange::{Request, Response, catalog};
+use crate::reply::{Audience, Reply};
+use crate::run::run;
+use crate::settings::{CLIENT, Settings};
 use claude_admin_chat::Verdict;
 use claude_admin_chat::command::{Command, Markup, Options, from_json, parse, refuse_secrets};
 use claude_admin_chat::identity::Principal;
@@ -14,8 +15,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq;
 
-/// The user name in the principal of the program that has the token.
-pub(crate) const CLIENT: &str = "program";
 const EXAMPLE: &str = r#"Write {"command": "users list"} or {"op": "users.list", "args": {"limit": 5}}."#;
 
 /// The body of a request: a typed command, or an action with its arguments.

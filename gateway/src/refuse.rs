@@ -1,16 +1,11 @@
 //! The reasons why the gateway does not run a parsed command.
 
-use crate::run::{Audience, Reply};
+use crate::reply::{Audience, Reply, refusal};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command::{Draft, Format, Options};
 use claude_admin_chat::document::{self, Document, Level};
 use claude_admin_chat::{NO_CHANGES_YET, Outcome, Verdict};
-
-/// A notice that a command is not run: the reason, and a hint with an alternative.
-pub(crate) fn refusal(text: impl Into<String>, hint: Option<&str>) -> Document {
-    document::notice(Level::Attention, text.into(), hint.map(str::to_owned))
-}
 
 /// Returns the reply to a command that is not run, or `None` if the command can run.
 pub(crate) fn refuse(

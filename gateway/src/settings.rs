@@ -1,11 +1,13 @@
 //! The settings of the gateway, from its environment variables.
 
-use crate::program::CLIENT;
 use claude_admin_catalog::{Action, Credential};
 use claude_admin_chat::command::Arguments;
 use claude_admin_chat::identity::{Platform, Principal};
 use claude_admin_chat::outside_text;
 use std::collections::HashMap;
+
+/// The user name in the principal of the program that has the token.
+pub(crate) const CLIENT: &str = "program";
 
 /// A user, a program or a workspace that can send commands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Slash commands of Slack.
 
 use crate::admin::Admin;
-use crate::route::{Request, Response, catalog};
-use crate::run::{Audience, Reply, run};
+use crate::exchange::{Request, Response, catalog};
+use crate::reply::{Audience, Reply};
+use crate::run::run;
 use crate::settings::Settings;
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::command::{Format, Markup, parse};

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 /// The catalog of the gateway.
 pub(crate) fn catalog() -> &'static Catalog {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    CATALOG.get_or_init(|| crate::route::catalog().unwrap())
+    CATALOG.get_or_init(|| crate::exchange::catalog().unwrap())
 }
 
 /// A replacement for the component.

@@ -1,12 +1,12 @@
 //! The blocking HTTP client over `wasi:http`.
 
-use crate::generated::bindings::exports::claude::admin::types::{Error, TransportError, TransportProblem};
-use crate::generated::bindings::wasi::http::outgoing_handler;
-use crate::generated::bindings::wasi::http::types::{
+use crate::world::exports::claude::admin::types::{Error, TransportError, TransportProblem};
+use crate::world::wasi::http::outgoing_handler;
+use crate::world::wasi::http::types::{
     self, ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
-use crate::generated::bindings::wasi::io::streams::{InputStream, StreamError};
-use crate::request::Method;
+use crate::world::wasi::io::streams::{InputStream, StreamError};
+use crate::method::Method;
 use crate::settings;
 
 /// The maximum size of a response body: 32 MiB. The limit of a host is usually lower.

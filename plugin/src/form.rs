@@ -2,7 +2,7 @@
 //!
 //! The boundary depends only on the content, so the host can compute the same bytes.
 
-use crate::generated::bindings::exports::claude::admin::types::{ArgumentError, Error, Upload};
+use crate::world::exports::claude::admin::types::{ArgumentError, Error, Upload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::borrow::Borrow;

@@ -9,10 +9,12 @@
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
+mod world;
 mod client;
 mod codec;
 mod form;
 mod generated;
+mod method;
 mod percent;
 mod reply;
 mod request;

@@ -2,7 +2,7 @@
 
 use crate::client::Answer;
 use crate::codec::{FromJson, Mismatch};
-use crate::generated::bindings::exports::claude::admin::types::{ApiError, DecodeError, Error};
+use crate::world::exports::claude::admin::types::{ApiError, DecodeError, Error};
 use crate::tree::Tree;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;

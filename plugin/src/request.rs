@@ -5,18 +5,9 @@
 use crate::client::{self, Body};
 use crate::codec::{FromJson, Object, ToJson, ToQuery};
 use crate::form::{Form, Uploads};
-use crate::generated::bindings::exports::claude::admin::types::{ArgumentError, Error};
+use crate::method::Method;
+use crate::world::exports::claude::admin::types::{ArgumentError, Error};
 use crate::{percent, reply};
-
-/// The methods that actions use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
 
 /// The one request of a function.
 pub(crate) struct Request {

@@ -1,7 +1,7 @@
 //! The base URL and the headers of requests, for embedders without their own gateway.
 
 use crate::Component;
-use crate::generated::bindings::exports::claude::admin::settings::{Credential, Guest};
+use crate::world::exports::claude::admin::settings::{Credential, Guest};
 use std::cell::RefCell;
 
 const DEFAULT_HOST: &str = "api.anthropic.com";

@@ -3,9 +3,9 @@
 use crate::Object;
 use crate::error::ApiError;
 use crate::form;
-use crate::resource::Operation;
-use crate::rules::Rules;
-use crate::simulation::Request;
+use crate::operation::Operation;
+use crate::rules::{MAX_JSON, Rules};
+use crate::message::Request;
 use crate::validate::{at, check};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +13,6 @@ use claude_admin_catalog::{Action, BodyForm, Param, Place, Type, Types};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// The maximum size of a JSON body, in bytes, unless rules set another limit.
-pub(crate) const MAX_JSON: usize = 1024 * 1024;
 /// The maximum size of all files of a form together, in bytes.
 const MAX_FILES: usize = 32 * 1024 * 1024;
 /// The maximum size of a body that is read, in bytes: the files and the rest of the form.

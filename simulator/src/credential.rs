@@ -1,9 +1,7 @@
 //! The credentials of the simulation, and their permissions.
 
 use crate::error::ApiError;
-use crate::tokens::Tokens;
 use claude_admin_catalog::{Action, Credential as Accepted};
-use http::{HeaderMap, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt;
@@ -19,13 +17,12 @@ pub const SCOPED_KEY: &str = "sk-ant-api01-simulator-0000000000000000";
 /// secret.
 pub const REFRESH_TOKEN: &str = "simulator-refresh-token";
 
-const API_KEY_HEADER: &str = "x-api-key";
 /// The scope that an OAuth token needs for the Admin API.
 pub(crate) const ADMIN_SCOPE: &str = "org:admin";
 /// The scope that an OAuth token needs for MCP tunnels.
 pub(crate) const TUNNEL_SCOPE: &str = "org:manage_tunnels";
 /// Every scope that a key of a Claude Enterprise organization can have.
-const ENTERPRISE_SCOPES: [&str; 18] = [
+pub(crate) const ENTERPRISE_SCOPES: [&str; 18] = [
     "read:members",
     "write:members",
     "read:rbac_groups",
@@ -181,83 +178,4 @@ impl fmt::Debug for Credential {
 fn quoted<'t>(items: impl Iterator<Item = &'t str>) -> String {
     let items: Vec<String> = items.map(|item| format!("'{item}'")).collect();
     format!("[{}]", items.join(", "))
-}
-
-/// The credentials that a simulation accepts.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// The Admin API key.
-    pub admin_key: Credential,
-    /// The OAuth access token.
-    pub oauth_token: Credential,
-    /// The key of a Claude Enterprise organization.
-    pub scoped_key: Credential,
-    /// Additional credentials of any kind.
-    pub further: Vec<Credential>,
-}
-
-impl Default for Credentials {
-    /// [`ADMIN_KEY`], [`OAUTH_TOKEN`], and [`SCOPED_KEY`] with every scope.
-    fn default() -> Self {
-        Self {
-            admin_key: Credential::admin_key(ADMIN_KEY),
-            oauth_token: Credential::oauth_token(OAUTH_TOKEN),
-            scoped_key: Credential::scoped_key(SCOPED_KEY, ENTERPRISE_SCOPES),
-            further: Vec::new(),
-        }
-    }
-}
-
-impl Credentials {
-    /// The credential of a request, if it is known and valid.
-    pub(crate) fn authenticate<'c>(
-        &'c self,
-        headers: &HeaderMap,
-        issued: &'c Tokens,
-        now: Timestamp,
-    ) -> Result<&'c Credential, ApiError> {
-        let Some((header, secret)) = presented(headers) else {
-            return Err(ApiError::unauthenticated(format!("{API_KEY_HEADER} header is required")));
-        };
-        match self.find(header, secret, issued) {
-            None => Err(ApiError::unauthenticated("API key is invalid.")),
-            Some(known) if known.expires_at.is_some_and(|at| at <= now) => {
-                Err(ApiError::unauthenticated("API key has expired."))
-            }
-            Some(known) => Ok(known),
-        }
-    }
-
-    /// The credential that a request presented, without the secret.
-    pub(crate) fn identify(&self, headers: &HeaderMap, issued: &Tokens) -> Option<PresentedCredential> {
-        let (header, secret) = presented(headers)?;
-        Some(PresentedCredential { header, kind: self.find(header, secret, issued).map(|known| known.kind) })
-    }
-
-    fn find<'c>(&'c self, header: &str, secret: &str, issued: &'c Tokens) -> Option<&'c Credential> {
-        let configured = [&self.admin_key, &self.oauth_token, &self.scoped_key].into_iter().chain(&self.further);
-        configured.chain(issued.access(secret)).find(|known| {
-            let header_fits = known.kind != CredentialKind::OauthToken || header != API_KEY_HEADER;
-            header_fits && known.secret == secret
-        })
-    }
-}
-
-/// The authentication of a request, without the secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PresentedCredential {
-    /// The header of the credential: `x-api-key` or `authorization`.
-    pub header: &'static str,
-    /// Its kind. Absent if the simulation does not know the credential.
-    pub kind: Option<CredentialKind>,
-}
-
-/// The header and the secret of a request. If both headers are present, `x-api-key` takes precedence.
-fn presented(headers: &HeaderMap) -> Option<(&'static str, &str)> {
-    if let Some(value) = headers.get(API_KEY_HEADER) {
-        return Some((API_KEY_HEADER, value.to_str().unwrap_or_default()));
-    }
-    let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
-    let (scheme, secret) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(("authorization", secret.trim_start()))
 }

@@ -3,7 +3,7 @@
 use crate::Object;
 use crate::error::{ApiError, error_type};
 use crate::error_code::ErrorCode;
-use crate::simulation::Request;
+use crate::message::Request;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;

@@ -222,6 +222,7 @@ mod clock;
 mod compliance;
 mod config;
 mod credential;
+mod credentials;
 mod error;
 mod error_code;
 mod exchange;
@@ -230,6 +231,8 @@ mod form;
 mod ids;
 mod listing;
 mod memory;
+mod message;
+mod operation;
 mod narrow;
 mod page;
 mod patch;
@@ -257,14 +260,14 @@ mod workload;
 pub use caller::OrganizationKind;
 pub use clock::{Clock, ClockError, parse_duration};
 pub use config::SimulatorConfig;
-pub use credential::{
-    ADMIN_KEY, Credential, CredentialKind, Credentials, OAUTH_TOKEN, PresentedCredential, REFRESH_TOKEN, SCOPED_KEY,
-};
+pub use credential::{ADMIN_KEY, Credential, CredentialKind, OAUTH_TOKEN, REFRESH_TOKEN, SCOPED_KEY};
+pub use credentials::{Credentials, PresentedCredential};
 pub use error_code::ErrorCode;
 pub use fault::{Effect, Fault, HugeEffect, PatchEffect, RedirectEffect, StatusEffect};
 pub use request_log::LoggedRequest;
 pub use server::{RunningSimulator, Simulator};
-pub use simulation::{Request, Response, Simulation};
+pub use message::{Request, Response};
+pub use simulation::Simulation;
 pub use workload::workload_token;
 
 /// A JSON object.

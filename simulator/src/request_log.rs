@@ -1,7 +1,7 @@
 //! The requests and their responses, without the credentials.
 
-use crate::credential::PresentedCredential;
-use crate::simulation::Request;
+use crate::credentials::PresentedCredential;
+use crate::message::Request;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;

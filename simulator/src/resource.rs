@@ -1,36 +1,10 @@
 //! The resources of operations, derived from their paths and types.
 
+use crate::operation::Operation;
 use crate::rules::{self, Rules};
 use crate::shape;
 use claude_admin_catalog::{Action, Catalog, Method, ReplyForm, Segment, Type, Types, snake_case};
 use std::collections::BTreeSet;
-
-/// The kind of an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Operation {
-    /// `GET /things`, if `things` is a collection.
-    List,
-    /// `POST /things`.
-    Create,
-    /// `GET /things/{id}`.
-    Read,
-    /// `POST /things/{id}`.
-    Update,
-    /// `DELETE /things/{id}`.
-    Delete,
-    /// `POST /things/{id}/archive`: an act on an item.
-    Act,
-    /// `GET /settings`: the singleton object of a path.
-    ReadSingleton,
-    /// `POST /settings`.
-    UpdateSingleton,
-    /// `DELETE /settings`.
-    DeleteSingleton,
-    /// `GET /things/{id}/content`: the file that belongs to an item.
-    Download,
-    /// `POST /things/validate`: changes no state of the simulation.
-    Call,
-}
 
 /// A collection or singleton, and the type of its items.
 pub(crate) struct Resource {

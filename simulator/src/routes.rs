@@ -1,7 +1,8 @@
 //! Finds the operation of a method and a path.
 
 use crate::error::ApiError;
-use crate::resource::{Operation, Resource, Shapes, anonymous};
+use crate::operation::Operation;
+use crate::resource::{Resource, Shapes, anonymous};
 use claude_admin_catalog::{Action, Catalog, Segment, Types, snake_case};
 use http::StatusCode;
 use percent_encoding::percent_decode_str;

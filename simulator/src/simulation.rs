@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::compliance::ActivityRecorder;
 use crate::config::SimulatorConfig;
-use crate::credential::PresentedCredential;
+use crate::credentials::PresentedCredential;
 use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::perform::{Performance, World};
@@ -13,17 +13,13 @@ use crate::reply::Reply;
 use crate::routes::Routes;
 use crate::seed;
 use crate::version::ApiVersion;
+use crate::message::{Request, Response};
 use crate::{Clock, beta, body};
 use bytes::Bytes;
 use claude_admin_catalog::{Catalog, CatalogError, Credential, PackageText};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::fmt;
 use std::sync::Arc;
-
-/// A request with its whole body.
-pub type Request = http::Request<Bytes>;
-/// A response with its whole body.
-pub type Response = http::Response<Bytes>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const ORGANIZATION_ID: HeaderName = HeaderName::from_static("anthropic-organization-id");

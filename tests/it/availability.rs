@@ -3,6 +3,7 @@
 
 use crate::support::{self, says, text, type_in};
 use claude_admin::command::{self, Markup};
+use claude_admin::help;
 use claude_admin::egress::Credentials;
 use claude_admin::identity::Place;
 use claude_admin::service::{Input, Outcome, Request, Service};
@@ -149,6 +150,6 @@ async fn every_action_states_where_it_exists() {
     for action in &service.catalog().actions {
         assert!(!action.available.is_empty(), "{} has no `@available`", action.id);
         let help = text(&type_in(&service, &format!("help {}", action.command())).await);
-        assert!(help.contains(&command::available(action)), "{help}");
+        assert!(help.contains(&help::available(action)), "{help}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{self, ada, says, text};
 use claude_admin::command::{self, Command, Invocation, Markup, Options, Reason};
+use claude_admin::help;
 use claude_admin::contract::tools;
 use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Reply, Service};
@@ -85,7 +86,7 @@ async fn every_id_argument_takes_what_help_promises() {
     let mut known: HashMap<String, Vec<Value>> = HashMap::new();
     let (mut named, mut refused) = (0, 0);
     for action in &catalog.actions {
-        let help = render::text(&command::action_help(catalog, action));
+        let help = render::text(&help::action_help(catalog, action));
         let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for line in &action.examples {
             let invocation = example(catalog, line);

@@ -1,7 +1,8 @@
 //! The output for programs: fields and rows, for every action and every command of the host, with every outcome.
 
 use crate::support::{self, type_as, type_in};
-use claude_admin::command::{Format, overview_data};
+use claude_admin::command::Format;
+use claude_admin::help::overview_data;
 use claude_admin::document::Block;
 use claude_admin::render;
 use claude_admin::service::{Outcome, Reply, Service};

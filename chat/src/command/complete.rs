@@ -1,7 +1,7 @@
 //! Completions of a command, limited to the actions that the user can run.
 
 use super::flag::{FLAGS, Flag};
-use super::host_command::help as host_help;
+use super::HostCommandInfo;
 use super::value::can_be_null;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 
@@ -37,7 +37,7 @@ fn nouns(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate>
 }
 
 fn host_words() -> impl Iterator<Item = Candidate> {
-    host_help::list(&|_| true).into_iter().chain([("help".to_owned(), "List the available commands".to_owned())])
+    HostCommandInfo::list(&|_| true).into_iter().chain([("help".to_owned(), "List the available commands".to_owned())])
 }
 
 fn verbs(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {

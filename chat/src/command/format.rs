@@ -2,7 +2,7 @@
 
 use super::normalize::plain_letters;
 use super::value::{BadValue, shown};
-use crate::document::grouped;
+use crate::grouped::grouped;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_admin_catalog::{Currency, Input, Type, Types, Unit, describe, looks_like_a_tail};

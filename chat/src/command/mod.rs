@@ -12,8 +12,6 @@ mod draft;
 mod error;
 mod flag;
 mod format;
-mod help;
-mod help_data;
 mod host_command;
 mod invocation;
 mod normalize;
@@ -36,11 +34,9 @@ pub use condition::greatest;
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind};
 pub use flag::{FLAGS, Flag, FlagEffect, FlagKey, Sender};
-pub use help::{action_help, available, input_help, not_here, noun_help, overview};
-pub use help_data::{action_data, noun_data, overview_data};
 pub use host_command::{
     AuditCommand, AuditSearch, AuditVerb, HOST_COMMANDS, HostArgument, HostCommand, HostCommandForm, HostCommandInfo,
-    HostCommandKey, HostFlag, host_help, host_help_data,
+    HostCommandKey, HostFlag,
 };
 pub(crate) use invocation::spelled;
 pub use invocation::{Arguments, Invocation};
@@ -53,6 +49,7 @@ pub use secrets::{refuse as refuse_secrets, refuse_in as refuse_secrets_in};
 pub use structured::from_json;
 pub use suggest::nearest;
 pub use usage::usage;
+pub(crate) use usage::{placeholder, short_usage};
 
 /// The maximum number of characters of a command.
 pub const MAX_CHARS: usize = 3000;

@@ -29,7 +29,7 @@ pub(super) fn example(action: &Action, types: &Types) -> String {
 const MOST_FLAGS: usize = 4;
 
 /// A usage line for a list of commands. `help NOUN VERB` shows the other flags.
-pub(super) fn short_usage(action: &Action, types: &Types) -> String {
+pub(crate) fn short_usage(action: &Action, types: &Types) -> String {
     let optional = |input: &&Input| !input.is_required();
     if action.inputs.iter().filter(optional).count() <= MOST_FLAGS {
         return usage(action, types);
@@ -40,7 +40,7 @@ pub(super) fn short_usage(action: &Action, types: &Types) -> String {
 }
 
 /// The placeholder for the value of a flag; `None` for a switch.
-pub(super) fn placeholder(input: &Input, types: &Types) -> Option<String> {
+pub(crate) fn placeholder(input: &Input, types: &Types) -> Option<String> {
     if types.map_value(&input.ty).is_some() {
         return Some("KEY=VALUE".to_owned());
     }

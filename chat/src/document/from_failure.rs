@@ -2,9 +2,8 @@
 
 use super::{Block, Document, Fact, Level, Notice};
 use crate::command::CommandError;
-use crate::paging::LIMIT;
 use crate::{Verdict, is_gone};
-use claude_admin_catalog::{Action, Catalog, Method};
+use claude_admin_catalog::{Action, Catalog, Method, Paging};
 use claude_admin_wire::{Body, NOT_JSON_BODY};
 use serde_json::Value;
 use std::sync::Arc;
@@ -181,7 +180,7 @@ fn decode(error: &Value, upstream: &str) -> (String, Option<String>) {
 /// The advice to request a smaller result, if the command supports it.
 #[must_use]
 pub fn request_less(action: &Action) -> Option<&'static str> {
-    action.input(LIMIT).map(|_| "Request less data, for example with a smaller `--limit`.")
+    action.input(Paging::LIMIT).map(|_| "Request less data, for example with a smaller `--limit`.")
 }
 
 fn transport(problem: &str, action: &Action, upstream: &str) -> (String, Option<String>) {

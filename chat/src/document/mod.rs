@@ -27,7 +27,6 @@ pub use from_failure::{TELL_THE_ADMINISTRATOR, command_error, failure, look_firs
 pub(crate) use from_result::column_names;
 pub use from_result::{Listing, record_facts, result, selected, wrong_column};
 pub use label::label;
-pub(crate) use money::grouped;
 pub use names::{Names, Unnamed, lists_of_names, names_of, unnamed, unnamed_arguments};
 pub use question::Asked;
 pub use report::is_report;

@@ -1,6 +1,7 @@
 //! Amounts of money: exact for programs, rounded to cents for people.
 
 use super::Cell;
+use crate::grouped::grouped;
 use rust_decimal::prelude::FromPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
@@ -42,21 +43,6 @@ pub(super) fn cell(value: &Value, currency: Option<&str>) -> Cell {
         }
         None => Cell::Text(exact),
     }
-}
-
-/// A number with its whole digits in groups of three: `1,234,567.5`.
-pub(crate) fn grouped(number: &str) -> String {
-    let (sign, unsigned) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
-    let (whole, fraction) = unsigned.split_at(unsigned.find('.').unwrap_or(unsigned.len()));
-    let mut out = String::with_capacity(number.len() + number.len() / 3);
-    out.push_str(sign);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + fraction
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Appends entries that do not depend on the content of the audit log.
 
 use super::canonical::CanonicalError;
-use super::chain::{Head, HeadError, seal};
+use super::chain::seal;
+use super::head::{Head, HeadError};
 use super::event::Entry;
 use crate::store::{AppendError, Durability, Log, StoreError};
 

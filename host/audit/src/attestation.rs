@@ -5,7 +5,7 @@
 //! form is written once, with a *hole* at the fingerprint.
 
 use super::canonical::{self, CanonicalError};
-use super::chain::{Head, is_hex};
+use super::head::{Head, is_hex};
 use super::ocsf;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

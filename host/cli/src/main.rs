@@ -12,6 +12,7 @@ mod config_args;
 mod conformance;
 mod demo;
 mod format;
+mod frontends;
 mod init;
 mod list_writer;
 mod logging;

@@ -1,6 +1,7 @@
 //! The reference page: every command, as declared in the WIT package.
 
-use claude_admin::command::{FLAGS, HOST_COMMANDS, available, input_help, usage};
+use claude_admin::command::{FLAGS, HOST_COMMANDS, usage};
+use claude_admin::help::{available, input_help};
 use claude_admin_catalog::{Action, Catalog, Interface};
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! Reloads the configuration while the host serves.
 
 use super::assemble::{Host, host_again, target_again};
-use super::serve::frontends;
+use super::frontends::frontends;
 use crate::config::Config;
 use claude_admin::frontend::LiveFrontends;
 use claude_admin_simulator::RunningSimulator;

@@ -1,6 +1,7 @@
 //! The decision.
 
-use super::question::{Asker, Question};
+use super::asker::Asker;
+use super::question::Question;
 use super::vocabulary::KnownAction;
 use super::{Denial, HostAction, Policies, Requirements};
 use cedar_policy::{Request, Response};
@@ -101,7 +102,8 @@ impl Policies {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{CATALOG, action, arguments, group_names, policies, sample, someone};
-    use super::super::vocabulary::{Vocabulary, groups_of};
+    use super::super::declared::groups_of;
+    use super::super::vocabulary::Vocabulary;
     use super::super::{ApprovalRule, DenialKind, Policies, Requirements};
     use super::*;
     use claude_admin_catalog::{Catalog, PackageText, Risk};

@@ -1,6 +1,7 @@
 //! The reason of a denial, as a message for the requester.
 
-use super::question::{Asker, Unaskable};
+use super::asker::Asker;
+use super::question::Unaskable;
 use super::{Holders, Policies};
 use cedar_policy::PolicyId;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! People, places, groups and actions as Cedar entities.
 
-use super::question::Asker;
+use super::asker::Asker;
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, RestrictedExpression};
 use claude_admin_chat::identity::{Place, PlaceParts, Platform, Principal, PrincipalParts};
 use std::collections::{HashMap, HashSet};

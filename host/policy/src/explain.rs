@@ -1,6 +1,6 @@
 //! The explanation of a decision.
 
-use super::policies::LoadedPolicy;
+use super::loaded_policy::LoadedPolicy;
 use super::scan::one_line;
 use super::scope::Bound;
 use super::vocabulary::KnownAction;

@@ -15,6 +15,9 @@
 //! is also denied if the evaluation of a policy fails. The requirements of a permitted action (a confirmation, a
 //! reason, approvals) are annotations: see [`Requirements`].
 
+mod asker;
+mod declared;
+mod loaded_policy;
 mod annotation;
 mod argument_type;
 mod candidates;
@@ -62,7 +65,8 @@ pub use host_action::HostAction;
 pub use names::GroupNames;
 pub use policies::{Policies, hash};
 pub use problem::{PolicyErrors, PolicyProblem};
-pub use question::{Asker, Question};
+pub use asker::Asker;
+pub use question::Question;
 pub use requirement::{Alone, ApprovalRule, Requirements};
 pub use schema::schema_text;
 pub use starter::{STARTER_POLICY, STARTER_TESTS};

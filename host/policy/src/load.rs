@@ -4,7 +4,7 @@
 use super::HostAction;
 use super::annotation::{self, Annotations};
 use super::names::{self, GroupNames};
-use super::policies::{ConditionText, LoadedPolicy};
+use super::loaded_policy::{ConditionText, LoadedPolicy};
 use super::problem::{PolicyErrors, PolicyProblem, Source, UNNAMED};
 use super::scan::{EntityName, Statement};
 use super::vocabulary::Vocabulary;

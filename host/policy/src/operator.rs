@@ -1,6 +1,7 @@
 //! The policy of a host with one user, who runs it.
 
-use super::policies::{LoadedPolicy, Policies, hash};
+use super::loaded_policy::LoadedPolicy;
+use super::policies::{Policies, hash};
 use super::problem::{PolicyErrors, PolicyProblem};
 use super::requirement::Demands;
 use super::vocabulary::Vocabulary;

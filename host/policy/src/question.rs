@@ -1,23 +1,11 @@
 //! The request that the policy evaluates.
 
+use super::asker::Asker;
 use super::vocabulary::{KnownAction, Vocabulary};
 use cedar_policy::{Context, Request, RestrictedExpression};
 use claude_admin_catalog::{Action, snake_case};
 use claude_admin_chat::command::Arguments;
-use claude_admin_chat::identity::{Place, Principal};
 use serde_json::Value;
-use std::collections::BTreeSet;
-
-/// The requester and the place.
-#[derive(Debug, Clone, Copy)]
-pub struct Asker<'a> {
-    /// The requester.
-    pub principal: &'a Principal,
-    /// The groups of the requester: names of the configuration, and `slack:TEAM/SXXX` for user groups of Slack.
-    pub groups: &'a BTreeSet<String>,
-    /// The place.
-    pub place: &'a Place,
-}
 
 /// One question: can this user run exactly this action, here and now?
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Caches the parts that many requests have in common: building them for Cedar takes longer than the decision.
 //! Decisions are not cached.
 
-use super::question::Asker;
+use super::asker::Asker;
 use cedar_policy::{Entities, RestrictedExpression};
 use claude_admin_chat::identity::{Place, Principal};
 use std::collections::{BTreeSet, HashMap};

@@ -2,7 +2,7 @@
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
-use super::vocabulary::{Argument, WRITE, groups_of};
+use super::declared::{Argument, WRITE, groups_of};
 use claude_admin_catalog::{Action, Catalog, Input, Risk, describe};
 use std::fmt::Write as _;
 

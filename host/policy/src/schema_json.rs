@@ -3,34 +3,12 @@
 use super::HostAction;
 use super::argument_type::ArgumentType;
 use super::problem::{PolicyErrors, PolicyProblem};
-use super::vocabulary::{Argument, groups_of};
+use super::declared::Declared;
 use cedar_policy::Schema;
 use claude_admin_catalog::{Action, Catalog};
 use serde_json::{Map, Value, json};
 
-/// An action as a schema declares it.
-#[derive(Debug)]
-pub(super) struct Declared {
-    /// The id.
-    pub(super) id: String,
-    /// The groups that it is in.
-    pub(super) groups: Vec<String>,
-    /// The arguments; `None` for an action of the host itself, which has none.
-    pub(super) arguments: Option<Vec<Argument>>,
-}
-
 impl Declared {
-    /// An action of a catalog.
-    pub(super) fn action(catalog: &Catalog, action: &Action) -> Self {
-        let groups = groups_of(action).into_iter().map(str::to_owned).collect();
-        Self { id: action.id.clone(), groups, arguments: Some(Argument::all_of(&catalog.types, action)) }
-    }
-
-    /// An action of the host itself.
-    pub(super) fn host(action: HostAction) -> Self {
-        Self { id: action.to_string(), groups: vec![HostAction::GROUP.to_owned()], arguments: None }
-    }
-
     fn json(&self) -> Value {
         let groups: Vec<Value> = self.groups.iter().map(|group| json!({ "id": group })).collect();
         json!({

@@ -1,7 +1,8 @@
 //! The scope of a policy: the principal, the action and the resource in its head, without its conditions.
 
 use super::Asker;
-use super::policies::{LoadedPolicy, Policies};
+use super::loaded_policy::LoadedPolicy;
+use super::policies::Policies;
 use super::vocabulary::KnownAction;
 use cedar_policy::{ActionConstraint, EntityTypeName, EntityUid, PrincipalConstraint, ResourceConstraint};
 use claude_admin_catalog::Action;

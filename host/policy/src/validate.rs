@@ -1,6 +1,6 @@
 //! Validates policies against the catalog with Cedar's validator.
 
-use super::policies::LoadedPolicy;
+use super::loaded_policy::LoadedPolicy;
 use super::problem::{PolicyErrors, PolicyProblem, Source};
 use super::vocabulary::Vocabulary;
 use cedar_policy::ffi::DetailedError;

@@ -4,42 +4,14 @@ use super::HostAction;
 use super::argument_type::ArgumentType;
 use super::entity::EntityTypes;
 use super::problem::{PolicyErrors, PolicyProblem};
-use super::question::Asker;
+use super::asker::Asker;
 use super::question_cache::QuestionCache;
-use super::schema_json::{Declared, schema};
+use super::declared::{Argument, Declared, WRITE};
+use super::schema_json::schema;
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
-
-/// The group of all writes.
-pub(super) const WRITE: &str = "write";
-
-/// An argument of an action, as policies see it.
-#[derive(Debug)]
-pub(super) struct Argument {
-    /// The name of the input.
-    pub(super) input: String,
-    /// The name in policies.
-    pub(super) attribute: String,
-    /// Whether it is always there.
-    pub(super) required: bool,
-    /// Its Cedar type.
-    pub(super) ty: ArgumentType,
-}
-
-impl Argument {
-    /// The arguments of an action, in the order of its inputs.
-    pub(super) fn all_of(types: &Types, action: &Action) -> Vec<Self> {
-        let of_input = |input: &claude_admin_catalog::Input| Self {
-            input: input.name.clone(),
-            attribute: snake_case(&input.name),
-            required: input.presence == Presence::Required,
-            ty: ArgumentType::of(types, &input.ty),
-        };
-        action.inputs.iter().map(of_input).collect()
-    }
-}
 
 /// An action, as policies see it.
 #[derive(Debug)]
@@ -167,14 +139,6 @@ impl Vocabulary {
             .collect();
         if twice.is_empty() { Ok(()) } else { Err(PolicyErrors(twice)) }
     }
-}
-
-/// The groups of an action. A second risk (`also`) does not add a group: a permit for that group would also permit the
-/// action.
-pub(super) fn groups_of(action: &Action) -> Vec<&str> {
-    let mut groups = vec![action.interface.as_str(), action.risk.as_str()];
-    groups.extend(action.writes().then_some(WRITE));
-    groups
 }
 
 /// The groups of actions: risks, writes, those of the host, interfaces that have actions.

@@ -1,9 +1,8 @@
 //! The arguments of a read: IDs from earlier replies, and required values from the examples of the WIT.
 
 use crate::command::{self, Arguments, Command, Invocation, Markup};
-use claude_admin_catalog::{Action, Catalog, ID, Input, Place, Type, Types};
+use claude_admin_catalog::{Action, Catalog, ID, Input, Place, Type, Types, Paging};
 use claude_admin_chat::document::is_report;
-use claude_admin_chat::paging::LIMIT;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -161,8 +160,8 @@ pub(super) fn arguments(
         given.remove(&period.end);
         given.insert(period.name.clone(), PERIOD.into());
     }
-    if let Some(limit) = action.input(LIMIT) {
-        given.insert(LIMIT.to_owned(), limit.range.map_or(1, |range| range.min.max(1)).into());
+    if let Some(limit) = action.input(Paging::LIMIT) {
+        given.insert(Paging::LIMIT.to_owned(), limit.range.map_or(1, |range| range.min.max(1)).into());
     }
     // The text of the error can contain an ID.
     let draft = command::from_json(catalog, &action.id, &given, now)

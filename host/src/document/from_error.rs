@@ -3,9 +3,8 @@
 use super::{Block, Document, Level, TELL_THE_ADMINISTRATOR, failure, look_first, notice, request_less};
 use crate::egress::{CredentialError, Violation};
 use crate::sandbox::{CallError, LimitKind};
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, Paging};
 use claude_admin_chat::Verdict;
-use claude_admin_chat::paging::LIMIT;
 use std::borrow::Cow;
 
 /// The advice about a component that broke a rule.
@@ -83,7 +82,7 @@ fn naming_the_limit(mut document: Document, action: &Action) -> Document {
     for notice in notices {
         notice.hint = Some(match notice.hint.take().filter(|_| action.writes()) {
             Some(hint) => format!("{hint} To receive such a response, {raise}"),
-            None if action.input(LIMIT).is_some() => {
+            None if action.input(Paging::LIMIT).is_some() => {
                 format!(
                     "Request less, for example with a smaller `--limit`. If `--all` or `--limit 1` fails too, {raise}"
                 )

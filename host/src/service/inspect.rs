@@ -7,6 +7,7 @@ use crate::decision::plan::resolve;
 use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
 use crate::decision::{Person, Reader};
 use crate::document::{Block, Document, Fact, Level, Notice};
+use crate::help;
 use crate::identity::Principal;
 use claude_admin_catalog::Action;
 use indexmap::IndexMap;
@@ -21,30 +22,30 @@ impl Service {
         let closed = |action: &Action| self.closed(action, &Arguments::new(), &person.place);
         let may_run = |action: &Action| permitted(action) && closed(action).is_none();
         let may_use = |word: &str| self.may_use(person, word);
-        let not_here = |what: String| Reply::done(command::not_here(&what), json!({ "allowed": false }));
+        let not_here = |what: String| Reply::done(help::not_here(&what), json!({ "allowed": false }));
         match topic {
             HelpTopic::Overview => {
-                let overview = command::overview(catalog, &may_run, &may_use);
+                let overview = help::overview(catalog, &may_run, &may_use);
                 let overview = self.with_unavailable_nouns(overview, &permitted, &closed);
-                Reply::done(overview, command::overview_data(catalog, &may_run, &may_use))
+                Reply::done(overview, help::overview_data(catalog, &may_run, &may_use))
             }
             HelpTopic::Host(word) if may_use(word) => {
-                Reply::done(command::host_help(word), command::host_help_data(word))
+                Reply::done(help::host_help(word), help::host_help_data(word))
             }
             HelpTopic::Host(word) => not_here(format!("`{word}`")),
             HelpTopic::Noun(noun) => {
                 let help = self.noun_help(noun, &permitted, &closed);
-                Reply::done(help, command::noun_data(catalog, noun, &permitted, &closed))
+                Reply::done(help, help::noun_data(catalog, noun, &permitted, &closed))
             }
             HelpTopic::Action(id) => match catalog.action(id) {
                 Some(action) if permitted(action) => {
-                    let mut help = command::action_help(catalog, action);
+                    let mut help = help::action_help(catalog, action);
                     let closed = closed(action);
                     if let Some(cause) = &closed {
                         let text = format!("Not available here. {cause}");
                         help.blocks.insert(0, Block::Notice(Notice { level: Level::Attention, text, hint: None }));
                     }
-                    let mut data = command::action_data(catalog, action);
+                    let mut data = help::action_data(catalog, action);
                     data["available_here"] = json!(closed.is_none());
                     data["obstacle"] = json!(closed);
                     Reply::done(help, data)
@@ -96,7 +97,7 @@ impl Service {
         let mut document = if !causes.is_empty() && !actions().any(|action| may_run(action)) {
             Document::titled(interface.docs.prose.lines().next().unwrap_or_default())
         } else {
-            command::noun_help(catalog, noun, &may_run)
+            help::noun_help(catalog, noun, &may_run)
         };
         for (cause, verbs) in causes {
             let verbs: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();

@@ -16,8 +16,8 @@ use crate::decision::{Authorized, Person, Reader};
 use crate::document::{self, Block, Document, Listing};
 use crate::identity::Platform;
 use crate::store::Durability;
-use claude_admin_catalog::{Action, Catalog};
-use claude_admin_chat::paging::{LIMIT, in_large_pages, is_followed};
+use claude_admin_catalog::{Action, Catalog, Paging};
+use claude_admin_chat::paging::{in_large_pages, is_followed};
 use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -360,8 +360,8 @@ fn follow<'f>(catalog: &Catalog, options: &Options, invocation: &Invocation) -> 
 /// The command to show: a page size of a report is removed if the host chose it and not the requester.
 fn as_written(catalog: &Catalog, action: &Action, run: &Invocation, written: &Invocation) -> Invocation {
     let mut invocation = run.clone();
-    if document::is_report(catalog, action) && !written.arguments.contains_key(LIMIT) {
-        invocation.arguments.shift_remove(LIMIT);
+    if document::is_report(catalog, action) && !written.arguments.contains_key(Paging::LIMIT) {
+        invocation.arguments.shift_remove(Paging::LIMIT);
     }
     invocation
 }

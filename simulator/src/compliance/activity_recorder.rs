@@ -11,7 +11,7 @@ use crate::reply::Reply;
 use crate::reports::random::{id, salt};
 use crate::routes::Target;
 use crate::rules::{Members, text};
-use crate::simulation::Request;
+use crate::message::Request;
 use crate::store::Store;
 use claude_admin_catalog::{Method, Segment};
 use http::header;

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::{File, Reply};
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::{Answer, Deletion, Event, Rules, View};
 use crate::store::Store;

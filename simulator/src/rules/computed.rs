@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::Reply;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::listing::{Listing, Order};
 use crate::query::Query;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use serde_json::json;
 

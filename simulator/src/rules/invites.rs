@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::query::Query;
 use crate::rate_limit::Budget;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

@@ -12,6 +12,7 @@ mod external_storage;
 mod federation_issuers;
 mod federation_rule_workspaces;
 mod federation_rules;
+mod fields;
 mod google_data_controls;
 mod groups;
 mod inference_privacy;
@@ -43,6 +44,7 @@ pub(crate) use claude_tag::{TagChannels, TagWorkspaces};
 pub(crate) use computed::{Answer, Computed};
 pub(crate) use external_keys::ExternalKeys;
 pub(crate) use external_storage::ExternalStorage;
+pub(crate) use fields::{has_passed, inner, is_archived, kind, text};
 pub(crate) use federation_issuers::FederationIssuers;
 pub(crate) use federation_rule_workspaces::FederationRuleWorkspaces;
 pub(crate) use federation_rules::FederationRules;
@@ -71,7 +73,6 @@ pub(crate) use workspace_members::WorkspaceMembers;
 pub(crate) use workspaces::{Workspaces, default_residency};
 
 use crate::Object;
-use crate::body::MAX_JSON;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::ids::Ids;
@@ -79,13 +80,15 @@ use crate::listing::Listing;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::{File, Reply};
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use crate::version::ApiVersion;
 use jiff::Timestamp;
 use serde_json::Value;
 
+/// The maximum size of a JSON body, in bytes, unless rules set another limit.
+pub(crate) const MAX_JSON: usize = 1024 * 1024;
 /// The path of the organization.
 pub(crate) const ORGANIZATION: &str = path_of!("organization.me");
 
@@ -362,31 +365,6 @@ fn every_family() -> impl Iterator<Item = &'static dyn Rules> {
 /// The rules of the collection with this path.
 pub(crate) fn of(path: &str) -> &'static dyn Rules {
     every_family().find(|rules| rules.path() == path).unwrap_or(&NoRules)
-}
-
-/// The text of a field. Empty if there is none.
-pub(crate) fn text<'o>(object: &'o Object, field: &str) -> &'o str {
-    object.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether the instant in a field has passed.
-pub(crate) fn has_passed(object: &Object, field: &str, now: Timestamp) -> bool {
-    text(object, field).parse().is_ok_and(|instant: Timestamp| instant <= now)
-}
-
-/// Whether an item was archived.
-pub(crate) fn is_archived(item: &Object) -> bool {
-    item.get("archived_at").is_some_and(|at| !at.is_null())
-}
-
-/// The type of an object in a field.
-pub(crate) fn kind<'o>(object: &'o Object, field: &str) -> &'o str {
-    object.get(field).and_then(|value| value.get("type")).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A text of an object in a field.
-pub(crate) fn inner<'o>(object: &'o Object, field: &str, name: &str) -> &'o str {
-    object.get(field).and_then(|value| value.get(name)).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Returns an error for a name that another item of the collection has.

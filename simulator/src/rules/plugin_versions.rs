@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::query::Query;
 use crate::reply::File;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::upload::{Upload, stored_files};
 use crate::store::Store;

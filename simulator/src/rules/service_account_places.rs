@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::listing::Listing;
 use crate::query::Query;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::Existing;
 use crate::store::Store;

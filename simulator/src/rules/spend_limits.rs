@@ -8,7 +8,7 @@ use crate::ids::Ids;
 use crate::listing::{Listing, Order};
 use crate::query::Query;
 use crate::rate_limit::Budget;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::error_code::refusal;
 use crate::query::Query;
 use crate::rate_limit::Budget;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::spend_summaries::{SpendSummaries, actor};
 use serde_json::{Value, json};

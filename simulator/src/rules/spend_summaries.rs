@@ -9,7 +9,7 @@ use crate::page::{cursor, cursor_key, fingerprint};
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::Reply;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use crate::validate::at;

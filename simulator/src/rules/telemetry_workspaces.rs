@@ -5,7 +5,7 @@ use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::query::Query;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::store::Store;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::deliver::{Body, deliver};
 use crate::body::MAX_BODY;
-use crate::simulation::Request;
+use crate::message::Request;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;

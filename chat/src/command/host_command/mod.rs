@@ -1,10 +1,8 @@
 //! Commands of the host itself: identity, pending requests, permissions and the audit log.
 
-pub(super) mod help;
 mod read;
 mod table;
 
-pub use help::{host_help, host_help_data};
 pub(super) use read::read;
 pub use table::{AuditVerb, HOST_COMMANDS, HostArgument, HostCommandForm, HostCommandInfo, HostCommandKey, HostFlag};
 

@@ -280,6 +280,12 @@ pub const HOST_COMMANDS: [HostCommandInfo; 10] = [
 ];
 
 impl HostCommandInfo {
+    /// The commands for which `may` returns true, each with its summary.
+    pub(crate) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+        let offered = HOST_COMMANDS.iter().filter(|command| may(command.name));
+        offered.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect()
+    }
+
     /// The command that a word stands for.
     #[must_use]
     pub fn find(word: &str) -> Option<&'static Self> {

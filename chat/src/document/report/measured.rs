@@ -1,5 +1,6 @@
 //! The measures of the columns of a report: amounts, their sums, and their spelling.
 
+use crate::grouped::grouped;
 use crate::document::flat::{FlatColumn, Measure};
 use crate::document::{label, money};
 use rust_decimal::Decimal;
@@ -42,7 +43,7 @@ pub(super) fn of_currency<'r>(
 pub(super) fn spelled(measure: Measure, value: Decimal, currency: Option<&str>) -> String {
     match measure {
         Measure::Money => money::shown(value, currency),
-        Measure::Count | Measure::Level => money::grouped(&value.normalize().to_string()),
+        Measure::Count | Measure::Level => grouped(&value.normalize().to_string()),
     }
 }
 

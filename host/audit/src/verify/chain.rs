@@ -2,7 +2,7 @@
 
 use super::report::{Problem, Report};
 use crate::attestation::{self, Attested};
-use crate::chain::Head;
+use crate::head::Head;
 use crate::event::{Entry, Event};
 use serde::Deserialize;
 use serde_json::Value;

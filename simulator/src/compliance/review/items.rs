@@ -8,7 +8,7 @@ use crate::error_code::refusal;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::Reply;
-use crate::resource::Operation;
+use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::{Rules, View, has_passed, text};
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! The content of help, for programs.
 
-use super::host_command::help as host_help;
-use super::usage::usage;
+use crate::command::{HostCommandInfo, usage};
 use claude_admin_catalog::{Action, Catalog, Input, Place, describe};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ pub fn overview_data(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_u
             "deprecated": noun.deprecated.is_some(),
         })
     });
-    let commands = host_help::list(may_use).into_iter().map(|(word, summary)| {
+    let commands = HostCommandInfo::list(may_use).into_iter().map(|(word, summary)| {
         json!({ "name": word, "kind": "command", "family": null, "summary": summary, "deprecated": false })
     });
     nouns.chain(commands).collect()

@@ -1,8 +1,12 @@
 //! Help, derived from the catalog.
 
-use super::host_command::help as host_help;
-use super::reference::alternatives;
-use super::usage::{placeholder, short_usage, usage};
+mod data;
+mod host;
+
+pub use data::{action_data, noun_data, overview_data};
+pub use host::{host_help, host_help_data};
+
+use crate::command::{HostCommandInfo, alternatives, placeholder, short_usage, usage};
 use crate::document::{Block, Document, Fact, Level, Notice};
 use claude_admin_catalog::{Action, Catalog, Input, Interface, Presence, Types, describe};
 use indexmap::IndexMap;
@@ -40,7 +44,7 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
     document = document.with(Block::Text("For example:".to_owned())).with(Block::Commands(examples));
     let how = "A command is a noun and a verb. `help NOUN` lists its verbs, `help NOUN VERB` explains one";
     // A gateway has no commands of the host.
-    let of_the_host = host_help::list(may_use);
+    let of_the_host = HostCommandInfo::list(may_use);
     if of_the_host.is_empty() {
         return document.footer(format!("{how}."));
     }

@@ -1,14 +1,8 @@
 //! Help about the commands of the host itself.
 
-use super::{HOST_COMMANDS, HostCommandInfo};
+use crate::command::HostCommandInfo;
 use crate::document::{Block, Document};
 use serde_json::{Value, json};
-
-/// The commands of the host for which `may` returns true, each with its summary.
-pub(in crate::command) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
-    let offered = HOST_COMMANDS.iter().filter(|command| may(command.name));
-    offered.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect()
-}
 
 /// Explains one command of the host.
 #[must_use]
@@ -38,6 +32,7 @@ pub fn host_help_data(word: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::HOST_COMMANDS;
 
     #[test]
     fn every_host_command_has_a_help_page_starting_with_its_name() {
@@ -45,7 +40,7 @@ mod tests {
             let page = crate::render::text(&host_help(command.name));
             assert!(page.starts_with(command.name), "{page}");
         }
-        assert_eq!(list(&|_| true).len(), HOST_COMMANDS.len());
-        assert_eq!(list(&|name| name == "whoami").len(), 1);
+        assert_eq!(HostCommandInfo::list(&|_| true).len(), HOST_COMMANDS.len());
+        assert_eq!(HostCommandInfo::list(&|name| name == "whoami").len(), 1);
     }
 }
