@@ -48,8 +48,7 @@ impl<'c> RustNames<'c> {
             .ok_or_else(|| format!("the package name `{}` has no namespace", catalog.package))?;
         let name = name.split('@').next().unwrap_or(name);
         let exports = if side == Side::Exports { "exports::" } else { "" };
-        let root =
-            format!("crate::generated::bindings::{exports}{}::{}", to_rust_ident(namespace), to_rust_ident(name));
+        let root = format!("crate::world::{exports}{}::{}", to_rust_ident(namespace), to_rust_ident(name));
         Ok(Self { catalog, root })
     }
 

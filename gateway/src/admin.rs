@@ -1,8 +1,8 @@
 //! The component that the gateway calls.
 
 use crate::convert::Called;
-use crate::generated::bindings::claude::admin::settings::{self, Credential};
 use crate::settings::Secret;
+use crate::world::claude::admin::settings::{self, Credential};
 use indexmap::IndexMap;
 use serde_json::Value;
 

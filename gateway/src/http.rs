@@ -1,15 +1,15 @@
 //! Requests and responses of `wasi:http`.
 
-use crate::generated::bindings::exports::wasi::http::incoming_handler::Guest;
-use crate::generated::bindings::wasi::cli::environment::get_environment;
-use crate::generated::bindings::wasi::clocks::wall_clock;
-use crate::generated::bindings::wasi::http::types::{
-    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
-};
-use crate::generated::bindings::wasi::io::streams::StreamError;
 use crate::exchange::{Request, Response};
 use crate::route::route;
 use crate::settings::Settings;
+use crate::world::exports::wasi::http::incoming_handler::Guest;
+use crate::world::wasi::cli::environment::get_environment;
+use crate::world::wasi::clocks::wall_clock;
+use crate::world::wasi::http::types::{
+    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
+};
+use crate::world::wasi::io::streams::StreamError;
 use crate::{Component, admin};
 use jiff::Timestamp;
 

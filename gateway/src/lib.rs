@@ -24,6 +24,7 @@ mod settings;
 mod slack;
 #[cfg(test)]
 mod test_support;
+mod world;
 
 /// The component: the type that the exports are implemented on.
 #[derive(Debug)]

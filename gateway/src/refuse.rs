@@ -4,7 +4,7 @@ use crate::reply::{Audience, Reply, refusal};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command::{Draft, Format, Options};
-use claude_admin_chat::document::{self, Document, Level};
+use claude_admin_chat::document;
 use claude_admin_chat::{NO_CHANGES_YET, Outcome, Verdict};
 
 /// Returns the reply to a command that is not run, or `None` if the command can run.

@@ -6,13 +6,11 @@ use crate::refuse::refuse;
 use crate::reply::{Audience, Reply, refusal};
 use crate::settings::Settings;
 use claude_admin_catalog::{Action, Catalog};
-use claude_admin_chat::command::{
-    Arguments, Command, CommandError, HelpTopic, Invocation, Options,
-};
-use claude_admin_chat::help::{action_data, action_help, noun_data, noun_help, overview, overview_data};
+use claude_admin_chat::command::{Arguments, Command, HelpTopic, Invocation, Options};
 use claude_admin_chat::document::{self, Document, Listing};
+use claude_admin_chat::help::{action_data, action_help, noun_data, noun_help, overview, overview_data};
 use claude_admin_chat::paging::{in_large_pages, is_followed};
-use claude_admin_chat::{Answer, Exchange, Outcome, Report, Verdict, wait_before_retry};
+use claude_admin_chat::{Exchange, Outcome, Report, Verdict};
 use claude_admin_wire::Body;
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -9,18 +9,19 @@
 //! let Command::Run(draft, _) = command::parse(&catalog, line, Markup::Slack, jiff::Timestamp::now())? else {
 //!     panic!("it is an action");
 //! };
-//! let action = catalog.action(&draft.invocation.action).expect("it was read");
-//! assert_eq!(action.risk.as_str(), "read");
+//! assert_eq!(draft.invocation.action.risk.as_str(), "read");
 //! assert_eq!(draft.invocation.canonical(&catalog.types), "users list --limit 5");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! `examples/small-host` continues this example with the policy, the sandbox and the result, in one file.
-//! [`Host::builder`] puts a host together, and [`service::Service`] combines all modules. A command passes through them in order: a frontend authenticates the
-//! requester, and [`command`] parses the command. [`decision`] plans it, evaluates the policy and collects the
-//! approvals. [`sandbox`] runs the component, and [`egress`] sends the one request that the action declares.
-//! [`document`] contains the result, and [`render`] writes it. [`audit`] has an entry for every step, and [`store`]
-//! stores the entries. [`contract`] describes the actions for programs.
+//!
+//! [`Host::builder`] puts a host together, and [`service::Service`] combines all modules. A command passes through them
+//! in order: a frontend authenticates the requester, and [`command`] parses the command. [`decision`] plans it,
+//! evaluates the policy and collects the approvals. [`sandbox`] runs the component, and [`egress`] sends the one request
+//! that the action declares. [`document`] contains the result, and [`render`] writes it. [`audit`] has an entry for
+//! every step, and [`store`] stores the entries. [`help`] explains the actions to people, and [`contract`] describes
+//! them for programs.
 
 mod builder;
 pub mod conformance;

@@ -1,13 +1,13 @@
 //! The blocking HTTP client over `wasi:http`.
 
+use crate::method::Method;
+use crate::settings;
 use crate::world::exports::claude::admin::types::{Error, TransportError, TransportProblem};
 use crate::world::wasi::http::outgoing_handler;
 use crate::world::wasi::http::types::{
     self, ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::world::wasi::io::streams::{InputStream, StreamError};
-use crate::method::Method;
-use crate::settings;
 
 /// The maximum size of a response body: 32 MiB. The limit of a host is usually lower.
 const MAX_BODY_BYTES: usize = 32 << 20;

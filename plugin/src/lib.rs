@@ -9,7 +9,6 @@
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-mod world;
 mod client;
 mod codec;
 mod form;
@@ -20,6 +19,7 @@ mod reply;
 mod request;
 mod settings;
 mod tree;
+mod world;
 
 /// The component: the type that the exports are implemented on.
 #[derive(Debug)]

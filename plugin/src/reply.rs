@@ -2,8 +2,8 @@
 
 use crate::client::Answer;
 use crate::codec::{FromJson, Mismatch};
-use crate::world::exports::claude::admin::types::{ApiError, DecodeError, Error};
 use crate::tree::Tree;
+use crate::world::exports::claude::admin::types::{ApiError, DecodeError, Error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_admin_wire::{Body, ErrorBody, NOT_JSON, NOT_JSON_BODY, retry_after, whole_seconds};

@@ -3,9 +3,9 @@
 use crate::Object;
 use crate::error::ApiError;
 use crate::form;
+use crate::message::Request;
 use crate::operation::Operation;
 use crate::rules::{MAX_JSON, Rules};
-use crate::message::Request;
 use crate::validate::{at, check};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -2,9 +2,9 @@
 
 use crate::error::ApiError;
 use crate::fault::{Effect, Fault, Faults};
+use crate::message::{Request, Response};
 use crate::reply::Reply;
 use crate::request_log::{LoggedRequest, RequestLog};
-use crate::message::{Request, Response};
 use crate::simulation::Simulation;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};

@@ -232,8 +232,8 @@ mod ids;
 mod listing;
 mod memory;
 mod message;
-mod operation;
 mod narrow;
+mod operation;
 mod page;
 mod patch;
 mod perform;
@@ -264,9 +264,9 @@ pub use credential::{ADMIN_KEY, Credential, CredentialKind, OAUTH_TOKEN, REFRESH
 pub use credentials::{Credentials, PresentedCredential};
 pub use error_code::ErrorCode;
 pub use fault::{Effect, Fault, HugeEffect, PatchEffect, RedirectEffect, StatusEffect};
+pub use message::{Request, Response};
 pub use request_log::LoggedRequest;
 pub use server::{RunningSimulator, Simulator};
-pub use message::{Request, Response};
 pub use simulation::Simulation;
 pub use workload::workload_token;
 

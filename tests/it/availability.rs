@@ -3,8 +3,8 @@
 
 use crate::support::{self, says, text, type_in};
 use claude_admin::command::{self, Markup};
-use claude_admin::help;
 use claude_admin::egress::Credentials;
+use claude_admin::help;
 use claude_admin::identity::Place;
 use claude_admin::service::{Input, Outcome, Request, Service};
 use claude_admin_catalog::{Action, Availability};

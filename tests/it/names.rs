@@ -2,8 +2,8 @@
 
 use crate::support::{self, ada, says, text};
 use claude_admin::command::{self, Command, Invocation, Markup, Options, Reason};
-use claude_admin::help;
 use claude_admin::contract::tools;
+use claude_admin::help;
 use claude_admin::render;
 use claude_admin::service::{Input, Outcome, Reply, Service};
 use claude_admin_catalog::{Action, Catalog, ID, Method, NameList, Type};

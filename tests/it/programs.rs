@@ -2,8 +2,8 @@
 
 use crate::support::{self, type_as, type_in};
 use claude_admin::command::Format;
-use claude_admin::help::overview_data;
 use claude_admin::document::Block;
+use claude_admin::help::overview_data;
 use claude_admin::render;
 use claude_admin::service::{Outcome, Reply, Service};
 use claude_admin_catalog::{Action, Catalog};

@@ -1,7 +1,7 @@
 //! Completions of a command, limited to the actions that the user can run.
 
-use super::flag::{FLAGS, Flag};
 use super::HostCommandInfo;
+use super::flag::{FLAGS, Flag};
 use super::value::can_be_null;
 use claude_admin_catalog::{Action, Catalog, Input, Presence, Type};
 

@@ -2,8 +2,8 @@
 
 use super::canonical::CanonicalError;
 use super::chain::seal;
-use super::head::{Head, HeadError};
 use super::event::Entry;
+use super::head::{Head, HeadError};
 use crate::store::{AppendError, Durability, Log, StoreError};
 
 /// Entries were not appended.

@@ -4,8 +4,8 @@ use super::assemble::catalog;
 use super::{print, reference_page};
 use crate::config::Config;
 use claude_admin::command::usage;
-use claude_admin::help::action_data;
 use claude_admin::contract::openapi;
+use claude_admin::help::action_data;
 use claude_admin_catalog::{Action, Catalog};
 use serde_json::Value;
 

@@ -101,8 +101,8 @@ impl Policies {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CATALOG, action, arguments, group_names, policies, sample, someone};
     use super::super::declared::groups_of;
+    use super::super::testing::{CATALOG, action, arguments, group_names, policies, sample, someone};
     use super::super::vocabulary::Vocabulary;
     use super::super::{ApprovalRule, DenialKind, Policies, Requirements};
     use super::*;

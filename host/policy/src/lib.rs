@@ -15,13 +15,12 @@
 //! is also denied if the evaluation of a policy fails. The requirements of a permitted action (a confirmation, a
 //! reason, approvals) are annotations: see [`Requirements`].
 
-mod asker;
-mod declared;
-mod loaded_policy;
 mod annotation;
 mod argument_type;
+mod asker;
 mod candidates;
 mod decide;
+mod declared;
 mod denial;
 pub mod directory;
 mod entity;
@@ -30,6 +29,7 @@ pub mod groups;
 mod holders;
 mod host_action;
 mod load;
+mod loaded_policy;
 mod names;
 mod operator;
 pub mod people;
@@ -56,6 +56,7 @@ mod refusals;
 mod testing;
 
 pub use annotation::whole_seconds;
+pub use asker::Asker;
 pub use candidates::Candidates;
 pub use decide::Decision;
 pub use denial::{Denial, DenialKind};
@@ -65,7 +66,6 @@ pub use host_action::HostAction;
 pub use names::GroupNames;
 pub use policies::{Policies, hash};
 pub use problem::{PolicyErrors, PolicyProblem};
-pub use asker::Asker;
 pub use question::Question;
 pub use requirement::{Alone, ApprovalRule, Requirements};
 pub use schema::schema_text;

@@ -3,8 +3,8 @@
 
 use super::HostAction;
 use super::annotation::{self, Annotations};
-use super::names::{self, GroupNames};
 use super::loaded_policy::{ConditionText, LoadedPolicy};
+use super::names::{self, GroupNames};
 use super::problem::{PolicyErrors, PolicyProblem, Source, UNNAMED};
 use super::scan::{EntityName, Statement};
 use super::vocabulary::Vocabulary;

@@ -1,11 +1,9 @@
 //! The schema of the policies in Cedar's JSON form. Building it is much faster than parsing the human-readable form.
 
-use super::HostAction;
 use super::argument_type::ArgumentType;
-use super::problem::{PolicyErrors, PolicyProblem};
 use super::declared::Declared;
+use super::problem::{PolicyErrors, PolicyProblem};
 use cedar_policy::Schema;
-use claude_admin_catalog::{Action, Catalog};
 use serde_json::{Map, Value, json};
 
 impl Declared {

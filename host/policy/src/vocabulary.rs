@@ -1,15 +1,14 @@
 //! The vocabulary of policies: the actions with the Cedar types of their arguments, and the schema made of them.
 
 use super::HostAction;
-use super::argument_type::ArgumentType;
+use super::asker::Asker;
+use super::declared::{Argument, Declared, WRITE};
 use super::entity::EntityTypes;
 use super::problem::{PolicyErrors, PolicyProblem};
-use super::asker::Asker;
 use super::question_cache::QuestionCache;
-use super::declared::{Argument, Declared, WRITE};
 use super::schema_json::schema;
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
-use claude_admin_catalog::{Action, Catalog, Presence, Risk, Types, snake_case};
+use claude_admin_catalog::{Catalog, Risk};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 

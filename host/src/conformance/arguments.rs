@@ -1,7 +1,7 @@
 //! The arguments of a read: IDs from earlier replies, and required values from the examples of the WIT.
 
 use crate::command::{self, Arguments, Command, Invocation, Markup};
-use claude_admin_catalog::{Action, Catalog, ID, Input, Place, Type, Types, Paging};
+use claude_admin_catalog::{Action, Catalog, ID, Input, Paging, Place, Type, Types};
 use claude_admin_chat::document::is_report;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! Commands that show the requester, the host and the policy. They change nothing.
 
 use super::{Outcome, Reply, Service};
-use crate::command::{self, Arguments, Draft, HelpTopic, Options, Reason};
+use crate::command::{Arguments, Draft, HelpTopic, Options, Reason};
 use crate::decision::operation::Projection;
 use crate::decision::plan::resolve;
 use crate::decision::policy::{Decision, Explanation, HostAction, PolicyNote};
@@ -29,9 +29,7 @@ impl Service {
                 let overview = self.with_unavailable_nouns(overview, &permitted, &closed);
                 Reply::done(overview, help::overview_data(catalog, &may_run, &may_use))
             }
-            HelpTopic::Host(word) if may_use(word) => {
-                Reply::done(help::host_help(word), help::host_help_data(word))
-            }
+            HelpTopic::Host(word) if may_use(word) => Reply::done(help::host_help(word), help::host_help_data(word)),
             HelpTopic::Host(word) => not_here(format!("`{word}`")),
             HelpTopic::Noun(noun) => {
                 let help = self.noun_help(noun, &permitted, &closed);

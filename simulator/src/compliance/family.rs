@@ -3,10 +3,10 @@
 use super::is_on;
 use crate::Object;
 use crate::error::ApiError;
+use crate::operation::Operation;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::{File, Reply};
-use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::{Answer, Deletion, Event, Rules, View};
 use crate::store::Store;

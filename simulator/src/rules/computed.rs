@@ -2,10 +2,10 @@
 
 use super::{Rules, View};
 use crate::error::ApiError;
+use crate::operation::Operation;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::Reply;
-use crate::operation::Operation;
 use crate::routes::Target;
 use serde_json::Value;
 

@@ -5,8 +5,8 @@ use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::listing::{Listing, Order};
-use crate::query::Query;
 use crate::operation::Operation;
+use crate::query::Query;
 use crate::routes::Target;
 use serde_json::json;
 

@@ -5,9 +5,9 @@ use super::{Deletion, Groups, Members, Rules, View, has_passed, text};
 use crate::Object;
 use crate::error::ApiError;
 use crate::ids::Ids;
+use crate::operation::Operation;
 use crate::query::Query;
 use crate::rate_limit::Budget;
-use crate::operation::Operation;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

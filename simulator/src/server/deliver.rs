@@ -1,7 +1,7 @@
 //! Complete and broken responses on the wire.
 
 use crate::exchange::Delivery;
-use crate::simulation::Response;
+use crate::message::Response;
 use bytes::Bytes;
 use http::header;
 use http_body_util::channel::{Channel, Sender};

@@ -1,8 +1,8 @@
 //! The measures of the columns of a report: amounts, their sums, and their spelling.
 
-use crate::grouped::grouped;
 use crate::document::flat::{FlatColumn, Measure};
 use crate::document::{label, money};
+use crate::grouped::grouped;
 use rust_decimal::Decimal;
 use serde_json::Value;
 

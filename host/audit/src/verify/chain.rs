@@ -2,8 +2,8 @@
 
 use super::report::{Problem, Report};
 use crate::attestation::{self, Attested};
-use crate::head::Head;
 use crate::event::{Entry, Event};
+use crate::head::Head;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ mod tests;
 
 pub use report::{Problem, Report};
 
-use super::chain::Head;
+use super::head::Head;
 use crate::store::Log;
 #[cfg(feature = "sqlite")]
 use crate::store::{Inspection, Settings, inspect};

@@ -3,10 +3,10 @@
 use super::{ReviewCases, admits, page};
 use crate::Object;
 use crate::error::ApiError;
+use crate::operation::Operation;
 use crate::query::Query;
 use crate::rate_limit::Budget;
 use crate::reply::Reply;
-use crate::operation::Operation;
 use crate::routes::Target;
 use crate::rules::{Rules, View};
 use serde_json::Value;
