@@ -92,8 +92,8 @@ pub(super) fn decider(catalog: &Catalog, policy: &str, groups: &[(&str, &[&str])
     Decider::new(Arc::new(LivePolicy::fixed(policies)), groups, clock).with_people(people())
 }
 
-/// The accounts of tests. Each belongs to a different person: otherwise an account could not approve a request of
-/// another account of the same platform.
+/// The accounts of tests. Each belongs to a different person: otherwise an account could not approve a request of an
+/// account of another platform.
 const ACCOUNTS: [&str; 14] = [
     "http:auditor",
     "http:bot",

@@ -11,7 +11,7 @@ use crate::egress::Egress;
 use crate::identity::Principal;
 use crate::sandbox::{Limits, LoadError, Plugin, Sandbox, SandboxError};
 use crate::service::Service;
-use crate::store::{Durability, Hosts, Log};
+use crate::store::{Durability, Hosts, Log, StoreError};
 use claude_admin_catalog::Catalog;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
@@ -40,65 +40,92 @@ pub enum PolicySource {
     Only(Principal),
 }
 
-/// The store of the audit log.
+/// The store of the audit log. [`HostBuilder::build`] opens it after all other checks, so a host that cannot be built
+/// does not change it.
 #[derive(Debug)]
-pub struct Store {
-    log: Box<dyn Log>,
-    hosts: Hosts,
-    opened: Event,
+pub struct Store(StoreKind);
+
+#[derive(Debug)]
+enum StoreKind {
+    Log {
+        log: Box<dyn Log>,
+        hosts: Hosts,
+        opened: Event,
+    },
+    #[cfg(feature = "sqlite")]
+    File(PathBuf),
+    #[cfg(feature = "sqlite")]
+    Memory,
 }
 
 impl Store {
     /// Any log. `hosts` are the hosts that share it, and `opened` is recorded when the host starts to use it.
     #[must_use]
     pub fn new(log: Box<dyn Log>, hosts: Hosts, opened: Event) -> Self {
-        Self { log, hosts, opened }
+        Self(StoreKind::Log { log, hosts, opened })
     }
 
     /// A log in a SQLite file, which is created if it does not exist. Hosts on one machine can share it.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::store::StoreError`] when the file cannot be opened.
     #[cfg(feature = "sqlite")]
-    pub fn file(path: &std::path::Path) -> Result<Self, crate::store::StoreError> {
-        let log = crate::store::SqliteLog::open(path, crate::store::Settings::default())?;
-        let dropped_bytes = log.unreadable_bytes();
-        // Hosts on the same file must find one another, even if the path is spelled differently.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Ok(Self::new(Box::new(log), Hosts::of(&path), Self::opened(dropped_bytes)))
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(StoreKind::File(path.into()))
     }
 
     /// A log in memory, which ends with the host.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::store::StoreError`] when there is no memory for it.
     #[cfg(feature = "sqlite")]
-    pub fn memory() -> Result<Self, crate::store::StoreError> {
-        let log = crate::store::SqliteLog::in_memory()?;
-        Ok(Self::new(Box::new(log), Hosts::in_memory(), Self::opened(0)))
-    }
-
-    #[cfg(feature = "sqlite")]
-    fn opened(dropped_bytes: u64) -> Event {
-        if dropped_bytes > 0 {
-            tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was not a complete transaction");
-        }
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Event::Opened { version, sqlite: crate::store::sqlite_version(), dropped_bytes }
+    #[must_use]
+    pub fn memory() -> Self {
+        Self(StoreKind::Memory)
     }
 
     /// Opens the ledger, and records that. The next entry can be that of the policy.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`] when the log cannot be read or written.
-    pub fn open(self, clock: Clock, more: Option<Event>) -> Result<Ledger, LedgerError> {
-        let ledger = Ledger::open(self.log, self.hosts, clock)?;
-        let entries = [Some(self.opened), more].into_iter().flatten().map(Entry::of_host).collect();
+    /// [`BuildError::Store`] if the store cannot be opened, and [`BuildError::Ledger`] if its log cannot be read or
+    /// written.
+    pub fn open(self, clock: Clock, more: Option<Event>) -> Result<Ledger, BuildError> {
+        let (log, hosts, opened) = match self.0 {
+            StoreKind::Log { log, hosts, opened } => (log, hosts, opened),
+            #[cfg(feature = "sqlite")]
+            StoreKind::File(path) => sqlite::file(path)?,
+            #[cfg(feature = "sqlite")]
+            StoreKind::Memory => sqlite::memory()?,
+        };
+        let ledger = Ledger::open(log, hosts, clock)?;
+        let entries = [Some(opened), more].into_iter().flatten().map(Entry::of_host).collect();
         ledger.record(Durability::Disk, entries)?;
         Ok(ledger)
+    }
+}
+
+/// The parts of a store in SQLite.
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use crate::audit::Event;
+    use crate::store::{Hosts, Log, Settings, SqliteLog, StoreError, sqlite_version};
+    use std::path::PathBuf;
+
+    pub(super) type Parts = (Box<dyn Log>, Hosts, Event);
+
+    pub(super) fn file(path: PathBuf) -> Result<Parts, StoreError> {
+        let log = SqliteLog::open(&path, Settings::default())?;
+        let dropped_bytes = log.unreadable_bytes();
+        if dropped_bytes > 0 {
+            tracing::warn!(dropped_bytes, "the end of the write-ahead log of the store was not a complete transaction");
+        }
+        // Hosts on the same file must find one another, even if the path is spelled differently.
+        let path = path.canonicalize().map_err(|source| StoreError::Io { path, source })?;
+        Ok((Box::new(log), Hosts::of(&path), opened(dropped_bytes)))
+    }
+
+    pub(super) fn memory() -> Result<Parts, StoreError> {
+        Ok((Box::new(SqliteLog::in_memory()?), Hosts::in_memory(), opened(0)))
+    }
+
+    fn opened(dropped_bytes: u64) -> Event {
+        Event::Opened { version: env!("CARGO_PKG_VERSION").to_owned(), sqlite: sqlite_version(), dropped_bytes }
     }
 }
 
@@ -128,6 +155,9 @@ pub enum BuildError {
         /// The other user, as the policy names them.
         name: String,
     },
+    /// The store of the audit log cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The audit log cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -156,6 +186,9 @@ pub struct HostBuilder {
 impl Host {
     /// Begins with what a host cannot be without: the only way out, the policy, and the audit log.
     ///
+    /// Whoever runs a host calls [`Service::tick`] every few seconds, which ends expired requests, and
+    /// [`Service::finish`] before the program exits, so that no write is cut off.
+    ///
     /// ```
     /// use claude_admin::egress::{Credentials, Egress, Upstream};
     /// use claude_admin::{Host, PolicySource, Store};
@@ -167,7 +200,7 @@ impl Host {
     ///     name: "policy.cedar".to_owned(),
     ///     text: r#"@id("read") permit(principal, action in Action::"read", resource);"#.to_owned(),
     /// };
-    /// let host = Host::builder(egress, policy, Store::memory()?).build()?;
+    /// let host = Host::builder(egress, policy, Store::memory()).build()?;
     /// assert!(host.service().catalog().action("users.list").is_some());
     /// # Ok(())
     /// # }

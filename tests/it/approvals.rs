@@ -2,6 +2,7 @@
 
 mod changed_target;
 mod pending_limits;
+mod people;
 mod unknown_result;
 
 use crate::support::{

@@ -6,7 +6,7 @@ use crate::support;
 use claude_admin::audit::{Cause, Entry, Event, verify_file};
 use claude_admin::command::Markup;
 use claude_admin::decision::approval::NoObserver;
-use claude_admin::decision::operation::Clock;
+use claude_admin::decision::operation::{Clock, NotClaimed, RequestKey};
 use claude_admin::identity::{Place, Principal};
 use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use claude_admin::store::{Settings, SqliteLog, StoredRecord};
@@ -115,5 +115,23 @@ async fn log_of_an_earlier_version_is_continued() {
     assert!(report.is_sound() && report.records > RECORDS, "{report:?}");
     for record in records(&path) {
         Entry::from_record(&record.text).unwrap_or_else(|error| panic!("{}: {error}", record.seq));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_in_a_log_of_an_earlier_version_is_not_accepted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = unpacked(folder.path());
+    let delivery = records(&path).iter().find_map(|record| match Entry::from_record(&record.text).unwrap() {
+        Entry { event: Event::Received { delivery: Some(delivery), .. }, operation, .. } => Some((delivery, operation)),
+        _ => None,
+    });
+    let (delivery, operation) = delivery.unwrap();
+    let (key, content) = delivery.split_once(' ').unwrap();
+    let (_simulator, service) = host(&path).await;
+    let key = RequestKey { key: key.to_owned(), content: content.to_owned(), earliest_ms: None };
+    match service.ledger().claim(key, "new").await.unwrap() {
+        Err(NotClaimed::Before(first)) => assert_eq!((Some(first.operation), first.is_same), (operation, true)),
+        other => panic!("{other:?}"),
     }
 }

@@ -169,6 +169,22 @@ async fn a_decision_names_the_version_of_the_plan_that_it_is_about() {
         let answer = server.http(Some(SECOND_TOKEN), &body.to_string()).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.body);
     }
+    // The log has the version that each decision was about.
+    let log = support::log_of(&server.service);
+    assert!(log.contains(&format!("{approve} --version 2")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_of_a_request_apply_to_a_question_about_a_command_and_not_to_its_help() {
+    let server = Server::start().await;
+    for (body, status) in [
+        (json!({"command": "can-i users update user_01fTPAarejCcux4jybAuxoiu billing", "yes": true}), StatusCode::OK),
+        (json!({"command": "users list --help", "all": true}), StatusCode::OK),
+        (json!({"command": "whoami", "yes": true}), StatusCode::BAD_REQUEST),
+    ] {
+        let answer = server.http(Some(TOKEN), &body.to_string()).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

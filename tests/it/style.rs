@@ -89,11 +89,11 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn texts() -> Vec<Text> {
     let workspace = support::workspace();
     let mut found = Vec::new();
-    files(&workspace, &mut found);
+    files(workspace, &mut found);
     found.sort();
     let mut texts = Vec::new();
     for path in found {
-        let file = path.strip_prefix(&workspace).unwrap().to_string_lossy().into_owned();
+        let file = path.strip_prefix(workspace).unwrap().to_string_lossy().into_owned();
         let content = fs::read_to_string(&path).unwrap();
         let mut add = |scope, line, text: String| texts.push(Text { scope, file: file.clone(), line, text });
         if file.ends_with(".rs") {

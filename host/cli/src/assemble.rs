@@ -63,11 +63,11 @@ pub(super) enum StoreSource {
 }
 
 impl StoreSource {
-    fn open(&self) -> anyhow::Result<Store> {
-        Ok(match self {
-            Self::File(path) => Store::file(path).map_err(|error| SetupError(error.to_string()))?,
-            Self::Memory | Self::Passing => Store::memory()?,
-        })
+    fn store(&self) -> Store {
+        match self {
+            Self::File(path) => Store::file(path),
+            Self::Memory | Self::Passing => Store::memory(),
+        }
     }
 }
 
@@ -227,21 +227,17 @@ pub(super) fn host(config: &Config, target: Target, policy: Policy<'_>, store: &
         Policy::Only(principal) => PolicySource::Only(principal.clone()),
         Policy::Text(text) => PolicySource::Text { name: "the built-in policy".to_owned(), text: text.to_owned() },
     };
-    let begin = |egress| Ok(library::Host::builder(egress, policy, store.open()?).passing(is_passing));
+    let begin = |egress| library::Host::builder(egress, policy, store.store()).passing(is_passing);
     host_with(config, target, begin)
 }
 
 /// Assembles a host again, with the audit log of the previous host.
 pub(super) fn host_again(config: &Config, target: Target, ledger: Ledger) -> anyhow::Result<Host> {
     let policy = PolicySource::File(config.policy.file.clone());
-    host_with(config, target, |egress| Ok(library::Host::replacing(egress, policy, ledger)))
+    host_with(config, target, |egress| library::Host::replacing(egress, policy, ledger))
 }
 
-fn host_with(
-    config: &Config,
-    target: Target,
-    begin: impl FnOnce(Arc<Egress>) -> anyhow::Result<HostBuilder>,
-) -> anyhow::Result<Host> {
+fn host_with(config: &Config, target: Target, begin: impl FnOnce(Arc<Egress>) -> HostBuilder) -> anyhow::Result<Host> {
     let Target { upstream, credentials, simulator, api_clock } = target;
     let lone_operator = lone_operator(config)?;
     let web_api = config.slack.as_ref().map(web_api).transpose()?.flatten();
@@ -253,7 +249,7 @@ fn host_with(
     }
     let (people, limits) = (config.people()?, config.limits.limits()?);
     let component = component(config)?;
-    let builder = begin(egress(config, upstream, credentials)?)?
+    let builder = begin(egress(config, upstream, credentials)?)
         .limits(limits)
         .compiled(cache::folder())
         .groups(groups)
@@ -282,6 +278,7 @@ fn not_built(error: BuildError, component: Option<&Path>) -> anyhow::Error {
         (BuildError::Policy(errors), _) => errors.into(),
         (BuildError::Sandbox(error), _) => error.into(),
         (BuildError::Ledger(error), _) => error.into(),
+        (BuildError::Store(error), _) => SetupError(error.to_string()).into(),
         (error, _) => error.into(),
     }
 }
@@ -344,7 +341,7 @@ pub(super) fn load(sandbox: &Arc<Sandbox>, component: Option<(&Path, &[u8])>) ->
 
 /// Opens the audit log for a command without a policy decision, and records that it was opened.
 pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
-    Ok(StoreSource::File(path).open()?.open(Clock::system(), None)?)
+    StoreSource::File(path).store().open(Clock::system(), None).map_err(|error| not_built(error, None))
 }
 
 /// The catalog of the component that a configuration names.

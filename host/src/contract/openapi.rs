@@ -133,6 +133,8 @@ fn command() -> Value {
         ),
     ]);
     properties.extend(Flag::schemas(Sender::Http, None));
+    let reason = "The reason for the action; only with `op`. In a `command`, write `--reason`.";
+    properties.insert("reason".to_owned(), text(reason));
     json!({
         "type": "object",
         "description": "Either `command`, or `op` with `args`.",

@@ -127,15 +127,16 @@ impl Http {
         }
         let yes = call.yes.unwrap_or_default();
         let fields = Options { yes, all: call.all, dry_run: call.dry_run, ..Options::default() };
-        let (mut parsed, content) = match (call.command, call.op) {
+        let (mut parsed, content, may_change_if_invalid) = match (call.command, call.op) {
             (Some(_), None) if reason.is_some() => {
                 return bad_request("With `command`, write the reason in the command: `--reason \"…\"`.");
             }
             (Some(command), None) if call.args.is_empty() => {
                 // A command that was copied from a response can have its backquotes.
                 let line = command.trim().trim_matches('`').to_owned();
-                let content = idempotency::of_command(&line, call.version, &fields);
-                (self.service.parse_line(line, Markup::None), content)
+                let text = idempotency::with_flags(&line, call.version, &fields);
+                let content = idempotency::of_command(&text);
+                (self.service.parse_line(line, Markup::None).recorded_as(text), content, true)
             }
             (None, Some(_)) if call.version.is_some() => {
                 return bad_request("`version` is allowed only with a `command` that decides about a pending request.");
@@ -143,14 +144,16 @@ impl Http {
             (None, Some(id)) => {
                 let options = Options { reason, ..fields.clone() };
                 let content = idempotency::of_operation(&id, &call.args, &options);
-                (self.service.parse_action(id, call.args, options), content)
+                let action = self.service.catalog().action(&id);
+                let may_change = !call.dry_run && action.is_none_or(|action| action.writes());
+                (self.service.parse_action(id, call.args, options), content, may_change)
             }
             _ => return bad_request(&format!("Give either `command`, or `op` with `args`. {EXAMPLE}")),
         };
         if let Err(problem) = with_fields(&mut parsed, &fields, call.yes, call.version) {
             return bad_request(problem);
         }
-        let Foreseen { may_change, decision, format: asked } = self.foresee(&parsed);
+        let Foreseen { may_change, decision, format: asked } = self.foresee(&parsed, may_change_if_invalid);
         // A read runs again, so a client that missed the response gets it.
         let delivery = key.filter(|_| may_change).map(|key| idempotency::request_key(&client.principal, key, &content));
         let input = Input::Parsed(parsed);
@@ -205,7 +208,8 @@ impl Http {
         Arc::clone(&self.service).handle_to_the_end(request).await
     }
 
-    fn foresee(&self, parsed: &Parsed) -> Foreseen {
+    /// An invalid request does not run, but a later request with the same key is recognized, if it can be a write.
+    fn foresee(&self, parsed: &Parsed, may_change_if_invalid: bool) -> Foreseen {
         let (mut decision, mut format) = (None, None);
         let may_change = match parsed.command.as_deref() {
             Ok(Command::Run(draft, options)) => {
@@ -217,8 +221,7 @@ impl Http {
                 true
             }
             Ok(Command::Host(_) | Command::Help(_)) => false,
-            // It does not run, but a later request with the same key is recognized.
-            Err(_) => true,
+            Err(_) => may_change_if_invalid,
         };
         Foreseen { may_change, decision, format }
     }
@@ -250,7 +253,7 @@ fn with_fields(
 ) -> Result<(), &'static str> {
     let Ok(command) = &mut parsed.command else { return Ok(()) };
     match &mut **command {
-        Command::Run(_, options) => {
+        Command::Run(_, options) | Command::Host(HostCommand::CanI { options, .. }) => {
             if yes == Some(false) && options.yes {
                 return Err("`yes` is false, but the command has --yes. Remove one of the two.");
             }
@@ -258,9 +261,10 @@ fn with_fields(
             options.all |= fields.all;
             options.dry_run |= fields.dry_run;
         }
-        Command::Host(_) | Command::Help(_) if fields.yes || fields.all || fields.dry_run => {
+        Command::Host(_) if fields.yes || fields.all || fields.dry_run => {
             return Err("`yes`, `all` and `dry_run` are allowed only with an action.");
         }
+        // Help is about every form of an action.
         Command::Host(_) | Command::Help(_) => {}
     }
     match (&mut **command, version) {

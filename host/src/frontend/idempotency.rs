@@ -48,15 +48,19 @@ pub(super) fn request_key(client: &Principal, key: &str, content: &str) -> Reque
     RequestKey { key: format!("{client}/{}", digest(key)), content: digest(content), earliest_ms: None }
 }
 
-/// The canonical form of a typed command. Its fields are written as flags, so that the text is the same in every version of
-/// the host.
-pub(super) fn of_command(line: &str, version: Option<u32>, options: &Options) -> String {
+/// A typed command, with the fields of its request as flags. The audit log has this text.
+pub(super) fn with_flags(line: &str, version: Option<u32>, options: &Options) -> String {
     let mut line = line.to_owned();
     line.push_str(&version.map(|version| format!(" --version {version}")).unwrap_or_default());
     for (is_given, flag) in [(options.yes, " --yes"), (options.all, " --all"), (options.dry_run, " --dry-run")] {
         line.push_str(if is_given { flag } else { "" });
     }
-    json!({ "command": line }).to_string()
+    line
+}
+
+/// The canonical form of a typed command with its flags. It is the same in every version of the host.
+pub(super) fn of_command(text: &str) -> String {
+    json!({ "command": text }).to_string()
 }
 
 /// The canonical form of an action with its arguments. The text does not depend on the order of the names.
@@ -111,7 +115,7 @@ mod tests {
             r#"{"all":false,"args":{"list":["a",{"b":null,"z":1}],"n":1.5,"role":"developer","user-id":"user_1"},"columns":[],"compare":null,"dry_run":false,"ids":false,"op":"users.update","output":null,"reason":"leaver","share":false,"yes":true}"#
         );
         assert_eq!(key_of(&input), "http:bot/2c70e12b7a0646f92279f427c7b38e73 a339e5893ac27d666b3886a3d8e0ae9d");
-        let line = of_command("users list", None, &Options::default());
+        let line = of_command(&with_flags("users list", None, &Options::default()));
         assert_eq!(key_of(&line), "http:bot/2c70e12b7a0646f92279f427c7b38e73 2462026feb548458da35332de0dc0319");
     }
 

@@ -22,6 +22,12 @@ impl Parsed {
         Self::of(typed, Ok(command))
     }
 
+    /// The same command, with another text in the audit log.
+    #[must_use]
+    pub fn recorded_as(self, typed: String) -> Self {
+        Self { typed, ..self }
+    }
+
     fn of(typed: String, command: Result<Command, CommandError>) -> Self {
         Self { typed, is_typed: false, command: command.map(Box::new) }
     }

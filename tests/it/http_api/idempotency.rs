@@ -162,3 +162,18 @@ async fn a_read_with_a_key_is_read_again() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_read_or_dry_run_does_not_use_its_key() {
+    let server = Server::start().await;
+    let key = [("idempotency-key", "typo")];
+    let read = r#"{"op": "users.list", "args": {"limit": "many"}}"#;
+    let dry = r#"{"op": "invites.create", "args": {"email": "once@example.com"}, "dry_run": true}"#;
+    for invalid in [read, read, dry, dry] {
+        let answer = server.http_to("/v1/commands", invalid, &key).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+        assert!(!answer.headers.contains_key("idempotent-replayed"), "{}", answer.body);
+    }
+    let done = server.http_to("/v1/commands", INVITE, &key).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+}

@@ -1,7 +1,7 @@
 //! The errors of a store.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The store cannot be used, or cannot be used now.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum StoreError {
 impl StoreError {
     /// An error of the operating system, with the file that it is about.
     #[cfg(feature = "sqlite")]
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+    pub(super) fn io(path: &std::path::Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
 }
