@@ -186,8 +186,8 @@ pub struct HostBuilder {
 impl Host {
     /// Begins with what a host cannot be without: the only way out, the policy, and the audit log.
     ///
-    /// Whoever runs a host calls [`Service::tick`] every few seconds, which ends expired requests, and
-    /// [`Service::finish`] before the program exits, so that no write is cut off.
+    /// Call [`Service::tick`] of its service every few seconds, which ends expired requests, and
+    /// [`Service::finish`] before the program exits, to let running operations end.
     ///
     /// ```
     /// use claude_admin::egress::{Credentials, Egress, Upstream};

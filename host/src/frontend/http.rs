@@ -192,7 +192,7 @@ impl Http {
         let parsed = Parsed::new(format!("status {operation}"), command);
         let mut status = self.ask(client, Input::Parsed(parsed), None, format).await;
         if status.outcome == Outcome::NotFound && decision.is_none() {
-            return (StatusCode::CONFLICT, axum_json(&problem("conflict", &idempotency::nothing_came_of_it())))
+            return (StatusCode::CONFLICT, axum_json(&problem("conflict", &idempotency::no_known_status(operation))))
                 .into_response();
         }
         if let Some(OperationStatus { state, changed }) = &status.status {

@@ -12,11 +12,12 @@ use sha2::{Digest, Sha256};
 
 /// The header that marks the response to a request that was received before.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// The message for a first request that has no status yet.
-pub(super) fn nothing_came_of_it() -> String {
+/// The message for a first request whose status is not known.
+pub(super) fn no_known_status(operation: &str) -> String {
     format!(
-        "A request with this `Idempotency-Key` was already received and has no status yet: the host is still reading it, or \
-         stopped before reading it. {CHANGED_NOTHING} Try again in a moment to see its status, or use a new key."
+        "A request with this `Idempotency-Key` was already received, as operation {operation}. Its result is not known: the \
+         host is still reading it, stopped before reading it, or its entries are too far back in the audit log. Try again in \
+         a moment. Before you send it with a new key, check whether its change was made."
     )
 }
 

@@ -66,7 +66,12 @@ impl Service {
         let proposed = Box::pin(self.approvals.propose(proposal)).await;
         match proposed {
             Err(error) => {
-                self.record_receipt(receipt).await;
+                // The error can have names that the API returned.
+                if let Err(error) = receipt.record().await {
+                    tracing::error!(operation = id, %error, "not recorded, not shown");
+                    let reply = Reply::failed(Outcome::Failed, document::unrecorded_read(&error));
+                    return reply.of(action, &written.canonical(&catalog.types), &options);
+                }
                 self.not_run(id, person, action, &written, &options, error).await
             }
             Ok(Proposed::Read { authorized, policies, found }) => {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Names of people, each with accounts.
 type People<'a> = &'a [(&'a str, &'a [&'a str])];
 
-/// A host in which everybody can run everything, with a mapping of people to accounts.
+/// A host in which all users can run everything, with a mapping of people to accounts.
 async fn host(policy: &str, people: People<'_>) -> (RunningSimulator, Service) {
     let simulator = simulator().await;
     let plugin = support::plugin(&simulator).await;

@@ -24,6 +24,13 @@ pub enum StoreError {
         /// The newest format that this version supports.
         known: u32,
     },
+    /// A file in an earlier format, which a running host uses: it would continue in that format.
+    #[error(
+        "{path} has the format of an earlier version, and a host of that version still uses it; the file was not changed; \
+         stop that host, and start this one again",
+        path = .0.display()
+    )]
+    InUse(PathBuf),
     /// The operating system returned an error.
     #[error("{path}: {source}", path = .path.display())]
     Io {

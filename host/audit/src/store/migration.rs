@@ -3,7 +3,7 @@
 //! SQLite's `user_version` is the number of the format. A step is a list of statements. A file in an older format gets
 //! all missing steps in one transaction; a file in a newer format is an error.
 
-use super::StoreError;
+use super::{Hosts, StoreError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
@@ -127,6 +127,11 @@ fn migrate_along(connection: &mut Connection, path: &Path, steps: &[Step]) -> Re
     }
     if found == known {
         return Ok(());
+    }
+    // A host of an earlier version does not check the format again, and would write what this version does not read.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if !empty && Hosts::of(&real).any_is_alive() {
+        return Err(StoreError::InUse(path.to_owned()));
     }
     transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
     for step in steps.iter().skip(found as usize) {

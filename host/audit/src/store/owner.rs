@@ -70,6 +70,18 @@ impl Hosts {
         }
     }
 
+    /// Whether any host still runs.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn any_is_alive(&self) -> bool {
+        match &self.0 {
+            Kind::Memory(names) => !lock(names).is_empty(),
+            Kind::Folder(folder) => {
+                let files = fs::read_dir(folder).into_iter().flatten().flatten();
+                files.into_iter().any(|file| is_name(&file.file_name().to_string_lossy()) && !is_dead(&file.path()))
+            }
+        }
+    }
+
     /// Whether the host with this name still runs.
     ///
     /// If this cannot be determined, the result is true: an operation of a running host must not be treated as

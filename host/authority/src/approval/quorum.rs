@@ -41,6 +41,13 @@ impl Approvals {
         }))
     }
 
+    /// Whether an approval can be the last one that is required. With one rule, this is a matter of their number, and all
+    /// of them are evaluated before the request runs.
+    pub(super) async fn completes(&self, operation: &Operation, person: &Person) -> bool {
+        let has_one_rule = operation.pending.requirements.approvals.len() == 1;
+        operation.has_approvals(1) && (has_one_rule || self.is_enough(operation, Some(person)).await)
+    }
+
     /// Whether the approvals so far are sufficient, each evaluated again; with one more if a user is about to approve.
     pub(super) async fn is_enough(&self, operation: &Operation, one_more: Option<&Person>) -> bool {
         let mut approvals: Vec<(Principal, Vec<bool>)> = Vec::new();

@@ -128,7 +128,7 @@ impl Approvals {
             Choice::Approve => match self.approves(&operation, person) {
                 Err(denial) => Err(SettleError::NotAllowed(Box::new(operation), denial)),
                 // The output is only for the requester, who runs the command after others have approved it.
-                Ok(_) if self.runs_for_requester(&operation) || !operation.has_approvals(1) => {
+                Ok(_) if self.runs_for_requester(&operation) || !self.completes(&operation, person).await => {
                     self.record_approval(&operation, person, vote).await
                 }
                 Ok(_) => self.run(operation, person, vote, None).await,

@@ -109,7 +109,15 @@ impl Plan {
             return vec![Difference::Other(Code::new("other-steps").into())];
         }
         let pairs = self.steps.iter().zip(&other.steps);
-        pairs.flat_map(|(old, new)| difference::differences(&json(old), &json(new))).collect()
+        let differences = |(old, new): (&Step, &Step)| {
+            let mut new = json(new);
+            // Earlier versions did not record the operation.
+            if let (None, Some(new)) = (old.operation, new.as_object_mut()) {
+                new.remove("operation");
+            }
+            difference::differences(&json(old), &new)
+        };
+        pairs.flat_map(differences).collect()
     }
 }
 

@@ -37,7 +37,7 @@ impl Ledger {
     }
 
     /// The result of an earlier request that did not become an operation: the word of its outcome. None if it became an
-    /// operation, if it has no result yet, or if its result is not among the last entries.
+    /// operation, if it has no result yet, or if not all of its entries are among the last entries.
     ///
     /// # Errors
     ///
@@ -73,5 +73,6 @@ fn ended(log: &dyn Log, id: &str) -> Result<Option<String>, StoreError> {
             }
         }
     }
-    Ok(word)
+    // Without its first entry, it can have become an operation.
+    Ok(None)
 }
