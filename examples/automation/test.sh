@@ -122,6 +122,10 @@ file = "$here/config/policy.cedar"
 [groups]
 automation = ["local:*", "http:n8n"]
 admins = ["http:ada"]
+[people]
+runner = ["local:$(id -un)"]
+n8n = ["http:n8n"]
+ada = ["http:ada"]
 TOML
 export N8N_CLIENT_TOKEN=of-the-test-0000000000 ADA_TOKEN=of-the-test-1111111111
 "$CLAUDE_ADMIN" serve --config "$dir/claude-admin.toml" >"$dir/serve" 2>&1 &

@@ -10,8 +10,8 @@ if [[ $code -ne 0 ]]; then fail read; fi
 {
   printf '### Plan\n\n'
   shown "$(jq -r '
-    .plan.command, .plan.effect, "Risk: \(.plan.risk)",
-    (.plan.before.value // {} | to_entries[] | "Now: \(.key) = \(.value)"),
+    (.plan.steps[] | .command, .effect, "Risk: \(.risk)",
+      (.before.value // {} | to_entries[] | "Now: \(.key) = \(.value)")),
     (.needs.approvals[] | "Requires \(.count) approval(s) in claude-admin" + (if .from then ", from \(.from)" else "" end))
   ' "$answer")"
 } | summary
