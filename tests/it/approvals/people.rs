@@ -1,6 +1,7 @@
 //! Approvals count people, not accounts: `[people]` says which accounts belong to one person.
 
 use crate::support::{self, REMOVE, says, simulator, type_as, writes};
+use claude_admin::audit::{Filter, search};
 use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::Clock;
 use claude_admin::decision::people;
@@ -42,6 +43,14 @@ async fn approval_from_another_platform_counts_only_between_mapped_people() {
         let approved = type_as(&service, &account("local:bob"), &format!("approve {}.1", requested.operation)).await;
         says(&approved, outcome, &[words]);
         assert_eq!(writes(&simulator).len(), usize::from(outcome == Outcome::Done), "{people:?}");
+        // Every entry of the requester has their person, also those that the host writes.
+        let person = people.first().map(|(name, _)| (*name).to_owned());
+        let entries = search(service.ledger().log(), &Filter::default(), 1_000).unwrap().found;
+        for entry in entries.into_iter().map(|recorded| recorded.entry) {
+            if entry.principal == Some(account("slack:T1/UADA")) {
+                assert_eq!(entry.person, person, "{entry:?}");
+            }
+        }
     }
 }
 

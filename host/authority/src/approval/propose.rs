@@ -218,6 +218,7 @@ impl Approvals {
         let pending = Pending {
             version: 1,
             requester: person.principal.clone(),
+            person: person.person.clone(),
             place: person.place.clone(),
             plan,
             requirements,

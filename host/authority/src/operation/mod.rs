@@ -36,6 +36,9 @@ pub struct Pending {
     pub version: u32,
     /// The requester.
     pub requester: Principal,
+    /// The person that the requester is mapped to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The place of the request.
     pub place: Place,
     /// The plan.
@@ -58,7 +61,9 @@ impl Pending {
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let (plan_hash, version) = (Some(self.plan.hash()), Some(self.version));
-        Entry { plan_hash, version, ..self.plan.note(operation, entry) }
+        let is_by_requester = entry.principal.as_ref() == Some(&self.requester);
+        let person = entry.person.clone().or_else(|| self.person.clone().filter(|_| is_by_requester));
+        Entry { plan_hash, version, person, ..self.plan.note(operation, entry) }
     }
 }
 

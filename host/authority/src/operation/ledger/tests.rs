@@ -244,6 +244,7 @@ fn requested(operation: &str, text: &str) -> Entry {
     let pending = crate::operation::Pending {
         version: 1,
         requester: ada.clone(),
+        person: None,
         place: Place::terminal(),
         plan: crate::plan::Plan::of(crate::plan::Step::new(catalog, &invocation, Vec::new(), before)),
         requirements: crate::policy::Requirements::floor(action.risks()),
