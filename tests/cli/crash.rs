@@ -51,7 +51,7 @@ fn kill(pid: u32) {
 
 /// The host that is killed: a separate process of this test program.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "runs in a process of its own, as the one that is killed"]
+#[ignore = "runs in a separate process, which is killed"]
 async fn a_host_that_ends_at_a_step() {
     let value = |name: &str| std::env::var(name).unwrap();
     if std::env::var_os(STORE).is_none() {

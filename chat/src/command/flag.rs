@@ -181,7 +181,7 @@ pub const FLAGS: [Flag; 10] = [
 ];
 
 impl Flag {
-    /// The flag that a name stands for, without dashes, and whether the name is its opposite.
+    /// The flag with a name, which has no dashes, and whether the name is its opposite.
     #[must_use]
     pub fn find(name: &str) -> Option<(&'static Self, bool)> {
         let named = |flag: &&Self| flag.name == name || flag.aliases.contains(&name);

@@ -286,7 +286,7 @@ impl HostCommandInfo {
         offered.map(|command| (command.name.to_owned(), command.summary.to_owned())).collect()
     }
 
-    /// The command that a word stands for.
+    /// The command with a name or an alias.
     #[must_use]
     pub fn find(word: &str) -> Option<&'static Self> {
         HOST_COMMANDS.iter().find(|command| command.name == word || command.aliases.contains(&word))

@@ -33,6 +33,33 @@ pub struct Projection {
     changes: u64,
 }
 
+/// The entries of an operation among the last `most` of a log, the last one first, up to the first one that is needed.
+///
+/// # Errors
+///
+/// The error of the log.
+pub(super) fn entries_of(log: &dyn Log, id: &str, most: usize) -> Result<Vec<(u64, Entry)>, StoreError> {
+    let (mut found, mut before, mut left) = (Vec::new(), u64::MAX, most);
+    while left > 0 {
+        let records = log.read_back(before, CHUNK.min(left))?;
+        let Some(oldest) = records.last() else { break };
+        before = oldest.seq;
+        left -= records.len();
+        for record in records.iter().filter(|record| record.text.contains(id)) {
+            let Ok(entry) = Entry::from_record(&record.text) else { continue };
+            if entry.operation.as_deref() != Some(id) {
+                continue;
+            }
+            let is_first = matches!(entry.event, Event::Received { .. } | Event::Carried { .. });
+            found.push((record.seq, entry));
+            if is_first {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
 impl Projection {
     /// The operation with this ID, if it is in memory.
     #[must_use]
@@ -85,27 +112,8 @@ impl Projection {
     ///
     /// The error of the log.
     pub fn search(log: &dyn Log, id: &str, most: usize) -> Result<Option<Operation>, StoreError> {
-        let mut found: Vec<(u64, Entry)> = Vec::new();
-        let (mut before, mut left) = (u64::MAX, most);
-        'trail: while left > 0 {
-            let records = log.read_back(before, CHUNK.min(left))?;
-            let Some(oldest) = records.last() else { break };
-            before = oldest.seq;
-            left -= records.len();
-            for record in records.iter().filter(|record| record.text.contains(id)) {
-                let Ok(entry) = Entry::from_record(&record.text) else { continue };
-                if entry.operation.as_deref() != Some(id) {
-                    continue;
-                }
-                let is_first = matches!(entry.event, Event::Received { .. } | Event::Carried { .. });
-                found.push((record.seq, entry));
-                if is_first {
-                    break 'trail;
-                }
-            }
-        }
         let mut projection = Self::default();
-        for (seq, entry) in found.iter().rev() {
+        for (seq, entry) in entries_of(log, id, most)?.iter().rev() {
             projection.apply(*seq, entry);
         }
         Ok(projection.operations.remove(id).map(Arc::unwrap_or_clone))

@@ -75,8 +75,8 @@ fn tamper_somehow(path: &Path, random: &mut fastrand::Rng, texts: &[String]) -> 
             let before = at.checked_sub(1).map(|before| Head::of(seq as u64 - 1, &texts[before]).unwrap());
             let mut entries: Vec<Entry> = texts[at..].iter().map(|text| Entry::from_record(text).unwrap()).collect();
             entries[0].time_ms += 1;
-            let (anew, _) = seal(&entries, before.as_ref()).unwrap();
-            let values: Vec<(i64, String)> = (seq..).zip(anew).collect();
+            let (resealed, _) = seal(&entries, before.as_ref()).unwrap();
+            let values: Vec<(i64, String)> = (seq..).zip(resealed).collect();
             let values: Vec<[&dyn Value; 2]> = values.iter().map(|(seq, text)| [text as _, seq as _]).collect();
             let update = "UPDATE record SET text = ?1 WHERE seq = ?2";
             tamper(path, &values.iter().map(|values| (update, values.as_slice())).collect::<Vec<_>>());

@@ -1,16 +1,15 @@
 //! Each request is accepted once, by one host, also after a restart.
 
 use super::{Ledger, LedgerError};
+use crate::operation::projection::entries_of;
 use crate::operation::{FirstDelivery, NotClaimed, Projection, RequestKey};
+use claude_admin_audit::Event;
 use claude_admin_audit::store::{Claim, Claimed, Log, StoreError};
-use claude_admin_audit::{Entry, Event};
 use claude_admin_chat::identity::Principal;
 use std::sync::Arc;
 
 /// The number of last entries that are searched for the result of an earlier request.
 const RECENT: usize = 10_000;
-/// The number of entries that are read in one batch.
-const CHUNK: usize = 256;
 
 impl Ledger {
     /// Claims the key of a request for this delivery of it, before anything is done.
@@ -53,24 +52,14 @@ impl Ledger {
 }
 
 fn ended(log: &dyn Log, id: &str) -> Result<Option<String>, StoreError> {
-    let (mut before, mut left, mut word) = (u64::MAX, RECENT, None);
-    while left > 0 {
-        let records = log.read_back(before, CHUNK.min(left))?;
-        let Some(oldest) = records.last() else { break };
-        before = oldest.seq;
-        left -= records.len();
-        for record in records.iter().filter(|record| record.text.contains(id)) {
-            let Ok(entry) = Entry::from_record(&record.text) else { continue };
-            if entry.operation.as_deref() != Some(id) {
-                continue;
-            }
-            match entry.event {
-                Event::Requested { .. } | Event::Carried { .. } => return Ok(None),
-                Event::Received { .. } => return Ok(word),
-                Event::Outcome { result, .. } => word = word.or(Some(result)),
-                Event::Denied { .. } => word = word.or_else(|| Some("denied".to_owned())),
-                _ => {}
-            }
+    let mut word = None;
+    for (_, entry) in entries_of(log, id, RECENT)? {
+        match entry.event {
+            Event::Requested { .. } | Event::Carried { .. } => return Ok(None),
+            Event::Received { .. } => return Ok(word),
+            Event::Outcome { result, .. } => word = word.or(Some(result)),
+            Event::Denied { .. } => word = word.or_else(|| Some("denied".to_owned())),
+            _ => {}
         }
     }
     // Without its first entry, it can have become an operation.

@@ -8,15 +8,15 @@ use crate::operation::{FirstDelivery, NotClaimed, Receipt, RequestKey};
 use claude_admin_audit::store::SqliteLog;
 use claude_admin_audit::verify;
 use claude_admin_chat::identity::{Place, Principal};
-use logs::{Slow, UNWANTED};
+use logs::{UNWANTED, Watched};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 fn ledger() -> (Ledger, Arc<AtomicUsize>) {
-    let transactions = Arc::new(AtomicUsize::new(0));
-    let log = Slow { log: SqliteLog::in_memory().unwrap(), transactions: Arc::clone(&transactions) };
+    let log = Watched { delay: Duration::from_millis(20), ..Watched::new(SqliteLog::in_memory().unwrap()) };
+    let transactions = Arc::clone(&log.transactions);
     (Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap(), transactions)
 }
 
@@ -284,4 +284,17 @@ fn requests_in_one_batch_are_counted_one_after_the_other() {
     assert!(first.is_ok(), "{:?}", first.err());
     assert!(matches!(second_end.try_recv().unwrap(), Err(CommitError::Refused(()))));
     assert_eq!(transactions.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn result_of_a_request_without_its_first_entry_is_unknown() {
+    let (ledger, _) = ledger();
+    let ada = Principal::local("ada").unwrap();
+    let denied = |operation: &str| Entry {
+        operation: Some(operation.to_owned()),
+        ..Entry::by(&ada, &Place::terminal(), Event::Denied { reason: Code::new("x").into(), count: 1 })
+    };
+    ledger.append(Durability::Process, vec![denied("a"), received("b", "x"), denied("b")]).await.unwrap();
+    assert_eq!(ledger.ended("a", &ada).await.unwrap(), None, "it can have become an operation");
+    assert_eq!(ledger.ended("b", &ada).await.unwrap().as_deref(), Some("denied"));
 }

@@ -1,13 +1,13 @@
 //! The state that a host derives from the audit log: operations, the latest time, and the first entry to read.
 
-use super::logs::Counting;
+use super::logs::Watched;
 use super::{cancelled, received, requested};
 use crate::operation::{Clock, Ledger, Operation, Projection};
 use claude_admin_audit::store::{Durability, Hosts, Log, SqliteLog};
 use claude_admin_audit::{Entry, Event, verify};
 use claude_admin_chat::identity::{Place, Principal};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 #[test]
 fn search_for_an_operation_reads_no_more_than_it_may() {
@@ -19,7 +19,7 @@ fn search_for_an_operation_reads_no_more_than_it_may() {
         ledger.record(Durability::Process, vec![received(&format!("operation-{number}"), "y")]).unwrap();
     }
     for (most, read) in [(10, 10), (300, 300), (usize::MAX, 600)] {
-        let log = Counting { log: open(), read: AtomicUsize::new(0) };
+        let log = Watched::new(open());
         assert!(Projection::search(&log, "no-such-operation", most).unwrap().is_none());
         assert_eq!(log.read.load(Ordering::Relaxed), read, "{most}");
     }
@@ -85,7 +85,7 @@ fn host_start_reads_only_entries_since_the_carried_requests() {
     assert!(records > 3000 && open_from > records - 1300, "{open_from} of {records}");
     drop(ledger);
     // A host that starts reads no earlier entry, and gets the same state.
-    let log = Counting { log: open(&path), read: AtomicUsize::new(0) };
+    let log = Watched::new(open(&path));
     let again = Ledger::open(Box::new(log), Hosts::in_memory(), Clock::system()).unwrap();
     assert_eq!(state(&again), before);
     assert!(again.inner.state().projection.last_seq() == records);
