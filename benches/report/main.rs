@@ -1,7 +1,7 @@
 //! The speed of the host, as ratios to the programs that people could use instead.
 //!
 //! ```text
-//! cargo bench -p claude-admin-cli                             everything: some minutes
+//! cargo bench -p claude-admin-cli                             everything: some minutes; `--profile dist` as in a package
 //! cargo bench -p claude-admin-cli -- list-call decision       some measures
 //! cargo bench -p claude-admin-cli -- --short --check          fails where a ratio is worse than its baseline by more than
 //!                                                             a third, three times in a row

@@ -36,7 +36,7 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         answer: AnswerArgs,
     },
-    /// Verify every entry and every byte of the file; with a published head, also that the end was not truncated
+    /// Verify every entry, the schema and the file; with a published head, also that the end was not truncated
     Verify {
         /// The output of an earlier `audit head`
         #[arg(long, value_name = "HEAD")]

@@ -177,7 +177,7 @@ fn dry_run() -> Value {
             "dry_run": { "const": true },
             "question": { "type": "string", "description": "The question about this target that is to be decided." },
             "plan_hash": { "type": "string", "description": "The hash that identifies the plan." },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target." },
+            "plan": { "type": "object", "description": "`steps`: for each, action, arguments, effect, risk, and the target." },
             "needs": { "type": "object", "description": "The required confirmation or approvals." },
             "can_be_approved": { "type": "boolean", "description": "Whether other users can give the required approvals." },
             "dependents": {
@@ -197,7 +197,7 @@ fn nothing_sent() -> Value {
             "dry_run": { "type": "boolean" },
             "nothing_sent": { "type": "string", "description": "Why the write was not sent." },
             "plan_hash": { "type": "string", "description": "The hash that identifies the plan." },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the current target." },
+            "plan": { "type": "object", "description": "`steps`: for each, action, arguments, effect, risk, and the current target." },
         },
         "required": ["dry_run", "nothing_sent", "plan_hash", "plan"],
     })
@@ -214,7 +214,7 @@ fn record() -> Value {
                 "description": "Whether the operation made a change; null if that was not recorded.",
                 "anyOf": [changed(), { "type": "null" }],
             },
-            "plan": { "type": "object", "description": "Action, arguments, effect, risk, and the target." },
+            "plan": { "type": "object", "description": "`steps`: for each, action, arguments, effect, risk, and the target." },
         },
         "required": ["operation_id", "state", "plan"],
     })
@@ -272,7 +272,7 @@ fn idempotency_key() -> Value {
         "required": false,
         "description": "Makes it safe to send a write again: a write with the same key and the same body runs once. \
             The response to a second request has the current status of the first one, as outcome and in the result. \
-            A key is stored for 10 minutes. A read runs again.",
+            A key is stored for at least 10 minutes. A read runs again.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     })
 }
