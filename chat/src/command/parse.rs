@@ -224,18 +224,8 @@ fn unknown_verb(catalog: &Catalog, noun: &str, typed: &str) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use claude_admin_catalog::PackageText;
+    use claude_admin_catalog::testing::catalog;
     use proptest::prelude::*;
-    use std::path::Path;
-    use std::sync::OnceLock;
-
-    fn catalog() -> &'static Catalog {
-        static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| {
-            let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-            Catalog::from_text(&PackageText::from_folder(&wit).unwrap()).unwrap()
-        })
-    }
 
     fn now() -> Timestamp {
         "2026-11-21T17:20:00Z".parse().unwrap()

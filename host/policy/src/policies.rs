@@ -86,12 +86,6 @@ impl Policies {
         &self.hash
     }
 
-    /// The first 12 digits of [`Self::hash`], for people.
-    #[must_use]
-    pub fn short_hash(&self) -> &str {
-        self.hash.get(..12).unwrap_or(&self.hash)
-    }
-
     /// The number of policies.
     #[must_use]
     pub fn len(&self) -> usize {

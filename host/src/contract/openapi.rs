@@ -272,7 +272,7 @@ fn idempotency_key() -> Value {
         "required": false,
         "description": "Makes it safe to send a write again: a write with the same key and the same body runs once. \
             The response to a second request has the current status of the first one, as outcome and in the result. \
-            A key is stored for at least 10 minutes. A read runs again.",
+            A key is stored for at least 10 minutes, and for the last 10,000 requests. A read runs again.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
     })
 }

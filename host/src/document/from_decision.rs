@@ -80,7 +80,8 @@ pub(super) fn too_few(no_approver: &NoApprover) -> String {
 }
 
 fn who_names_approvers(no_approver: &NoApprover) -> &'static str {
-    if no_approver.unmapped > 0 {
+    let with_mapping = no_approver.available + no_approver.unmapped;
+    if no_approver.unmapped > 0 && with_mapping >= no_approver.rule.count as usize {
         "Users on another platform can approve only if the configuration shows that they are other people: the host \
          administrator can map your account and theirs in [people]."
     } else if no_approver.is_alone {
@@ -267,7 +268,7 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
              configuration does not show that you are different people."
                 .to_owned(),
             format!(
-                "Approve on the platform of the request, or ask the host administrator to map both accounts in [people]. \
+                "Approve with an account on the same platform, or ask the host administrator to map all of these accounts in [people]. \
                  You can `deny {}`.",
                 operation.plan_id()
             ),
@@ -303,6 +304,10 @@ pub fn too_old() -> Document {
     notice(Level::Error, text, Some("Send the command again.".to_owned()))
 }
 
+/// The hint about an audit log that cannot be used.
+const CHECK_THE_LOG: &str =
+    "The host administrator must check the disk, the permissions and `claude-admin audit verify`.";
+
 /// The result of a read that cannot be recorded: it is not shown.
 #[must_use]
 pub fn unrecorded_read(error: &LedgerError) -> Document {
@@ -310,7 +315,7 @@ pub fn unrecorded_read(error: &LedgerError) -> Document {
         "The result is not shown because the read cannot be recorded in the audit log: {error}. {}",
         Verdict::Unchanged.sentence()
     );
-    notice(Level::Error, text, None)
+    notice(Level::Error, text, Some(CHECK_THE_LOG.to_owned()))
 }
 
 /// The document for an audit log that cannot be used. Without the audit log, no command runs.
@@ -322,7 +327,7 @@ pub fn ledger_error(error: &LedgerError) -> Document {
             "The command did not run because it cannot be recorded in the audit log: {error}. {}",
             Verdict::Unchanged.sentence()
         ),
-        Some("The host administrator must check the disk, the permissions and `claude-admin audit verify`.".to_owned()),
+        Some(CHECK_THE_LOG.to_owned()),
     )
 }
 

@@ -16,8 +16,8 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 pub(super) fn no_known_status(operation: &str) -> String {
     format!(
         "A request with this `Idempotency-Key` was already received, as operation {operation}. Its result is not known: the \
-         host is still reading it, stopped before reading it, or its entries are too far back in the audit log. Try again in \
-         a moment. Before you send it with a new key, check whether its change was made."
+         host is still reading it, stopped before reading it, could not record it, or its entries are too far back in the \
+         audit log. Try again in a moment. Before you send it with a new key, check whether its change was made."
     )
 }
 

@@ -48,8 +48,8 @@ impl Service {
         match settled {
             Ok(Settled::Run(operation, authorized)) => {
                 let id = operation.id.clone();
-                let Step { all, columns, .. } = operation.pending.plan.first().clone();
-                let options = Options { all, columns, ..Options::default() };
+                let step = operation.pending.plan.first();
+                let options = Options { all: step.all, columns: step.columns.clone(), ..Options::default() };
                 let mut reply = self.run_intended(*operation, authorized, options).await;
                 if let Ok(operation) = self.approvals.find(&id).await {
                     let record = document::record(catalog, &operation);

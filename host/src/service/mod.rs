@@ -1,5 +1,5 @@
-//! Handles a command from its text to its reply: it is parsed, decided, run, recorded and shown. For this, each
-//! frontend calls only [`Service::handle`] or [`Service::handle_in_parts`].
+//! Handles a command from its text to its reply: it is parsed, decided, run, recorded and shown. Each frontend
+//! runs commands only through [`Service::handle`], [`Service::handle_to_the_end`] or [`Service::handle_in_parts`].
 
 mod audience;
 mod audit;

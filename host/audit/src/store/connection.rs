@@ -106,7 +106,7 @@ fn unreadable(path: &Path, busy_timeout: Duration) -> Result<u64, StoreError> {
     if has_log(path) { unreadable_tail(path, &log_of(path), busy_timeout) } else { Ok(0) }
 }
 
-/// The settings of a connection that writes to the file: the file has a fixed form, and no work is done twice.
+/// The settings of a connection that writes to the file, so that no work is done twice.
 pub(super) fn writer(connection: &Connection) -> Result<(), StoreError> {
     // SQLite stores the changed pages of a statement that can be rolled back separately. It must store them in memory,
     // not in a file.

@@ -7,7 +7,8 @@
 //!
 //! The store also contains the keys of recent requests ([`Claim`]). So each request is accepted once.
 //!
-//! Nothing outside this module knows SQL, and nothing in it knows the content of a record.
+//! Nothing outside this module knows SQL, and nothing in it knows the content of a record, except the
+//! migration from the first format, which copies the keys of requests.
 
 mod claim;
 #[cfg(feature = "sqlite")]

@@ -18,7 +18,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// A receipt; without an entry if it is already recorded.
+    /// A receipt; without an entry if there is none to record.
     #[must_use]
     pub fn new(ledger: Ledger, entry: Option<Entry>) -> Self {
         Self { ledger, entry: Mutex::new(entry) }
