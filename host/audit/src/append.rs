@@ -32,9 +32,10 @@ pub(crate) fn append(log: &dyn Log, entries: &[Entry], durability: Durability) -
     loop {
         let head = log.last()?.map(|last| Head::of(last.seq, &last.text)).transpose()?;
         let (texts, next) = seal(entries, head.as_ref())?;
-        match log.append(head.map_or(0, |head| head.seq), &texts, durability) {
+        match log.append(head.map_or(0, |head| head.seq), &texts, &[], durability) {
             Ok(()) => return Ok(next),
-            Err(AppendError::Conflict { .. }) => {}
+            // Without a claim, only a conflict remains.
+            Err(AppendError::Conflict { .. } | AppendError::Claimed { .. }) => {}
             Err(AppendError::Store(error)) => return Err(error.into()),
         }
     }

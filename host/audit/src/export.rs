@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_read_has_a_row_too() {
         let log = SqliteLog::in_memory().unwrap();
-        log.append(0, &["{}".to_owned()], Durability::Process).unwrap();
+        log.append(0, &["{}".to_owned()], &[], Durability::Process).unwrap();
         let mut out = Vec::new();
         csv(&log, 0, Medium::Stream, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().ends_with("\n,1,unreadable,,,,,,,,,,,,,,,,\n"));

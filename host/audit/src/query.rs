@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn unreadable_record_is_reported_and_others_are_listed() {
         let log = log(2);
-        log.append(2, &["{}".to_owned()], Durability::Process).unwrap();
+        log.append(2, &["{}".to_owned()], &[], Durability::Process).unwrap();
         let answer = tail(&log, 10).unwrap();
         assert_eq!((numbers(&answer), answer.unreadable), (vec![2, 1], vec![3]));
     }

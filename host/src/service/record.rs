@@ -50,16 +50,17 @@ impl Service {
         text: Option<String>,
         later: bool,
     ) -> Result<Receipt, Unreceived> {
-        if let Some(key) = key {
-            self.ledger().claim(key, id).await.map_err(Unreceived::Ledger)?.map_err(Unreceived::NotClaimed)?;
-        }
         let event = Event::Received { delivery: None, text };
-        let receipt =
-            Receipt::new(self.ledger().clone(), Some(Entry { operation: Some(id.to_owned()), ..person.did(event) }));
-        if !later {
-            receipt.record().await.map_err(Unreceived::Ledger)?;
-        }
-        Ok(receipt)
+        let entry = Entry { operation: Some(id.to_owned()), ..person.did(event) };
+        let ledger = self.ledger();
+        let accepted = match key {
+            Some(key) if later => ledger.claim(key, id).await,
+            Some(key) => ledger.accept(key, id, entry.clone()).await,
+            None if later => Ok(Ok(())),
+            None => ledger.append(Durability::Process, vec![entry.clone()]).await.map(Ok),
+        };
+        accepted.map_err(Unreceived::Ledger)?.map_err(Unreceived::NotClaimed)?;
+        Ok(Receipt::new(ledger.clone(), later.then_some(entry)))
     }
 
     /// Records the receipt of a request that ended without any other entry.

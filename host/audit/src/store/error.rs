@@ -1,5 +1,6 @@
 //! The errors of a store.
 
+use super::claim::Claimed;
 use std::io;
 use std::path::PathBuf;
 
@@ -71,6 +72,14 @@ pub enum AppendError {
     Conflict {
         /// The number of the last record.
         last: u64,
+    },
+    /// A key cannot be claimed. Nothing was written.
+    #[error("a key cannot be claimed")]
+    Claimed {
+        /// The position of its claim.
+        index: usize,
+        /// The reason.
+        reason: Claimed,
     },
     /// The store failed.
     #[error(transparent)]

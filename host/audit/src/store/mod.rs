@@ -83,15 +83,24 @@ pub trait Log: Debug + Send + Sync {
     /// wait for each other.
     fn for_readers(&self) -> &dyn Log;
 
-    /// Appends all records or none, directly after the record `after`; 0 for an empty log.
+    /// Appends all records, directly after the record `after` (0 for an empty log), and claims all keys; or does
+    /// neither.
     ///
     /// # Errors
     ///
-    /// [`AppendError::Conflict`] if `after` is not the last record; nothing was appended. After [`AppendError::Store`],
-    /// the end of the log must be read again to find out whether the records were appended.
-    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError>;
+    /// [`AppendError::Conflict`] if `after` is not the last record, and [`AppendError::Claimed`] if a key cannot be
+    /// claimed; nothing was written. After [`AppendError::Store`], the end of the log must be read again to find out
+    /// whether the records were appended.
+    fn append(
+        &self,
+        after: u64,
+        records: &[String],
+        claims: &[Claim],
+        durability: Durability,
+    ) -> Result<(), AppendError>;
 
-    /// Claims a key, unless it was already claimed on this store. The claim survives the end of the process.
+    /// Claims a key without a record, unless it was already claimed on this store. The claim survives the end of the
+    /// process.
     ///
     /// # Errors
     ///

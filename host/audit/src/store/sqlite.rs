@@ -197,7 +197,13 @@ impl Log for SqliteLog {
         self.reader.get_or_init(|| self.open_reader()).as_deref().unwrap_or(self)
     }
 
-    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+    fn append(
+        &self,
+        after: u64,
+        records: &[String],
+        claims: &[Claim],
+        durability: Durability,
+    ) -> Result<(), AppendError> {
         let mut state = self.state();
         let connection = state.writer(durability)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -205,6 +211,12 @@ impl Log for SqliteLog {
             transaction.prepare_cached("SELECT coalesce(max(seq), 0) FROM record")?.query_row([], |row| row.get(0))?;
         if last != bound(after) {
             return Err(AppendError::Conflict { last: u64::try_from(last).unwrap_or(0) });
+        }
+        for (index, claim) in claims.iter().enumerate() {
+            match sqlite_claim::claim_in(&transaction, claim)? {
+                Claimed::First => {}
+                reason => return Err(AppendError::Claimed { index, reason }),
+            }
         }
         {
             let mut insert = transaction.prepare_cached("INSERT INTO record (seq, text) VALUES (?1, ?2)")?;

@@ -2,15 +2,22 @@
 
 use super::StoreError;
 use super::claim::{CLAIM_MS, CLAIMS, Claim, Claimed};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-/// Claims a key.
+/// Claims a key in a transaction of its own.
 pub(super) fn claim(connection: &mut Connection, claim: &Claim) -> Result<Claimed, StoreError> {
-    claim_among(connection, claim, CLAIMS)
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let claimed = claim_in(&transaction, claim)?;
+    transaction.commit()?;
+    Ok(claimed)
 }
 
-fn claim_among(connection: &mut Connection, claim: &Claim, most: i64) -> Result<Claimed, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Claims a key as a part of a transaction.
+pub(super) fn claim_in(transaction: &Transaction<'_>, claim: &Claim) -> Result<Claimed, StoreError> {
+    claim_among(transaction, claim, CLAIMS)
+}
+
+fn claim_among(transaction: &Transaction<'_>, claim: &Claim, most: i64) -> Result<Claimed, StoreError> {
     let before = transaction
         .prepare_cached("SELECT value FROM claim WHERE key = ?1")?
         .query_row([&claim.key], |row| row.get(0))
@@ -49,7 +56,6 @@ fn claim_among(connection: &mut Connection, claim: &Claim, most: i64) -> Result<
             )?
             .execute([time_ms])?;
     }
-    transaction.commit()?;
     Ok(Claimed::First)
 }
 
@@ -112,7 +118,10 @@ mod tests {
                 let earliest = *signed.entry(key).or_insert(now - 1);
                 let claim = Claim { earliest_ms: Some(earliest), ..of(&key.to_string(), now) };
                 let latest = accepted.values().copied().max();
-                match claim_among(&mut connection, &claim, most).unwrap() {
+                let transaction = connection.transaction().unwrap();
+                let claimed = claim_among(&transaction, &claim, most).unwrap();
+                transaction.commit().unwrap();
+                match claimed {
                     Claimed::First => prop_assert!(accepted.insert(key, now).is_none(), "{} at {}", key, now),
                     Claimed::Before(_) => prop_assert!(accepted.contains_key(&key)),
                     Claimed::Forgotten => {

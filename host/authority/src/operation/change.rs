@@ -1,7 +1,7 @@
 //! A pending change of the audit log, which is made together with others.
 
 use super::{CommitError, LedgerError, Projection};
-use claude_admin_audit::store::Durability;
+use claude_admin_audit::store::{Claim, Claimed, Durability};
 use claude_admin_audit::{Entry, Event};
 use tokio::sync::oneshot;
 
@@ -13,6 +13,14 @@ pub(super) trait Change: Send {
 
     /// The required durability.
     fn durability(&self) -> Durability;
+
+    /// The key that is claimed with the entries.
+    fn claim(&self) -> Option<&Claim> {
+        None
+    }
+
+    /// The key cannot be claimed, and nothing was appended.
+    fn not_claimed(self: Box<Self>, _reason: Claimed) {}
 
     /// The change was appended, with this new state.
     fn done(self: Box<Self>, projection: &Projection, entries: &[Entry]);

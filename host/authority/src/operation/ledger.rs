@@ -256,6 +256,12 @@ impl Ledger {
         E: Send + 'static,
     {
         let (change, end) = change(durability, decide, then);
+        self.make_soon(change);
+        end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
+    }
+
+    /// Makes a change on another thread, together with those that wait.
+    fn make_soon(&self, change: Box<dyn Change>) {
         let is_served = {
             let mut queue = self.inner.waiting();
             queue.changes.push(change);
@@ -265,7 +271,6 @@ impl Ledger {
             let inner = Arc::clone(&self.inner);
             tokio::task::spawn_blocking(move || inner.serve());
         }
-        end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
 
     /// Appends entries unchanged, on this thread: for the start of a host.

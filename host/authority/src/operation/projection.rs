@@ -15,7 +15,8 @@ const MAX_SETTLED: usize = 1000;
 const MAX_SETTLED_BYTES: usize = 32 << 20;
 
 /// An operation that is not closed is carried after this number of entries, plus one entry for each `BYTES_OF_AN_ENTRY`
-/// bytes of it. So less is written for carried operations than for other entries.
+/// bytes of all operations in memory that are not closed. So less is written for carried operations than for other
+/// entries.
 const CARRIED_AFTER: u64 = 1024;
 const BYTES_OF_AN_ENTRY: usize = 512;
 
@@ -130,8 +131,13 @@ impl Projection {
     pub(super) fn carried(&self) -> Option<Entry> {
         let (first_seq, id) = self.open.first()?;
         let operation = self.operations.get(id).filter(|operation| operation.first_seq == *first_seq)?;
-        let after = CARRIED_AFTER + (operation.bytes / BYTES_OF_AN_ENTRY) as u64;
-        if self.last_seq.saturating_sub(*first_seq) < after {
+        let distance = self.last_seq.saturating_sub(*first_seq);
+        if distance < CARRIED_AFTER {
+            return None;
+        }
+        let open = self.operations.values().filter(|operation| operation.is_open(self.latest_ms));
+        let bytes: usize = open.map(|operation| operation.bytes).sum();
+        if distance < CARRIED_AFTER + (bytes / BYTES_OF_AN_ENTRY) as u64 {
             return None;
         }
         let state = serde_json::to_string(&**operation).ok()?;

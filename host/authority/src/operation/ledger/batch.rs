@@ -5,7 +5,7 @@ use super::{Change, Decided, Inner, LedgerError, Loaded, MAX_ATTEMPTS, Queue};
 use crate::operation::Projection;
 use crate::operation::change::subjects;
 use crate::operation::projection::CHUNK;
-use claude_admin_audit::store::{AppendError, Durability, StoreError};
+use claude_admin_audit::store::{AppendError, Claim, Claimed, Durability, StoreError};
 use claude_admin_audit::{Entry, Head, redact, seal};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,6 +102,11 @@ impl Inner {
                     attempt += 1;
                     left.splice(0..0, decided.into_iter().map(|(change, _)| change));
                 }
+                Err(Unappended::Claimed { change, reason }) => {
+                    let mut decided = decided;
+                    decided.remove(change).0.not_claimed(reason);
+                    left.splice(0..0, decided.into_iter().map(|(change, _)| change));
+                }
                 // Nothing was written, and an error of one change must not affect the others.
                 Err(Unappended::Unrecordable(_)) if decided.len() > 1 => {
                     most = 1;
@@ -138,7 +143,12 @@ impl Inner {
         let (records, head) = sealed.map_err(|error| Unappended::Unrecordable(error.to_string()))?;
         let disk = decided.iter().any(|(change, _)| change.durability() == Durability::Disk);
         let durability = if disk { Durability::Disk } else { Durability::Process };
-        match self.log.append(state.projection.last_seq(), &records, durability) {
+        let (claiming, claims): (Vec<usize>, Vec<Claim>) = decided
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (change, _))| Some((index, change.claim()?.clone())))
+            .unzip();
+        match self.log.append(state.projection.last_seq(), &records, &claims, durability) {
             Ok(()) => {
                 for entry in &all {
                     let seq = state.projection.last_seq() + 1;
@@ -149,6 +159,7 @@ impl Inner {
                 Ok(stored)
             }
             Err(AppendError::Conflict { .. }) => Err(Unappended::Conflict),
+            Err(AppendError::Claimed { index, reason }) => Err(Unappended::Claimed { change: claiming[index], reason }),
             Err(AppendError::Store(error)) => Err(Unappended::Store(error)),
         }
     }
@@ -158,6 +169,12 @@ impl Inner {
 enum Unappended {
     /// Another host appended first.
     Conflict,
+    /// The key of a change cannot be claimed.
+    Claimed {
+        /// The position of the change.
+        change: usize,
+        reason: Claimed,
+    },
     /// An entry cannot be recorded.
     Unrecordable(String),
     /// The store failed.
@@ -180,12 +197,14 @@ fn decide(
             continue;
         }
         let Some(entries) = change.decide(projection, now_ms) else { continue };
+        let key = change.claim().map(|claim| format!("claim of {}", claim.key));
+        let subjects: Vec<String> = subjects(&entries).chain(key).collect();
         if entries.is_empty() {
             change.done(projection, &entries);
-        } else if subjects(&entries).any(|subject| taken.contains(&subject)) {
+        } else if subjects.iter().any(|subject| taken.contains(subject)) {
             later.push(change);
         } else {
-            taken.extend(subjects(&entries));
+            taken.extend(subjects);
             decided.push((change, entries));
         }
     }

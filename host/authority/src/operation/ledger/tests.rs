@@ -77,6 +77,22 @@ async fn of_many_deliveries_of_one_request_one_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn key_is_used_up_only_with_the_first_entry() {
+    let (ledger, _) = ledger();
+    let accept = |operation: &str, text: &str| {
+        let (ledger, entry, operation) = (ledger.clone(), received(operation, text), operation.to_owned());
+        async move { ledger.accept(key("the same", "x"), &operation, entry).await }
+    };
+    accept("first", UNWANTED).await.unwrap_err();
+    assert_eq!(ledger.log().last().unwrap(), None);
+    let again = (0..20).map(|number| accept(&format!("operation{number}"), "x"));
+    let accepted =
+        at_once(again.collect::<Vec<_>>()).await.into_iter().filter(|accepted| matches!(accepted, Ok(Ok(()))));
+    assert_eq!(accepted.count(), 1);
+    assert_eq!(ledger.log().last().unwrap().unwrap().seq, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn end_of_an_earlier_request_is_found_until_it_is_an_operation() {
     let (ledger, _) = ledger();
     let ada = Principal::local("ada").unwrap();

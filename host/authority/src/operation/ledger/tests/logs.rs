@@ -42,13 +42,19 @@ impl Log for Watched {
         Ok(records)
     }
 
-    fn append(&self, after: u64, records: &[String], durability: Durability) -> Result<(), AppendError> {
+    fn append(
+        &self,
+        after: u64,
+        records: &[String],
+        claims: &[Claim],
+        durability: Durability,
+    ) -> Result<(), AppendError> {
         std::thread::sleep(self.delay);
         if records.iter().any(|record| record.contains(UNWANTED)) {
             return Err(AppendError::Store(StoreError::NotOurs("unwanted".into())));
         }
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        self.log.append(after, records, durability)
+        self.log.append(after, records, claims, durability)
     }
 
     fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {

@@ -98,6 +98,29 @@ fn host_start_reads_only_entries_since_the_carried_requests() {
     assert!(verify(again.log(), None).is_sound());
 }
 
+#[test]
+fn carried_operations_together_write_less_than_other_entries() {
+    let mut projection = Projection::default();
+    let large = "x".repeat(1 << 20);
+    for number in 0..8 {
+        projection.apply(number + 1, &requested(&format!("operation{number}"), &large));
+    }
+    let (mut seq, mut carried, mut other) = (8, 0, 0);
+    while seq < 100_000 {
+        if let Some(entry) = projection.carried() {
+            let Event::Carried { state } = &entry.event else { panic!("{entry:?}") };
+            carried += state.len();
+            seq += 1;
+            projection.apply(seq, &entry);
+            projection.open_from();
+        }
+        seq += 1;
+        other += 512;
+        projection.apply(seq, &received("another", "x"));
+    }
+    assert!(carried > 0 && carried < other, "{carried} bytes of carried operations, {other} of other entries");
+}
+
 fn ledger_entry(store: &std::path::Path) -> Entry {
     let log = SqliteLog::open(store, claude_admin_audit::store::Settings::default()).unwrap();
     Entry::from_record(&log.last().unwrap().unwrap().text).unwrap()
