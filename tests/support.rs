@@ -4,7 +4,7 @@ use claude_admin::Choice;
 use claude_admin::audit::{Filter, export, search};
 use claude_admin::command::{Draft, Invocation, Markup, Options, Reason};
 use claude_admin::decision::LivePolicy;
-use claude_admin::decision::approval::{Approvals, NoObserver, Observer, Proposal, Proposed, Settled, Vote};
+use claude_admin::decision::approval::{Approvals, NoObserver, Observer, Planned, Proposal, Proposed, Settled, Vote};
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Ledger, Receipt};
 use claude_admin::decision::people::People;
@@ -226,8 +226,8 @@ pub(super) async fn authorized_for(
     let person = async |principal: &Principal| approvals.decider().person(principal, &Place::terminal()).await;
     let (asking, bob) = (person(principal).await, person(&bob()).await);
     match proposed {
-        Proposed::Read { authorized, .. } | Proposed::Run(_, authorized) => authorized,
-        Proposed::Waiting(operation) => {
+        Proposed::Read { authorized, .. } | Proposed::Planned(Planned::Run(_, authorized)) => authorized,
+        Proposed::Planned(Planned::Waiting(operation)) => {
             let vote = Vote {
                 operation: operation.id,
                 version: Some(1),
@@ -245,7 +245,7 @@ pub(super) async fn authorized_for(
                 other => panic!("{other:?}"),
             }
         }
-        Proposed::DryRun(..) => panic!("no dry run was asked for"),
+        Proposed::Planned(other) => panic!("{other:?}"),
         Proposed::Pointless(plan, _) => panic!("nothing would be sent: {plan:?}"),
     }
 }

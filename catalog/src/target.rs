@@ -1,7 +1,7 @@
 //! The target of a write: the read that shows it, and the fields that texts about it can name.
 
 use crate::check::Checker;
-use crate::{Action, Catalog, Field, Futile, Input, Method, Problem, Risk, Type, Types};
+use crate::{Action, Catalog, Field, Futile, ID, Input, Method, Place, Problem, Risk, Type, Types};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -43,6 +43,31 @@ impl Catalog {
                 && self.returns_an_object(candidate)
         };
         self.actions.iter().filter(shows).max_by_key(|candidate| candidate.http.path.segments().len())
+    }
+
+    /// The read that returns one item of a list, in the same form; none if the API has no such read.
+    #[must_use]
+    pub fn item_read(&self, list: &Action) -> Option<&Arc<Action>> {
+        let item = self.types.item(list)?;
+        let returns_it = |read: &&Arc<Action>| {
+            read.http.method == Method::Get
+                && read.paging.is_none()
+                && !read.sensitive
+                && read.result.as_ref() == Some(item)
+                && read.inputs.iter().all(|input| input.place == Place::Path)
+        };
+        self.actions.iter().find(returns_it)
+    }
+
+    /// The argument of the read of an item: the ID of the item, a field with the name of the input, or the argument of
+    /// the list.
+    #[must_use]
+    pub fn item_argument(&self, input: &Input, list: &Action, given: Option<&Value>, item: &Value) -> Option<Value> {
+        let fields = self.types.items(list)?;
+        let wire = input.name.replace('-', "_");
+        let own = fields.iter().find(|field| field.wire == ID && field.ty == input.ty);
+        let named = own.or_else(|| fields.iter().find(|field| field.wire == wire));
+        named.and_then(|field| item.get(&field.wire)).or(given).filter(|value| value.is_string()).cloned()
     }
 
     /// Whether the read before a write returns the object that the write changes, and not its parent. A new member of a

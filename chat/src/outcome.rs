@@ -87,7 +87,7 @@ impl Outcome {
 
     /// The name in logs and JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Usage => "usage",

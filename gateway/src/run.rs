@@ -40,6 +40,11 @@ pub(crate) fn run(
             let hint = "Policies, approvals and the audit log are available only in the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
+        Command::RunSeveral(..) => {
+            let text = format!("This gateway runs one command at a time. {}", Verdict::NotSent.sentence());
+            let hint = "Send one command for each target, or use the host, `claude-admin serve`.";
+            return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
+        }
         Command::Run(draft, options) => (draft, options),
     };
     let action = &*Arc::clone(&draft.invocation.action);

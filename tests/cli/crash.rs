@@ -1,6 +1,7 @@
 //! A host that is killed: no recorded entry is lost, no write is repeated, and `status` shows the correct state.
 
 mod decisions;
+mod steps;
 
 use crate::support::{self, EVERYBODY, host_on, plugin, writes};
 use claude_admin::audit::{Event, Filter, Recorded, search, verify, verify_file};

@@ -34,6 +34,7 @@ mod reports;
 mod secrets;
 pub(crate) mod server;
 mod server_limits;
+mod several;
 mod shared_store;
 mod slack;
 mod slack_accounts;

@@ -20,6 +20,12 @@ pub(super) struct Given {
     pub(super) arguments: Arguments,
     pub(super) options: Options,
     pub(super) help: bool,
+    /// The arguments of further commands of the same action: one for each pasted value after the first one.
+    pub(super) more: Vec<Arguments>,
+    /// The file with the arguments of several commands.
+    pub(super) from: Option<String>,
+    /// The list whose items are the targets.
+    pub(super) list: Option<String>,
 }
 
 /// Reads the words after noun and verb.
@@ -40,7 +46,8 @@ pub(super) fn read_arguments(
         implied: None,
     };
     reader.run()?;
-    period::align(action, &mut reader.given.arguments, now);
+    let Given { arguments, more, .. } = &mut reader.given;
+    more.iter_mut().chain([arguments]).for_each(|arguments| period::align(action, arguments, now));
     Ok(reader.given)
 }
 
@@ -137,6 +144,8 @@ impl Reader<'_> {
             FlagKey::Compare => options.compare = Some(!is_opposite),
             FlagKey::DryRun => options.dry_run = true,
             FlagKey::Help => self.given.help = true,
+            FlagKey::From => self.given.from = Some(text()),
+            FlagKey::Where => self.given.list = Some(text()),
             FlagKey::Reason => options.reason = Some(Reason::new(&text())?),
             FlagKey::Columns => {
                 options.columns.extend(text().split(',').map(|name| name.trim().replace('-', "_")));
@@ -289,14 +298,46 @@ impl Reader<'_> {
         }
     }
 
+    /// Values that are separated by commas or semicolons, as in a pasted list of recipients.
+    fn pasted(&self, input: &Input, token: Token) -> Vec<Token> {
+        if token.quoted || !self.is_a_target(input) {
+            return vec![token];
+        }
+        let values = token.text.split([',', ';']).filter(|value| !value.is_empty());
+        let values: Vec<Token> = values.map(|value| Token { text: value.to_owned(), ..token.clone() }).collect();
+        if values.is_empty() { vec![token] } else { values }
+    }
+
+    /// Whether a write can have several values of an input, one for each of several commands.
+    fn is_a_target(&self, input: &Input) -> bool {
+        self.action.writes() && (self.types.is_id(&input.ty) || self.types.format(&input.ty) == Some("email"))
+    }
+
     fn place_positional(&mut self) -> Result<(), CommandError> {
-        for token in std::mem::take(&mut self.positional) {
+        let mut tokens: VecDeque<Token> = std::mem::take(&mut self.positional).into();
+        let mut last: Option<Input> = None;
+        while let Some(token) = tokens.pop_front() {
             let free =
                 self.action.inputs.iter().find(|input| {
                     input.presence == Presence::Required && !self.given.arguments.contains_key(&input.name)
                 });
             match free {
-                Some(input) => self.put(&input.clone(), &token)?,
+                Some(input) => {
+                    let input = input.clone();
+                    let mut values = self.pasted(&input, token);
+                    self.put(&input, &values.remove(0))?;
+                    values.into_iter().rev().for_each(|value| tokens.push_front(value));
+                    last = Some(input);
+                }
+                None if last.as_ref().is_some_and(|input| self.is_a_target(input)) => {
+                    let Some(input) = &last else { continue };
+                    for value in self.pasted(input, token) {
+                        let first = self.given.arguments.clone();
+                        self.given.arguments.shift_remove(&input.name);
+                        self.put(input, &value)?;
+                        self.given.more.push(std::mem::replace(&mut self.given.arguments, first));
+                    }
+                }
                 None => {
                     let takes_names = self
                         .action

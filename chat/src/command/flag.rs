@@ -35,6 +35,8 @@ pub enum FlagKey {
     Yes,
     DryRun,
     Reason,
+    From,
+    Where,
     All,
     Output,
     Columns,
@@ -65,7 +67,7 @@ pub enum Sender {
 }
 
 /// Every flag, in the order in which the reference page shows them.
-pub const FLAGS: [Flag; 10] = [
+pub const FLAGS: [Flag; 12] = [
     Flag {
         key: FlagKey::Yes,
         name: "yes",
@@ -98,6 +100,29 @@ pub const FLAGS: [Flag; 10] = [
         details: "The people who decide see it, and the audit log stores it.",
         effect: FlagEffect::Every,
         field_of: &[Sender::Http, Sender::Model],
+    },
+    Flag {
+        key: FlagKey::From,
+        name: "from",
+        aliases: &[],
+        value: Some("FILE"),
+        has_opposite: false,
+        summary: "Run a write for each row of a file, as one request",
+        details: "Only on the terminal. The file is CSV with the names of the inputs as its header, or has one JSON object \
+                  in each line; `-` is the standard input.",
+        effect: FlagEffect::Writes,
+        field_of: &[],
+    },
+    Flag {
+        key: FlagKey::Where,
+        name: "where",
+        aliases: &[],
+        value: Some("LIST"),
+        has_opposite: false,
+        summary: "Run a write for each item of a list, as one request",
+        details: "The value is the command of the list, such as `\"users list --role user\"`.",
+        effect: FlagEffect::Writes,
+        field_of: &[],
     },
     Flag {
         key: FlagKey::All,

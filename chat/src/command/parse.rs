@@ -7,8 +7,8 @@ use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
 use super::{
-    CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options,
-    host_command, normalize, secrets,
+    CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options, Several,
+    host_command, normalize, secrets, several,
 };
 use claude_admin_catalog::{Action, Catalog};
 use jiff::Timestamp;
@@ -45,13 +45,18 @@ pub enum Command {
     Host(HostCommand),
     /// Run an action.
     Run(Draft, Options),
+    /// Run an action several times, as one request.
+    RunSeveral(Several, Options),
 }
+
+/// Reads a file that the requester names, on the machine of the requester.
+pub type ReadFile<'f> = &'f dyn Fn(&str) -> Result<String, String>;
 
 impl Command {
     /// Whether to show only IDs, without names.
     #[must_use]
     pub fn shows_ids_only(&self) -> bool {
-        matches!(self, Self::Run(_, options) if options.ids)
+        matches!(self, Self::Run(_, options) | Self::RunSeveral(_, options) if options.ids)
     }
 }
 
@@ -61,7 +66,22 @@ impl Command {
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
-    read(catalog, &mut tokens_of(text, markup)?, now)
+    parse_with(catalog, text, markup, now, None)
+}
+
+/// Reads a command from a line of text. `--from` reads a file.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to type instead; nothing was sent.
+pub fn parse_with(
+    catalog: &Catalog,
+    text: &str,
+    markup: Markup,
+    now: Timestamp,
+    file: Option<ReadFile<'_>>,
+) -> Result<Command, CommandError> {
+    read(catalog, &mut tokens_of(text, markup)?, now, file)
 }
 
 /// The words of a line.
@@ -84,16 +104,35 @@ pub(super) fn tokens_of(text: &str, markup: Markup) -> Result<Vec<Token>, Comman
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse_words(catalog: &Catalog, words: &[String], now: Timestamp) -> Result<Command, CommandError> {
+    parse_words_with(catalog, words, now, None)
+}
+
+/// Reads a command from words that a shell has already split. `--from` reads a file.
+///
+/// # Errors
+///
+/// [`CommandError`] with what to type instead; nothing was sent.
+pub fn parse_words_with(
+    catalog: &Catalog,
+    words: &[String],
+    now: Timestamp,
+    file: Option<ReadFile<'_>>,
+) -> Result<Command, CommandError> {
     let mut tokens = Vec::new();
     for word in words {
         secrets::refuse(word)?;
         tokens.push(Token::word(word, &normalize::normalize(word)?));
     }
-    read(catalog, &mut tokens, now)
+    read(catalog, &mut tokens, now, file)
 }
 
-fn read(catalog: &Catalog, tokens: &mut Vec<Token>, now: Timestamp) -> Result<Command, CommandError> {
-    let command = read_incomplete(catalog, tokens, now)?;
+fn read(
+    catalog: &Catalog,
+    tokens: &mut Vec<Token>,
+    now: Timestamp,
+    file: Option<ReadFile<'_>>,
+) -> Result<Command, CommandError> {
+    let command = read_incomplete(catalog, tokens, now, file)?;
     if let Command::Run(Draft { invocation, .. }, _) = &command {
         check_complete(catalog, invocation)?;
         // An argument can be JSON, whose texts are known only after parsing.
@@ -107,6 +146,7 @@ pub(super) fn read_incomplete(
     catalog: &Catalog,
     tokens: &mut Vec<Token>,
     now: Timestamp,
+    file: Option<ReadFile<'_>>,
 ) -> Result<Command, CommandError> {
     let is_help = |word: &str| matches!(word, "help" | "-h" | "--help" | "?");
     // Flags that every command accepts can be before the command.
@@ -131,7 +171,7 @@ pub(super) fn read_incomplete(
         return host_command::read(catalog, info, std::mem::take(tokens), now).map(Command::Host);
     }
     if let Some(action) = catalog.action(&first) {
-        return run(catalog, action, tokens, now);
+        return run(catalog, action, tokens, now, file);
     }
     let second = take(tokens);
     // `list users` is a common error for `users list`. It is accepted, and the output shows the canonical form.
@@ -153,7 +193,7 @@ pub(super) fn read_incomplete(
     let Some(action) = catalog.verb(&noun.name, &verb) else {
         return Err(unknown_verb(catalog, &noun.name, &verb));
     };
-    run(catalog, action, tokens, now)
+    run(catalog, action, tokens, now, file)
 }
 
 fn run(
@@ -161,10 +201,15 @@ fn run(
     action: &Arc<Action>,
     tokens: &mut Vec<Token>,
     now: Timestamp,
+    file: Option<ReadFile<'_>>,
 ) -> Result<Command, CommandError> {
-    let given = read_arguments(catalog, action, std::mem::take(tokens), now)?;
+    let tokens = std::mem::take(tokens);
+    let given = read_arguments(catalog, action, tokens.clone(), now)?;
     if given.help {
         return Ok(Command::Help(HelpTopic::Action(action.id.clone())));
+    }
+    if let Some(several) = several::several(catalog, action, &tokens, &given, now, file)? {
+        return Ok(Command::RunSeveral(several, given.options));
     }
     let references = references(catalog, action, &given.arguments)?;
     let invocation = Invocation { action: Arc::clone(action), arguments: given.arguments };

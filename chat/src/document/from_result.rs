@@ -249,7 +249,7 @@ fn table(
     let next = next(catalog, action, invocation, items, page, wanted);
     let more = onward(action, page) != Onward::End;
     let caption = caption(action, listing.handed_on + rows.len(), more, listing);
-    Table { caption, columns, rows, earlier: listing.handed_on, all: listing.all, next }
+    Table { caption, columns, rows, earlier: listing.handed_on, all: listing.all, next, ..Table::default() }
 }
 
 /// The field by which the items are ordered: the requested one, or the default of the API.

@@ -277,6 +277,8 @@ pub struct Table {
     pub earlier: usize,
     /// Whether every page of the list was requested: then the reader cannot request more.
     pub all: bool,
+    /// Whether its columns cannot be selected. Then no advice names those that are not shown.
+    pub fixed: bool,
     /// The continuation of the list.
     pub next: Next,
 }
@@ -373,6 +375,13 @@ impl Document {
     #[must_use]
     pub fn with(mut self, block: Block) -> Self {
         self.blocks.push(block);
+        self
+    }
+
+    /// Adds blocks.
+    #[must_use]
+    pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+        self.blocks.extend(blocks);
         self
     }
 

@@ -130,7 +130,7 @@ pub(super) fn more(table: &Table, rows: usize, shown: &[usize], reader: Reader) 
     let is_read = |index: usize| table.rows.is_empty() || table.rows.iter().any(|row| row[index] != Cell::Missing);
     let hidden = (0..table.columns.len()).filter(|index| !shown.contains(index) && is_read(*index));
     let hidden: Vec<&str> = hidden.map(|index| table.columns[index].field.as_str()).collect();
-    let columns = (!hidden.is_empty() && table.earlier + table.rows.len() > 0)
+    let columns = (!hidden.is_empty() && !table.fixed && table.earlier + table.rows.len() > 0)
         .then(|| format!("Not shown: {} ({}).", visible(&hidden.join(", ")), reader.other_columns()));
     let all = if table.all { String::new() } else { format!(" (or {})", reader.all_rows()) };
     let rows = table.command_after(rows).map(|command| format!("Next: {}{all}.", visible(&command)));

@@ -6,6 +6,7 @@
 //! accepts no other value.
 
 pub mod approval;
+pub mod cause;
 mod decider;
 pub mod execute;
 mod live_policy;

@@ -4,9 +4,12 @@ use super::approval::Found;
 use super::plan::Target;
 use super::{Decider, Person};
 use crate::execute::{CallError, Execute, Held};
+use claude_admin_catalog::{Action, Input};
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::memory_of;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 /// Reads on behalf of a user: to look up an ID, or to see the target of a write.
@@ -17,6 +20,17 @@ pub struct Reader<'r> {
     person: &'r Person,
     operation: &'r str,
     reads: Mutex<Reads>,
+    /// Items of the lists that were read, by the command that reads one of them; none if they are not kept.
+    items: Option<Mutex<HashMap<String, Listed>>>,
+}
+
+/// An item of a list that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// The list.
+    pub(crate) list: Arc<Action>,
+    /// The item.
+    pub(crate) item: Value,
 }
 
 /// The requests that were sent, and the memory of their results.
@@ -32,7 +46,13 @@ impl<'r> Reader<'r> {
     #[must_use]
     pub fn new(runtime: &'r dyn Execute, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
         let reads = Reads { ids: Vec::new(), sent: false, held: runtime.room(&person.principal) };
-        Self { runtime, decider, person, operation, reads: Mutex::new(reads) }
+        Self { runtime, decider, person, operation, reads: Mutex::new(reads), items: None }
+    }
+
+    /// Keeps the items of lists, so the state of many targets is known after few requests.
+    #[must_use]
+    pub fn keeping_items(self) -> Self {
+        Self { items: Some(Mutex::default()), ..self }
     }
 
     /// The user on whose behalf it reads.
@@ -51,6 +71,9 @@ impl<'r> Reader<'r> {
     pub async fn read(&self, invocation: Invocation) -> Option<Result<Value, CallError>> {
         let authorized = self.decider.authorize_now(self.person, invocation, self.operation).ok()?;
         let answer = self.runtime.execute(&authorized).await;
+        if let Ok(page) = &answer.result {
+            self.keep_items(authorized.get(), page);
+        }
         let mut reads = self.lock();
         if let Some(sent) = answer.sent {
             reads.sent = true;
@@ -60,6 +83,31 @@ impl<'r> Reader<'r> {
             Ok(()) => Ok(value),
             Err(kind) => Err(CallError::Limit { kind }),
         }))
+    }
+
+    fn keep_items(&self, list: &Invocation, page: &Value) {
+        let catalog = self.runtime.catalog();
+        let (Some(items), Some(read)) = (&self.items, catalog.item_read(&list.action)) else { return };
+        let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in page.get("data").and_then(Value::as_array).into_iter().flatten() {
+            let argument = |input: &Input| {
+                let value = catalog.item_argument(input, &list.action, list.arguments.get(&input.name), item)?;
+                Some((input.name.clone(), value))
+            };
+            let Some(arguments) = read.inputs.iter().map(argument).collect() else { continue };
+            let one = Invocation { action: Arc::clone(read), arguments };
+            // The memory of a page that is too large for it is refused below.
+            if self.lock().held.take(memory_of(item)).is_err() {
+                return;
+            }
+            items.insert(key(&one), Listed { list: Arc::clone(&list.action), item: item.clone() });
+        }
+    }
+
+    /// The item that a command reads, if a list that was read has it.
+    pub(crate) fn listed(&self, read: &Invocation) -> Option<Listed> {
+        let items = self.items.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        items.get(&key(read)).cloned()
     }
 
     /// Whether the user is permitted to read this now.
@@ -84,4 +132,9 @@ impl<'r> Reader<'r> {
     fn lock(&self) -> std::sync::MutexGuard<'_, Reads> {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Identifies a command: its action and its arguments.
+fn key(invocation: &Invocation) -> String {
+    format!("{} {}", invocation.action.id, serde_json::to_string(&invocation.arguments).unwrap_or_default())
 }

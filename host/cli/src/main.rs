@@ -30,6 +30,7 @@ mod simulator;
 mod slack_manifest;
 mod state;
 mod stop;
+mod table_file;
 mod terminal;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

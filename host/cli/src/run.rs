@@ -7,10 +7,10 @@ use super::list_writer::ListWriter;
 use super::operator::operator;
 use super::setup_error::is_setup;
 use super::stop::Stop;
-use super::{answer, lone_operator};
+use super::{answer, lone_operator, table_file};
 use super::{print, state, tell};
 use clap::Args;
-use claude_admin::command::{Format, Markup};
+use claude_admin::command::Format;
 use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
@@ -125,7 +125,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             return Err(error);
         }
     };
-    let input = input(args.command);
+    let input = Input::Parsed(host.service.parse_typed(args.command, &table_file::read));
     let request = Request {
         principal: principal.clone(),
         place: Place::terminal(),
@@ -182,14 +182,5 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             Ok(Outcome::Failed.exit_code())
         }
         _ => Ok(outcome.exit_code()),
-    }
-}
-
-/// One argument with spaces is parsed as a line. Several arguments are used as words, as the shell split them.
-fn input(mut words: Vec<String>) -> Input {
-    if words.len() == 1 && words[0].contains(' ') {
-        Input::Text { line: words.remove(0), markup: Markup::None }
-    } else {
-        Input::Words(words)
     }
 }

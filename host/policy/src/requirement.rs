@@ -118,6 +118,20 @@ impl Requirements {
         all
     }
 
+    /// The requirements of several actions that are decided together: the strictest ones apply.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.confirm |= other.confirm;
+        self.reason |= other.reason;
+        other.approvals.iter().for_each(|rule| self.add(rule));
+        self.approvals.sort_by(|a, b| a.from.cmp(&b.from));
+        self.alone = self.alone.or(other.alone);
+        self.expires_seconds = self.expires_seconds.min(other.expires_seconds);
+        let new = other.policies.iter().filter(|policy| !self.policies.contains(policy)).cloned();
+        self.policies.extend(new.collect::<Vec<_>>());
+        self
+    }
+
     fn add(&mut self, rule: &ApprovalRule) {
         match self.approvals.iter_mut().find(|known| known.from == rule.from) {
             Some(known) => known.count = known.count.max(rule.count),
@@ -144,6 +158,26 @@ pub(super) struct Demands {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn actions_that_are_decided_together_have_the_strictest_requirements() {
+        let (few, many) = (Some(ApprovalRule { count: 1, from: None }), Some(ApprovalRule { count: 2, from: None }));
+        let admins = Some(ApprovalRule { count: 1, from: Some("admins".to_owned()) });
+        let one = of(Risk::Reversible, &[Demands { approval: many, expires_seconds: Some(600), ..Demands::default() }]);
+        let two = of(Risk::Disruptive, &[Demands { approval: few, expires_seconds: Some(60), ..Demands::default() }]);
+        let three = of(Risk::Read, &[Demands { approval: admins.clone(), ..Demands::default() }]);
+        let all = one.clone().and(&two).and(&three);
+        assert!(all.confirm && all.reason);
+        let expected = [ApprovalRule { count: 2, from: None }, admins.unwrap()];
+        assert_eq!((&all.approvals[..], all.expires_seconds), (&expected[..], 60));
+        assert_eq!(all, three.and(&two).and(&one).clone_with_policies(&all));
+    }
+
+    impl Requirements {
+        fn clone_with_policies(&self, other: &Self) -> Self {
+            Self { policies: other.policies.clone(), ..self.clone() }
+        }
+    }
 
     fn of(risk: Risk, permits: &[Demands]) -> Requirements {
         Requirements::of([risk], permits.iter().map(|demands| ("p", demands)))

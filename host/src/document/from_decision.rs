@@ -1,10 +1,12 @@
 //! From a decision without effect to a document: the cause, whether anything was changed, and what to do.
 
-use super::{Document, Level, call_error, notice, unavailable};
+use super::{Block, Cell, Column, Document, Level, Table, call_error, label, notice, pointless, unavailable};
 use crate::command::Invocation;
-use crate::decision::approval::{MAX_PENDING, NoApprover, NotProposed, ProposeError, SettleError, Unplanned};
+use crate::decision::approval::{
+    FailedCommand, Found, MAX_PENDING, MAX_STEPS, NoApprover, NotProposed, ProposeError, SettleError, Unplanned,
+};
 use crate::decision::operation::{LedgerError, Operation, Unsettled};
-use crate::decision::plan::ResolveError;
+use crate::decision::plan::{ListError, ResolveError, Unlisted};
 use crate::decision::policy::{ApprovalRule, Denial};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
@@ -12,7 +14,10 @@ use claude_admin_chat::{CHANGED_NOTHING, Verdict, is_gone};
 /// The document for a command that was not proposed.
 #[must_use]
 pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Document {
-    let NotProposed { error, found } = not;
+    propose_error_of(catalog, &not.error, &not.found, upstream)
+}
+
+fn propose_error_of(catalog: &Catalog, error: &ProposeError, found: &Found, upstream: &str) -> Document {
     let command = |invocation: &Invocation| invocation.action.command();
     match error {
         ProposeError::Denied(denial, invocation) => {
@@ -57,8 +62,84 @@ pub fn propose_error(catalog: &Catalog, not: &NotProposed, upstream: &str) -> Do
             let failed = if gone { action } else { read_of(catalog, action) };
             call_error(catalog, error, failed, found.verdict(), upstream)
         }
+        ProposeError::Refused(step) => {
+            let why = step.pointless(catalog).map(|found| pointless(catalog, step, found)).unwrap_or_default();
+            notice(Level::Error, format!("This cannot succeed. {why} {}", found.verdict().sentence()), None)
+        }
+        ProposeError::NotAStep(invocation) => {
+            let text = format!(
+                "`{}` runs alone: it changes nothing, or it takes or returns a secret. {}",
+                command(invocation),
+                found.verdict().sentence()
+            );
+            notice(Level::Error, text, Some("Send one request for each target.".to_owned()))
+        }
+        ProposeError::TooManySteps { count } => {
+            let text = format!(
+                "One request can have {MAX_STEPS} commands, and this one has {count}. {}",
+                found.verdict().sentence()
+            );
+            notice(Level::Error, text, Some("Divide the file or the list.".to_owned()))
+        }
+        ProposeError::Several(failed) => several_failed(catalog, failed, found, upstream),
         ProposeError::Ledger(error) => ledger_error(error),
     }
+}
+
+/// The document for a list that gives no commands.
+#[must_use]
+pub fn list_error(catalog: &Catalog, error: &ListError, verdict: Verdict, upstream: &str) -> Document {
+    let problem = |text: &str, hint: Option<&str>| {
+        notice(Level::Error, format!("{text} {}", verdict.sentence()), hint.map(str::to_owned))
+    };
+    match error {
+        ListError::Resolve(error) => resolve_error(catalog, error, verdict, upstream),
+        ListError::Unlisted(Unlisted::NotAllowed) => {
+            problem("You cannot run the list of `--where` here without further approval.", None)
+        }
+        ListError::Unlisted(Unlisted::TooLong) => {
+            problem("The list of `--where` is too long.", Some("Use its filters, so it has fewer items."))
+        }
+        ListError::Unlisted(Unlisted::Incomplete) => {
+            problem("The API did not return all of the list of `--where`.", Some("Try again."))
+        }
+        ListError::Unlisted(Unlisted::Failed(error)) => {
+            problem(&format!("The list of `--where` cannot be read: {}.", error.in_a_sentence()), None)
+        }
+        ListError::Item(error) => problem(
+            &format!("The items of the list are not targets of this command: {}", error.message),
+            Some("Use a list of the objects that the command changes."),
+        ),
+    }
+}
+
+/// The commands that cannot run, with the reasons.
+fn several_failed(catalog: &Catalog, failed: &[FailedCommand], found: &Found, upstream: &str) -> Document {
+    let row = |failed: &FailedCommand| {
+        let alone = propose_error_of(catalog, &failed.error, &Found::default(), upstream);
+        let why = alone.blocks.iter().find_map(|block| match block {
+            Block::Notice(notice) => Some(notice.text.trim_end_matches(Verdict::NotSent.sentence()).trim().to_owned()),
+            _ => None,
+        });
+        vec![
+            Cell::Number(failed.number.to_string()),
+            Cell::Text(failed.command.clone()),
+            Cell::Text(why.unwrap_or_default()),
+        ]
+    };
+    let column = |field: &str| Column { field: field.to_owned(), label: label(field), unit: None, shown: true };
+    let table = Table {
+        caption: match failed.len() {
+            1 => "1 command cannot run".to_owned(),
+            count => format!("{count} commands cannot run"),
+        },
+        columns: ["number", "command", "problem"].map(column).to_vec(),
+        rows: failed.iter().map(row).collect(),
+        ..Table::default()
+    };
+    let text = format!("Some of the commands cannot run, so none was requested. {}", found.verdict().sentence());
+    let hint = Some("Correct or remove them, and send the others again.".to_owned());
+    notice(Level::Error, text, hint).with(Block::Table(table))
 }
 
 /// The text of the approvals that a rule requires.
@@ -204,7 +285,7 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
             let text = format!(
                 "Some arguments of `{}` are secrets, which are never stored. The host that received the request had \
                  them only in its memory, and has stopped. {CHANGED_NOTHING}",
-                operation.pending.plan.first().command
+                operation.pending.plan.command()
             );
             let hint = format!("`cancel {}`, and send the command again.", operation.id);
             return notice(Level::Error, text, Some(hint));
@@ -217,7 +298,7 @@ fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upst
     };
     let text = format!(
         "The plan cannot be rebuilt, so `{}` does not run. {CHANGED_NOTHING}",
-        operation.pending.plan.first().command
+        operation.pending.plan.command()
     );
     let hint = Some(format!("The request is still pending. Try again, or `cancel {}`.", operation.id));
     let mut document = notice(Level::Error, text, hint);

@@ -27,7 +27,7 @@ pub fn for_requester(catalog: &Catalog, request: &Operation, is_approved: bool) 
 
 fn approved(catalog: &Catalog, request: &Operation) -> Document {
     let mut document = operation(catalog, request);
-    let text = format!("`{}` is approved. {NO_CHANGES_YET}", request.pending.plan.first().command);
+    let text = format!("`{}` is approved. {NO_CHANGES_YET}", request.pending.plan.command());
     let hint = format!("To run it: `confirm {}`.", request.plan_id());
     "Approved".clone_into(&mut document.title);
     document.blocks.retain(|block| !matches!(block, Block::Notice(_)));

@@ -2,6 +2,7 @@
 
 use super::from_cause::{self, cause as text_of};
 use super::from_decision::too_few;
+use super::from_steps::{self, risk};
 use super::{Asked, Block, Cell, Choices, Document, Fact, Level, Notice, record_facts};
 use crate::Choice;
 use crate::audit::{Cause, Difference};
@@ -27,14 +28,14 @@ pub fn dry_run(
     requirements: &Requirements,
     no_approver: Option<&NoApprover>,
 ) -> Document {
-    let step = plan.first();
-    let mut facts = step_facts(catalog, step, "Now");
+    let mut facts = plan_facts(catalog, plan);
     facts.push(Fact::new("Needs", needs(requirements, no_approver)));
-    let question = question_and_effect(catalog, step);
-    let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", step.risk);
+    let question = question_and_effect(catalog, plan);
+    let text = format!("{question} Risk: {}. This is a dry run. {NO_CHANGES_YET}", risk(plan));
     let hint = "To run the command, repeat it without `--dry-run`.".to_owned();
     Document::titled("Plan")
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
+        .with_all(steps(catalog, plan))
         .with(Block::Facts(facts))
         .footer(format!("plan {}", short(&plan.hash())))
 }
@@ -43,10 +44,10 @@ pub fn dry_run(
 #[must_use]
 pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let Pending { plan, requirements, .. } = &operation.pending;
-    let step = plan.first();
     let alone = requirements.approvals.is_empty();
+    let only = plan.only().and_then(|step| catalog.action(&step.action));
     // Only the requester can see the result, so the requester runs the command after the approvals.
-    let for_requester = catalog.action(&step.action).is_some_and(|action| action.runs_for_requester());
+    let for_requester = only.is_some_and(|action| action.runs_for_requester());
     let agreed = !alone && for_requester && operation.approvers().count() > 0;
     let (title, hint) = if alone {
         let hint = match operation.pending.place.platform {
@@ -75,7 +76,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         };
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, step), step.risk);
+    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), risk(plan));
     // A lone operator must type the name of the target, so there is no button to approve.
     let choices = if requirements.alone.is_some() {
         vec![(Choice::Cancel, "Cancel".to_owned())]
@@ -84,9 +85,9 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     } else {
         vec![(Choice::Approve, "Approve".to_owned()), (Choice::Reject, "Reject".to_owned())]
     };
-    let mut facts = step_facts(catalog, step, "Now");
+    let mut facts = plan_facts(catalog, plan);
     // The readers of a card have different permissions.
-    if !alone && catalog.action(&step.action).is_some_and(|action| !action.impacts.is_empty()) {
+    if !alone && only.is_some_and(|action| !action.impacts.is_empty()) {
         let text = format!("`status {}` shows what you can read of it", operation.id);
         facts.push(Fact::new(DEPENDS_ON_IT, text));
     }
@@ -95,12 +96,13 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     facts.push(Fact::time("Expires", operation.expires_ms));
     Document::titled(title)
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
+        .with_all(steps(catalog, plan))
         .with(Block::Facts(facts))
         .with(Block::Choices(Choices {
             operation: operation.id.clone(),
             version: operation.pending.version,
-            harmful: step.risk != "reversible",
-            text: question_and_effect(catalog, step),
+            harmful: risk(plan) != "reversible",
+            text: question_and_effect(catalog, plan),
             choices,
         }))
         .footer(format!("operation {}", operation.id))
@@ -109,17 +111,23 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
 /// The record of an operation: its decisions and its result. It replaces the card.
 #[must_use]
 pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
-    let step = operation.pending.plan.first();
+    let plan = &operation.pending.plan;
     let (level, text, hint) = ending(operation);
-    let mut facts = step_facts(catalog, step, "Before");
+    let mut facts = match plan.only() {
+        Some(step) => step_facts(catalog, step, "Before"),
+        None => plan_facts(catalog, plan),
+    };
     facts.extend(people(operation));
     if let State::Ended { requests, .. } = &operation.state
         && !requests.is_empty()
     {
         facts.push(Fact::new("Request at the API", requests.join(", ")));
     }
-    Document::titled(step.summary.clone())
+    let title = plan.only().map_or_else(|| plan.command(), |step| step.summary.clone());
+    let progress = plan.only().is_none().then(|| from_steps::progress(catalog, operation));
+    Document::titled(title)
         .with(Block::Notice(Notice { level, text, hint }))
+        .with_all(progress)
         .with(Block::Facts(facts))
         .footer(format!("operation {}", operation.id))
 }
@@ -176,6 +184,11 @@ fn ending(operation: &Operation) -> (Level, String, Option<String>) {
             (Level::Done, format!("The target was already deleted or never existed. {nothing}"), None)
         }
         State::Ended { result, .. } if result == "done" => (Level::Done, "Done.".to_owned(), None),
+        State::Ended { .. } if operation.pending.plan.only().is_none() => (
+            Level::Error,
+            with_verdict(from_steps::stopped(operation), operation),
+            Some(format!("`resume {id}` plans what is left, from the current state.")),
+        ),
         State::Ended { result, cause, .. } if result == UNKNOWN => {
             let why = cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.')));
             (
@@ -227,9 +240,14 @@ fn with_verdict(text: String, operation: &Operation) -> String {
     }
 }
 
-/// The question for the people who decide. It names the target, if the target was read.
+/// The question for the people who decide.
 #[must_use]
-pub fn question(catalog: &Catalog, step: &Step) -> String {
+pub fn question(catalog: &Catalog, plan: &Plan) -> String {
+    plan.only().map_or_else(|| from_steps::question(plan), |step| question_of(catalog, step))
+}
+
+/// The question about one step. It names the target, if the target was read.
+pub(super) fn question_of(catalog: &Catalog, step: &Step) -> String {
     match catalog.action(&step.action) {
         Some(action) => asked(catalog, action, step).question(|input| written(step, input)),
         None => format!("{}?", step.summary),
@@ -246,10 +264,20 @@ fn written<'p>(step: &'p Step, input: &Input) -> Option<&'p str> {
     Some(target.written.as_str())
 }
 
-/// The question, and the effect of the command.
-fn question_and_effect(catalog: &Catalog, step: &Step) -> String {
-    let effect = step.effect.as_deref().unwrap_or_default();
-    format!("{} {effect}", question(catalog, step)).trim_end().to_owned()
+/// The question, and the effects of the commands.
+fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
+    format!("{} {}", question(catalog, plan), from_steps::effects(plan)).trim_end().to_owned()
+}
+
+/// The table of the steps, if there are several.
+fn steps(catalog: &Catalog, plan: &Plan) -> Option<Block> {
+    plan.only().is_none().then(|| from_steps::steps(catalog, plan))
+}
+
+/// The facts of a plan that is not running yet.
+fn plan_facts(catalog: &Catalog, plan: &Plan) -> Vec<Fact> {
+    let step = plan.only().map(|step| step_facts(catalog, step, "Now"));
+    step.unwrap_or_default().into_iter().chain(from_steps::unneeded(plan.unneeded())).collect()
 }
 
 /// Why a write would have no effect or would fail, in full sentences.

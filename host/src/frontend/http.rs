@@ -216,6 +216,10 @@ impl Http {
                 format = options.format;
                 !options.dry_run && draft.invocation.action.writes()
             }
+            Ok(Command::RunSeveral(_, options)) => {
+                format = options.format;
+                !options.dry_run
+            }
             Ok(Command::Host(HostCommand::Decide { operation, choice, .. })) => {
                 decision = Some((operation.clone(), *choice));
                 true
@@ -253,7 +257,9 @@ fn with_fields(
 ) -> Result<(), &'static str> {
     let Ok(command) = &mut parsed.command else { return Ok(()) };
     match &mut **command {
-        Command::Run(_, options) | Command::Host(HostCommand::CanI { options, .. }) => {
+        Command::Run(_, options)
+        | Command::RunSeveral(_, options)
+        | Command::Host(HostCommand::CanI { options, .. }) => {
             if yes == Some(false) && options.yes {
                 return Err("`yes` is false, but the command has --yes. Remove one of the two.");
             }

@@ -2,9 +2,7 @@
 
 use crate::audit::Code;
 use crate::command::{CommandError, CommandErrorKind};
-use crate::decision::policy::{Denial, DenialKind};
-use crate::egress::CredentialError;
-use crate::sandbox::{CallError, LimitKind, Misreport};
+pub(super) use crate::decision::cause::{of_call_error, of_credential_error, of_denial};
 use claude_admin_chat::paging::CutOff;
 
 pub(super) fn of_command_error(error: &CommandError) -> Code {
@@ -25,56 +23,6 @@ pub(super) fn of_command_error(error: &CommandError) -> Code {
             CommandErrorKind::BadValue => "bad-value",
         },
     )
-}
-
-/// The code does not name the policies that forbid the command: the entry contains them.
-pub(super) fn of_denial(denial: &Denial) -> Code {
-    Code::new(match denial.kind {
-        DenialKind::NothingPermits => "not-permitted",
-        DenialKind::Forbidden { .. } => "forbidden",
-        DenialKind::Broken => "policy-cannot-decide",
-    })
-}
-
-pub(super) fn of_call_error(error: &CallError) -> Code {
-    match error {
-        CallError::Credential(error) => of_credential_error(error),
-        CallError::Denied(_) => Code::new("request-blocked"),
-        CallError::Limit { kind } => Code::new("limit").name("limit", of_limit(*kind)),
-        CallError::Trap { .. } => Code::new("component-crashed"),
-        CallError::Arguments(_) => Code::new("arguments-not-taken"),
-        CallError::Failed { error } => Code::of_failure(error),
-        CallError::Misreported(misreport) => {
-            let code = Code::new("component-misreported");
-            match misreport {
-                Misreport::NothingSent => code.name("how", "nothing-sent"),
-                Misreport::OtherResponse(status) => code.name("how", "other-response").number("status", *status),
-                Misreport::NoResponse => code.name("how", "no-response"),
-            }
-        }
-    }
-}
-
-pub(super) fn of_credential_error(error: &CredentialError) -> Code {
-    Code::new(match error {
-        CredentialError::Missing { .. } => "credential-missing",
-        CredentialError::Unavailable { .. } => "not-available-on-platform",
-        CredentialError::Workload(_) => "workload-identity-failed",
-    })
-}
-
-fn of_limit(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::WasmTime => "wasm-time",
-        LimitKind::WallClock => "wall-clock",
-        LimitKind::Memory => "memory",
-        LimitKind::CopiedBytes => "copied-bytes",
-        LimitKind::Queue => "queue",
-        LimitKind::Resources => "resources",
-        LimitKind::Response => "response-bytes",
-        LimitKind::Answer => "answer-bytes",
-        LimitKind::Answers => "answers-bytes",
-    }
 }
 
 pub(super) fn of_cut_off(cut_off: CutOff, pages: usize) -> Code {

@@ -3,6 +3,7 @@
 use super::ending::{Ending, of_settle_error};
 use super::run::waiting_json;
 use super::secret;
+use super::steps_json::operation_json;
 use super::{OperationStatus, Outcome, Reply, Service};
 use crate::Choice;
 use crate::audit::{Entry, Event};
@@ -58,6 +59,7 @@ impl Service {
                 }
                 reply.under(&id)
             }
+            Ok(Settled::RunSteps(operation)) => self.run_steps(*operation).await,
             Ok(Settled::Counted(operation)) => {
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
                 reply.error = Some(waiting_json(catalog, &operation));
@@ -165,7 +167,7 @@ impl Service {
             };
             vec![
                 Cell::Text(operation.plan_id()),
-                Cell::Text(operation.pending.plan.first().command.clone()),
+                Cell::Text(operation.pending.plan.command()),
                 Cell::Text(operation.pending.requester.to_string()),
                 Cell::Text(needs),
                 Cell::time(document::instant(operation.expires_ms)),
@@ -206,16 +208,15 @@ impl Service {
         };
         let mut document = document::operation(self.catalog(), &found);
         let reader = Reader::new(&*self.plugin, self.decider(), person, command);
-        if found.changed() == Some(Changed::Unknown) && found.state.is_settled() {
-            let action = self.catalog().action(&found.pending.plan.first().action);
+        if let Some(step) = found.pending.plan.only()
+            && found.changed() == Some(Changed::Unknown)
+            && found.state.is_settled()
+        {
+            let action = self.catalog().action(&step.action);
             let tells = action.is_some_and(|action| self.catalog().reads_the_target(action));
             let look = if tells { self.approvals.look_at_target(&found, &reader).await } else { None };
-            document = document.with(Block::Notice(target_now(
-                self.catalog(),
-                action.map(|action| &**action),
-                found.pending.plan.first(),
-                look,
-            )));
+            document =
+                document.with(Block::Notice(target_now(self.catalog(), action.map(|action| &**action), step, look)));
         }
         document.blocks.extend(secret::about(self.catalog(), &found).map(Block::Notice));
         document.blocks.push(Block::Facts(vec![
@@ -231,8 +232,9 @@ impl Service {
         reply.status = Some(OperationStatus { state: found.state.as_str().to_owned(), changed: found.changed() });
         if let Some(action) = self.catalog().action(&found.pending.plan.first().action)
             && found.state == State::Waiting
+            && let Some(step) = found.pending.plan.only()
         {
-            reply = self.with_dependents(&reader, action, found.pending.plan.first(), false, reply).await;
+            reply = self.with_dependents(&reader, action, step, false, reply).await;
         }
         self.note_reads(command, person, reader.requests()).await;
         reply
@@ -319,43 +321,4 @@ fn holds(now: &Value, asked: &Value) -> bool {
         }
         (now, asked) => now == asked,
     }
-}
-
-/// An operation, for programs.
-fn operation_json(catalog: &Catalog, operation: &Operation) -> Value {
-    let decisions: Vec<Value> = operation
-        .decisions
-        .iter()
-        .map(|decided| {
-            json!({
-                "who": decided.principal, "decision": decided.choice, "reason": decided.reason,
-                "at": document::instant(decided.time_ms),
-            })
-        })
-        .collect();
-    let (requests, cause) = match &operation.state {
-        State::Ended { requests, cause, .. } => (requests.clone(), cause.clone()),
-        _ => (Vec::new(), None),
-    };
-    json!({
-        "operation_id": operation.id,
-        "version": operation.pending.version,
-        "state": operation.state.as_str(),
-        "changed": operation.changed(),
-        "since": document::instant(operation.since_ms),
-        "requester": operation.pending.requester,
-        "place": operation.pending.place,
-        "reason": operation.pending.reason,
-        "question": document::question(catalog, operation.pending.plan.first()),
-        "plan": operation.pending.plan,
-        "plan_hash": operation.plan_hash,
-        "policy_hash": operation.policy_hash,
-        "needs": operation.pending.requirements,
-        "requested_at": document::instant(operation.requested_ms),
-        "expires_at": document::instant(operation.expires_ms),
-        "decisions": decisions,
-        "requests": requests,
-        "message": cause.as_ref().map(document::cause),
-        "cause": cause,
-    })
 }

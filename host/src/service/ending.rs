@@ -5,8 +5,8 @@ use super::outcome::{Outcome, of_read};
 use crate::audit::Code;
 use crate::decision::approval::{ProposeError, SettleError, Unplanned};
 use crate::decision::operation::Unsettled;
-use crate::decision::plan::ResolveError;
-use claude_admin_catalog::{Action, Catalog};
+use crate::decision::plan::{ListError, ResolveError, Unlisted, code_of};
+use claude_admin_catalog::{Action, Catalog, Futility};
 
 /// The end of a command that an error ended.
 pub(super) struct Ending {
@@ -33,7 +33,25 @@ pub(super) fn of_propose_error(catalog: &Catalog, action: &Action, error: &Propo
         // The target of a removal does not exist: a repeated removal is not a failure.
         ProposeError::Before(error, _) => Ending { outcome: of_read(action, error), code: cause::of_call_error(error) },
         ProposeError::Resolve(error) => of_resolve_error(catalog, error),
+        ProposeError::Refused(_) => Ending { outcome: Outcome::Refused, code: code_of(Futility::Refused) },
+        ProposeError::NotAStep(_) => end(Outcome::Usage, "not-one-of-several"),
+        ProposeError::TooManySteps { .. } => end(Outcome::Usage, "too-many-steps"),
+        ProposeError::Several(_) => end(Outcome::Failed, "not-all-can-run"),
         ProposeError::Ledger(_) => end(Outcome::Failed, "audit-log-unavailable"),
+    }
+}
+
+/// The end of a request for the items of a list.
+pub(super) fn of_list_error(catalog: &Catalog, error: &ListError) -> Ending {
+    match error {
+        ListError::Resolve(error) => of_resolve_error(catalog, error),
+        ListError::Unlisted(Unlisted::NotAllowed) => end(Outcome::Denied, "lookup-not-permitted"),
+        ListError::Unlisted(Unlisted::TooLong) => end(Outcome::Usage, "lookup-too-long"),
+        ListError::Unlisted(Unlisted::Incomplete) => end(Outcome::Failed, "lookup-incomplete"),
+        ListError::Unlisted(Unlisted::Failed(error)) => {
+            Ending { outcome: Outcome::Failed, code: cause::of_call_error(error) }
+        }
+        ListError::Item(_) => end(Outcome::Usage, "items-are-no-targets"),
     }
 }
 

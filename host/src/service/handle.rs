@@ -157,16 +157,26 @@ impl Service {
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => self.help(&topic, person),
                 Command::Run(draft, options) => Box::pin(self.run(id, person, receipt, draft, options, parts)).await,
+                Command::RunSeveral(several, options) => {
+                    Box::pin(self.run_several(id, person, receipt, several, options)).await
+                }
                 Command::Host(command) => {
-                    let reads = !matches!(command, HostCommand::Decide { .. });
-                    let reply = Box::pin(self.host_command(id, person, command, format)).await;
+                    let reads = !matches!(command, HostCommand::Decide { .. } | HostCommand::Resume(_));
+                    let reply = Box::pin(self.host_command(id, person, receipt, command, format)).await;
                     if reads { self.counted(person, reply) } else { reply }
                 }
             },
         }
     }
 
-    async fn host_command(&self, id: &str, person: &Person, command: HostCommand, format: Option<Format>) -> Reply {
+    async fn host_command(
+        &self,
+        id: &str,
+        person: &Person,
+        receipt: &Receipt,
+        command: HostCommand,
+        format: Option<Format>,
+    ) -> Reply {
         match command {
             HostCommand::WhoAmI => self.whoami(person),
             HostCommand::Status(None) => self.status(person).await,
@@ -175,6 +185,7 @@ impl Service {
             HostCommand::Decide { operation, version, choice, reason } => {
                 self.vote(person, Vote { operation, version, by_button: false, choice, reason }, format).await
             }
+            HostCommand::Resume(operation) => Box::pin(self.resume(id, person, receipt, &operation, format)).await,
             HostCommand::CanI { draft, options, explain, principal } => {
                 self.can_i(id, person, draft, &options, (explain, principal)).await
             }

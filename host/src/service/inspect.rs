@@ -306,7 +306,7 @@ impl Service {
             ),
             Decision::Allow(requirements) => {
                 let mut takes = takes(requirements);
-                if self.approvals.no_approver(&asked, action, requirements).is_some() {
+                if self.approvals.no_approver(&asked, &[action], requirements).is_some() {
                     takes.push_str(", but too few other users can approve it");
                 }
                 (Outcome::Done, Level::Done, format!("Yes. {who} can run `{canonical}` in {}{takes}.", asked.place))

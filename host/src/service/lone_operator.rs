@@ -96,7 +96,7 @@ impl Service {
         );
         let mut reply = Reply::failed(Outcome::Denied, document::error(text, Some(hint)));
         reply.error = found.as_ref().map(|operation| waiting_json(self.catalog(), operation));
-        reply.command = found.map(|operation| operation.pending.plan.first().command.clone());
+        reply.command = found.map(|operation| operation.pending.plan.command());
         self.shown(reply.under(&question.operation))
     }
 

@@ -21,9 +21,12 @@ mod part;
 mod record;
 mod refusals;
 mod reply;
+mod resume;
 mod run;
 mod running;
 mod secret;
+mod several;
+mod steps_json;
 mod understand;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};

@@ -163,7 +163,7 @@ impl Service {
         }
         let mut items = Vec::new();
         // Names that were found are used even if a later page failed.
-        let read = read_items(reader, list, invocation, MAX_PAGES, &mut items).await;
+        let read = read_items(reader, list.list, invocation, MAX_PAGES, &mut items).await;
         if read.is_err() {
             tracing::debug!(list = list.list.id, "not all names were read");
         }

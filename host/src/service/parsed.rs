@@ -1,7 +1,7 @@
 //! A command that is parsed once, so the frontend and the service use the same result.
 
 use super::Service;
-use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options};
+use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options, ReadFile};
 use serde_json::{Map, Value};
 
 /// A parsed command, or the error of the parser.
@@ -45,6 +45,18 @@ impl Service {
     #[must_use]
     pub fn parse_words(&self, words: &[String]) -> Parsed {
         Parsed::of(words.join(" "), command::parse_words(self.catalog(), words, self.api_now()))
+    }
+
+    /// Parses a line or words that a person typed on a terminal, where `--from` reads a file.
+    #[must_use]
+    pub fn parse_typed(&self, words: Vec<String>, file: ReadFile<'_>) -> Parsed {
+        let (catalog, now) = (self.catalog(), self.api_now());
+        // One argument with spaces is a line. Several arguments are used as words, as the shell split them.
+        let command = match words.as_slice() {
+            [line] if line.contains(' ') => command::parse_with(catalog, line, Markup::None, now, Some(file)),
+            words => command::parse_words_with(catalog, words, now, Some(file)),
+        };
+        Parsed::of(words.join(" "), command)
     }
 
     /// Checks an action with its arguments.

@@ -178,7 +178,7 @@ impl Reply {
 
     /// Sets the operation that the reply is about. The document replaces the card of this operation.
     pub(super) fn about(mut self, operation: &Operation) -> Self {
-        self.command = Some(operation.pending.plan.first().command.clone());
+        self.command = Some(operation.pending.plan.command());
         self.card = Some(self.document.clone());
         self.under(&operation.id)
     }

@@ -9,7 +9,7 @@ use super::{Outcome, Part, PartSink, Reply, Service};
 use crate::audit::{Code, Effect, Entry, Event};
 use crate::command::{self, Draft, Format, Invocation, Options};
 use crate::decision::approval::pages::{self, Follow};
-use crate::decision::approval::{End, NotProposed, Proposal, ProposeError, Proposed};
+use crate::decision::approval::{End, NotProposed, Planned, Proposal, ProposeError, Proposed};
 use crate::decision::operation::{FIRST_STEP, Operation, Receipt, UNKNOWN};
 use crate::decision::plan::ResolveError;
 use crate::decision::{Authorized, Person, Reader};
@@ -133,42 +133,63 @@ impl Service {
                 let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
                 reply.of(action, &canonical, &options)
             }
-            Ok(Proposed::DryRun(plan, requirements, no_approver)) => {
+            Ok(Proposed::Pointless(plan, found)) => {
+                let reply = self.pointless(id, person, action, &plan, &found, &options).await;
+                reply.of(action, &plan.command(), &options)
+            }
+            Ok(Proposed::Planned(planned)) => Box::pin(self.planned(id, person, action, &options, planned)).await,
+        }
+    }
+
+    /// The reply to a request that was planned: its plan, its card, or the result of its run.
+    pub(super) async fn planned(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        options: &Options,
+        planned: Planned,
+    ) -> Reply {
+        let catalog = self.catalog();
+        match planned {
+            Planned::DryRun(plan, requirements, no_approver) => {
                 let document = document::dry_run(catalog, &plan, &requirements, no_approver.as_ref());
                 let mut reply = Reply::told(document);
                 reply.data = Some(json!({
                     "dry_run": true,
-                    "question": document::question(catalog, plan.first()),
+                    "question": document::question(catalog, &plan),
                     "plan_hash": plan.hash(),
                     "plan": &plan,
                     "needs": &requirements,
                     "can_be_approved": no_approver.is_none(),
                 }));
-                reply = reply.of(action, &plan.first().command, &options);
+                reply = reply.of(action, &plan.command(), options);
+                let Some(step) = plan.only() else { return reply };
                 let reader = Reader::new(&*self.plugin, self.decider(), person, id);
-                self.with_dependents(&reader, action, plan.first(), options.ids, reply).await
+                self.with_dependents(&reader, action, step, options.ids, reply).await
             }
-            Ok(Proposed::Pointless(plan, found)) => {
-                let reply = self.pointless(id, person, action, &plan, &found, &options).await;
-                reply.of(action, &plan.first().command, &options)
-            }
-            Ok(Proposed::Waiting(operation)) => {
+            Planned::Waiting(operation) => {
                 tracing::info!(operation = id, action = action.id, "needs a decision");
                 let mut reply = Reply::failed(Outcome::Waiting, document::waiting(catalog, &operation));
                 // Approvers must see the request that they decide.
                 let witnessed = !operation.pending.requirements.approvals.is_empty();
                 reply.error = Some(waiting_json(catalog, &operation));
-                reply = reply.of(action, &operation.pending.plan.first().command, &options);
+                reply = reply.of(action, &operation.pending.plan.command(), options);
                 reply.for_others = witnessed;
                 reply.share |= witnessed && !action.sensitive;
                 reply.alone = self.approvals.name_question(person, &operation).await;
+                let Some(step) = operation.pending.plan.only() else { return reply };
                 let reader = Reader::new(&*self.plugin, self.decider(), person, id);
-                self.with_dependents(&reader, action, operation.pending.plan.first(), options.ids, reply).await
+                self.with_dependents(&reader, action, step, options.ids, reply).await
             }
-            Ok(Proposed::Run(operation, authorized)) => {
+            Planned::RunSteps(operation) => {
+                let command = operation.pending.plan.command();
+                Box::pin(self.run_steps(*operation)).await.of(action, &command, options)
+            }
+            Planned::Run(operation, authorized) => {
                 let reply = Box::pin(self.run_intended(*operation, authorized, options.clone())).await;
                 let command = reply.command.clone().unwrap_or_default();
-                reply.of(action, &command, &options)
+                reply.of(action, &command, options)
             }
         }
     }
@@ -223,7 +244,7 @@ impl Service {
             tracing::info!(
                 operation = running.id,
                 action = action.id,
-                command = running.pending.plan.first().command,
+                command = running.pending.plan.command(),
                 "running"
             );
             let follow = follow(&catalog, &options, authorized.get());
@@ -262,7 +283,7 @@ impl Service {
                 let notice = document::Notice { level: document::Level::Error, text, hint };
                 reply.document.blocks.insert(0, Block::Notice(notice));
             }
-            reply.command = Some(running.pending.plan.first().command.clone());
+            reply.command = Some(running.pending.plan.command());
             reply
         });
         match work.await {
@@ -318,8 +339,13 @@ impl Service {
             | ProposeError::Unavailable(_, invocation)
             | ProposeError::NoReason(invocation)
             | ProposeError::TooManyPending(invocation)
+            | ProposeError::NotAStep(invocation)
             | ProposeError::Before(_, invocation) => invocation,
-            ProposeError::Resolve(_) | ProposeError::Ledger(_) => written,
+            ProposeError::Resolve(_)
+            | ProposeError::Refused(_)
+            | ProposeError::TooManySteps { .. }
+            | ProposeError::Several(_)
+            | ProposeError::Ledger(_) => written,
         };
         let canonical = invocation.canonical(&catalog.types);
         let event = match error {
@@ -388,7 +414,7 @@ fn part<'p>(
 pub(super) fn waiting_json(catalog: &Catalog, operation: &Operation) -> Value {
     json!({
         "waiting": {
-            "question": document::question(catalog, operation.pending.plan.first()),
+            "question": document::question(catalog, &operation.pending.plan),
             "operation_id": operation.id,
             "version": operation.pending.version,
             "plan_hash": operation.plan_hash,

@@ -4,7 +4,7 @@
 use super::understand::Understood;
 use super::{Outcome, Reply, Service, audience};
 use crate::audit::{Code, Effect, Entry, Event};
-use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation};
+use crate::command::{self, Command, CommandError, CommandErrorKind, Format, HostCommand, Invocation, Several};
 use crate::decision::Person;
 use crate::decision::approval::Approvals;
 use crate::decision::operation::{FIRST_STEP, Operation};
@@ -73,6 +73,14 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
         Err(_) if may_concern_secrets(catalog, &typed) => REDACTED.to_owned(),
         Ok(Understood::Command(command)) => match &**command {
             Command::Run(draft, _) => canonical(&draft.invocation).unwrap_or(typed),
+            // The plan lists the commands. One with a secret is refused.
+            Command::RunSeveral(several, _) => match several {
+                Several::Given(drafts) => {
+                    let secret = drafts.iter().find_map(|draft| canonical(&draft.invocation));
+                    secret.map_or(typed, |_| REDACTED.to_owned())
+                }
+                Several::OfList { common, .. } => canonical(&common.invocation).map_or(typed, |_| REDACTED.to_owned()),
+            },
             Command::Host(HostCommand::CanI { draft, .. }) => {
                 canonical(&draft.invocation).map_or(typed, |command| format!("can-i {command}"))
             }

@@ -31,6 +31,8 @@ pub enum HostCommand {
         /// The reason.
         reason: Option<Reason>,
     },
+    /// Plan the commands of an earlier request that were not done: its ID or a prefix of it.
+    Resume(String),
     /// Report whether a command would be allowed, without running it.
     CanI {
         /// The command. Required arguments can be missing.
@@ -57,6 +59,7 @@ impl HostCommand {
             Self::Status(_) => HostCommandKey::Status,
             Self::Pending => HostCommandKey::Pending,
             Self::Decide { choice, .. } => HostCommandKey::Decide(*choice),
+            Self::Resume(_) => HostCommandKey::Resume,
             Self::CanI { .. } => HostCommandKey::CanI,
             Self::Audit(_) => HostCommandKey::Audit,
             Self::Policy => HostCommandKey::Policy,

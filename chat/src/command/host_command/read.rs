@@ -43,6 +43,7 @@ pub(in crate::command) fn read(
         HostCommandKey::Policy => alone(info, tokens, HostCommand::Policy),
         HostCommandKey::Status => status(info, tokens),
         HostCommandKey::Decide(choice) => decide(info, choice, tokens),
+        HostCommandKey::Resume => resume(info, tokens),
         HostCommandKey::CanI => can_i(catalog, tokens, now),
         HostCommandKey::Audit => audit(info, tokens).map(HostCommand::Audit),
     }
@@ -61,13 +62,22 @@ fn status(info: &HostCommandInfo, tokens: Vec<Token>) -> Result<HostCommand, Com
     Ok(HostCommand::Status(operation.map(|(id, _)| id)))
 }
 
+fn resume(info: &HostCommandInfo, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+    let mut words = Words::read(info.name, tokens, &info.flags(None))?;
+    let operation = words.plain.pop_front().ok_or_else(|| no_operation(info.name))?;
+    words.end(info.name)?;
+    Ok(HostCommand::Resume(plan(&operation)?.0))
+}
+
+fn no_operation(word: &str) -> CommandError {
+    CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the ID of an operation."))
+        .hint("`pending` lists the pending requests.")
+}
+
 fn decide(info: &HostCommandInfo, choice: Choice, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
     let word = info.name;
     let mut words = Words::read(word, tokens, &info.flags(None))?;
-    let operation = words.plain.pop_front().ok_or_else(|| {
-        CommandError::new(CommandErrorKind::MissingArgument, format!("`{word}` needs the ID of an operation."))
-            .hint("`pending` lists the pending requests.")
-    })?;
+    let operation = words.plain.pop_front().ok_or_else(|| no_operation(word))?;
     let (operation, version) = plan(&operation)?;
     let version = one_version(version, words.flag("version"))?;
     let given = words.flag("reason");
@@ -101,7 +111,7 @@ fn can_i(catalog: &Catalog, mut tokens: Vec<Token>, now: Timestamp) -> Result<Ho
         return Err(CommandError::new(CommandErrorKind::MissingArgument, "`can-i` needs a command.")
             .hint("Write for example `can-i users remove user_01ABC --explain`."));
     }
-    match parse::read_incomplete(catalog, &mut tokens, now)? {
+    match parse::read_incomplete(catalog, &mut tokens, now, None)? {
         Command::Run(draft, options) => Ok(HostCommand::CanI { draft, options, explain, principal }),
         _ => Err(CommandError::new(CommandErrorKind::BadValue, "`can-i` checks actions, and this is not an action.")
             .hint("`help` shows the actions.")),

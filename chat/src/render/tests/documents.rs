@@ -118,7 +118,7 @@ pub(super) fn table() -> impl Strategy<Value = Table> {
             columns[0].shown = true;
             let cursors = (0..rows.len()).map(|row| format!("id_{row}")).collect();
             let next = Next::After { command: "things list --after-id".to_owned(), cursors, more };
-            Table { caption, columns, rows, earlier: 0, all: false, next }
+            Table { caption, columns, rows, next, ..Table::default() }
         })
     })
 }

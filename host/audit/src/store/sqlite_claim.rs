@@ -4,7 +4,7 @@ use super::StoreError;
 use super::claim::{CLAIM_MS, CLAIMS, Claim, Claimed};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-/// Claims a key in a transaction of its own.
+/// Claims a key in a separate transaction.
 pub(super) fn claim(connection: &mut Connection, claim: &Claim) -> Result<Claimed, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let claimed = claim_in(&transaction, claim)?;

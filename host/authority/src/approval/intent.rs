@@ -1,6 +1,6 @@
 //! The entry that is on disk before a request is sent.
 
-use crate::operation::{FIRST_STEP, Pending};
+use crate::operation::{FIRST_STEP, Operation, Pending};
 use claude_admin_audit::{Entry, Event};
 use claude_admin_chat::identity::Principal;
 
@@ -19,8 +19,20 @@ pub(super) struct Intent<'i> {
 }
 
 impl Intent<'_> {
-    /// The entry, for the requester.
+    /// The entry before one step of a plan with several steps.
+    pub(super) fn entry_of_step(self, operation: &Operation, number: u32) -> Entry {
+        let begin = self.entry(&operation.id, &operation.pending);
+        let entry = Entry { step: Some(number), ..begin };
+        match operation.pending.plan.step(number) {
+            Some(step) => step.note(entry),
+            None => entry,
+        }
+    }
+
+    /// The entry with which the run begins, for the requester. A plan with several steps has a further entry before
+    /// each step.
     pub(super) fn entry(self, operation: &str, pending: &Pending) -> Entry {
+        let step = pending.plan.only().map(|_| FIRST_STEP);
         let Self { host, plan_hash, policy_hash, policies, approvers } = self;
         let intent = Event::Intent {
             host,
@@ -31,6 +43,6 @@ impl Intent<'_> {
             reason: pending.reason.clone(),
         };
         let entry = Entry::by(&pending.requester, &pending.place, intent);
-        Entry { step: Some(FIRST_STEP), plan_hash: Some(plan_hash), ..pending.note(operation, entry) }
+        Entry { step, plan_hash: Some(plan_hash), ..pending.note(operation, entry) }
     }
 }

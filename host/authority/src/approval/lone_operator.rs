@@ -32,7 +32,7 @@ pub struct NameQuestion {
     pub operation: String,
     /// The version of its plan.
     pub version: u32,
-    /// The text to type: the name of the target, or its ID where it has no name.
+    /// The text to type: the name of the target, or its ID where it has no name; the number of steps if there are several.
     pub name: String,
     /// The time between the name and the run.
     pub delay: Duration,
@@ -87,7 +87,11 @@ impl Approvals {
         if operation.pending.requirements.approvals.is_empty() || self.is_enough(operation, None).await {
             return None;
         }
-        let name = target_name(self.runtime.catalog(), operation.pending.plan.first());
+        let plan = &operation.pending.plan;
+        let name = match plan.only() {
+            Some(only) => target_name(self.runtime.catalog(), only),
+            None => format!("{} steps", plan.steps().len()),
+        };
         Some(NameQuestion { operation: operation.id.clone(), version, name, delay: lone.delay })
     }
 

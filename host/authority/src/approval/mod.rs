@@ -14,17 +14,22 @@ mod no_approver;
 mod observer;
 pub mod pages;
 mod propose;
+mod propose_several;
 mod quorum;
 mod replan;
+mod run_steps;
 mod settle;
 mod settle_error;
+mod start;
 
 pub use authorized::Authorized;
 pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
 pub use no_approver::NoApprover;
 pub use observer::{NoObserver, Observer, Stage};
-pub use propose::{Found, MAX_PENDING, NotProposed, Proposal, ProposeError, Proposed};
+pub use propose::{Found, MAX_PENDING, NotProposed, Planned, Proposal, ProposeError, Proposed};
+pub use propose_several::{Commands, FailedCommand, MAX_STEPS, ProposedSeveral};
 pub use replan::Look;
+pub use run_steps::NextStep;
 pub use settle::{Settled, Vote};
 pub use settle_error::{SettleError, Unplanned};
 

@@ -20,7 +20,7 @@ pub struct NoApprover {
     /// The number of users on other platforms who could give them, if the configuration mapped their accounts and that
     /// of the requester to different people.
     pub unmapped: usize,
-    /// Whether the policy permits the action to the requester and to no other user.
+    /// Whether the policy permits the actions to the requester and to no other user.
     pub is_alone: bool,
 }
 
@@ -35,14 +35,19 @@ enum Approvers {
 impl Approvals {
     /// The first rule whose approvals can never be given; none if all might be given. Conditions of the policy are not
     /// evaluated. So an approval that a user can give is never reported as impossible.
-    pub fn no_approver(&self, requester: &Person, action: &Action, requirements: &Requirements) -> Option<NoApprover> {
+    pub fn no_approver(
+        &self,
+        requester: &Person,
+        actions: &[&Action],
+        requirements: &Requirements,
+    ) -> Option<NoApprover> {
         if requirements.alone.is_some() {
             return None;
         }
         requirements.approvals.iter().find_map(|rule| {
             let approvers = match &rule.from {
                 Some(group) => members(self.decider.groups(), [group.as_str()]),
-                None => self.permitted(action),
+                None => self.permitted_all(actions),
             };
             let Approvers::Only(mut others) = approvers else { return None };
             others.retain(|other| !is_other_tenant(&requester.place, other));
@@ -55,6 +60,17 @@ impl Approvals {
             let needed = usize::try_from(rule.count).unwrap_or(usize::MAX);
             let is_alone = rule.from.is_none() && available + unmapped == 0;
             (available < needed).then(|| NoApprover { rule: rule.clone(), available, unmapped, is_alone })
+        })
+    }
+
+    /// The users who are permitted every action.
+    fn permitted_all(&self, actions: &[&Action]) -> Approvers {
+        actions.iter().map(|action| self.permitted(action)).fold(Approvers::Unlisted, |all, some| match (all, some) {
+            (Approvers::Only(all), Approvers::Only(some)) => {
+                Approvers::Only(all.intersection(&some).cloned().collect())
+            }
+            (Approvers::Only(all), Approvers::Unlisted) => Approvers::Only(all),
+            (Approvers::Unlisted, some) => some,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::immediate::is_immediate;
 use super::intent::Intent;
-use super::{Approvals, Authorized, NoApprover, Stage};
+use super::{Approvals, Authorized, FailedCommand, MAX_STEPS, NoApprover, Stage};
 use crate::execute::{CallError, CredentialError};
 use crate::operation::{CommitError, LedgerError, Operation, Pending, Projection, Receipt};
 use crate::plan::{Plan, ResolveError, Step, Target, before, resolve};
@@ -23,7 +23,7 @@ pub const MAX_PENDING: usize = 100;
 const MAX_PENDING_BYTES: usize = 16 << 20;
 
 /// The requester already has the maximum number of pending requests.
-struct TooManyPending;
+pub(super) struct TooManyPending;
 
 /// A request: the requester and the command.
 #[derive(Debug)]
@@ -52,15 +52,24 @@ pub enum Proposed {
         /// The lookups for it.
         found: Found,
     },
-    /// Only the plan was requested. The last value is the reason why its approvals can never be given, if that is so.
-    DryRun(Box<Plan>, Requirements, Option<NoApprover>),
     /// The command has nothing to change, or the API would not accept it in the current state of the target. No
     /// decision is requested, and nothing is sent.
     Pointless(Box<Plan>, Found),
+    /// The command was planned.
+    Planned(Planned),
+}
+
+/// The state of a request after its plan was made.
+#[derive(Debug)]
+pub enum Planned {
+    /// Only the plan was requested. The last value is the reason why its approvals can never be given, if that is so.
+    DryRun(Box<Plan>, Requirements, Option<NoApprover>),
     /// The request is pending.
     Waiting(Box<Operation>),
     /// The requester confirmed the command, and it can run. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
+    /// The requester confirmed a plan with several steps, and the first one can begin. This is recorded.
+    RunSteps(Box<Operation>),
 }
 
 /// The lookups before the decision.
@@ -123,6 +132,21 @@ pub enum ProposeError {
     /// The target of the command cannot be read.
     #[error("the target cannot be read: {0}")]
     Before(Box<CallError>, Invocation),
+    /// The API would not accept the command in the current state of its target.
+    #[error("the API would not accept the command")]
+    Refused(Box<Step>),
+    /// The command cannot be one of several: it changes nothing, or it takes or returns a secret.
+    #[error("the command cannot be one of several")]
+    NotAStep(Invocation),
+    /// One request has more commands than is allowed.
+    #[error("{count} commands in one request; the maximum is {MAX_STEPS}")]
+    TooManySteps {
+        /// The number of commands.
+        count: usize,
+    },
+    /// Some of several commands cannot run.
+    #[error("some of the commands cannot run")]
+    Several(Vec<FailedCommand>),
     /// The audit log cannot be written.
     #[error("{0}")]
     Ledger(#[from] LedgerError),
@@ -176,7 +200,7 @@ impl Approvals {
             }
             Decision::Allow(requirements) => requirements,
         };
-        let no_approver = self.no_approver(person, action, &requirements);
+        let no_approver = self.no_approver(person, &[action], &requirements);
         if let Some(no_approver) = no_approver.clone().filter(|_| !options.dry_run) {
             return Err(ProposeError::NoApprover(no_approver, invocation));
         }
@@ -213,17 +237,9 @@ impl Approvals {
             return Ok(Proposed::Pointless(Box::new(plan), found));
         }
         if options.dry_run {
-            return Ok(Proposed::DryRun(Box::new(plan), requirements, no_approver));
+            return Ok(Proposed::Planned(Planned::DryRun(Box::new(plan), requirements, no_approver)));
         }
-        let pending = Pending {
-            version: 1,
-            requester: person.principal.clone(),
-            person: person.person.clone(),
-            place: person.place.clone(),
-            plan,
-            requirements,
-            reason: options.reason.as_ref().map(ToString::to_string),
-        };
+        let pending = first_request(person, plan, requirements, options);
         // Stored first: a request that is recorded can be decided immediately.
         if has_secrets && !go {
             self.forget_expired_secrets();
@@ -242,16 +258,16 @@ impl Approvals {
         })?;
         self.observer.reached(if go { Stage::Intent } else { Stage::Requested });
         if !go {
-            return Ok(Proposed::Waiting(Box::new(operation)));
+            return Ok(Proposed::Planned(Planned::Waiting(Box::new(operation))));
         }
         let requester = &operation.pending.requester;
         let authorized = Authorized::new(invocation, operation.id.clone(), requester.clone());
-        Ok(Proposed::Run(Box::new(operation), authorized))
+        Ok(Proposed::Planned(Planned::Run(Box::new(operation), authorized)))
     }
 
     /// Records a pending request. If `go` is true, the requester has already confirmed it, and the intent is recorded
     /// in the same commit.
-    async fn request(
+    pub(super) async fn request(
         &self,
         id: &str,
         person: &Person,
@@ -287,6 +303,19 @@ impl Approvals {
         let then = move |projection: &Projection, _: &[Entry]| projection.operation(&wanted).cloned();
         let operation = self.ledger.commit(Durability::Disk, decide, then).await?;
         operation.ok_or(CommitError::Ledger(LedgerError::Stopping))
+    }
+}
+
+/// The first plan of a request.
+pub(super) fn first_request(person: &Person, plan: Plan, requirements: Requirements, options: &Options) -> Pending {
+    Pending {
+        version: 1,
+        requester: person.principal.clone(),
+        person: person.person.clone(),
+        place: person.place.clone(),
+        plan,
+        requirements,
+        reason: options.reason.as_ref().map(ToString::to_string),
     }
 }
 

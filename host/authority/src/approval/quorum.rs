@@ -10,23 +10,28 @@ use claude_admin_chat::identity::Principal;
 impl Approvals {
     /// Whether a user can approve an operation: for each of its rules, whether the approval of the user counts.
     ///
-    /// A rule with a group requires a member of the group; no policy must forbid the action to this member. A rule
-    /// without a group requires a user who can run the same command.
+    /// A rule with a group requires a member of the group; no policy must forbid any step to this member. A rule without
+    /// a group requires a user who can run every step.
     ///
     /// # Errors
     ///
     /// The denial, if the approval counts for no rule.
     pub fn approves(&self, operation: &Operation, person: &Person) -> Result<Vec<bool>, Denial> {
-        let plan = operation.pending.plan.first();
-        let Some(action) = self.runtime.catalog().action(&plan.action) else {
-            return Err(Denial::unknown_action(&plan.action));
-        };
         let reason = operation.pending.reason.as_deref();
-        let may_do_it = match self.decider.decide(person, action, &plan.arguments, reason) {
-            Decision::Allow(_) => true,
-            Decision::Deny(denial) if denial.kind == DenialKind::NothingPermits => false,
-            Decision::Deny(denial) => return Err(denial),
-        };
+        let mut not_permitted = None;
+        for step in operation.pending.plan.steps() {
+            let Some(action) = self.runtime.catalog().action(&step.action) else {
+                return Err(Denial::unknown_action(&step.action));
+            };
+            match self.decider.decide(person, action, &step.arguments, reason) {
+                Decision::Allow(_) => {}
+                Decision::Deny(denial) if denial.kind == DenialKind::NothingPermits => {
+                    not_permitted = not_permitted.or(Some(action));
+                }
+                Decision::Deny(denial) => return Err(denial),
+            }
+        }
+        let may_do_it = not_permitted.is_none();
         let rules = &operation.pending.requirements.approvals;
         let counts: Vec<bool> =
             rules.iter().map(|rule| rule.from.as_ref().map_or(may_do_it, |group| person.is_in(group))).collect();
@@ -34,10 +39,11 @@ impl Approvals {
             return Ok(counts);
         }
         let groups: Vec<&str> = rules.iter().filter_map(|rule| rule.from.as_deref()).collect();
-        Err(nothing_permits(if groups.is_empty() {
-            format!("only users who can run `{}` here can decide this request", action.command())
-        } else {
-            format!("only members of {} can decide this request", groups.join(", "))
+        Err(nothing_permits(match not_permitted {
+            Some(action) if groups.is_empty() => {
+                format!("only users who can run `{}` here can decide this request", action.command())
+            }
+            _ => format!("only members of {} can decide this request", groups.join(", ")),
         }))
     }
 

@@ -56,11 +56,13 @@ pub enum Settled {
     Pointless(Box<Operation>, Futility),
     /// All decisions are made, and the request can run. The intent is recorded.
     Run(Box<Operation>, Authorized<Invocation>),
+    /// All decisions about a plan with several steps are made, and the first one can begin. This is recorded.
+    RunSteps(Box<Operation>),
 }
 
 /// The entries that are recorded in the same commit as a decision.
 #[derive(Debug)]
-enum Then {
+pub(super) enum Then {
     /// None: others must also decide, or the request is closed.
     Nothing,
     /// All decisions are made, and the request runs.
@@ -154,7 +156,7 @@ impl Approvals {
     }
 
     fn runs_for_requester(&self, operation: &Operation) -> bool {
-        let action = self.runtime.catalog().action(&operation.pending.plan.first().action);
+        let action = operation.pending.plan.only().and_then(|step| self.runtime.catalog().action(&step.action));
         action.is_some_and(|action| action.runs_for_requester())
     }
 
@@ -170,6 +172,9 @@ impl Approvals {
         let pending = &operation.pending;
         if !operation.is_whole() {
             return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered, Vec::new()));
+        }
+        if pending.plan.only().is_none() {
+            return self.start(operation, person, vote, alone).await;
         }
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let reader = Reader::new(&*self.runtime, &self.decider, &requester, &operation.id);
@@ -199,20 +204,8 @@ impl Approvals {
         if requirements.reason && pending.reason.is_none() {
             return Err(SettleError::NoReason(Box::new(operation), lookups));
         }
-        let one_more = Some(&person).filter(|_| vote.choice == Choice::Approve);
-        let enough = match alone {
-            // A policy that became active meanwhile can name a second person.
-            Some(_) => requirements.alone.is_some() || requirements.approvals.is_empty(),
-            None => self.is_enough(&operation, one_more).await,
-        };
-        if self.decider.policy_hash() != requester.policy_hash() || (!enough && alone.is_some()) {
-            return Err(SettleError::Busy(Box::new(operation)));
-        }
-        if !enough {
-            return match vote.choice {
-                Choice::Approve => self.record_approval(&operation, &person, vote).await,
-                _ => Err(SettleError::Unsettled(Box::new(operation), Unsettled::NeedsApproval)),
-            };
+        if let Some(settled) = self.insufficient(&operation, (&requester, &person), vote, alone, &requirements).await? {
+            return Ok(settled);
         }
         if let Some(Pointless { kind, .. }) = plan.first().pointless(self.runtime.catalog()) {
             let over = Then::Over { result: outcome_of(kind).as_str(), why: code_of(kind), lookups };
@@ -238,8 +231,34 @@ impl Approvals {
         Ok(Settled::Run(Box::new(operation), authorized))
     }
 
+    /// The result of a decision, if more decisions are needed before the request runs. All users were evaluated with
+    /// the policy of the requester.
+    pub(super) async fn insufficient(
+        &self,
+        operation: &Operation,
+        (requester, person): (&Person, &Person),
+        vote: &Vote,
+        alone: Option<u64>,
+        requirements: &Requirements,
+    ) -> Result<Option<Settled>, SettleError> {
+        let one_more = Some(person).filter(|_| vote.choice == Choice::Approve);
+        let enough = match alone {
+            // A policy that became active meanwhile can name a second person.
+            Some(_) => requirements.alone.is_some() || requirements.approvals.is_empty(),
+            None => self.is_enough(operation, one_more).await,
+        };
+        if self.decider.policy_hash() != requester.policy_hash() || (!enough && alone.is_some()) {
+            return Err(SettleError::Busy(Box::new(operation.clone())));
+        }
+        match vote.choice {
+            _ if enough => Ok(None),
+            Choice::Approve => self.record_approval(operation, person, vote).await.map(Some),
+            _ => Err(SettleError::Unsettled(Box::new(operation.clone()), Unsettled::NeedsApproval)),
+        }
+    }
+
     /// Records a decision and its consequence, if the state is unchanged.
-    async fn record(
+    pub(super) async fn record(
         &self,
         operation: &Operation,
         person: &Person,
@@ -284,7 +303,7 @@ impl Approvals {
     }
 
     /// Replaces the plan that was shown with a new one.
-    async fn supersede(
+    pub(super) async fn supersede(
         &self,
         operation: &Operation,
         person: &Person,
@@ -348,7 +367,7 @@ pub(super) fn is_other_tenant(place: &Place, principal: &Principal) -> bool {
 }
 
 /// Whether requirements demand more than earlier ones.
-fn asks_for_more(now: &Requirements, earlier: &Requirements) -> bool {
+pub(super) fn asks_for_more(now: &Requirements, earlier: &Requirements) -> bool {
     let met = |rule: &ApprovalRule| {
         earlier.approvals.iter().any(|known| known.from == rule.from && known.count >= rule.count)
     };

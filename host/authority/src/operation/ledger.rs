@@ -10,7 +10,7 @@ mod tests;
 
 use super::change::{Change, change};
 use super::reader_queue::ReaderQueue;
-use super::{Clock, FIRST_STEP, Operation, Projection, State, UNKNOWN};
+use super::{Clock, Operation, Projection, State};
 use batch::{entry, unreadable};
 use claude_admin_audit::Code;
 use claude_admin_audit::store::{Durability, HostLock, Hosts, Log, StoreError};
@@ -260,7 +260,7 @@ impl Ledger {
         end.await.map_err(|_| CommitError::Ledger(LedgerError::Stopping))?
     }
 
-    /// Makes a change on another thread, together with those that wait.
+    /// Makes a change on another thread, together with all pending ones.
     fn make_soon(&self, change: Box<dyn Change>) {
         let is_served = {
             let mut queue = self.inner.waiting();
@@ -303,22 +303,12 @@ impl Ledger {
     pub async fn sweep(&self) -> Result<Vec<Operation>, LedgerError> {
         let inner = Arc::clone(&self.inner);
         let decide = move |projection: &Projection, now: i64| {
-            let over = projection.operations().filter_map(|operation| {
-                let event = match &operation.state {
-                    State::Waiting if now >= operation.expires_ms => Event::Expired,
-                    State::Running { host } if !inner.hosts.is_alive(host) => Event::Outcome {
-                        result: UNKNOWN.to_owned(),
-                        changed: operation.changed(),
-                        status: None,
-                        requests: Vec::new(),
-                        cause: Some(Code::new("host-stopped").into()),
-                    },
-                    _ => return None,
-                };
-                Some(match event {
-                    Event::Outcome { .. } => operation.entry_of_step(FIRST_STEP, event),
-                    event => operation.entry(event),
-                })
+            let over = projection.operations().flat_map(|operation| match &operation.state {
+                State::Waiting if now >= operation.expires_ms => vec![operation.entry(Event::Expired)],
+                State::Running { host } if !inner.hosts.is_alive(host) => {
+                    operation.cut_short(&Code::new("host-stopped").into())
+                }
+                _ => Vec::new(),
             });
             Ok::<_, Infallible>(over.collect())
         };

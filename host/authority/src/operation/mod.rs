@@ -11,6 +11,7 @@ mod projection;
 mod reader_queue;
 mod receipt;
 mod request_key;
+mod steps;
 
 pub use clock::Clock;
 pub use ledger::{CommitError, Ledger, LedgerError};
@@ -18,6 +19,8 @@ pub use notice::{Change, Delivery, Notices, Progress};
 pub use projection::Projection;
 pub use receipt::Receipt;
 pub use request_key::{FirstDelivery, NotClaimed, RequestKey};
+pub use steps::DONE;
+pub(crate) use steps::StepEnd;
 
 use super::people::{People, Relation};
 use super::plan::{Plan, Step};
@@ -28,6 +31,7 @@ use claude_admin_chat::Choice;
 use claude_admin_chat::identity::{Place, Principal};
 use claude_admin_chat::paging::memory_of;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The plan of a pending request: all data that is needed to run it later, on any host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,6 +127,25 @@ pub enum State {
     Expired,
 }
 
+/// The progress of one step of a plan with several steps. A step that was not tried has none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StepState {
+    /// Its request might be on its way to the API.
+    Running,
+    /// It ended.
+    Ended {
+        /// The word of its outcome.
+        result: String,
+        /// Whether it changed anything.
+        changed: Changed,
+        /// Its API request IDs.
+        requests: Vec<String>,
+        /// The cause, if there is one.
+        cause: Option<Cause>,
+    },
+}
+
 /// The number of the first step of a plan.
 pub const FIRST_STEP: u32 = 1;
 /// The word of the outcome of an operation with an unknown result.
@@ -152,6 +175,9 @@ pub struct Operation {
     pub alone: Option<ApprovedAlone>,
     /// The state.
     pub state: State,
+    /// The progress of the steps that were tried, by number, if the plan has several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<u32, StepState>,
     /// The time at which this state began.
     pub since_ms: i64,
     /// The number of the first entry that is needed for it.
@@ -326,8 +352,7 @@ impl Operation {
     #[must_use]
     pub fn entry_of_step(&self, number: u32, event: Event) -> Entry {
         let entry = Entry { step: Some(number), ..self.entry(event) };
-        let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
-        match self.pending.plan.steps().get(index) {
+        match self.pending.plan.step(number) {
             Some(step) => step.note(entry),
             None => entry,
         }
@@ -369,7 +394,24 @@ impl Operation {
                 self.alone = entry.principal.clone().map(of);
                 return;
             }
-            Event::Intent { host, .. } => State::Running { host: host.clone() },
+            Event::Intent { host, .. } => {
+                if let Some(number) = entry.step.filter(|_| self.pending.plan.only().is_none()) {
+                    self.steps.insert(number, StepState::Running);
+                }
+                State::Running { host: host.clone() }
+            }
+            Event::Outcome { result, changed, requests, cause, .. }
+                if self.pending.plan.only().is_none() && entry.step.is_some() =>
+            {
+                let ended = StepState::Ended {
+                    result: result.clone(),
+                    changed: changed.unwrap_or(Changed::Unknown),
+                    requests: requests.clone(),
+                    cause: cause.clone(),
+                };
+                self.steps.extend(entry.step.map(|number| (number, ended)));
+                return;
+            }
             Event::Outcome { result, changed, requests, cause, .. } => State::Ended {
                 result: result.clone(),
                 changed: *changed,

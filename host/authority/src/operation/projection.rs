@@ -177,6 +177,7 @@ impl Projection {
                 decisions: Vec::new(),
                 alone: None,
                 state: State::Waiting,
+                steps: BTreeMap::new(),
                 since_ms: entry.time_ms,
                 first_seq,
                 change,

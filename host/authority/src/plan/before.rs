@@ -1,12 +1,13 @@
 //! The state of the target of a write, read before the decision.
 
-use claude_admin_audit::redact_json;
+use super::difference::differences;
+use claude_admin_audit::{Code, Difference, redact_json};
 use claude_admin_catalog::{Action, Types};
 use claude_admin_chat::cap::cap_large;
 use claude_admin_chat::document::without_secrets;
 use claude_admin_chat::strict_json::MAX_DEPTH;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// The target of a write, as it was when the plan was made.
@@ -46,6 +47,31 @@ impl Before {
         cap_large(&mut value);
         summarize_below(&mut value, MAX_DEPTH);
         Self::Read { action: action.id.clone(), value }
+    }
+
+    /// The value in a list, which `read` would return alone.
+    pub(crate) fn listed(types: &Types, read: &Action, list: &Action, item: &Value) -> Self {
+        match Self::read(types, read, item) {
+            Self::Read { value, .. } => Self::Read { action: list.id.clone(), value },
+            other => other,
+        }
+    }
+
+    /// The differences to the state now. A list can leave out fields of an item, and these are not compared.
+    pub(crate) fn differences(&self, now: &Self) -> Vec<Difference> {
+        match (self, now) {
+            (
+                Self::Read { action, value: Value::Object(shown) },
+                Self::Read { action: by, value: Value::Object(now) },
+            ) if action != by => {
+                let known = now.iter().filter(|(field, _)| shown.contains_key(*field));
+                let known: Map<String, Value> = known.map(|(field, value)| (field.clone(), value.clone())).collect();
+                differences(&Value::from(shown.clone()), &Value::from(known))
+            }
+            (Self::Read { value: shown, .. }, Self::Read { value: now, .. }) => differences(shown, now),
+            (shown, now) if shown == now => Vec::new(),
+            _ => vec![Difference::Other(Code::new("other-permission").into())],
+        }
     }
 }
 

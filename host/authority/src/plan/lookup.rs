@@ -3,7 +3,7 @@
 use super::resolve::{ResolveError, Target};
 use crate::Reader;
 use crate::execute::CallError;
-use claude_admin_catalog::{ID, NameList, Type};
+use claude_admin_catalog::{Action, ID, NameList, Type};
 use claude_admin_chat::cap::cap_text;
 use claude_admin_chat::command::{Arguments, Invocation, folded, greatest};
 use claude_admin_chat::identity::Principal;
@@ -25,8 +25,8 @@ const LONGEST_ID: usize = 256;
 /// The maximum length of an e-mail address, in bytes (RFC 5321, section 4.5.3.1).
 const LONGEST_EMAIL: usize = 320;
 
-/// The lookups of one command. Each list is read once.
-pub(super) struct Lookups<'r> {
+/// The lookups of one command, or of several in one request. Each list is read once.
+pub(crate) struct Lookups<'r> {
     reader: &'r Reader<'r>,
     /// The number of texts that are looked up.
     wanted: usize,
@@ -34,7 +34,7 @@ pub(super) struct Lookups<'r> {
 }
 
 impl<'r> Lookups<'r> {
-    pub(super) fn new(reader: &'r Reader<'r>, wanted: usize) -> Self {
+    pub(crate) fn new(reader: &'r Reader<'r>, wanted: usize) -> Self {
         Self { reader, wanted, read: HashMap::new() }
     }
 
@@ -104,7 +104,7 @@ impl<'r> Lookups<'r> {
             return Ok(Arc::clone(items));
         }
         let mut items = Vec::new();
-        let read = read_items(self.reader, list, first, MAX_PAGES, &mut items).await;
+        let read = read_items(self.reader, list.list, first, MAX_PAGES, &mut items).await;
         let items = match read {
             Ok(()) => Arc::new(items),
             Err(Unlisted::NotAllowed) => {
@@ -157,7 +157,7 @@ pub fn list_invocation(list: &NameList<'_>, given: &Arguments) -> Invocation {
 /// Reads a list to its end. The items that were read are in `items`, also after an error.
 pub async fn read_items(
     reader: &Reader<'_>,
-    list: &NameList<'_>,
+    list: &Action,
     mut invocation: Invocation,
     max_pages: usize,
     items: &mut Vec<Value>,
@@ -172,7 +172,7 @@ pub async fn read_items(
                 Err(error) => return Err(Unlisted::Failed(Box::new(error))),
             }
         };
-        let next = match &list.list.paging {
+        let next = match &list.paging {
             None => Ok(None),
             Some(paging) => {
                 let cursor = following.take(paging.onward(&page), true);

@@ -8,6 +8,7 @@ mod difference;
 mod futility;
 mod impact;
 mod lookup;
+mod of_list;
 mod read_before;
 mod resolve;
 mod secrets;
@@ -17,13 +18,16 @@ pub use before::Before;
 pub use futility::{NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
 pub use impact::{Dependent, Dependents, DependentsFound, dependents};
 pub use lookup::{Unlisted, list_invocation, read_items};
+pub use of_list::{ListError, of_list};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;
 pub use step::Step;
 
+pub(crate) use lookup::Lookups;
 pub(crate) use read_before::before;
+pub(crate) use resolve::resolve_with;
 
-use claude_admin_audit::{Code, Difference, Entry};
+use claude_admin_audit::{Cause, Code, Difference, Entry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -32,13 +36,29 @@ use sha2::{Digest, Sha256};
 #[serde(try_from = "Recorded")]
 pub struct Plan {
     steps: Vec<Step>,
+    /// Commands of the same request that are not steps, because they have nothing to change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unneeded: Vec<Unneeded>,
+}
+
+/// A requested command that has nothing to change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unneeded {
+    /// The command in its canonical form.
+    pub command: String,
+    /// The reason.
+    pub why: Cause,
 }
 
 /// A plan as it is recorded. Earlier versions recorded a plan of one step as that step.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Recorded {
-    Steps { steps: Vec<Step> },
+    Steps {
+        steps: Vec<Step>,
+        #[serde(default)]
+        unneeded: Vec<Unneeded>,
+    },
     One(Box<Step>),
 }
 
@@ -52,8 +72,7 @@ impl TryFrom<Recorded> for Plan {
 
     fn try_from(recorded: Recorded) -> Result<Self, NoStep> {
         match recorded {
-            Recorded::Steps { steps } if steps.is_empty() => Err(NoStep),
-            Recorded::Steps { steps } => Ok(Self { steps }),
+            Recorded::Steps { steps, unneeded } => Self::of_several(steps, unneeded).ok_or(NoStep),
             Recorded::One(step) => Ok(Self::of(*step)),
         }
     }
@@ -63,7 +82,65 @@ impl Plan {
     /// A plan of one step.
     #[must_use]
     pub fn of(step: Step) -> Self {
-        Self { steps: vec![step] }
+        Self { steps: vec![step], unneeded: Vec::new() }
+    }
+
+    /// A plan of several steps; none if there is no step.
+    #[must_use]
+    pub fn of_several(steps: Vec<Step>, unneeded: Vec<Unneeded>) -> Option<Self> {
+        (!steps.is_empty()).then_some(Self { steps, unneeded })
+    }
+
+    /// Commands of the same request that are not steps, because they have nothing to change.
+    #[must_use]
+    pub fn unneeded(&self) -> &[Unneeded] {
+        &self.unneeded
+    }
+
+    /// The only step; none if there are several.
+    #[must_use]
+    pub fn only(&self) -> Option<&Step> {
+        match &self.steps[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The command, in its canonical form. For several steps: the actions, each with the number of its steps.
+    #[must_use]
+    pub fn command(&self) -> String {
+        match self.only() {
+            Some(only) => only.command.clone(),
+            None => {
+                let actions = self.actions().into_iter();
+                let counted = actions.map(|(action, count)| format!("{} ({count})", action.replace('.', " ")));
+                counted.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    /// The IDs of the actions of the steps, in the order in which they occur, each with the number of its steps.
+    #[must_use]
+    pub fn actions(&self) -> Vec<(&str, usize)> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for step in &self.steps {
+            match counts.iter_mut().find(|(action, _)| *action == step.action) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((&step.action, 1)),
+            }
+        }
+        counts
+    }
+
+    /// A step by its number, from 1.
+    #[must_use]
+    pub fn step(&self, number: u32) -> Option<&Step> {
+        self.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
+    /// The steps with their numbers, from 1.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Step)> {
+        (1..).zip(&self.steps)
     }
 
     /// The steps, in the order in which they run.
@@ -83,9 +160,9 @@ impl Plan {
     #[must_use]
     pub fn note(&self, operation: &str, entry: Entry) -> Entry {
         let entry = Entry { operation: Some(operation.to_owned()), ..entry };
-        match &self.steps[..] {
-            [only] => only.note(entry),
-            _ => entry,
+        match self.only() {
+            Some(only) => only.note(entry),
+            None => entry,
         }
     }
 
@@ -98,7 +175,7 @@ impl Plan {
     /// Whether a recorded hash is that of this plan. Earlier versions recorded the hash of the only step.
     #[must_use]
     pub fn has_hash(&self, recorded: &str) -> bool {
-        self.hash() == recorded || matches!(&self.steps[..], [only] if hash(only) == recorded)
+        self.hash() == recorded || self.only().is_some_and(|only| hash(only) == recorded)
     }
 
     /// The differences to another plan for the same purpose: `role: developer → billing`.

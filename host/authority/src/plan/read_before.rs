@@ -24,6 +24,9 @@ pub(crate) async fn before(reader: &Reader<'_>, invocation: &Invocation) -> Resu
         return replaced(reader, invocation).await;
     };
     let read_action = Arc::clone(&read.action);
+    if let Some(listed) = reader.listed(&read).filter(|_| reader.may(&read)) {
+        return Ok(Before::listed(&catalog.types, &read_action, &listed.list, &listed.item));
+    }
     match reader.read(read).await {
         None => Ok(Before::NotAllowed { action: read_action.id.clone() }),
         Some(Ok(value)) => Ok(Before::read(&catalog.types, &read_action, &value)),

@@ -147,15 +147,25 @@ pub async fn resolve(
     reader: &Reader<'_>,
     directory: Option<&dyn Directory>,
 ) -> Result<(Invocation, Vec<Target>), ResolveError> {
+    let mut lookups = Lookups::new(reader, draft.references.len());
+    resolve_with(catalog, draft, &mut lookups, directory).await
+}
+
+/// Looks up every text of one of several commands, which share the lists that were read.
+pub(crate) async fn resolve_with(
+    catalog: &Catalog,
+    draft: Draft,
+    lookups: &mut Lookups<'_>,
+    directory: Option<&dyn Directory>,
+) -> Result<(Invocation, Vec<Target>), ResolveError> {
     let Draft { mut invocation, references } = draft;
     let mut targets = Vec::new();
     let action = Arc::clone(&invocation.action);
     if references.len() > MAX_REFERENCES {
         return Err(ResolveError::TooMany { count: references.len() });
     }
-    let mut lookups = Lookups::new(reader, references.len());
     for reference in &references {
-        let target = target(catalog, &action, &invocation, reference, &mut lookups, directory).await?;
+        let target = target(catalog, &action, &invocation, reference, lookups, directory).await?;
         let argument = invocation.arguments.get_mut(&target.input);
         if let Some(slot) = argument.and_then(|argument| argument.pointer_mut(&target.pointer)) {
             *slot = Value::from(target.id.as_str());

@@ -1,0 +1,147 @@
+//! From a plan with several steps to the parts of a card or of a record: its question, its steps and their progress.
+
+use super::from_cause::cause as text_of;
+use super::{Block, Cell, Column, Fact, Table, label, question_of};
+use crate::decision::operation::{DONE, Operation, State, StepState};
+use crate::decision::plan::{NOTHING_TO_CHANGE, Plan, Step, Unneeded};
+use claude_admin_catalog::{Catalog, Risk};
+use claude_admin_chat::Changed;
+
+/// The maximum number of commands that a fact lists.
+const MAX_LISTED: usize = 5;
+
+/// `Run 3 commands: users remove (2), api-keys update (1)?`
+pub(super) fn question(plan: &Plan) -> String {
+    format!("Run {} commands: {}?", plan.steps().len(), plan.command())
+}
+
+/// The effects of the steps, each once.
+pub(super) fn effects(plan: &Plan) -> String {
+    let mut effects: Vec<&str> = Vec::new();
+    for effect in plan.steps().iter().filter_map(|step| step.effect.as_deref()) {
+        if !effects.contains(&effect) {
+            effects.push(effect);
+        }
+    }
+    effects.join(" ")
+}
+
+/// The highest risk of the steps.
+pub(super) fn risk(plan: &Plan) -> &'static str {
+    let has = |risk: &Risk| plan.steps().iter().any(|step| step.risk == risk.as_str());
+    Risk::ALL.into_iter().rev().find(has).unwrap_or(Risk::Irreversible).as_str()
+}
+
+fn columns(names: &[&str]) -> Vec<Column> {
+    // The commands are long, and the question says the same.
+    let column =
+        |field: &str| Column { field: field.to_owned(), label: label(field), unit: None, shown: field != "command" };
+    names.iter().map(|field| column(field)).collect()
+}
+
+/// The steps of a plan before they run.
+pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
+    let row = |(number, step): (u32, &Step)| {
+        let what = question_of(catalog, step);
+        vec![
+            Cell::Number(number.to_string()),
+            Cell::Text(what.trim_end_matches('?').to_owned()),
+            Cell::Text(step.risk.clone()),
+            Cell::Text(step.command.clone()),
+        ]
+    };
+    Block::Table(Table {
+        caption: format!("{} steps, in this order", plan.steps().len()),
+        columns: columns(&["step", "change", "risk", "command"]),
+        rows: plan.numbered().map(row).collect(),
+        fixed: true,
+        ..Table::default()
+    })
+}
+
+/// The steps of an operation, each with its result.
+pub(super) fn progress(catalog: &Catalog, operation: &Operation) -> Block {
+    let plan = &operation.pending.plan;
+    let is_over = operation.state.is_settled();
+    let row = |(number, step): (u32, &Step)| {
+        let what = question_of(catalog, step);
+        let (result, note) = result_of(operation.steps.get(&number), is_over);
+        vec![
+            Cell::Number(number.to_string()),
+            Cell::Text(what.trim_end_matches('?').to_owned()),
+            Cell::Text(result),
+            note.map_or(Cell::Missing, Cell::Text),
+            Cell::Text(step.command.clone()),
+        ]
+    };
+    let done = operation.steps.values().filter(|state| is_done(state)).count();
+    Block::Table(Table {
+        caption: format!("{done} of {} steps done", plan.steps().len()),
+        columns: columns(&["step", "change", "result", "note", "command"]),
+        rows: plan.numbered().map(row).collect(),
+        fixed: true,
+        ..Table::default()
+    })
+}
+
+fn is_done(state: &StepState) -> bool {
+    matches!(state, StepState::Ended { result, .. } if result == DONE)
+}
+
+/// The word for the result of a step, and the cause.
+pub fn result_of(state: Option<&StepState>, is_over: bool) -> (String, Option<String>) {
+    match state {
+        None if is_over => ("not tried".to_owned(), None),
+        None => ("waiting".to_owned(), None),
+        Some(StepState::Running) => ("running".to_owned(), None),
+        Some(StepState::Ended { result, changed: Changed::No, cause, .. }) if result == DONE => {
+            ("already so".to_owned(), cause.as_ref().map(text_of))
+        }
+        Some(StepState::Ended { result, cause, .. }) => (result.clone(), cause.as_ref().map(text_of)),
+    }
+}
+
+/// Where a run stopped, and why.
+pub(super) fn stopped(operation: &Operation) -> String {
+    let steps = operation.pending.plan.steps().len();
+    let done = operation.steps.values().filter(|state| is_done(state)).count();
+    let last = operation.steps.iter().next_back();
+    let why = match (&operation.state, last) {
+        (_, Some((number, StepState::Ended { result, cause, .. }))) if result != DONE => {
+            let cause = cause.as_ref().map(|cause| format!(": {}", text_of(cause).trim_end_matches('.')));
+            format!("Step {number} ended as `{result}`{}", cause.unwrap_or_default())
+        }
+        (State::Ended { cause: Some(cause), .. }, _) => text_of(cause).trim_end_matches('.').to_owned(),
+        _ => "The run ended early".to_owned(),
+    };
+    let untried = steps - operation.steps.len();
+    format!("{done} of {steps} steps are done. {why}. {untried} steps were not tried")
+}
+
+/// The requested commands that have nothing to change; none if there are none.
+pub(super) fn unneeded(unneeded: &[Unneeded]) -> Option<Fact> {
+    let listed: Vec<String> = unneeded.iter().take(MAX_LISTED).map(|one| format!("`{}`", one.command)).collect();
+    let rest = unneeded.len().saturating_sub(MAX_LISTED);
+    let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+    let text = format!("{}: {}{rest}", unneeded.len(), listed.join(", "));
+    (!unneeded.is_empty()).then(|| Fact::new("Nothing to change", text))
+}
+
+/// The commands of a request in which none has anything to change.
+pub fn all_unneeded(unneeded: &[Unneeded]) -> Table {
+    let row = |one: &Unneeded| vec![Cell::Text(one.command.clone()), Cell::Text(reason(one))];
+    let column = |field: &str| Column { field: field.to_owned(), label: label(field), unit: None, shown: true };
+    Table {
+        caption: format!("{} commands with nothing to change", unneeded.len()),
+        columns: ["command", "note"].map(column).to_vec(),
+        rows: unneeded.iter().map(row).collect(),
+        ..Table::default()
+    }
+}
+
+fn reason(one: &Unneeded) -> String {
+    match &one.why {
+        crate::audit::Cause::Code(code) if code.as_str() == NOTHING_TO_CHANGE => text_of(&one.why),
+        _ => "The target was already deleted or never existed".to_owned(),
+    }
+}

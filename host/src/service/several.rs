@@ -1,0 +1,249 @@
+//! Several commands as one request: one plan and one decision, then one step after the other.
+
+use super::audience;
+use super::ending::{Ending, of_list_error, of_propose_error};
+use super::executed::Executed;
+use super::steps_json::operation_json;
+use super::{Outcome, Reply, Service};
+use crate::audit::{Cause, Code, Effect, Entry, Event};
+use crate::command::{Options, Several};
+use crate::decision::approval::pages::Follow;
+use crate::decision::approval::{Commands, Found, NextStep, NotProposed, ProposeError, ProposedSeveral};
+use crate::decision::operation::{DONE, LedgerError, Operation, Receipt};
+use crate::decision::plan::{ListError, NOTHING_TO_CHANGE, Unneeded, of_list};
+use crate::decision::{Person, Reader};
+use crate::document::{self, Block, Document, Level, Notice};
+use crate::sandbox::Plugin;
+use claude_admin_catalog::Action;
+use claude_admin_chat::{Verdict, wait_before_retry};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// The maximum number of times that a step is sent again after the API asked to wait, and the longest wait.
+const MOST_WAITS: u32 = 20;
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// The time between two looks whether the host is stopping.
+const LOOK: Duration = Duration::from_millis(200);
+
+impl Service {
+    /// Plans several commands as one request. It runs if it needs no other decision.
+    pub(super) async fn run_several(
+        &self,
+        id: &str,
+        person: &Person,
+        receipt: &Receipt,
+        several: Several,
+        options: Options,
+    ) -> Reply {
+        let catalog = self.catalog();
+        let Some(action) = several.action().cloned() else {
+            return Reply::failed(Outcome::Usage, document::error("There is no command.".to_owned(), None::<&str>));
+        };
+        if let Some(refused) = audience::refusal(&action, &person.place, &options) {
+            return refused.of(&action, &action.command(), &options);
+        }
+        let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items();
+        let drafts = match several {
+            Several::Given(drafts) => drafts,
+            Several::OfList { list, common } => {
+                let directory = self.decider().groups().directory();
+                match of_list(catalog, &reader, list, &common, directory).await {
+                    Ok(drafts) => drafts,
+                    Err(error) => return self.no_list(id, person, &action, &options, &reader, &error).await,
+                }
+            }
+        };
+        let commands = Commands { operation: id, person, drafts, options: &options, receipt };
+        let proposed = Box::pin(self.approvals.propose_several(commands, &reader)).await;
+        match proposed {
+            Err(not) => self.several_not_run(id, person, &action, &options, not).await,
+            Ok((ProposedSeveral::Nothing(unneeded), found)) => {
+                self.nothing_to_do(id, person, &action, &options, &unneeded, &found).await
+            }
+            Ok((ProposedSeveral::Planned(planned), _)) => {
+                Box::pin(self.planned(id, person, &action, &options, planned)).await
+            }
+        }
+    }
+
+    async fn no_list(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        options: &Options,
+        reader: &Reader<'_>,
+        error: &ListError,
+    ) -> Reply {
+        let found = reader.found(Vec::new());
+        let Ending { outcome, code } = of_list_error(self.catalog(), error);
+        self.note(self.several_ended(id, person, action, outcome, code, &found)).await;
+        let document = document::list_error(self.catalog(), error, found.verdict(), self.upstream());
+        Reply::failed(outcome, document).with_verdict(found.verdict()).of(action, &action.command(), options)
+    }
+
+    async fn several_not_run(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        options: &Options,
+        not: NotProposed,
+    ) -> Reply {
+        let error = match &not.error {
+            ProposeError::Several(failed) => failed.first().map_or(&not.error, |failed| &failed.error),
+            error => error,
+        };
+        let Ending { outcome, code } = of_propose_error(self.catalog(), action, error);
+        let mut entry = self.several_ended(id, person, action, outcome, code.clone(), &not.found);
+        if let ProposeError::Denied(denial, _) = error {
+            entry.event = Event::Denied { reason: code.into(), count: 1 };
+            entry = entry.decided_by(denial.policies());
+        }
+        self.note(entry).await;
+        let document = document::propose_error(self.catalog(), &not, self.upstream());
+        let mut reply = Reply::failed(outcome, document).with_verdict(not.found.verdict());
+        if let ProposeError::Several(failed) = &not.error {
+            let rows = failed.iter().map(|failed| json!({ "number": failed.number, "command": failed.command }));
+            reply.error = Some(json!({ "failed": rows.collect::<Vec<_>>() }));
+        }
+        reply.of(action, &action.command(), options)
+    }
+
+    async fn nothing_to_do(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        options: &Options,
+        unneeded: &[Unneeded],
+        found: &Found,
+    ) -> Reply {
+        if !options.dry_run {
+            let code = Code::new(NOTHING_TO_CHANGE);
+            self.note(self.several_ended(id, person, action, Outcome::Done, code, found)).await;
+        }
+        let text = format!("Nothing to change. {}", Verdict::Unchanged.sentence());
+        let mut document =
+            Document::titled(action.summary()).with(Block::Notice(Notice { level: Level::Done, text, hint: None }));
+        if !unneeded.is_empty() {
+            document = document.with(Block::Table(document::all_unneeded(unneeded)));
+        }
+        let data = json!({ "dry_run": options.dry_run, "unneeded": unneeded });
+        Reply::done(document, data).with_verdict(found.verdict()).of(action, &action.command(), options)
+    }
+
+    /// The entry of a request with several commands that ended without a plan.
+    fn several_ended(
+        &self,
+        id: &str,
+        person: &Person,
+        action: &Action,
+        outcome: Outcome,
+        code: Code,
+        found: &Found,
+    ) -> Entry {
+        let event = Event::Outcome {
+            result: outcome.as_str().to_owned(),
+            changed: Some(found.verdict().changed()),
+            status: None,
+            requests: Vec::new(),
+            cause: Some(code.into()),
+        };
+        Entry {
+            operation: Some(id.to_owned()),
+            action: Some(action.id.clone()),
+            effect: Some(Effect::of(self.catalog(), action)),
+            ..found.note(person.did(event))
+        }
+    }
+
+    /// Runs the steps of an operation whose run has begun, and records the result of each. The run continues even if the
+    /// client no longer waits for the reply.
+    pub(super) async fn run_steps(&self, operation: Operation) -> Reply {
+        let (plugin, approvals, tasks) = (Arc::clone(&self.plugin), self.approvals.clone(), self.writes.clone());
+        let (names, running) = (Arc::clone(&self.names), operation.clone());
+        let run = self.running.begin(&operation.id);
+        let work = self.writes.spawn(async move {
+            let _run = run;
+            let ended = steps(&plugin, &approvals, &tasks, &running).await;
+            names.forget();
+            ended
+        });
+        let ended = match work.await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(operation = operation.id, %error, "a run ended without a result");
+                self.approvals.cut_short(&operation, &Code::new("host-failed").into()).await
+            }
+        };
+        let current = self.approvals.find(&operation.id).await.unwrap_or(operation);
+        let record = document::record(self.catalog(), &current);
+        let mut reply = match (&ended, current.state.as_str()) {
+            (Ok(()), DONE) => Reply::told(record),
+            (Ok(()), word) => {
+                let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word);
+                Reply::failed(outcome.unwrap_or(Outcome::Unknown), record)
+            }
+            (Err(error), _) => {
+                tracing::error!(operation = current.id, %error, "a step is not recorded, and no other step runs");
+                let mut document = document::ledger_error(error);
+                document.blocks.extend(record.blocks);
+                Reply::failed(Outcome::Unknown, document)
+            }
+        };
+        reply.data = Some(operation_json(self.catalog(), &current));
+        reply.with_verdict(current.changed().map_or(Verdict::Unknown, Verdict::from)).about(&current)
+    }
+}
+
+/// Runs the steps in order. The run stops at the first one that was not done, and when the host stops.
+async fn steps(
+    plugin: &Plugin,
+    approvals: &crate::decision::approval::Approvals,
+    tasks: &TaskTracker,
+    operation: &Operation,
+) -> Result<(), LedgerError> {
+    let catalog = Arc::clone(plugin.catalog());
+    let mut waits = 0;
+    loop {
+        if tasks.is_closed() {
+            return approvals.cut_short(operation, &Cause::from(Code::new("host-stopped"))).await;
+        }
+        let may_wait = waits < MOST_WAITS;
+        let (number, authorized) = match approvals.next_step(operation, may_wait).await? {
+            NextStep::Run(number, authorized) => (number, authorized),
+            NextStep::Later(seconds) => {
+                waits += 1;
+                wait(seconds, tasks).await;
+                continue;
+            }
+            NextStep::Over => return Ok(()),
+        };
+        let action = Arc::clone(&authorized.get().action);
+        tracing::info!(operation = operation.id, number, action = action.id, "running");
+        let executed = Executed::of(plugin, &action, authorized, Follow::One).await;
+        let error = executed.read.error.as_ref().and_then(|error| error.reported());
+        // The API refused the step before its effect, and said when it accepts it.
+        let seconds = wait_before_retry(executed.read.verdict, error).filter(|_| may_wait);
+        let end = executed.end(&catalog);
+        match seconds {
+            Some(seconds) => {
+                approvals.postpone_step(operation, number, end).await?;
+                waits += 1;
+                wait(seconds, tasks).await;
+            }
+            None => approvals.finish_step(operation, number, end).await?,
+        }
+    }
+}
+
+/// Waits as long as the API asked, unless the host stops.
+async fn wait(seconds: u64, tasks: &TaskTracker) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(seconds).min(LONGEST_WAIT);
+    while tokio::time::Instant::now() < end && !tasks.is_closed() {
+        tokio::time::sleep_until(end.min(tokio::time::Instant::now() + LOOK)).await;
+    }
+}
