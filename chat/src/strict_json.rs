@@ -47,6 +47,11 @@ pub fn object<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
     }
 }
 
+/// An object in which no key is repeated.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Object(#[serde(deserialize_with = "distinct_keys")] pub Map<String, Value>);
+
 /// Reads an object and fails on a repeated key: two readers could use different values.
 ///
 /// # Errors

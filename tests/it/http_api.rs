@@ -276,3 +276,29 @@ async fn advice_to_a_program_names_fields() {
         .await;
     assert!(!refused.body.contains("--reason"), "{}", refused.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_several_commands_of_one_request() {
+    let server = Server::start().await;
+    let rows = json!([{"user_id": support::ADDRESS}, {"user_id": "mj.watson@example.com"}]);
+    let body = json!({"op": "users.update", "args": {"role": "claude_code_user"}, "rows": rows, "yes": true});
+    let answer = server.http(Some(TOKEN), &body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let steps = answer.json()["result"]["steps"].clone();
+    let results: Vec<&str> = steps.as_array().unwrap().iter().map(|step| step["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["done", "done"]);
+    let again = server.http(Some(TOKEN), &body.to_string()).await.json();
+    assert_eq!((&again["outcome"], &again["changed"]), (&json!("done"), &json!("no")), "{again}");
+    for (body, problem) in [
+        (json!({"op": "users.update", "args": {"role": "user"}, "rows": []}), "empty"),
+        (json!({"op": "users.get", "rows": [{"user_id": "user_1"}]}), "changes nothing"),
+        (json!({"op": "users.update", "rows": [{"user_id": "user_1", "role": "usr"}]}), "Row 1: role"),
+        (json!({"op": "users.update", "rows": [{"user_id": "user_1", "rle": "user"}]}), "Row 1"),
+        (json!({"command": "whoami", "rows": [{}]}), "Give either"),
+        (json!({"op": "invites.create", "rows": "x"}), "not a command"),
+    ] {
+        let answer = server.http(Some(TOKEN), &body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}: {}", answer.body);
+        assert!(answer.body.contains(problem), "{body}: {}", answer.body);
+    }
+}

@@ -69,6 +69,12 @@ async fn host_commands_answer_programs_with_fields_alone() {
         fields_alone(choice, &type_as(&service, &who, &format!("{choice} {}{reason}", proposed.operation)).await);
         typed.push(choice.to_owned());
     }
+    let several =
+        type_in(&service, "users update user_01ME4QutU7tiWfHYug6khs4r user_01RQAnXxDyL6hKpxe4dnuigA --role user").await;
+    assert_eq!(several.outcome, Outcome::Waiting, "{}", support::text(&several));
+    fields_alone("status", &type_in(&service, &format!("status {}", several.operation)).await);
+    fields_alone("resume", &type_in(&service, &format!("resume {}", several.operation)).await);
+    typed.push("resume".to_owned());
     let all = overview_data(service.catalog(), &|_| true, &|_| true);
     for command in all.as_array().unwrap().iter().filter(|entry| entry["kind"] == "command") {
         assert!(typed.iter().any(|word| command["name"] == *word), "{command} is not tested here");

@@ -6,9 +6,8 @@
 use super::value::shown;
 use super::{CommandError, CommandErrorKind, is_address};
 use crate::outside_text::without_mark;
-use crate::strict_json;
+use crate::strict_json::{self, Object};
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// The maximum number of bytes of a file.
@@ -22,11 +21,6 @@ pub(super) enum Row {
     /// An object.
     Object(Map<String, Value>),
 }
-
-/// An object in which no key is repeated.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Object(#[serde(deserialize_with = "strict_json::distinct_keys")] Map<String, Value>);
 
 /// A row, with the number of the line on which it begins.
 pub(super) type NumberedRow = (u64, Row);
@@ -148,6 +142,12 @@ pub(super) fn name_of(header: &str) -> String {
 /// The place of a row in a message.
 pub(super) fn in_line(number: u64, error: CommandError) -> CommandError {
     let message = format!("Row at line {number}: {}", error.message);
+    CommandError { message, ..error }
+}
+
+/// The number of a row of a program in a message.
+pub(super) fn in_row(number: usize, error: CommandError) -> CommandError {
+    let message = format!("Row {number}: {}", error.message);
     CommandError { message, ..error }
 }
 

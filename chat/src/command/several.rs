@@ -4,12 +4,13 @@
 use super::arguments::{Given, read_arguments};
 use super::check::check_complete;
 use super::normalize::normalize;
-use super::rows::{Row, in_line, name_of, rows, unknown_column};
+use super::rows::{Row, in_line, in_row, name_of, rows, unknown_column};
 use super::token::{Token, TokenKind};
 use super::{
     Arguments, Command, CommandError, CommandErrorKind, Draft, Invocation, Markup, ReadFile, from_json, is_address,
     parse, references, secrets,
 };
+use crate::strict_json::Object;
 use claude_admin_catalog::{Action, Catalog, Input};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -56,6 +57,30 @@ impl Several {
         Ok(Self::Given(drafts))
     }
 
+    /// Commands that arrive as JSON: an action, the arguments that all of them have, and the other arguments of each.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`] that names the row.
+    pub fn from_json(
+        catalog: &Catalog,
+        id: &str,
+        common: &Map<String, Value>,
+        rows: Vec<Object>,
+        now: Timestamp,
+    ) -> Result<Self, CommandError> {
+        let mut drafts = Vec::new();
+        for (number, Object(row)) in (1..).zip(rows) {
+            let arguments: Map<String, Value> = common.clone().into_iter().chain(row).collect();
+            drafts.push(from_json(catalog, id, &arguments, now).map_err(|error| in_row(number, error))?);
+        }
+        match drafts.first().map(|draft| &draft.invocation.action) {
+            None => Err(CommandError::new(CommandErrorKind::MissingArgument, "`rows` is empty.")),
+            Some(action) if !action.writes() => Err(reads_once(action)),
+            Some(_) => Self::given(catalog, drafts, false),
+        }
+    }
+
     /// The command for one item of a list.
     ///
     /// # Errors
@@ -92,7 +117,7 @@ pub(super) fn several(
         }
     }
     if !action.writes() {
-        return Err(bad(format!("`{}` changes nothing, so it runs for one target.", action.command())));
+        return Err(reads_once(action));
     }
     if let Some(list) = &given.list {
         let list = list_of(catalog, list, now)?;
@@ -124,6 +149,11 @@ pub(super) fn several(
         drafts.push(checked.map_err(|error| in_line(line, error))?);
     }
     Several::given(catalog, drafts, false).map(Some)
+}
+
+fn reads_once(action: &Action) -> CommandError {
+    let text = format!("`{}` changes nothing, so it runs for one target.", action.command());
+    CommandError::new(CommandErrorKind::BadValue, text)
 }
 
 /// The list of `--where`.

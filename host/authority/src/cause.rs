@@ -35,7 +35,7 @@ pub fn of_call_error(error: &CallError) -> Code {
     }
 }
 
-/// The code of a missing or refused credential.
+/// The code of a credential that is missing or does not work.
 #[must_use]
 pub fn of_credential_error(error: &CredentialError) -> Code {
     Code::new(match error {

@@ -20,7 +20,7 @@ pub struct Reader<'r> {
     person: &'r Person,
     operation: &'r str,
     reads: Mutex<Reads>,
-    /// Items of the lists that were read, by the command that reads one of them; none if they are not kept.
+    /// Items of the lists that were read, by the command that reads one of them; none if they are not stored.
     items: Option<Mutex<HashMap<String, Listed>>>,
 }
 
@@ -49,7 +49,7 @@ impl<'r> Reader<'r> {
         Self { runtime, decider, person, operation, reads: Mutex::new(reads), items: None }
     }
 
-    /// Keeps the items of lists, so the state of many targets is known after few requests.
+    /// Stores the items of lists, so the state of many targets is known after few requests.
     #[must_use]
     pub fn keeping_items(self) -> Self {
         Self { items: Some(Mutex::default()), ..self }
@@ -96,7 +96,7 @@ impl<'r> Reader<'r> {
             };
             let Some(arguments) = read.inputs.iter().map(argument).collect() else { continue };
             let one = Invocation { action: Arc::clone(read), arguments };
-            // The memory of a page that is too large for it is refused below.
+            // If the page is too large for the memory, the read fails below.
             if self.lock().held.take(memory_of(item)).is_err() {
                 return;
             }

@@ -2,6 +2,7 @@
 
 use super::{Direction, Schemas};
 use crate::command::{Flag, Sender};
+use crate::decision::approval::MAX_STEPS;
 use crate::service::Outcome;
 use claude_admin_catalog::{Action, Catalog, Type};
 use claude_admin_chat::{Changed, Verdict};
@@ -88,10 +89,14 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     });
     let mut body = Flag::schemas(Sender::Http, Some(action));
     body.insert("args".to_owned(), arguments);
+    if action.writes() {
+        body.insert("rows".to_owned(), rows());
+    }
+    let needs_args = !none_required && !action.writes();
     let body = json!({
         "type": "object",
         "properties": body,
-        "required": if none_required { vec![] } else { vec!["args"] },
+        "required": if needs_args { vec!["args"] } else { vec![] },
         "additionalProperties": false,
     });
     let mut result = action.result.as_ref().map_or_else(|| json!({ "type": "null" }), |ty| returned.of(ty));
@@ -121,12 +126,24 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
     operation
 }
 
+/// The schema of the arguments of several commands.
+fn rows() -> Value {
+    json!({
+        "type": "array",
+        "items": { "type": "object" },
+        "minItems": 1,
+        "maxItems": MAX_STEPS,
+        "description": "For several commands of the action in one request: the arguments of each, in addition to `args`.",
+    })
+}
+
 fn command() -> Value {
     let text = |docs: &str| json!({ "type": "string", "description": docs });
     let mut properties = Map::from_iter([
         ("command".to_owned(), text("A command as people type it, without the name of the program.")),
         ("op".to_owned(), text("The ID of an action, such as `users.list`.")),
         ("args".to_owned(), json!({ "type": "object", "description": "The arguments of the action." })),
+        ("rows".to_owned(), rows()),
         (
             "version".to_owned(),
             json!({ "type": "integer", "minimum": 1, "description": "The version of the plan that is decided on." }),
@@ -198,8 +215,9 @@ fn nothing_sent() -> Value {
             "nothing_sent": { "type": "string", "description": "Why the write was not sent." },
             "plan_hash": { "type": "string", "description": "The hash that identifies the plan." },
             "plan": { "type": "object", "description": "`steps`: for each, action, arguments, effect, risk, and the current target." },
+            "unneeded": { "type": "array", "description": "The commands, if there were several, each with the reason." },
         },
-        "required": ["dry_run", "nothing_sent", "plan_hash", "plan"],
+        "required": ["dry_run", "nothing_sent"],
     })
 }
 

@@ -68,7 +68,8 @@ fn propose_error_of(catalog: &Catalog, error: &ProposeError, found: &Found, upst
         }
         ProposeError::NotAStep(invocation) => {
             let text = format!(
-                "`{}` runs alone: it changes nothing, or it takes or returns a secret. {}",
+                "`{}` cannot be one of several commands: it changes nothing, or its arguments or its result contain a \
+                 secret. {}",
                 command(invocation),
                 found.verdict().sentence()
             );

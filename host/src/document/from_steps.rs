@@ -101,7 +101,7 @@ pub fn result_of(state: Option<&StepState>, is_over: bool) -> (String, Option<St
     }
 }
 
-/// Where a run stopped, and why.
+/// The step at which a run stopped, and the cause.
 pub(super) fn stopped(operation: &Operation) -> String {
     let steps = operation.pending.plan.steps().len();
     let done = operation.steps.values().filter(|state| is_done(state)).count();

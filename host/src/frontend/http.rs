@@ -12,6 +12,7 @@ use crate::service::{Input, Kept, OperationStatus, Outcome, Parsed, Reply, Reque
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use claude_admin_chat::strict_json::Object;
 use claude_admin_chat::{Verdict, outside_text, strict_json};
 use http_body_util::{BodyExt, Full};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,6 +46,7 @@ struct Call {
     op: Option<String>,
     #[serde(default, deserialize_with = "strict_json::distinct_keys")]
     args: Map<String, Value>,
+    rows: Option<Vec<Object>>,
     yes: Option<bool>,
     #[serde(default)]
     dry_run: bool,
@@ -131,7 +133,7 @@ impl Http {
             (Some(_), None) if reason.is_some() => {
                 return bad_request("With `command`, write the reason in the command: `--reason \"…\"`.");
             }
-            (Some(command), None) if call.args.is_empty() => {
+            (Some(command), None) if call.args.is_empty() && call.rows.is_none() => {
                 // A command that was copied from a response can have its backquotes.
                 let line = command.trim().trim_matches('`').to_owned();
                 let text = idempotency::with_flags(&line, call.version, &fields);
@@ -140,6 +142,11 @@ impl Http {
             }
             (None, Some(_)) if call.version.is_some() => {
                 return bad_request("`version` is allowed only with a `command` that decides about a pending request.");
+            }
+            (None, Some(id)) if call.rows.is_some() => {
+                let (rows, options) = (call.rows.unwrap_or_default(), Options { reason, ..fields.clone() });
+                let content = idempotency::of_rows(&id, &call.args, &rows, &options);
+                (self.service.parse_rows(&id, &call.args, rows, options), content, !call.dry_run)
             }
             (None, Some(id)) => {
                 let options = Options { reason, ..fields.clone() };

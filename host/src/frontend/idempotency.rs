@@ -7,6 +7,7 @@ use crate::identity::Principal;
 use crate::service::Outcome;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use claude_admin_chat::CHANGED_NOTHING;
+use claude_admin_chat::strict_json::Object;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -76,6 +77,12 @@ pub(super) fn of_operation(id: &str, arguments: &Map<String, Value>, options: &O
     });
     json.sort_all_objects();
     json.to_string()
+}
+
+/// The same for several commands.
+pub(super) fn of_rows(id: &str, common: &Map<String, Value>, rows: &[Object], options: &Options) -> String {
+    let rows = rows.iter().map(|Object(row)| of_operation(id, row, options));
+    [of_operation(id, common, options)].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// The outcome of a request whose operation is in this state, or of a decision about that operation.

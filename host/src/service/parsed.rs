@@ -1,7 +1,8 @@
 //! A command that is parsed once, so the frontend and the service use the same result.
 
 use super::Service;
-use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options, ReadFile};
+use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options, ReadFile, Several};
+use claude_admin_chat::strict_json::Object;
 use serde_json::{Map, Value};
 
 /// A parsed command, or the error of the parser.
@@ -65,6 +66,14 @@ impl Service {
         let command = command::from_json(self.catalog(), &id, &arguments, self.api_now());
         let typed = format!("{id} {}", Value::Object(arguments));
         Parsed { is_typed: true, ..Parsed::of(typed, command.map(|draft| Command::Run(draft, options))) }
+    }
+
+    /// Checks an action with the arguments of several commands.
+    #[must_use]
+    pub fn parse_rows(&self, id: &str, common: &Map<String, Value>, rows: Vec<Object>, options: Options) -> Parsed {
+        let typed = format!("{id} {} with {} rows", Value::Object(common.clone()), rows.len());
+        let several = Several::from_json(self.catalog(), id, common, rows, self.api_now());
+        Parsed { is_typed: true, ..Parsed::of(typed, several.map(|several| Command::RunSeveral(several, options))) }
     }
 
     /// Parses the argument of a command of the host.

@@ -73,7 +73,7 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
         Err(_) if may_concern_secrets(catalog, &typed) => REDACTED.to_owned(),
         Ok(Understood::Command(command)) => match &**command {
             Command::Run(draft, _) => canonical(&draft.invocation).unwrap_or(typed),
-            // The plan lists the commands. One with a secret is refused.
+            // The plan lists the commands. None of them can have a secret.
             Command::RunSeveral(several, _) => match several {
                 Several::Given(drafts) => {
                     let secret = drafts.iter().find_map(|draft| canonical(&draft.invocation));

@@ -131,7 +131,8 @@ impl Service {
         if !unneeded.is_empty() {
             document = document.with(Block::Table(document::all_unneeded(unneeded)));
         }
-        let data = json!({ "dry_run": options.dry_run, "unneeded": unneeded });
+        let nothing_sent = "None of the commands has anything to change.";
+        let data = json!({ "dry_run": options.dry_run, "nothing_sent": nothing_sent, "unneeded": unneeded });
         Reply::done(document, data).with_verdict(found.verdict()).of(action, &action.command(), options)
     }
 
@@ -226,7 +227,7 @@ async fn steps(
         tracing::info!(operation = operation.id, number, action = action.id, "running");
         let executed = Executed::of(plugin, &action, authorized, Follow::One).await;
         let error = executed.read.error.as_ref().and_then(|error| error.reported());
-        // The API refused the step before its effect, and said when it accepts it.
+        // The API rejected the step before its effect, and named the time after which it accepts it.
         let seconds = wait_before_retry(executed.read.verdict, error).filter(|_| may_wait);
         let end = executed.end(&catalog);
         match seconds {

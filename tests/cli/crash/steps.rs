@@ -40,7 +40,7 @@ async fn members(service: &Service) -> Vec<String> {
     ids.take(STEPS).collect()
 }
 
-/// How often each member got a role.
+/// The number of times that each member got a role.
 fn sent(simulator: &RunningSimulator, role: &str) -> BTreeMap<String, usize> {
     let mut sent = BTreeMap::new();
     for request in simulator.requests().into_iter().filter(|request| request.method == "POST") {

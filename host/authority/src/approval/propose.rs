@@ -135,7 +135,7 @@ pub enum ProposeError {
     /// The API would not accept the command in the current state of its target.
     #[error("the API would not accept the command")]
     Refused(Box<Step>),
-    /// The command cannot be one of several: it changes nothing, or it takes or returns a secret.
+    /// The command cannot be one of several: it changes nothing, or its arguments or its result contain a secret.
     #[error("the command cannot be one of several")]
     NotAStep(Invocation),
     /// One request has more commands than is allowed.

@@ -109,7 +109,7 @@ impl Approvals {
     /// # Errors
     ///
     /// [`LedgerError`] if it cannot be recorded: the result of the step is then unknown after this host exits, and no
-    /// other step may run.
+    /// other step can run.
     pub async fn finish_step(&self, operation: &Operation, number: u32, end: End) -> Result<(), LedgerError> {
         self.step_ended(operation, number, end, false).await
     }

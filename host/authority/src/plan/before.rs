@@ -49,7 +49,7 @@ impl Before {
         Self::Read { action: action.id.clone(), value }
     }
 
-    /// The value in a list, which `read` would return alone.
+    /// The value in a list. `read` would return the same value.
     pub(crate) fn listed(types: &Types, read: &Action, list: &Action, item: &Value) -> Self {
         match Self::read(types, read, item) {
             Self::Read { value, .. } => Self::Read { action: list.id.clone(), value },
