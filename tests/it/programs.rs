@@ -73,6 +73,7 @@ async fn host_commands_answer_programs_with_fields_alone() {
         type_in(&service, "users update user_01ME4QutU7tiWfHYug6khs4r user_01RQAnXxDyL6hKpxe4dnuigA --role user").await;
     assert_eq!(several.outcome, Outcome::Waiting, "{}", support::text(&several));
     fields_alone("status", &type_in(&service, &format!("status {}", several.operation)).await);
+    fields_alone("confirm", &type_in(&service, &format!("confirm {}", several.operation)).await);
     fields_alone("resume", &type_in(&service, &format!("resume {}", several.operation)).await);
     typed.push("resume".to_owned());
     let all = overview_data(service.catalog(), &|_| true, &|_| true);
