@@ -1,6 +1,6 @@
 //! The catalog: everything that a package declares.
 
-use crate::{Action, CatalogError, Interface, PackageText, Type, Types, read};
+use crate::{Action, CatalogError, Interface, PackageText, PlaybookForm, Type, Types, read};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub struct Catalog {
     /// Whether names and e-mail addresses can be written instead of IDs. The program that runs the actions looks them
     /// up.
     pub looks_up: bool,
+    /// The playbooks that the host has loaded. They are not in the text of the package.
+    pub playbooks: Vec<Arc<PlaybookForm>>,
 }
 
 /// The cause why a prepared catalog could not be written or read.
@@ -78,6 +80,12 @@ impl Catalog {
     #[must_use]
     pub fn action(&self, id: &str) -> Option<&Arc<Action>> {
         self.actions.iter().find(|action| action.id == id)
+    }
+
+    /// The playbook with this name.
+    #[must_use]
+    pub fn playbook(&self, name: &str) -> Option<&Arc<PlaybookForm>> {
+        self.playbooks.iter().find(|form| form.name == name)
     }
 
     /// The interface with this name or alias.

@@ -59,7 +59,9 @@ mod package_text;
 mod paging;
 mod path_template;
 mod platform;
+mod playbook;
 mod read;
+mod read_only;
 mod replaces;
 mod reply_shape;
 mod risk;
@@ -91,6 +93,7 @@ pub use package_text::{COMPRESSED_SECTION_NAME, PackageText, SECTION_NAME, Secti
 pub use paging::{Onward, Paging, joined_pages};
 pub use path_template::{HttpRequest, Method, PathTemplate, Segment};
 pub use platform::ApiPlatform;
+pub use playbook::{PlaybookForm, PlaybookParameter};
 pub use replaces::Replaces;
 pub use reply_shape::{DifferenceKind, ReplyDifference, identifier};
 pub use risk::Risk;

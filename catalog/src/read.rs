@@ -49,6 +49,7 @@ impl Reader<'_> {
             embedder_functions: Vec::new(),
             types: Types::default(),
             looks_up: true,
+            playbooks: Vec::new(),
         };
         for (name, id) in by_name {
             let interface = &self.resolve.interfaces[id];

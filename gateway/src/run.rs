@@ -45,6 +45,10 @@ pub(crate) fn run(
             let hint = "Send one command for each target, or use the host, `claude-admin serve`.";
             return Reply::new(Outcome::Usage, refusal(text, Some(hint)));
         }
+        Command::Playbook(call, _) => {
+            let text = format!("This gateway has no playbook `{}`. {}", call.form.name, Verdict::NotSent.sentence());
+            return Reply::new(Outcome::Usage, refusal(text, Some("Playbooks run in the host, `claude-admin serve`.")));
+        }
         Command::Run(draft, options) => (draft, options),
     };
     let action = &*Arc::clone(&draft.invocation.action);
@@ -151,7 +155,7 @@ fn help(catalog: &Catalog, topic: &HelpTopic, settings: &Settings, audience: Aud
             Some(action) => (action_help(catalog, action), action_data(catalog, action)),
             None => (Document::default(), json!({})),
         },
-        HelpTopic::Overview | HelpTopic::Host(_) => {
+        HelpTopic::Overview | HelpTopic::Host(_) | HelpTopic::Playbook(_) => {
             (overview(catalog, &may_run, &|_| false), overview_data(catalog, &may_run, &|_| false))
         }
     };

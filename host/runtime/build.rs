@@ -12,10 +12,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-env-changed={READY_COMPONENT}");
-    for input in ["Cargo.lock", "Cargo.toml", "bindgen", "catalog", "packager", "plugin", "wire", "wit"] {
+    for input in ["Cargo.lock", "Cargo.toml", "bindgen", "catalog", "packager", "playbooks", "plugin", "wire", "wit"] {
         println!("cargo::rerun-if-changed={}", workspace.join(input).display());
     }
-    match component(&workspace, &out).and_then(|component| write(&out, &component)) {
+    let built = component(&workspace, &out).and_then(|component| write(&out, &component));
+    match built.and_then(|()| playbooks(&workspace, &out)) {
         Ok(()) => {}
         Err(error) => {
             for line in error.to_string().lines() {
@@ -34,6 +35,17 @@ fn write(out: &Path, component: &[u8]) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(out.join("claude-admin.wasm"), component)?)
 }
 
+/// Builds the playbooks. They have no text: the host compares their imports with the text of the component.
+fn playbooks(workspace: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let core = claude_admin_packager::compile(workspace, "claude-admin-playbooks", &guest_folder(out)?)?;
+    Ok(fs::write(out.join("claude-admin-playbooks.wasm"), claude_admin_packager::componentize(&core)?)?)
+}
+
+/// The target folder of guests. `out` is `TARGET/PROFILE/build/PACKAGE/out`.
+fn guest_folder(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    Ok(out.ancestors().nth(4).ok_or("the build folder has no target folder above it")?.join("guest"))
+}
+
 fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     if let Some(path) = env::var_os(READY_COMPONENT).map(PathBuf::from) {
         println!("cargo::rerun-if-changed={}", path.display());
@@ -41,7 +53,5 @@ fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
             format!("{READY_COMPONENT} names {}, which cannot be read: {error}", path.display()).into()
         });
     }
-    // out is TARGET/PROFILE/build/PACKAGE/out.
-    let target = out.ancestors().nth(4).ok_or("the build folder has no target folder above it")?;
-    Ok(claude_admin_packager::plugin(workspace, &target.join("guest"))?)
+    Ok(claude_admin_packager::plugin(workspace, &guest_folder(out)?)?)
 }

@@ -9,6 +9,7 @@ use crate::decision::policy::{Policies, PolicyErrors};
 use crate::decision::{Decider, LivePolicy, PolicyState};
 use crate::egress::Egress;
 use crate::identity::Principal;
+use crate::playbook::{Library, PlaybookError, PlaybookLimits};
 use crate::sandbox::{Limits, LoadError, Plugin, Sandbox, SandboxError};
 use crate::service::Service;
 use crate::store::{Durability, Hosts, Log, StoreError};
@@ -146,6 +147,17 @@ pub enum BuildError {
     /// The component cannot be loaded.
     #[error("the component cannot be loaded: {0}")]
     Component(#[from] LoadError),
+    /// The playbooks cannot be set up.
+    #[error("the playbooks cannot be set up: {0}")]
+    Playbooks(#[from] PlaybookError),
+    /// A playbook cannot be loaded.
+    #[error("the playbook {name} cannot be loaded: {error}")]
+    Playbook {
+        /// Its name.
+        name: String,
+        /// The reason.
+        error: PlaybookError,
+    },
     /// The policy is invalid.
     #[error("{0}")]
     Policy(#[from] PolicyErrors),
@@ -171,6 +183,7 @@ pub struct HostBuilder {
     policy: PolicySource,
     source: Source,
     component: Option<Vec<u8>>,
+    playbooks: Vec<(String, Vec<u8>)>,
     limits: Limits,
     compiled: Option<PathBuf>,
     groups: Groups,
@@ -235,6 +248,7 @@ impl HostBuilder {
             policy,
             source,
             component: None,
+            playbooks: Vec::new(),
             limits: Limits::default(),
             compiled: None,
             groups: Groups::default(),
@@ -251,6 +265,12 @@ impl HostBuilder {
     /// Another component than the embedded one.
     pub fn component(self, bytes: Vec<u8>) -> Self {
         Self { component: Some(bytes), ..self }
+    }
+
+    /// Another playbook: its name in errors, and its component. Default: the built-in playbooks.
+    pub fn playbook(mut self, name: String, bytes: Vec<u8>) -> Self {
+        self.playbooks.push((name, bytes));
+        self
     }
 
     /// The limits of calls. Default: those of [`Limits::default`].
@@ -314,6 +334,11 @@ impl HostBuilder {
             None => Plugin::embedded(&sandbox)?,
             Some(bytes) => Plugin::load(&sandbox, bytes)?,
         };
+        let mut library = Library::built_in(plugin.catalog(), PlaybookLimits::default(), self.compiled.as_deref())?;
+        for (name, bytes) in &self.playbooks {
+            library.add(bytes).map_err(|error| BuildError::Playbook { name: name.clone(), error })?;
+        }
+        let plugin = plugin.with_playbooks(library.forms().to_vec());
         let policy = Arc::new(live_policy(plugin.catalog(), &self.groups, self.policy)?);
         let decider = Decider::new(policy, self.groups, self.clock.clone())
             .with_people(self.people)
@@ -330,6 +355,7 @@ impl HostBuilder {
             }
         };
         let service = Service::new(plugin, decider, ledger, self.observer).with_time_zone(self.time_zone);
+        let service = service.with_playbooks(Some(Arc::new(library)));
         let service = if self.passing { service.passing() } else { service };
         let service = match self.api_clock {
             Some(clock) => service.with_api_clock(clock),

@@ -35,4 +35,4 @@ pub use builder::{BuildError, Host, HostBuilder, PolicySource, Store};
 pub use claude_admin_audit::{self as audit, store};
 pub use claude_admin_authority as decision;
 pub use claude_admin_chat::{Choice, command, help, identity};
-pub use claude_admin_runtime::{egress, embedded, sandbox};
+pub use claude_admin_runtime::{egress, embedded, playbook, sandbox};

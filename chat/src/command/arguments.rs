@@ -127,41 +127,17 @@ impl Reader<'_> {
 
     /// Reads a flag that every action accepts; returns whether it is one.
     fn option(&mut self, name: &str, value: Option<&Token>) -> Result<bool, CommandError> {
-        let Some((flag, is_opposite)) = Flag::find(name) else { return Ok(false) };
-        if flag.value.is_none() && value.is_some() {
-            return Err(CommandError::new(CommandErrorKind::BadValue, format!("--{name} takes no value.")));
-        }
-        let mut text = || match value {
-            Some(token) => token.text.clone(),
-            None => self.tokens.pop_front().map(|token| token.text).unwrap_or_default(),
-        };
-        let options = &mut self.given.options;
-        match flag.key {
-            FlagKey::Yes => options.yes = true,
-            FlagKey::All => options.all = true,
-            FlagKey::Share => options.share = true,
-            FlagKey::Ids => options.ids = true,
-            FlagKey::Compare => options.compare = Some(!is_opposite),
-            FlagKey::DryRun => options.dry_run = true,
-            FlagKey::Help => self.given.help = true,
-            FlagKey::From => self.given.from = Some(text()),
-            FlagKey::Where => self.given.list = Some(text()),
-            FlagKey::Reason => options.reason = Some(Reason::new(&text())?),
-            FlagKey::Columns => {
-                options.columns.extend(text().split(',').map(|name| name.trim().replace('-', "_")));
-            }
-            FlagKey::Output => {
-                let text = text();
-                let bad = || {
-                    CommandError::new(
-                        CommandErrorKind::BadValue,
-                        format!("--output: `{}` is not one of {}.", shown(&text), flag.values().join(", ")),
-                    )
-                };
-                options.format = Some(text.parse().map_err(|()| bad())?);
-            }
+        match Flag::find(name).map(|(flag, _)| flag.key) {
+            Some(FlagKey::Help) => self.given.help = true,
+            Some(FlagKey::From) => self.given.from = Some(self.flag_text(value)),
+            Some(FlagKey::Where) => self.given.list = Some(self.flag_text(value)),
+            _ => return set_flag(name, value, &mut self.tokens, &mut self.given.options),
         }
         Ok(true)
+    }
+
+    fn flag_text(&mut self, value: Option<&Token>) -> String {
+        text_of(value, &mut self.tokens)
     }
 
     fn find(&self, name: &str) -> Option<&Input> {
@@ -372,8 +348,54 @@ impl Reader<'_> {
     }
 }
 
+/// The value of a flag: after `=`, or the next word.
+fn text_of(value: Option<&Token>, tokens: &mut VecDeque<Token>) -> String {
+    match value {
+        Some(token) => token.text.clone(),
+        None => tokens.pop_front().map(|token| token.text).unwrap_or_default(),
+    }
+}
+
+/// Reads a flag that sets an option; returns whether it is one.
+pub(super) fn set_flag(
+    name: &str,
+    value: Option<&Token>,
+    tokens: &mut VecDeque<Token>,
+    options: &mut Options,
+) -> Result<bool, CommandError> {
+    let Some((flag, is_opposite)) = Flag::find(name) else { return Ok(false) };
+    if flag.value.is_none() && value.is_some() {
+        return Err(CommandError::new(CommandErrorKind::BadValue, format!("--{name} takes no value.")));
+    }
+    let mut text = || text_of(value, tokens);
+    match flag.key {
+        FlagKey::Yes => options.yes = true,
+        FlagKey::All => options.all = true,
+        FlagKey::Share => options.share = true,
+        FlagKey::Ids => options.ids = true,
+        FlagKey::Compare => options.compare = Some(!is_opposite),
+        FlagKey::DryRun => options.dry_run = true,
+        FlagKey::Reason => options.reason = Some(Reason::new(&text())?),
+        FlagKey::Columns => {
+            options.columns.extend(text().split(',').map(|name| name.trim().replace('-', "_")));
+        }
+        FlagKey::Output => {
+            let text = text();
+            let bad = || {
+                CommandError::new(
+                    CommandErrorKind::BadValue,
+                    format!("--output: `{}` is not one of {}.", shown(&text), flag.values().join(", ")),
+                )
+            };
+            options.format = Some(text.parse().map_err(|()| bad())?);
+        }
+        FlagKey::Help | FlagKey::From | FlagKey::Where => return Ok(false),
+    }
+    Ok(true)
+}
+
 /// One or two dashes, and a name. A certificate begins with five dashes, a number with one.
-fn looks_like_a_flag(text: &str) -> bool {
+pub(super) fn looks_like_a_flag(text: &str) -> bool {
     let dashes = text.len() - text.trim_start_matches('-').len();
     matches!(dashes, 1 | 2) && text != "-" && text.parse::<f64>().is_err()
 }

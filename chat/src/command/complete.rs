@@ -18,6 +18,8 @@ pub fn complete(catalog: &Catalog, words: &[String], may_run: &dyn Fn(&Action) -
     let candidates = match before.as_slice() {
         [] | ["help" | "can-i"] => {
             let mut nouns = nouns(catalog, may_run);
+            let own = catalog.playbooks.iter().filter(|form| !form.name.contains(' '));
+            nouns.extend(own.map(|form| (form.name.clone(), form.summary.clone())));
             nouns.extend(host_words().filter(|(word, _)| match before.as_slice() {
                 [] => true,
                 ["help"] => word != "help",
@@ -43,7 +45,12 @@ fn host_words() -> impl Iterator<Item = Candidate> {
 fn verbs(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {
     let Some(noun) = catalog.interface(noun) else { return Vec::new() };
     let verbs = catalog.actions_of(&noun.name).filter(|action| may_run(action));
-    verbs.map(|action| (action.function.clone(), action.summary().to_owned())).collect()
+    let verbs = verbs.map(|action| (action.function.clone(), action.summary().to_owned()));
+    let own = catalog.playbooks.iter().filter_map(|form| {
+        let (_, verb) = form.name.split_once(' ').filter(|(of, _)| *of == noun.name)?;
+        Some((verb.to_owned(), form.summary.clone()))
+    });
+    verbs.chain(own).collect()
 }
 
 fn arguments(catalog: &Catalog, words: &[&str], last: &str, may_run: &dyn Fn(&Action) -> bool) -> Vec<Candidate> {

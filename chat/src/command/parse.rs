@@ -7,10 +7,10 @@ use super::suggest::nearest;
 use super::token::{Token, tokens};
 use super::value::shown;
 use super::{
-    CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options, Several,
-    host_command, normalize, secrets, several,
+    CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options,
+    PlaybookCall, Several, host_command, normalize, playbook, secrets, several,
 };
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, PlaybookForm};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub enum HelpTopic {
     Action(String),
     /// A command of the host itself, by its word.
     Host(String),
+    /// A playbook, by name.
+    Playbook(String),
 }
 
 /// A parsed command.
@@ -47,6 +49,8 @@ pub enum Command {
     Run(Draft, Options),
     /// Run an action several times, as one request.
     RunSeveral(Several, Options),
+    /// Run a playbook.
+    Playbook(PlaybookCall, Options),
 }
 
 /// Reads a file that the requester names, on the machine of the requester.
@@ -56,7 +60,7 @@ impl Command {
     /// Whether to show only IDs, without names.
     #[must_use]
     pub fn shows_ids_only(&self) -> bool {
-        matches!(self, Self::Run(_, options) | Self::RunSeveral(_, options) if options.ids)
+        matches!(self, Self::Run(_, options) | Self::RunSeveral(_, options) | Self::Playbook(_, options) if options.ids)
     }
 }
 
@@ -170,6 +174,14 @@ pub(super) fn read_incomplete(
         }
         return host_command::read(catalog, info, std::mem::take(tokens), now).map(Command::Host);
     }
+    let second = tokens.first().map(|token| token.text.to_lowercase());
+    if let Some((form, words)) = playbook::named(catalog, &first, second.as_deref()) {
+        let rest = std::mem::take(tokens).into_iter().skip(words - 1).collect();
+        return Ok(match playbook::read(form, rest)? {
+            Some((call, options)) => Command::Playbook(call, options),
+            None => Command::Help(HelpTopic::Playbook(form.name.clone())),
+        });
+    }
     if let Some(action) = catalog.action(&first) {
         return run(catalog, action, tokens, now, file);
     }
@@ -221,6 +233,10 @@ fn help(catalog: &Catalog, tokens: &mut Vec<Token>) -> Result<Command, CommandEr
     if let Some(info) = HostCommandInfo::find(&noun) {
         return Ok(Command::Help(HelpTopic::Host(info.name.to_owned())));
     }
+    let second = tokens.first().map(|token| token.text.to_lowercase());
+    if let Some((form, _)) = playbook::named(catalog, &noun, second.as_deref()) {
+        return Ok(Command::Help(HelpTopic::Playbook(form.name.clone())));
+    }
     let interface = catalog.interface(&noun).filter(|interface| !interface.embedder);
     let interface = interface.ok_or_else(|| unknown_noun(catalog, &noun))?;
     match take(tokens) {
@@ -240,7 +256,9 @@ pub(super) fn take(tokens: &mut Vec<Token>) -> Option<String> {
 fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
     let nouns = || catalog.interfaces.iter().filter(|interface| !interface.embedder);
     let error = CommandError::new(CommandErrorKind::UnknownNoun, format!("There is no `{}`.", shown(typed)));
-    let own: Vec<&str> = HostCommandInfo::names().chain(["help"]).collect();
+    let playbooks = catalog.playbooks.iter().map(|form| form.name.as_str());
+    let of_host = HostCommandInfo::names().chain(["help"]);
+    let own: Vec<&str> = playbooks.chain(of_host.map(|name| -> &str { name })).collect();
     let spellings = nouns().flat_map(|noun| std::iter::once(&noun.name).chain(&noun.aliases)).map(String::as_str);
     if let Some(near) = nearest(typed, spellings.chain(own)).filter(|near| *near != typed) {
         return error.hint(format!("Did you mean `{near}`?"));
@@ -259,8 +277,11 @@ fn unknown_noun(catalog: &Catalog, typed: &str) -> CommandError {
 
 fn unknown_verb(catalog: &Catalog, noun: &str, typed: &str) -> CommandError {
     let error = CommandError::new(CommandErrorKind::UnknownVerb, format!("`{noun}` has no `{}`.", shown(typed)));
-    let verbs: Vec<&str> = catalog.actions_of(noun).map(|action| action.function.as_str()).collect();
-    match nearest(typed, verbs.iter().copied()) {
+    let of_playbook =
+        |form: &'_ Arc<PlaybookForm>| Some(form.name.split_once(' ').filter(|(of, _)| *of == noun)?.1.to_owned());
+    let own = catalog.playbooks.iter().filter_map(of_playbook);
+    let verbs: Vec<String> = catalog.actions_of(noun).map(|action| action.function.clone()).chain(own).collect();
+    match nearest(typed, verbs.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("Did you mean `{noun} {near}`?")),
         None => error.hint(format!("It has: {}.", verbs.join(", "))),
     }

@@ -2,9 +2,11 @@
 
 mod data;
 mod host;
+mod playbook;
 
 pub use data::{action_data, noun_data, overview_data};
 pub use host::{host_help, host_help_data};
+pub use playbook::{playbook_data, playbook_help};
 
 use crate::command::{HostCommandInfo, alternatives, placeholder, short_usage, usage};
 use crate::document::{Block, Document, Fact, Level, Notice};
@@ -47,6 +49,13 @@ pub fn overview(catalog: &Catalog, may_run: &dyn Fn(&Action) -> bool, may_use: &
     let of_the_host = HostCommandInfo::list(may_use);
     if of_the_host.is_empty() {
         return document.footer(format!("{how}."));
+    }
+    let playbooks = catalog.playbooks.iter().filter(|form| may_use(&form.name));
+    let playbooks: Vec<_> = playbooks.map(|form| (form.name.clone(), form.summary.clone())).collect();
+    if !playbooks.is_empty() {
+        document = document
+            .with(Block::Text("Playbooks, which plan a whole job:".to_owned()))
+            .with(Block::Commands(playbooks));
     }
     document
         .with(Block::Text("Commands for pending requests, permissions and the audit log:".to_owned()))

@@ -8,7 +8,7 @@ use super::people::People;
 use super::policy::{Alone, Asker, Decision, Denial, DenialKind, Explanation, HostAction, Question};
 use super::{Change, LivePolicy, PolicyState};
 use claude_admin_audit::{Entry, Event};
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, PlaybookForm};
 use claude_admin_chat::command::Arguments;
 use claude_admin_chat::identity::{Place, Principal};
 use std::collections::BTreeSet;
@@ -174,6 +174,12 @@ impl Decider {
             Ok(Decision::Allow(_)) => None,
             Ok(Decision::Deny(denial)) | Err(denial) => Some(denial),
         }
+    }
+
+    /// Decides whether a user can run a playbook, and with which requirements in addition to those of its steps.
+    #[must_use]
+    pub fn decide_playbook(&self, person: &Person, form: &PlaybookForm) -> Decision {
+        self.ask(person, |state, asker, now| state.decide_playbook(&asker, form, now)).unwrap_or_else(Decision::Deny)
     }
 
     /// Whether an action might be permitted with some arguments.

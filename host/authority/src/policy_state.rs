@@ -1,7 +1,7 @@
 //! The active policy, or the reason why no policy is active.
 
 use claude_admin_audit::Code;
-use claude_admin_catalog::Action;
+use claude_admin_catalog::{Action, PlaybookForm};
 use claude_admin_policy::{
     Asker, Candidates, Decision, Denial, DenialKind, Explanation, HostAction, Policies, Question,
 };
@@ -52,6 +52,15 @@ impl PolicyState {
     pub fn decide_host(&self, asker: &Asker<'_>, action: HostAction, now: jiff::Timestamp) -> Decision {
         match &self.policies {
             Some(policies) => policies.decide_host(asker, action, now),
+            None => Decision::Deny(self.no_policy()),
+        }
+    }
+
+    /// Decides as [`Policies::decide_playbook`]. Without policies everything is denied.
+    #[must_use]
+    pub fn decide_playbook(&self, asker: &Asker<'_>, form: &PlaybookForm, now: jiff::Timestamp) -> Decision {
+        match &self.policies {
+            Some(policies) => policies.decide_playbook(asker, form, now),
             None => Decision::Deny(self.no_policy()),
         }
     }

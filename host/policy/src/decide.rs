@@ -5,6 +5,7 @@ use super::question::Question;
 use super::vocabulary::KnownAction;
 use super::{Denial, HostAction, Policies, Requirements};
 use cedar_policy::{Request, Response};
+use claude_admin_catalog::PlaybookForm;
 use serde::Serialize;
 
 /// The decision of the policy.
@@ -46,8 +47,19 @@ impl Policies {
     /// Decides whether a user can use an action of the host itself.
     #[must_use]
     pub fn decide_host(&self, asker: &Asker<'_>, action: HostAction, now: jiff::Timestamp) -> Decision {
-        let Some(known) = self.vocabulary.action(action.as_str()) else {
-            return Decision::Deny(Denial::unknown_action(action.as_str()));
+        self.decide_bare(asker, action.as_str(), now)
+    }
+
+    /// Decides whether a user can run a playbook. Each of its reads and of its steps is decided too.
+    #[must_use]
+    pub fn decide_playbook(&self, asker: &Asker<'_>, form: &PlaybookForm, now: jiff::Timestamp) -> Decision {
+        self.decide_bare(asker, &form.id(), now)
+    }
+
+    /// Decides on an action without arguments.
+    fn decide_bare(&self, asker: &Asker<'_>, id: &str, now: jiff::Timestamp) -> Decision {
+        let Some(known) = self.vocabulary.action(id) else {
+            return Decision::Deny(Denial::unknown_action(id));
         };
         match self.vocabulary.host_request(asker, known, now) {
             Ok(request) => self.answer(asker, known, &request),

@@ -2,7 +2,7 @@
 
 use super::HostAction;
 use super::argument_type::ArgumentType;
-use claude_admin_catalog::{Action, Catalog, Presence, Types, snake_case};
+use claude_admin_catalog::{Action, Catalog, PlaybookForm, Presence, Types, snake_case};
 
 /// The group of all writes.
 pub(super) const WRITE: &str = "write";
@@ -49,6 +49,11 @@ impl Declared {
     pub(super) fn action(catalog: &Catalog, action: &Action) -> Self {
         let groups = groups_of(action).into_iter().map(str::to_owned).collect();
         Self { id: action.id.clone(), groups, arguments: Some(Argument::all_of(&catalog.types, action)) }
+    }
+
+    /// A playbook.
+    pub(super) fn playbook(form: &PlaybookForm) -> Self {
+        Self { id: form.id(), groups: vec![PlaybookForm::GROUP.to_owned()], arguments: None }
     }
 
     /// An action of the host itself.

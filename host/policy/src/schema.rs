@@ -3,7 +3,7 @@
 use super::HostAction;
 use super::argument_type::ArgumentType;
 use super::declared::{Argument, WRITE, groups_of};
-use claude_admin_catalog::{Action, Catalog, Input, Risk, describe};
+use claude_admin_catalog::{Action, Catalog, Input, PlaybookForm, Risk, describe};
 use std::fmt::Write as _;
 
 /// Words that Cedar reserves. An attribute with such a name is written in quotes.
@@ -39,16 +39,23 @@ pub fn schema_text(catalog: &Catalog) -> String {
         }
     }
     for action in HostAction::ALL {
-        let _ = write!(
-            text,
-            "\n// {}.\naction {} in [{}] appliesTo {{\n  principal: User,\n  resource: Place,\n  \
-             context: {{ time: datetime }}\n}};\n",
-            action.summary(),
-            quoted(action.as_str()),
-            quoted(HostAction::GROUP),
-        );
+        write_bare_action(&mut text, action.summary(), action.as_str(), HostAction::GROUP);
+    }
+    for form in &catalog.playbooks {
+        write_bare_action(&mut text, &form.summary, &form.id(), PlaybookForm::GROUP);
     }
     text
+}
+
+/// An action without arguments.
+fn write_bare_action(text: &mut String, summary: &str, id: &str, group: &str) {
+    let _ = write!(
+        text,
+        "\n// {summary}.\naction {} in [{}] appliesTo {{\n  principal: User,\n  resource: Place,\n  \
+         context: {{ time: datetime }}\n}};\n",
+        quoted(id),
+        quoted(group),
+    );
 }
 
 fn write_groups(text: &mut String, catalog: &Catalog) {
@@ -57,6 +64,7 @@ fn write_groups(text: &mut String, catalog: &Catalog) {
     }
     let _ = write!(text, "\n// Every action that writes.\naction {};\n", quoted(WRITE));
     let _ = write!(text, "\n// Every action of the host itself.\naction {};\n", quoted(HostAction::GROUP));
+    let _ = write!(text, "\n// Every playbook.\naction {};\n", quoted(PlaybookForm::GROUP));
     for interface in catalog.interfaces.iter().filter(|interface| catalog.actions_of(&interface.name).next().is_some())
     {
         text.push('\n');

@@ -8,7 +8,7 @@ use super::problem::{PolicyErrors, PolicyProblem};
 use super::question_cache::QuestionCache;
 use super::schema_json::schema;
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
-use claude_admin_catalog::{Catalog, Risk};
+use claude_admin_catalog::{Catalog, PlaybookForm, Risk};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -74,7 +74,10 @@ impl Vocabulary {
         let of_host = HostAction::ALL
             .into_iter()
             .map(|action| KnownAction::new(&types, Declared::host(action), vec![Risk::Read]));
-        let actions = of_catalog.chain(of_host).map(|action| (action.declared.id.clone(), action)).collect();
+        let of_playbooks =
+            catalog.playbooks.iter().map(|form| KnownAction::new(&types, Declared::playbook(form), vec![Risk::Read]));
+        let actions =
+            of_catalog.chain(of_host).chain(of_playbooks).map(|action| (action.declared.id.clone(), action)).collect();
         let groups = group_names(catalog).map(str::to_owned).collect();
         Ok(Self { actions, groups, types, whole: OnceLock::new(), remembered: QuestionCache::default() })
     }
@@ -140,11 +143,11 @@ impl Vocabulary {
     }
 }
 
-/// The groups of actions: risks, writes, those of the host, interfaces that have actions.
+/// The groups of actions: risks, writes, those of the host, playbooks, interfaces that have actions.
 fn group_names(catalog: &Catalog) -> impl Iterator<Item = &str> {
     let interfaces = catalog.interfaces.iter().map(|interface| interface.name.as_str());
     let used = interfaces.filter(|name| catalog.actions.iter().any(|action| action.interface == *name));
-    Risk::ALL.map(Risk::as_str).into_iter().chain([WRITE, HostAction::GROUP]).chain(used)
+    Risk::ALL.map(Risk::as_str).into_iter().chain([WRITE, HostAction::GROUP, PlaybookForm::GROUP]).chain(used)
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/claude-ad
 /// SHA-256 of [`COMPONENT`], in hexadecimal.
 pub const DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/claude-admin.sha256"));
 
+/// The built-in playbooks, built together with this host.
+pub const PLAYBOOKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/claude-admin-playbooks.wasm"));
+
 /// The catalog of [`COMPONENT`], which the build has read from its WIT text.
 ///
 /// # Errors

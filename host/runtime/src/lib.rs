@@ -6,4 +6,5 @@
 
 pub mod egress;
 pub mod embedded;
+pub mod playbook;
 pub mod sandbox;

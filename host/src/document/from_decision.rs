@@ -278,6 +278,10 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
 fn unplanned(catalog: &Catalog, operation: &Operation, problem: &Unplanned, upstream: &str) -> Document {
     let why = match problem {
         Unplanned::NoAction => notice(Level::Error, "The component no longer has this action.".to_owned(), None),
+        Unplanned::NoPlaybook => {
+            let text = "This host no longer has the version of the playbook that proposed the steps.".to_owned();
+            notice(Level::Error, text, None)
+        }
         Unplanned::Altered => {
             let text = "The recorded request differs from the original request.".to_owned();
             notice(Level::Error, text, Some("`audit verify` shows whether the audit log was changed.".to_owned()))

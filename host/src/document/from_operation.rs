@@ -270,8 +270,9 @@ fn question_and_effect(catalog: &Catalog, plan: &Plan) -> String {
 }
 
 /// The table of the steps, if there are several.
-fn steps(catalog: &Catalog, plan: &Plan) -> Option<Block> {
-    plan.only().is_none().then(|| from_steps::steps(catalog, plan))
+fn steps(catalog: &Catalog, plan: &Plan) -> impl Iterator<Item = Block> {
+    let table = plan.only().is_none().then(|| from_steps::steps(catalog, plan));
+    from_steps::summary(plan).into_iter().chain(table)
 }
 
 /// The facts of a plan that is not running yet.

@@ -4,15 +4,44 @@ use super::from_cause::cause as text_of;
 use super::{Block, Cell, Column, Fact, Table, label, question_of};
 use crate::decision::operation::{DONE, Operation, State, StepState};
 use crate::decision::plan::{NOTHING_TO_CHANGE, Plan, Step, Unneeded};
+use crate::playbook::ProposedTable;
 use claude_admin_catalog::{Catalog, Risk};
-use claude_admin_chat::Changed;
+use claude_admin_chat::{Changed, redacted};
 
 /// The maximum number of commands that a fact lists.
 const MAX_LISTED: usize = 5;
 
 /// `Run 3 commands: users remove (2), api-keys update (1)?`
 pub(super) fn question(plan: &Plan) -> String {
-    format!("Run {} commands: {}?", plan.steps().len(), plan.command())
+    let steps = plan.steps().len();
+    let number = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
+    match plan.origin() {
+        Some(origin) => format!("Run the {number} that `{}` proposes?", origin.command),
+        None => format!("Run {steps} commands: {}?", plan.command()),
+    }
+}
+
+/// The result of the playbook that proposed the steps, if one did.
+pub(super) fn summary(plan: &Plan) -> Option<Block> {
+    let origin = plan.origin().filter(|origin| !origin.summary.trim().is_empty())?;
+    Some(Block::Text(origin.summary.clone()))
+}
+
+/// A table that a playbook proposes. Every row has a cell for every column.
+pub fn proposed_table(table: &ProposedTable) -> Block {
+    let column = |name: &String| Column { field: name.clone(), label: label(name), unit: None, shown: true };
+    let row = |row: &Vec<String>| {
+        let cells =
+            row.iter().map(|cell| if cell.is_empty() { Cell::Missing } else { Cell::Text(redacted(cell.clone())) });
+        cells.chain(std::iter::repeat(Cell::Missing)).take(table.columns.len()).collect()
+    };
+    Block::Table(Table {
+        caption: redacted(table.caption.clone()),
+        columns: table.columns.iter().map(column).collect(),
+        rows: table.rows.iter().map(row).collect(),
+        fixed: true,
+        ..Table::default()
+    })
 }
 
 /// The effects of the steps, each once.
@@ -46,13 +75,14 @@ pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
         vec![
             Cell::Number(number.to_string()),
             Cell::Text(what.trim_end_matches('?').to_owned()),
+            step.why.clone().map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.risk.clone()),
             Cell::Text(step.command.clone()),
         ]
     };
     Block::Table(Table {
         caption: format!("{} steps, in this order", plan.steps().len()),
-        columns: columns(&["step", "change", "risk", "command"]),
+        columns: columns(&["step", "change", "why", "risk", "command"]),
         rows: plan.numbered().map(row).collect(),
         fixed: true,
         ..Table::default()

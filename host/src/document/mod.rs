@@ -20,5 +20,5 @@ pub use from_operation::{
     dependents, dry_run, not_asked, operation, pointless, question, record, superseded, waiting, with_dependents,
 };
 pub use from_report::verification;
-pub use from_steps::{all_unneeded, result_of};
+pub use from_steps::{all_unneeded, proposed_table, result_of};
 pub use temporary_host::without_return;

@@ -223,7 +223,7 @@ impl Http {
                 format = options.format;
                 !options.dry_run && draft.invocation.action.writes()
             }
-            Ok(Command::RunSeveral(_, options)) => {
+            Ok(Command::RunSeveral(_, options) | Command::Playbook(_, options)) => {
                 format = options.format;
                 !options.dry_run
             }
@@ -266,6 +266,7 @@ fn with_fields(
     match &mut **command {
         Command::Run(_, options)
         | Command::RunSeveral(_, options)
+        | Command::Playbook(_, options)
         | Command::Host(HostCommand::CanI { options, .. }) => {
             if yes == Some(false) && options.yes {
                 return Err("`yes` is false, but the command has --yes. Remove one of the two.");

@@ -82,6 +82,7 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Ending 
         }
         SettleError::Unplanned(operation, unplanned, _) => match unplanned {
             Unplanned::NoAction => end(Outcome::Failed, "no-such-action"),
+            Unplanned::NoPlaybook => end(Outcome::Failed, "no-such-playbook"),
             Unplanned::Altered => end(Outcome::Failed, "plan-altered"),
             Unplanned::SecretsForgotten => end(Outcome::Failed, "secret-arguments-forgotten"),
             Unplanned::Resolve(error) => of_resolve_error(catalog, error),

@@ -157,6 +157,9 @@ impl Service {
             Ok(Understood::Command(command)) => match *command {
                 Command::Help(topic) => self.help(&topic, person),
                 Command::Run(draft, options) => Box::pin(self.run(id, person, receipt, draft, options, parts)).await,
+                Command::Playbook(call, options) => {
+                    Box::pin(self.run_playbook(id, person, receipt, call, options)).await
+                }
                 Command::RunSeveral(several, options) => {
                     Box::pin(self.run_several(id, person, receipt, several, options)).await
                 }

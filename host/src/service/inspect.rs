@@ -31,6 +31,10 @@ impl Service {
             }
             HelpTopic::Host(word) if may_use(word) => Reply::done(help::host_help(word), help::host_help_data(word)),
             HelpTopic::Host(word) => not_here(format!("`{word}`")),
+            HelpTopic::Playbook(name) => match catalog.playbook(name) {
+                Some(form) if may_use(name) => Reply::done(help::playbook_help(form), help::playbook_data(form)),
+                _ => not_here(format!("`{name}`")),
+            },
             HelpTopic::Noun(noun) => {
                 let help = self.noun_help(noun, &permitted, &closed);
                 Reply::done(help, help::noun_data(catalog, noun, &permitted, &closed))
@@ -109,7 +113,10 @@ impl Service {
         let action = match word {
             "audit" => HostAction::ReadAudit,
             "policy" => HostAction::ReadPolicy,
-            _ => return true,
+            word => {
+                let form = self.catalog().playbook(word);
+                return form.is_none_or(|form| self.decider().decide_playbook(person, form).requirements().is_some());
+            }
         };
         self.decider().may(person, action).is_none()
     }

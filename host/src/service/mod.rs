@@ -18,6 +18,7 @@ mod notices;
 mod outcome;
 mod parsed;
 mod part;
+mod playbook;
 mod record;
 mod refusals;
 mod reply;
@@ -45,6 +46,7 @@ use crate::decision::operation::{Clock, Ledger, Operation, RequestKey};
 use crate::document::{self, Document};
 use crate::egress::CredentialError;
 use crate::identity::{Place, Principal};
+use crate::playbook::Library;
 use crate::sandbox::Plugin;
 use claude_admin_catalog::{Action, Catalog};
 use in_flight::InFlight;
@@ -114,6 +116,7 @@ pub struct Service {
     lasts: bool,
     names: Arc<KeptNames>,
     in_flight: Arc<InFlight>,
+    playbooks: Option<Arc<Library>>,
 }
 
 impl Service {
@@ -135,7 +138,14 @@ impl Service {
             lasts: true,
             names: Arc::default(),
             in_flight,
+            playbooks: None,
         }
+    }
+
+    /// Runs the playbooks of a library. The catalog of the component must have them.
+    #[must_use]
+    pub fn with_playbooks(self, playbooks: Option<Arc<Library>>) -> Self {
+        Self { playbooks, ..self }
     }
 
     /// Makes the replies say that no later command can decide a pending request, because it ends with this process.

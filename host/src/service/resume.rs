@@ -8,6 +8,7 @@ use crate::decision::operation::{DONE, Operation, Receipt, StepState};
 use crate::decision::plan::{Before, Step};
 use crate::document::{self, Block, Level, Notice};
 use claude_admin_chat::{Changed, Verdict};
+use serde_json::json;
 
 /// The steps that can be planned again, and the commands of those that cannot.
 struct Rest {
@@ -44,7 +45,8 @@ impl Service {
         let mut reply = match drafts.is_empty() {
             true => {
                 let text = format!("Nothing is left to plan. {}", Verdict::NotSent.sentence());
-                Reply::told(document::notice(Level::Done, text, None))
+                let data = json!({ "dry_run": false, "nothing_sent": text });
+                Reply::done(document::notice(Level::Done, text, None), data)
             }
             false => Box::pin(self.run_several(id, person, receipt, Several::Given(drafts), options)).await,
         };

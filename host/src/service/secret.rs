@@ -84,7 +84,7 @@ pub(super) fn recorded(catalog: &Catalog, understood: &Result<Understood, Comman
             Command::Host(HostCommand::CanI { draft, .. }) => {
                 canonical(&draft.invocation).map_or(typed, |command| format!("can-i {command}"))
             }
-            Command::Help(_) | Command::Host(_) => typed,
+            Command::Help(_) | Command::Host(_) | Command::Playbook(..) => typed,
         },
         Err(_) | Ok(Understood::Vote(_)) => typed,
     }

@@ -8,7 +8,7 @@ use super::{Outcome, Reply, Service};
 use crate::audit::{Cause, Code, Effect, Entry, Event};
 use crate::command::{Options, Several};
 use crate::decision::approval::pages::Follow;
-use crate::decision::approval::{Commands, Found, NextStep, NotProposed, ProposeError, ProposedSeveral};
+use crate::decision::approval::{CommandDraft, Commands, Found, NextStep, NotProposed, ProposeError, ProposedSeveral};
 use crate::decision::operation::{DONE, LedgerError, Operation, Receipt};
 use crate::decision::plan::{ListError, NOTHING_TO_CHANGE, Unneeded, of_list};
 use crate::decision::{Person, Reader};
@@ -55,7 +55,8 @@ impl Service {
                 }
             }
         };
-        let commands = Commands { operation: id, person, drafts, options: &options, receipt };
+        let drafts = drafts.into_iter().map(CommandDraft::from).collect();
+        let commands = Commands { operation: id, person, drafts, playbook: None, options: &options, receipt };
         let proposed = Box::pin(self.approvals.propose_several(commands, &reader)).await;
         match proposed {
             Err(not) => self.several_not_run(id, person, &action, &options, not).await,
@@ -84,7 +85,7 @@ impl Service {
         Reply::failed(outcome, document).with_verdict(found.verdict()).of(action, &action.command(), options)
     }
 
-    async fn several_not_run(
+    pub(super) async fn several_not_run(
         &self,
         id: &str,
         person: &Person,
@@ -112,7 +113,7 @@ impl Service {
         reply.of(action, &action.command(), options)
     }
 
-    async fn nothing_to_do(
+    pub(super) async fn nothing_to_do(
         &self,
         id: &str,
         person: &Person,

@@ -35,7 +35,7 @@ pub(super) fn harmless(understood: &Result<Understood, CommandError>) -> bool {
 
 /// Whether a command is an action.
 pub(super) fn runs(understood: &Result<Understood, CommandError>) -> bool {
-    matches!(understood, Ok(Understood::Command(command)) if matches!(**command, Command::Run(..) | Command::RunSeveral(..)))
+    matches!(understood, Ok(Understood::Command(command)) if matches!(**command, Command::Run(..) | Command::RunSeveral(..) | Command::Playbook(..)))
 }
 
 impl Service {
@@ -65,7 +65,9 @@ impl Service {
             }
         };
         let command = command.map(|mut command| {
-            if let Command::Run(_, options) | Command::RunSeveral(_, options) = &mut *command {
+            if let Command::Run(_, options) | Command::RunSeveral(_, options) | Command::Playbook(_, options) =
+                &mut *command
+            {
                 options.format = options.format.or(format);
             }
             Understood::Command(command)

@@ -27,7 +27,7 @@ pub use lone_operator::{LoneOperator, NameQuestion, Wait, Waited};
 pub use no_approver::NoApprover;
 pub use observer::{NoObserver, Observer, Stage};
 pub use propose::{Found, MAX_PENDING, NotProposed, Planned, Proposal, ProposeError, Proposed};
-pub use propose_several::{Commands, FailedCommand, MAX_STEPS, ProposedSeveral};
+pub use propose_several::{CommandDraft, Commands, FailedCommand, MAX_STEPS, ProposedSeveral};
 pub use replan::Look;
 pub use run_steps::NextStep;
 pub use settle::{Settled, Vote};

@@ -6,7 +6,7 @@
 use super::propose::first_request;
 use super::{Approvals, Authorized, Found, NotProposed, Planned, ProposeError, Stage};
 use crate::operation::{CommitError, Receipt};
-use crate::plan::{Lookups, Plan, ResolveError, Step, Unneeded, before, code_of, resolve_with};
+use crate::plan::{Lookups, Origin, Plan, ResolveError, Step, Unneeded, before, code_of, resolve_with};
 use crate::policy::{Decision, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
@@ -27,11 +27,28 @@ pub struct Commands<'p> {
     /// The requester.
     pub person: &'p Person,
     /// The commands.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<CommandDraft>,
+    /// The playbook that proposed them, and the requirements for it, if one did.
+    pub playbook: Option<(Origin, Requirements)>,
     /// The options of the request.
     pub options: &'p Options,
     /// The receipt of the request: recorded before its plan.
     pub receipt: &'p Receipt,
+}
+
+/// One of several commands.
+#[derive(Debug)]
+pub struct CommandDraft {
+    /// The command.
+    pub draft: Draft,
+    /// The reason that a playbook gave.
+    pub why: Option<String>,
+}
+
+impl From<Draft> for CommandDraft {
+    fn from(draft: Draft) -> Self {
+        Self { draft, why: None }
+    }
 }
 
 /// One of several commands, which cannot run.
@@ -84,20 +101,21 @@ impl Approvals {
         reader: &Reader<'_>,
         commands: Commands<'_>,
     ) -> Result<ProposedSeveral, ProposeError> {
-        let Commands { operation, person, drafts, options, receipt } = commands;
+        let Commands { operation, person, drafts, playbook, options, receipt } = commands;
+        let (origin, of_playbook) = playbook.unzip();
         if drafts.len() > MAX_STEPS {
             return Err(ProposeError::TooManySteps { count: drafts.len() });
         }
-        let mut lookups = Lookups::new(reader, drafts.iter().map(|draft| draft.references.len()).sum());
+        let mut lookups = Lookups::new(reader, drafts.iter().map(|one| one.draft.references.len()).sum());
         let (mut steps, mut unneeded, mut failed) = (Vec::<Step>::new(), Vec::new(), Vec::new());
         let mut actions: Vec<Arc<Action>> = Vec::new();
-        let mut requirements: Option<Requirements> = None;
-        for (number, draft) in (1..).zip(drafts) {
+        let mut requirements: Option<Requirements> = of_playbook;
+        for (number, CommandDraft { draft, why }) in (1..).zip(drafts) {
             let (action, written) = (Arc::clone(&draft.invocation.action), draft.invocation.clone());
             match self.compared(reader, &mut lookups, person, draft, options).await {
                 Ok(Compared::Step(step, needs)) if steps.iter().any(|known| known.is_same(&step)) => drop(needs),
                 Ok(Compared::Step(step, needs)) => {
-                    steps.push(*step);
+                    steps.push(Step { why, ..*step });
                     if !actions.iter().any(|known| known.id == action.id) {
                         actions.push(action);
                     }
@@ -114,7 +132,7 @@ impl Approvals {
         if !failed.is_empty() {
             return Err(ProposeError::Several(failed));
         }
-        let (Some(requirements), Some(plan)) = (requirements, Plan::of_several(steps, unneeded.clone())) else {
+        let (Some(requirements), Some(plan)) = (requirements, Plan::of_several(steps, unneeded.clone(), origin)) else {
             return Ok(ProposedSeveral::Nothing(unneeded));
         };
         let actions: Vec<&Action> = actions.iter().map(|action| &**action).collect();

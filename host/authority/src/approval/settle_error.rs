@@ -50,6 +50,9 @@ pub enum Unplanned {
     /// The component no longer has the action.
     #[error("the component no longer has the action")]
     NoAction,
+    /// The host no longer has the playbook that proposed the steps, or has another version of it.
+    #[error("the host no longer has this version of the playbook")]
+    NoPlaybook,
     /// The recorded plan is not the one that was requested.
     #[error("the recorded plan is not the one that was requested")]
     Altered,
@@ -83,7 +86,12 @@ impl Unplanned {
                 Some(code.name("written", written.as_str()).name("list", list.replace(' ', ".").as_str()))
             }
             Self::Before(error) if error.reported().is_some_and(is_missing) => Some(code.number("status", 404_u64)),
-            Self::NoAction | Self::Altered | Self::SecretsForgotten | Self::Resolve(_) | Self::Before(_) => None,
+            Self::NoAction
+            | Self::NoPlaybook
+            | Self::Altered
+            | Self::SecretsForgotten
+            | Self::Resolve(_)
+            | Self::Before(_) => None,
         }
     }
 }

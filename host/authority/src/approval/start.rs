@@ -23,6 +23,18 @@ impl Approvals {
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let person = self.decider.person(&person.principal, &person.place).await;
         let mut all: Option<Requirements> = None;
+        if let Some(origin) = pending.plan.origin() {
+            let form = self.runtime.catalog().playbook(&origin.playbook);
+            let Some(form) = form.filter(|form| form.digest == origin.digest) else {
+                return Err(SettleError::Unplanned(Box::new(operation), Unplanned::NoPlaybook, Vec::new()));
+            };
+            match self.decider.decide_playbook(&requester, form) {
+                Decision::Allow(requirements) => all = Some(requirements),
+                Decision::Deny(denial) => {
+                    return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, Vec::new()));
+                }
+            }
+        }
         for step in pending.plan.steps() {
             let Some(action) = self.runtime.catalog().action(&step.action) else {
                 return Err(SettleError::Unplanned(Box::new(operation), Unplanned::NoAction, Vec::new()));

@@ -39,6 +39,22 @@ pub struct Plan {
     /// Commands of the same request that are not steps, because they have nothing to change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unneeded: Vec<Unneeded>,
+    /// The playbook that proposed the steps, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+}
+
+/// The playbook that proposed the steps of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The name.
+    pub playbook: String,
+    /// SHA-256 of its component, in hexadecimal.
+    pub digest: String,
+    /// The command that ran it, in its canonical form.
+    pub command: String,
+    /// The result in a few sentences, as the playbook wrote it.
+    pub summary: String,
 }
 
 /// A requested command that has nothing to change.
@@ -58,6 +74,8 @@ enum Recorded {
         steps: Vec<Step>,
         #[serde(default)]
         unneeded: Vec<Unneeded>,
+        #[serde(default)]
+        origin: Option<Origin>,
     },
     One(Box<Step>),
 }
@@ -72,7 +90,7 @@ impl TryFrom<Recorded> for Plan {
 
     fn try_from(recorded: Recorded) -> Result<Self, NoStep> {
         match recorded {
-            Recorded::Steps { steps, unneeded } => Self::of_several(steps, unneeded).ok_or(NoStep),
+            Recorded::Steps { steps, unneeded, origin } => Self::of_several(steps, unneeded, origin).ok_or(NoStep),
             Recorded::One(step) => Ok(Self::of(*step)),
         }
     }
@@ -82,13 +100,19 @@ impl Plan {
     /// A plan of one step.
     #[must_use]
     pub fn of(step: Step) -> Self {
-        Self { steps: vec![step], unneeded: Vec::new() }
+        Self { steps: vec![step], unneeded: Vec::new(), origin: None }
     }
 
     /// A plan of several steps; none if there is no step.
     #[must_use]
-    pub fn of_several(steps: Vec<Step>, unneeded: Vec<Unneeded>) -> Option<Self> {
-        (!steps.is_empty()).then_some(Self { steps, unneeded })
+    pub fn of_several(steps: Vec<Step>, unneeded: Vec<Unneeded>, origin: Option<Origin>) -> Option<Self> {
+        (!steps.is_empty()).then_some(Self { steps, unneeded, origin })
+    }
+
+    /// The playbook that proposed the steps, if one did.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Commands of the same request that are not steps, because they have nothing to change.
@@ -97,20 +121,24 @@ impl Plan {
         &self.unneeded
     }
 
-    /// The only step; none if there are several.
+    /// The only step; none if there are several, or if a playbook proposed it.
     #[must_use]
     pub fn only(&self) -> Option<&Step> {
         match &self.steps[..] {
-            [only] => Some(only),
+            [only] if self.origin.is_none() => Some(only),
             _ => None,
         }
     }
 
-    /// The command, in its canonical form. For several steps: the actions, each with the number of its steps.
+    /// The command, in its canonical form: that of the playbook, if one proposed the steps. For several steps without a
+    /// playbook: the actions, each with the number of its steps.
     #[must_use]
     pub fn command(&self) -> String {
         match self.only() {
             Some(only) => only.command.clone(),
+            None if self.origin.is_some() => {
+                self.origin.as_ref().map(|origin| origin.command.clone()).unwrap_or_default()
+            }
             None => {
                 let actions = self.actions().into_iter();
                 let counted = actions.map(|(action, count)| format!("{} ({count})", action.replace('.', " ")));

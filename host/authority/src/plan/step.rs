@@ -39,6 +39,9 @@ pub struct Step {
     pub targets: Vec<Target>,
     /// The target as it is now.
     pub before: Before,
+    /// The reason for the step, as a playbook wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl Step {
@@ -60,6 +63,7 @@ impl Step {
             risk: action.risk.to_string(),
             targets,
             before,
+            why: None,
         }
     }
 

@@ -217,7 +217,7 @@ fn classify(broken: &Broken) -> CallError {
 
 /// Whether a component copied too many bytes. wasmtime 48 does not export the type of this error, so its text is compared: a
 /// test of a component that copies too much fails if a later version changes the text.
-fn is_copy_limit(error: &wasmtime::Error) -> bool {
+pub(crate) fn is_copy_limit(error: &wasmtime::Error) -> bool {
     format!("{error:#}").contains("fuel allocated for hostcalls has been exhausted")
 }
 

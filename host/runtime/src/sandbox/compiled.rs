@@ -14,7 +14,7 @@ const KEPT: usize = 8;
 
 /// A folder for compiled code.
 #[derive(Debug)]
-pub(super) struct CompiledCode {
+pub(crate) struct CompiledCode {
     folder: PathBuf,
 }
 
@@ -25,10 +25,16 @@ impl CompiledCode {
     ///
     /// The reason why the folder cannot be used. Its content runs without a check, so other users must not be able to
     /// write there.
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         private_folder::create(folder)?;
         private_folder::check(folder)?;
         Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Opens a folder; none if it cannot be used.
+    pub(crate) fn open_if_possible(folder: &Path) -> Option<Self> {
+        let opened = Self::open(folder);
+        opened.map_err(|error| tracing::warn!(folder = %folder.display(), %error, "compiled code is not stored")).ok()
     }
 
     /// The compiled component, from the folder if it is stored there.
@@ -36,7 +42,7 @@ impl CompiledCode {
     /// # Errors
     ///
     /// The reason why the component cannot be compiled. A folder that cannot be read or written is not an error.
-    pub(super) fn component(&self, engine: &Engine, bytes: &[u8], digest: &str) -> wasmtime::Result<Component> {
+    pub(crate) fn component(&self, engine: &Engine, bytes: &[u8], digest: &str) -> wasmtime::Result<Component> {
         let path = self.path(engine, digest);
         if let Some(component) = mapped(engine, &path) {
             return Ok(component);

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest as _, Me
 use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 
 /// The interval in which the time in wasm is checked.
-pub(super) const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// The maximum numbers of core instances and tables of one component.
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 8;
@@ -25,9 +25,9 @@ const TABLES: u32 = 8;
 /// component has this size, and most calls need no more.
 const KEPT_MEMORY: usize = 2 << 20;
 /// Stack of wasm code.
-const WASM_STACK_BYTES: usize = 512 << 10;
+pub(crate) const WASM_STACK_BYTES: usize = 512 << 10;
 /// Stack of a call: the wasm stack, and the stack of the host functions.
-const ASYNC_STACK_BYTES: usize = 2 << 20;
+pub(crate) const ASYNC_STACK_BYTES: usize = 2 << 20;
 
 /// Runs components: the engine, the limits and the egress.
 pub struct Sandbox {
@@ -72,7 +72,7 @@ impl Sandbox {
         start_ticking(&engine);
         let slots = Slots::new(limits.concurrency);
         let answers = Memory::new(limits.answers_bytes);
-        let compiled = compiled.and_then(open_folder);
+        let compiled = compiled.and_then(CompiledCode::open_if_possible);
         Ok(Arc::new(Self { engine, linker, limits, slots, egress, answers, compiled }))
     }
 
@@ -157,13 +157,8 @@ fn config(limits: &Limits, pooling: bool) -> Config {
     config
 }
 
-fn open_folder(folder: &Path) -> Option<CompiledCode> {
-    let opened = CompiledCode::open(folder);
-    opened.map_err(|error| tracing::warn!(folder = %folder.display(), %error, "compiled code is not stored")).ok()
-}
-
 /// Advances the epoch while the engine exists.
-fn start_ticking(engine: &Engine) {
+pub(crate) fn start_ticking(engine: &Engine) {
     let engine = engine.weak();
     let ticker = std::thread::Builder::new().name("wasm-epoch".to_owned());
     let spawned = ticker.spawn(move || {

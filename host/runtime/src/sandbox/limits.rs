@@ -108,14 +108,14 @@ const TABLE_ELEMENTS: usize = 20_000;
 
 /// Limits the memory of one instance, and records its size and whether the limit was reached.
 #[derive(Debug)]
-pub(super) struct MemoryLimiter {
+pub(crate) struct MemoryLimiter {
     max_bytes: usize,
-    pub(super) refused: bool,
-    pub(super) bytes: usize,
+    pub(crate) refused: bool,
+    pub(crate) bytes: usize,
 }
 
 impl MemoryLimiter {
-    pub(super) fn new(max_bytes: usize) -> Self {
+    pub(crate) fn new(max_bytes: usize) -> Self {
         Self { max_bytes, refused: false, bytes: 0 }
     }
 }

@@ -5,17 +5,18 @@
 //! component sends is checked against the expected request of that invocation.
 
 mod call;
-mod compiled;
-mod engine;
+pub(crate) mod compiled;
+pub(crate) mod engine;
 mod error;
 mod instance;
 mod instance_pool;
 mod interface_check;
-mod limits;
+pub(crate) mod limits;
 mod plugin;
 mod slots;
 mod values;
 
+pub(crate) use call::is_copy_limit;
 pub use claude_admin_authority::execute::{Answer, CallError, Held, LimitKind, Misreport};
 pub use engine::{Sandbox, SandboxError};
 pub use error::LoadError;

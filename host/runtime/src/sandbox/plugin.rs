@@ -5,7 +5,7 @@ use super::instance_pool::InstancePool;
 use super::interface_check::{check, export_name};
 use super::{Isolation, Limits, LoadError, Sandbox};
 use crate::embedded;
-use claude_admin_catalog::{Catalog, PackageText};
+use claude_admin_catalog::{Catalog, PackageText, PlaybookForm};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -81,6 +81,13 @@ impl Plugin {
         });
         let catalog = catalog.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         compiled?.link(sandbox, catalog)
+    }
+
+    /// The same component, with playbooks in its catalog.
+    #[must_use]
+    pub fn with_playbooks(self, forms: Vec<Arc<PlaybookForm>>) -> Self {
+        let catalog = Arc::new(Catalog { playbooks: forms, ..Catalog::clone(&self.catalog) });
+        Self { catalog, ..self }
     }
 
     /// The actions of the component.

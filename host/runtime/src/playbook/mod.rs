@@ -1,0 +1,20 @@
+//! Playbooks: components that read and propose steps, and can do nothing else.
+//!
+//! A playbook imports functions of the WIT package that read. The caller answers each read, and decides what the user
+//! who asks is permitted to read. The proposal is data: this module runs none of its steps.
+
+mod arguments;
+mod engine;
+mod error;
+mod exports;
+mod fit;
+mod library;
+mod load;
+mod run;
+
+pub use engine::{PlaybookEngine, PlaybookLimits};
+pub use error::{PlaybookError, PlaybookLimit};
+pub use exports::{Manifest, Parameter, Proposal, ProposedStep, ProposedTable};
+pub use library::Library;
+pub use load::Playbook;
+pub use run::{Answer, Reads};

@@ -1,0 +1,253 @@
+//! Runs a playbook: it reads with the permissions of the requester, and its proposal becomes one request.
+
+use super::{Outcome, Reply, Service};
+use crate::audit::{Cause, Code, Effect, Entry, Event};
+use crate::command::{self, Invocation, Options, PlaybookCall};
+use crate::decision::approval::{CommandDraft, Commands, ProposedSeveral};
+use crate::decision::operation::Receipt;
+use crate::decision::plan::Origin;
+use crate::decision::policy::Decision;
+use crate::decision::{Person, Reader};
+use crate::document::{self, Block, Document, Level, Notice};
+use crate::playbook::{Answer, PlaybookError, Proposal, ProposedStep, Reads};
+use crate::store::Durability;
+use claude_admin_chat::cap::cap_text;
+use claude_admin_chat::{Verdict, redacted, strict_json, wait_before_retry};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The number of times that one read is sent again after the API asked to wait, and the longest wait.
+const MOST_WAITS: u32 = 10;
+const LONGEST_WAIT: u64 = 120;
+
+impl Service {
+    /// Runs a playbook, and requests the steps that it proposes.
+    pub(super) async fn run_playbook(
+        &self,
+        id: &str,
+        person: &Person,
+        receipt: &Receipt,
+        call: PlaybookCall,
+        options: Options,
+    ) -> Reply {
+        let form = Arc::clone(&call.form);
+        let requirements = match self.decider().decide_playbook(person, &form) {
+            Decision::Allow(requirements) => requirements,
+            Decision::Deny(denial) => {
+                let what = format!("run the playbook `{}` here", form.name);
+                return self.refuse(id, person, &denial, &what).await;
+            }
+        };
+        let Some(playbook) = self.playbooks.as_ref().and_then(|library| library.component(&form)) else {
+            let text = format!("This host has no playbook `{}`. {}", form.name, Verdict::NotSent.sentence());
+            return Reply::failed(Outcome::NotFound, document::error(text, None::<&str>));
+        };
+        let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items();
+        let mut reads = PlaybookReads { reader: &reader, answers: HashMap::new() };
+        tracing::info!(operation = id, playbook = form.name, digest = form.digest, "planning");
+        let planned = playbook.plan(&form.name, &call.arguments, self.api_now(), &mut reads).await;
+        drop(reads);
+        let planned = planned.and_then(|proposal| {
+            let drafts = proposal.steps.iter().map(|step| self.step(step)).collect::<Result<Vec<_>, _>>();
+            drafts.map(|drafts| (proposal, drafts)).map_err(PlaybookError::Proposal)
+        });
+        let command = call.canonical();
+        let (proposal, drafts) = match planned {
+            Ok(planned) => planned,
+            Err(error) => return self.no_proposal(id, person, &call, &reader, &error).await,
+        };
+        let shown = proposed(&proposal);
+        if drafts.is_empty() {
+            let reply = self.nothing_proposed(id, person, &call, &reader, shown, &proposal).await;
+            return Reply { command: Some(command), format: options.format, ..reply };
+        }
+        let mut summary = redacted(proposal.summary.clone());
+        cap_text(&mut summary);
+        let (playbook, digest) = (form.name.clone(), form.digest.clone());
+        let origin = Origin { playbook, digest, command: command.clone(), summary };
+        let Some(action) = drafts.first().map(|first| Arc::clone(&first.draft.invocation.action)) else {
+            return Reply::told(shown);
+        };
+        let playbook = Some((origin, requirements));
+        let commands = Commands { operation: id, person, drafts, playbook, options: &options, receipt };
+        let mut reply = match Box::pin(self.approvals.propose_several(commands, &reader)).await {
+            Err(not) => self.several_not_run(id, person, &action, &options, not).await,
+            Ok((ProposedSeveral::Nothing(unneeded), found)) => {
+                self.nothing_to_do(id, person, &action, &options, &unneeded, &found).await
+            }
+            Ok((ProposedSeveral::Planned(planned), _)) => {
+                Box::pin(self.planned(id, person, &action, &options, planned)).await
+            }
+        };
+        // What was found comes first, then the steps.
+        let tables = shown.blocks.into_iter().filter(|block| matches!(block, Block::Table(_)));
+        let after = 1.min(reply.document.blocks.len());
+        reply.document.blocks.splice(after..after, tables);
+        reply.document.footer.retain(|line| *line != action.command());
+        Reply { command: Some(command), ..reply }
+    }
+
+    /// The command of a proposed step.
+    fn step(&self, step: &ProposedStep) -> Result<CommandDraft, String> {
+        let of = |problem: String| format!("step `{}`: {problem}", step.id.escape_debug());
+        let arguments: Map<String, Value> = strict_json::object::<strict_json::Object>(&step.arguments)
+            .map(|object| object.0)
+            .map_err(|error| of(format!("its arguments are not a JSON object: {error}")))?;
+        let draft = command::from_json(self.catalog(), &step.action, &arguments, self.api_now())
+            .map_err(|error| of(error.to_string()))?;
+        if !draft.references.is_empty() {
+            return Err(of("a playbook must name objects by their IDs".to_owned()));
+        }
+        let action = &draft.invocation.action;
+        if !action.writes() || action.sensitive || action.is_confidential() {
+            let text = format!("`{}` cannot be a step: it changes nothing, or its result is confidential", action.id);
+            return Err(of(text));
+        }
+        let mut why = redacted(step.why.clone());
+        cap_text(&mut why);
+        Ok(CommandDraft { draft, why: Some(why).filter(|why| !why.trim().is_empty()) })
+    }
+
+    /// The reply to a playbook that gave no proposal.
+    async fn no_proposal(
+        &self,
+        id: &str,
+        person: &Person,
+        call: &PlaybookCall,
+        reader: &Reader<'_>,
+        error: &PlaybookError,
+    ) -> Reply {
+        let found = reader.found(Vec::new());
+        let (outcome, code) = match error {
+            PlaybookError::Failed(_) => (Outcome::Failed, "playbook-failed"),
+            PlaybookError::Limit(_) => (Outcome::Failed, "playbook-limit"),
+            PlaybookError::Crash(_) => (Outcome::Failed, "playbook-crashed"),
+            _ => (Outcome::Failed, "playbook-proposal"),
+        };
+        self.note(playbook_ended(id, person, call, &reader.requests(), outcome, Some(Code::new(code)))).await;
+        let text = match error {
+            PlaybookError::Failed(message) => format!("{} {}", message.trim_end(), found.verdict().sentence()),
+            error => {
+                format!("The playbook `{}` gave no proposal: {error}. {}", call.form.name, found.verdict().sentence())
+            }
+        };
+        let document = document::error(text, None::<&str>);
+        Reply { command: Some(call.canonical()), ..Reply::failed(outcome, document).with_verdict(found.verdict()) }
+    }
+
+    /// The reply to a proposal without steps. It is recorded before it is shown.
+    async fn nothing_proposed(
+        &self,
+        id: &str,
+        person: &Person,
+        call: &PlaybookCall,
+        reader: &Reader<'_>,
+        shown: Document,
+        proposal: &Proposal,
+    ) -> Reply {
+        let found = reader.found(Vec::new());
+        let entry = playbook_ended(id, person, call, &reader.requests(), Outcome::Done, None);
+        if let Err(error) = self.ledger().append(Durability::Process, vec![entry]).await {
+            tracing::error!(operation = id, %error, "not recorded, not shown");
+            return Reply::failed(Outcome::Failed, document::unrecorded_read(&error));
+        }
+        let tables = proposal.tables.iter().map(|table| {
+            let rows = table.rows.iter().map(|row| {
+                let cells =
+                    table.columns.iter().zip(row).map(|(name, cell)| (name.clone(), Value::from(cell.as_str())));
+                Value::Object(cells.collect())
+            });
+            json!({ "caption": table.caption, "rows": rows.collect::<Vec<_>>() })
+        });
+        let data = json!({
+            "playbook": call.form.name, "digest": call.form.digest, "summary": proposal.summary,
+            "tables": tables.collect::<Vec<_>>(), "steps": [],
+        });
+        Reply::done(shown, data).with_verdict(found.verdict())
+    }
+}
+
+/// The entry of a playbook that ended without a request.
+fn playbook_ended(
+    id: &str,
+    person: &Person,
+    call: &PlaybookCall,
+    requests: &[String],
+    outcome: Outcome,
+    code: Option<Code>,
+) -> Entry {
+    let event = Event::Outcome {
+        result: outcome.as_str().to_owned(),
+        changed: Some(Verdict::Unchanged.changed()),
+        status: None,
+        requests: requests.to_vec(),
+        cause: code.map(Cause::from),
+    };
+    Entry {
+        operation: Some(id.to_owned()),
+        action: Some(call.form.id()),
+        effect: Some(Effect::Read),
+        command: Some(call.canonical()),
+        ..person.did(event)
+    }
+}
+
+/// The summary and the tables of a proposal.
+fn proposed(proposal: &Proposal) -> Document {
+    let mut summary = redacted(proposal.summary.clone());
+    cap_text(&mut summary);
+    let mut document = Document::default();
+    if !summary.trim().is_empty() {
+        document = document.with(Block::Notice(Notice { level: Level::Done, text: summary, hint: None }));
+    }
+    document.with_all(proposal.tables.iter().map(document::proposed_table))
+}
+
+/// Answers the reads of a playbook with the permissions of the requester. The same read is sent once.
+struct PlaybookReads<'r> {
+    reader: &'r Reader<'r>,
+    answers: HashMap<String, Result<Value, Value>>,
+}
+
+impl Reads for PlaybookReads<'_> {
+    fn read(&mut self, invocation: Invocation) -> Answer<'_> {
+        Box::pin(async move {
+            let key = format!("{} {}", invocation.action.id, json!(invocation.arguments));
+            if let Some(answer) = self.answers.get(&key) {
+                return answer.clone();
+            }
+            let answer = self.sent(invocation).await;
+            self.answers.insert(key, answer.clone());
+            answer
+        })
+    }
+}
+
+impl PlaybookReads<'_> {
+    async fn sent(&self, invocation: Invocation) -> Result<Value, Value> {
+        let command = invocation.action.command();
+        for wait in 0.. {
+            let error = match self.reader.read(invocation.clone()).await {
+                None => {
+                    let text = format!("you cannot run `{command}` here without further approval");
+                    return Err(json!({ "denied": text }));
+                }
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+            };
+            let seconds = wait_before_retry(Verdict::Unchanged, error.reported());
+            match seconds.filter(|_| wait < MOST_WAITS) {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.min(LONGEST_WAIT))).await,
+                None => {
+                    return Err(error
+                        .reported()
+                        .cloned()
+                        .unwrap_or_else(|| json!({ "denied": error.in_a_sentence() })));
+                }
+            }
+        }
+        Err(json!({ "denied": "the API asked to wait too often" }))
+    }
+}

@@ -1,0 +1,49 @@
+//! A proposal while it is written.
+
+use crate::world::exports::claude::playbook::playbooks::{Proposal, Step, Table};
+use serde_json::{Map, Value};
+
+/// A proposal while it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    summary: Vec<String>,
+    tables: Vec<Table>,
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    /// Adds a sentence to the summary.
+    pub(crate) fn say(&mut self, sentence: impl Into<String>) {
+        self.summary.push(sentence.into());
+    }
+
+    /// Adds a table, if it has rows.
+    pub(crate) fn table(&mut self, caption: &str, columns: &[&str], rows: Vec<Vec<String>>) {
+        if !rows.is_empty() {
+            let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+            self.tables.push(Table { caption: caption.to_owned(), columns, rows });
+        }
+    }
+
+    /// Adds a step.
+    pub(crate) fn step(&mut self, action: &str, arguments: &[(&str, &str)], why: impl Into<String>) {
+        let arguments: Map<String, Value> =
+            arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        self.steps.push(Step {
+            id: format!("step-{}", self.steps.len() + 1),
+            action: action.to_owned(),
+            arguments: Value::Object(arguments).to_string(),
+            why: why.into(),
+            optional: false,
+        });
+    }
+
+    /// The number of steps so far.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub(crate) fn finish(self) -> Proposal {
+        Proposal { summary: self.summary.join(" "), tables: self.tables, steps: self.steps }
+    }
+}
