@@ -1,12 +1,14 @@
 //! The command of a playbook: its name, its arguments and the flags of an action.
 
 use super::arguments::{looks_like_a_flag, set_flag};
+use super::normalize::normalize;
 use super::suggest::nearest;
 use super::token::Token;
 use super::value::shown;
 use super::{CommandError, CommandErrorKind, Flag, HostCommandInfo, Options};
 use crate::hidden::is_hidden;
 use claude_admin_catalog::{Catalog, PlaybookForm, PlaybookParameter};
+use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -106,20 +108,32 @@ pub(super) fn read(
     Ok(Some((PlaybookCall { form: Arc::clone(form), arguments }, options)))
 }
 
-/// Reads arguments that arrive as pairs, from a program.
+/// Reads arguments that arrive as JSON, from a program: each is a text, or a list of texts.
 ///
 /// # Errors
 ///
 /// [`CommandError`] as for a typed command.
-pub fn playbook_call(form: &Arc<PlaybookForm>, given: Vec<(String, String)>) -> Result<PlaybookCall, CommandError> {
+pub fn playbook_call(form: &Arc<PlaybookForm>, given: &Map<String, Value>) -> Result<PlaybookCall, CommandError> {
+    super::secrets::refuse_in(given)?;
     let mut arguments = Vec::new();
     for (name, value) in given {
         let name = name.replace('_', "-");
-        super::secrets::refuse(&value)?;
         let Some(parameter) = form.parameters.iter().find(|parameter| parameter.name == name) else {
-            return Err(unknown(form, &name));
+            let text = format!("`{}` has no argument `{}`.", form.name, shown(&name));
+            return Err(CommandError::new(CommandErrorKind::UnknownFlag, text));
         };
-        put(form, parameter, value, &mut arguments)?;
+        let texts: Option<Vec<&str>> = match value {
+            Value::String(text) => Some(vec![text]),
+            Value::Array(values) => values.iter().map(Value::as_str).collect(),
+            _ => None,
+        };
+        let bad = || {
+            let kind = if parameter.repeats { "a text or a list of texts" } else { "a text" };
+            CommandError::new(CommandErrorKind::BadValue, format!("{name}: it must be {kind}."))
+        };
+        for text in texts.ok_or_else(bad)? {
+            put(form, parameter, normalize(text)?, &mut arguments)?;
+        }
     }
     let missing = form.parameters.iter().filter(|parameter| parameter.required);
     for parameter in missing {

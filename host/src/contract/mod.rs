@@ -8,6 +8,6 @@ mod tool;
 mod tests;
 
 pub use openapi::openapi;
-pub use tool::{Tool, action_of, tools};
+pub use tool::{Tool, action_of, playbook_tool, tools};
 
 use json_schema::{Direction, Schemas};

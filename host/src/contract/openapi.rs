@@ -1,10 +1,11 @@
 //! The HTTP API as an OpenAPI document.
 
+use super::tool::playbook_properties;
 use super::{Direction, Schemas};
 use crate::command::{Flag, Sender};
 use crate::decision::approval::MAX_STEPS;
 use crate::service::Outcome;
-use claude_admin_catalog::{Action, Catalog, Type};
+use claude_admin_catalog::{Action, Catalog, PlaybookForm, Type};
 use claude_admin_chat::{Changed, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,9 @@ pub fn openapi(catalog: &Catalog) -> Value {
     for action in &catalog.actions {
         let operation = operation(action, &mut given, &mut returned);
         paths.insert(format!("/v1/actions/{}", action.id), json!({ "post": operation }));
+    }
+    for form in &catalog.playbooks {
+        paths.insert(format!("/v1/actions/{}", form.id()), json!({ "post": playbook(form) }));
     }
     let error = catalog.types.iter().find(|(_, def)| def.interface == "types" && def.name == "error");
     let cause = error.map_or_else(|| json!({}), |(id, _)| returned.of(&Type::Named(id)));
@@ -124,6 +128,31 @@ fn operation(action: &Action, given: &mut Schemas<'_>, returned: &mut Schemas<'_
         operation.insert("deprecated".to_owned(), json!(true));
     }
     operation
+}
+
+/// A playbook. Its result is the proposal without steps, or the record of its steps.
+fn playbook(form: &PlaybookForm) -> Value {
+    let required: Vec<&str> = form.parameters.iter().filter(|one| one.required).map(|one| one.name.as_str()).collect();
+    let mut body = Flag::schemas(Sender::Http, None);
+    body.insert(
+        "args".to_owned(),
+        json!({
+            "type": "object", "properties": playbook_properties(form), "required": required,
+            "additionalProperties": false,
+        }),
+    );
+    let body = json!({ "type": "object", "properties": body, "additionalProperties": false });
+    json!({
+        "operationId": form.id(),
+        "tags": ["playbooks"],
+        "summary": form.summary,
+        "parameters": [{ "$ref": "#/components/parameters/IdempotencyKey" }],
+        "requestBody": {
+            "required": !required.is_empty(),
+            "content": { "application/json": { "schema": body } },
+        },
+        "responses": with_success(&answer(&json!({ "type": "object" }))),
+    })
 }
 
 /// The schema of the arguments of several commands.

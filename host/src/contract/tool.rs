@@ -2,7 +2,7 @@
 
 use super::{Direction, Schemas};
 use crate::command::{Flag, Sender};
-use claude_admin_catalog::{Action, Catalog, Risk};
+use claude_admin_catalog::{Action, Catalog, PlaybookForm, PlaybookParameter, Risk};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -28,6 +28,48 @@ pub struct Tool {
 /// The actions of a catalog as tools.
 pub fn tools(catalog: &Catalog) -> impl Iterator<Item = Tool> + '_ {
     catalog.actions.iter().map(|action| tool(catalog, action))
+}
+
+/// A playbook as a tool: a model can run it, because it only proposes.
+#[must_use]
+pub fn playbook_tool(form: &PlaybookForm) -> Tool {
+    let mut properties = playbook_properties(form);
+    let flags = Flag::schemas(Sender::Model, None);
+    properties.extend(flags.into_iter().filter(|(name, _)| ["dry_run", "reason"].contains(&name.as_str())));
+    let required: Vec<&str> = form.parameters.iter().filter(|one| one.required).map(|one| one.name.as_str()).collect();
+    let schema = json!({
+        "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+    });
+    Tool {
+        name: form.id().replace('.', "_"),
+        title: form.name.clone(),
+        description: format!(
+            "{}.\n\nA playbook: it reads, and proposes steps. No step runs immediately: the response shows them, and a \
+             person must confirm them.",
+            form.summary
+        ),
+        input_schema: schema.as_object().cloned().unwrap_or_default(),
+        read_only: false,
+        destructive: true,
+        idempotent: true,
+    }
+}
+
+/// The JSON Schemas of the arguments of a playbook.
+pub(super) fn playbook_properties(form: &PlaybookForm) -> Map<String, Value> {
+    let schema = |parameter: &PlaybookParameter| {
+        let mut text = json!({ "type": "string" });
+        if !parameter.values.is_empty() {
+            text["enum"] = json!(parameter.values);
+        }
+        let mut schema = match parameter.repeats {
+            true => json!({ "anyOf": [text, { "type": "array", "items": text }] }),
+            false => text,
+        };
+        schema["description"] = json!(parameter.summary);
+        (parameter.name.clone(), schema)
+    };
+    form.parameters.iter().map(schema).collect()
 }
 
 /// The action of a tool.

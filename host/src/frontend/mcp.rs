@@ -6,7 +6,7 @@
 //! systems.
 
 use crate::command::{self, Format, HOST_COMMANDS, HostCommandForm, HostCommandInfo, Options, Reason};
-use crate::contract::{action_of, tools};
+use crate::contract::{self, action_of, playbook_tool, tools};
 use crate::identity::{Place, Principal};
 use crate::service::{Input, Outcome, Request, Service};
 use rmcp::handler::server::ServerHandler;
@@ -69,17 +69,11 @@ impl ServerHandler for Mcp {
                 let action = action_of(self.service.catalog(), &tool.name);
                 action.is_some_and(|action| allowed(action))
             })
-            .map(|tool| {
-                let annotations = ToolAnnotations::with_title(tool.title)
-                    .read_only(tool.read_only)
-                    .destructive(tool.destructive)
-                    .idempotent(tool.idempotent)
-                    .open_world(false);
-                Tool::new(tool.name, tool.description, tool.input_schema).with_annotations(annotations)
-            });
-        Ok(ListToolsResult::with_all_items(
-            host_tools().map(|(command, form, docs)| host_tool(command, form, docs)).chain(actions).collect(),
-        ))
+            .map(described);
+        let playbooks = self.service.playbooks_for(&self.principal, &place).await;
+        let playbooks = playbooks.iter().map(|form| described(playbook_tool(form)));
+        let of_host = host_tools().map(|(command, form, docs)| host_tool(command, form, docs));
+        Ok(ListToolsResult::with_all_items(of_host.chain(playbooks).chain(actions).collect()))
     }
 
     async fn call_tool(
@@ -113,15 +107,22 @@ impl Mcp {
         if let Some((command, form, _)) = host_tools().find(|(command, ..)| tool_name(command) == tool) {
             return self.host_input(command, form, &arguments);
         }
-        let action = action_of(self.service.catalog(), tool)
-            .ok_or_else(|| format!("there is no tool `{tool}`; `tools/list` lists all tools"))?;
+        let catalog = self.service.catalog();
+        let playbook = catalog.playbooks.iter().find(|form| form.id().replace('.', "_") == tool);
+        let action = action_of(catalog, tool);
+        if playbook.is_none() && action.is_none() {
+            return Err(format!("there is no tool `{tool}`; `tools/list` lists all tools"));
+        }
         // A flag that the tool does not have stays in its arguments, where it fails as an unknown argument.
         let mut flag = |name: &str, takes: bool| match takes.then(|| arguments.shift_remove(name)).flatten() {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(given)) => Ok(given),
             Some(_) => Err(format!("`{name}` must be true or false")),
         };
-        let (all, dry_run) = (flag("all", action.paging.is_some())?, flag("dry_run", action.writes())?);
+        let (all, dry_run) = (
+            flag("all", action.is_some_and(|action| action.paging.is_some()))?,
+            flag("dry_run", action.is_none_or(|action| action.writes()))?,
+        );
         let reason = match arguments.shift_remove("reason") {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(Reason::new(&text).map_err(|error| error.to_string())?),
@@ -129,7 +130,8 @@ impl Mcp {
         };
         // A model cannot confirm, so `yes` is always false.
         let options = Options { all, dry_run, reason, yes: false, format: Some(Format::Json), ..Options::default() };
-        Ok(Input::Operation { id: action.id.clone(), arguments, options })
+        let id = playbook.map(|form| form.id()).or(action.map(|action| action.id.clone())).unwrap_or_default();
+        Ok(Input::Operation { id, arguments, options })
     }
 
     fn host_input(
@@ -150,6 +152,16 @@ impl Mcp {
         });
         Ok(Input::Parsed(self.service.parse_host_command(command, given.transpose()?)))
     }
+}
+
+/// A tool in the terms of the protocol.
+fn described(tool: contract::Tool) -> Tool {
+    let annotations = ToolAnnotations::with_title(tool.title)
+        .read_only(tool.read_only)
+        .destructive(tool.destructive)
+        .idempotent(tool.idempotent)
+        .open_world(false);
+    Tool::new(tool.name, tool.description, tool.input_schema).with_annotations(annotations)
 }
 
 /// The commands of the host that are tools, each with the form that is one, and its description.

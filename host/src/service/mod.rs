@@ -48,7 +48,7 @@ use crate::egress::CredentialError;
 use crate::identity::{Place, Principal};
 use crate::playbook::Library;
 use crate::sandbox::Plugin;
-use claude_admin_catalog::{Action, Catalog};
+use claude_admin_catalog::{Action, Catalog, PlaybookForm};
 use in_flight::InFlight;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -189,6 +189,15 @@ impl Service {
                 && audience::never(action, &person.place).is_none()
                 && decider.may_ever(&person, action)
         }
+    }
+
+    /// The playbooks that a principal can run in a place.
+    pub async fn playbooks_for(&self, principal: &Principal, place: &Place) -> Vec<Arc<PlaybookForm>> {
+        let person = self.decider().person(principal, place).await;
+        let forms = self.catalog().playbooks.iter();
+        let is_allowed =
+            |form: &&Arc<PlaybookForm>| self.decider().decide_playbook(&person, form).requirements().is_some();
+        forms.filter(is_allowed).cloned().collect()
     }
 
     /// The reason why this host can send no request of an action, for any requester; none if it can.

@@ -60,12 +60,19 @@ impl Service {
         Parsed::of(words.join(" "), command)
     }
 
-    /// Checks an action with its arguments.
+    /// Checks an action, or a playbook, with its arguments.
     #[must_use]
     pub fn parse_action(&self, id: String, arguments: Map<String, Value>, options: Options) -> Parsed {
-        let command = command::from_json(self.catalog(), &id, &arguments, self.api_now());
+        let playbook = self.catalog().playbooks.iter().find(|form| form.id() == id);
+        let command = match playbook {
+            Some(form) => command::playbook_call(form, &arguments).map(|call| Command::Playbook(call, options)),
+            None => {
+                let draft = command::from_json(self.catalog(), &id, &arguments, self.api_now());
+                draft.map(|draft| Command::Run(draft, options))
+            }
+        };
         let typed = format!("{id} {}", Value::Object(arguments));
-        Parsed { is_typed: true, ..Parsed::of(typed, command.map(|draft| Command::Run(draft, options))) }
+        Parsed { is_typed: true, ..Parsed::of(typed, command) }
     }
 
     /// Checks an action with the arguments of several commands.

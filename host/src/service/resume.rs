@@ -2,7 +2,7 @@
 
 use super::ending::of_settle_error;
 use super::{Outcome, Reply, Service};
-use crate::command::{Draft, Format, Options, Reason, Several};
+use crate::command::{self, Command, Draft, Format, Markup, Options, Reason, Several};
 use crate::decision::Person;
 use crate::decision::operation::{DONE, Operation, Receipt, StepState};
 use crate::decision::plan::{Before, Step};
@@ -39,9 +39,20 @@ impl Service {
         if let Some(reply) = not_resumable(&operation) {
             return reply;
         }
-        let Rest { drafts, uncertain } = self.rest(&operation);
         let reason = operation.pending.reason.as_deref().and_then(|reason| Reason::new(reason).ok());
         let options = Options { reason, format, ..Options::default() };
+        if let Some(origin) = operation.pending.plan.origin() {
+            let command = command::parse(self.catalog(), &origin.command, Markup::None, self.api_now());
+            return match command {
+                Ok(Command::Playbook(call, _)) => Box::pin(self.run_playbook(id, person, receipt, call, options)).await,
+                _ => {
+                    let text =
+                        format!("This host no longer has `{}`. {}", origin.playbook, Verdict::NotSent.sentence());
+                    Reply::failed(Outcome::NotFound, document::error(text, None::<&str>))
+                }
+            };
+        }
+        let Rest { drafts, uncertain } = self.rest(&operation);
         let mut reply = match drafts.is_empty() {
             true => {
                 let text = format!("Nothing is left to plan. {}", Verdict::NotSent.sentence());

@@ -109,17 +109,17 @@ impl Approvals {
         let mut lookups = Lookups::new(reader, drafts.iter().map(|one| one.draft.references.len()).sum());
         let (mut steps, mut unneeded, mut failed) = (Vec::<Step>::new(), Vec::new(), Vec::new());
         let mut actions: Vec<Arc<Action>> = Vec::new();
-        let mut requirements: Option<Requirements> = of_playbook;
+        let mut needs = Vec::<Requirements>::new();
         for (number, CommandDraft { draft, why }) in (1..).zip(drafts) {
             let (action, written) = (Arc::clone(&draft.invocation.action), draft.invocation.clone());
             match self.compared(reader, &mut lookups, person, draft, options).await {
-                Ok(Compared::Step(step, needs)) if steps.iter().any(|known| known.is_same(&step)) => drop(needs),
-                Ok(Compared::Step(step, needs)) => {
+                Ok(Compared::Step(step, _)) if steps.iter().any(|known| known.is_same(&step)) => {}
+                Ok(Compared::Step(step, requirements)) => {
                     steps.push(Step { why, ..*step });
+                    needs.push(requirements);
                     if !actions.iter().any(|known| known.id == action.id) {
                         actions.push(action);
                     }
-                    requirements = Some(requirements.map_or(needs.clone(), |all| all.and(&needs)));
                 }
                 Ok(Compared::Unneeded(one)) => unneeded.push(one),
                 Err(error @ ProposeError::Ledger(_)) => return Err(error),
@@ -132,17 +132,25 @@ impl Approvals {
         if !failed.is_empty() {
             return Err(ProposeError::Several(failed));
         }
-        let (Some(requirements), Some(plan)) = (requirements, Plan::of_several(steps, unneeded.clone(), origin)) else {
+        let Some(plan) = Plan::of_several(steps, unneeded.clone(), origin) else {
             return Ok(ProposedSeveral::Nothing(unneeded));
         };
+        let all = of_playbook.into_iter().chain(needs.iter().cloned()).reduce(|all, some| all.and(&some));
+        let requirements = all.unwrap_or_else(|| Requirements::floor([]));
         let actions: Vec<&Action> = actions.iter().map(|action| &**action).collect();
-        let first = || plan.first().invocation(self.runtime.catalog()).ok_or_else(|| ProposeError::Several(Vec::new()));
+        // An error names a step that has the requirement.
+        let step_with = |has: &dyn Fn(&Requirements) -> bool| {
+            let index = needs.iter().position(has).unwrap_or(0);
+            let step = plan.steps().get(index).and_then(|step| step.invocation(self.runtime.catalog()));
+            step.ok_or_else(|| ProposeError::Several(Vec::new()))
+        };
         let no_approver = self.no_approver(person, &actions, &requirements);
         if let Some(no_approver) = no_approver.clone().filter(|_| !options.dry_run) {
-            return Err(ProposeError::NoApprover(no_approver, first()?));
+            let step = step_with(&|needs| needs.approvals.contains(&no_approver.rule))?;
+            return Err(ProposeError::NoApprover(no_approver, step));
         }
         if requirements.reason && options.reason.is_none() && !options.dry_run {
-            return Err(ProposeError::NoReason(first()?));
+            return Err(ProposeError::NoReason(step_with(&|needs| needs.reason)?));
         }
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
@@ -157,7 +165,7 @@ impl Approvals {
             return Ok(ProposedSeveral::Planned(Planned::DryRun(Box::new(plan), requirements, no_approver)));
         }
         let go = options.yes && requirements.approvals.is_empty();
-        let invocation = first()?;
+        let invocation = step_with(&|_| true)?;
         let pending = first_request(person, plan, requirements, options);
         let requested = self.request(operation, person, pending, go).await;
         let operation = requested.map_err(|error| match error {
