@@ -5,12 +5,13 @@ use crate::pages::{Listed, by_id, by_token};
 use crate::person::{Person, find};
 use crate::proposal::Draft;
 use crate::world::claude::admin::api_keys::{self, ApiKey, ApiKeyPrincipal, ApiKeyStatus};
+use crate::world::claude::admin::group_members;
 use crate::world::claude::admin::groups::{self, Group, GroupSource};
 use crate::world::claude::admin::invites::{self, InviteStatusFilter};
 use crate::world::claude::admin::types::OrganizationRole;
 use crate::world::claude::admin::users::User;
+use crate::world::claude::admin::workspace_members::{self, WorkspaceRole};
 use crate::world::claude::admin::workspaces::{self, Workspace};
-use crate::world::claude::admin::{group_members, workspace_members};
 use crate::{Arguments, Param, Playbook, param};
 
 pub(crate) const PLAYBOOK: Playbook = Playbook {
@@ -85,6 +86,7 @@ fn read() -> Result<Organization, String> {
 /// Everything of one member.
 fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &str) -> Result<(), String> {
     let named = user.name.clone().unwrap_or_else(|| user.email.clone());
+    let is_admin = matches!(user.role, OrganizationRole::Admin);
     let mut rows = Vec::new();
     let mut row = |kind: &str, name: &str, id: &str, plan: &str| {
         rows.push([kind, name, id, plan].map(str::to_owned).to_vec());
@@ -92,6 +94,13 @@ fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &st
     for workspace in &organization.workspaces {
         let name = workspace.name.as_deref().unwrap_or(&workspace.id);
         match workspace_members::get(&workspace.id, &user.id) {
+            // The API gives these roles the membership, and rejects its removal.
+            Ok(member) if matches!(member.workspace_role, WorkspaceRole::WorkspaceAdmin) && is_admin => {
+                row("workspace", name, &workspace.id, "left: an admin is a member of every workspace");
+            }
+            Ok(member) if matches!(member.workspace_role, WorkspaceRole::WorkspaceBilling) => {
+                row("workspace", name, &workspace.id, "ends with the membership in the organization");
+            }
             Ok(_) => {
                 row("workspace", name, &workspace.id, "removed");
                 let arguments = [("workspace-id", workspace.id.as_str()), ("user-id", user.id.as_str())];
@@ -130,7 +139,6 @@ fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &st
             draft.step("api-keys.update", &arguments, format!("{named} made it"));
         }
     }
-    let is_admin = matches!(user.role, OrganizationRole::Admin);
     if is_admin {
         row("member", &named, &user.id, "left: the API cannot remove an admin");
         draft.say(format!("{named} is an admin: change the role in the Console first, then run this again."));

@@ -31,7 +31,9 @@ fn copy() -> std::path::PathBuf {
         "wit",
         "host",
         "simulator",
+        "playbooks",
         "tests/hostile",
+        "tests/hostile-playbook",
         "examples/embed-rust",
         "examples/small-host",
     ] {

@@ -24,6 +24,7 @@ mod made_up;
 mod matrix;
 mod names;
 mod numbers;
+mod playbooks;
 mod policy_in_force;
 mod policy_property;
 mod programs;
