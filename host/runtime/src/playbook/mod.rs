@@ -18,3 +18,6 @@ pub use exports::{Manifest, Parameter, Proposal, ProposedStep, ProposedTable};
 pub use library::Library;
 pub use load::Playbook;
 pub use run::{Answer, Reads};
+
+#[cfg(test)]
+mod tests;
