@@ -1,5 +1,7 @@
 //! The arguments of a playbook.
 
+use jiff::Timestamp;
+
 /// The arguments of a playbook, and the current time.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -22,9 +24,8 @@ impl Arguments {
         self.all(name).last()
     }
 
-    /// The current time, RFC 3339.
-    #[expect(dead_code, reason = "the playbooks about keys and reports need it")]
-    pub(crate) fn now(&self) -> &str {
-        &self.now
+    /// The current time.
+    pub(crate) fn now(&self) -> Result<Timestamp, String> {
+        self.now.parse().map_err(|_| format!("`{}` is not a time.", self.now))
     }
 }

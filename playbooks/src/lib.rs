@@ -9,11 +9,15 @@
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 mod arguments;
+mod day;
 mod failure;
+mod keys;
 mod offboard;
+mod onboard;
 mod pages;
 mod person;
 mod proposal;
+mod tidy;
 mod world;
 
 use arguments::Arguments;
@@ -47,7 +51,8 @@ const fn param(name: &'static str, summary: &'static str) -> Param {
 }
 
 /// Every playbook, in the order in which help shows them.
-const PLAYBOOKS: [Playbook; 1] = [offboard::PLAYBOOK];
+const PLAYBOOKS: [Playbook; 6] =
+    [onboard::PLAYBOOK, offboard::PLAYBOOK, keys::STALE, keys::EXPIRING, keys::ORPHANED, tidy::PLAYBOOK];
 
 impl Guest for Component {
     fn describe() -> Vec<Manifest> {

@@ -3,8 +3,8 @@
 use crate::failure::told;
 use crate::world::claude::admin::types::{Error, Page};
 
-/// The page size of a list with a position by ID.
-const LIMIT: u32 = 100;
+/// The page size of a list with a position by ID: the largest one.
+const LIMIT: u32 = 1000;
 
 /// A page of a list with a position by ID.
 pub(crate) struct Listed<T> {

@@ -27,8 +27,12 @@ impl Draft {
 
     /// Adds a step.
     pub(crate) fn step(&mut self, action: &str, arguments: &[(&str, &str)], why: impl Into<String>) {
-        let arguments: Map<String, Value> =
-            arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let arguments = arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+        self.step_with(action, arguments.collect(), why);
+    }
+
+    /// Adds a step with arguments of any type.
+    pub(crate) fn step_with(&mut self, action: &str, arguments: Map<String, Value>, why: impl Into<String>) {
         self.steps.push(Step {
             id: format!("step-{}", self.steps.len() + 1),
             action: action.to_owned(),

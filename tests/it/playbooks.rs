@@ -1,5 +1,6 @@
 //! Playbooks in a host: what they propose passes everything that a typed command passes.
 
+mod built_in;
 mod hostile;
 mod offboard;
 

@@ -177,7 +177,7 @@ pub(super) fn read_incomplete(
     let second = tokens.first().map(|token| token.text.to_lowercase());
     if let Some((form, words)) = playbook::named(catalog, &first, second.as_deref()) {
         let rest = std::mem::take(tokens).into_iter().skip(words - 1).collect();
-        return Ok(match playbook::read(form, rest)? {
+        return Ok(match playbook::read(form, rest, file)? {
             Some((call, options)) => Command::Playbook(call, options),
             None => Command::Help(HelpTopic::Playbook(form.name.clone())),
         });

@@ -2,16 +2,19 @@
 
 use super::arguments::{looks_like_a_flag, set_flag};
 use super::normalize::normalize;
+use super::rows::{Row, in_line, name_of, rows};
 use super::suggest::nearest;
 use super::token::Token;
 use super::value::shown;
-use super::{CommandError, CommandErrorKind, Flag, HostCommandInfo, Options};
+use super::{CommandError, CommandErrorKind, Flag, HostCommandInfo, Options, ReadFile};
 use crate::hidden::is_hidden;
 use claude_admin_catalog::{Catalog, PlaybookForm, PlaybookParameter};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// The name of the parameter that gets the rows of a file.
+const ROW: &str = "row";
 /// The maximum number of characters of a name, and of a description.
 const MAX_NAME: usize = 40;
 const MAX_SUMMARY: usize = 300;
@@ -66,6 +69,7 @@ pub(super) fn named<'c>(
 pub(super) fn read(
     form: &Arc<PlaybookForm>,
     tokens: Vec<Token>,
+    file: Option<ReadFile<'_>>,
 ) -> Result<Option<(PlaybookCall, Options)>, CommandError> {
     let (mut tokens, mut options) = (VecDeque::from(tokens), Options::default());
     let (mut arguments, mut positional) = (Vec::new(), Vec::new());
@@ -90,6 +94,14 @@ pub(super) fn read(
                 None => tokens.pop_front().map(|token| token.text).ok_or_else(missing)?,
             };
             put(form, parameter, value, &mut arguments)?;
+            continue;
+        }
+        if name == "from" {
+            let path = match value {
+                Some(path) => path.to_owned(),
+                None => tokens.pop_front().map(|token| token.text).unwrap_or_default(),
+            };
+            from_file(form, &path, file, &mut arguments)?;
             continue;
         }
         let value = value.map(|text| Token { text: text.to_owned(), ..token.clone() });
@@ -145,7 +157,50 @@ pub fn playbook_call(form: &Arc<PlaybookForm>, given: &Map<String, Value>) -> Re
     Ok(PlaybookCall { form: Arc::clone(form), arguments })
 }
 
-/// Required parameters are filled in order. The last one takes the rest if it repeats.
+/// Reads the rows of a file: each is a value of the parameter `row`, as a JSON object. In a list without a header, each
+/// line is a value of the first parameter that repeats.
+fn from_file(
+    form: &PlaybookForm,
+    path: &str,
+    file: Option<ReadFile<'_>>,
+    arguments: &mut Vec<(String, String)>,
+) -> Result<(), CommandError> {
+    let bad = |text: String| CommandError::new(CommandErrorKind::BadValue, text);
+    let repeats = |parameter: &&PlaybookParameter| parameter.repeats;
+    let row = form.parameters.iter().filter(repeats).find(|parameter| parameter.name == ROW);
+    let Some(first) = form.parameters.iter().find(repeats) else {
+        return Err(bad(format!("`{}` takes no file.", form.name)));
+    };
+    let Some(file) = file else { return Err(super::several::only_on_a_terminal()) };
+    let text = file(path).map_err(|problem| bad(format!("--from: {problem}.")))?;
+    for (line, content) in rows(&text)? {
+        let object = match content {
+            Row::Object(object) => Ok(object),
+            Row::Cells(cells) => {
+                let texts = cells.into_iter().map(|(header, cell)| Ok((header, normalize(&cell)?)));
+                let texts = texts.collect::<Result<Vec<_>, CommandError>>().map_err(|error| in_line(line, error))?;
+                match texts.as_slice() {
+                    [(None, value)] => Err(value.clone()),
+                    _ => Ok(texts
+                        .into_iter()
+                        .map(|(header, cell)| (name_of(&header.unwrap_or_default()), cell.into()))
+                        .collect()),
+                }
+            }
+        };
+        let (parameter, value) = match (object, row) {
+            (Err(value), _) => (first, value),
+            (Ok(object), Some(row)) => (row, Value::Object(object).to_string()),
+            (Ok(_), None) => return Err(bad(format!("`{}` takes a list without a header.", form.name))),
+        };
+        super::secrets::refuse(&value).map_err(|error| in_line(line, error))?;
+        put(form, parameter, value, arguments)?;
+    }
+    Ok(())
+}
+
+/// Required parameters are filled in order. The rest are values of the last of them that repeats, else of the first
+/// parameter that repeats.
 fn place(
     form: &PlaybookForm,
     positional: Vec<Token>,
@@ -155,7 +210,10 @@ fn place(
         let is_free = |parameter: &&PlaybookParameter| {
             parameter.required && !arguments.iter().any(|(name, _)| *name == parameter.name)
         };
-        let repeated = || form.parameters.iter().rev().find(|parameter| parameter.required && parameter.repeats);
+        let repeated = || {
+            let repeats = || form.parameters.iter().filter(|parameter| parameter.repeats);
+            repeats().rfind(|parameter| parameter.required).or_else(|| repeats().next())
+        };
         let Some(parameter) = form.parameters.iter().find(is_free).or_else(repeated) else {
             let text = format!("`{}` is one argument too many for `{}`.", shown(&token.text), form.name);
             return Err(CommandError::new(CommandErrorKind::ExtraArgument, text).hint(usage(form)));

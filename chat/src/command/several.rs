@@ -129,10 +129,7 @@ pub(super) fn several(
         let drafts = rows.map(|arguments| draft(catalog, action, arguments)).collect::<Result<_, _>>()?;
         return Several::given(catalog, drafts, true).map(Some);
     };
-    let Some(file) = file else {
-        return Err(bad("`--from` reads a file only on a terminal.".to_owned())
-            .hint("Write the IDs or e-mail addresses in the command, or use `--where`."));
-    };
+    let Some(file) = file else { return Err(only_on_a_terminal()) };
     let text = file(path).map_err(|problem| bad(format!("--from: {problem}.")))?;
     let mut drafts = Vec::new();
     for (line, row) in rows(&text)? {
@@ -149,6 +146,12 @@ pub(super) fn several(
         drafts.push(checked.map_err(|error| in_line(line, error))?);
     }
     Several::given(catalog, drafts, false).map(Some)
+}
+
+/// A path in a command that did not come from a terminal would be a path on the host.
+pub(super) fn only_on_a_terminal() -> CommandError {
+    CommandError::new(CommandErrorKind::BadValue, "`--from` reads a file only on a terminal.")
+        .hint("Write the IDs or e-mail addresses in the command.")
 }
 
 fn reads_once(action: &Action) -> CommandError {

@@ -123,7 +123,11 @@ pub fn record(catalog: &Catalog, operation: &Operation) -> Document {
     {
         facts.push(Fact::new("Request at the API", requests.join(", ")));
     }
-    let title = plan.only().map_or_else(|| plan.command(), |step| step.summary.clone());
+    let title = match (plan.only(), plan.origin()) {
+        (Some(step), _) => step.summary.clone(),
+        (None, Some(origin)) => origin.playbook.clone(),
+        (None, None) => plan.command(),
+    };
     let progress = plan.only().is_none().then(|| from_steps::progress(catalog, operation));
     Document::titled(title)
         .with(Block::Notice(Notice { level, text, hint }))
@@ -278,7 +282,12 @@ fn steps(catalog: &Catalog, plan: &Plan) -> impl Iterator<Item = Block> {
 /// The facts of a plan that is not running yet.
 fn plan_facts(catalog: &Catalog, plan: &Plan) -> Vec<Fact> {
     let step = plan.only().map(|step| step_facts(catalog, step, "Now"));
-    step.unwrap_or_default().into_iter().chain(from_steps::unneeded(plan.unneeded())).collect()
+    let playbook = plan.origin().map(|origin| {
+        let version = format!("{}, sha256:{}", origin.playbook, short(&origin.digest));
+        vec![Fact::new("Command", origin.command.clone()), Fact::new("Playbook", version)]
+    });
+    let facts = step.or(playbook).unwrap_or_default();
+    facts.into_iter().chain(from_steps::unneeded(plan.unneeded())).collect()
 }
 
 /// Why a write would have no effect or would fail, in full sentences.

@@ -81,7 +81,10 @@ pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
         ]
     };
     Block::Table(Table {
-        caption: format!("{} steps, in this order", plan.steps().len()),
+        caption: match plan.steps().len() {
+            1 => "1 step".to_owned(),
+            steps => format!("{steps} steps, in this order"),
+        },
         columns: columns(&["step", "change", "why", "risk", "command"]),
         rows: plan.numbered().map(row).collect(),
         fixed: true,
@@ -144,8 +147,11 @@ pub(super) fn stopped(operation: &Operation) -> String {
         (State::Ended { cause: Some(cause), .. }, _) => text_of(cause).trim_end_matches('.').to_owned(),
         _ => "The run ended early".to_owned(),
     };
-    let untried = steps - operation.steps.len();
-    format!("{done} of {steps} steps are done. {why}. {untried} steps were not tried")
+    let untried = match steps - operation.steps.len() {
+        1 => "1 step was".to_owned(),
+        untried => format!("{untried} steps were"),
+    };
+    format!("{done} of {steps} steps are done. {why}. {untried} not tried")
 }
 
 /// The requested commands that have nothing to change; none if there are none.
