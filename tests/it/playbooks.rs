@@ -1,6 +1,7 @@
 //! Playbooks in a host: what they propose passes everything that a typed command passes.
 
 mod built_in;
+mod delegation;
 mod hostile;
 mod offboard;
 

@@ -5,7 +5,7 @@ use super::directory::DirectoryError;
 use super::groups::Groups;
 use super::operation::Clock;
 use super::people::People;
-use super::policy::{Alone, Asker, Decision, Denial, DenialKind, Explanation, HostAction, Question};
+use super::policy::{Alone, Asker, Decision, Denial, DenialKind, Explanation, HostAction, InPlaybook, Question};
 use super::{Change, LivePolicy, PolicyState};
 use claude_admin_audit::{Entry, Event};
 use claude_admin_catalog::{Action, PlaybookForm};
@@ -154,8 +154,23 @@ impl Decider {
     /// Decides on an action.
     #[must_use]
     pub fn decide(&self, person: &Person, action: &Action, arguments: &Arguments, reason: Option<&str>) -> Decision {
+        self.decide_in(person, action, arguments, reason, None)
+    }
+
+    /// Decides on an action that can be a part of a playbook.
+    #[must_use]
+    pub fn decide_in(
+        &self,
+        person: &Person,
+        action: &Action,
+        arguments: &Arguments,
+        reason: Option<&str>,
+        playbook: Option<&InPlaybook>,
+    ) -> Decision {
         let decision = self
-            .ask(person, |state, asker, now| state.decide(&Question { asker, action, arguments, reason, now }))
+            .ask(person, |state, asker, now| {
+                state.decide(&Question { asker, action, arguments, reason, playbook, now })
+            })
             .unwrap_or_else(Decision::Deny);
         match decision {
             Decision::Allow(mut requirements) if !requirements.approvals.is_empty() => {
@@ -197,8 +212,9 @@ impl Decider {
         arguments: &Arguments,
         reason: Option<&str>,
     ) -> Option<Explanation> {
-        let asked =
-            self.ask(person, |state, asker, now| state.explain(&Question { asker, action, arguments, reason, now }));
+        let asked = self.ask(person, |state, asker, now| {
+            state.explain(&Question { asker, action, arguments, reason, playbook: None, now })
+        });
         asked.ok()
     }
 

@@ -1,9 +1,10 @@
 //! Reads on behalf of a user. Each read is decided as if the user had typed it.
 
-use super::approval::Found;
+use super::approval::{Authorized, Found};
 use super::plan::Target;
 use super::{Decider, Person};
 use crate::execute::{CallError, Execute, Held};
+use crate::policy::InPlaybook;
 use claude_admin_catalog::{Action, Input};
 use claude_admin_chat::command::Invocation;
 use claude_admin_chat::paging::memory_of;
@@ -22,6 +23,8 @@ pub struct Reader<'r> {
     reads: Mutex<Reads>,
     /// Items of the lists that were read, by the command that reads one of them; none if they are not stored.
     items: Option<Mutex<HashMap<String, Listed>>>,
+    /// The playbook that reads.
+    playbook: Option<InPlaybook>,
 }
 
 /// An item of a list that was read.
@@ -46,13 +49,19 @@ impl<'r> Reader<'r> {
     #[must_use]
     pub fn new(runtime: &'r dyn Execute, decider: &'r Decider, person: &'r Person, operation: &'r str) -> Self {
         let reads = Reads { ids: Vec::new(), sent: false, held: runtime.room(&person.principal) };
-        Self { runtime, decider, person, operation, reads: Mutex::new(reads), items: None }
+        Self { runtime, decider, person, operation, reads: Mutex::new(reads), items: None, playbook: None }
     }
 
     /// Stores the items of lists, so the state of many targets is known after few requests.
     #[must_use]
     pub fn keeping_items(self) -> Self {
         Self { items: Some(Mutex::default()), ..self }
+    }
+
+    /// Reads as a part of a playbook.
+    #[must_use]
+    pub fn in_playbook(self, playbook: Option<InPlaybook>) -> Self {
+        Self { playbook, ..self }
     }
 
     /// The user on whose behalf it reads.
@@ -69,7 +78,7 @@ impl<'r> Reader<'r> {
 
     /// Reads; `None` if the user is not permitted to. All results together use the memory of one command.
     pub async fn read(&self, invocation: Invocation) -> Option<Result<Value, CallError>> {
-        let authorized = self.decider.authorize_now(self.person, invocation, self.operation).ok()?;
+        let authorized = self.authorized(invocation)?;
         let answer = self.runtime.execute(&authorized).await;
         if let Ok(page) = &answer.result {
             self.keep_items(authorized.get(), page);
@@ -113,7 +122,12 @@ impl<'r> Reader<'r> {
     /// Whether the user is permitted to read this now.
     #[must_use]
     pub fn may(&self, invocation: &Invocation) -> bool {
-        self.decider.authorize_now(self.person, invocation.clone(), self.operation).is_ok()
+        self.authorized(invocation.clone()).is_some()
+    }
+
+    fn authorized(&self, invocation: Invocation) -> Option<Authorized<Invocation>> {
+        let playbook = self.playbook.as_ref();
+        self.decider.authorize_now_in(self.person, invocation, self.operation, playbook).ok()
     }
 
     /// The API request IDs of the reads, for the audit log.

@@ -3,7 +3,9 @@
 use super::cache;
 use super::operator::operator;
 use super::setup_error::SetupError;
-use crate::config::{Config, ConfigError, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig};
+use crate::config::{
+    Config, ConfigError, PlaybookConfig, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig,
+};
 use anyhow::Context;
 use claude_admin::decision::approval::LoneOperator;
 use claude_admin::decision::directory::Directory;
@@ -13,6 +15,7 @@ use claude_admin::egress::{ApiPlatform, Credentials, Egress, Upstream, WorkloadS
 use claude_admin::embedded;
 use claude_admin::frontend::slack::{SlackDirectory, WebApi};
 use claude_admin::identity::Principal;
+use claude_admin::playbook::{Library, PlaybookLimits};
 use claude_admin::sandbox::{Plugin, Sandbox, catalog_of, check_digest};
 use claude_admin::service::Service;
 use claude_admin::{self as library, BuildError, HostBuilder, PolicySource, Store};
@@ -261,6 +264,10 @@ fn host_with(config: &Config, target: Target, begin: impl FnOnce(Arc<Egress>) ->
         Some((_, bytes)) => builder.component(bytes.clone()),
         None => builder,
     };
+    let mut builder = builder;
+    for (name, bytes) in playbooks(config)? {
+        builder = builder.playbook(name, bytes);
+    }
     let host = builder.build().map_err(|error| not_built(error, component.map(|(path, _)| path)))?;
     Ok(Host { service: Arc::clone(host.service()), simulator, web_api })
 }
@@ -325,6 +332,17 @@ fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
     Ok(Some((path, bytes)))
 }
 
+/// The playbooks that a configuration names, each with its file. Each must have its pinned digest.
+pub(super) fn playbooks(config: &Config) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let read = |playbook: &PlaybookConfig| {
+        let (file, bytes) = (playbook.file.display().to_string(), read_component(&playbook.file)?);
+        check_digest(&bytes, &playbook.sha256)
+            .map_err(|error| SetupError(format!("the playbook {file}: {error}; no code of it ran")))?;
+        Ok::<_, anyhow::Error>((file, bytes))
+    };
+    config.playbooks.iter().map(read).collect()
+}
+
 /// Reads the file of a component.
 pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, SetupError> {
     std::fs::read(path).map_err(|error| SetupError(format!("cannot read the component {}: {error}", path.display())))
@@ -344,12 +362,28 @@ pub(super) fn ledger_without_policy(path: PathBuf) -> anyhow::Result<Ledger> {
     StoreSource::File(path).store().open(Clock::system(), None).map_err(|error| not_built(error, None))
 }
 
-/// The catalog of the component that a configuration names.
+/// The catalog of the component that a configuration names, with the playbooks.
 pub(super) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
+    let catalog = catalog_without_playbooks(config)?;
+    let playbooks = library(config, &catalog)?.forms().to_vec();
+    Ok(Catalog { playbooks, ..catalog })
+}
+
+/// The catalog of the component that a configuration names.
+pub(super) fn catalog_without_playbooks(config: &Config) -> anyhow::Result<Catalog> {
     match component(config)? {
         None => Ok(embedded::catalog()?),
         Some((path, bytes)) => Ok(catalog_of(&bytes).with_context(|| format!("the component {}", path.display()))?),
     }
+}
+
+/// The built-in playbooks, and those that a configuration names.
+pub(super) fn library(config: &Config, catalog: &Catalog) -> anyhow::Result<Library> {
+    let mut library = Library::built_in(catalog, PlaybookLimits::default(), cache::folder().as_deref())?;
+    for (file, bytes) in playbooks(config)? {
+        library.add(&bytes).with_context(|| format!("the playbook {file} cannot be loaded"))?;
+    }
+    Ok(library)
 }
 
 /// Slack's Web API, if there is a bot token.

@@ -19,6 +19,7 @@ mod logging;
 mod lone_operator;
 mod mcp;
 mod operator;
+mod playbook;
 mod plugin;
 mod policy;
 mod reference_page;
@@ -118,6 +119,11 @@ enum Command {
         #[command(subcommand)]
         command: plugin::PluginCommand,
     },
+    /// List and check playbooks, and write the WIT that they are built with
+    Playbook {
+        #[command(subcommand)]
+        command: playbook::PlaybookCommand,
+    },
     /// Set up the Slack app
     Slack {
         #[command(subcommand)]
@@ -208,6 +214,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Audit { command } => audit::audit(command),
         Command::Actions { output } => actions::actions(output),
         Command::Plugin { command } => plugin::plugin(command),
+        Command::Playbook { command } => playbook::playbook(command),
         Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
         Command::Completions { shell } => {
             print(&completions::script(shell))?;

@@ -3,6 +3,7 @@
 
 use super::HostAction;
 use super::annotation::{self, Annotations};
+use super::delegation::Delegation;
 use super::loaded_policy::{ConditionText, LoadedPolicy};
 use super::names::{self, GroupNames};
 use super::problem::{PolicyErrors, PolicyProblem, Source, UNNAMED};
@@ -78,6 +79,13 @@ impl<'a> Loader<'a> {
             let id = annotations.id.unwrap_or_else(|| unnamed(line, column, &mut ids));
             self.check_names(&id, statement, policy);
             self.check_host(&id, statement, policy);
+            let delegation = Delegation::of(policy);
+            if delegation == Delegation::Open {
+                let message = "a permit that depends on a playbook must require its name and its digest";
+                let remedy = "write `context has playbook && context.playbook.name == \"…\" && context.playbook.digest == \"…\"`";
+                let problem = self.source.problem(Some(statement.span.start), message).remedy(remedy);
+                self.problems.push(problem.of_policy(&id));
+            }
             policies.push(LoadedPolicy {
                 cedar: policy.new_id(PolicyId::new(&id)),
                 id,
@@ -85,6 +93,7 @@ impl<'a> Loader<'a> {
                 description: annotations.description,
                 demands: annotations.demands,
                 conditions: self.conditions(statement),
+                delegates: delegation != Delegation::None,
             });
         }
         Ok(policies)

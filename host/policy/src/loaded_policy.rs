@@ -16,6 +16,8 @@ pub(super) struct LoadedPolicy {
     pub(super) demands: Demands,
     /// The texts of its `when` and `unless` clauses.
     pub(super) conditions: Vec<ConditionText>,
+    /// Whether it permits only as a part of a playbook.
+    pub(super) delegates: bool,
     /// The policy itself.
     pub(super) cedar: Policy,
 }
@@ -34,8 +36,8 @@ pub(super) struct ConditionText {
 }
 
 impl LoadedPolicy {
-    /// Whether it permits.
+    /// Whether it permits, and not only as a part of a playbook.
     pub(super) fn permits(&self) -> bool {
-        self.cedar.effect() == Effect::Permit
+        self.cedar.effect() == Effect::Permit && !self.delegates
     }
 }

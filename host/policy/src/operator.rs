@@ -37,6 +37,7 @@ impl Policies {
         });
         let cedar = Policy::from_json(Some(PolicyId::new(ID)), policy).map_err(|error| defect(&error))?;
         let policy = LoadedPolicy {
+            delegates: false,
             id: ID.to_owned(),
             line: 1,
             description: Some(DESCRIPTION.to_owned()),
@@ -76,9 +77,9 @@ mod tests {
         let read = Policies::parse(&CATALOG, &Default::default(), "built-in", &text(&principal)).unwrap();
         let [made_policy, read_policy] = [&made, &read].map(|policies| {
             let [policy] = policies.policies.as_slice() else { panic!("one policy") };
-            let LoadedPolicy { id, line, description, demands, conditions, cedar } = policy;
+            let LoadedPolicy { id, line, description, demands, conditions, delegates, cedar } = policy;
             format!(
-                "{id} {line} {description:?} {demands:?} {conditions:?} {} {}",
+                "{id} {line} {description:?} {demands:?} {conditions:?} {delegates} {} {}",
                 cedar.id(),
                 cedar.to_json().unwrap()
             )

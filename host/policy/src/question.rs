@@ -1,6 +1,7 @@
 //! The request that the policy evaluates.
 
 use super::asker::Asker;
+use super::delegation::InPlaybook;
 use super::vocabulary::{KnownAction, Vocabulary};
 use cedar_policy::{Context, Request, RestrictedExpression};
 use claude_admin_catalog::{Action, snake_case};
@@ -18,6 +19,8 @@ pub struct Question<'a> {
     pub arguments: &'a Arguments,
     /// The reason that is given.
     pub reason: Option<&'a str>,
+    /// The playbook that it belongs to.
+    pub playbook: Option<&'a InPlaybook>,
     /// The time. Policies see it in whole seconds.
     pub now: jiff::Timestamp,
 }
@@ -39,6 +42,7 @@ impl Vocabulary {
         let context = [
             Some(("arguments".to_owned(), self.arguments(question, action)?)),
             Some(("cleared".to_owned(), cleared(question.arguments))),
+            question.playbook.map(in_playbook).transpose()?.map(|record| ("playbook".to_owned(), record)),
             reason.map(|reason| ("reason".to_owned(), RestrictedExpression::new_string(reason.to_owned()))),
             Some(("time".to_owned(), self.remembered.time(question.now))),
         ];
@@ -87,6 +91,17 @@ impl Vocabulary {
         }
         RestrictedExpression::new_record(attributes).map_err(|error| Unaskable::Internal(error.to_string()))
     }
+}
+
+/// The playbook, as policies see it.
+fn in_playbook(playbook: &InPlaybook) -> Result<RestrictedExpression, Unaskable> {
+    let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+    let attributes = [
+        ("name".to_owned(), text(&playbook.name)),
+        ("digest".to_owned(), text(&playbook.digest)),
+        ("steps".to_owned(), RestrictedExpression::new_long(playbook.steps.into())),
+    ];
+    RestrictedExpression::new_record(attributes).map_err(|error| Unaskable::Internal(error.to_string()))
 }
 
 /// The names of the arguments that are given as null: they remove a value.

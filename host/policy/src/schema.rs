@@ -92,7 +92,7 @@ fn write_action(text: &mut String, catalog: &Catalog, action: &Action) {
         }
         text.push_str("    },\n");
     }
-    text.push_str("    cleared: Set<String>,\n    reason?: String,\n    time: datetime\n  }\n};\n");
+    text.push_str("    cleared: Set<String>,\n    playbook?: { name: String, digest: String, steps: Long },\n    reason?: String,\n    time: datetime\n  }\n};\n");
 }
 
 /// The form of a text, if the type does not show it.

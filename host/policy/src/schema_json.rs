@@ -26,6 +26,13 @@ impl Declared {
         json!({
             "arguments": record(arguments.collect::<Map<_, _>>().into()),
             "cleared": { "type": "Set", "element": type_json(&ArgumentType::Text) },
+            "playbook": {
+                "type": "Record",
+                "required": false,
+                "attributes": {
+                    "name": { "type": "String" }, "digest": { "type": "String" }, "steps": { "type": "Long" },
+                },
+            },
             "reason": { "type": "String", "required": false },
             "time": time,
         })

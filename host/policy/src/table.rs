@@ -75,7 +75,17 @@ pub fn run(
             Ok(Invocation { action, arguments }) => {
                 let asker = Asker { principal: &case.who, groups: &groups, place: &case.place };
                 let (reason, now) = (case.reason.as_deref(), case.at.unwrap_or(now));
-                decided(case, policies.decide(&Question { asker, action: &action, arguments: &arguments, reason, now }))
+                decided(
+                    case,
+                    policies.decide(&Question {
+                        asker,
+                        action: &action,
+                        arguments: &arguments,
+                        reason,
+                        playbook: None,
+                        now,
+                    }),
+                )
             }
             Err(problem) => report(case, "not understood".to_owned(), false, Vec::new(), Some(problem)),
         }

@@ -144,7 +144,14 @@ impl Someone {
     }
 
     pub(super) fn asks<'a>(&'a self, action: &'a Action, arguments: &'a Arguments) -> Question<'a> {
-        Question { asker: self.asker(), action, arguments, reason: self.reason.as_deref(), now: self.now }
+        Question {
+            asker: self.asker(),
+            action,
+            arguments,
+            reason: self.reason.as_deref(),
+            playbook: None,
+            now: self.now,
+        }
     }
 }
 

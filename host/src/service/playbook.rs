@@ -6,7 +6,7 @@ use crate::command::{self, Invocation, Options, PlaybookCall};
 use crate::decision::approval::{CommandDraft, Commands, ProposedSeveral};
 use crate::decision::operation::Receipt;
 use crate::decision::plan::Origin;
-use crate::decision::policy::Decision;
+use crate::decision::policy::{Decision, InPlaybook};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
 use crate::playbook::{Answer, PlaybookError, Proposal, ProposedStep, Reads};
@@ -44,7 +44,8 @@ impl Service {
             let text = format!("This host has no playbook `{}`. {}", form.name, Verdict::NotSent.sentence());
             return Reply::failed(Outcome::NotFound, document::error(text, None::<&str>));
         };
-        let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items();
+        let reading = InPlaybook { name: form.name.clone(), digest: form.digest.clone(), steps: 0 };
+        let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items().in_playbook(Some(reading));
         let mut reads = PlaybookReads { reader: &reader, answers: HashMap::new() };
         tracing::info!(operation = id, playbook = form.name, digest = form.digest, "planning");
         let planned = playbook.plan(&form.name, &call.arguments, self.api_now(), &mut reads).await;

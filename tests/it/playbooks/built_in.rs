@@ -43,7 +43,8 @@ async fn every_playbook_does_its_job_once() {
         }
         if name == "api-keys stale" {
             // The keys of the simulator are all used.
-            let set = serde_json::from_value(serde_json::json!({ "/data": [], "/has_more": false, "/next_page": null }));
+            let set =
+                serde_json::from_value(serde_json::json!({ "/data": [], "/has_more": false, "/next_page": null }));
             let nothing = Effect::Patch(PatchEffect { set: set.unwrap(), ..PatchEffect::default() });
             let path = Some("/v1/organizations/usage_report/messages".to_owned());
             simulator.inject(Fault { path, times: 100, ..Fault::new(nothing) });

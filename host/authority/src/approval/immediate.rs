@@ -1,7 +1,7 @@
 //! Commands that can run immediately: no decision is needed first.
 
 use super::Authorized;
-use crate::policy::{Decision, Requirements};
+use crate::policy::{Decision, InPlaybook, Requirements};
 use crate::{Decider, Person};
 use claude_admin_catalog::Action;
 use claude_admin_chat::command::Invocation;
@@ -18,7 +18,22 @@ impl Decider {
         invocation: Invocation,
         operation: &str,
     ) -> Result<Authorized<Invocation>, Decision> {
-        match self.decide(person, &invocation.action, &invocation.arguments, None) {
+        self.authorize_now_in(person, invocation, operation, None)
+    }
+
+    /// As [`Self::authorize_now`], for a read of a playbook.
+    ///
+    /// # Errors
+    ///
+    /// The requirements that must be met first, or the denial.
+    pub(crate) fn authorize_now_in(
+        &self,
+        person: &Person,
+        invocation: Invocation,
+        operation: &str,
+        playbook: Option<&InPlaybook>,
+    ) -> Result<Authorized<Invocation>, Decision> {
+        match self.decide_in(person, &invocation.action, &invocation.arguments, None, playbook) {
             Decision::Allow(requirements) if is_immediate(&invocation.action, &requirements) => {
                 Ok(Authorized::new(invocation, operation.to_owned(), person.principal.clone()))
             }

@@ -7,7 +7,7 @@ use super::propose::first_request;
 use super::{Approvals, Authorized, Found, NotProposed, Planned, ProposeError, Stage};
 use crate::operation::{CommitError, Receipt};
 use crate::plan::{Lookups, Origin, Plan, ResolveError, Step, Unneeded, before, code_of, resolve_with};
-use crate::policy::{Decision, Requirements};
+use crate::policy::{Decision, InPlaybook, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Code, Event};
@@ -109,10 +109,11 @@ impl Approvals {
         let mut lookups = Lookups::new(reader, drafts.iter().map(|one| one.draft.references.len()).sum());
         let (mut steps, mut unneeded, mut failed) = (Vec::<Step>::new(), Vec::new(), Vec::new());
         let mut actions: Vec<Arc<Action>> = Vec::new();
+        let playbook = origin.as_ref().map(|origin| origin.with_steps(drafts.len()));
         let mut needs = Vec::<Requirements>::new();
         for (number, CommandDraft { draft, why }) in (1..).zip(drafts) {
             let (action, written) = (Arc::clone(&draft.invocation.action), draft.invocation.clone());
-            match self.compared(reader, &mut lookups, person, draft, options).await {
+            match self.compared(reader, &mut lookups, (person, playbook.as_ref()), draft, options).await {
                 Ok(Compared::Step(step, _)) if steps.iter().any(|known| known.is_same(&step)) => {}
                 Ok(Compared::Step(step, requirements)) => {
                     steps.push(Step { why, ..*step });
@@ -188,7 +189,7 @@ impl Approvals {
         &self,
         reader: &Reader<'_>,
         lookups: &mut Lookups<'_>,
-        person: &Person,
+        (person, playbook): (&Person, Option<&InPlaybook>),
         draft: Draft,
         options: &Options,
     ) -> Result<Compared, ProposeError> {
@@ -211,7 +212,7 @@ impl Approvals {
             return Err(ProposeError::NotAStep(invocation));
         }
         let reason = options.reason.as_ref().map(Reason::as_str);
-        let requirements = match self.decider.decide(person, action, &invocation.arguments, reason) {
+        let requirements = match self.decider.decide_in(person, action, &invocation.arguments, reason, playbook) {
             Decision::Deny(denial) => return Err(ProposeError::Denied(denial, invocation)),
             Decision::Allow(_) if let Some(obstacle) = self.runtime.obstacle(action, &invocation.arguments) => {
                 return Err(ProposeError::Unavailable(obstacle, invocation));

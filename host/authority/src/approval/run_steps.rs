@@ -65,6 +65,7 @@ impl Approvals {
             let Some(step) = current.pending.plan.step(number) else { return Ok(NextStep::Over) };
             let requester = self.decider.person(&current.pending.requester, &current.pending.place).await;
             let reader = Reader::new(&*self.runtime, &self.decider, &requester, &current.id);
+            let reader = reader.in_playbook(current.pending.plan.in_playbook());
             let checked = self.checked(&current, step, &reader).await;
             let lookups = reader.requests();
             match checked {
@@ -190,7 +191,10 @@ impl Approvals {
         let pending = &operation.pending;
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let reason = pending.reason.as_deref();
-        let requirements = match self.decider.decide(&requester, &invocation.action, &invocation.arguments, reason) {
+        let playbook = pending.plan.in_playbook();
+        let (action, arguments) = (&invocation.action, &invocation.arguments);
+        let decision = self.decider.decide_in(&requester, action, arguments, reason, playbook.as_ref());
+        let requirements = match decision {
             Decision::Allow(requirements) => requirements,
             Decision::Deny(denial) => return Err(NotRun::Denied(denial)),
         };

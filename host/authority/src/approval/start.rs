@@ -35,11 +35,13 @@ impl Approvals {
                 }
             }
         }
+        let playbook = pending.plan.in_playbook();
         for step in pending.plan.steps() {
             let Some(action) = self.runtime.catalog().action(&step.action) else {
                 return Err(SettleError::Unplanned(Box::new(operation), Unplanned::NoAction, Vec::new()));
             };
-            match self.decider.decide(&requester, action, &step.arguments, pending.reason.as_deref()) {
+            let reason = pending.reason.as_deref();
+            match self.decider.decide_in(&requester, action, &step.arguments, reason, playbook.as_ref()) {
                 Decision::Allow(requirements) => {
                     all = Some(all.map_or(requirements.clone(), |all| all.and(&requirements)));
                 }

@@ -68,7 +68,14 @@ impl Ada {
 
     fn asks<'a>(&'a self, id: &str, arguments: &'a Arguments) -> Question<'a> {
         let action = catalog().action(id).unwrap();
-        Question { asker: self.asker(), action, arguments, reason: None, now: jiff::Timestamp::UNIX_EPOCH }
+        Question {
+            asker: self.asker(),
+            action,
+            arguments,
+            reason: None,
+            playbook: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        }
     }
 }
 

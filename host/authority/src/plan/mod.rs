@@ -27,6 +27,7 @@ pub(crate) use lookup::Lookups;
 pub(crate) use read_before::before;
 pub(crate) use resolve::resolve_with;
 
+use crate::policy::InPlaybook;
 use claude_admin_audit::{Cause, Code, Difference, Entry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,6 +56,15 @@ pub struct Origin {
     pub command: String,
     /// The result in a few sentences, as the playbook wrote it.
     pub summary: String,
+}
+
+impl Origin {
+    /// The playbook with a number of steps, as policies see it.
+    #[must_use]
+    pub fn with_steps(&self, steps: usize) -> InPlaybook {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        InPlaybook { name: self.playbook.clone(), digest: self.digest.clone(), steps }
+    }
 }
 
 /// A requested command that has nothing to change.
@@ -97,6 +107,12 @@ impl TryFrom<Recorded> for Plan {
 }
 
 impl Plan {
+    /// The playbook that proposed the steps, as policies see it.
+    #[must_use]
+    pub fn in_playbook(&self) -> Option<InPlaybook> {
+        self.origin.as_ref().map(|origin| origin.with_steps(self.steps.len()))
+    }
+
     /// A plan of one step.
     #[must_use]
     pub fn of(step: Step) -> Self {

@@ -52,6 +52,18 @@ pub(crate) struct Config {
     pub(crate) plugin: Option<PathBuf>,
     /// The SHA-256 of the reviewed component, in hexadecimal. No other component is loaded.
     pub(crate) plugin_sha256: Option<String>,
+    /// Playbooks in addition to the built-in ones.
+    pub(crate) playbooks: Vec<PlaybookConfig>,
+}
+
+/// A playbook in addition to the built-in ones.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlaybookConfig {
+    /// The component.
+    pub(crate) file: PathBuf,
+    /// The SHA-256 of the reviewed component, in hexadecimal. No other component is loaded.
+    pub(crate) sha256: String,
 }
 
 /// The settings for output for people. Data for programs (JSON and CSV) does not depend on them.
@@ -242,7 +254,8 @@ impl Config {
     /// Makes paths relative to the folder of the configuration, not to the current folder.
     fn found_from(&mut self, folder: &Path) {
         let workload = self.upstream.workload_identity.iter_mut().map(|workload| &mut workload.token_file);
-        for path in workload.chain([&mut self.policy.file, &mut self.store.path]) {
+        let playbooks = self.playbooks.iter_mut().map(|playbook| &mut playbook.file);
+        for path in workload.chain(playbooks).chain([&mut self.policy.file, &mut self.store.path]) {
             *path = folder.join(&*path);
         }
         for path in self.files_read_once() {
@@ -250,10 +263,11 @@ impl Config {
         }
     }
 
-    /// The files whose content is a part of the configuration: secrets, and the component.
+    /// The files whose content is a part of the configuration: secrets, the component, and playbooks.
     #[must_use]
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        self.clone().files_read_once().map(|path| path.clone()).collect()
+        let playbooks = self.playbooks.iter().map(|playbook| playbook.file.clone());
+        self.clone().files_read_once().map(|path| path.clone()).chain(playbooks).collect()
     }
 
     fn files_read_once(&mut self) -> impl Iterator<Item = &mut PathBuf> {
