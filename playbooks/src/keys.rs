@@ -11,15 +11,15 @@ use crate::{Arguments, Param, Playbook, param};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What happens to the keys.
+/// The change of the keys.
 const THEN: Param = Param {
     values: &["inactive", "archive"],
-    ..param("then", "What is proposed: switch the keys off (`inactive`, default), or archive them, which is final.")
+    ..param("then", "The proposed change: switch the keys off (`inactive`, default), or archive them, which is final.")
 };
 
 pub(crate) const STALE: Playbook = Playbook {
     name: "api-keys stale",
-    summary: "Find active keys that nobody uses, and switch them off",
+    summary: "Find active keys without use, and switch them off",
     parameters: &[param("days", "The days without use, from 1 to 365. Default: 90."), THEN],
     plan: stale,
 };

@@ -23,14 +23,14 @@ pub(crate) const PLAYBOOK: Playbook = Playbook {
             values: &["personal", "keep", "inactive", "archive"],
             ..param(
                 "keys",
-                "Their active keys: switch off the keys bound to them (`personal`, default), keep all, switch off all, or archive all.",
+                "Their active keys: switch off the keys bound to them (`personal`, default), change none, switch off all, or archive all.",
             )
         },
     ],
     plan,
 };
 
-/// What is read once for all people.
+/// The data that is read once for all people.
 struct Organization {
     workspaces: Vec<Workspace>,
     groups: Vec<(Group, Vec<group_members::GroupMember>)>,
@@ -52,7 +52,7 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
                 people.push(user.id.clone());
                 member(&mut draft, organization, &user, keys)?;
             }
-            Person::Nobody(who) => former(&mut draft, &who)?,
+            Person::NotFound(who) => former(&mut draft, &who)?,
         }
     }
     if draft.steps() == 0 {
@@ -146,11 +146,11 @@ fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &st
         row("member", &named, &user.id, "removed");
         draft.step("users.remove", &[("user-id", user.id.as_str())], "The last step");
     }
-    draft.table(&format!("What {named} ({}) has", user.email), &["kind", "name", "id", "plan"], rows);
+    draft.table(&format!("Objects of {named} ({})", user.email), &["kind", "name", "id", "plan"], rows);
     Ok(())
 }
 
-/// What can be left of a person who is no member.
+/// The objects that can be left of a person who is not a member.
 fn former(draft: &mut Draft, who: &str) -> Result<(), String> {
     draft.say(format!("`{who}` is no member."));
     if !who.contains('@') {
@@ -160,7 +160,7 @@ fn former(draft: &mut Draft, who: &str) -> Result<(), String> {
     invited(draft, who, &mut |kind: &str, name: &str, id: &str, plan: &str| {
         rows.push([kind, name, id, plan].map(str::to_owned).to_vec());
     })?;
-    draft.table(&format!("What is left of {who}"), &["kind", "name", "id", "plan"], rows);
+    draft.table(&format!("Objects that are left of {who}"), &["kind", "name", "id", "plan"], rows);
     Ok(())
 }
 

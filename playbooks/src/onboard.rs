@@ -83,11 +83,11 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     for person in &people {
         let status = match find(&person.email)? {
             Person::Member(user) => member(&mut draft, person, &places, &user)?,
-            Person::Nobody(_) if invited.contains(&person.email.to_ascii_lowercase()) => {
+            Person::NotFound(_) if invited.contains(&person.email.to_ascii_lowercase()) => {
                 later += 1;
                 "invited, not accepted yet"
             }
-            Person::Nobody(_) => {
+            Person::NotFound(_) => {
                 later += 1;
                 let groups =
                     person.groups.iter().map(|name| group(&places, name).map(|group| Value::from(group.id.as_str())));
@@ -116,7 +116,7 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     }
     draft.table("People", &["email", "role", "status", "workspaces", "groups"], rows);
     if draft.steps() == 0 && later == 0 {
-        draft.say("Everybody is a member, with all workspaces and groups.");
+        draft.say("All of these people are members, with all workspaces and groups.");
     }
     if later > 0 {
         draft.say(format!("{later} people must accept their invite first: run this again then, for the workspaces and groups that remain."));

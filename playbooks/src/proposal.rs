@@ -38,7 +38,6 @@ impl Draft {
             action: action.to_owned(),
             arguments: Value::Object(arguments).to_string(),
             why: why.into(),
-            optional: false,
         });
     }
 

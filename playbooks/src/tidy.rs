@@ -1,4 +1,4 @@
-//! `tidy`: old invites, and workspaces that nobody uses.
+//! `tidy`: old invites, and unused workspaces.
 
 use crate::day::{away, day_of, days, instant, shown};
 use crate::failure::told;

@@ -9,11 +9,12 @@ use std::process::Command;
 
 /// The crates of this project that each of them depends on, in the order in which they build on each other. Crates that
 /// only build, test or show other crates are not listed.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 14] = [
     ("claude-admin-catalog", &[]),
     ("claude-admin-wire", &[]),
     ("claude-admin-bindgen", &["claude-admin-catalog"]),
     ("claude-admin-plugin", &["claude-admin-wire"]),
+    ("claude-admin-playbooks", &[]),
     ("claude-admin-chat", &["claude-admin-catalog", "claude-admin-wire"]),
     ("claude-admin-gateway", &["claude-admin-catalog", "claude-admin-chat", "claude-admin-wire"]),
     ("claude-admin-simulator", &["claude-admin-catalog"]),

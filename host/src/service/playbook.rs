@@ -82,7 +82,7 @@ impl Service {
                 Box::pin(self.planned(id, person, &action, &options, planned)).await
             }
         };
-        // What was found comes first, then the steps.
+        // The tables of the playbook are before the steps.
         let tables = shown.blocks.into_iter().filter(|block| matches!(block, Block::Table(_)));
         let after = 1.min(reply.document.blocks.len());
         reply.document.blocks.splice(after..after, tables);
@@ -206,7 +206,7 @@ fn proposed(proposal: &Proposal) -> Document {
     document.with_all(proposal.tables.iter().map(document::proposed_table))
 }
 
-/// Answers the reads of a playbook with the permissions of the requester. The same read is sent once.
+/// Reads for a playbook with the permissions of the requester. The same read is sent once.
 struct PlaybookReads<'r> {
     reader: &'r Reader<'r>,
     answers: HashMap<String, Result<Value, Value>>,

@@ -53,7 +53,7 @@ where
 }
 
 impl<D, F, T, E> Waiting<D, F, T, E> {
-    /// A caller that no longer waits needs no result.
+    /// If the caller has ended, the result is not needed.
     fn tell(reply: Option<oneshot::Sender<Result<T, CommitError<E>>>>, end: Result<T, CommitError<E>>) {
         if let Some(reply) = reply {
             let _ = reply.send(end);

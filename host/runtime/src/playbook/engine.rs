@@ -1,5 +1,5 @@
 //! The engine that runs playbooks, apart from the one of the component: a playbook in another language needs more core
-//! instances than the component has, and calls of the component run while a playbook waits for them.
+//! instances than the component has, and calls of the component run during a read of a playbook.
 
 use super::error::PlaybookError;
 use crate::sandbox::compiled::CompiledCode;
@@ -11,7 +11,7 @@ use wasmtime::{Config, Engine};
 /// The limits of one run of a playbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaybookLimits {
-    /// Time in wasm code. The wait for an answer does not count.
+    /// Time in wasm code. The duration of reads does not count.
     pub wasm_time: Duration,
     /// Time from the start to the proposal.
     pub wall_clock: Duration,

@@ -12,14 +12,14 @@ pub enum PlaybookError {
     /// The bytes are not a component that can be compiled.
     #[error("it is not a WebAssembly component: {0}")]
     Malformed(String),
-    /// It imports something that is not an interface of the package.
+    /// It imports a name that is not an interface of the package.
     #[error("it imports `{name}`; a playbook can import only interfaces of `{package}`{hint}")]
     ForeignImport {
         /// The import.
         name: String,
         /// The package with its version.
         package: String,
-        /// How to build it without the import, or nothing.
+        /// The advice to build it without the import; empty if there is none.
         hint: &'static str,
     },
     /// It imports an item of an interface that is not a function.
@@ -34,8 +34,8 @@ pub enum PlaybookError {
         /// The ID.
         id: String,
     },
-    /// It imports an action that changes something.
-    #[error("it imports `{id}`, which changes something (risk {risk}); a playbook proposes it as a step")]
+    /// It imports a write.
+    #[error("it imports `{id}`, which is a write (risk {risk}); a playbook proposes it as a step")]
     Write {
         /// The ID of the action.
         id: String,

@@ -45,8 +45,6 @@ pub struct ProposedStep {
     pub arguments: String,
     /// The reason for the step, as a phrase.
     pub why: String,
-    /// Whether the user can leave it out.
-    pub optional: bool,
 }
 
 /// A table that is shown with the steps.
@@ -67,7 +65,7 @@ pub struct ProposedTable {
 pub struct Proposal {
     /// The result in a few sentences.
     pub summary: String,
-    /// What was found.
+    /// The objects that were found.
     pub tables: Vec<ProposedTable>,
     /// The proposed actions.
     pub steps: Vec<ProposedStep>,

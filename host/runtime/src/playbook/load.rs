@@ -131,7 +131,7 @@ fn importable<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Arc<Action>, Pla
     }
 }
 
-/// Links one function: its parameters become an invocation, which the caller answers.
+/// Links one function: its parameters become an invocation, and the caller reads.
 fn answered(
     linked: &mut LinkerInstance<'_, State>,
     catalog: &Arc<Catalog>,
@@ -154,8 +154,8 @@ fn answered(
                 Ok(draft) if draft.references.is_empty() => {
                     let (reply, answer) = oneshot::channel();
                     let sent = calls.send(ReadCall { invocation: draft.invocation, reply }).await;
-                    sent.map_err(|_| wasmtime::Error::msg("nothing answers reads now"))?;
-                    answer.await.map_err(|_| wasmtime::Error::msg("a read was not answered"))?
+                    sent.map_err(|_| wasmtime::Error::msg("no reads are possible now"))?;
+                    answer.await.map_err(|_| wasmtime::Error::msg("a read has no result"))?
                 }
                 Ok(_) => Err(denied("a playbook must pass IDs, and no names or addresses")),
                 Err(error) => Err(denied(&error.to_string())),
@@ -165,7 +165,7 @@ fn answered(
                 Some(ty) => narrowed(value, &ty),
                 None => value,
             };
-            // The wait for an answer does not count as time in wasm code.
+            // The duration of a read does not count as time in wasm code.
             store.as_context_mut().set_epoch_deadline(1);
             Ok(())
         })

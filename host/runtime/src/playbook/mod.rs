@@ -1,7 +1,7 @@
 //! Playbooks: components that read and propose steps, and can do nothing else.
 //!
-//! A playbook imports functions of the WIT package that read. The caller answers each read, and decides what the user
-//! who asks is permitted to read. The proposal is data: this module runs none of its steps.
+//! A playbook imports functions of the WIT package that read. The caller handles each read, and decides whether the
+//! user is permitted to read this. The proposal is data: this module runs none of its steps.
 
 mod arguments;
 mod engine;

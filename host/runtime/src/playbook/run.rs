@@ -17,17 +17,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::{Store, UpdateDeadline};
 
-/// The answer to a read: the value as JSON of the API, or the error of the package as an object with its case as the only
+/// The result of a read: the value as JSON of the API, or the error of the package as an object with its case as the only
 /// key.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, Value>> + Send + 'a>>;
 
-/// Answers the reads of a playbook, one after the other.
+/// Reads for a playbook, one read after the other.
 pub trait Reads: Send {
-    /// Answers a read.
+    /// Reads.
     fn read(&mut self, invocation: Invocation) -> Answer<'_>;
 }
 
-/// A read that waits for its answer.
+/// A read, and the channel for its result.
 #[derive(Debug)]
 pub(super) struct ReadCall {
     pub(super) invocation: Invocation,
@@ -54,7 +54,7 @@ impl Reads for NoReads {
 }
 
 impl Playbook {
-    /// Plans a job. `reads` answers each read.
+    /// Plans a job. `reads` handles each read.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl Playbook {
         Ok(described)
     }
 
-    /// Calls an export, and answers the reads of the call meanwhile.
+    /// Calls an export, and handles the reads of the call meanwhile.
     async fn call<T>(
         &self,
         now: Timestamp,
@@ -136,7 +136,7 @@ impl Playbook {
                 tokio::select! {
                     called = &mut call => return called,
                     Some(ReadCall { invocation, reply }) = wanted.recv() => {
-                        // A playbook that no longer waits has ended, which the other branch reports.
+                        // If the playbook has ended, the other branch reports it.
                         let _ = reply.send(reads.read(invocation).await);
                     }
                 }

@@ -115,7 +115,7 @@ fn bytes_that_are_no_component_or_export_nothing_are_named() {
     assert!(matches!(load_bytes(embedded::COMPONENT), PlaybookError::ForeignImport { .. }));
 }
 
-/// Answers every list with two pages of one member.
+/// Returns empty lists.
 struct Members(Vec<Invocation>);
 
 impl Reads for Members {
@@ -179,7 +179,7 @@ async fn playbook_of_an_earlier_version_runs_when_the_package_grows() {
     assert!(grown.action("users.list").unwrap().input("seats").is_some());
     let (proposal, _) = offboard(&grown).await.unwrap();
     assert!(proposal.summary.contains("Nothing is left"), "{proposal:?}");
-    // What a playbook needs cannot be taken away.
+    // A field that a playbook needs must exist.
     let shrunk = text.files().map(|(name, text)| (name.to_owned(), text.replace("    email: email,\n", "")));
     let shrunk = Catalog::from_text(&PackageText::from_files(shrunk.collect::<Vec<_>>()));
     if let Ok(shrunk) = shrunk {

@@ -83,7 +83,7 @@ struct FirstEntry {
     reply: oneshot::Sender<Result<Result<(), NotClaimed>, LedgerError>>,
 }
 
-/// A caller that no longer waits needs no result.
+/// If the caller has ended, the result is not needed.
 impl Change for FirstEntry {
     fn decide(&mut self, _projection: &Projection, _now_ms: i64) -> Option<Vec<Entry>> {
         Some(vec![self.entry.clone()])
