@@ -306,6 +306,12 @@ impl Service {
             return reply.with_verdict(verdict).about(&current);
         }
         let operation = current;
+        if operation.pending.plan.only().is_none() {
+            if let Err(error) = self.approvals.cut_short(&operation, &Code::new("host-failed").into()).await {
+                tracing::error!(operation = operation.id, %error, "the end of a run is not recorded");
+            }
+            return self.steps_ended(operation, Ok(())).await;
+        }
         let cause = Some(Code::new("host-failed").into());
         let changed = operation.changed().unwrap_or(Changed::Unknown);
         let end = End { result: UNKNOWN, changed, status: None, requests: Vec::new(), cause, content_of: Vec::new() };

@@ -181,6 +181,11 @@ impl Service {
                 self.approvals.cut_short(&operation, &Code::new("host-failed").into()).await
             }
         };
+        self.steps_ended(operation, ended).await
+    }
+
+    /// The reply to a plan with several steps whose run has ended.
+    pub(super) async fn steps_ended(&self, operation: Operation, ended: Result<(), LedgerError>) -> Reply {
         let current = self.approvals.find(&operation.id).await.unwrap_or(operation);
         let record = document::record(self.catalog(), &current);
         let mut reply = match (&ended, current.state.as_str()) {
