@@ -187,6 +187,8 @@ pub struct Action {
     pub conditional_ranges: Vec<ConditionalRange>,
     /// Inputs that the API does not accept together.
     pub conflicts: Vec<Conflict>,
+    /// The type of activity that the activity feed shows for it (`@activity`); none if no type is known.
+    pub activity: Option<String>,
     /// The reason why it is deprecated.
     pub deprecated: Option<String>,
 }

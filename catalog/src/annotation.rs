@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | `@http METHOD /path/{param}` | function | the one request that the function makes |
 //! | `@risk read\|confidential\|reversible\|disruptive\|irreversible` | function | the risk; a `GET` is `read` by default; required for every other method |
+//! | `@activity TYPE` | function | the type of activity that the activity feed shows for it; without it, none is known |
 //! | `@auth admin-key\|oauth\|oauth:SCOPE\|scope:NAME\|none` | function, interface | a credential that grants access to it; default: admin key or OAuth token |
 //! | `@auth KIND INPUT` or `KIND INPUT=WORD` | function | the only credential that grants access to it while an input is given, or has this value |
 //! | `@beta NAME` | function, interface | a required `anthropic-beta` value |

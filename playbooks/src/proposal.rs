@@ -38,7 +38,16 @@ impl Draft {
             action: action.to_owned(),
             arguments: Value::Object(arguments).to_string(),
             why: why.into(),
+            optional: false,
         });
+    }
+
+    /// Adds a step that runs only if it is selected.
+    pub(crate) fn option(&mut self, action: &str, arguments: &[(&str, &str)], why: impl Into<String>) {
+        self.step(action, arguments, why);
+        if let Some(step) = self.steps.last_mut() {
+            step.optional = true;
+        }
     }
 
     /// The number of steps so far.

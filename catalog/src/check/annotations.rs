@@ -5,6 +5,7 @@ pub(crate) const INTERFACE: &[&str] =
     &["alias", "auth", "available", "beta", "deprecated", "embedder", "family", "names"];
 /// Annotations of a function that makes a request.
 pub(crate) const FUNCTION: &[&str] = &[
+    "activity",
     "alias",
     "ask",
     "auth",
@@ -68,6 +69,7 @@ pub(crate) const CASE: &[&str] = &["name"];
 
 /// Annotations that are allowed only once.
 pub(super) const ONCE: &[&str] = &[
+    "activity",
     "body",
     "compact",
     "content",

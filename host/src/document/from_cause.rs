@@ -1,6 +1,7 @@
 //! From a recorded cause to a sentence.
 
 use crate::audit::{Cause, Code, Difference};
+use crate::decision::approval::OTHER_SELECTION;
 use crate::decision::plan::{Before, NOTHING_TO_CHANGE, REFUSED_IN_THIS_STATE, Step};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::document::money_at;
@@ -62,6 +63,7 @@ fn sentence(code: &Code) -> String {
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),
+        OTHER_SELECTION => "other steps were selected".to_owned(),
         "more-differences" => format!("and {} more", code.get_number("count").unwrap_or_default()),
         "api" => {
             let said = code.get_name("message").map(|said| format!(": {said}")).unwrap_or_default();

@@ -265,6 +265,23 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
                 operation.pending.requester, operation.id
             )),
         ),
+        SettleError::NoSuchOption(operation, number) => {
+            let options: Vec<String> = operation.pending.plan.options().map(|option| option.to_string()).collect();
+            let hint = match options.is_empty() {
+                true => "Every step of this request runs; none is optional.".to_owned(),
+                false => format!("Its optional steps: {}.", options.join(", ")),
+            };
+            notice(Level::Error, format!("The request has no optional step {number}. {none}"), Some(hint))
+        }
+        SettleError::NoApprover(operation, no_approver) => notice(
+            Level::Error,
+            format!("The selected steps need {}. The selection is not changed. {none}", too_few(no_approver)),
+            Some(format!(
+                "{} Or select other steps: `select {} 1`.",
+                who_names_approvers(no_approver),
+                operation.id
+            )),
+        ),
         SettleError::Busy(operation) => notice(
             Level::Error,
             format!("Other users decide about `{}` at this moment, or the policy is changing. {none}", own(operation)),
@@ -371,6 +388,10 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         Unsettled::NoApprovalNeeded => (
             "This request needs no approval, only the confirmation of its requester.".to_owned(),
             format!("{} can `confirm {}`.", operation.pending.requester, operation.plan_id()),
+        ),
+        Unsettled::NothingSelected => (
+            "Every step of this request is optional, and none is selected.".to_owned(),
+            format!("Select steps by their numbers, for example: `select {} 1`.", operation.id),
         ),
         Unsettled::NeedsApproval => (
             "Your own confirmation is not enough: another user must approve the request.".to_owned(),

@@ -49,7 +49,12 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     // Only the requester can see the result, so the requester runs the command after the approvals.
     let for_requester = only.is_some_and(|action| action.runs_for_requester());
     let agreed = !alone && for_requester && operation.approvers().count() > 0;
-    let (title, hint) = if alone {
+    let is_empty = plan.steps().next().is_none();
+    let (title, hint) = if is_empty {
+        let id = &operation.id;
+        let hint = format!("Select steps by their numbers: `select {id} 1,3-5` or `select {id} all`. Then confirm them.");
+        ("Select steps".to_owned(), hint)
+    } else if alone {
         let hint = match operation.pending.place.platform {
             // A model cannot confirm its own request.
             Platform::Mcp => {
@@ -78,7 +83,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     };
     let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), risk(plan));
     // A lone operator must type the name of the target, so there is no button to approve.
-    let choices = if requirements.alone.is_some() {
+    let choices = if requirements.alone.is_some() || is_empty {
         vec![(Choice::Cancel, "Cancel".to_owned())]
     } else if alone {
         vec![(Choice::Confirm, "Confirm".to_owned()), (Choice::Cancel, "Cancel".to_owned())]
@@ -92,7 +97,11 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         facts.push(Fact::new(DEPENDS_ON_IT, text));
     }
     facts.extend(people(operation));
-    facts.push(Fact::new("Needs", needs(requirements, None)));
+    if is_empty {
+        facts.push(Fact::new("Needs", "a selection".to_owned()));
+    } else {
+        facts.push(Fact::new("Needs", needs(requirements, None)));
+    }
     facts.push(Fact::time("Expires", operation.expires_ms));
     Document::titled(title)
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))

@@ -3,7 +3,7 @@
 use super::from_cause::cause as text_of;
 use super::{Block, Cell, Column, Fact, Table, label, question_of};
 use crate::decision::operation::{DONE, Operation, State, StepState};
-use crate::decision::plan::{NOTHING_TO_CHANGE, Plan, Step, Unneeded};
+use crate::decision::plan::{NOT_PERMITTED, NOTHING_TO_CHANGE, Plan, Selection, Step, Unneeded};
 use crate::playbook::ProposedTable;
 use claude_admin_catalog::{Catalog, Risk};
 use claude_admin_chat::{Changed, redacted};
@@ -13,9 +13,13 @@ const MAX_LISTED: usize = 5;
 
 /// `Run 3 commands: users remove (2), api-keys update (1)?`
 pub(super) fn question(plan: &Plan) -> String {
-    let steps = plan.steps().len();
+    let (steps, options) = (plan.steps().count(), plan.options().count());
     let number = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
     match plan.origin() {
+        Some(origin) if steps == 0 => {
+            let steps = if options == 1 { "1 optional step".to_owned() } else { format!("{options} optional steps") };
+            format!("`{}` proposes {steps}. None is selected, so nothing can run yet.", origin.command)
+        }
         Some(origin) => format!("Run the {number} that `{}` proposes?", origin.command),
         None => format!("Run {steps} commands: {}?", plan.command()),
     }
@@ -47,7 +51,7 @@ pub fn proposed_table(table: &ProposedTable) -> Block {
 /// The effects of the steps, each once.
 pub(super) fn effects(plan: &Plan) -> String {
     let mut effects: Vec<&str> = Vec::new();
-    for effect in plan.steps().iter().filter_map(|step| step.effect.as_deref()) {
+    for effect in plan.steps().filter_map(|step| step.effect.as_deref()) {
         if !effects.contains(&effect) {
             effects.push(effect);
         }
@@ -57,8 +61,10 @@ pub(super) fn effects(plan: &Plan) -> String {
 
 /// The highest risk of the steps.
 pub(super) fn risk(plan: &Plan) -> &'static str {
-    let has = |risk: &Risk| plan.steps().iter().any(|step| step.risk == risk.as_str());
-    Risk::ALL.into_iter().rev().find(has).unwrap_or(Risk::Irreversible).as_str()
+    let has = |risk: &Risk| plan.steps().any(|step| step.risk == risk.as_str());
+    // Without a selected step, nothing runs.
+    let none = if plan.steps().next().is_none() { Risk::Reversible } else { Risk::Irreversible };
+    Risk::ALL.into_iter().rev().find(has).unwrap_or(none).as_str()
 }
 
 fn columns(names: &[&str]) -> Vec<Column> {
@@ -70,26 +76,42 @@ fn columns(names: &[&str]) -> Vec<Column> {
 
 /// The steps of a plan before they run.
 pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
+    let has_options = plan.options().next().is_some();
     let row = |(number, step): (u32, &Step)| {
         let what = question_of(catalog, step);
-        vec![
-            Cell::Number(number.to_string()),
+        let selection = has_options.then(|| Cell::Text(selection(step.selection).to_owned()));
+        let start = [Cell::Number(number.to_string())].into_iter().chain(selection);
+        let rest = [
             Cell::Text(what.trim_end_matches('?').to_owned()),
             step.why.clone().map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.risk.clone()),
             Cell::Text(step.command.clone()),
-        ]
+        ];
+        start.chain(rest).collect()
     };
+    let names = ["step", "runs", "change", "why", "risk", "command"];
+    let names: Vec<&str> = names.into_iter().filter(|name| has_options || *name != "runs").collect();
+    let (all, selected) = (plan.all_numbered().count(), plan.steps().count());
     Block::Table(Table {
-        caption: match plan.steps().len() {
+        caption: match all {
+            _ if has_options => format!("{selected} of {all} steps are selected"),
             1 => "1 step".to_owned(),
             steps => format!("{steps} steps, in this order"),
         },
-        columns: columns(&["step", "change", "why", "risk", "command"]),
-        rows: plan.numbered().map(row).collect(),
+        columns: columns(&names),
+        rows: plan.all_numbered().map(row).collect(),
         fixed: true,
         ..Table::default()
     })
+}
+
+/// Whether a step runs, in a word or two.
+fn selection(selection: Selection) -> &'static str {
+    match selection {
+        Selection::Required => "yes",
+        Selection::Offered => "not selected",
+        Selection::Selected => "selected",
+    }
 }
 
 /// The steps of an operation, each with its result.
@@ -109,7 +131,7 @@ pub(super) fn progress(catalog: &Catalog, operation: &Operation) -> Block {
     };
     let done = operation.steps.values().filter(|state| is_done(state)).count();
     Block::Table(Table {
-        caption: format!("{done} of {} steps done", plan.steps().len()),
+        caption: format!("{done} of {} steps done", plan.steps().count()),
         columns: columns(&["step", "change", "result", "note", "command"]),
         rows: plan.numbered().map(row).collect(),
         fixed: true,
@@ -136,7 +158,7 @@ pub fn result_of(state: Option<&StepState>, is_over: bool) -> (String, Option<St
 
 /// The step at which a run stopped, and the cause.
 pub(super) fn stopped(operation: &Operation) -> String {
-    let steps = operation.pending.plan.steps().len();
+    let steps = operation.pending.plan.steps().count();
     let done = operation.steps.values().filter(|state| is_done(state)).count();
     let last = operation.steps.iter().next_back();
     let why = match (&operation.state, last) {
@@ -155,12 +177,22 @@ pub(super) fn stopped(operation: &Operation) -> String {
 }
 
 /// The requested commands that have nothing to change; none if there are none.
-pub(super) fn unneeded(unneeded: &[Unneeded]) -> Option<Fact> {
-    let listed: Vec<String> = unneeded.iter().take(MAX_LISTED).map(|one| format!("`{}`", one.command)).collect();
-    let rest = unneeded.len().saturating_sub(MAX_LISTED);
-    let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-    let text = format!("{}: {}{rest}", unneeded.len(), listed.join(", "));
-    (!unneeded.is_empty()).then(|| Fact::new("Nothing to change", text))
+pub(super) fn unneeded(unneeded: &[Unneeded]) -> impl Iterator<Item = Fact> {
+    let (not_permitted, unneeded): (Vec<_>, Vec<_>) = unneeded.iter().partition(|one| is_not_permitted(one));
+    let fact = |label: &str, commands: &[&Unneeded]| {
+        let listed: Vec<String> = commands.iter().take(MAX_LISTED).map(|one| format!("`{}`", one.command)).collect();
+        let rest = commands.len().saturating_sub(MAX_LISTED);
+        let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        let text = format!("{}: {}{rest}", commands.len(), listed.join(", "));
+        (!commands.is_empty()).then(|| Fact::new(label, text))
+    };
+    [fact("Nothing to change", &unneeded), fact("Not offered: you cannot run them here", &not_permitted)]
+        .into_iter()
+        .flatten()
+}
+
+fn is_not_permitted(one: &Unneeded) -> bool {
+    matches!(&one.why, crate::audit::Cause::Code(code) if code.as_str() == NOT_PERMITTED)
 }
 
 /// The commands of a request in which none has anything to change.
@@ -178,6 +210,7 @@ pub fn all_unneeded(unneeded: &[Unneeded]) -> Table {
 fn reason(one: &Unneeded) -> String {
     match &one.why {
         crate::audit::Cause::Code(code) if code.as_str() == NOTHING_TO_CHANGE => text_of(&one.why),
+        _ if is_not_permitted(one) => "You cannot run this here".to_owned(),
         _ => "The target was already deleted or never existed".to_owned(),
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Ending 
             Unsettled::OwnRequest => end(Outcome::Denied, "own-request"),
             Unsettled::UnknownPerson => end(Outcome::Denied, "unknown-person"),
             Unsettled::NeedsApproval => end(Outcome::Denied, "approval-needed"),
+            Unsettled::NothingSelected => end(Outcome::Conflict, "nothing-selected"),
         },
         SettleError::NotAllowed(_, denial) => Ending { outcome: Outcome::Denied, code: cause::of_denial(denial) },
         SettleError::WrongName(..) => end(Outcome::Denied, "name-not-typed"),
@@ -93,6 +94,10 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Ending 
                 Ending { outcome, code: cause::of_call_error(error) }
             }
         },
+        SettleError::NoSuchOption(_, number) => {
+            Ending { outcome: Outcome::Usage, code: Code::new("no-such-option").number("step", *number) }
+        }
+        SettleError::NoApprover(..) => end(Outcome::Denied, "no-possible-approver"),
         SettleError::NoReason(..) => end(Outcome::Conflict, "reason-needed"),
         SettleError::Busy(_) => end(Outcome::Conflict, "decided-at-the-same-time"),
         SettleError::Ledger(_) => end(Outcome::Failed, "audit-log-unavailable"),

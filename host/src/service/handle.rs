@@ -9,7 +9,7 @@ use super::{Input, Outcome, PartSink, Reply, Request, Service};
 use crate::audit::{Code, Entry, Event};
 use crate::command::{Command, CommandError, Format, HostCommand};
 use crate::decision::Person;
-use crate::decision::approval::{SettleError, Vote};
+use crate::decision::approval::{Selecting, SettleError, Vote};
 use crate::decision::operation::{NotClaimed, Receipt, State};
 use crate::document::{self, Reader};
 use crate::identity::Platform;
@@ -164,7 +164,7 @@ impl Service {
                     Box::pin(self.run_several(id, person, receipt, several, options)).await
                 }
                 Command::Host(command) => {
-                    let reads = !matches!(command, HostCommand::Decide { .. } | HostCommand::Resume(_));
+                    let reads = !matches!(command, HostCommand::Decide { .. } | HostCommand::Select { .. } | HostCommand::Resume(_));
                     let reply = Box::pin(self.host_command(id, person, receipt, command, format)).await;
                     if reads { self.counted(person, reply) } else { reply }
                 }
@@ -187,6 +187,9 @@ impl Service {
             HostCommand::Pending => self.pending(person).await,
             HostCommand::Decide { operation, version, choice, reason } => {
                 self.vote(person, Vote { operation, version, by_button: false, choice, reason }, format).await
+            }
+            HostCommand::Select { operation, steps, reason } => {
+                self.select(person, Selecting { operation, steps, reason }).await
             }
             HostCommand::Resume(operation) => Box::pin(self.resume(id, person, receipt, &operation, format)).await,
             HostCommand::CanI { draft, options, explain, principal } => {

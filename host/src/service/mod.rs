@@ -26,6 +26,7 @@ mod resume;
 mod run;
 mod running;
 mod secret;
+mod select;
 mod several;
 mod steps_json;
 mod understand;

@@ -108,7 +108,8 @@ impl Service {
         }
         let mut why = redacted(step.why.clone());
         cap_text(&mut why);
-        Ok(CommandDraft { draft, why: Some(why).filter(|why| !why.trim().is_empty()) })
+        let why = Some(why).filter(|why| !why.trim().is_empty());
+        Ok(CommandDraft { draft, why, is_optional: step.optional })
     }
 
     /// The reply to a playbook that gave no proposal.

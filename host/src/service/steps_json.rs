@@ -23,12 +23,16 @@ pub(super) fn operation_json(catalog: &Catalog, operation: &Operation) -> Value 
         _ => (Vec::new(), None),
     };
     let is_over = operation.state.is_settled();
+    let plan = &operation.pending.plan;
     let step = |(number, step): (u32, &Step)| {
         let (result, note) = document::result_of(operation.steps.get(&number), is_over);
-        json!({ "step": number, "command": step.command, "result": result, "message": note })
+        let mut json = json!({ "step": number, "command": step.command, "result": result, "message": note });
+        if plan.options().next().is_some() {
+            json["selection"] = json!(step.selection);
+        }
+        json
     };
-    let plan = &operation.pending.plan;
-    let steps: Vec<Value> = plan.numbered().filter(|_| plan.only().is_none()).map(step).collect();
+    let steps: Vec<Value> = plan.all_numbered().filter(|_| plan.only().is_none()).map(step).collect();
     let mut json = json!({
         "operation_id": operation.id,
         "version": operation.pending.version,

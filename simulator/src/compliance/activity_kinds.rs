@@ -33,11 +33,10 @@ enum Source {
 
 use Source::{Before, Changes, Enabled, Group, Listed, Number, Parent, Path, Reply, Sent, Truth, Word};
 
-/// A kind of activity: the action that it is, its type, and its fields.
+/// The fields of the activity of an action. Its type is in the package (`@activity`).
 #[derive(Debug)]
 pub(super) struct ActivityKind {
     action: &'static str,
-    pub(super) name: &'static str,
     fields: &'static [(&'static str, Source)],
 }
 
@@ -52,195 +51,187 @@ pub(super) struct Evidence<'e> {
 }
 
 macro_rules! kinds {
-    ($($action:literal $name:literal { $($field:literal: $from:expr),* })*) => {
-        &[$(ActivityKind { action: $action, name: $name, fields: &[$(($field, $from)),*] }),*]
+    ($($action:literal { $($field:literal: $from:expr),* })*) => {
+        &[$(ActivityKind { action: $action, fields: &[$(($field, $from)),*] }),*]
     };
 }
 
-/// Every action that is an activity. As far as is known, other actions are not in the feed.
+/// Every action that is an activity.
 static KINDS: &[ActivityKind] = kinds! {
-    "users.list" "org_users_listed" {}
-    "users.get" "org_user_viewed" { "user_id": Path(0) }
-    "users.update" "claude_user_role_updated" {
+    "users.list" {}
+    "users.get" { "user_id": Path(0) }
+    "users.update" {
         "user_id": Path(0), "user_email": Before("email"), "previous_role": Before("role"),
         "current_role": Reply("/role")
     }
-    "users.remove" "org_user_deleted" {
+    "users.remove" {
         "deleted_user_id": Path(0), "deleted_user_email": Before("email")
     }
-    "users.sign-out" "org_user_trusted_devices_revoked" {
+    "users.sign-out" {
         "user_id": Path(0), "completed": Truth, "devices_revoked_count": Number(1), "sessions_revoked_count": Number(2)
     }
-    "invites.list" "org_invites_listed" {}
-    "invites.get" "org_invite_viewed" { "invite_id": Path(0) }
-    "invites.create" "org_user_invite_sent" {
+    "invites.list" {}
+    "invites.get" { "invite_id": Path(0) }
+    "invites.create" {
         "invited_email": Reply("/email"), "invited_role": Reply("/role"),
         "invited_rbac_group_ids": Reply("/rbac_group_ids")
     }
-    "invites.delete" "org_user_invite_deleted" { "invite_id": Path(0) }
-    "api-keys.update" "platform_api_key_updated" {
+    "invites.delete" { "invite_id": Path(0) }
+    "api-keys.update" {
         "api_key_id": Path(0), "updates": Changes(&["name", "status"])
     }
-    "workspaces.create" "platform_workspace_created" { "workspace_id": Reply("/id") }
-    "workspaces.update" "platform_workspace_updated" {
+    "workspaces.create" { "workspace_id": Reply("/id") }
+    "workspaces.update" {
         "workspace_id": Path(0), "updates": Changes(&["name", "display_color"])
     }
-    "workspaces.archive" "platform_workspace_archived" { "workspace_id": Path(0) }
-    "workspace-members.list" "platform_workspace_members_listed" { "workspace_id": Path(0) }
-    "workspace-members.get" "platform_workspace_member_viewed" {
+    "workspaces.archive" { "workspace_id": Path(0) }
+    "workspace-members.list" { "workspace_id": Path(0) }
+    "workspace-members.get" {
         "workspace_id": Path(0), "user_id": Path(1)
     }
-    "workspace-members.add" "platform_workspace_member_added" {
+    "workspace-members.add" {
         "workspace_id": Path(0), "user_id": Reply("/user_id")
     }
-    "workspace-members.update" "platform_workspace_member_updated" {
+    "workspace-members.update" {
         "workspace_id": Path(0), "user_id": Path(1), "updates": Changes(&["workspace_role"])
     }
-    "workspace-members.remove" "platform_workspace_member_removed" {
+    "workspace-members.remove" {
         "workspace_id": Path(0), "user_id": Path(1)
     }
-    "workspace-rate-limits.update" "platform_workspace_rate_limit_updated" {
+    "workspace-rate-limits.update" {
         "workspace_id": Path(0), "model_group": Path(1), "limiter_type": Reply("/limits/0/type"),
         "value": Reply("/limits/0/value")
     }
-    "workspace-service-accounts.add" "platform_service_account_workspace_member_added" {
+    "workspace-service-accounts.add" {
         "workspace_id": Path(0), "service_account_id": Reply("/service_account_id")
     }
-    "workspace-service-accounts.update" "platform_service_account_workspace_member_updated" {
+    "workspace-service-accounts.update" {
         "workspace_id": Path(0), "service_account_id": Path(1), "updates": Changes(&["workspace_role"])
     }
-    "workspace-service-accounts.remove" "platform_service_account_workspace_member_removed" {
+    "workspace-service-accounts.remove" {
         "workspace_id": Path(0), "service_account_id": Path(1)
     }
-    "service-accounts.update" "platform_service_account_updated" {
+    "service-accounts.update" {
         "service_account_id": Path(0), "updates": Changes(&["description", "organization_role"])
     }
-    "service-accounts.archive" "platform_service_account_archived" {
+    "service-accounts.archive" {
         "service_account_id": Path(0)
     }
-    "service-account-workspaces.add" "platform_service_account_workspace_member_added" {
+    "service-account-workspaces.add" {
         "service_account_id": Path(0), "workspace_id": Sent("workspace_id")
     }
-    "service-account-workspaces.remove" "platform_service_account_workspace_member_removed" {
+    "service-account-workspaces.remove" {
         "service_account_id": Path(0), "workspace_id": Path(1)
     }
-    "federation-issuers.update" "platform_federation_issuer_updated" {
+    "federation-issuers.update" {
         "federation_issuer_id": Path(0), "updates": Changes(&["name", "issuer_url", "jwks_url", "check_jti"])
     }
-    "federation-issuers.archive" "platform_federation_issuer_archived" {
+    "federation-issuers.archive" {
         "federation_issuer_id": Path(0)
     }
-    "federation-rules.update" "platform_federation_rule_updated" {
+    "federation-rules.update" {
         "federation_rule_id": Path(0),
         "updates": Changes(&["name", "description", "oauth_scope", "token_lifetime_seconds", "target_type"])
     }
-    "federation-rules.archive" "platform_federation_rule_archived" {
+    "federation-rules.archive" {
         "federation_rule_id": Path(0)
     }
-    "federation-rule-workspaces.add" "platform_federation_rule_workspace_added" {
+    "federation-rule-workspaces.add" {
         "federation_rule_id": Path(0), "workspace_id": Sent("workspace_id")
     }
-    "federation-rule-workspaces.remove" "platform_federation_rule_workspace_removed" {
+    "federation-rule-workspaces.remove" {
         "federation_rule_id": Path(0), "workspace_id": Path(1)
     }
-    "external-keys.create" "org_external_key_created" {
+    "external-keys.create" {
         "external_key_id": Reply("/id"), "provider": Sent("provider_config")
     }
-    "external-keys.update" "org_external_key_updated" {
+    "external-keys.update" {
         "external_key_id": Path(0), "updates": Changes(&["display_name", "geo"])
     }
-    "external-keys.delete" "org_external_key_deleted" { "external_key_id": Path(0) }
-    "external-keys.validate" "org_external_key_validated" {
+    "external-keys.delete" { "external_key_id": Path(0) }
+    "external-keys.validate" {
         "external_key_id": Path(0), "validation_result": Word("success")
     }
-    "compliance-settings.update" "org_compliance_api_settings_updated" {
+    "compliance-settings.update" {
         "compliance_api_enabled": Enabled, "compliance_api_logging_enabled": Enabled
     }
-    "groups.list" "group_list_viewed" {}
-    "groups.get" "group_viewed" { "group_id": Path(0) }
-    "group-members.list" "group_member_list_viewed" { "group_id": Path(0) }
-    "groups.create" "group_created" { "group_id": Reply("/id"), "group_name": Reply("/name") }
-    "groups.update" "group_updated" { "group_id": Path(0) }
-    "groups.delete" "group_deleted" { "group_id": Path(0) }
-    "group-members.add" "group_member_added" {
+    "groups.list" {}
+    "groups.get" { "group_id": Path(0) }
+    "group-members.list" { "group_id": Path(0) }
+    "groups.create" { "group_id": Reply("/id"), "group_name": Reply("/name") }
+    "groups.update" { "group_id": Path(0) }
+    "groups.delete" { "group_id": Path(0) }
+    "group-members.add" {
         "group_id": Path(0), "member_ids": Listed("/user_id")
     }
-    "group-members.remove" "group_member_removed" {
+    "group-members.remove" {
         "group_id": Path(0), "member_ids": Listed("/user_id")
     }
-    "spend-limits.set" "extra_usage_spend_limit_updated" {
+    "spend-limits.set" {
         "spend_limit_id": Reply("/id"), "limit_type": Reply("/scope/type"), "user_id": Reply("/scope/user_id"),
         "is_enabled": Truth
     }
-    "spend-limits.delete" "extra_usage_spend_limit_deleted" { "spend_limit_id": Path(0) }
-    "spend-requests.approve" "extra_usage_spend_limit_increase_request_approved" {
+    "spend-limits.delete" { "spend_limit_id": Path(0) }
+    "spend-requests.approve" {
         "spend_limit_increase_request_id": Path(0), "requester_user_id": Reply("/requester/user_id"),
         "spend_limit_id": Reply("/spend_limit_id")
     }
-    "spend-requests.deny" "extra_usage_spend_limit_increase_request_denied" {
+    "spend-requests.deny" {
         "spend_limit_increase_request_id": Path(0), "requester_user_id": Reply("/requester/user_id")
     }
-    "marketplaces.update" "marketplace_updated" { "marketplace_id": Path(0) }
-    "plugins.create" "claude_plugin_created" {
+    "marketplaces.update" { "marketplace_id": Path(0) }
+    "plugins.create" {
         "plugin_id": Reply("/id"), "plugin_name": Reply("/name")
     }
-    "plugins.update" "claude_plugin_updated" {
+    "plugins.update" {
         "plugin_id": Path(0), "plugin_name": Before("name")
     }
-    "plugins.delete" "claude_plugin_deleted" {
+    "plugins.delete" {
         "plugin_id": Path(0), "plugin_name": Before("name")
     }
-    "plugin-versions.create" "claude_plugin_replaced" { "plugin_id": Path(0) }
-    "plugin-settings.set" "plugin_installation_preference_updated" {
+    "plugin-versions.create" { "plugin_id": Path(0) }
+    "plugin-settings.set" {
         "marketplace_id": Parent("marketplace_id"), "plugin_name": Parent("name"), "action": Word("set"),
         "group_id": Group(1), "installation_preference": Sent("installation_preference")
     }
-    "plugin-settings.remove" "plugin_installation_preference_updated" {
+    "plugin-settings.remove" {
         "marketplace_id": Parent("marketplace_id"), "plugin_name": Parent("name"), "action": Word("cleared"),
         "group_id": Group(1)
     }
-    "tunnels.archive" "tunnel_archived" { "tunnel_id": Path(0) }
-    "tunnel-certificates.create" "tunnel_certificate_added" {
+    "tunnels.archive" { "tunnel_id": Path(0) }
+    "tunnel-certificates.create" {
         "tunnel_id": Path(0), "certificate_id": Reply("/id")
     }
-    "tunnel-certificates.archive" "tunnel_certificate_revoked" {
+    "tunnel-certificates.archive" {
         "tunnel_id": Path(0), "certificate_id": Path(1)
     }
-    "tunnels.reveal-token" "tunnel_token_revealed" {
+    "tunnels.reveal-token" {
         "tunnel_id": Path(0), "tunnel_token_id": Reply("/id")
     }
-    "tunnels.rotate-token" "tunnel_token_rotated" {
+    "tunnels.rotate-token" {
         "tunnel_id": Path(0), "tunnel_token_id": Reply("/id"), "reason": Sent("rotation_reason")
     }
-    "usage.messages" "platform_usage_report_messages_viewed" {}
-    "usage.claude-code" "platform_usage_report_claude_code_viewed" {}
-    "cost.report" "platform_cost_report_viewed" {}
-    "compliance-chats.messages" "claude_chat_viewed" { "claude_chat_id": Path(0) }
-    "compliance-chats.delete" "claude_chat_deleted" {
+    "usage.messages" {}
+    "usage.claude-code" {}
+    "cost.report" {}
+    "compliance-chats.messages" { "claude_chat_id": Path(0) }
+    "compliance-chats.delete" {
         "claude_chat_id": Path(0), "claude_project_id": Before("project_id")
     }
-    "compliance-files.delete" "claude_file_deleted" {
+    "compliance-files.delete" {
         "claude_file_id": Path(0), "filename": Before("filename")
     }
-    "compliance-projects.delete" "claude_project_deleted" { "claude_project_id": Path(0) }
-    "compliance-projects.delete-document" "claude_project_document_deleted" {
+    "compliance-projects.delete" { "claude_project_id": Path(0) }
+    "compliance-projects.delete-document" {
         "claude_project_document_id": Path(0), "claude_project_id": Before("claude_project_id"),
         "filename": Before("filename")
     }
-    "compliance-code-artifacts.delete" "claude_published_artifact_deleted" {
+    "compliance-code-artifacts.delete" {
         "claude_published_artifact_id": Path(0)
     }
 };
 
-/// The kinds that only know keys, of any kind, have this prefix.
-const OF_KEYS: &str = "extra_usage_";
-
 impl ActivityKind {
-    /// Whether the actor is reported as a generic key if it is an Admin API key.
-    pub(super) fn knows_keys_only(&self) -> bool {
-        self.name.starts_with(OF_KEYS)
-    }
-
     /// The activity of an action.
     pub(super) fn of(action: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.action == action)
@@ -253,7 +244,7 @@ impl ActivityKind {
         let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
         // A change without an effect is not an activity.
         let changed = self.fields.iter().all(|(name, from)| {
-            !matches!(from, Changes(_)) || self.name == "platform_workspace_updated" || !is_empty(&fields[*name])
+            !matches!(from, Changes(_)) || self.action == "workspaces.update" || !is_empty(&fields[*name])
         });
         changed.then_some(fields)
     }
@@ -331,12 +322,16 @@ mod tests {
     ];
 
     #[test]
-    fn every_kind_is_an_action_of_the_catalog_and_has_a_known_type() {
+    fn every_action_with_a_type_of_activity_has_its_fields_once_and_a_known_type() {
         let routes = testing::routes();
+        for action in &routes.catalog().actions {
+            let fields = KINDS.iter().filter(|kind| kind.action == action.id).count();
+            assert_eq!(fields, usize::from(action.activity.is_some()), "{}", action.id);
+            let is_known = |name: &String| TYPES.lines().any(|known| known == name);
+            assert!(action.activity.as_ref().is_none_or(is_known), "{}: {:?}", action.id, action.activity);
+        }
         for kind in KINDS {
             assert!(routes.catalog().action(kind.action).is_some(), "{}", kind.action);
-            assert_eq!(KINDS.iter().filter(|other| other.action == kind.action).count(), 1, "{}", kind.action);
-            assert!(TYPES.lines().any(|known| known == kind.name), "{}", kind.name);
         }
     }
 
@@ -347,7 +342,7 @@ mod tests {
         let mut used = Vec::new();
         for action in routes.catalog().actions.iter().filter(|action| action.http.method != Method::Get) {
             let reason = NOT_IN_THE_FEED.iter().find(|(name, _)| names(name, action));
-            assert_ne!(ActivityKind::of(&action.id).is_some(), reason.is_some(), "{}: {reason:?}", action.id);
+            assert_ne!(action.activity.is_some(), reason.is_some(), "{}: {reason:?}", action.id);
             used.extend(reason.map(|(name, _)| *name));
         }
         for (name, _) in NOT_IN_THE_FEED {

@@ -22,12 +22,14 @@ use serde_json::{Value, json};
 pub(super) const RECORDED: &str = path_of!("activities.list");
 /// The source address of requests in the feed: an address that is reserved for documentation.
 const ADDRESS: &str = "198.51.100.24";
+/// Activities whose type has this prefix only know keys, of any kind.
+const OF_KEYS: &str = "extra_usage_";
 /// The maximum size of a stored body.
 const MAX_BODY: usize = 4096;
 
 /// The data of a request before it runs.
 pub(crate) struct ActivityRecorder {
-    kind: Option<&'static ActivityKind>,
+    kind: Option<(&'static ActivityKind, String)>,
     is_write: bool,
     is_compliance: bool,
     was_on: bool,
@@ -48,7 +50,7 @@ impl ActivityRecorder {
     pub(crate) fn of(target: &Target<'_>, request: &Request, credential: &Credential, world: &World) -> Option<Self> {
         let store = &world.store;
         let method = target.action.http.method;
-        let kind = ActivityKind::of(&target.action.id);
+        let kind = ActivityKind::of(&target.action.id).zip(target.action.activity.clone());
         let is_compliance = target.resource.rules.records_requests();
         let is_write = method != Method::Get;
         if kind.is_none() && !is_compliance && !is_write {
@@ -88,7 +90,7 @@ impl ActivityRecorder {
         if !is_recorded {
             return;
         }
-        if let (Some(kind), Ok(Reply::Json(reply))) = (self.kind, reply) {
+        if let (Some((kind, name)), Ok(Reply::Json(reply))) = (&self.kind, reply) {
             let evidence = Evidence {
                 path: &self.path,
                 before: self.before.as_ref(),
@@ -96,12 +98,12 @@ impl ActivityRecorder {
                 sent: &self.sent,
                 reply,
             };
-            let is_new = kind.name != "org_compliance_api_settings_updated" || self.was_on != is_on(&world.store);
+            let is_new = name != "org_compliance_api_settings_updated" || self.was_on != is_on(&world.store);
             if let Some(fields) = kind.fields(&evidence).filter(|_| is_new) {
                 let is_admin_key = text_of(&self.actor, "type") == "admin_api_key_actor";
-                let told_as_key = kind.knows_keys_only() && is_admin_key;
+                let told_as_key = name.starts_with(OF_KEYS) && is_admin_key;
                 let actor = if told_as_key { as_key(&self.actor, &self.credential) } else { self.actor.clone() };
-                append(world, kind.name, &actor, fields, now);
+                append(world, name, &actor, fields, now);
             }
         }
         if self.is_compliance && is_on(&world.store) {

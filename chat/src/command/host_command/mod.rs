@@ -9,6 +9,7 @@ pub use table::{AuditVerb, HOST_COMMANDS, HostArgument, HostCommandForm, HostCom
 use super::{Draft, Options, Reason};
 use crate::Choice;
 use crate::identity::Principal;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A command of the host itself.
@@ -29,6 +30,15 @@ pub enum HostCommand {
         /// The decision.
         choice: Choice,
         /// The reason.
+        reason: Option<Reason>,
+    },
+    /// Select optional steps of a pending request.
+    Select {
+        /// The operation: its ID or a prefix of it.
+        operation: String,
+        /// The numbers of the steps; none for every optional step.
+        steps: Option<BTreeSet<u32>>,
+        /// The reason of the request.
         reason: Option<Reason>,
     },
     /// Plan the commands of an earlier request that were not done: its ID or a prefix of it.
@@ -59,6 +69,7 @@ impl HostCommand {
             Self::Status(_) => HostCommandKey::Status,
             Self::Pending => HostCommandKey::Pending,
             Self::Decide { choice, .. } => HostCommandKey::Decide(*choice),
+            Self::Select { .. } => HostCommandKey::Select,
             Self::Resume(_) => HostCommandKey::Resume,
             Self::CanI { .. } => HostCommandKey::CanI,
             Self::Audit(_) => HostCommandKey::Audit,

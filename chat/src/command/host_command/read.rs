@@ -9,10 +9,13 @@ use crate::command::{CommandError, CommandErrorKind};
 use crate::operation_id;
 use claude_admin_catalog::Catalog;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// The maximum number of entries that `audit tail` and `audit search` show.
 const MAX_ENTRIES: usize = 200;
 const DEFAULT_ENTRIES: usize = 20;
+/// The largest number of a step that can be selected.
+const MAX_STEP: u32 = 10_000;
 
 impl HostCommand {
     /// A command of the host with the value of its argument, for a program that calls it by name.
@@ -43,6 +46,7 @@ pub(in crate::command) fn read(
         HostCommandKey::Policy => alone(info, tokens, HostCommand::Policy),
         HostCommandKey::Status => status(info, tokens),
         HostCommandKey::Decide(choice) => decide(info, choice, tokens),
+        HostCommandKey::Select => select(info, tokens),
         HostCommandKey::Resume => resume(info, tokens),
         HostCommandKey::CanI => can_i(catalog, tokens, now),
         HostCommandKey::Audit => audit(info, tokens).map(HostCommand::Audit),
@@ -67,6 +71,40 @@ fn resume(info: &HostCommandInfo, tokens: Vec<Token>) -> Result<HostCommand, Com
     let operation = words.plain.pop_front().ok_or_else(|| no_operation(info.name))?;
     words.end(info.name)?;
     Ok(HostCommand::Resume(plan(&operation)?.0))
+}
+
+fn select(info: &HostCommandInfo, tokens: Vec<Token>) -> Result<HostCommand, CommandError> {
+    let mut words = Words::read(info.name, tokens, &info.flags(None))?;
+    let operation = words.plain.pop_front().ok_or_else(|| no_operation(info.name))?;
+    let (operation, _) = plan(&operation)?;
+    let reason = words.flag("reason").map(|reason| Reason::new(&reason)).transpose()?;
+    let given: Vec<String> = words.plain.drain(..).collect();
+    if given.is_empty() {
+        let text = "`select` needs the numbers of steps, such as `1,3-5`, or `all`, or `none`.";
+        return Err(CommandError::new(CommandErrorKind::MissingArgument, text));
+    }
+    let steps = match given.join(",").to_lowercase().as_str() {
+        "all" => None,
+        "none" => Some(BTreeSet::new()),
+        numbers => Some(step_numbers(numbers)?),
+    };
+    Ok(HostCommand::Select { operation, steps, reason })
+}
+
+/// The numbers in `1,3-5`.
+fn step_numbers(text: &str) -> Result<BTreeSet<u32>, CommandError> {
+    let mut numbers = BTreeSet::new();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let range = first.parse::<u32>().ok().zip(last.parse::<u32>().ok());
+        let range = range.filter(|(first, last)| (1..=*last).contains(first) && *last <= MAX_STEP);
+        let Some((first, last)) = range else {
+            let text = format!("`{}` is not the number of a step, and not a range such as `3-5`.", shown(part));
+            return Err(CommandError::new(CommandErrorKind::BadValue, text));
+        };
+        numbers.extend(first..=last);
+    }
+    Ok(numbers)
 }
 
 fn no_operation(word: &str) -> CommandError {

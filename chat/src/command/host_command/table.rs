@@ -26,6 +26,7 @@ pub enum HostCommandKey {
     Pending,
     Status,
     Decide(Choice),
+    Select,
     Resume,
     CanI,
     WhoAmI,
@@ -109,11 +110,16 @@ const COMMAND: HostArgument = HostArgument {
     is_optional: false,
     field: ("command", "A command as people type it, such as `users remove user_01`."),
 };
+const STEPS: HostArgument = HostArgument {
+    placeholder: "STEPS",
+    is_optional: false,
+    field: ("steps", "The numbers of steps, such as `1,3-5`, or `all`, or `none`."),
+};
 const VERSION: HostFlag = optional("version", "VERSION");
 const REASON: HostFlag = optional("reason", "\"…\"");
 
 /// Every command of the host, in the order in which help shows them. No noun of the WIT package has one of these names.
-pub const HOST_COMMANDS: [HostCommandInfo; 11] = [
+pub const HOST_COMMANDS: [HostCommandInfo; 12] = [
     HostCommandInfo {
         key: HostCommandKey::Pending,
         name: "pending",
@@ -196,6 +202,19 @@ pub const HOST_COMMANDS: [HostCommandInfo; 11] = [
             ..form("Cancel the request, which ends it")
         }],
         details: "You can cancel a request until it runs, whatever the version of its plan.",
+    },
+    HostCommandInfo {
+        key: HostCommandKey::Select,
+        name: "select",
+        aliases: &[],
+        summary: "Select optional steps of a pending request",
+        forms: &[HostCommandForm {
+            arguments: &[OPERATION, STEPS],
+            flags: &[REASON],
+            ..form("The request with these optional steps, and no others")
+        }],
+        details: "Optional steps run only if they are selected. Steps are given by their numbers, such as `1,3-5`, or as \
+                  `all` or `none`. The request gets a new version and needs a new decision.",
     },
     HostCommandInfo {
         key: HostCommandKey::Resume,

@@ -90,7 +90,7 @@ impl Approvals {
         let plan = &operation.pending.plan;
         let name = match plan.only() {
             Some(only) => target_name(self.runtime.catalog(), only),
-            None => format!("{} steps", plan.steps().len()),
+            None => format!("{} steps", plan.steps().count()),
         };
         Some(NameQuestion { operation: operation.id.clone(), version, name, delay: lone.delay })
     }

@@ -18,6 +18,7 @@ mod propose_several;
 mod quorum;
 mod replan;
 mod run_steps;
+mod select;
 mod settle;
 mod settle_error;
 mod start;
@@ -30,6 +31,7 @@ pub use propose::{Found, MAX_PENDING, NotProposed, Planned, Proposal, ProposeErr
 pub use propose_several::{CommandDraft, Commands, FailedCommand, MAX_STEPS, ProposedSeveral};
 pub use replan::Look;
 pub use run_steps::NextStep;
+pub use select::{OTHER_SELECTION, Selecting};
 pub use settle::{Settled, Vote};
 pub use settle_error::{SettleError, Unplanned};
 

@@ -5,6 +5,7 @@ use super::settle::is_other_tenant;
 use crate::Person;
 use crate::groups::{Groups, Member, is_user_group};
 use crate::people::Relation;
+use crate::plan::Plan;
 use crate::policy::{ApprovalRule, Requirements};
 use claude_admin_catalog::Action;
 use claude_admin_chat::identity::Principal;
@@ -61,6 +62,18 @@ impl Approvals {
             let is_alone = rule.from.is_none() && available + unmapped == 0;
             (available < needed).then(|| NoApprover { rule: rule.clone(), available, unmapped, is_alone })
         })
+    }
+
+    /// As [`Self::no_approver`], for the selected steps of a plan.
+    pub(super) fn no_approver_of(
+        &self,
+        requester: &Person,
+        plan: &Plan,
+        requirements: &Requirements,
+    ) -> Option<NoApprover> {
+        let catalog = self.runtime.catalog();
+        let actions = plan.actions().into_iter().filter_map(|(action, _)| catalog.action(action));
+        self.no_approver(requester, &actions.map(|action| &**action).collect::<Vec<_>>(), requirements)
     }
 
     /// The users who are permitted every action.

@@ -6,15 +6,16 @@
 use super::propose::first_request;
 use super::{Approvals, Authorized, Found, NotProposed, Planned, ProposeError, Stage};
 use crate::operation::{CommitError, Receipt};
-use crate::plan::{Lookups, Origin, Plan, ResolveError, Step, Unneeded, before, code_of, resolve_with};
+use crate::plan::{
+    Lookups, NOT_PERMITTED, Origin, Plan, ResolveError, Selection, Step, Unneeded, before, code_of, resolve_with,
+};
 use crate::policy::{Decision, InPlaybook, Requirements};
 use crate::{Person, Reader};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Code, Event};
-use claude_admin_catalog::{Action, Futility, Method};
-use claude_admin_chat::command::{Draft, Options, Reason};
+use claude_admin_catalog::{Futility, Method};
+use claude_admin_chat::command::{Draft, Invocation, Options, Reason};
 use claude_admin_chat::is_missing;
-use std::sync::Arc;
 
 /// The maximum number of commands in one request.
 pub const MAX_STEPS: usize = 500;
@@ -43,11 +44,13 @@ pub struct CommandDraft {
     pub draft: Draft,
     /// The reason that a playbook gave.
     pub why: Option<String>,
+    /// Whether it runs only if it is selected.
+    pub is_optional: bool,
 }
 
 impl From<Draft> for CommandDraft {
     fn from(draft: Draft) -> Self {
-        Self { draft, why: None }
+        Self { draft, why: None, is_optional: false }
     }
 }
 
@@ -108,22 +111,31 @@ impl Approvals {
         }
         let mut lookups = Lookups::new(reader, drafts.iter().map(|one| one.draft.references.len()).sum());
         let (mut steps, mut unneeded, mut failed) = (Vec::<Step>::new(), Vec::new(), Vec::new());
-        let mut actions: Vec<Arc<Action>> = Vec::new();
-        let playbook = origin.as_ref().map(|origin| origin.with_steps(drafts.len()));
-        let mut needs = Vec::<Requirements>::new();
-        for (number, CommandDraft { draft, why }) in (1..).zip(drafts) {
-            let (action, written) = (Arc::clone(&draft.invocation.action), draft.invocation.clone());
+        // An optional step is selected later, and decided again then.
+        let required = drafts.iter().filter(|one| !one.is_optional).count();
+        let playbook = origin.as_ref().map(|origin| origin.with_steps(required.max(1)));
+        // The selected steps, each with its requirements.
+        let mut decided = Vec::<(Invocation, Requirements)>::new();
+        let mut first = None;
+        for (number, CommandDraft { draft, why, is_optional }) in (1..).zip(drafts) {
+            let written = draft.invocation.clone();
             match self.compared(reader, &mut lookups, (person, playbook.as_ref()), draft, options).await {
                 Ok(Compared::Step(step, _)) if steps.iter().any(|known| known.is_same(&step)) => {}
                 Ok(Compared::Step(step, requirements)) => {
-                    steps.push(Step { why, ..*step });
-                    needs.push(requirements);
-                    if !actions.iter().any(|known| known.id == action.id) {
-                        actions.push(action);
+                    let selection = if is_optional { Selection::Offered } else { Selection::Required };
+                    if let Some(invocation) = step.invocation(self.runtime.catalog()) {
+                        first.get_or_insert_with(|| invocation.clone());
+                        decided.extend((!is_optional).then_some((invocation, requirements)));
                     }
+                    steps.push(Step { why, selection, ..*step });
                 }
                 Ok(Compared::Unneeded(one)) => unneeded.push(one),
                 Err(error @ ProposeError::Ledger(_)) => return Err(error),
+                // A step that is only offered, and that this user cannot run, is left out.
+                Err(ProposeError::Denied(..) | ProposeError::Unavailable(..)) if is_optional => {
+                    let command = written.canonical(&self.runtime.catalog().types);
+                    unneeded.push(Unneeded { command, why: Code::new(NOT_PERMITTED).into() });
+                }
                 Err(error) => {
                     let command = written.canonical(&self.runtime.catalog().types);
                     failed.push(FailedCommand { number, command, error });
@@ -133,25 +145,24 @@ impl Approvals {
         if !failed.is_empty() {
             return Err(ProposeError::Several(failed));
         }
-        let Some(plan) = Plan::of_several(steps, unneeded.clone(), origin) else {
+        let (Some(plan), Some(first)) = (Plan::of_several(steps, unneeded.clone(), origin), first) else {
             return Ok(ProposedSeveral::Nothing(unneeded));
         };
-        let all = of_playbook.into_iter().chain(needs.iter().cloned()).reduce(|all, some| all.and(&some));
+        let needs = decided.iter().map(|(_, requirements)| requirements.clone());
+        let all = of_playbook.into_iter().chain(needs).reduce(|all, some| all.and(&some));
         let requirements = all.unwrap_or_else(|| Requirements::floor([]));
-        let actions: Vec<&Action> = actions.iter().map(|action| &**action).collect();
         // An error names a step that has the requirement.
         let step_with = |has: &dyn Fn(&Requirements) -> bool| {
-            let index = needs.iter().position(has).unwrap_or(0);
-            let step = plan.steps().get(index).and_then(|step| step.invocation(self.runtime.catalog()));
-            step.ok_or_else(|| ProposeError::Several(Vec::new()))
+            let found = decided.iter().find(|(_, requirements)| has(requirements));
+            found.map_or_else(|| first.clone(), |(invocation, _)| invocation.clone())
         };
-        let no_approver = self.no_approver(person, &actions, &requirements);
+        let no_approver = self.no_approver_of(person, &plan, &requirements);
         if let Some(no_approver) = no_approver.clone().filter(|_| !options.dry_run) {
-            let step = step_with(&|needs| needs.approvals.contains(&no_approver.rule))?;
+            let step = step_with(&|needs| needs.approvals.contains(&no_approver.rule));
             return Err(ProposeError::NoApprover(no_approver, step));
         }
         if requirements.reason && options.reason.is_none() && !options.dry_run {
-            return Err(ProposeError::NoReason(step_with(&|needs| needs.reason)?));
+            return Err(ProposeError::NoReason(step_with(&|needs| needs.reason)));
         }
         let planned = person.did(Event::Planned {
             plan: serde_json::to_string(&plan).unwrap_or_default(),
@@ -165,8 +176,8 @@ impl Approvals {
         if options.dry_run {
             return Ok(ProposedSeveral::Planned(Planned::DryRun(Box::new(plan), requirements, no_approver)));
         }
-        let go = options.yes && requirements.approvals.is_empty();
-        let invocation = step_with(&|_| true)?;
+        let go = options.yes && requirements.approvals.is_empty() && plan.steps().next().is_some();
+        let invocation = first;
         let pending = first_request(person, plan, requirements, options);
         let requested = self.request(operation, person, pending, go).await;
         let operation = requested.map_err(|error| match error {

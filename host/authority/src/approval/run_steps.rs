@@ -248,7 +248,7 @@ fn wait_of(error: &CallError) -> Option<u64> {
 
 /// The entry that ends the operation after a step, if no other step runs.
 fn ending(operation: &Operation, number: u32, end: StepEnd<'_>, cause: Option<Cause>) -> Option<Entry> {
-    let is_last = operation.pending.plan.steps().len() == usize::try_from(number).unwrap_or(usize::MAX);
+    let is_last = operation.pending.plan.numbered().all(|(other, _)| other <= number);
     if end.result == DONE && !is_last {
         return None;
     }

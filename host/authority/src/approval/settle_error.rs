@@ -1,5 +1,6 @@
 //! The reasons why a decision has no effect.
 
+use super::NoApprover;
 use crate::execute::CallError;
 use crate::operation::{LedgerError, Operation, Unsettled};
 use crate::plan::ResolveError;
@@ -36,6 +37,12 @@ pub enum SettleError {
     /// The policy now requires a reason, and the request has none.
     #[error("the policy requires a reason")]
     NoReason(Box<Operation>, Vec<String>),
+    /// The request has no optional step with this number.
+    #[error("the request has no optional step {1}")]
+    NoSuchOption(Box<Operation>, u32),
+    /// No user could approve the selected steps.
+    #[error("no user can approve the selected steps")]
+    NoApprover(Box<Operation>, NoApprover),
     /// Other users decide about the request continuously.
     #[error("other users decide about the request at the same time")]
     Busy(Box<Operation>),
@@ -113,6 +120,8 @@ impl SettleError {
             | Self::RequesterNotAllowed(operation, ..)
             | Self::Unplanned(operation, ..)
             | Self::NoReason(operation, _)
+            | Self::NoSuchOption(operation, _)
+            | Self::NoApprover(operation, _)
             | Self::Busy(operation) => Some(operation),
             Self::NotFound(_) | Self::Ambiguous(_) | Self::Ledger(_) => None,
         }

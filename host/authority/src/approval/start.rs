@@ -6,6 +6,7 @@ use super::settle::{Then, asks_for_more};
 use super::{Approvals, SettleError, Settled, Stage, Unplanned, Vote};
 use crate::Person;
 use crate::operation::{Operation, Pending};
+use crate::plan::Plan;
 use crate::policy::{Decision, Requirements};
 use claude_admin_audit::{Code, Difference};
 
@@ -22,35 +23,7 @@ impl Approvals {
         let pending = &operation.pending;
         let requester = self.decider.person(&pending.requester, &pending.place).await;
         let person = self.decider.person(&person.principal, &person.place).await;
-        let mut all: Option<Requirements> = None;
-        if let Some(origin) = pending.plan.origin() {
-            let form = self.runtime.catalog().playbook(&origin.playbook);
-            let Some(form) = form.filter(|form| form.digest == origin.digest) else {
-                return Err(SettleError::Unplanned(Box::new(operation), Unplanned::NoPlaybook, Vec::new()));
-            };
-            match self.decider.decide_playbook(&requester, form) {
-                Decision::Allow(requirements) => all = Some(requirements),
-                Decision::Deny(denial) => {
-                    return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, Vec::new()));
-                }
-            }
-        }
-        let playbook = pending.plan.in_playbook();
-        for step in pending.plan.steps() {
-            let Some(action) = self.runtime.catalog().action(&step.action) else {
-                return Err(SettleError::Unplanned(Box::new(operation), Unplanned::NoAction, Vec::new()));
-            };
-            let reason = pending.reason.as_deref();
-            match self.decider.decide_in(&requester, action, &step.arguments, reason, playbook.as_ref()) {
-                Decision::Allow(requirements) => {
-                    all = Some(all.map_or(requirements.clone(), |all| all.and(&requirements)));
-                }
-                Decision::Deny(denial) => {
-                    return Err(SettleError::RequesterNotAllowed(Box::new(operation), denial, Vec::new()));
-                }
-            }
-        }
-        let requirements = all.unwrap_or_else(|| pending.requirements.clone());
+        let requirements = self.requirements_now(&operation, &pending.plan, &requester)?;
         if requirements.reason && pending.reason.is_none() {
             return Err(SettleError::NoReason(Box::new(operation), Vec::new()));
         }
@@ -68,5 +41,36 @@ impl Approvals {
         let run = Then::Run { policies: requirements.policies, lookups: Vec::new() };
         let operation = self.record(&operation, &person, vote, alone, run).await?;
         Ok(Settled::RunSteps(Box::new(operation)))
+    }
+
+    /// The requirements of the playbook and of every step that runs, according to the current policy.
+    pub(super) fn requirements_now(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        requester: &Person,
+    ) -> Result<Requirements, SettleError> {
+        let denied =
+            |denial| SettleError::RequesterNotAllowed(Box::new(operation.clone()), denial, Vec::new());
+        let unplanned = |problem| SettleError::Unplanned(Box::new(operation.clone()), problem, Vec::new());
+        let mut decisions = Vec::new();
+        if let Some(origin) = plan.origin() {
+            let form = self.runtime.catalog().playbook(&origin.playbook);
+            let form = form.filter(|form| form.digest == origin.digest).ok_or_else(|| unplanned(Unplanned::NoPlaybook))?;
+            decisions.push(self.decider.decide_playbook(requester, form));
+        }
+        let (playbook, reason) = (plan.in_playbook(), operation.pending.reason.as_deref());
+        for step in plan.steps() {
+            let action = self.runtime.catalog().action(&step.action).ok_or_else(|| unplanned(Unplanned::NoAction))?;
+            decisions.push(self.decider.decide_in(requester, action, &step.arguments, reason, playbook.as_ref()));
+        }
+        let mut all: Option<Requirements> = None;
+        for decision in decisions {
+            match decision {
+                Decision::Allow(some) => all = Some(all.map_or(some.clone(), |all| all.and(&some))),
+                Decision::Deny(denial) => return Err(denied(denial)),
+            }
+        }
+        Ok(all.unwrap_or_else(|| operation.pending.requirements.clone()))
     }
 }

@@ -57,7 +57,8 @@ impl Pending {
     /// The bytes of memory that a request needs, calculated from its recorded form.
     #[must_use]
     pub fn bytes(&self, recorded: &str) -> usize {
-        let values = self.plan.steps().iter().flat_map(|step| step.arguments.values().chain(step.before.value()));
+        let steps = self.plan.all_numbered().map(|(_, step)| step);
+        let values = steps.flat_map(|step| step.arguments.values().chain(step.before.value()));
         values.map(memory_of).fold(recorded.len(), usize::saturating_add)
     }
 
@@ -216,6 +217,8 @@ pub enum Unsettled {
     NoApprovalNeeded,
     /// The decision of the requester is not sufficient.
     NeedsApproval,
+    /// Every step is optional, and none is selected.
+    NothingSelected,
 }
 
 impl State {
@@ -261,7 +264,7 @@ impl Operation {
     #[must_use]
     pub fn changed(&self) -> Option<Changed> {
         let reads = |step: &Step| step.operation == Some(Effect::Read);
-        if self.pending.plan.steps().iter().all(reads) { Some(Changed::No) } else { self.state.changed() }
+        if self.pending.plan.all_numbered().all(|(_, step)| reads(step)) { Some(Changed::No) } else { self.state.changed() }
     }
 
     /// The approvals.
@@ -298,8 +301,10 @@ impl Operation {
             None if self.pending.version != 1 && choice != Choice::Cancel => return Err(Unsettled::NoVersion),
             _ => {}
         }
+        let decides_to_run = matches!(choice, Choice::Confirm | Choice::Approve);
         match choice {
             Choice::Confirm | Choice::Cancel if !own => Err(Unsettled::NotRequester),
+            _ if decides_to_run && self.pending.plan.steps().next().is_none() => Err(Unsettled::NothingSelected),
             // A person can prevent their own request from any of their accounts.
             Choice::Approve | Choice::Reject if own => Err(Unsettled::OwnRequest),
             Choice::Approve | Choice::Reject if self.pending.requirements.approvals.is_empty() => {

@@ -75,7 +75,7 @@ impl Operation {
         let done = ends.iter().filter(is_done).count();
         let result = match ends.last() {
             None => untried,
-            Some(_) if done == self.pending.plan.steps().len() => DONE,
+            Some(_) if done == self.pending.plan.steps().count() => DONE,
             Some(_) if changed == Changed::Yes => PARTIAL,
             Some(_) if changed == Changed::Unknown => UNKNOWN,
             Some(last) if is_done(&last) => untried,

@@ -7,6 +7,8 @@ use claude_admin_chat::Outcome;
 use claude_admin_chat::command::Invocation;
 use serde_json::Value;
 
+/// The code of an optional step that is not offered, because its requester cannot run it.
+pub const NOT_PERMITTED: &str = "not-permitted";
 /// The code of an outcome for which nothing was sent, because the target already has the state that the write would
 /// set.
 pub const NOTHING_TO_CHANGE: &str = "nothing-to-change";

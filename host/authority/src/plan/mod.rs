@@ -15,13 +15,13 @@ mod secrets;
 mod step;
 
 pub use before::Before;
-pub use futility::{NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
+pub use futility::{NOT_PERMITTED, NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
 pub use impact::{Dependent, Dependents, DependentsFound, dependents};
 pub use lookup::{Unlisted, list_invocation, read_items};
 pub use of_list::{ListError, of_list};
 pub use resolve::{MAX_REFERENCES, ResolveError, Target, resolve};
 pub use secrets::SecretArguments;
-pub use step::Step;
+pub use step::{Selection, Step};
 
 pub(crate) use lookup::Lookups;
 pub(crate) use read_before::before;
@@ -31,8 +31,9 @@ use crate::policy::InPlaybook;
 use claude_admin_audit::{Cause, Code, Difference, Entry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
-/// A plan: steps, of which there is at least one.
+/// A plan: steps, of which there is at least one. Optional steps are part of it, and run only if they are selected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Recorded")]
 pub struct Plan {
@@ -110,7 +111,7 @@ impl Plan {
     /// The playbook that proposed the steps, as policies see it.
     #[must_use]
     pub fn in_playbook(&self) -> Option<InPlaybook> {
-        self.origin.as_ref().map(|origin| origin.with_steps(self.steps.len()))
+        self.origin.as_ref().map(|origin| origin.with_steps(self.steps().count()))
     }
 
     /// A plan of one step.
@@ -163,11 +164,11 @@ impl Plan {
         }
     }
 
-    /// The IDs of the actions of the steps, in the order in which they occur, each with the number of its steps.
+    /// The IDs of the actions of the steps that run, in the order in which they occur, each with the number of its steps.
     #[must_use]
     pub fn actions(&self) -> Vec<(&str, usize)> {
         let mut counts: Vec<(&str, usize)> = Vec::new();
-        for step in &self.steps {
+        for step in self.steps() {
             match counts.iter_mut().find(|(action, _)| *action == step.action) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((&step.action, 1)),
@@ -182,15 +183,45 @@ impl Plan {
         self.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
     }
 
-    /// The steps with their numbers, from 1.
+    /// The steps that run, with their numbers.
     pub fn numbered(&self) -> impl Iterator<Item = (u32, &Step)> {
+        self.all_numbered().filter(|(_, step)| step.selection != Selection::Offered)
+    }
+
+    /// The steps that run, in this order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.numbered().map(|(_, step)| step)
+    }
+
+    /// Every step with its number, from 1. Optional ones that are not selected are among them.
+    pub fn all_numbered(&self) -> impl Iterator<Item = (u32, &Step)> {
         (1..).zip(&self.steps)
     }
 
-    /// The steps, in the order in which they run.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    /// The numbers of the optional steps.
+    pub fn options(&self) -> impl Iterator<Item = u32> {
+        self.all_numbered().filter(|(_, step)| step.selection != Selection::Required).map(|(number, _)| number)
+    }
+
+    /// The plan with these optional steps, and no others, selected.
+    ///
+    /// # Errors
+    ///
+    /// The first number that is not an optional step.
+    pub fn selecting(&self, numbers: &BTreeSet<u32>) -> Result<Self, u32> {
+        let is_optional = |number: &u32| self.step(*number).is_some_and(|step| step.selection != Selection::Required);
+        if let Some(wrong) = numbers.iter().find(|number| !is_optional(number)) {
+            return Err(*wrong);
+        }
+        let select = |(number, step): (u32, &Step)| {
+            let selection = match (step.selection, numbers.contains(&number)) {
+                (Selection::Required, _) => Selection::Required,
+                (_, true) => Selection::Selected,
+                (_, false) => Selection::Offered,
+            };
+            Step { selection, ..step.clone() }
+        };
+        Ok(Self { steps: self.all_numbered().map(select).collect(), ..self.clone() })
     }
 
     /// The first step, which is the only one of a command.

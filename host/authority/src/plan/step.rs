@@ -42,6 +42,28 @@ pub struct Step {
     /// The reason for the step, as a playbook wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Whether the step runs.
+    #[serde(default, skip_serializing_if = "Selection::is_required")]
+    pub selection: Selection,
+}
+
+/// Whether a step of a plan runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selection {
+    /// It runs.
+    #[default]
+    Required,
+    /// It is optional, and does not run.
+    Offered,
+    /// It is optional, and was selected: it runs.
+    Selected,
+}
+
+impl Selection {
+    fn is_required(&self) -> bool {
+        *self == Self::Required
+    }
 }
 
 impl Step {
@@ -64,6 +86,7 @@ impl Step {
             targets,
             before,
             why: None,
+            selection: Selection::Required,
         }
     }
 

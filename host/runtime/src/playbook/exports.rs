@@ -45,6 +45,8 @@ pub struct ProposedStep {
     pub arguments: String,
     /// The reason for the step, as a phrase.
     pub why: String,
+    /// Whether it runs only if it is selected.
+    pub optional: bool,
 }
 
 /// A table that is shown with the steps.
