@@ -30,9 +30,15 @@ fn generate(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     for (name, text) in part.files() {
         fs::write(admin.join(name), text)?;
     }
-    for file in fs::read_dir(folder.join("wit"))? {
-        let file = file?;
-        fs::copy(file.path(), wit.join(file.file_name()))?;
+    let host = "deps/claude-host";
+    fs::create_dir_all(wit.join(host))?;
+    for own in [".", host] {
+        for file in fs::read_dir(folder.join("wit").join(own))? {
+            let file = file?;
+            if file.file_type()?.is_file() {
+                fs::copy(file.path(), wit.join(own).join(file.file_name()))?;
+            }
+        }
     }
     fs::write(out.join("bindings.rs"), World::read(&wit, "built-in")?.bindings()?)?;
     Ok(())

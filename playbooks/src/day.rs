@@ -32,6 +32,11 @@ pub(crate) fn shown(text: &str) -> String {
     text.split('T').next().unwrap_or(text).to_owned()
 }
 
+/// A time to the minute, in UTC, as people read it.
+pub(crate) fn shown_minute(text: &str) -> String {
+    instant(text).map_or_else(|| text.to_owned(), |instant| instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

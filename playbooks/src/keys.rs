@@ -1,12 +1,11 @@
 //! The playbooks about API keys: unused, expiring, and without an owner.
 
 use crate::day::{away, day_of, days, instant, shown};
+use crate::names;
 use crate::pages::{Listed, by_id, by_token};
 use crate::proposal::Draft;
 use crate::world::claude::admin::api_keys::{self, ApiKey, ApiKeyScope, ApiKeyStatus, ApiKeyStatusFilter};
 use crate::world::claude::admin::usage::{self, BucketWidth, MessagesGroupBy};
-use crate::world::claude::admin::users;
-use crate::world::claude::admin::workspaces;
 use crate::{Arguments, Param, Playbook, param};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,22 +38,27 @@ pub(crate) const ORPHANED: Playbook = Playbook {
 };
 
 fn keys(status: ApiKeyStatusFilter) -> Result<Vec<ApiKey>, String> {
+    listed(Some(status))
+}
+
+/// The keys of every status.
+pub(crate) fn unfiltered() -> Result<Vec<ApiKey>, String> {
+    listed(None)
+}
+
+fn listed(status: Option<ApiKeyStatusFilter>) -> Result<Vec<ApiKey>, String> {
     by_id("The list of keys", |page| {
-        let found = api_keys::list(None, Some(status), None, page)?;
+        let found = api_keys::list(None, status, None, page)?;
         Ok(Listed { data: found.data, has_more: found.has_more, last_id: found.last_id })
     })
 }
 
 /// The members by ID, each with the address.
 fn members() -> Result<BTreeMap<String, String>, String> {
-    let members = by_id("The list of members", |page| {
-        let found = users::list(None, &[], page)?;
-        Ok(Listed { data: found.data, has_more: found.has_more, last_id: found.last_id })
-    })?;
-    Ok(members.into_iter().map(|user| (user.id, user.email)).collect())
+    Ok(names::members()?.into_iter().map(|user| (user.id, user.email)).collect())
 }
 
-fn name(key: &ApiKey) -> String {
+pub(crate) fn name(key: &ApiKey) -> String {
     key.name.clone().unwrap_or_else(|| key.id.clone())
 }
 
@@ -72,7 +76,7 @@ fn switch_off(draft: &mut Draft, key: &ApiKey, arguments: &Arguments, why: &str)
 }
 
 /// The last day on which each key was used, since a day.
-fn last_use(since: Timestamp) -> Result<BTreeMap<String, String>, String> {
+pub(crate) fn last_use(since: Timestamp) -> Result<BTreeMap<String, String>, String> {
     let (since, width) = (day_of(since), Some(BucketWidth::Day));
     let buckets = by_token("The usage of the keys", |page| {
         let by = [MessagesGroupBy::ApiKeyId];
@@ -142,14 +146,9 @@ fn expiring(arguments: &Arguments) -> Result<Draft, String> {
 
 fn orphaned(arguments: &Arguments) -> Result<Draft, String> {
     let (active, members) = (keys(ApiKeyStatusFilter::Active)?, members()?);
-    let archived: BTreeSet<String> = by_id("The list of workspaces", |page| {
-        let found = workspaces::list(&[], Some(true), None, page)?;
-        Ok(Listed { data: found.data, has_more: found.has_more, last_id: found.last_id })
-    })?
-    .into_iter()
-    .filter(|workspace| workspace.archived_at.is_some())
-    .map(|workspace| workspace.id)
-    .collect();
+    let workspaces = names::workspaces(true)?.into_iter();
+    let archived: BTreeSet<String> =
+        workspaces.filter(|workspace| workspace.archived_at.is_some()).map(|workspace| workspace.id).collect();
     let mut draft = Draft::default();
     let mut rows = Vec::new();
     for key in active.iter().filter(|key| matches!(key.status, ApiKeyStatus::Active)) {

@@ -10,13 +10,23 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 mod arguments;
 mod day;
+mod digest;
 mod failure;
+mod feed;
 mod keys;
+mod matching;
+mod money;
+mod names;
 mod offboard;
 mod onboard;
 mod pages;
+mod period;
 mod person;
 mod proposal;
+mod reconcile;
+mod review;
+mod rotate;
+mod spend;
 mod tidy;
 mod world;
 
@@ -51,8 +61,20 @@ const fn param(name: &'static str, summary: &'static str) -> Param {
 }
 
 /// Every playbook, in the order in which help shows them.
-const PLAYBOOKS: [Playbook; 6] =
-    [onboard::PLAYBOOK, offboard::PLAYBOOK, keys::STALE, keys::EXPIRING, keys::ORPHANED, tidy::PLAYBOOK];
+const PLAYBOOKS: [Playbook; 12] = [
+    onboard::PLAYBOOK,
+    offboard::PLAYBOOK,
+    review::ACCESS,
+    keys::STALE,
+    keys::EXPIRING,
+    keys::ORPHANED,
+    rotate::PLAYBOOK,
+    tidy::PLAYBOOK,
+    digest::COST,
+    digest::USAGE,
+    spend::DESK,
+    reconcile::PLAYBOOK,
+];
 
 impl Guest for Component {
     fn describe() -> Vec<Manifest> {

@@ -55,6 +55,11 @@ impl Draft {
         self.steps.len()
     }
 
+    /// Whether it has no step.
+    pub(crate) fn is_without_steps(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     pub(crate) fn finish(self) -> Proposal {
         Proposal { summary: self.summary.join(" "), tables: self.tables, steps: self.steps }
     }

@@ -2,6 +2,7 @@
 
 use crate::day::{away, day_of, days, instant, shown};
 use crate::failure::told;
+use crate::names;
 use crate::pages::{Listed, by_id, by_token};
 use crate::proposal::Draft;
 use crate::world::claude::admin::api_keys::{self, ApiKeyStatusFilter};
@@ -9,7 +10,6 @@ use crate::world::claude::admin::invites::{self, InviteStatusFilter};
 use crate::world::claude::admin::types::Page;
 use crate::world::claude::admin::usage::{self, BucketWidth, MessagesGroupBy};
 use crate::world::claude::admin::workspace_members;
-use crate::world::claude::admin::workspaces;
 use crate::{Arguments, Playbook, param};
 use std::collections::BTreeSet;
 
@@ -43,10 +43,7 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let since = away(now, -unused);
     let mut idle = Vec::new();
     let (with_keys, with_usage) = (with_keys()?, with_usage(&day_of(since))?);
-    let workspaces = by_id("The list of workspaces", |page| {
-        let found = workspaces::list(&[], None, None, page)?;
-        Ok(Listed { data: found.data, has_more: found.has_more, last_id: found.last_id })
-    })?;
+    let workspaces = names::workspaces(false)?;
     for workspace in workspaces.iter().filter(|workspace| workspace.archived_at.is_none()) {
         let is_older = instant(&workspace.created_at).is_some_and(|created| created < since);
         if !is_older || with_keys.contains(&workspace.id) || with_usage.contains(&workspace.id) {
@@ -59,8 +56,7 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
             idle.push(workspace);
         }
     }
-    let name = |workspace: &workspaces::Workspace| workspace.name.clone().unwrap_or_else(|| workspace.id.clone());
-    let rows = idle.iter().map(|one| vec![name(one), one.id.clone(), shown(&one.created_at)]);
+    let rows = idle.iter().map(|one| vec![names::workspace_name(one), one.id.clone(), shown(&one.created_at)]);
     draft.table("Workspaces without members, active keys and usage", &["name", "id", "created"], rows.collect());
     for workspace in &idle {
         let why = format!("No members, no active keys, and no usage in {unused} days");

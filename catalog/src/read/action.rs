@@ -132,7 +132,7 @@ impl Reader<'_> {
             period_limits,
             conditional_ranges,
             conflicts,
-            activity: docs.value("activity").map(|name| name.to_owned()),
+            activity: docs.value("activity"),
             deprecated: docs.value("deprecated").or_else(|| interface_docs.value("deprecated")),
             docs,
         })

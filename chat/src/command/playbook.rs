@@ -56,10 +56,13 @@ pub(super) fn named<'c>(
 ) -> Option<(&'c Arc<PlaybookForm>, usize)> {
     let one = catalog.playbooks.iter().find(|form| form.name == first).map(|form| (form, 1));
     one.or_else(|| {
-        let (noun, verb) = (catalog.interface(first)?, second?);
+        let (noun, verb) = (catalog.interface(first), second?);
+        let is_first = |word: &str| match noun {
+            Some(noun) => catalog.interface(word).is_some_and(|of| of.name == noun.name),
+            None => word == first,
+        };
         let is_it = |form: &&Arc<PlaybookForm>| {
-            let words = form.name.split_once(' ');
-            words.is_some_and(|(of, own)| own == verb && catalog.interface(of).is_some_and(|of| of.name == noun.name))
+            form.name.split_once(' ').is_some_and(|(of, own)| own == verb && is_first(of))
         };
         catalog.playbooks.iter().find(is_it).map(|form| (form, 2))
     })
@@ -200,7 +203,7 @@ fn from_file(
 }
 
 /// Required parameters are filled in order. The rest are values of the last of them that repeats, else of the first
-/// parameter that repeats.
+/// parameter that repeats. Without one, the next value is that of the first optional parameter.
 fn place(
     form: &PlaybookForm,
     positional: Vec<Token>,
@@ -214,7 +217,11 @@ fn place(
             let repeats = || form.parameters.iter().filter(|parameter| parameter.repeats);
             repeats().rfind(|parameter| parameter.required).or_else(|| repeats().next())
         };
-        let Some(parameter) = form.parameters.iter().find(is_free).or_else(repeated) else {
+        let optional = || {
+            let first = form.parameters.iter().find(|parameter| !parameter.required);
+            first.filter(|first| !arguments.iter().any(|(name, _)| *name == first.name))
+        };
+        let Some(parameter) = form.parameters.iter().find(is_free).or_else(repeated).or_else(optional) else {
             let text = format!("`{}` is one argument too many for `{}`.", shown(&token.text), form.name);
             return Err(CommandError::new(CommandErrorKind::ExtraArgument, text).hint(usage(form)));
         };
@@ -291,17 +298,21 @@ pub fn playbook_problem(catalog: &Catalog, form: &PlaybookForm) -> Option<String
         [word] if catalog.interface(word).is_some() => return Some(format!("`{word}` is a noun of the package")),
         [_] => {}
         [noun, verb] => {
-            let Some(interface) = catalog.interface(noun) else {
-                return Some(format!("`{noun}` is not a noun of the package"));
-            };
-            if catalog.verb(&interface.name, verb).is_some() {
+            if of_host(noun) {
+                return Some(format!("`{noun}` is a command of the host"));
+            }
+            let interface = catalog.interface(noun);
+            if interface.is_some_and(|interface| catalog.verb(&interface.name, verb).is_some()) {
                 return Some(format!("`{noun} {verb}` is an action of the package"));
             }
         }
         _ => return Some("its name has more than two words".to_owned()),
     }
-    if catalog.playbooks.iter().any(|known| known.id() == form.id()) {
-        return Some("another playbook has this name".to_owned());
+    // `digest` would hide `digest cost`.
+    let hides = |one: &str, other: &str| other == one || other.strip_prefix(one).is_some_and(|rest| rest.starts_with(' '));
+    let is_taken = |known: &Arc<PlaybookForm>| hides(&known.name, &form.name) || hides(&form.name, &known.name);
+    if let Some(known) = catalog.playbooks.iter().find(|known| is_taken(known)) {
+        return Some(format!("its name collides with that of the playbook `{}`", known.name));
     }
     if !is_shown(&form.summary) {
         return Some(format!("its summary is empty, has hidden characters, or has more than {MAX_SUMMARY} characters"));

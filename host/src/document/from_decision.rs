@@ -276,11 +276,7 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
         SettleError::NoApprover(operation, no_approver) => notice(
             Level::Error,
             format!("The selected steps need {}. The selection is not changed. {none}", too_few(no_approver)),
-            Some(format!(
-                "{} Or select other steps: `select {} 1`.",
-                who_names_approvers(no_approver),
-                operation.id
-            )),
+            Some(format!("{} Or select other steps: `select {} 1`.", who_names_approvers(no_approver), operation.id)),
         ),
         SettleError::Busy(operation) => notice(
             Level::Error,

@@ -52,7 +52,8 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let is_empty = plan.steps().next().is_none();
     let (title, hint) = if is_empty {
         let id = &operation.id;
-        let hint = format!("Select steps by their numbers: `select {id} 1,3-5` or `select {id} all`. Then confirm them.");
+        let hint =
+            format!("Select steps by their numbers: `select {id} 1,3-5` or `select {id} all`. Then confirm them.");
         ("Select steps".to_owned(), hint)
     } else if alone {
         let hint = match operation.pending.place.platform {

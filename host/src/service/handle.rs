@@ -164,7 +164,10 @@ impl Service {
                     Box::pin(self.run_several(id, person, receipt, several, options)).await
                 }
                 Command::Host(command) => {
-                    let reads = !matches!(command, HostCommand::Decide { .. } | HostCommand::Select { .. } | HostCommand::Resume(_));
+                    let reads = !matches!(
+                        command,
+                        HostCommand::Decide { .. } | HostCommand::Select { .. } | HostCommand::Resume(_)
+                    );
                     let reply = Box::pin(self.host_command(id, person, receipt, command, format)).await;
                     if reads { self.counted(person, reply) } else { reply }
                 }

@@ -19,6 +19,7 @@ mod outcome;
 mod parsed;
 mod part;
 mod playbook;
+mod playbook_reads;
 mod record;
 mod refusals;
 mod reply;

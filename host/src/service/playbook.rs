@@ -1,26 +1,21 @@
 //! Runs a playbook: it reads with the permissions of the requester, and its proposal becomes one request.
 
+use super::playbook_reads::PlaybookReads;
 use super::{Outcome, Reply, Service};
 use crate::audit::{Cause, Code, Effect, Entry, Event};
-use crate::command::{self, Invocation, Options, PlaybookCall};
+use crate::command::{self, Options, PlaybookCall};
 use crate::decision::approval::{CommandDraft, Commands, ProposedSeveral};
 use crate::decision::operation::Receipt;
 use crate::decision::plan::Origin;
 use crate::decision::policy::{Decision, InPlaybook};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
-use crate::playbook::{Answer, PlaybookError, Proposal, ProposedStep, Reads};
+use crate::playbook::{PlaybookError, Proposal, ProposedStep};
 use crate::store::Durability;
 use claude_admin_chat::cap::cap_text;
-use claude_admin_chat::{Verdict, redacted, strict_json, wait_before_retry};
+use claude_admin_chat::{Verdict, redacted, strict_json};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The number of times that one read is sent again after the API asked to wait, and the longest wait.
-const MOST_WAITS: u32 = 10;
-const LONGEST_WAIT: u64 = 120;
 
 impl Service {
     /// Runs a playbook, and requests the steps that it proposes.
@@ -46,7 +41,7 @@ impl Service {
         };
         let reading = InPlaybook { name: form.name.clone(), digest: form.digest.clone(), steps: 0 };
         let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items().in_playbook(Some(reading));
-        let mut reads = PlaybookReads { reader: &reader, answers: HashMap::new() };
+        let mut reads = PlaybookReads::new(self, id, &form.name, &reader);
         tracing::info!(operation = id, playbook = form.name, digest = form.digest, "planning");
         let planned = playbook.plan(&form.name, &call.arguments, self.api_now(), &mut reads).await;
         drop(reads);
@@ -205,51 +200,4 @@ fn proposed(proposal: &Proposal) -> Document {
         document = document.with(Block::Notice(Notice { level: Level::Done, text: summary, hint: None }));
     }
     document.with_all(proposal.tables.iter().map(document::proposed_table))
-}
-
-/// Reads for a playbook with the permissions of the requester. The same read is sent once.
-struct PlaybookReads<'r> {
-    reader: &'r Reader<'r>,
-    answers: HashMap<String, Result<Value, Value>>,
-}
-
-impl Reads for PlaybookReads<'_> {
-    fn read(&mut self, invocation: Invocation) -> Answer<'_> {
-        Box::pin(async move {
-            let key = format!("{} {}", invocation.action.id, json!(invocation.arguments));
-            if let Some(answer) = self.answers.get(&key) {
-                return answer.clone();
-            }
-            let answer = self.sent(invocation).await;
-            self.answers.insert(key, answer.clone());
-            answer
-        })
-    }
-}
-
-impl PlaybookReads<'_> {
-    async fn sent(&self, invocation: Invocation) -> Result<Value, Value> {
-        let command = invocation.action.command();
-        for wait in 0.. {
-            let error = match self.reader.read(invocation.clone()).await {
-                None => {
-                    let text = format!("you cannot run `{command}` here without further approval");
-                    return Err(json!({ "denied": text }));
-                }
-                Some(Ok(value)) => return Ok(value),
-                Some(Err(error)) => error,
-            };
-            let seconds = wait_before_retry(Verdict::Unchanged, error.reported());
-            match seconds.filter(|_| wait < MOST_WAITS) {
-                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.min(LONGEST_WAIT))).await,
-                None => {
-                    return Err(error
-                        .reported()
-                        .cloned()
-                        .unwrap_or_else(|| json!({ "denied": error.in_a_sentence() })));
-                }
-            }
-        }
-        Err(json!({ "denied": "the API asked to wait too often" }))
-    }
 }

@@ -31,7 +31,7 @@ const TEXT: &str =
 
 fn step(action: &str, arguments: &str) -> Step {
     let (action, arguments) = (action.to_owned(), arguments.to_owned());
-    Step { id: "a".to_owned(), action, arguments, why: TEXT.to_owned() }
+    Step { id: "a".to_owned(), action, arguments, why: TEXT.to_owned(), optional: false }
 }
 
 fn proposal(steps: Vec<Step>) -> Result<Proposal, String> {

@@ -50,13 +50,13 @@ impl Approvals {
         plan: &Plan,
         requester: &Person,
     ) -> Result<Requirements, SettleError> {
-        let denied =
-            |denial| SettleError::RequesterNotAllowed(Box::new(operation.clone()), denial, Vec::new());
+        let denied = |denial| SettleError::RequesterNotAllowed(Box::new(operation.clone()), denial, Vec::new());
         let unplanned = |problem| SettleError::Unplanned(Box::new(operation.clone()), problem, Vec::new());
         let mut decisions = Vec::new();
         if let Some(origin) = plan.origin() {
             let form = self.runtime.catalog().playbook(&origin.playbook);
-            let form = form.filter(|form| form.digest == origin.digest).ok_or_else(|| unplanned(Unplanned::NoPlaybook))?;
+            let form =
+                form.filter(|form| form.digest == origin.digest).ok_or_else(|| unplanned(Unplanned::NoPlaybook))?;
             decisions.push(self.decider.decide_playbook(requester, form));
         }
         let (playbook, reason) = (plan.in_playbook(), operation.pending.reason.as_deref());

@@ -264,7 +264,11 @@ impl Operation {
     #[must_use]
     pub fn changed(&self) -> Option<Changed> {
         let reads = |step: &Step| step.operation == Some(Effect::Read);
-        if self.pending.plan.all_numbered().all(|(_, step)| reads(step)) { Some(Changed::No) } else { self.state.changed() }
+        if self.pending.plan.all_numbered().all(|(_, step)| reads(step)) {
+            Some(Changed::No)
+        } else {
+            self.state.changed()
+        }
     }
 
     /// The approvals.

@@ -4,7 +4,8 @@ use super::arguments::{denied, inputs, returned};
 use super::error::PlaybookLimit;
 use super::exports::{INTERFACE, Manifest};
 use super::fit::{self, narrowed};
-use super::run::{ReadCall, State};
+use super::host_audit;
+use super::run::{Call, State};
 use super::{PlaybookEngine, PlaybookError};
 use claude_admin_catalog::{Action, Catalog};
 use claude_admin_chat::command;
@@ -91,6 +92,15 @@ fn link(
     let (package, version) = catalog.package.split_once('@').unwrap_or((&catalog.package, ""));
     let mut imports = Vec::new();
     for (name, item) in component.component_type().imports(&engine.engine) {
+        if let (host_audit::INTERFACE, ComponentItem::ComponentInstance(instance)) = (name, &item.ty) {
+            let mut linked = linker.instance(name).map_err(|error| PlaybookError::Malformed(format!("{error:#}")))?;
+            let functions = instance.exports(&engine.engine);
+            for (function, _) in functions.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_))) {
+                host_audit::link(&mut linked, catalog, function)?;
+                imports.push(format!("audit.{function}"));
+            }
+            continue;
+        }
         let interface = name.strip_prefix(package).and_then(|rest| rest.strip_prefix('/'));
         let interface = interface.and_then(|rest| rest.split_once('@')).filter(|(_, found)| *found == version);
         let (Some((interface, _)), ComponentItem::ComponentInstance(instance)) = (interface, item.ty) else {
@@ -144,16 +154,14 @@ fn answered(
         let passed: Vec<_> =
             function.params().zip(params).map(|((name, _), val)| (name.to_owned(), val.clone())).collect();
         let state = store.data_mut();
-        let (calls, left, now) = (state.calls.clone(), state.reads_left.checked_sub(1), state.now);
-        state.reads_left = left.unwrap_or(0);
-        let most = state.most_reads;
+        let (calls, taken, now) = (state.calls.clone(), taken(state), state.now);
         Box::new(async move {
-            left.ok_or(LimitReached(PlaybookLimit::Reads(most)))?;
+            taken.map_err(LimitReached)?;
             let arguments = inputs(&catalog.types, &action, &passed).map_err(wasmtime::Error::msg)?;
             let answer = match command::from_json(&catalog, &action.id, &arguments, now) {
                 Ok(draft) if draft.references.is_empty() => {
                     let (reply, answer) = oneshot::channel();
-                    let sent = calls.send(ReadCall { invocation: draft.invocation, reply }).await;
+                    let sent = calls.send(Call::Read { invocation: draft.invocation, reply }).await;
                     sent.map_err(|_| wasmtime::Error::msg("no reads are possible now"))?;
                     answer.await.map_err(|_| wasmtime::Error::msg("a read has no result"))?
                 }
@@ -171,6 +179,13 @@ fn answered(
         })
     });
     defined.map_err(|error| PlaybookError::Malformed(format!("{error:#}")))
+}
+
+/// Counts a read, if one is left.
+pub(super) fn taken(state: &mut State) -> Result<(), PlaybookLimit> {
+    let left = state.reads_left.checked_sub(1).ok_or(PlaybookLimit::Reads(state.most_reads))?;
+    state.reads_left = left;
+    Ok(())
 }
 
 /// A limit that a playbook reached.

@@ -8,6 +8,7 @@ mod engine;
 mod error;
 mod exports;
 mod fit;
+mod host_audit;
 mod library;
 mod load;
 mod run;
@@ -15,9 +16,10 @@ mod run;
 pub use engine::{PlaybookEngine, PlaybookLimits};
 pub use error::{PlaybookError, PlaybookLimit};
 pub use exports::{Manifest, Parameter, Proposal, ProposedStep, ProposedTable};
+pub use host_audit::AuditWrite;
 pub use library::Library;
 pub use load::Playbook;
-pub use run::{Answer, Reads};
+pub use run::{Answer, AuditAnswer, Reads};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::error::PlaybookLimit;
 use super::exports::{Manifest, Proposal};
+use super::host_audit::AuditWrite;
 use super::load::LimitReached;
 use super::{Playbook, PlaybookError, PlaybookLimits};
 use crate::sandbox::engine::TICK;
@@ -21,35 +22,66 @@ use wasmtime::{Store, UpdateDeadline};
 /// key.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, Value>> + Send + 'a>>;
 
+/// The result of a read of the audit log. An error is a sentence for the user.
+pub type AuditAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
+
 /// Reads for a playbook, one read after the other.
 pub trait Reads: Send {
-    /// Reads.
+    /// Reads from the API.
     fn read(&mut self, invocation: Invocation) -> Answer<'_>;
+
+    /// Reads from the audit log the writes of a period.
+    fn search(&mut self, since: Timestamp, until: Timestamp) -> AuditAnswer<'_, Vec<AuditWrite>>;
+
+    /// Reads the head of the audit log.
+    fn head(&mut self) -> AuditAnswer<'_, String>;
 }
 
 /// A read, and the channel for its result.
 #[derive(Debug)]
-pub(super) struct ReadCall {
-    pub(super) invocation: Invocation,
-    pub(super) reply: oneshot::Sender<Result<Value, Value>>,
+pub(super) enum Call {
+    Read { invocation: Invocation, reply: oneshot::Sender<Result<Value, Value>> },
+    Search { since: Timestamp, until: Timestamp, reply: oneshot::Sender<Result<Vec<AuditWrite>, String>> },
+    Head { reply: oneshot::Sender<Result<String, String>> },
+}
+
+impl Call {
+    /// Reads. If the playbook has ended, nothing waits for the result.
+    async fn answer(self, reads: &mut dyn Reads) {
+        match self {
+            Self::Read { invocation, reply } => drop(reply.send(reads.read(invocation).await)),
+            Self::Search { since, until, reply } => drop(reply.send(reads.search(since, until).await)),
+            Self::Head { reply } => drop(reply.send(reads.head().await)),
+        }
+    }
 }
 
 /// The state of one instance.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) calls: mpsc::Sender<ReadCall>,
+    pub(super) calls: mpsc::Sender<Call>,
     pub(super) reads_left: u32,
     pub(super) most_reads: u32,
     pub(super) now: Timestamp,
     memory: MemoryLimiter,
 }
 
+const NO_READS: &str = "a playbook cannot read while it describes itself";
+
 /// A description needs no read.
 struct NoReads;
 
 impl Reads for NoReads {
     fn read(&mut self, _: Invocation) -> Answer<'_> {
-        Box::pin(async { Err(super::arguments::denied("a playbook cannot read while it describes itself")) })
+        Box::pin(async { Err(super::arguments::denied(NO_READS)) })
+    }
+
+    fn search(&mut self, _: Timestamp, _: Timestamp) -> AuditAnswer<'_, Vec<AuditWrite>> {
+        Box::pin(async { Err(NO_READS.to_owned()) })
+    }
+
+    fn head(&mut self) -> AuditAnswer<'_, String> {
+        Box::pin(async { Err(NO_READS.to_owned()) })
     }
 }
 
@@ -135,10 +167,7 @@ impl Playbook {
             loop {
                 tokio::select! {
                     called = &mut call => return called,
-                    Some(ReadCall { invocation, reply }) = wanted.recv() => {
-                        // If the playbook has ended, the other branch reports it.
-                        let _ = reply.send(reads.read(invocation).await);
-                    }
+                    Some(call) = wanted.recv() => call.answer(reads).await,
                 }
             }
         };

@@ -1,0 +1,114 @@
+//! `reconcile`: changes in the organization that this host did not make, and writes of this host that the feed lacks.
+//!
+//! The feed and the log have no common ID. An activity belongs to a write of the same type, at the same time, with the same
+//! target; each write explains at most one activity. What a client says of itself, such as its user agent, explains nothing.
+
+use crate::day::{instant, shown_minute};
+use crate::feed::{activities, actor, details};
+use crate::matching::{Change, Made, pair};
+use crate::period::since;
+use crate::proposal::Draft;
+use crate::world::claude::admin::activities::Activity;
+use crate::world::claude::host::audit::{self, Write};
+use crate::{Arguments, Playbook, param};
+use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeSet;
+
+pub(crate) const PLAYBOOK: Playbook = Playbook {
+    name: "reconcile",
+    summary: "Show the changes that were made outside this host, and writes of this host that the activity feed lacks",
+    parameters: &[param("since", "The hours or days until now, such as 24h (default) or 7d, at most 31 days.")],
+    plan,
+};
+
+/// The time by which the feed can be late.
+const DELAY_SECONDS: i64 = 120;
+/// The maximum number of targets that a row shows.
+const MOST_TARGETS: usize = 4;
+
+fn plan(arguments: &Arguments) -> Result<Draft, String> {
+    let now = arguments.now()?;
+    let span = arguments.one("since").unwrap_or("24h");
+    let start = since(span, now)?;
+    // A write shortly before the period explains an activity at its beginning.
+    let earlier = start.checked_sub(crate::matching::LONGEST_SECONDS.seconds()).unwrap_or(start);
+    let later = now.checked_add(1.hours()).unwrap_or(now);
+    let writes = audit::search(&earlier.to_string(), &later.to_string())?;
+    let types = audit::activity_types();
+    let feed = activities(&types, &[], &start.to_string(), None)?;
+    let changes: Vec<Change> = feed.iter().map(change).collect();
+    // A write that certainly changed nothing is in no feed.
+    let possible: Vec<&Write> = writes.iter().filter(|write| write.changed != "no").collect();
+    let made: Vec<Made> = possible.iter().map(|write| made(write)).collect();
+    let explained = pair(&changes, &made);
+    let mut draft = Draft::default();
+    let foreign: Vec<&Activity> =
+        feed.iter().zip(&explained).filter(|(_, write)| write.is_none()).map(|(activity, _)| activity).collect();
+    let used: BTreeSet<usize> = explained.iter().flatten().copied().collect();
+    let is_in_period = |write: &Write| instant(&write.time).is_some_and(|time| time >= start);
+    let is_due = |write: &Write| instant(&write.time).is_some_and(|time| time < late(now));
+    let mut missing = Vec::new();
+    for (index, write) in possible.iter().enumerate().filter(|(_, write)| is_in_period(write)) {
+        if !used.contains(&index) && write.activity.is_some() && write.changed == "yes" && is_due(write) {
+            missing.push(*write);
+        }
+    }
+    let inside = feed.len() - foreign.len();
+    let is_unknown_type = |write: &&&Write| is_in_period(write) && write.activity.is_none();
+    let unconfirmed = possible.iter().filter(is_unknown_type).count();
+    draft.say(format!(
+        "In the last {span}, the feed has {} of the kinds that this host can make: {inside} by this host, and {} from outside.",
+        counted(feed.len(), "change"),
+        foreign.len()
+    ));
+    draft.say(match missing.len() {
+        0 => "The feed has every write of this host that it should have.".to_owned(),
+        count => format!("The feed lacks {} of this host.", counted(count, "write")),
+    });
+    if unconfirmed > 0 {
+        let writes = counted(unconfirmed, "write");
+        draft.say(format!("For {writes} of this host, no type of activity is known, so the feed cannot confirm them."));
+    }
+    let rows = foreign.iter().map(|activity| {
+        let targets: Vec<String> = details(activity).into_iter().map(|(_, text)| text).take(MOST_TARGETS).collect();
+        vec![
+            shown_minute(&activity.created_at),
+            activity.type_.clone(),
+            actor(activity),
+            targets.join(", "),
+            activity.id.clone(),
+        ]
+    });
+    draft.table("Changes from outside this host", &["time", "type", "by", "target", "activity"], rows.collect());
+    let rows = missing.iter().map(|write| {
+        vec![shown_minute(&write.time), write.command.clone(), write.requester.clone(), write.operation.clone()]
+    });
+    draft.table("Writes of this host that the feed lacks", &["time", "command", "by", "operation"], rows.collect());
+    Ok(draft)
+}
+
+/// The time until which a write must be in the feed.
+fn late(now: Timestamp) -> Timestamp {
+    now.checked_sub(DELAY_SECONDS.seconds()).unwrap_or(now)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn change(activity: &Activity) -> Change {
+    Change {
+        kind: activity.type_.clone(),
+        time: instant(&activity.created_at),
+        texts: details(activity).into_iter().map(|(_, text)| text).collect(),
+    }
+}
+
+fn made(write: &Write) -> Made {
+    Made {
+        kind: write.activity.clone(),
+        time: instant(&write.time),
+        texts: write.arguments.iter().cloned().collect(),
+        creates: write.creates,
+    }
+}
