@@ -189,9 +189,12 @@ fn compared(
     largest.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
     let total: i128 = now.values().sum();
     let rows = largest.iter().take(MOST_ROWS).map(|(name, amount)| {
-        let share = if total == 0 { 0 } else { amount * 100 / total };
+        let share = match if total == 0 { 0 } else { amount * 100 / total } {
+            0 if *amount > 0 => "<1 %".to_owned(),
+            share => format!("{share} %"),
+        };
         let earlier = before.get(*name).copied().unwrap_or(0);
-        vec![(*name).clone(), measure.shown(*amount), format!("{share} %"), change(*amount, earlier)]
+        vec![(*name).clone(), measure.shown(*amount), share, change(*amount, earlier)]
     });
     let caption = match largest.len() {
         count if count > MOST_ROWS => format!("By {what}: the {MOST_ROWS} largest of {count}"),

@@ -43,8 +43,13 @@ pub(crate) fn change(now: i128, before: i128) -> String {
         (now, before) if now == before => String::new(),
         (_, 0) => "new".to_owned(),
         (now, before) => {
-            let percent = (now - before).saturating_mul(100) / before.abs();
-            format!("{}{percent} %", if percent >= 0 { "+" } else { "" })
+            let tenths = (now - before).saturating_mul(1000) / before.abs();
+            let sign = if now > before { "+" } else { "-" };
+            match tenths.abs() {
+                0 => format!("{sign}<0.1 %"),
+                tenths @ 1..100 => format!("{sign}{}.{} %", tenths / 10, tenths % 10),
+                tenths => format!("{sign}{} %", tenths / 10),
+            }
         }
     }
 }
@@ -80,8 +85,9 @@ mod tests {
 
     #[test]
     fn changes_are_in_percent_of_the_earlier_amount() {
-        let shown = [(5, 5), (0, 0), (5, 0), (110, 100), (50, 100), (0, 10)].map(|(now, before)| change(now, before));
-        assert_eq!(shown, ["", "", "new", "+10 %", "-50 %", "-100 %"]);
+        let changes = [(5, 5), (0, 0), (5, 0), (110, 100), (50, 100), (0, 10), (1015, 1000), (99_999, 100_000)];
+        let shown = changes.map(|(now, before)| change(now, before));
+        assert_eq!(shown, ["", "", "new", "+10 %", "-50 %", "-100 %", "+1.5 %", "-<0.1 %"]);
     }
 
     #[test]

@@ -6,13 +6,14 @@
 use crate::day::{instant, shown_minute};
 use crate::feed::{activities, actor, details};
 use crate::matching::{Change, Made, pair};
+use crate::names::workspace_names;
 use crate::period::since;
 use crate::proposal::Draft;
 use crate::world::claude::admin::activities::Activity;
 use crate::world::claude::host::audit::{self, Write};
 use crate::{Arguments, Playbook, param};
 use jiff::{Timestamp, ToSpan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const PLAYBOOK: Playbook = Playbook {
     name: "reconcile",
@@ -21,6 +22,8 @@ pub(crate) const PLAYBOOK: Playbook = Playbook {
     plan,
 };
 
+/// The type of activity of a new workspace.
+const NEW_WORKSPACE: &str = "platform_workspace_created";
 /// The time by which the feed can be late.
 const DELAY_SECONDS: i64 = 120;
 /// The maximum number of targets that a row shows.
@@ -36,7 +39,10 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let writes = audit::search(&earlier.to_string(), &later.to_string())?;
     let types = audit::activity_types();
     let feed = activities(&types, &[], &start.to_string(), None)?;
-    let changes: Vec<Change> = feed.iter().map(change).collect();
+    // The feed names a new workspace only by its ID, and the write only by its name.
+    let names =
+        if feed.iter().any(|activity| activity.type_ == NEW_WORKSPACE) { workspace_names()? } else { BTreeMap::new() };
+    let changes: Vec<Change> = feed.iter().map(|activity| change(activity, &names)).collect();
     // A write that certainly changed nothing is in no feed.
     let possible: Vec<&Write> = writes.iter().filter(|write| write.changed != "no").collect();
     let made: Vec<Made> = possible.iter().map(|write| made(write)).collect();
@@ -96,12 +102,15 @@ fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn change(activity: &Activity) -> Change {
-    Change {
-        kind: activity.type_.clone(),
-        time: instant(&activity.created_at),
-        texts: details(activity).into_iter().map(|(_, text)| text).collect(),
+fn change(activity: &Activity, names: &BTreeMap<String, String>) -> Change {
+    // A previous value is that of an earlier change.
+    let fields = details(activity).into_iter().filter(|(name, _)| !name.starts_with("previous_"));
+    let mut texts: BTreeSet<String> = fields.map(|(_, text)| text).collect();
+    if activity.type_ == NEW_WORKSPACE {
+        let known: Vec<String> = texts.iter().filter_map(|id| names.get(id).cloned()).collect();
+        texts.extend(known);
     }
+    Change { kind: activity.type_.clone(), time: instant(&activity.created_at), texts }
 }
 
 fn made(write: &Write) -> Made {

@@ -110,7 +110,7 @@ fn summary(draft: &mut Draft, members: &[User], powerful: usize, unusual: usize)
     }
     let roles: Vec<String> = roles.iter().map(|(role, count)| format!("{count} {role}")).collect();
     draft.say(format!("{} members: {}.", members.len(), roles.join(", ")));
-    draft.say(format!("{powerful} have more rights than others. {unusual} are unusual."));
+    draft.say(format!("{powerful} have more rights than others. {unusual} entries below are unusual."));
     match audit::head() {
         Ok(head) => draft.say(format!("Head of the audit log of this host: {head}.")),
         Err(why) => draft.say(format!("The head of the audit log is not part of this review. {why}")),

@@ -4,6 +4,8 @@ mod built_in;
 mod delegation;
 mod hostile;
 mod offboard;
+mod options;
+mod reconcile;
 
 use crate::support::{self, OPEN_POLICY};
 use claude_admin::decision::operation::Clock;
@@ -16,7 +18,13 @@ use std::sync::Arc;
 /// A host with the built-in playbooks and these components, in front of a simulator.
 async fn host_with(policy: &str, config: SimulatorConfig, components: &[&[u8]]) -> (RunningSimulator, Service) {
     let simulator = Simulator::start(config).await.expect("a loopback port is free");
-    let credentials = support::credentials(&simulator);
+    let service = service_before(&simulator, policy, components);
+    (simulator, service)
+}
+
+/// A host in front of a simulator that runs.
+fn service_before(simulator: &RunningSimulator, policy: &str, components: &[&[u8]]) -> Service {
+    let credentials = support::credentials(simulator);
     let sandbox = support::sandbox(&simulator.base_url(), credentials, support::limits());
     let plugin = Plugin::embedded(&sandbox).expect("the component loads");
     let compiled = support::build_folder().join("compiled");
@@ -28,7 +36,7 @@ async fn host_with(policy: &str, config: SimulatorConfig, components: &[&[u8]]) 
     let plugin = plugin.with_playbooks(library.forms().to_vec());
     let now = simulator.watch();
     let service = support::service_with(plugin, policy, &[]).with_playbooks(Some(Arc::new(library)));
-    (simulator, service.with_api_clock(Clock::new(move || now().as_millisecond())))
+    service.with_api_clock(Clock::new(move || now().as_millisecond()))
 }
 
 async fn host(policy: &str) -> (RunningSimulator, Service) {

@@ -61,9 +61,8 @@ pub(super) fn named<'c>(
             Some(noun) => catalog.interface(word).is_some_and(|of| of.name == noun.name),
             None => word == first,
         };
-        let is_it = |form: &&Arc<PlaybookForm>| {
-            form.name.split_once(' ').is_some_and(|(of, own)| own == verb && is_first(of))
-        };
+        let is_it =
+            |form: &&Arc<PlaybookForm>| form.name.split_once(' ').is_some_and(|(of, own)| own == verb && is_first(of));
         catalog.playbooks.iter().find(is_it).map(|form| (form, 2))
     })
 }
@@ -309,7 +308,8 @@ pub fn playbook_problem(catalog: &Catalog, form: &PlaybookForm) -> Option<String
         _ => return Some("its name has more than two words".to_owned()),
     }
     // `digest` would hide `digest cost`.
-    let hides = |one: &str, other: &str| other == one || other.strip_prefix(one).is_some_and(|rest| rest.starts_with(' '));
+    let hides =
+        |one: &str, other: &str| other == one || other.strip_prefix(one).is_some_and(|rest| rest.starts_with(' '));
     let is_taken = |known: &Arc<PlaybookForm>| hides(&known.name, &form.name) || hides(&form.name, &known.name);
     if let Some(known) = catalog.playbooks.iter().find(|known| is_taken(known)) {
         return Some(format!("its name collides with that of the playbook `{}`", known.name));

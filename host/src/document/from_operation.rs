@@ -82,7 +82,11 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         };
         ("Approval needed".to_owned(), hint)
     };
-    let text = format!("{} Risk: {}. {NO_CHANGES_YET}", question_and_effect(catalog, plan), risk(plan));
+    let question = question_and_effect(catalog, plan);
+    let text = match is_empty {
+        true => format!("{question} {NO_CHANGES_YET}"),
+        false => format!("{question} Risk: {}. {NO_CHANGES_YET}", risk(plan)),
+    };
     // A lone operator must type the name of the target, so there is no button to approve.
     let choices = if requirements.alone.is_some() || is_empty {
         vec![(Choice::Cancel, "Cancel".to_owned())]
@@ -112,7 +116,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
             operation: operation.id.clone(),
             version: operation.pending.version,
             harmful: risk(plan) != "reversible",
-            text: question_and_effect(catalog, plan),
+            text: question,
             choices,
         }))
         .footer(format!("operation {}", operation.id))

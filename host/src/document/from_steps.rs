@@ -62,9 +62,7 @@ pub(super) fn effects(plan: &Plan) -> String {
 /// The highest risk of the steps.
 pub(super) fn risk(plan: &Plan) -> &'static str {
     let has = |risk: &Risk| plan.steps().any(|step| step.risk == risk.as_str());
-    // Without a selected step, nothing runs.
-    let none = if plan.steps().next().is_none() { Risk::Reversible } else { Risk::Irreversible };
-    Risk::ALL.into_iter().rev().find(has).unwrap_or(none).as_str()
+    Risk::ALL.into_iter().rev().find(has).unwrap_or(Risk::Irreversible).as_str()
 }
 
 fn columns(names: &[&str]) -> Vec<Column> {

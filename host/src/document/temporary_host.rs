@@ -4,6 +4,10 @@ use super::{Block, Document};
 use crate::identity::Platform;
 use claude_admin_chat::Outcome;
 
+/// The advice about optional steps.
+const NO_SELECTION: &str = "This simulation ends with the command, so no step can be selected in it. With a \
+                            configuration, which `claude-admin init` writes, requests are stored.";
+
 /// Removes the advice that needs the operation to exist later. `operation` is its ID. `for_others`: whether another
 /// user would have to approve it.
 #[must_use]
@@ -33,7 +37,8 @@ pub fn without_return(
         if let Block::Notice(notice) = block
             && notice.hint.as_ref().is_some_and(|given| given.contains(operation))
         {
-            notice.hint = Some(hint.to_owned());
+            let selects = notice.hint.as_ref().is_some_and(|given| given.contains(&format!("select {operation}")));
+            notice.hint = Some(if selects { NO_SELECTION } else { hint }.to_owned());
         }
     }
     document

@@ -77,10 +77,11 @@ impl Service {
                 Box::pin(self.planned(id, person, &action, &options, planned)).await
             }
         };
-        // The tables of the playbook are before the steps.
-        let tables = shown.blocks.into_iter().filter(|block| matches!(block, Block::Table(_)));
-        let after = 1.min(reply.document.blocks.len());
-        reply.document.blocks.splice(after..after, tables);
+        // The tables of the playbook are between its summary and the steps.
+        let is_table = |block: &Block| matches!(block, Block::Table(_));
+        let blocks = &mut reply.document.blocks;
+        let at = blocks.iter().position(is_table).unwrap_or_else(|| 1.min(blocks.len()));
+        blocks.splice(at..at, shown.blocks.into_iter().filter(is_table));
         reply.document.footer.retain(|line| *line != action.command());
         Reply { command: Some(command), ..reply }
     }
