@@ -13,6 +13,10 @@ pub struct SimulatorConfig {
     pub seed: u64,
     /// The number of members of the organization at the start.
     pub members: usize,
+    /// The number of workspaces at the start. There are at least those of the default.
+    pub workspaces: usize,
+    /// The number of API keys at the start. There are at least those of the default.
+    pub api_keys: usize,
     /// The clock. By default it does not run, and its time is 2026-11-21T17:20:00Z.
     pub clock: Clock,
     /// The kind of the organization.
@@ -38,6 +42,8 @@ impl Default for SimulatorConfig {
         Self {
             seed: 1,
             members: 25,
+            workspaces: 6,
+            api_keys: 12,
             clock: Clock::frozen_at(START),
             organization: OrganizationKind::default(),
             requests_per_minute: None,

@@ -1,7 +1,7 @@
 //! Tests of the real binary.
 
 mod advice;
-mod command_line;
+pub(crate) mod command_line;
 mod completions;
 mod conformance;
 mod crash;

@@ -3,6 +3,7 @@
 mod built_in;
 mod delegation;
 mod hostile;
+mod jobs;
 mod offboard;
 mod options;
 mod reconcile;
@@ -27,20 +28,36 @@ fn service_before(simulator: &RunningSimulator, policy: &str, components: &[&[u8
     let credentials = support::credentials(simulator);
     let sandbox = support::sandbox(&simulator.base_url(), credentials, support::limits());
     let plugin = Plugin::embedded(&sandbox).expect("the component loads");
+    let (plugin, library) = with_library(plugin, components);
+    let now = simulator.watch();
+    let service = support::service_with(plugin, policy, &[]).with_playbooks(Some(library));
+    service.with_api_clock(Clock::new(move || now().as_millisecond()))
+}
+
+async fn host(policy: &str) -> (RunningSimulator, Service) {
+    host_with(policy, SimulatorConfig::default(), &[]).await
+}
+
+/// A component with the built-in playbooks and others.
+fn with_library(plugin: Plugin, components: &[&[u8]]) -> (Plugin, Arc<Library>) {
     let compiled = support::build_folder().join("compiled");
     let limits = PlaybookLimits { wasm_time: std::time::Duration::from_secs(2), ..PlaybookLimits::default() };
     let mut library = Library::built_in(plugin.catalog(), limits, Some(&compiled)).expect("an engine");
     for component in components {
         library.add(component).expect("a playbook");
     }
-    let plugin = plugin.with_playbooks(library.forms().to_vec());
-    let now = simulator.watch();
-    let service = support::service_with(plugin, policy, &[]).with_playbooks(Some(Arc::new(library)));
-    service.with_api_clock(Clock::new(move || now().as_millisecond()))
+    (plugin.with_playbooks(library.forms().to_vec()), Arc::new(library))
 }
 
-async fn host(policy: &str) -> (RunningSimulator, Service) {
-    host_with(policy, SimulatorConfig::default(), &[]).await
+/// An organization of a realistic size.
+fn organization() -> SimulatorConfig {
+    SimulatorConfig {
+        members: 500,
+        workspaces: 50,
+        api_keys: 300,
+        logged_requests: 10_000,
+        ..SimulatorConfig::default()
+    }
 }
 
 async fn open_host() -> (RunningSimulator, Service) {

@@ -199,7 +199,8 @@ fn of_key<'s>(store: &'s Store, people: &People<'s>, seed: u64, key: &'s Object,
     let workspace = key.get("scope").and_then(|scope| scope.get("workspace_id")).and_then(Value::as_str);
     let minute = |field: &str| text(key, field).parse().ok().map(minute_of);
     let stopped = memory::stopped_at(store, key_id).map(minute_of);
-    let end = [stopped, minute("expires_at")].into_iter().flatten().min();
+    let unused = key.contains_key(ApiKeys::UNUSED_MARK).then_some(i64::MIN);
+    let end = [stopped, minute("expires_at"), unused].into_iter().flatten().min();
     let product = if PROFILES[profile].0.tier == "batch" { "message_batches_api" } else { "messages_api" };
     Stream {
         actor,

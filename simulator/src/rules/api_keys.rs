@@ -13,6 +13,9 @@ pub(crate) struct ApiKeys;
 impl ApiKeys {
     pub(crate) const PATH: &'static str = path_of!("api-keys.list");
 
+    /// Marks a key without usage in the store; no reply shows it.
+    pub(crate) const UNUSED_MARK: &'static str = "is_unused";
+
     /// The status of a key. `expired` is never stored; it depends on the clock.
     fn status(key: &Object, now: Timestamp) -> &str {
         match text(key, "status") {

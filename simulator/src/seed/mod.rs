@@ -12,6 +12,7 @@ mod integrations;
 mod invites;
 mod limits;
 mod members;
+mod more;
 mod people;
 mod plausible;
 mod storage;
@@ -83,6 +84,7 @@ pub(crate) fn world(config: &SimulatorConfig, routes: &Routes, now: Timestamp) -
     seeder.claude_tag();
     seeder.external_storage(&workspaces);
     seeder.google();
+    seeder.more(config, &members);
     memory::begin(&mut seeder.store, config.seed, now);
     crate::compliance::seed(&mut seeder.store, catalog);
     // This is the last step, so it adds only objects that no family has.
