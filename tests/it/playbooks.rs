@@ -6,6 +6,7 @@ mod hostile;
 mod jobs;
 mod offboard;
 mod options;
+mod program;
 mod reconcile;
 
 use crate::support::{self, OPEN_POLICY};

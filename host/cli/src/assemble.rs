@@ -45,6 +45,15 @@ pub(super) enum WithoutCredential {
     Refuse,
 }
 
+/// The clock of the embedded simulator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SimulatedClock {
+    /// It stands still, for one command.
+    Stopped,
+    /// It runs, for a host that serves many commands: changes have different times.
+    Running,
+}
+
 /// The source of the policy.
 pub(super) enum Policy<'p> {
     /// The policy file and the groups of the configuration.
@@ -114,17 +123,21 @@ pub(super) fn foreseen_credentials(config: &Config) -> anyhow::Result<Credential
 }
 
 /// Determines the target of requests, and starts the simulator if it is the target.
-pub(super) async fn target(config: &Config, without: WithoutCredential) -> anyhow::Result<Target> {
+pub(super) async fn target(
+    config: &Config,
+    without: WithoutCredential,
+    clock: SimulatedClock,
+) -> anyhow::Result<Target> {
     let platform = config.upstream.platform;
     if config.upstream.simulate {
-        return simulated(start_simulator().await?, platform);
+        return simulated(start_simulator(clock).await?, platform);
     }
     let credentials = credentials(config)?;
     let base_url = base_url(config);
     let nothing_given = credentials.is_empty() && base_url.is_none() && platform == ApiPlatform::Anthropic;
     if nothing_given && without == WithoutCredential::Simulate {
         no_blank_credential()?;
-        return simulated(start_simulator().await?, platform);
+        return simulated(start_simulator(clock).await?, platform);
     }
     real(platform, credentials, base_url)
 }
@@ -147,8 +160,12 @@ fn base_url(config: &Config) -> Option<String> {
     Some(outside_text::value(&url).to_owned()).filter(|url| !url.is_empty())
 }
 
-async fn start_simulator() -> anyhow::Result<RunningSimulator> {
-    Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")
+async fn start_simulator(clock: SimulatedClock) -> anyhow::Result<RunningSimulator> {
+    let mut config = SimulatorConfig::default();
+    if clock == SimulatedClock::Running {
+        config.clock = claude_admin_simulator::Clock::running_from(config.clock.now());
+    }
+    Simulator::start(config).await.context("the simulator does not start")
 }
 
 /// The API as the target.

@@ -4,7 +4,7 @@
 //! them. With a configuration, the run is recorded in its audit log: its readers see every request that used its
 //! credential.
 
-use super::assemble::{Target, WithoutCredential, catalog, egress, ledger_without_policy, target};
+use super::assemble::{SimulatedClock, Target, WithoutCredential, catalog, egress, ledger_without_policy, target};
 use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::setup_error::SetupError;
@@ -54,7 +54,7 @@ pub(super) async fn conformance(args: ConformanceArgs) -> anyhow::Result<u8> {
     let is_configured = found.is_some();
     let mut config = found.map(|found| found.config).unwrap_or_default();
     config.upstream.simulate |= args.simulate;
-    let target = target(&config, WithoutCredential::Refuse).await?;
+    let target = target(&config, WithoutCredential::Refuse, SimulatedClock::Stopped).await?;
     let now = target.now();
     let Target { upstream, credentials, simulator, .. } = target;
     let catalog = catalog(&config)?;

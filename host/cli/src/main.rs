@@ -214,7 +214,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Audit { command } => audit::audit(command),
         Command::Actions { output } => actions::actions(output),
         Command::Plugin { command } => plugin::plugin(command),
-        Command::Playbook { command } => playbook::playbook(command),
+        Command::Playbook { command } => playbook::playbook(command).await,
         Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
         Command::Completions { shell } => {
             print(&completions::script(shell))?;

@@ -1,6 +1,6 @@
 //! `claude-admin mcp`: serves the actions as tools for a model, over standard input and output.
 
-use super::assemble::{Policy, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Policy, SimulatedClock, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
 use super::operator::operator;
 use super::stop::Stop;
@@ -29,7 +29,7 @@ pub(super) async fn mcp(args: McpArgs) -> anyhow::Result<u8> {
     let mut config = found.map(|found| found.config).unwrap_or_default();
     config.upstream.simulate |= args.simulate;
     config.limits.concurrency.get_or_insert(CALLS_AT_ONCE);
-    let target = target(&config, WithoutCredential::Simulate).await?;
+    let target = target(&config, WithoutCredential::Simulate, SimulatedClock::Running).await?;
     if target.simulator.is_some() {
         tell(
             "SIMULATED: no real account is used, and pending requests end with this process. To confirm a request, run \

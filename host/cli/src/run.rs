@@ -1,6 +1,6 @@
 //! `claude-admin run`: runs one command as the current operating-system account.
 
-use super::assemble::{Host, Policy, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Host, Policy, SimulatedClock, StoreSource, WithoutCredential, host, target};
 use super::config_args::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
@@ -76,7 +76,7 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     config.upstream.simulate |= args.simulate;
     // Only one call runs. The reservation of a larger pool would take time.
     config.limits.concurrency.get_or_insert(1);
-    let target = target(&config, WithoutCredential::Simulate).await?;
+    let target = target(&config, WithoutCredential::Simulate, SimulatedClock::Stopped).await?;
     let simulated = target.simulator.is_some();
     let (policy, store) = match is_configured {
         true => (Policy::Configured, StoreSource::File(config.store.path.clone())),

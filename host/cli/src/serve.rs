@@ -1,6 +1,6 @@
 //! `claude-admin serve`: serves slash commands and the HTTP API.
 
-use super::assemble::{Host, Policy, StoreSource, WithoutCredential, host, target};
+use super::assemble::{Host, Policy, SimulatedClock, StoreSource, WithoutCredential, host, target};
 use super::config_args::{ConfigArgs, Found};
 use super::frontends::frontends;
 use super::print;
@@ -20,7 +20,7 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     // Stamps are taken before the file is read: a change during the read causes another read.
     let stamps = Stamps::of(&args.required()?.path);
     let Found { path, config } = args.required()?;
-    let target = target(&config, WithoutCredential::Refuse).await?;
+    let target = target(&config, WithoutCredential::Refuse, SimulatedClock::Running).await?;
     let store = StoreSource::File(config.store.path.clone());
     let Host { service, simulator, web_api } = host(&config, target, Policy::Configured, &store)?;
     let frontends = frontends(&path, &config, service, web_api, None)?;

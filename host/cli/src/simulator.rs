@@ -27,6 +27,12 @@ pub(super) struct SimulatorArgs {
     /// The number of members of the organization
     #[arg(long, default_value_t = 25)]
     members: usize,
+    /// The number of workspaces; at least those of the default
+    #[arg(long, default_value_t = 6)]
+    workspaces: usize,
+    /// The number of API keys; at least those of the default
+    #[arg(long, default_value_t = 12)]
+    api_keys: usize,
     /// The number of requests per minute before the API limits the rate. Default: no limit
     #[arg(long, value_name = "N")]
     requests_per_minute: Option<u32>,
@@ -39,6 +45,8 @@ pub(super) async fn simulator(args: SimulatorArgs) -> anyhow::Result<u8> {
         clock: Clock::running_from(defaults.clock.now()),
         seed: args.seed,
         members: args.members,
+        workspaces: args.workspaces,
+        api_keys: args.api_keys,
         requests_per_minute: args.requests_per_minute,
         api_address: args.listen,
         control_address: args.control,

@@ -6,7 +6,7 @@ use claude_admin::service::{Outcome, Reply, Service};
 use claude_admin_simulator::{RunningSimulator, SimulatorConfig};
 use std::sync::OnceLock;
 
-fn component() -> &'static [u8] {
+pub(super) fn component() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     COMPONENT.get_or_init(|| {
         let target = support::build_folder().join("hostile");

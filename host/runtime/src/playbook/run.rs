@@ -66,6 +66,9 @@ pub(super) struct State {
     memory: MemoryLimiter,
 }
 
+/// The maximum number of core instances, and of tables, of a playbook. One in Python has 38.
+const INSTANCES: usize = 100;
+
 const NO_READS: &str = "a playbook cannot read while it describes itself";
 
 /// A description needs no read.
@@ -157,7 +160,7 @@ impl Playbook {
     ) -> Result<T, PlaybookError> {
         let limits = &self.engine.limits;
         let (calls, mut wanted) = mpsc::channel(1);
-        let memory = MemoryLimiter::new(limits.memory_bytes);
+        let memory = MemoryLimiter::new(limits.memory_bytes, INSTANCES);
         let state = State { calls, reads_left: limits.reads, most_reads: limits.reads, now, memory };
         let mut store = Store::new(&self.engine.engine, state);
         store.limiter(|state| &mut state.memory);

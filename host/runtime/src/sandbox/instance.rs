@@ -8,6 +8,9 @@ use wasmtime::component::{Instance as Linked, ResourceTable};
 use wasmtime_wasi_http::{RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
+/// The maximum number of core instances, and of tables, of the component.
+const INSTANCES: usize = 20;
+
 /// The maximum number of calls of one instance.
 const MOST_CALLS: u32 = 100;
 /// An instance with more memory than this is not reused.
@@ -53,7 +56,7 @@ pub(super) struct Instance {
 impl Instance {
     /// A store for a new instance, with the gate of its first call.
     pub(super) fn store(sandbox: &Sandbox, gate: Gate) -> Store<State> {
-        let memory = MemoryLimiter::new(sandbox.limits.memory_bytes);
+        let memory = MemoryLimiter::new(sandbox.limits.memory_bytes, INSTANCES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES);
         let state = State { table: table(sandbox.limits.resources), http, gate, memory };

@@ -111,21 +111,25 @@ const TABLE_ELEMENTS: usize = 20_000;
 pub(crate) struct MemoryLimiter {
     max_bytes: usize,
     pub(crate) refused: bool,
+    /// The bytes of all memories.
     pub(crate) bytes: usize,
+    instances: usize,
 }
 
 impl MemoryLimiter {
-    pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, refused: false, bytes: 0 }
+    /// A limiter for the sum of all memories, and for the number of core instances and tables.
+    pub(crate) fn new(max_bytes: usize, instances: usize) -> Self {
+        Self { max_bytes, refused: false, bytes: 0, instances }
     }
 }
 
 impl ResourceLimiter for MemoryLimiter {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = desired <= self.max_bytes;
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let all = self.bytes.saturating_sub(current).saturating_add(desired);
+        let allowed = all <= self.max_bytes;
         self.refused |= !allowed;
         if allowed {
-            self.bytes = desired;
+            self.bytes = all;
         }
         Ok(allowed)
     }
@@ -137,7 +141,7 @@ impl ResourceLimiter for MemoryLimiter {
     }
 
     fn instances(&self) -> usize {
-        20
+        self.instances
     }
 
     fn memories(&self) -> usize {
@@ -145,6 +149,6 @@ impl ResourceLimiter for MemoryLimiter {
     }
 
     fn tables(&self) -> usize {
-        10
+        self.instances
     }
 }

@@ -1,4 +1,9 @@
-//! `claude-admin playbook`: lists and checks playbooks, and writes the WIT that they are built with.
+//! `claude-admin playbook`: the playbooks of a host, and the tools for people who write one.
+
+mod cases;
+mod configured;
+mod template;
+mod wit;
 
 use super::assemble::{catalog_without_playbooks, library, read_component};
 use super::config_args::ConfigArgs;
@@ -6,16 +11,11 @@ use super::{print, print_lines};
 use crate::config::Config;
 use anyhow::Context;
 use clap::Subcommand;
-use claude_admin::embedded;
 use claude_admin::playbook::{Library, PlaybookLimits};
-use claude_admin_catalog::{PackageText, PlaybookForm};
+use claude_admin_catalog::PlaybookForm;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The WIT package of playbooks.
-const PLAYBOOK_WIT: &str = include_str!("../../../playbooks/wit/playbook.wit");
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PlaybookCommand {
@@ -34,9 +34,47 @@ pub(super) enum PlaybookCommand {
         #[arg(long = "interface", value_name = "NAME")]
         interfaces: Vec<String>,
     },
+    /// Write a playbook to start from: its source, its WIT packages, its build script and a case for `playbook test`
+    New {
+        /// The name of the playbook: one word, such as `retire-keys`
+        name: String,
+        /// The target folder, which must be empty or not exist. Default: the name
+        folder: Option<PathBuf>,
+        /// The language
+        #[arg(long, value_enum)]
+        language: template::Language,
+    },
+    /// Run the cases of a playbook against the simulator, and compare its proposals with the expected ones
+    Test {
+        /// The component file
+        file: PathBuf,
+        /// The folder of the cases: files whose first line is `$ COMMAND`, followed by the expected proposal
+        #[arg(default_value = "cases")]
+        cases: PathBuf,
+        /// Write the proposals as the expected ones
+        #[arg(long)]
+        bless: bool,
+        /// The seed of the simulated organization
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Add a component to the configuration, with its digest: no other version of it is loaded
+    Add {
+        /// The component file
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Remove the component with a playbook from the configuration
+    Remove {
+        /// The name of the playbook
+        name: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
-pub(super) fn playbook(command: PlaybookCommand) -> anyhow::Result<u8> {
+pub(super) async fn playbook(command: PlaybookCommand) -> anyhow::Result<u8> {
     match command {
         PlaybookCommand::List(config) => {
             let config = config.find()?.map(|found| found.config).unwrap_or_default();
@@ -44,7 +82,14 @@ pub(super) fn playbook(command: PlaybookCommand) -> anyhow::Result<u8> {
             print_lines(&listed(library.forms()))?;
         }
         PlaybookCommand::Check { file } => check(&file)?,
-        PlaybookCommand::Wit { folder, interfaces } => write_wit(&folder, &interfaces)?,
+        PlaybookCommand::Wit { folder, interfaces } => {
+            wit::write(&folder, &interfaces)?;
+            print(&format!("WIT packages written to {}\n", folder.display()))?;
+        }
+        PlaybookCommand::New { name, folder, language } => template::new(&name, folder, language)?,
+        PlaybookCommand::Test { file, cases, bless, seed } => return cases::run(&file, &cases, bless, seed).await,
+        PlaybookCommand::Add { file, config } => configured::add(&file, &config)?,
+        PlaybookCommand::Remove { name, config } => configured::remove(&name, &config)?,
     }
     Ok(0)
 }
@@ -72,42 +117,11 @@ fn check(file: &Path) -> anyhow::Result<()> {
     }
     let _ = writeln!(
         text,
-        "\nadd it to claude-admin.toml\n  [[playbooks]]\n  file = {:?}\n  sha256 = \"{digest}\"",
+        "\n`claude-admin playbook add {}` adds these lines to the configuration\n  [[playbooks]]\n  file = {:?}\n  \
+         sha256 = \"{digest}\"",
+        file.display(),
         file.display().to_string()
     );
     print_lines(&text)?;
-    Ok(())
-}
-
-fn write_wit(folder: &Path, interfaces: &[String]) -> anyhow::Result<()> {
-    let catalog = embedded::catalog()?;
-    if let Some(unknown) = interfaces.iter().find(|name| catalog.interface(name).is_none()) {
-        anyhow::bail!("the package {} has no interface `{unknown}`", catalog.package);
-    }
-    let text = PackageText::from_component(embedded::COMPONENT)?.context("the component has no text")?;
-    let wanted = (!interfaces.is_empty()).then_some(interfaces);
-    let part = catalog.read_only_text(&text, wanted);
-    let admin = folder.join("deps/claude-admin");
-    let write =
-        |path: PathBuf, text: &str| fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()));
-    fs::create_dir_all(&admin).with_context(|| format!("cannot make {}", admin.display()))?;
-    for (name, text) in part.files() {
-        write(admin.join(name), text)?;
-    }
-    let playbook = folder.join("deps/claude-playbook");
-    fs::create_dir_all(&playbook).with_context(|| format!("cannot make {}", playbook.display()))?;
-    write(playbook.join("playbook.wit"), PLAYBOOK_WIT)?;
-    let reads = catalog.interfaces.iter().filter(|interface| {
-        let is_wanted = interfaces.is_empty() || interfaces.contains(&interface.name);
-        is_wanted && catalog.actions_of(&interface.name).any(|action| action.is_for_playbooks())
-    });
-    let (package, version) = catalog.package.split_once('@').unwrap_or((&catalog.package, ""));
-    let imports: String =
-        reads.map(|interface| format!("  import {package}/{}@{version};\n", interface.name)).collect();
-    let world = format!(
-        "package my:playbook;\n\nworld playbook {{\n{imports}\n  export claude:playbook/playbooks@0.1.0;\n}}\n"
-    );
-    write(folder.join("world.wit"), &world)?;
-    print(&format!("WIT packages written to {}\n", folder.display()))?;
     Ok(())
 }
