@@ -1,18 +1,20 @@
 //! `onboard`: people who join, with their workspaces, groups and limits.
 
 use crate::failure::{is_missing, told};
+use crate::money::{PARTS, dollars, parts};
 use crate::pages::{Listed, by_id, by_token};
 use crate::person::{Person, find};
 use crate::proposal::Draft;
 use crate::world::claude::admin::group_members;
 use crate::world::claude::admin::groups::{self, Group};
 use crate::world::claude::admin::invites::{self, InviteStatusFilter};
+use crate::world::claude::admin::spend_limits::{self, SpendLimit, SpendLimitPeriod, SpendScope, SpendScopeKind};
 use crate::world::claude::admin::users::User;
 use crate::world::claude::admin::workspace_members;
 use crate::world::claude::admin::workspaces::{self, Workspace};
 use crate::{Arguments, Param, Playbook, param};
-use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const PLAYBOOK: Playbook = Playbook {
     name: "onboard",
@@ -28,11 +30,12 @@ pub(crate) const PLAYBOOK: Playbook = Playbook {
         },
         Param { repeats: true, ..param("workspace", "A workspace, by name or ID.") },
         Param { repeats: true, ..param("group", "A group, by name or ID.") },
+        param("limit", "Their monthly spend limit in dollars, such as 250."),
         Param {
             repeats: true,
             ..param(
                 "row",
-                "One person as a JSON object with `email`, and if needed `role`, `workspaces` and `groups`. The terminal reads such rows with `--from`.",
+                "One person as a JSON object with `email`, and if needed `role`, `workspaces`, `groups` and `limit`. The terminal reads such rows with `--from`.",
             )
         },
     ],
@@ -45,12 +48,15 @@ struct Joining {
     role: String,
     workspaces: Vec<String>,
     groups: Vec<String>,
+    /// The monthly spend limit, in cents.
+    limit: Option<u64>,
 }
 
-/// The workspaces and groups that can be named.
+/// The workspaces and groups that can be named, and the monthly spend limits of members.
 struct Places {
     workspaces: Vec<Workspace>,
     groups: Vec<Group>,
+    limits: BTreeMap<String, i128>,
 }
 
 fn plan(arguments: &Arguments) -> Result<Draft, String> {
@@ -69,6 +75,10 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
                 let found = groups::list(Some(100), page)?;
                 Ok((found.data, found.next_page))
             })?,
+        },
+        limits: match people.iter().all(|person| person.limit.is_none()) {
+            true => BTreeMap::new(),
+            false => monthly_limits()?,
         },
     };
     let invited: BTreeSet<String> = by_id("The list of invites", |page| {
@@ -112,14 +122,18 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
             status.to_owned(),
             person.workspaces.join(", "),
             person.groups.join(", "),
+            person.limit.map(|cents| dollars(i128::from(cents) * PARTS)).unwrap_or_default(),
         ]);
     }
-    draft.table("People", &["email", "role", "status", "workspaces", "groups"], rows);
+    draft.table("People", &["email", "role", "status", "workspaces", "groups", "limit"], rows);
     if draft.steps() == 0 && later == 0 {
-        draft.say("All of these people are members, with all workspaces and groups.");
+        draft.say("All of these people are members, with all workspaces, groups and limits.");
     }
     if later > 0 {
-        draft.say(format!("{later} people must accept their invite first: run this again then, for the workspaces and groups that remain."));
+        let people = if later == 1 { "1 person".to_owned() } else { format!("{later} people") };
+        draft.say(format!(
+            "Of these, {people} must first accept an invite. Run this again then: it proposes what remains."
+        ));
     }
     Ok(draft)
 }
@@ -153,7 +167,43 @@ fn member(draft: &mut Draft, person: &Joining, places: &Places, user: &User) -> 
             draft.step("group-members.add", &arguments, format!("{} is not in {name}", person.email));
         }
     }
+    if let Some(cents) = person.limit
+        && places.limits.get(&user.id) != Some(&(i128::from(cents) * PARTS))
+    {
+        let arguments = Map::from_iter([
+            ("scope".to_owned(), json!({ "type": "user", "user_id": user.id })),
+            ("amount".to_owned(), Value::from(cents.to_string())),
+            ("period".to_owned(), Value::from("monthly")),
+        ]);
+        draft.step_with("spend-limits.set", arguments, format!("{} has another limit", person.email));
+    }
     Ok(if draft.steps() == before { "complete" } else { "member, completed" })
+}
+
+/// The monthly spend limits of members, by member.
+fn monthly_limits() -> Result<BTreeMap<String, i128>, String> {
+    let limits = by_token("The spend limits", |page| {
+        let found = spend_limits::list(&[SpendScopeKind::User], None, Some(1000), page)?;
+        Ok((found.data, found.next_page))
+    })?;
+    let of_member = |limit: SpendLimit| match (limit.scope, limit.amount.as_deref().and_then(parts)) {
+        (SpendScope::User(scope), Some(amount)) if matches!(limit.period, SpendLimitPeriod::Monthly) => {
+            Some((scope.user_id, amount))
+        }
+        _ => None,
+    };
+    Ok(limits.into_iter().filter(|limit| limit.is_enabled).filter_map(of_member).collect())
+}
+
+/// A limit in dollars, as cents: `250`, `$250` or `250.50`.
+fn limit(text: &str) -> Result<u64, String> {
+    let number = text.trim().trim_start_matches('$');
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let cents = format!("{fraction:0<2}");
+    let amount = (fraction.len() <= 2).then(|| format!("{whole}{cents}").parse::<u64>().ok()).flatten();
+    amount
+        .filter(|_| !whole.is_empty())
+        .ok_or_else(|| format!("limit: `{text}` is not an amount of dollars, such as 250."))
 }
 
 fn workspace<'p>(places: &'p Places, name: &str) -> Result<&'p Workspace, String> {
@@ -171,7 +221,9 @@ fn group<'p>(places: &'p Places, name: &str) -> Result<&'p Group, String> {
 fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
     let texts = |name| arguments.all(name).map(str::to_owned).collect::<Vec<_>>();
     let (role, workspaces, groups) = (arguments.one("role").unwrap_or("user"), texts("workspace"), texts("group"));
+    let of_all = arguments.one("limit").map(limit).transpose()?;
     let same = |email: &str| Joining {
+        limit: of_all,
         email: email.to_owned(),
         role: role.to_owned(),
         workspaces: workspaces.clone(),
@@ -191,9 +243,11 @@ fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
                 "role" => text.clone_into(&mut person.role),
                 "workspace" | "workspaces" => person.workspaces = list(),
                 "group" | "groups" => person.groups = list(),
+                "limit" if text.is_empty() => {}
+                "limit" => person.limit = Some(limit(text).map_err(|error| format!("Row {number}: {error}"))?),
                 _ => {
                     return Err(format!(
-                        "Row {number}: there is no column `{name}`. The columns can be: email, role, workspaces, groups."
+                        "Row {number}: there is no column `{name}`. The columns can be: email, role, workspaces, groups, limit."
                     ));
                 }
             }
@@ -204,4 +258,19 @@ fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
         return Err(format!("`{}` is no e-mail address.", wrong.email));
     }
     Ok(people)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_dollars_with_at_most_two_decimal_places() {
+        for (text, cents) in [("250", 25_000), ("$250", 25_000), ("250.5", 25_050), ("0.05", 5), (" 1.00 ", 100)] {
+            assert_eq!(limit(text), Ok(cents), "{text}");
+        }
+        for wrong in ["", "$", "-1", "1.005", "1,5", ".5", "x", "1e3", "250 EUR"] {
+            limit(wrong).unwrap_err();
+        }
+    }
 }

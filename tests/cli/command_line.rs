@@ -53,11 +53,13 @@ pub(crate) fn start(command: &mut Command, lines: usize) -> (Running, Vec<String
 
 #[test]
 fn the_demo_does_what_it_says() {
-    let output = output(&["demo", "--once"]);
-    let text = stdout(&output);
-    assert!(output.status.success(), "{text}{}", stderr(&output));
-    assert!(text.contains("Every step had the expected result."), "{text}");
-    assert!(!text.contains("UNEXPECTED"));
+    for tour in [&["demo", "--once"][..], &["demo", "--once", "--jobs"]] {
+        let output = output(tour);
+        let text = stdout(&output);
+        assert!(output.status.success(), "{text}{}", stderr(&output));
+        assert!(text.contains("Every step had the expected result."), "{text}");
+        assert!(!text.contains("UNEXPECTED"));
+    }
 }
 
 #[test]

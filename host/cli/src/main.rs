@@ -73,6 +73,9 @@ enum Command {
         /// Exit after the tour, with exit code 1 if a step had an unexpected result
         #[arg(long)]
         once: bool,
+        /// Show five jobs of an administrator instead of single commands
+        #[arg(long)]
+        jobs: bool,
     },
     /// Run one command as the current operating-system account
     #[command(
@@ -184,9 +187,9 @@ fn main() -> ExitCode {
 async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let log = |default| logging::start(cli.log, default);
     match cli.command {
-        Command::Demo { once } => {
+        Command::Demo { once, jobs } => {
             log("error");
-            demo::demo(once).await
+            demo::demo(once, jobs).await
         }
         Command::Run(args) => {
             log("error");

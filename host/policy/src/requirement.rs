@@ -162,13 +162,13 @@ mod tests {
     #[test]
     fn actions_that_are_decided_together_have_the_strictest_requirements() {
         let (few, many) = (Some(ApprovalRule { count: 1, from: None }), Some(ApprovalRule { count: 2, from: None }));
-        let admins = Some(ApprovalRule { count: 1, from: Some("admins".to_owned()) });
+        let admins = ApprovalRule { count: 1, from: Some("admins".to_owned()) };
         let one = of(Risk::Reversible, &[Demands { approval: many, expires_seconds: Some(600), ..Demands::default() }]);
         let two = of(Risk::Disruptive, &[Demands { approval: few, expires_seconds: Some(60), ..Demands::default() }]);
-        let three = of(Risk::Read, &[Demands { approval: admins.clone(), ..Demands::default() }]);
+        let three = of(Risk::Read, &[Demands { approval: Some(admins.clone()), ..Demands::default() }]);
         let all = one.clone().and(&two).and(&three);
         assert!(all.confirm && all.reason);
-        let expected = [ApprovalRule { count: 2, from: None }, admins.unwrap()];
+        let expected = [ApprovalRule { count: 2, from: None }, admins];
         assert_eq!((&all.approvals[..], all.expires_seconds), (&expected[..], 60));
         assert_eq!(all, three.and(&two).and(&one).clone_with_policies(&all));
     }

@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 const HTTP_TOKEN: &str = "claude-admin-demo-token";
 const FAILED: u8 = 1;
 
-pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
+pub(super) async fn demo(once: bool, jobs: bool) -> anyhow::Result<u8> {
     let simulator = Simulator::start(SimulatorConfig::default()).await.context("the simulator does not start")?;
     let config: Config = toml::from_str(tour::CONFIG)?;
     let target = simulated(simulator, ApiPlatform::Anthropic)?;
@@ -74,7 +74,7 @@ pub(super) async fn demo(once: bool) -> anyhow::Result<u8> {
         tour::SECOND,
         tour::VIEWER,
     ))?;
-    let failed = tour::take(&slack_side, &simulator).await?;
+    let failed = tour::take(&slack_side, &simulator, jobs).await?;
     if failed == 0 {
         print("\nEvery step had the expected result.\n")?;
     } else {

@@ -1,5 +1,7 @@
 //! The steps of the tour, each with its expected result.
 
+mod jobs;
+
 use super::painter::paint;
 use super::slack_side::{SlackAnswer, SlackSide};
 use crate::print;
@@ -49,15 +51,17 @@ struct Step<'s> {
     user: &'s str,
     does: Does,
     status: StatusCode,
-    /// Methods and path prefixes of the requests that the component sends, in order.
+    /// Methods and path prefixes of the requests that the component sends, in order. For a job, only those of writes.
     sends: &'s [&'s str],
+    /// Whether it is a job, with many reads.
+    is_job: bool,
     /// Texts that the message must contain.
     shows: &'s [&'s str],
 }
 
 impl<'s> Step<'s> {
     fn new(title: &'s str, user: &'s str, does: Does, sends: &'s [&'s str], shows: &'s [&'s str]) -> Self {
-        Self { title, user, does, status: StatusCode::OK, sends, shows }
+        Self { title, user, does, status: StatusCode::OK, sends, is_job: false, shows }
     }
 }
 
@@ -73,9 +77,13 @@ const USERS: &str = "GET /v1/organizations/users";
 const ONE_USER: &str = "GET /v1/organizations/users/user_";
 const LIST_THEN_LOOK: [&str; 2] = ["GET /v1/organizations/users?", ONE_USER];
 
-/// Runs the tour. Returns the number of steps with an unexpected result.
-pub(super) async fn take(slack: &SlackSide, simulator: &RunningSimulator) -> anyhow::Result<usize> {
+/// Runs the tour of single commands, or of jobs. Returns the number of steps with an unexpected result.
+pub(super) async fn take(slack: &SlackSide, simulator: &RunningSimulator, jobs: bool) -> anyhow::Result<usize> {
     let mut tour = Tour { slack, simulator, card: Value::Null, number: 0, failed: 0 };
+    if jobs {
+        tour.jobs().await?;
+        return Ok(tour.failed);
+    }
     tour.read().await?;
     tour.confirm().await?;
     tour.approve().await?;
@@ -273,7 +281,11 @@ impl Tour<'_> {
         if sent.is_empty() {
             text.push_str("   the plugin sends nothing\n");
         }
-        for request in sent {
+        let (reads, listed): (Vec<_>, Vec<_>) = sent.iter().partition(|sent| step.is_job && is_read(sent));
+        if !reads.is_empty() {
+            text.push_str(&format!("   the plugin sends {} reads\n", reads.len()));
+        }
+        for request in listed {
             text.push_str(&format!("   the plugin sends {request}\n"));
         }
         if lines.is_empty() {
@@ -314,15 +326,20 @@ fn button(card: &Value, label: &str) -> Value {
     buttons(card).find(|button| button["text"]["text"] == label).cloned().unwrap_or_default()
 }
 
+fn is_read(sent: &str) -> bool {
+    sent.starts_with("GET ")
+}
+
 fn problems(step: &Step<'_>, answer: &SlackAnswer, sent: &[String], lines: &[String]) -> Vec<String> {
     let mut problems = Vec::new();
     if answer.status != step.status {
         problems.push(format!("the status is {}, not {}", answer.status, step.status));
     }
+    let sent: Vec<&String> = sent.iter().filter(|sent| !(step.is_job && is_read(sent))).collect();
     // The later requests are reads of lists, by which the host shows names with IDs.
     let as_expected = sent.len() >= step.sends.len()
         && sent.iter().zip(step.sends).all(|(sent, expected)| sent.starts_with(expected))
-        && sent.iter().skip(step.sends.len()).all(|sent| sent.starts_with("GET "));
+        && sent.iter().skip(step.sends.len()).all(|sent| is_read(sent));
     if !as_expected {
         problems.push(format!("the requests do not begin with {:?}", step.sends));
     }

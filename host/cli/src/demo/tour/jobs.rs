@@ -1,0 +1,70 @@
+//! The tour of jobs: each is one command, and one decision if it changes anything.
+
+use super::{ADMIN, Does, SECOND, Step, Tour};
+
+const DELETE_MEMBER: &str = "DELETE /v1/organizations/users/user_";
+
+impl Tour<'_> {
+    /// Five jobs.
+    pub(super) async fn jobs(&mut self) -> anyhow::Result<()> {
+        self.onboard().await?;
+        self.offboard().await?;
+        self.reports().await
+    }
+
+    async fn onboard(&mut self) -> anyhow::Result<()> {
+        let onboard =
+            "onboard grace.hopper@example.com seun.adeyemi@example.com --role developer --workspace Production";
+        let plan = ["No changes yet.", "grace.hopper@example.com", "Production"];
+        self.job(
+            "Somebody joins: the playbook shows who is a member, and proposes the rest",
+            ADMIN,
+            types(onboard),
+            &[],
+            &plan,
+        )
+        .await?;
+        let sends = ["POST /v1/organizations/invites", "POST /v1/organizations/workspaces/"];
+        let title = "One confirmation runs every step, in this order";
+        self.job(title, ADMIN, Does::Clicks("Confirm"), &sends, &["2 of 2 steps done"]).await
+    }
+
+    async fn offboard(&mut self) -> anyhow::Result<()> {
+        let offboard = "offboard xiuying.li@example.com --reason \"leaver, HR-4411\"";
+        let plan = ["Approval needed", "The API cannot remove", "Risk: irreversible"];
+        self.job("Somebody leaves: everything that is theirs, in one request", ADMIN, types(offboard), &[], &plan)
+            .await?;
+        let memberships = "DELETE /v1/organizations/workspaces/";
+        let sends = [memberships, DELETE_MEMBER];
+        let title = "A second person approves it; the member is removed as the last step";
+        self.job(title, SECOND, Does::Clicks("Approve"), &sends, &["steps done", "Approved by"]).await?;
+        let again = types(offboard);
+        self.job("Run again, nothing is left", ADMIN, again, &[], &["Nothing is left to remove."]).await
+    }
+
+    async fn reports(&mut self) -> anyhow::Result<()> {
+        let review = ["more rights than others", "Head of the audit log"];
+        self.job("Who can do what, and what is unusual", ADMIN, types("review access"), &[], &review).await?;
+        let cost = ["Cost from 2026-11-09 to 2026-11-15", "Forecast for this month"];
+        self.job("What last week cost, by workspace and model", ADMIN, types("digest cost last-week"), &[], &cost)
+            .await?;
+        let outside = ["from outside", "every write of this host"];
+        self.job("What was changed outside this host", ADMIN, types("reconcile 24h"), &[], &outside).await
+    }
+
+    async fn job(
+        &mut self,
+        title: &str,
+        user: &str,
+        does: Does,
+        writes: &[&str],
+        shows: &[&str],
+    ) -> anyhow::Result<()> {
+        let step = Step { is_job: true, ..Step::new(title, user, does, writes, shows) };
+        self.step(step).await.map(drop)
+    }
+}
+
+fn types(text: &str) -> Does {
+    Does::Types(text.to_owned())
+}
