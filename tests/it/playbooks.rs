@@ -1,6 +1,7 @@
 //! Playbooks in a host: what they propose passes everything that a typed command passes.
 
 mod built_in;
+mod chained;
 mod delegation;
 mod hostile;
 mod jobs;

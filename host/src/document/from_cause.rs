@@ -63,6 +63,7 @@ fn sentence(code: &Code) -> String {
         "host-stopped" => "the host stopped before the response arrived".to_owned(),
         "host-failed" => "the host failed before the response arrived".to_owned(),
         "stricter-policy" => "the policy requires more than before".to_owned(),
+        "no-value" => format!("The result of an earlier step has no valid value for `{}`", name("input")),
         OTHER_SELECTION => "other steps were selected".to_owned(),
         "more-differences" => format!("and {} more", code.get_number("count").unwrap_or_default()),
         "api" => {

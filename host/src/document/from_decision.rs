@@ -66,6 +66,15 @@ fn propose_error_of(catalog: &Catalog, error: &ProposeError, found: &Found, upst
             let why = step.pointless(catalog).map(|found| pointless(catalog, step, found)).unwrap_or_default();
             notice(Level::Error, format!("This cannot succeed. {why} {}", found.verdict().sentence()), None)
         }
+        ProposeError::NoResult(invocation) => notice(
+            Level::Error,
+            format!(
+                "`{}` needs the result of an earlier step, which has nothing to change and is not in the plan. {}",
+                command(invocation),
+                found.verdict().sentence()
+            ),
+            None,
+        ),
         ProposeError::NotAStep(invocation) => {
             let text = format!(
                 "`{}` cannot be one of several commands: it changes nothing, or its arguments or its result contain a \

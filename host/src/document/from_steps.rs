@@ -3,7 +3,7 @@
 use super::from_cause::cause as text_of;
 use super::{Block, Cell, Column, Fact, Table, label, question_of};
 use crate::decision::operation::{DONE, Operation, State, StepState};
-use crate::decision::plan::{NOT_PERMITTED, NOTHING_TO_CHANGE, Plan, Selection, Step, Unneeded};
+use crate::decision::plan::{NOT_PERMITTED, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE, Selection, Step, Unneeded};
 use crate::playbook::ProposedTable;
 use claude_admin_catalog::{Catalog, Risk};
 use claude_admin_chat::{Changed, redacted};
@@ -176,7 +176,8 @@ pub(super) fn stopped(operation: &Operation) -> String {
 
 /// The requested commands that have nothing to change; none if there are none.
 pub(super) fn unneeded(unneeded: &[Unneeded]) -> impl Iterator<Item = Fact> {
-    let (not_permitted, unneeded): (Vec<_>, Vec<_>) = unneeded.iter().partition(|one| is_not_permitted(one));
+    let (not_permitted, rest): (Vec<_>, Vec<_>) = unneeded.iter().partition(|one| has_code(one, NOT_PERMITTED));
+    let (refused, unneeded): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| has_code(one, REFUSED_IN_THIS_STATE));
     let fact = |label: &str, commands: &[&Unneeded]| {
         let listed: Vec<String> = commands.iter().take(MAX_LISTED).map(|one| format!("`{}`", one.command)).collect();
         let rest = commands.len().saturating_sub(MAX_LISTED);
@@ -184,13 +185,16 @@ pub(super) fn unneeded(unneeded: &[Unneeded]) -> impl Iterator<Item = Fact> {
         let text = format!("{}: {}{rest}", commands.len(), listed.join(", "));
         (!commands.is_empty()).then(|| Fact::new(label, text))
     };
-    [fact("Nothing to change", &unneeded), fact("Not offered: you cannot run them here", &not_permitted)]
-        .into_iter()
-        .flatten()
+    let facts = [
+        fact("Nothing to change", &unneeded),
+        fact("Not offered: you cannot run them here", &not_permitted),
+        fact("Not offered: the API does not accept them now", &refused),
+    ];
+    facts.into_iter().flatten()
 }
 
-fn is_not_permitted(one: &Unneeded) -> bool {
-    matches!(&one.why, crate::audit::Cause::Code(code) if code.as_str() == NOT_PERMITTED)
+fn has_code(one: &Unneeded, code: &str) -> bool {
+    matches!(&one.why, crate::audit::Cause::Code(why) if why.as_str() == code)
 }
 
 /// The commands of a request in which none has anything to change.
@@ -208,7 +212,8 @@ pub fn all_unneeded(unneeded: &[Unneeded]) -> Table {
 fn reason(one: &Unneeded) -> String {
     match &one.why {
         crate::audit::Cause::Code(code) if code.as_str() == NOTHING_TO_CHANGE => text_of(&one.why),
-        _ if is_not_permitted(one) => "You cannot run this here".to_owned(),
+        why if has_code(one, REFUSED_IN_THIS_STATE) => text_of(why),
+        _ if has_code(one, NOT_PERMITTED) => "You cannot run this here".to_owned(),
         _ => "The target was already deleted or never existed".to_owned(),
     }
 }

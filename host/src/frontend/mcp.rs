@@ -185,6 +185,6 @@ fn host_tool(command: &HostCommandInfo, form: &HostCommandForm, docs: &'static s
         ("required".to_owned(), json!(required)),
         ("additionalProperties".to_owned(), json!(false)),
     ]);
-    let annotations = ToolAnnotations::with_title(command.name).read_only(true).open_world(false);
+    let annotations = ToolAnnotations::with_title(command.name).read_only(command.only_reads()).open_world(false);
     Tool::new(tool_name(command), docs, schema).with_annotations(annotations)
 }

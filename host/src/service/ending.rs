@@ -34,6 +34,7 @@ pub(super) fn of_propose_error(catalog: &Catalog, action: &Action, error: &Propo
         ProposeError::Before(error, _) => Ending { outcome: of_read(action, error), code: cause::of_call_error(error) },
         ProposeError::Resolve(error) => of_resolve_error(catalog, error),
         ProposeError::Refused(_) => Ending { outcome: Outcome::Refused, code: code_of(Futility::Refused) },
+        ProposeError::NoResult(_) => end(Outcome::Failed, "no-result-of-a-step"),
         ProposeError::NotAStep(_) => end(Outcome::Usage, "not-one-of-several"),
         ProposeError::TooManySteps { .. } => end(Outcome::Usage, "too-many-steps"),
         ProposeError::Several(_) => end(Outcome::Failed, "not-all-can-run"),

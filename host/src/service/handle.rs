@@ -164,10 +164,7 @@ impl Service {
                     Box::pin(self.run_several(id, person, receipt, several, options)).await
                 }
                 Command::Host(command) => {
-                    let reads = !matches!(
-                        command,
-                        HostCommand::Decide { .. } | HostCommand::Select { .. } | HostCommand::Resume(_)
-                    );
+                    let reads = command.info().only_reads();
                     let reply = Box::pin(self.host_command(id, person, receipt, command, format)).await;
                     if reads { self.counted(person, reply) } else { reply }
                 }

@@ -6,12 +6,13 @@ use crate::audit::{Cause, Code, Effect, Entry, Event};
 use crate::command::{self, Options, PlaybookCall};
 use crate::decision::approval::{CommandDraft, Commands, ProposedSeveral};
 use crate::decision::operation::Receipt;
-use crate::decision::plan::Origin;
+use crate::decision::plan::{Fill, Origin};
 use crate::decision::policy::{Decision, InPlaybook};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
 use crate::playbook::{PlaybookError, Proposal, ProposedStep};
 use crate::store::Durability;
+use claude_admin_catalog::{Field, Type, Types};
 use claude_admin_chat::cap::cap_text;
 use claude_admin_chat::{Verdict, redacted, strict_json};
 use serde_json::{Map, Value, json};
@@ -46,7 +47,9 @@ impl Service {
         let planned = playbook.plan(&form.name, &call.arguments, self.api_now(), &mut reads).await;
         drop(reads);
         let planned = planned.and_then(|proposal| {
-            let drafts = proposal.steps.iter().map(|step| self.step(step)).collect::<Result<Vec<_>, _>>();
+            let steps = (0..).zip(&proposal.steps);
+            let drafts = steps.map(|(index, step)| self.step(step, &proposal.steps[..index]));
+            let drafts = drafts.collect::<Result<Vec<_>, _>>();
             drafts.map(|drafts| (proposal, drafts)).map_err(PlaybookError::Proposal)
         });
         let command = call.canonical();
@@ -86,14 +89,20 @@ impl Service {
         Reply { command: Some(command), ..reply }
     }
 
-    /// The command of a proposed step.
-    fn step(&self, step: &ProposedStep) -> Result<CommandDraft, String> {
+    /// The command of a proposed step, after other ones.
+    fn step(&self, step: &ProposedStep, earlier: &[ProposedStep]) -> Result<CommandDraft, String> {
         let of = |problem: String| format!("step `{}`: {problem}", step.id.escape_debug());
-        let arguments: Map<String, Value> = strict_json::object::<strict_json::Object>(&step.arguments)
+        let mut arguments: Map<String, Value> = strict_json::object::<strict_json::Object>(&step.arguments)
             .map(|object| object.0)
             .map_err(|error| of(format!("its arguments are not a JSON object: {error}")))?;
-        let draft = command::from_json(self.catalog(), &step.action, &arguments, self.api_now())
+        let fills = self.fills(&step.action, &mut arguments, earlier).map_err(of)?;
+        let mut draft = command::from_json(self.catalog(), &step.action, &arguments, self.api_now())
             .map_err(|error| of(error.to_string()))?;
+        // Until the earlier step is done, the plan shows where the value comes from.
+        for fill in &fills {
+            let text = format!("{{step {}: {}}}", fill.step, fill.field);
+            draft.invocation.arguments.insert(fill.input.clone(), text.into());
+        }
         if !draft.references.is_empty() {
             return Err(of("a playbook must name objects by their IDs".to_owned()));
         }
@@ -105,7 +114,38 @@ impl Service {
         let mut why = redacted(step.why.clone());
         cap_text(&mut why);
         let why = Some(why).filter(|why| !why.trim().is_empty());
-        Ok(CommandDraft { draft, why, is_optional: step.optional })
+        Ok(CommandDraft { draft, why, is_optional: step.optional, fills })
+    }
+
+    /// The arguments that earlier steps determine, such as `{create.id}`. In the arguments, a valid ID takes their place.
+    fn fills(
+        &self,
+        action: &str,
+        arguments: &mut Map<String, Value>,
+        earlier: &[ProposedStep],
+    ) -> Result<Vec<Fill>, String> {
+        let (catalog, mut fills) = (self.catalog(), Vec::new());
+        for (name, value) in arguments.iter_mut() {
+            let Some((step, field)) = value.as_str().and_then(Fill::parse) else { continue };
+            let number = earlier.iter().position(|one| one.id == step && !one.optional);
+            let number =
+                number.ok_or_else(|| format!("`{name}` needs a step `{step}` before it that is not optional"))?;
+            let from = catalog.action(&earlier[number].action);
+            let fields = from.and_then(|from| catalog.types.record(from.result.as_ref()?)).unwrap_or_default();
+            let is_text = |found: &Field| found.wire == field && is_text(&catalog.types, &found.ty);
+            if !fields.iter().any(is_text) {
+                return Err(format!("`{name}` needs `{field}`, which is no text in the result of step `{step}`"));
+            }
+            let input = catalog.action(action).and_then(|action| action.input(&name.replace('_', "-")));
+            let prefix = input.and_then(|input| catalog.types.prefix(&input.ty));
+            let (Some(input), Some(prefix)) = (input, prefix) else {
+                return Err(format!("`{name}` is not an ID, so no earlier step can determine it"));
+            };
+            let step = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            fills.push(Fill { input: input.name.clone(), step, field: field.to_owned() });
+            *value = format!("{prefix}{PLACEHOLDER}").into();
+        }
+        Ok(fills)
     }
 
     /// The reply to a playbook that gave no proposal.
@@ -190,6 +230,14 @@ fn playbook_ended(
         command: Some(call.canonical()),
         ..person.did(event)
     }
+}
+
+/// The characters of an ID that is not known yet, after its prefix.
+const PLACEHOLDER: &str = "01AAAAAAAAAAAAAAAAAAAAAA";
+
+fn is_text(types: &Types, ty: &Type) -> bool {
+    let ty = types.optional(ty).unwrap_or(ty);
+    matches!(types.underlying(ty), Type::String)
 }
 
 /// The summary and the tables of a proposal.

@@ -346,6 +346,7 @@ impl Service {
             | ProposeError::NoReason(invocation)
             | ProposeError::TooManyPending(invocation)
             | ProposeError::NotAStep(invocation)
+            | ProposeError::NoResult(invocation)
             | ProposeError::Before(_, invocation) => invocation,
             ProposeError::Resolve(_)
             | ProposeError::Refused(_)

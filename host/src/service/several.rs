@@ -10,7 +10,7 @@ use crate::command::{Options, Several};
 use crate::decision::approval::pages::Follow;
 use crate::decision::approval::{CommandDraft, Commands, Found, NextStep, NotProposed, ProposeError, ProposedSeveral};
 use crate::decision::operation::{DONE, LedgerError, Operation, Receipt};
-use crate::decision::plan::{ListError, NOTHING_TO_CHANGE, Unneeded, of_list};
+use crate::decision::plan::{ListError, NOTHING_TO_CHANGE, Results, Unneeded, of_list};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
 use crate::sandbox::Plugin;
@@ -214,13 +214,16 @@ async fn steps(
     operation: &Operation,
 ) -> Result<(), LedgerError> {
     let catalog = Arc::clone(plugin.catalog());
-    let mut waits = 0;
+    let (mut waits, mut results) = (0, Results::new());
+    // Only results that a later step needs are stored.
+    let is_needed =
+        |number: u32| operation.pending.plan.steps().any(|step| step.fills.iter().any(|fill| fill.step == number));
     loop {
         if tasks.is_closed() {
             return approvals.cut_short(operation, &Cause::from(Code::new("host-stopped"))).await;
         }
         let may_wait = waits < MOST_WAITS;
-        let (number, authorized) = match approvals.next_step(operation, may_wait).await? {
+        let (number, authorized) = match approvals.next_step(operation, may_wait, &results).await? {
             NextStep::Run(number, authorized) => (number, authorized),
             NextStep::Later(seconds) => {
                 waits += 1;
@@ -236,6 +239,9 @@ async fn steps(
         // The API rejected the step before its effect, and named the time after which it accepts it.
         let seconds = wait_before_retry(executed.read.verdict, error).filter(|_| may_wait);
         let end = executed.end(&catalog);
+        if let Some(value) = executed.read.value.as_ref().filter(|_| is_needed(number)) {
+            results.insert(number, value.clone());
+        }
         match seconds {
             Some(seconds) => {
                 approvals.postpone_step(operation, number, end).await?;

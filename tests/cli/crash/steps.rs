@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// The number of steps of a plan.
 const STEPS: usize = 50;
 /// The number of hosts that are killed at a random moment of a run.
-const RANDOM_KILLS: usize = 100;
+const RANDOM_KILLS: usize = 300;
 /// Roles without a right that the API protects: every member can get each of them.
 const ROLES: [&str; 2] = ["developer", "billing"];
 
@@ -86,7 +86,12 @@ async fn plan_of_many_steps_is_finished_after_any_number_of_kills() {
     assert_eq!(ids.len(), STEPS);
     let (mut kills, mut whole, mut round) = (0, None, 0);
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
+    // In the second half, another host uses the same log all the time.
+    let mut second: Option<SecondHost> = None;
     while kills < RANDOM_KILLS {
+        if kills >= RANDOM_KILLS / 2 && second.is_none() {
+            second = Some(SecondHost::start(open()));
+        }
         let role = ROLES[round % ROLES.len()];
         round += 1;
         simulator.clear_requests();
@@ -131,6 +136,26 @@ async fn plan_of_many_steps_is_finished_after_any_number_of_kills() {
     assert!(states.len() > 1, "kills that all come at the same time would prove nothing: {states:?}");
     let report = verify_file(&store, None);
     assert!(report.is_sound(), "{report}");
+}
+
+/// A host that ends interrupted operations again and again, until it is dropped.
+struct SecondHost(tokio::task::JoinHandle<()>);
+
+impl SecondHost {
+    fn start(service: Service) -> Self {
+        Self(tokio::spawn(async move {
+            loop {
+                service.tick().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }))
+    }
+}
+
+impl Drop for SecondHost {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The last operation with several steps that began to run.

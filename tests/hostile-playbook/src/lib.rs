@@ -86,6 +86,16 @@ impl Guest for Playbook {
                 let page = Page { limit: Some(1_000_000), after_id: None, before_id: None };
                 users::list(None, &[], &page).map_err(told).and_then(|_| proposal(Vec::new()))
             }
+            // The second step uses the result of the first one.
+            "chain" => {
+                let create = Step { id: "create".to_owned(), ..step("workspaces.create", r#"{"name": "Chained"}"#) };
+                proposal(vec![create, step(value("action"), value("arguments"))])
+            }
+            "chain-to-an-option" => {
+                let create = step("workspaces.create", r#"{"name": "Chained"}"#);
+                let create = Step { id: "create".to_owned(), optional: true, ..create };
+                proposal(vec![create, step(value("action"), value("arguments"))])
+            }
             "memory" => {
                 let mut all = Vec::new();
                 loop {

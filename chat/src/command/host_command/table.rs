@@ -313,6 +313,12 @@ pub const HOST_COMMANDS: [HostCommandInfo; 12] = [
 ];
 
 impl HostCommandInfo {
+    /// Whether it changes no request and makes none.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        !matches!(self.key, HostCommandKey::Decide(_) | HostCommandKey::Select | HostCommandKey::Resume)
+    }
+
     /// The commands for which `may` returns true, each with its summary.
     pub(crate) fn list(may: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
         let offered = HOST_COMMANDS.iter().filter(|command| may(command.name));

@@ -138,6 +138,9 @@ pub enum ProposeError {
     /// The command cannot be one of several: it changes nothing, or its arguments or its result contain a secret.
     #[error("the command cannot be one of several")]
     NotAStep(Invocation),
+    /// The command needs the result of an earlier command, which is not part of the plan.
+    #[error("the command needs the result of a command that is not in the plan")]
+    NoResult(Invocation),
     /// One request has more commands than is allowed.
     #[error("{count} commands in one request; the maximum is {MAX_STEPS}")]
     TooManySteps {

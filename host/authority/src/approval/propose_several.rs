@@ -7,7 +7,8 @@ use super::propose::first_request;
 use super::{Approvals, Authorized, Found, NotProposed, Planned, ProposeError, Stage};
 use crate::operation::{CommitError, Receipt};
 use crate::plan::{
-    Lookups, NOT_PERMITTED, Origin, Plan, ResolveError, Selection, Step, Unneeded, before, code_of, resolve_with,
+    Before, Fill, Lookups, NOT_PERMITTED, Origin, Plan, ResolveError, Selection, Step, Unneeded, before, code_of,
+    resolve_with,
 };
 use crate::policy::{Decision, InPlaybook, Requirements};
 use crate::{Person, Reader};
@@ -16,6 +17,7 @@ use claude_admin_audit::{Code, Event};
 use claude_admin_catalog::{Futility, Method};
 use claude_admin_chat::command::{Draft, Invocation, Options, Reason};
 use claude_admin_chat::is_missing;
+use std::collections::BTreeMap;
 
 /// The maximum number of commands in one request.
 pub const MAX_STEPS: usize = 500;
@@ -46,11 +48,13 @@ pub struct CommandDraft {
     pub why: Option<String>,
     /// Whether it runs only if it is selected.
     pub is_optional: bool,
+    /// Arguments whose values are in the results of earlier commands. Commands are numbered from 1.
+    pub fills: Vec<Fill>,
 }
 
 impl From<Draft> for CommandDraft {
     fn from(draft: Draft) -> Self {
-        Self { draft, why: None, is_optional: false }
+        Self { draft, why: None, is_optional: false, fills: Vec::new() }
     }
 }
 
@@ -117,20 +121,39 @@ impl Approvals {
         // The selected steps, each with its requirements.
         let mut decided = Vec::<(Invocation, Requirements)>::new();
         let mut first = None;
-        for (number, CommandDraft { draft, why, is_optional }) in (1..).zip(drafts) {
+        // The numbers of the commands in the plan. Commands that have nothing to change are not in it.
+        let mut numbers = BTreeMap::<usize, u32>::new();
+        for (number, CommandDraft { draft, why, is_optional, fills }) in (1..).zip(drafts) {
             let written = draft.invocation.clone();
-            match self.compared(reader, &mut lookups, (person, playbook.as_ref()), draft, options).await {
+            let renumbered = |fill: Fill| {
+                let step = numbers.get(&usize::try_from(fill.step).ok()?)?;
+                Some(Fill { step: *step, ..fill })
+            };
+            let fills: Option<Vec<Fill>> = fills.into_iter().map(renumbered).collect();
+            let compared = match &fills {
+                None => Err(ProposeError::NoResult(written.clone())),
+                Some(fills) => {
+                    let asks = (person, playbook.as_ref());
+                    self.compared(reader, &mut lookups, asks, draft, options, !fills.is_empty()).await
+                }
+            };
+            match compared {
                 Ok(Compared::Step(step, _)) if steps.iter().any(|known| known.is_same(&step)) => {}
                 Ok(Compared::Step(step, requirements)) => {
+                    numbers.insert(number, u32::try_from(steps.len() + 1).unwrap_or(u32::MAX));
+                    let fills = fills.unwrap_or_default();
                     let selection = if is_optional { Selection::Offered } else { Selection::Required };
                     if let Some(invocation) = step.invocation(self.runtime.catalog()) {
                         first.get_or_insert_with(|| invocation.clone());
                         decided.extend((!is_optional).then_some((invocation, requirements)));
                     }
-                    steps.push(Step { why, selection, ..*step });
+                    steps.push(Step { why, selection, fills, ..*step });
                 }
                 Ok(Compared::Unneeded(one)) => unneeded.push(one),
                 Err(error @ ProposeError::Ledger(_)) => return Err(error),
+                Err(ProposeError::Refused(step)) if is_optional => {
+                    unneeded.push(Unneeded { command: step.command, why: code_of(Futility::Refused).into() });
+                }
                 // A step that is only offered, and that this user cannot run, is left out.
                 Err(ProposeError::Denied(..) | ProposeError::Unavailable(..)) if is_optional => {
                     let command = written.canonical(&self.runtime.catalog().types);
@@ -203,6 +226,7 @@ impl Approvals {
         (person, playbook): (&Person, Option<&InPlaybook>),
         draft: Draft,
         options: &Options,
+        is_filled_later: bool,
     ) -> Result<Compared, ProposeError> {
         let catalog = self.runtime.catalog().clone();
         let types = &catalog.types;
@@ -230,7 +254,9 @@ impl Approvals {
             }
             Decision::Allow(requirements) => requirements,
         };
-        let before = match before(reader, &invocation).await {
+        // A target that an earlier step determines cannot be read yet.
+        let before = if is_filled_later { Ok(Before::Nothing) } else { before(reader, &invocation).await };
+        let before = match before {
             Ok(before) => before,
             Err(error) if removes && error.reported().is_some_and(is_missing) => {
                 return Ok(gone(Code::new("target-gone").number("status", 404_u64)));

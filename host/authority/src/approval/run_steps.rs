@@ -11,7 +11,7 @@ use crate::Reader;
 use crate::cause::{of_call_error, of_denial};
 use crate::execute::CallError;
 use crate::operation::{CommitError, DONE, LedgerError, Operation, Projection, State, StepEnd};
-use crate::plan::{Step, before, code_of, outcome_of};
+use crate::plan::{Before, Results, Step, before, code_of, outcome_of};
 use crate::policy::{Decision, Denial};
 use claude_admin_audit::store::Durability;
 use claude_admin_audit::{Cause, Code, Difference, Entry, Event};
@@ -46,18 +46,25 @@ enum NotRun {
     Pointless(Futility),
     /// The target cannot be read.
     Unread(Box<CallError>),
+    /// An argument, which an earlier step determines, is missing in its result or not valid.
+    NoValue(String),
     /// The component no longer has the action.
     NoAction,
 }
 
 impl Approvals {
     /// Checks the next step of a plan that this host runs, and records its intent. Steps that have nothing to change are
-    /// recorded as done, and skipped. If `may_wait` is false, a request of the API to wait ends the run.
+    /// recorded as done, and skipped. `results` are those of the steps that were done. If `may_wait` is false, a request of the API to wait ends the run.
     ///
     /// # Errors
     ///
     /// [`LedgerError`] if the log fails. Nothing was sent.
-    pub async fn next_step(&self, operation: &Operation, may_wait: bool) -> Result<NextStep, LedgerError> {
+    pub async fn next_step(
+        &self,
+        operation: &Operation,
+        may_wait: bool,
+        results: &Results,
+    ) -> Result<NextStep, LedgerError> {
         loop {
             let Some(current) = self.current(operation).await? else { return Ok(NextStep::Over) };
             let is_ours = matches!(&current.state, State::Running { host } if host == self.ledger.host());
@@ -66,7 +73,7 @@ impl Approvals {
             let requester = self.decider.person(&current.pending.requester, &current.pending.place).await;
             let reader = Reader::new(&*self.runtime, &self.decider, &requester, &current.id);
             let reader = reader.in_playbook(current.pending.plan.in_playbook());
-            let checked = self.checked(&current, step, &reader).await;
+            let checked = self.checked(&current, step, results, &reader).await;
             let lookups = reader.requests();
             match checked {
                 Ok((invocation, policies)) => {
@@ -75,6 +82,8 @@ impl Approvals {
                     let plan_hash = current.plan_hash.clone();
                     let intent = Intent { host, plan_hash, policy_hash, policies, approvers };
                     let entry = intent.entry_of_step(&current, number).after_lookups(&lookups);
+                    let command = invocation.canonical(&self.runtime.catalog().types);
+                    let entry = Entry { command: Some(command), ..entry };
                     if !self.append_if_next(&current, number, vec![entry]).await? {
                         return Ok(NextStep::Over);
                     }
@@ -170,15 +179,21 @@ impl Approvals {
         &self,
         operation: &Operation,
         step: &Step,
+        results: &Results,
         reader: &Reader<'_>,
     ) -> Result<(Invocation, Vec<String>), NotRun> {
         let catalog = self.runtime.catalog();
-        let invocation = step.invocation(catalog).ok_or(NotRun::NoAction)?;
-        let now =
-            before(reader, &invocation).await.map_err(|error| match error.reported().is_some_and(is_missing) {
-                true => NotRun::Gone,
-                false => NotRun::Unread(Box::new(error)),
-            })?;
+        let written = step.invocation(catalog).ok_or(NotRun::NoAction)?;
+        let invocation = match step.fills.is_empty() {
+            true => written,
+            false => step.filled(catalog, results).map_err(NotRun::NoValue)?,
+        };
+        // A target that an earlier step determines was not shown.
+        let now = if step.fills.is_empty() { before(reader, &invocation).await } else { Ok(Before::Nothing) };
+        let now = now.map_err(|error| match error.reported().is_some_and(is_missing) {
+            true => NotRun::Gone,
+            false => NotRun::Unread(Box::new(error)),
+        })?;
         let changed = step.before.differences(&now);
         let current = Step { before: now, ..step.clone() };
         if let Some(found) = current.pointless(catalog) {
@@ -279,6 +294,7 @@ impl NotRun {
             Self::Gone => (Outcome::NotFound, Code::new("target-gone").number("status", 404_u64)),
             Self::Pointless(kind) => (outcome_of(*kind), code_of(*kind)),
             Self::Unread(error) => (Outcome::Failed, of_call_error(error)),
+            Self::NoValue(input) => (Outcome::Failed, Code::new("no-value").name("input", input.as_str())),
             Self::NoAction => (Outcome::Failed, Code::new("no-such-action").name("action", step.action.as_str())),
         };
         (outcome.as_str(), code.into())

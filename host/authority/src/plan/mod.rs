@@ -5,6 +5,7 @@
 
 mod before;
 mod difference;
+mod fill;
 mod futility;
 mod impact;
 mod lookup;
@@ -15,6 +16,7 @@ mod secrets;
 mod step;
 
 pub use before::Before;
+pub use fill::{Fill, Results};
 pub use futility::{NOT_PERMITTED, NOTHING_TO_CHANGE, Pointless, REFUSED_IN_THIS_STATE, code_of, outcome_of};
 pub use impact::{Dependent, Dependents, DependentsFound, dependents};
 pub use lookup::{Unlisted, list_invocation, read_items};

@@ -1,6 +1,6 @@
 //! One step of a plan: one write, or one read that needs a decision.
 
-use super::{Before, Target, secrets};
+use super::{Before, Fill, Target, secrets};
 use claude_admin_audit::{Effect, Entry};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::command::{Arguments, Invocation};
@@ -42,6 +42,9 @@ pub struct Step {
     /// The reason for the step, as a playbook wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Arguments whose values are in the results of earlier steps. Until then, they are shown as `{step 1: id}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fills: Vec<Fill>,
     /// Whether the step runs.
     #[serde(default, skip_serializing_if = "Selection::is_required")]
     pub selection: Selection,
@@ -86,6 +89,7 @@ impl Step {
             targets,
             before,
             why: None,
+            fills: Vec::new(),
             selection: Selection::Required,
         }
     }
