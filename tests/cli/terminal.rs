@@ -134,3 +134,17 @@ fn log_is_colored_unless_no_color_is_set_or_term_is_dumb() {
         assert!(!log(&variables).contains('\u{1b}'), "{variables:?}: {}", log(&variables));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_of_a_run_is_one_line_that_is_cleared() {
+    let simulator = support::simulator().await;
+    let slow = json!({ "times": 1000, "method": "POST", "delay_ms": 400 });
+    simulator.inject(serde_json::from_value(slow).unwrap());
+    let mut command = claude_admin();
+    command.env("ANTHROPIC_BASE_URL", simulator.base_url()).env("ANTHROPIC_ADMIN_KEY", simulator.admin_key());
+    command.args(["run", "--", "users", "update", "--where", "users list --role developer", "--role", "user", "--yes"]);
+    let written = tokio::task::spawn_blocking(move || on_terminal(command, 120)).await.unwrap();
+    let (shown, rest) = written.rsplit_once("\r\u{1b}[K").expect("a line that is cleared");
+    assert!(shown.contains(" of 9 steps ended"), "{written}");
+    assert!(rest.contains("9 of 9 steps done") && !rest.contains("steps ended"), "{written}");
+}

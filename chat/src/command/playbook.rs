@@ -307,10 +307,18 @@ pub fn playbook_problem(catalog: &Catalog, form: &PlaybookForm) -> Option<String
         }
         _ => return Some("its name has more than two words".to_owned()),
     }
+    // An alias of a noun is the noun.
+    let words_of = |name: &str| {
+        let (first, rest) = name.split_once(' ').unwrap_or((name, ""));
+        let first = catalog.interface(first).map_or(first, |noun| noun.name.as_str());
+        (first.to_owned(), rest.to_owned())
+    };
+    let own = words_of(&form.name);
     // `digest` would hide `digest cost`.
-    let hides =
-        |one: &str, other: &str| other == one || other.strip_prefix(one).is_some_and(|rest| rest.starts_with(' '));
-    let is_taken = |known: &Arc<PlaybookForm>| hides(&known.name, &form.name) || hides(&form.name, &known.name);
+    let is_taken = |known: &Arc<PlaybookForm>| {
+        let known = words_of(&known.name);
+        known.0 == own.0 && (known.1 == own.1 || known.1.is_empty() || own.1.is_empty())
+    };
     if let Some(known) = catalog.playbooks.iter().find(|known| is_taken(known)) {
         return Some(format!("its name collides with that of the playbook `{}`", known.name));
     }
@@ -381,7 +389,7 @@ mod tests {
             assert_eq!(given, expected, "{line}");
         }
         // An alias of the noun works as well.
-        for line in ["api-keys stale --days 90", "keys stale --days 90"] {
+        for line in ["api-keys stale --days 90", "keys stale --days 90", "keys stale 90"] {
             assert_eq!(
                 arguments(line).unwrap(),
                 ("api-keys stale".to_owned(), vec![("days".to_owned(), "90".to_owned())])
@@ -392,7 +400,7 @@ mod tests {
             ("offboard a --keys kep", CommandErrorKind::BadValue),
             ("offboard a --keys keep --keys keep", CommandErrorKind::RepeatedArgument),
             ("offboard a --kys keep", CommandErrorKind::UnknownFlag),
-            ("keys stale 90", CommandErrorKind::ExtraArgument),
+            ("keys stale 90 91", CommandErrorKind::ExtraArgument),
             ("keys stael", CommandErrorKind::UnknownVerb),
         ] {
             assert_eq!(arguments(line).unwrap_err().kind, kind, "{line}");
@@ -423,7 +431,9 @@ mod tests {
         let named = |name: &str| playbook_problem(&catalog, &form(name, Vec::new()));
         assert_eq!(named("onboard"), None);
         assert_eq!(named("keys tidy"), None);
-        let of_host = HostCommandInfo::names().chain(["help"]).map(str::to_owned);
+        assert_eq!(named("review access"), None);
+        let of_host = HostCommandInfo::names().chain(["help"]);
+        let of_host = of_host.flat_map(|word| [word.to_owned(), format!("{word} more")]);
         let nouns = catalog.interfaces.iter().flat_map(|noun| [&noun.name].into_iter().chain(&noun.aliases)).cloned();
         let actions = catalog.actions.iter().flat_map(|action| {
             [&action.function]
@@ -433,7 +443,8 @@ mod tests {
                 .collect::<Vec<_>>()
         });
         let others =
-            ["offboard", "api-keys stale", "", "Off", "a b c", "nothing stale", "off\u{202e}", "-x"].map(str::to_owned);
+            ["offboard", "offboard more", "api-keys stale", "keys stale", "", "Off", "a b c", "off\u{202e}", "-x"]
+                .map(str::to_owned);
         for name in of_host.chain(nouns).chain(actions).chain(others) {
             assert!(named(&name).is_some(), "{name}");
         }

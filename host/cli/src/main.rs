@@ -22,6 +22,7 @@ mod operator;
 mod playbook;
 mod plugin;
 mod policy;
+mod progress;
 mod reference_page;
 mod reload;
 mod run;

@@ -5,6 +5,7 @@ use super::config_args::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
+use super::progress::ProgressLine;
 use super::setup_error::is_setup;
 use super::stop::Stop;
 use super::{answer, lone_operator, table_file};
@@ -136,10 +137,16 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let out = ListWriter::new(args.output);
     let mut stop = Stop::listen();
     end_in_any_case();
-    let reply = tokio::select! {
-        reply = host.service.handle_in_parts(request, &out) => Some(reply),
-        () = stop.requested() => None,
+    let mut progress = ProgressLine::new();
+    let mut handled = std::pin::pin!(host.service.handle_in_parts(request, &out));
+    let reply = loop {
+        tokio::select! {
+            reply = &mut handled => break Some(reply),
+            () = stop.requested() => break None,
+            () = progress.next(&host.service) => {}
+        }
     };
+    drop(progress);
     let reply = match reply {
         Some(mut reply) => match reply.alone.take() {
             Some(question) => lone_operator::ask(&host.service, &principal, reply, question, asked, &mut stop).await,

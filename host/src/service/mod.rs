@@ -16,6 +16,7 @@ mod lone_operator;
 mod names;
 mod notices;
 mod outcome;
+mod pace;
 mod parsed;
 mod part;
 mod playbook;
@@ -55,6 +56,7 @@ use in_flight::InFlight;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use names::KeptNames;
+use pace::Pace;
 use refusals::Refusals;
 use running::Running;
 use serde_json::{Map, Value};
@@ -118,6 +120,7 @@ pub struct Service {
     lasts: bool,
     names: Arc<KeptNames>,
     in_flight: Arc<InFlight>,
+    pace: Arc<Pace>,
     playbooks: Option<Arc<Library>>,
 }
 
@@ -140,6 +143,7 @@ impl Service {
             lasts: true,
             names: Arc::default(),
             in_flight,
+            pace: Arc::default(),
             playbooks: None,
         }
     }

@@ -11,11 +11,9 @@ use claude_admin_chat::{Changed, Verdict, wait_before_retry};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Duration;
 
-/// The number of times that one read is sent again after the API asked to wait, and the longest wait.
+/// The number of times that one read is sent again after the API asked to wait.
 const MOST_WAITS: u32 = 10;
-const LONGEST_WAIT: u64 = 120;
 /// The maximum number of writes that one search returns.
 const MOST_WRITES: usize = 20_000;
 
@@ -162,6 +160,7 @@ impl PlaybookReads<'_> {
     async fn sent(&self, invocation: Invocation) -> Result<Value, Value> {
         let command = invocation.action.command();
         for wait in 0.. {
+            self.service.pace.wait(|| false).await;
             let error = match self.reader.read(invocation.clone()).await {
                 None => {
                     let text = format!("you cannot run `{command}` here without further approval");
@@ -172,7 +171,7 @@ impl PlaybookReads<'_> {
             };
             let seconds = wait_before_retry(Verdict::Unchanged, error.reported());
             match seconds.filter(|_| wait < MOST_WAITS) {
-                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.min(LONGEST_WAIT))).await,
+                Some(seconds) => self.service.pace.postpone(seconds),
                 None => {
                     return Err(error
                         .reported()

@@ -3,13 +3,14 @@
 use super::audience;
 use super::ending::{Ending, of_list_error, of_propose_error};
 use super::executed::Executed;
+use super::pace::Pace;
 use super::steps_json::operation_json;
 use super::{Outcome, Reply, Service};
 use crate::audit::{Cause, Code, Effect, Entry, Event};
 use crate::command::{Options, Several};
 use crate::decision::approval::pages::Follow;
 use crate::decision::approval::{CommandDraft, Commands, Found, NextStep, NotProposed, ProposeError, ProposedSeveral};
-use crate::decision::operation::{DONE, LedgerError, Operation, Receipt};
+use crate::decision::operation::{DONE, LedgerError, Operation, Projection, Receipt, State, StepState};
 use crate::decision::plan::{ListError, NOTHING_TO_CHANGE, Results, Unneeded, of_list};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
@@ -18,14 +19,10 @@ use claude_admin_catalog::Action;
 use claude_admin_chat::{Verdict, wait_before_retry};
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-/// The maximum number of times that a step is sent again after the API asked to wait, and the longest wait.
+/// The maximum number of times that a run waits because the API asked for it.
 const MOST_WAITS: u32 = 20;
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
-/// The time between two looks whether the host is stopping.
-const LOOK: Duration = Duration::from_millis(200);
 
 impl Service {
     /// Plans several commands as one request. It runs if it needs no other decision.
@@ -166,11 +163,11 @@ impl Service {
     /// client no longer waits for the reply.
     pub(super) async fn run_steps(&self, operation: Operation) -> Reply {
         let (plugin, approvals, tasks) = (Arc::clone(&self.plugin), self.approvals.clone(), self.writes.clone());
-        let (names, running) = (Arc::clone(&self.names), operation.clone());
+        let (names, running, pace) = (Arc::clone(&self.names), operation.clone(), Arc::clone(&self.pace));
         let run = self.running.begin(&operation.id);
         let work = self.writes.spawn(async move {
             let _run = run;
-            let ended = steps(&plugin, &approvals, &tasks, &running).await;
+            let ended = steps(&plugin, &approvals, (&tasks, &pace), &running).await;
             names.forget();
             ended
         });
@@ -182,6 +179,22 @@ impl Service {
             }
         };
         self.steps_ended(operation, ended).await
+    }
+
+    /// The progress of the run with several steps that this process began last: the steps that ended, and all steps.
+    /// None if there is no such run.
+    pub async fn progress(&self) -> Option<(usize, usize)> {
+        let host = self.ledger().host().to_owned();
+        let look = move |projection: &Projection| {
+            let is_run = |operation: &&Arc<Operation>| {
+                operation.pending.plan.only().is_none()
+                    && matches!(&operation.state, State::Running { host: running } if *running == host)
+            };
+            let run = projection.operations().filter(is_run).max_by_key(|operation| operation.since_ms)?;
+            let ended = run.steps.values().filter(|state| matches!(state, StepState::Ended { .. })).count();
+            Some((ended, run.pending.plan.steps().count()))
+        };
+        self.ledger().look(look).await.ok().flatten()
     }
 
     /// The reply to a plan with several steps whose run has ended.
@@ -210,7 +223,7 @@ impl Service {
 async fn steps(
     plugin: &Plugin,
     approvals: &crate::decision::approval::Approvals,
-    tasks: &TaskTracker,
+    (tasks, pace): (&TaskTracker, &Pace),
     operation: &Operation,
 ) -> Result<(), LedgerError> {
     let catalog = Arc::clone(plugin.catalog());
@@ -219,6 +232,7 @@ async fn steps(
     let is_needed =
         |number: u32| operation.pending.plan.steps().any(|step| step.fills.iter().any(|fill| fill.step == number));
     loop {
+        pace.wait(|| tasks.is_closed()).await;
         if tasks.is_closed() {
             return approvals.cut_short(operation, &Cause::from(Code::new("host-stopped"))).await;
         }
@@ -227,7 +241,7 @@ async fn steps(
             NextStep::Run(number, authorized) => (number, authorized),
             NextStep::Later(seconds) => {
                 waits += 1;
-                wait(seconds, tasks).await;
+                pace.postpone(seconds);
                 continue;
             }
             NextStep::Over => return Ok(()),
@@ -246,17 +260,9 @@ async fn steps(
             Some(seconds) => {
                 approvals.postpone_step(operation, number, end).await?;
                 waits += 1;
-                wait(seconds, tasks).await;
+                pace.postpone(seconds);
             }
             None => approvals.finish_step(operation, number, end).await?,
         }
-    }
-}
-
-/// Waits as long as the API asked, unless the host stops.
-async fn wait(seconds: u64, tasks: &TaskTracker) {
-    let end = tokio::time::Instant::now() + Duration::from_secs(seconds).min(LONGEST_WAIT);
-    while tokio::time::Instant::now() < end && !tasks.is_closed() {
-        tokio::time::sleep_until(end.min(tokio::time::Instant::now() + LOOK)).await;
     }
 }

@@ -31,6 +31,7 @@ fn every_form_is_read_as_its_usage_says() {
                 ("TIME", "7d"),
                 ("HEAD", "x"),
                 ("KIND", "denied"),
+                ("STEPS", "1,3-5"),
                 ("TEXT", "x"),
                 ("WHO", "local:ada"),
                 ("users.*", "users.*"),
