@@ -299,3 +299,21 @@ async fn slash_command_delivered_twice_runs_once_and_is_recorded() {
     assert_eq!(slack.server.post_signed(&body, now() + 1).await.body, "");
     assert_eq!(slack.refusals(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn card_shows_the_progress_of_a_long_run_and_then_its_result() {
+    let mut slack = Slack::start().await;
+    let line = "users update --where \"users list --role developer\" --role user";
+    let card = slack.server.slack("WRITER", line).await.json();
+    let slow = json!({ "times": 100, "method": "POST", "delay_ms": 700 });
+    slack.server.simulator.inject(serde_json::from_value(slow).unwrap());
+    let progress = slack.click("WRITER", &button(&card, "Confirm")).await;
+    assert_eq!(progress["replace_original"], true, "{progress}");
+    let shown = progress.to_string();
+    assert!(shown.contains(" of 9 steps done") && shown.contains("waiting"), "{shown}");
+    assert!(!shown.contains("\"actions\""), "a card that runs has no buttons: {shown}");
+    let result = slack.next().await;
+    assert_eq!(result["replace_original"], true, "{result}");
+    assert!(result.to_string().contains("9 of 9 steps done"), "{result}");
+    slack.nothing_more().await;
+}

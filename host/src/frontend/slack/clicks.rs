@@ -10,14 +10,23 @@ use super::{ResponseUrl, Slack, fields};
 use crate::Choice;
 use crate::audit::MessageId;
 use crate::decision::approval::Vote;
-use crate::document::{Block, Choices, Document, Level, Notice};
+use crate::decision::operation::State;
+use crate::document::{self, Block, Choices, Document, Level, Notice};
 use crate::render::choice_of;
 use crate::service::{Input, Reply, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The times after a click at which the card shows the progress of a run. Slack accepts five messages for a click, and the
+/// result needs up to two.
+const PROGRESS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(20), Duration::from_secs(60)];
+const RESULTS: u32 = 2;
 
 /// A decision by a click on a button that this app made.
 struct Pressed {
@@ -83,7 +92,16 @@ impl Slack {
             delivery: Some(signed.key(Some(click.delivery.clone()))),
             format: None,
         };
-        let mut reply = self.service.handle(request).await;
+        let mut handled = pin!(self.service.handle(request));
+        let began = Instant::now();
+        let mut looks = PROGRESS.iter();
+        let mut reply = loop {
+            let next = looks.next().map(|after| began + *after);
+            tokio::select! {
+                reply = &mut handled => break reply,
+                () = until(next) => self.show_progress(url.as_ref(), &operation).await,
+            }
+        };
         if reply.duplicate_of.is_some() {
             return;
         }
@@ -93,6 +111,19 @@ impl Slack {
             reply.document.blocks.push(Block::Notice(notice));
         }
         self.show_result(url.as_ref(), &click, &operation, reply).await;
+    }
+
+    /// Changes the card to the progress of a run with several steps.
+    async fn show_progress(&self, url: Option<&ResponseUrl>, operation: &str) {
+        let Some(current) = self.service.operation(operation).await else { return };
+        let runs = matches!(current.state, State::Running { .. }) && current.pending.plan.only().is_none();
+        if let Some(url) = url.filter(|_| runs) {
+            let document = &document::operation(self.service.catalog(), &current);
+            let mut message = self.messages.blocks(document, false);
+            message["replace_original"] = json!(true);
+            let later = Later { operation, document, message, more: RESULTS, user: None };
+            self.delivery.deliver(Some(url), later).await;
+        }
     }
 
     /// Shows the result to the user who clicked, and changes the card on which they clicked.
@@ -139,6 +170,14 @@ impl Slack {
         reply.card = Some(reply.document.clone());
         reply.share = false;
         reply
+    }
+}
+
+/// Waits until a time; forever if there is none.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 
