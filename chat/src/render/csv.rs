@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Writes the rows of a document: a line of field names, then a line for each object. Tables have all their columns,
-/// and nested values are JSON. A notice is not a row: a program would read it as one.
+/// and nested values are JSON. A notice is not a row: a program would read it as one. An empty line is between two tables.
 #[must_use]
 pub fn csv(document: &Document) -> String {
     csv_on(document, Medium::Stream)
@@ -19,23 +19,16 @@ pub fn csv(document: &Document) -> String {
 /// The same as [`csv()`], for a medium.
 #[must_use]
 pub fn csv_on(document: &Document, medium: Medium) -> String {
-    let mut writer = Writer::new(medium);
     let tables = document.blocks.iter().filter_map(|block| match block {
         Block::Table(table) => Some(table),
         _ => None,
     });
     let facts: Vec<&Fact> = document.blocks.iter().filter_map(Block::facts).flatten().collect();
+    let mut writer = Writer::new(medium);
     if tables.clone().next().is_some() {
-        for table in tables {
-            // For later parts of a list, the line of field names was already written.
-            if table.earlier == 0 {
-                let names: Vec<String> =
-                    table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())).collect();
-                writer.texts(names.iter().map(String::as_str));
-            }
-            writer.table(table);
-        }
-    } else if !facts.is_empty() {
+        return tables.map(|table| whole(table, medium)).collect::<Vec<_>>().join("\n");
+    }
+    if !facts.is_empty() {
         let names = distinct(facts.iter().map(|fact| head(&fact.field, fact.unit.as_deref())));
         writer.texts(names.iter().map(String::as_str));
         writer.row(facts.iter().map(|fact| field(&fact.cell)));
@@ -50,6 +43,18 @@ pub fn csv_on(document: &Document, medium: Medium) -> String {
             commands.iter().for_each(|(command, meaning)| writer.texts([command.as_str(), meaning]));
         }
     }
+    writer.written()
+}
+
+/// A table with its field names. For later parts of a list, the line of field names was already written.
+fn whole(table: &Table, medium: Medium) -> String {
+    let mut writer = Writer::new(medium);
+    if table.earlier == 0 {
+        let names: Vec<String> =
+            table.columns.iter().map(|column| head(&column.field, column.unit.as_deref())).collect();
+        writer.texts(names.iter().map(String::as_str));
+    }
+    writer.table(table);
     writer.written()
 }
 

@@ -80,6 +80,10 @@ impl Service {
                 Box::pin(self.planned(id, person, &action, &options, planned)).await
             }
         };
+        let waiting = reply.error.as_mut().and_then(|error| error.get_mut("waiting"));
+        if let Some(result) = waiting.or(reply.data.as_mut()).filter(|result| result.is_object()) {
+            add_content(result, &proposal);
+        }
         // The tables of the playbook are between its summary and the steps.
         let is_table = |block: &Block| matches!(block, Block::Table(_));
         let blocks = &mut reply.document.blocks;
@@ -191,18 +195,8 @@ impl Service {
             tracing::error!(operation = id, %error, "not recorded, not shown");
             return Reply::failed(Outcome::Failed, document::unrecorded_read(&error));
         }
-        let tables = proposal.tables.iter().map(|table| {
-            let rows = table.rows.iter().map(|row| {
-                let cells =
-                    table.columns.iter().zip(row).map(|(name, cell)| (name.clone(), Value::from(cell.as_str())));
-                Value::Object(cells.collect())
-            });
-            json!({ "caption": table.caption, "rows": rows.collect::<Vec<_>>() })
-        });
-        let data = json!({
-            "playbook": call.form.name, "digest": call.form.digest, "summary": proposal.summary,
-            "tables": tables.collect::<Vec<_>>(), "steps": [],
-        });
+        let mut data = json!({ "playbook": call.form.name, "digest": call.form.digest, "steps": [] });
+        add_content(&mut data, proposal);
         Reply::done(shown, data).with_verdict(found.verdict())
     }
 }
@@ -230,6 +224,20 @@ fn playbook_ended(
         command: Some(call.canonical()),
         ..person.did(event)
     }
+}
+
+/// Adds the summary and the tables of a proposal to a result for programs.
+fn add_content(result: &mut Value, proposal: &Proposal) {
+    let tables = proposal.tables.iter().map(|table| {
+        let rows = table.rows.iter().map(|row| {
+            let cells =
+                table.columns.iter().zip(row).map(|(name, cell)| (name.clone(), Value::from(redacted(cell.clone()))));
+            Value::Object(cells.collect())
+        });
+        json!({ "caption": redacted(table.caption.clone()), "rows": rows.collect::<Vec<_>>() })
+    });
+    result["summary"] = redacted(proposal.summary.clone()).into();
+    result["tables"] = tables.collect::<Vec<_>>().into();
 }
 
 /// The characters of an ID that is not known yet, after its prefix.

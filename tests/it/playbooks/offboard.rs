@@ -59,7 +59,7 @@ async fn requirement_of_the_playbook_applies_to_its_steps() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn offboard_in_a_large_organization_sends_few_requests() {
-    let config = SimulatorConfig { members: 5000, ..SimulatorConfig::default() };
+    let config = SimulatorConfig { members: 5000, workspaces: 100, ..SimulatorConfig::default() };
     let (simulator, service) = host_with(OPEN_POLICY, config, &[]).await;
     let workspaces = type_in(&service, "workspaces list --all").await.to_json()["data"].as_array().unwrap().len();
     simulator.clear_requests();

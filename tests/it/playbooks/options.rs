@@ -17,6 +17,8 @@ async fn only_selected_steps_run_and_the_selection_is_part_of_the_hash() {
     let desk = type_in(&service, "spend desk --yes").await;
     support::says(&desk, Outcome::Waiting, &["4 optional steps", "None is selected", "0 of 4 steps are selected"]);
     assert!(!text(&desk).contains("--yes"), "{}", text(&desk));
+    let waiting = desk.to_json()["error"]["cause"]["waiting"].clone();
+    assert_eq!(waiting["tables"][0]["rows"][0]["limit"], "$100.00", "programs get what people see: {waiting}");
     let id = desk.operation;
     let offered = hash(&service, &id).await;
     let nothing = type_in(&service, &format!("confirm {id}")).await;
