@@ -32,7 +32,7 @@ pub(crate) const USAGE: Playbook = Playbook {
     plan: usage,
 };
 
-/// What is counted.
+/// The quantity.
 #[derive(Clone, Copy)]
 enum Measure {
     Cost,

@@ -1,6 +1,6 @@
 //! Amounts: money in cents, and tokens.
 
-/// The parts of a cent that an amount counts, so that sums are exact.
+/// The parts of a cent that an amount counts. Sums of whole parts are exact.
 pub(crate) const PARTS: i128 = 1_000_000;
 /// The number of decimal places of a part.
 const PLACES: usize = 6;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SpanRelativeTo, Timestamp, ToSpan};
 
-/// The maximum number of days in a period: what one report covers.
+/// The maximum number of days in a period: that of one report.
 const MOST_DAYS: i64 = 31;
 
 /// A period of whole days; the end is not included.

@@ -1,7 +1,7 @@
 //! `reconcile`: changes in the organization that this host did not make, and writes of this host that the feed lacks.
 //!
 //! The feed and the log have no common ID. An activity belongs to a write of the same type, at the same time, with the same
-//! target; each write explains at most one activity. What a client says of itself, such as its user agent, explains nothing.
+//! target; each write explains at most one activity. Data that a client chooses, such as its user agent, explains nothing.
 
 use crate::day::{instant, shown_minute};
 use crate::feed::{activities, actor, details};

@@ -1,4 +1,4 @@
-//! `review access`: who can do what, since when, and what is unusual.
+//! `review access`: the rights of members, their age, and unusual rights.
 
 use crate::day::{away, day_of, days, instant, shown};
 use crate::feed::activities;

@@ -52,6 +52,8 @@ fn files_of_init_are_valid_tested_and_never_overwritten() {
 
     // The user who created the configuration is an admin. An irreversible command still requires another user.
     assert!(folder.run(&["users", "list", "--limit", "1"]).status.success());
+    // An admin can run the playbooks.
+    assert!(folder.run(&["digest", "cost"]).status.success());
     let remove = ["users", "remove", "xiuying.li@example.com", "--reason", "leaver"];
     let alone = folder.run(&remove);
     assert_eq!(alone.status.code(), Some(3), "{}{}", stdout(&alone), stderr(&alone));

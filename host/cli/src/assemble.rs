@@ -48,7 +48,7 @@ pub(super) enum WithoutCredential {
 /// The clock of the embedded simulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SimulatedClock {
-    /// It stands still, for one command.
+    /// It does not run, for one command.
     Stopped,
     /// It runs, for a host that serves many commands: changes have different times.
     Running,

@@ -56,6 +56,11 @@ impl Declared {
         Self { id: form.id(), groups: vec![PlaybookForm::GROUP.to_owned()], arguments: None }
     }
 
+    /// The group of all playbooks. A policy about it is possible without playbooks, because it applies to users.
+    pub(super) fn playbooks() -> Self {
+        Self { id: PlaybookForm::GROUP.to_owned(), groups: Vec::new(), arguments: None }
+    }
+
     /// An action of the host itself.
     pub(super) fn host(action: HostAction) -> Self {
         Self { id: action.to_string(), groups: vec![HostAction::GROUP.to_owned()], arguments: None }

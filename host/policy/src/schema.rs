@@ -47,15 +47,12 @@ pub fn schema_text(catalog: &Catalog) -> String {
     text
 }
 
+/// The scope of an action without arguments.
+const BARE: &str = "appliesTo {\n  principal: User,\n  resource: Place,\n  context: { time: datetime }\n}";
+
 /// An action without arguments.
 fn write_bare_action(text: &mut String, summary: &str, id: &str, group: &str) {
-    let _ = write!(
-        text,
-        "\n// {summary}.\naction {} in [{}] appliesTo {{\n  principal: User,\n  resource: Place,\n  \
-         context: {{ time: datetime }}\n}};\n",
-        quoted(id),
-        quoted(group),
-    );
+    let _ = write!(text, "\n// {summary}.\naction {} in [{}] {BARE};\n", quoted(id), quoted(group));
 }
 
 fn write_groups(text: &mut String, catalog: &Catalog) {
@@ -64,7 +61,8 @@ fn write_groups(text: &mut String, catalog: &Catalog) {
     }
     let _ = write!(text, "\n// Every action that writes.\naction {};\n", quoted(WRITE));
     let _ = write!(text, "\n// Every action of the host itself.\naction {};\n", quoted(HostAction::GROUP));
-    let _ = write!(text, "\n// Every playbook.\naction {};\n", quoted(PlaybookForm::GROUP));
+    // A policy about this group is possible on a host without playbooks too.
+    let _ = write!(text, "\n// Every playbook.\naction {} {BARE};\n", quoted(PlaybookForm::GROUP));
     for interface in catalog.interfaces.iter().filter(|interface| catalog.actions_of(&interface.name).next().is_some())
     {
         text.push('\n');

@@ -4,6 +4,7 @@ use super::argument_type::ArgumentType;
 use super::declared::Declared;
 use super::problem::{PolicyErrors, PolicyProblem};
 use cedar_policy::Schema;
+use claude_admin_catalog::PlaybookForm;
 use serde_json::{Map, Value, json};
 
 impl Declared {
@@ -48,7 +49,11 @@ pub(super) fn schema<'a>(
     groups: impl IntoIterator<Item = &'a str>,
     actions: impl IntoIterator<Item = &'a Declared>,
 ) -> Result<Schema, PolicyErrors> {
-    let groups = groups.into_iter().map(|group| (group.to_owned(), json!({})));
+    let of_group = |group: &str| match group {
+        PlaybookForm::GROUP => Declared::playbooks().json(),
+        _ => json!({}),
+    };
+    let groups = groups.into_iter().map(|group| (group.to_owned(), of_group(group)));
     let actions = actions.into_iter().map(|action| (action.id.clone(), action.json()));
     let actions: Map<String, Value> = groups.chain(actions).collect();
     let json = json!({ "": { "entityTypes": entity_types(), "actions": actions } });

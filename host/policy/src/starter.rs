@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn every_starter_policy_except_reads_is_used_by_a_decision() {
+    fn every_starter_policy_except_reads_and_playbooks_is_used_by_a_decision() {
         let starter = policies(STARTER_POLICY);
         let asked = report_of(&starter, STARTER_TESTS).cases.into_iter().flat_map(|case| case.policies);
         let mut used: BTreeSet<String> = asked.collect();
@@ -40,8 +40,11 @@ mod tests {
             let decision = starter.decide_host(&asker.asker(), action, asker.now);
             used.extend(decision.requirements().unwrap().policies.clone());
         }
-        let reads =
-            starter.policies.iter().filter(|policy| policy.id.ends_with("-read")).map(|policy| policy.id.clone());
+        let reads = starter
+            .policies
+            .iter()
+            .filter(|policy| policy.id.ends_with("-read") || policy.id.ends_with("-playbooks"))
+            .map(|policy| policy.id.clone());
         used.extend(reads);
         for policy in &starter.policies {
             assert!(used.contains(&policy.id), "{} (line {})", policy.id, policy.line);

@@ -1,4 +1,4 @@
-//! Changes from outside are told from those of this host, whatever a client says of itself.
+//! Changes from outside are distinguished from those of this host, whatever user agent a client sends.
 
 use super::{host, host_with, service_before};
 use crate::support::{self, OPEN_POLICY, text, type_in};
@@ -51,7 +51,7 @@ fn change(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_from_outside_is_found_and_none_from_inside() {
-    // Times tell apart changes that are otherwise the same, so the clock runs.
+    // Only their times distinguish some changes, so the clock runs.
     let clock = Clock::running_from(SimulatorConfig::default().clock.now());
     let (simulator, inside) =
         host_with(OPEN_POLICY, SimulatorConfig { clock, ..SimulatorConfig::default() }, &[]).await;

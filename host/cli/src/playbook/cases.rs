@@ -75,7 +75,7 @@ fn cases(folder: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     Ok(cases)
 }
 
-/// The proposal of a command as text: what it found, and its steps. Nothing runs.
+/// The proposal of a command as text, with the tables and the steps. Nothing runs.
 async fn proposal(service: &Service, principal: &Principal, command: &str) -> String {
     let request = Request {
         principal: principal.clone(),

@@ -1,4 +1,4 @@
-//! The interface of the audit log, which a playbook can import beside the reads of the package.
+//! The interface of the audit log, which a playbook can import in addition to the reads of the package.
 
 use super::PlaybookError;
 use super::load::{LimitReached, taken};

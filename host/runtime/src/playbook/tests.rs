@@ -36,7 +36,8 @@ fn import_that_is_no_read_of_the_package_is_named() {
         "wasi:sockets/tcp@0.2.6",
         "claude:admin/users@0.2.0",
         "claude:admin/users",
-        "claude:host/audit@0.1.0",
+        "claude:host/audit@0.2.0",
+        "claude:host/policy@0.1.0",
         "evil:admin/users@0.1.0",
     ];
     for interface in foreign {

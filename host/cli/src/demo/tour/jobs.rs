@@ -1,6 +1,7 @@
 //! The tour of jobs: each is one command, and one decision if it changes anything.
 
 use super::{ADMIN, Does, SECOND, Step, Tour};
+use claude_admin_chat::NO_CHANGES_YET;
 
 const DELETE_MEMBER: &str = "DELETE /v1/organizations/users/user_";
 
@@ -15,9 +16,9 @@ impl Tour<'_> {
     async fn onboard(&mut self) -> anyhow::Result<()> {
         let onboard =
             "onboard grace.hopper@example.com seun.adeyemi@example.com --role developer --workspace Production";
-        let plan = ["No changes yet.", "grace.hopper@example.com", "Production"];
+        let plan = [NO_CHANGES_YET, "grace.hopper@example.com", "Production"];
         self.job(
-            "Somebody joins: the playbook shows who is a member, and proposes the rest",
+            "A person joins: the playbook shows who is a member, and proposes the rest",
             ADMIN,
             types(onboard),
             &[],
@@ -32,7 +33,7 @@ impl Tour<'_> {
     async fn offboard(&mut self) -> anyhow::Result<()> {
         let offboard = "offboard xiuying.li@example.com --reason \"leaver, HR-4411\"";
         let plan = ["Approval needed", "The API cannot remove", "Risk: irreversible"];
-        self.job("Somebody leaves: everything that is theirs, in one request", ADMIN, types(offboard), &[], &plan)
+        self.job("A person leaves: everything that is theirs, in one request", ADMIN, types(offboard), &[], &plan)
             .await?;
         let memberships = "DELETE /v1/organizations/workspaces/";
         let sends = [memberships, DELETE_MEMBER];
@@ -44,12 +45,19 @@ impl Tour<'_> {
 
     async fn reports(&mut self) -> anyhow::Result<()> {
         let review = ["more rights than others", "Head of the audit log"];
-        self.job("Who can do what, and what is unusual", ADMIN, types("review access"), &[], &review).await?;
+        self.job(
+            "Review of access: the rights of each member, and unusual ones",
+            ADMIN,
+            types("review access"),
+            &[],
+            &review,
+        )
+        .await?;
         let cost = ["Cost from 2026-11-09 to 2026-11-15", "Forecast for this month"];
-        self.job("What last week cost, by workspace and model", ADMIN, types("digest cost last-week"), &[], &cost)
+        self.job("Cost of last week, by workspace and model", ADMIN, types("digest cost last-week"), &[], &cost)
             .await?;
         let outside = ["from outside", "every write of this host"];
-        self.job("What was changed outside this host", ADMIN, types("reconcile 24h"), &[], &outside).await
+        self.job("Changes outside this host", ADMIN, types("reconcile 24h"), &[], &outside).await
     }
 
     async fn job(
