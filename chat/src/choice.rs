@@ -27,4 +27,16 @@ impl Choice {
             Self::Cancel => "cancel",
         }
     }
+
+    /// The command that decides so about a version of a request.
+    #[must_use]
+    pub fn command(self, operation: &str, version: u32) -> String {
+        match self {
+            Self::Confirm => format!("confirm {operation}.{version}"),
+            Self::Approve => format!("approve {operation}.{version}"),
+            Self::Reject => format!("deny {operation}.{version} --reason …"),
+            // A cancellation ends the request with all versions of its plan.
+            Self::Cancel => format!("cancel {operation}"),
+        }
+    }
 }

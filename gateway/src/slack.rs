@@ -69,5 +69,5 @@ fn message(catalog: &Catalog, reply: &Reply) -> Value {
         // CSV rows cannot show an error.
         Format::Text | Format::Csv => return render::slack(document, SlackTables::default(), options.share, None),
     };
-    render::slack_verbatim(&text, document, reply.command.as_deref(), options.share)
+    render::slack_verbatim(&text, document, reply.command.as_deref(), options.share, false)
 }

@@ -11,7 +11,7 @@ from mcp.client.stdio import stdio_client
 
 from program import program, run, simulator
 
-HOST_TOOLS = {"status", "pending", "whoami", "can_i"}
+HOST_TOOLS = {"status", "resume", "pending", "whoami", "can_i"}
 
 
 @asynccontextmanager
@@ -55,8 +55,15 @@ class McpTest(unittest.IsolatedAsyncioTestCase):
                     self.assertEqual(answer["outcome"], "denied")
                     self.assertIn("contains a secret", json.dumps(answer))
                     secrets += 1
-        self.assertEqual(len(tools.keys() - HOST_TOOLS), len(offered))
+        playbooks = {name: tool for name, tool in tools.items() if name.startswith("playbooks_")}
+        listed = run("playbook", "list", env=self.env).stdout
+        self.assertEqual(len(playbooks), listed.count("sha256:"))
+        self.assertEqual(len(tools.keys() - HOST_TOOLS - playbooks.keys()), len(offered))
         self.assertGreater(secrets, 0)
+        for tool in playbooks.values():
+            Draft202012Validator.check_schema(tool.input_schema)
+            # The proposal of a playbook is an operation, which waits for a person.
+            self.assertFalse(tool.annotations.read_only_hint)
         for action in offered:
             tool = tools[action["id"].replace(".", "_")]
             Draft202012Validator.check_schema(tool.input_schema)

@@ -56,13 +56,24 @@ struct Played {
     troubles: BTreeMap<String, VecDeque<Trouble>>,
     /// The response to all calls of a method.
     broken: BTreeMap<String, Trouble>,
+    base: String,
+    /// The content of the uploaded files, in the order of their IDs.
+    files: Vec<String>,
 }
 
 impl FakeSlack {
     pub(super) async fn start(&self) -> Arc<WebApi> {
-        let router = Router::new().route("/api/{method}", post(answer)).with_state(self.clone());
+        let upload =
+            async |State(slack): State<FakeSlack>, Path(file): Path<usize>, headers: HeaderMap, body: String| {
+                assert!(!headers.contains_key("authorization"), "the address is the permission");
+                slack.state.lock().unwrap().files[file] = body;
+                "OK"
+            };
+        let router = Router::new().route("/api/{method}", post(answer)).route("/api/upload/{file}", post(upload));
+        let router = router.with_state(self.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/api", listener.local_addr().unwrap());
+        self.state.lock().unwrap().base.clone_from(&base);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Arc::new(WebApi::new(&base, &SecretString::from(BOT_TOKEN)).unwrap())
     }
@@ -103,6 +114,19 @@ impl FakeSlack {
             message
         })
         .collect()
+    }
+
+    /// The files that a user received: the name of each, and its content.
+    pub(super) fn files(&self, user: &str) -> Vec<(String, String)> {
+        let shared = self.calls_of("files.completeUploadExternal");
+        let shared = shared.iter().filter(|call| call["channel_id"] == format!("DM-{user}"));
+        let state = self.state.lock().unwrap();
+        let file = |call: &Value| {
+            let files: Value = serde_json::from_str(call["files"].as_str().unwrap()).unwrap();
+            let id: usize = files[0]["id"].as_str().unwrap().parse().unwrap();
+            (files[0]["title"].as_str().unwrap().to_owned(), state.files[id].clone())
+        };
+        shared.map(file).collect()
     }
 
     /// Every text that Slack was sent.
@@ -151,6 +175,12 @@ async fn answer(
             state.messages.insert((channel.clone(), ts.clone()), body);
             json!({"ok": true, "channel": channel, "ts": ts})
         }
+        "files.getUploadURLExternal" => {
+            let file = state.files.len();
+            state.files.push(String::new());
+            json!({"ok": true, "file_id": file.to_string(), "upload_url": format!("{}/upload/{file}", state.base)})
+        }
+        "files.completeUploadExternal" => json!({"ok": true}),
         "chat.update" => match state.messages.get_mut(&(text("channel"), text("ts"))) {
             Some(message) => {
                 *message = body;

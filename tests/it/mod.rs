@@ -41,6 +41,7 @@ mod slack;
 mod slack_accounts;
 mod slack_clicks;
 mod slack_directory;
+mod slack_files;
 mod slack_late;
 mod slack_notices;
 mod style;

@@ -9,6 +9,7 @@ mod offboard;
 mod options;
 mod program;
 mod reconcile;
+mod ticks;
 
 use crate::support::{self, OPEN_POLICY};
 use claude_admin::decision::operation::Clock;
@@ -26,7 +27,7 @@ async fn host_with(policy: &str, config: SimulatorConfig, components: &[&[u8]]) 
 }
 
 /// A host in front of a simulator that runs.
-fn service_before(simulator: &RunningSimulator, policy: &str, components: &[&[u8]]) -> Service {
+pub(super) fn service_before(simulator: &RunningSimulator, policy: &str, components: &[&[u8]]) -> Service {
     let credentials = support::credentials(simulator);
     let sandbox = support::sandbox(&simulator.base_url(), credentials, support::limits());
     let plugin = Plugin::embedded(&sandbox).expect("the component loads");
@@ -52,7 +53,7 @@ fn with_library(plugin: Plugin, components: &[&[u8]]) -> (Plugin, Arc<Library>) 
 }
 
 /// An organization of a realistic size.
-fn organization() -> SimulatorConfig {
+pub(super) fn organization() -> SimulatorConfig {
     SimulatorConfig {
         members: 500,
         workspaces: 50,

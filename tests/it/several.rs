@@ -3,7 +3,7 @@
 use crate::support::{self, OPEN_POLICY, ada, bob, open_host, text, type_as, type_in, writes};
 use claude_admin::audit::verify;
 use claude_admin::service::{Input, Outcome, Reply, Service};
-use claude_admin_simulator::{Effect, Fault, RunningSimulator, StatusEffect};
+use claude_admin_simulator::{Effect, Fault, RunningSimulator, Simulator, SimulatorConfig, StatusEffect};
 use serde_json::Value;
 
 /// Members who are no admins, as `users list` returns them.
@@ -270,4 +270,55 @@ async fn approval_at_one_host_runs_the_plan_of_another_once() {
     let (a, b) = tokio::join!(type_as(&one, &bob, &approve), type_as(&two, &carol, &approve));
     assert!([a.outcome, b.outcome].contains(&Outcome::Done), "{} {}", text(&a), text(&b));
     assert_eq!(writes(&simulator), removals(&ids));
+}
+
+/// The number of steps of a long plan.
+const MANY: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_plan_is_finished_after_a_failure_at_any_step_and_no_change_is_made_twice() {
+    let config = SimulatorConfig { members: 3 * MANY, ..SimulatorConfig::default() };
+    let simulator = Simulator::start(config).await.unwrap();
+    let service = support::service(&simulator);
+    let list = type_in(&service, "users list --role user --all").await.to_json();
+    let ids: Vec<&str> = list["data"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap()).collect();
+    let ids = &ids[..MANY];
+    let status = |code| Effect::Status(StatusEffect::new(code));
+    let wait = Effect::Status(StatusEffect { retry_after: Some(1), ..StatusEffect::new(429) });
+    // Each effect, and whether the change is made in spite of it.
+    let effects = [
+        (status(500), false),
+        (Effect::Close, true),
+        (status(403), false),
+        (Effect::Truncate, true),
+        (wait, false),
+        (Effect::Garbage, true),
+    ];
+    for (round, failing) in (0..MANY).step_by(3).enumerate() {
+        let (effect, is_made) = &effects[round % effects.len()];
+        let role = ["developer", "billing"][round % 2];
+        let path = Some(format!("/v1/organizations/users/{}", ids[failing]));
+        simulator.clear_requests();
+        simulator.inject(Fault { method: Some("POST".to_owned()), path, ..Fault::new(effect.clone()) });
+        let what = format!("{effect:?} at {failing}");
+        let mut reply = type_in(&service, &format!("users update {} --role {role} --yes", ids.join(" "))).await;
+        let stops = !matches!(effect, Effect::Status(StatusEffect { retry_after: Some(_), .. }));
+        assert_eq!(reply.outcome != Outcome::Done, stops, "{what}: {}", text(&reply));
+        if stops {
+            let ends = results(&service, &reply.operation).await;
+            assert!(ends[..failing].iter().all(|end| end == "done"), "{what}: {ends:?}");
+            assert!(ends[failing + 1..].iter().all(|end| end == "not tried"), "{what}: {ends:?}");
+            reply = type_in(&service, &format!("resume {}", reply.operation)).await;
+            if reply.outcome == Outcome::Waiting {
+                reply = type_in(&service, &format!("confirm {}", reply.operation)).await;
+            }
+        }
+        assert_eq!(reply.outcome, Outcome::Done, "{what}: {}", text(&reply));
+        for (index, id) in ids.iter().enumerate() {
+            let path = format!("POST /v1/organizations/users/{id}");
+            let sent = writes(&simulator).iter().filter(|sent| **sent == path).count();
+            assert_eq!(sent, if index == failing && !is_made { 2 } else { 1 }, "{what}: {id}");
+        }
+    }
+    assert!(verify(service.ledger().log(), None).is_sound());
 }

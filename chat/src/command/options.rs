@@ -33,6 +33,17 @@ impl Format {
             Self::Markdown => "markdown",
         }
     }
+
+    /// The extension of a file in this format.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "md",
+        }
+    }
 }
 
 impl FromStr for Format {

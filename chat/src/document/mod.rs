@@ -123,20 +123,26 @@ pub struct Choices {
     pub text: String,
     /// The possible decisions, each with its label.
     pub choices: Vec<(Choice, String)>,
+    /// The optional steps of the request, which can be selected before the decision.
+    pub options: Vec<OptionalStep>,
+}
+
+/// An optional step of a pending request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalStep {
+    /// The number of the step.
+    pub number: u32,
+    /// The change that it makes.
+    pub change: String,
+    /// Whether it is selected.
+    pub selected: bool,
 }
 
 impl Choices {
     /// The equivalent command.
     #[must_use]
     pub fn command(&self, choice: Choice) -> String {
-        let Self { operation, version, .. } = self;
-        match choice {
-            Choice::Confirm => format!("confirm {operation}.{version}"),
-            Choice::Approve => format!("approve {operation}.{version}"),
-            Choice::Reject => format!("deny {operation}.{version} --reason …"),
-            // A cancellation ends the request with all versions of its plan.
-            Choice::Cancel => format!("cancel {operation}"),
-        }
+        choice.command(&self.operation, self.version)
     }
 }
 
@@ -345,6 +351,17 @@ impl Document {
             _ => None,
         });
         notices.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Removes the decisions of a request, for readers who do not decide. Its optional steps remain.
+    pub fn drop_choices(&mut self) {
+        self.blocks.retain_mut(|block| match block {
+            Block::Choices(choices) => {
+                choices.choices.clear();
+                !choices.options.is_empty()
+            }
+            _ => true,
+        });
     }
 
     /// Shows instants to people in a time zone, with its offset. Programs still receive them unchanged.

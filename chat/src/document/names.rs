@@ -123,7 +123,12 @@ impl Document {
                 Block::Table(table) => table.rows.iter_mut().flatten().for_each(|cell| name_cell(cell, names)),
                 Block::Chart(chart) => name_points(chart, names),
                 Block::Notice(notice) => notice.text = named_sentence(&notice.text, names),
-                Block::Choices(choices) => choices.text = named_sentence(&choices.text, names),
+                Block::Choices(choices) => {
+                    choices.text = named_sentence(&choices.text, names);
+                    for option in &mut choices.options {
+                        option.change = named_sentence(&option.change, names);
+                    }
+                }
                 Block::Text(_) | Block::Commands(_) => {}
             }
         }

@@ -4,9 +4,10 @@ mod documents;
 mod slack_limits;
 
 use super::{
-    Medium, SlackTables, TextRows, csv_on, csv_values, json, markdown, slack, slack_verbatim, svg, text_on, visible,
+    Medium, SlackApp, SlackTables, TextRows, csv_on, csv_values, json, markdown, slack, slack_verbatim, svg, text_on,
+    visible,
 };
-use crate::document::{Block, Cell, Chart, Column, Document, Fact, Level, Notice, Point, Table};
+use crate::document::{Block, Cell, Chart, Choices, Column, Document, Fact, Level, Notice, Point, Table};
 use crate::hidden::is_hidden;
 use documents::{columns, document, foreign, table};
 use proptest::collection::vec;
@@ -82,14 +83,15 @@ proptest! {
     fn slack_message_keeps_every_limit_and_interprets_nothing(document in document(), share: bool) {
         for tables in [SlackTables::DataTable, SlackTables::Table, SlackTables::Text] {
             check_slack(&slack(&document, tables, share, None));
-            check_slack(&slack(&document, tables, share, Some(&|choices| format!("{}.{}", choices.operation, choices.version))));
+            let button = |choices: &Choices| format!("{}.{}", choices.operation, choices.version);
+            check_slack(&slack(&document, tables, share, Some(SlackApp { button: &button, files: share })));
         }
     }
 
     #[test]
     fn slack_message_for_programs_keeps_every_limit(document in document(), command in prop::option::of(foreign())) {
         for text in [csv_on(&document, Medium::Stream), markdown(&document)] {
-            check_slack(&slack_verbatim(&text, &document, command.as_deref(), false));
+            check_slack(&slack_verbatim(&text, &document, command.as_deref(), false, text.len() % 2 == 0));
         }
     }
 
@@ -237,7 +239,9 @@ fn slack_notification_text_is_one_line_of_the_document() {
     let document = Document::default().with(Block::Text("first\nsecond".to_owned()));
     assert_eq!(slack(&document, SlackTables::DataTable, false, None)["text"], "first second");
     let document = Document::titled("You").with(Block::Facts(vec![Fact::new("Principal", "local:ada")]));
-    for message in [slack(&document, SlackTables::Text, false, None), slack_verbatim("{}", &document, None, false)] {
+    for message in
+        [slack(&document, SlackTables::Text, false, None), slack_verbatim("{}", &document, None, false, false)]
+    {
         assert_eq!(message["text"], "You – Principal: local:ada");
     }
 }

@@ -351,13 +351,17 @@ fn component(config: &Config) -> anyhow::Result<Option<(&Path, Vec<u8>)>> {
 
 /// The playbooks that a configuration names, each with its file. Each must have its pinned digest.
 pub(super) fn playbooks(config: &Config) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let read = |playbook: &PlaybookConfig| {
-        let (file, bytes) = (playbook.file.display().to_string(), read_component(&playbook.file)?);
-        check_digest(&bytes, &playbook.sha256)
-            .map_err(|error| SetupError(format!("the playbook {file}: {error}; no code of it ran")))?;
-        Ok::<_, anyhow::Error>((file, bytes))
-    };
+    let read = |playbook: &PlaybookConfig| Ok((playbook.file.display().to_string(), pinned(playbook)?));
     config.playbooks.iter().map(read).collect()
+}
+
+/// The component of an entry in the configuration, if it has the pinned digest.
+pub(super) fn pinned(playbook: &PlaybookConfig) -> Result<Vec<u8>, SetupError> {
+    let bytes = read_component(&playbook.file)?;
+    let file = playbook.file.display();
+    check_digest(&bytes, &playbook.sha256)
+        .map_err(|error| SetupError(format!("the playbook {file}: {error}; no code of it ran")))?;
+    Ok(bytes)
 }
 
 /// Reads the file of a component.

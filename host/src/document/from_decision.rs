@@ -362,6 +362,16 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
                 format!("Users who can decide about the request can `deny {} --reason …`.", operation.plan_id())
             },
         ),
+        Unsettled::AddsSteps => (
+            format!(
+                "Only the requester, {}, can add steps or give a reason. You can take steps out of the selection.",
+                operation.pending.requester
+            ),
+            format!(
+                "To decide about the request without them: `approve {0}` or `deny {0} --reason …`.",
+                operation.plan_id()
+            ),
+        ),
         Unsettled::OwnRequest | Unsettled::NeedsApproval if operation.pending.requirements.alone.is_some() => (
             "A decision here is not enough: on this host, the name of the target must be typed on a terminal."
                 .to_owned(),

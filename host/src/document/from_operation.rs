@@ -118,6 +118,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
             harmful: risk(plan) != "reversible",
             text: question,
             choices,
+            options: from_steps::options(catalog, plan),
         }))
         .footer(format!("operation {}", operation.id))
 }

@@ -1,7 +1,7 @@
 //! From a plan with several steps to the parts of a card or of a record: its question, its steps and their progress.
 
 use super::from_cause::cause as text_of;
-use super::{Block, Cell, Column, Fact, Table, label, question_of};
+use super::{Block, Cell, Column, Fact, OptionalStep, Table, label, question_of};
 use crate::decision::operation::{DONE, Operation, State, StepState};
 use crate::decision::plan::{NOT_PERMITTED, NOTHING_TO_CHANGE, Plan, REFUSED_IN_THIS_STATE, Selection, Step, Unneeded};
 use crate::playbook::ProposedTable;
@@ -76,11 +76,10 @@ fn columns(names: &[&str]) -> Vec<Column> {
 pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
     let has_options = plan.options().next().is_some();
     let row = |(number, step): (u32, &Step)| {
-        let what = question_of(catalog, step);
         let selection = has_options.then(|| Cell::Text(selection(step.selection).to_owned()));
         let start = [Cell::Number(number.to_string())].into_iter().chain(selection);
         let rest = [
-            Cell::Text(what.trim_end_matches('?').to_owned()),
+            Cell::Text(change(catalog, step)),
             step.why.clone().map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.risk.clone()),
             Cell::Text(step.command.clone()),
@@ -103,6 +102,22 @@ pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
     })
 }
 
+/// The optional steps of a plan.
+pub(super) fn options(catalog: &Catalog, plan: &Plan) -> Vec<OptionalStep> {
+    let optional = plan.all_numbered().filter(|(_, step)| step.selection != Selection::Required);
+    let option = |(number, step): (u32, &Step)| OptionalStep {
+        number,
+        change: change(catalog, step),
+        selected: step.selection == Selection::Selected,
+    };
+    optional.map(option).collect()
+}
+
+/// The change of a step: its question without the mark.
+fn change(catalog: &Catalog, step: &Step) -> String {
+    question_of(catalog, step).trim_end_matches('?').to_owned()
+}
+
 /// Whether a step runs, in a word or two.
 fn selection(selection: Selection) -> &'static str {
     match selection {
@@ -117,11 +132,10 @@ pub(super) fn progress(catalog: &Catalog, operation: &Operation) -> Block {
     let plan = &operation.pending.plan;
     let is_over = operation.state.is_settled();
     let row = |(number, step): (u32, &Step)| {
-        let what = question_of(catalog, step);
         let (result, note) = result_of(operation.steps.get(&number), is_over);
         vec![
             Cell::Number(number.to_string()),
-            Cell::Text(what.trim_end_matches('?').to_owned()),
+            Cell::Text(change(catalog, step)),
             Cell::Text(result),
             note.map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.command.clone()),

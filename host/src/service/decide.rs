@@ -125,7 +125,7 @@ impl Service {
                 // Only the requester sees a card to confirm, and can no longer decide about this request.
                 let is_private = matches!(vote.choice, Choice::Confirm | Choice::Cancel);
                 if is_private && !operation.pending.requirements.approvals.is_empty() {
-                    card.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+                    card.drop_choices();
                 }
                 // A typed command has no card that can be replaced, so its output contains the new card.
                 if !vote.by_button {

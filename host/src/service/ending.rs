@@ -70,6 +70,7 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Ending 
             Unsettled::Twice => end(Outcome::Conflict, "approved-twice"),
             Unsettled::NoApprovalNeeded => end(Outcome::Conflict, "no-approval-needed"),
             Unsettled::NotRequester => end(Outcome::Denied, "not-the-requester"),
+            Unsettled::AddsSteps => end(Outcome::Denied, "adds-steps"),
             Unsettled::OwnRequest => end(Outcome::Denied, "own-request"),
             Unsettled::UnknownPerson => end(Outcome::Denied, "unknown-person"),
             Unsettled::NeedsApproval => end(Outcome::Denied, "approval-needed"),

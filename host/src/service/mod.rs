@@ -57,6 +57,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use names::KeptNames;
 use pace::Pace;
+use playbook::PLAYBOOKS_OF_ONE;
 use refusals::Refusals;
 use running::Running;
 use serde_json::{Map, Value};
@@ -120,6 +121,8 @@ pub struct Service {
     lasts: bool,
     names: Arc<KeptNames>,
     in_flight: Arc<InFlight>,
+    /// The playbooks that run.
+    planning: Arc<InFlight>,
     pace: Arc<Pace>,
     playbooks: Option<Arc<Library>>,
 }
@@ -143,6 +146,7 @@ impl Service {
             lasts: true,
             names: Arc::default(),
             in_flight,
+            planning: InFlight::new(PLAYBOOKS_OF_ONE),
             pace: Arc::default(),
             playbooks: None,
         }

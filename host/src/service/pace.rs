@@ -24,17 +24,18 @@ impl Pace {
         *latest = (*latest).max(Some(until));
     }
 
-    /// Waits as long as the API asked, unless `is_over` becomes true.
+    /// Waits as long as the API asked until now, unless `is_over` becomes true. Later requests to wait do not extend it:
+    /// otherwise the requests of some callers could stop another one forever.
     pub(super) async fn wait(&self, is_over: impl Fn() -> bool) {
-        while let Some(left) = self.left().filter(|_| !is_over()) {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(left) = left(until).filter(|_| !is_over()) {
             tokio::time::sleep(left.min(LOOK)).await;
         }
     }
+}
 
-    fn left(&self) -> Option<Duration> {
-        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        until?.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-    }
+fn left(until: Option<Instant>) -> Option<Duration> {
+    until?.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
 }
 
 #[cfg(test)]
@@ -45,16 +46,28 @@ mod tests {
     async fn every_caller_waits_as_long_as_the_api_asked_one_of_them() {
         let pace = Pace::default();
         let began = Instant::now();
+        let rest = || left(*pace.until.lock().unwrap());
         pace.wait(|| false).await;
-        assert!(pace.left().is_none());
+        assert!(rest().is_none());
         pace.postpone(1);
         pace.postpone(0);
         // A host that stops does not wait.
         pace.wait(|| true).await;
-        assert!(pace.left().is_some());
+        assert!(rest().is_some());
         tokio::join!(pace.wait(|| false), pace.wait(|| false));
         assert!(began.elapsed() >= Duration::from_secs(1));
+        // A wait ends even if others are asked to wait again and again.
+        pace.postpone(1);
+        let again = async {
+            loop {
+                pace.postpone(5);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let began = Instant::now();
+        tokio::select! { biased; () = pace.wait(|| false) => {}, () = again => {} }
+        assert!(began.elapsed() < Duration::from_secs(3));
         pace.postpone(u64::MAX);
-        assert!(pace.left().is_some_and(|left| left <= LONGEST));
+        assert!(rest().is_some_and(|left| left <= LONGEST));
     }
 }

@@ -10,9 +10,10 @@ use crate::decision::plan::{Fill, Origin};
 use crate::decision::policy::{Decision, InPlaybook};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
+use crate::identity::Platform;
 use crate::playbook::{PlaybookError, Proposal, ProposedStep};
 use crate::store::Durability;
-use claude_admin_catalog::{Field, Type, Types};
+use claude_admin_catalog::Field;
 use claude_admin_chat::cap::cap_text;
 use claude_admin_chat::{Verdict, redacted, strict_json};
 use serde_json::{Map, Value, json};
@@ -39,6 +40,11 @@ impl Service {
         let Some(playbook) = self.playbooks.as_ref().and_then(|library| library.component(&form)) else {
             let text = format!("This host has no playbook `{}`. {}", form.name, Verdict::NotSent.sentence());
             return Reply::failed(Outcome::NotFound, document::error(text, None::<&str>));
+        };
+        let Some(_planning) = self.planning.begin(&person.principal) else {
+            let text = format!("You already run {PLAYBOOKS_OF_ONE} playbooks. {}", Verdict::NotSent.sentence());
+            let hint = "Try again when one of them has ended.";
+            return Reply::failed(Outcome::RateLimited, document::error(text, Some(hint)));
         };
         let reading = InPlaybook { name: form.name.clone(), digest: form.digest.clone(), steps: 0 };
         let reader = Reader::new(&*self.plugin, self.decider(), person, id).keeping_items().in_playbook(Some(reading));
@@ -84,11 +90,20 @@ impl Service {
         if let Some(result) = waiting.or(reply.data.as_mut()).filter(|result| result.is_object()) {
             add_content(result, &proposal);
         }
-        // The tables of the playbook are between its summary and the steps.
+        // The tables of the playbook follow the steps: a message with too little space shows at least these.
         let is_table = |block: &Block| matches!(block, Block::Table(_));
+        let mut shown_tables: Vec<Block> = shown.blocks.into_iter().filter(is_table).collect();
+        // Users who cannot read what the requester can read would see them, too.
+        if reply.share && !options.share && person.place.platform == Platform::Slack && !shown_tables.is_empty() {
+            shown_tables = vec![Block::Text(
+                "The tables of the playbook are not shown here, because others can see this message. To see them, repeat \
+                 the command with `--dry-run`."
+                    .to_owned(),
+            )];
+        }
         let blocks = &mut reply.document.blocks;
-        let at = blocks.iter().position(is_table).unwrap_or_else(|| 1.min(blocks.len()));
-        blocks.splice(at..at, shown.blocks.into_iter().filter(is_table));
+        let at = blocks.iter().position(is_table).map_or_else(|| 1.min(blocks.len()), |steps| steps + 1);
+        blocks.splice(at..at, shown_tables);
         reply.document.footer.retain(|line| *line != action.command());
         Reply { command: Some(command), ..reply }
     }
@@ -100,13 +115,8 @@ impl Service {
             .map(|object| object.0)
             .map_err(|error| of(format!("its arguments are not a JSON object: {error}")))?;
         let fills = self.fills(&step.action, &mut arguments, earlier).map_err(of)?;
-        let mut draft = command::from_json(self.catalog(), &step.action, &arguments, self.api_now())
+        let draft = command::from_json(self.catalog(), &step.action, &arguments, self.api_now())
             .map_err(|error| of(error.to_string()))?;
-        // Until the earlier step is done, the plan shows where the value comes from.
-        for fill in &fills {
-            let text = format!("{{step {}: {}}}", fill.step, fill.field);
-            draft.invocation.arguments.insert(fill.input.clone(), text.into());
-        }
         if !draft.references.is_empty() {
             return Err(of("a playbook must name objects by their IDs".to_owned()));
         }
@@ -135,16 +145,20 @@ impl Service {
             let number =
                 number.ok_or_else(|| format!("`{name}` needs a step `{step}` before it that is not optional"))?;
             let from = catalog.action(&earlier[number].action);
-            let fields = from.and_then(|from| catalog.types.record(from.result.as_ref()?)).unwrap_or_default();
-            let is_text = |found: &Field| found.wire == field && is_text(&catalog.types, &found.ty);
-            if !fields.iter().any(is_text) {
-                return Err(format!("`{name}` needs `{field}`, which is no text in the result of step `{step}`"));
-            }
             let input = catalog.action(action).and_then(|action| action.input(&name.replace('_', "-")));
             let prefix = input.and_then(|input| catalog.types.prefix(&input.ty));
             let (Some(input), Some(prefix)) = (input, prefix) else {
                 return Err(format!("`{name}` is not an ID, so no earlier step can determine it"));
             };
+            // Users do not see the object before the step runs. So it must be one that the plan itself creates.
+            let from = from.filter(|from| Effect::of(catalog, from) == Effect::Create && field == ID);
+            let fields = from.and_then(|from| catalog.types.record(from.result.as_ref()?)).unwrap_or_default();
+            let is_created = |found: &Field| found.wire == ID && catalog.types.prefix(&found.ty) == Some(prefix);
+            if !fields.iter().any(is_created) {
+                return Err(format!(
+                    "`{name}` needs `{field}` of step `{step}`, which is not the ID of an object that this step creates"
+                ));
+            }
             let step = u32::try_from(number + 1).unwrap_or(u32::MAX);
             fills.push(Fill { input: input.name.clone(), step, field: field.to_owned() });
             *value = format!("{prefix}{PLACEHOLDER}").into();
@@ -240,13 +254,14 @@ fn add_content(result: &mut Value, proposal: &Proposal) {
     result["tables"] = tables.collect::<Vec<_>>().into();
 }
 
+/// The maximum number of playbooks that one principal can run at the same time.
+pub(super) const PLAYBOOKS_OF_ONE: usize = 4;
+
+/// The field with the ID of a created object.
+const ID: &str = "id";
+
 /// The characters of an ID that is not known yet, after its prefix.
 const PLACEHOLDER: &str = "01AAAAAAAAAAAAAAAAAAAAAA";
-
-fn is_text(types: &Types, ty: &Type) -> bool {
-    let ty = types.optional(ty).unwrap_or(ty);
-    matches!(types.underlying(ty), Type::String)
-}
 
 /// The summary and the tables of a proposal.
 fn proposed(proposal: &Proposal) -> Document {

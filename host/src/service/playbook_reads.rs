@@ -10,7 +10,7 @@ use crate::store::{Durability, Log, StoreError};
 use claude_admin_chat::{Changed, Verdict, wait_before_retry};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The number of times that one read is sent again after the API asked to wait.
 const MOST_WAITS: u32 = 10;
@@ -56,10 +56,7 @@ impl Reads for PlaybookReads<'_> {
             let filter = Filter { since_ms: at(since), until_ms: at(until), ..Filter::default() };
             let person = &self.reader.person().principal;
             let found = service.ledger().read_for(person, move |log| writes(log, &filter)).await;
-            let found = found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-            let found = found.ok_or_else(|| {
-                format!("The audit log has more than {MOST_WRITES} writes in this period. Choose a shorter one.")
-            })?;
+            let found = found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())??;
             Ok(found.into_iter().filter_map(|write| shown(service, write, ahead_ms)).collect())
         })
     }
@@ -76,27 +73,40 @@ impl Reads for PlaybookReads<'_> {
 /// An intent, and the event of its outcome.
 type Write = (Recorded, Option<Event>);
 
-/// The writes that match a filter, the oldest first; none if there are too many.
-fn writes(log: &dyn Log, filter: &Filter) -> Result<Option<Vec<Write>>, StoreError> {
+/// The writes that match a filter, the oldest first. A result without some of them could hide a change, so it is an error
+/// for the user.
+fn writes(log: &dyn Log, filter: &Filter) -> Result<Result<Vec<Write>, String>, StoreError> {
     let of_kind = |kind: &str, until_ms| {
         let filter = Filter { kind: Some(kind.to_owned()), until_ms, ..filter.clone() };
-        search(log, &filter, MOST_WRITES + 1).map(|answer| answer.found)
+        search(log, &filter, MOST_WRITES + 1)
     };
     let key = |entry: &Entry| (entry.operation.clone(), entry.step.unwrap_or(1));
     // An outcome can be later than the period.
-    let outcomes = of_kind("outcome", None)?;
-    let mut outcomes: HashMap<_, _> = outcomes
-        .into_iter()
-        .filter(|one| one.entry.step.is_some())
-        .map(|one| (key(&one.entry), one.entry.event))
+    let (ended, begun) = (of_kind("outcome", None)?, of_kind("intent", filter.until_ms)?);
+    if !ended.unreadable.is_empty() || !begun.unreadable.is_empty() {
+        return Ok(Err("The audit log has unreadable records. `audit verify` shows them.".to_owned()));
+    }
+    if ended.found.len().max(begun.found.len()) > MOST_WRITES {
+        return Ok(Err(format!(
+            "The audit log has more than {MOST_WRITES} entries for this. Choose a shorter period."
+        )));
+    }
+    // A step that the API asked to wait has several intents and outcomes, and only the newest can have an effect. The run
+    // of several steps has an intent without an action before those of its steps.
+    let mut outcomes = HashMap::new();
+    for one in ended.found.into_iter().filter(|one| one.entry.step.is_some()) {
+        outcomes.entry(key(&one.entry)).or_insert(one.entry.event);
+    }
+    let mut seen = HashSet::new();
+    let newest = begun.found.into_iter().filter(|one| one.entry.action.is_some() && seen.insert(key(&one.entry)));
+    let mut writes: Vec<Write> = newest
+        .map(|intent| {
+            let outcome = outcomes.remove(&key(&intent.entry));
+            (intent, outcome)
+        })
         .collect();
-    let intents = of_kind("intent", filter.until_ms)?;
-    let is_complete = intents.len() <= MOST_WRITES;
-    let write = |intent: Recorded| {
-        let outcome = outcomes.remove(&key(&intent.entry));
-        (intent, outcome)
-    };
-    Ok(is_complete.then(|| intents.into_iter().rev().map(write).collect()))
+    writes.reverse();
+    Ok(Ok(writes))
 }
 
 /// A write as a playbook sees it; none for an action that only reads.
@@ -160,7 +170,7 @@ impl PlaybookReads<'_> {
     async fn sent(&self, invocation: Invocation) -> Result<Value, Value> {
         let command = invocation.action.command();
         for wait in 0.. {
-            self.service.pace.wait(|| false).await;
+            self.service.pace.wait(|| self.service.writes.is_closed()).await;
             let error = match self.reader.read(invocation.clone()).await {
                 None => {
                     let text = format!("you cannot run `{command}` here without further approval");
@@ -170,7 +180,7 @@ impl PlaybookReads<'_> {
                 Some(Err(error)) => error,
             };
             let seconds = wait_before_retry(Verdict::Unchanged, error.reported());
-            match seconds.filter(|_| wait < MOST_WAITS) {
+            match seconds.filter(|_| wait < MOST_WAITS && !self.service.writes.is_closed()) {
                 Some(seconds) => self.service.pace.postpone(seconds),
                 None => {
                     return Err(error
@@ -181,5 +191,57 @@ impl PlaybookReads<'_> {
             }
         }
         Err(json!({ "denied": "the API asked to wait too often" }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::operation::{Clock, Ledger};
+    use crate::identity::{Place, Principal};
+    use crate::store::{Hosts, SqliteLog};
+
+    fn entry(action: Option<&str>, step: Option<u32>, event: Event) -> Entry {
+        let by = Entry::by(&Principal::local("ada").unwrap(), &Place::terminal(), event);
+        Entry { operation: Some("o".to_owned()), action: action.map(str::to_owned), step, ..by }
+    }
+
+    fn intent() -> Event {
+        let (host, policy_hash) = ("h".to_owned(), "p".to_owned());
+        let (policies, approvers) = (Vec::new(), Vec::new());
+        Event::Intent { host, plan_hash: None, policy_hash, policies, approvers, reason: None }
+    }
+
+    fn ended(result: &str, changed: Changed) -> Event {
+        let (result, changed) = (result.to_owned(), Some(changed));
+        Event::Outcome { result, changed, status: None, requests: Vec::new(), cause: None }
+    }
+
+    #[tokio::test]
+    async fn each_write_has_the_outcome_of_its_own_step_and_of_its_last_attempt() {
+        let hosts = Hosts::in_memory();
+        let ledger = Ledger::open(Box::new(SqliteLog::in_memory().unwrap()), hosts, Clock::system()).unwrap();
+        let action = Some("users.update");
+        let entries = vec![
+            // The run as a whole begins.
+            entry(None, None, intent()),
+            entry(action, Some(1), intent()),
+            entry(action, Some(1), ended("rate-limited", Changed::No)),
+            entry(action, Some(1), intent()),
+            entry(action, Some(1), ended("done", Changed::Yes)),
+            entry(action, Some(2), intent()),
+            entry(action, Some(2), ended("failed", Changed::No)),
+            entry(None, None, ended("partial", Changed::Yes)),
+        ];
+        ledger.append(Durability::Process, entries).await.unwrap();
+        let found = writes(ledger.log(), &Filter::default()).unwrap().unwrap();
+        let results: Vec<_> = found
+            .iter()
+            .map(|(intent, outcome)| match outcome {
+                Some(Event::Outcome { result, .. }) => (intent.entry.step, result.as_str()),
+                _ => (intent.entry.step, "none"),
+            })
+            .collect();
+        assert_eq!(results, [(Some(1), "done"), (Some(2), "failed")]);
     }
 }

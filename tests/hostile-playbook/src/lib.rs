@@ -96,6 +96,22 @@ impl Guest for Playbook {
                 let create = Step { id: "create".to_owned(), optional: true, ..create };
                 proposal(vec![create, step(value("action"), value("arguments"))])
             }
+            // Two objects are created after a step that has nothing to change.
+            "chain-behind-others" => {
+                let named = |id: &str, name: &str| {
+                    let create = step("workspaces.create", &format!(r#"{{"name": "{name}"}}"#));
+                    Step { id: id.to_owned(), ..create }
+                };
+                let nothing = step("users.remove", r#"{"user-id": "user_01AAAAAAAAAAAAAAAAAAAAAA"}"#);
+                let last = step(value("action"), value("arguments"));
+                proposal(vec![nothing, named("create", "Chained"), named("other", "Other"), last])
+            }
+            // The result of the first step names an object that exists, and that no user was shown.
+            "chain-to-an-object" => {
+                let update = r#"{"api-key-id": "apikey_01Rj2N8SVvo6BePZj99NhmiT", "status": "inactive"}"#;
+                let update = Step { id: "create".to_owned(), ..step("api-keys.update", update) };
+                proposal(vec![update, step(value("action"), value("arguments"))])
+            }
             "memory" => {
                 let mut all = Vec::new();
                 loop {

@@ -33,6 +33,33 @@ async fn result_of_a_step_is_an_argument_of_a_later_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plan_shows_the_step_whose_result_is_used_after_others_were_left_out() {
+    let (simulator, service) = host(OPEN_POLICY).await;
+    let line = chain("{create.id}").replace("chain ", "chain-behind-others ");
+    let plan = type_in(&service, &line).await;
+    support::says(&plan, Outcome::Waiting, &["Run the 3 steps", "{step 1: id}"]);
+    let done = type_in(&service, &format!("confirm {}", plan.operation)).await;
+    support::says(&done, Outcome::Done, &["3 of 3 steps done"]);
+    let created = type_in(&service, "workspaces list --all").await.to_json();
+    let created = created["data"].as_array().unwrap().iter().find(|one| one["name"] == "Chained").unwrap().clone();
+    let id = created["id"].as_str().unwrap();
+    assert_eq!(writes(&simulator)[2], format!("POST /v1/organizations/workspaces/{id}/members"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approvers_are_asked_again_with_the_real_value() {
+    let rules = "@id(\"all\") permit(principal, action, resource);\n\
+                 @id(\"two\") @approvals(\"1\") permit(principal, action == Action::\"workspace-members.add\", resource);\n\
+                 @id(\"no\") forbid(principal == User::\"local:bob\", action == Action::\"workspace-members.add\", resource) \
+                 when { context.arguments.workspace_id like \"wrkspc_*\" };";
+    let (simulator, service) = host(rules).await;
+    let plan = type_in(&service, &chain("{create.id}")).await;
+    let stopped = support::type_as(&service, &support::bob(), &format!("approve {}", plan.operation)).await;
+    support::says(&stopped, Outcome::Partial, &["1 of 2 steps are done", "denied"]);
+    assert_eq!(writes(&simulator).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn policy_decides_again_with_the_real_value() {
     let forbid = "@id(\"no\") forbid(principal, action == Action::\"workspace-members.add\", resource) \
                   when { context.arguments.workspace_id like \"wrkspc_*\" };";
@@ -68,8 +95,10 @@ async fn reference_that_no_step_can_fill_is_an_error() {
         r#"hostile chain --action users.update --arguments "{\"user-id\": \"user_1\", \"role\": \"{create.id}\"}""#;
     for (line, problem) in [
         (chain("{other.id}"), "needs a step `other` before it"),
-        (chain("{create.nothing}"), "needs `nothing`, which is no text"),
-        (chain("{create.data_residency}"), "which is no text"),
+        (chain("{create.nothing}"), "needs `nothing` of step `create`, which is not the ID"),
+        (chain("{create.name}"), "which is not the ID of an object that this step creates"),
+        (chain("{create.id}").replace("chain ", "chain-to-an-object "), "which is not the ID of an object"),
+        (chain("{create.workspace_id}").replace("chain ", "chain-to-an-object "), "which is not the ID of an object"),
         (role.to_owned(), "`role` is not an ID"),
         (chain("{create.id}").replace("chain ", "chain-to-an-option "), "that is not optional"),
     ] {

@@ -65,15 +65,22 @@ async fn approver_selects_and_others_cannot() {
     }
     let selected = type_in(&service, &format!("select {id} 1")).await;
     support::says(&selected, Outcome::Waiting, &["Approval needed"]);
-    // Another user can approve it, and so select.
-    let other = type_as(&service, &bob(), &format!("select {id} 3")).await;
+    // Another user can approve it, and so take steps out, but add none and give no reason for the requester.
+    for line in [format!("select {id} 1,3"), format!("select {id} all"), format!("select {id} 1 --reason mine")] {
+        let refused = type_as(&service, &bob(), &line).await;
+        support::says(&refused, Outcome::Denied, &["Only the requester, local:ada, can add steps", "changed nothing"]);
+    }
+    support::says(&type_in(&service, &format!("select {id} 1,3")).await, Outcome::Waiting, &["2 of 4 steps"]);
+    let same = type_in(&service, &format!("select {id} 3,1")).await;
+    support::says(&same, Outcome::Waiting, &["2 of 4 steps are selected"]);
+    let other = type_as(&service, &bob(), &format!("select {id} 1")).await;
     support::says(&other, Outcome::Waiting, &["Approval needed", "1 of 4 steps are selected"]);
     support::says(
-        &type_as(&service, &bob(), &format!("approve {id}.2")).await,
+        &type_as(&service, &bob(), &format!("approve {id}.3")).await,
         Outcome::Conflict,
         &["another version"],
     );
-    let done = type_as(&service, &bob(), &format!("approve {id}.3")).await;
+    let done = type_as(&service, &bob(), &format!("approve {id}.4")).await;
     support::says(&done, Outcome::Done, &["1 of 1 steps done"]);
     assert_eq!(writes(&simulator).len(), 1);
 }
@@ -96,4 +103,19 @@ async fn optional_step_that_the_user_cannot_run_is_left_out_and_named() {
     let desk = type_in(&service, "spend desk").await;
     support::says(&desk, Outcome::Done, &["You cannot run this here", "Pending requests"]);
     assert!(writes(&simulator).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offered_steps_are_seen_and_decided_only_by_users_who_could_run_them() {
+    let policy = "@id(\"all\") permit(principal, action, resource) unless { principal == User::\"local:carol\" };\n\
+                  @id(\"desk\") @approvals(\"1\") permit(principal, action == Action::\"playbooks.spend.desk\", resource);";
+    let (_simulator, service) = host(policy).await;
+    let id = type_in(&service, "spend desk").await.operation;
+    let carol = Principal::local("carol").unwrap();
+    for line in [format!("status {id}"), format!("deny {id} --reason no"), format!("select {id} 1")] {
+        let refused = type_as(&service, &carol, &line).await;
+        assert!(matches!(refused.outcome, Outcome::Denied | Outcome::NotFound), "{line}: {}", text(&refused));
+    }
+    assert!(!text(&type_as(&service, &carol, "pending").await).contains(&id));
+    assert!(text(&type_as(&service, &bob(), "pending").await).contains(&id));
 }

@@ -1,25 +1,42 @@
-//! Buttons for decisions, with the equivalent commands.
+//! Buttons for decisions, with the equivalent commands, and check boxes for optional steps.
 
 use super::{Style, Writer, plain};
 use crate::Choice;
-use crate::document::Choices;
+use crate::document::{Choices, OptionalStep};
 use crate::render::visible::{shortened, visible};
 use serde_json::{Value, json};
+use std::ops::Range;
 
 /// Slack's limits for buttons and their confirmation.
 const MAX_LABEL: usize = 30;
 const MAX_CONFIRM: usize = 300;
+/// Slack's limit for the text of a check box.
+const MAX_OPTION: usize = 75;
+/// Slack's limit for the check boxes of one element.
+const BOXES: usize = 10;
+/// More optional steps than fit into so many elements are selected only with the command.
+const MAX_GROUPS: usize = 5;
 /// The prefix of the action IDs of the buttons.
 const ACTION_PREFIX: &str = "claude-admin:";
+/// The action ID of the check boxes.
+const SELECT: &str = "claude-admin:select";
 
 /// Writes buttons. If there is no function to seal their value, only the commands are written.
 pub(super) fn write(writer: &mut Writer<'_>, choices: &Choices) {
-    let Some(seal) = writer.button else {
+    if !writer.has_space(1) {
+        writer.cut = true;
+        return;
+    }
+    let Some(app) = writer.app else {
         let lines = choices.choices.iter().map(|(choice, _)| vec![(choices.command(*choice), Style::Code)]);
         writer.rich(lines.collect());
         return;
     };
-    let value = seal(choices);
+    let value = (app.button)(choices);
+    write_boxes(writer, &choices.options, &value);
+    if choices.choices.is_empty() {
+        return;
+    }
     let text = writer.budget.take(&visible(&choices.text), MAX_CONFIRM, &mut writer.cut);
     let elements: Vec<Value> =
         choices.choices.iter().map(|(choice, label)| button(choices, *choice, label, &text, &value)).collect();
@@ -48,6 +65,49 @@ fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &st
     button
 }
 
+/// Writes check boxes for the optional steps, all or none: the command selects them, too.
+fn write_boxes(writer: &mut Writer<'_>, options: &[OptionalStep], value: &str) {
+    let groups: Vec<Value> = options.chunks(BOXES).map(boxes).collect();
+    // A selected option is in the message twice.
+    let chars: usize =
+        options.iter().map(|option| text(option).chars().count() * (1 + usize::from(option.selected))).sum();
+    // The buttons need one block.
+    let fits = groups.len() <= MAX_GROUPS && writer.has_space(groups.len() + 1);
+    if groups.is_empty() || !fits || !writer.budget.try_take(chars) {
+        return;
+    }
+    for (group, boxes) in groups.into_iter().enumerate() {
+        // Each version of a card has other IDs of blocks, as Slack requires.
+        let id = format!("{group}:{value}");
+        writer.blocks.push(json!({"type": "actions", "block_id": id, "elements": [boxes]}));
+    }
+}
+
+fn text(option: &OptionalStep) -> String {
+    shortened(&visible(&format!("{}: {}", option.number, option.change)), MAX_OPTION).0
+}
+
+fn boxes(options: &[OptionalStep]) -> Value {
+    let shown = |option: &OptionalStep| json!({"text": plain(&text(option)), "value": option.number.to_string()});
+    let all: Vec<Value> = options.iter().map(shown).collect();
+    let selected: Vec<Value> = options.iter().filter(|option| option.selected).map(shown).collect();
+    let mut element = json!({"type": "checkboxes", "action_id": SELECT, "options": all});
+    // Slack does not accept an empty list of selected options.
+    if !selected.is_empty() {
+        element["initial_options"] = Value::Array(selected);
+    }
+    element
+}
+
+/// The check boxes that a user changed: their places among the optional steps, and the sealed value of the card. `None`
+/// for another element.
+#[must_use]
+pub fn boxes_of<'b>(action_id: &str, block_id: &'b str) -> Option<(Range<usize>, &'b str)> {
+    let (group, value) = block_id.split_once(':').filter(|_| action_id == SELECT)?;
+    let group: usize = group.parse().ok().filter(|group| *group < MAX_GROUPS)?;
+    Some((group * BOXES..(group + 1) * BOXES, value))
+}
+
 /// The action ID of the button for a choice.
 #[must_use]
 pub fn action_id(choice: Choice) -> String {
@@ -65,6 +125,17 @@ pub fn choice_of(id: &str) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn check_boxes_name_their_places_and_other_elements_do_not() {
+        assert_eq!(boxes_of(SELECT, "0:value.1.mac"), Some((0..10, "value.1.mac")));
+        assert_eq!(boxes_of(SELECT, "4:v"), Some((40..50, "v")));
+        for (action, block) in
+            [(SELECT, "5:v"), (SELECT, "v"), (SELECT, "-1:v"), (SELECT, ""), ("claude-admin:approve", "0:v")]
+        {
+            assert_eq!(boxes_of(action, block), None, "{action} {block}");
+        }
+    }
 
     #[test]
     fn every_choice_has_an_action_id_of_its_own() {

@@ -9,7 +9,7 @@ mod chart;
 mod choices;
 mod table;
 
-pub use choices::{action_id, choice_of};
+pub use choices::{action_id, boxes_of, choice_of};
 pub use table::SlackTables;
 
 use super::visible::{shortened, visible};
@@ -17,6 +17,7 @@ use crate::document::{Block, Cell, Choices, Document};
 use crate::identity::Platform;
 use budget::Budget;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 
 const MAX_BLOCKS: usize = 50;
 const MAX_HEADER: usize = 150;
@@ -29,17 +30,36 @@ const MAX_CONTEXT_ELEMENTS: usize = 10;
 /// The text for notifications and screen readers. Escaping makes it at most five times as long.
 const MAX_FALLBACK: usize = 600;
 
+/// What the app of a host adds to messages.
+#[derive(Clone, Copy)]
+pub struct SlackApp<'a> {
+    /// Creates the value of the buttons of a choice.
+    pub button: &'a dyn Fn(&Choices) -> String,
+    /// Whether it sends long results as files.
+    pub files: bool,
+}
+
+impl std::fmt::Debug for SlackApp<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SlackApp").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
 /// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
 #[must_use]
 ///
-/// `button` creates the value of the buttons of a choice. Without it, choices are commands to type.
-pub fn slack(
-    document: &Document,
-    tables: SlackTables,
-    share: bool,
-    button: Option<&dyn Fn(&Choices) -> String>,
-) -> Value {
-    let mut writer = Writer { budget: Budget::default(), blocks: Vec::new(), tables, button, cut: false };
+/// Without an app, choices are commands to type.
+pub fn slack(document: &Document, tables: SlackTables, share: bool, app: Option<SlackApp<'_>>) -> Value {
+    let mut writer = Writer {
+        budget: Budget::default(),
+        blocks: Vec::new(),
+        decisions: VecDeque::new(),
+        reserved: 0,
+        tables,
+        app,
+        cut: false,
+    };
+    writer.decisions(document);
     if !document.title.is_empty() {
         let title = writer.budget.take(&visible(&document.title), MAX_HEADER, &mut writer.cut);
         writer.blocks.push(json!({"type": "header", "text": plain(&title)}));
@@ -58,16 +78,24 @@ fn with_list(mut object: Value, name: &str, list: Vec<Value>) -> Value {
     object
 }
 
-/// Writes text for programs as a Slack message: unchanged, in one block. `document` has the same content for people,
-/// and `command` is the command that produced it.
+/// Whether text for programs fits into a message.
 #[must_use]
-pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, share: bool) -> Value {
-    let is_whole = text.chars().count() <= MAX_VERBATIM;
+pub fn fits_slack(text: &str) -> bool {
+    text.chars().count() <= MAX_VERBATIM
+}
+
+/// Writes text for programs as a Slack message: unchanged, in one block. `document` has the same content for people,
+/// and `command` is the command that produced it. `file`: a file with all of it follows if it does not fit.
+#[must_use]
+pub fn slack_verbatim(text: &str, document: &Document, command: Option<&str>, share: bool, file: bool) -> Value {
     let shown: String = text.chars().take(MAX_VERBATIM).collect();
     let mut note =
         shortened(&visible(command.filter(|command| !command.is_empty()).unwrap_or("claude-admin")), MAX_NOTE).0;
-    if !is_whole {
-        note.push_str(" · shortened to fit into a message; run the command on the command line for the full text");
+    if !fits_slack(text) {
+        note.push_str(match file {
+            true => " · shortened to fit into a message; a file with the full text follows as a direct message",
+            false => " · shortened to fit into a message; run the command on the command line for the full text",
+        });
     }
     let shown = if shown.is_empty() { "(nothing)" } else { &shown };
     json!({
@@ -94,16 +122,43 @@ fn response_type(share: bool) -> &'static str {
 struct Writer<'w> {
     budget: Budget,
     blocks: Vec<Value>,
+    /// The blocks of each choice, until its place in the message.
+    decisions: VecDeque<Vec<Value>>,
+    /// The number of blocks that are reserved for them.
+    reserved: usize,
     tables: SlackTables,
-    button: Option<&'w dyn Fn(&Choices) -> String>,
+    app: Option<SlackApp<'w>>,
     /// Whether any text was shortened.
     cut: bool,
 }
 
 impl Writer<'_> {
+    /// Writes the choices before everything else. They are at the end of a message, and tables in front of them can use
+    /// up its space.
+    fn decisions(&mut self, document: &Document) {
+        for block in &document.blocks {
+            if let Block::Choices(choices) = block {
+                choices::write(self, choices);
+                let written = std::mem::take(&mut self.blocks);
+                self.reserved += written.len();
+                self.decisions.push_back(written);
+            }
+        }
+    }
+
+    /// Whether so many more blocks fit. Two are reserved for the footer and the note about shortened text.
+    fn has_space(&self, blocks: usize) -> bool {
+        self.blocks.len() + self.reserved + blocks + 2 <= MAX_BLOCKS
+    }
+
     fn block(&mut self, block: &Block) {
-        // Two blocks are reserved for the footer and the note about shortened text.
-        if self.blocks.len() + 3 > MAX_BLOCKS {
+        if let Block::Choices(_) = block {
+            let written = self.decisions.pop_front().unwrap_or_default();
+            self.reserved -= written.len();
+            self.blocks.extend(written);
+            return;
+        }
+        if !self.has_space(1) {
             self.cut = true;
             return;
         }
@@ -134,7 +189,8 @@ impl Writer<'_> {
                     })
                     .collect(),
             ),
-            Block::Choices(choices) => choices::write(self, choices),
+            // They are written already.
+            Block::Choices(_) => {}
             Block::Table(table) => table::write(self, table),
             Block::Chart(chart) => chart::write(self, chart),
         }
@@ -171,7 +227,11 @@ impl Writer<'_> {
             .map(|line| plain(&line))
             .collect();
         if cut || self.cut {
-            elements.push(plain("Shortened to fit into a message. For the full result, run the command on the command line with -o json."));
+            let full = match self.app {
+                Some(SlackApp { files: true, .. }) => "For the full result as a file, repeat the command with -o csv.",
+                _ => "For the full result, run the command on the command line with -o json.",
+            };
+            elements.push(plain(&format!("Shortened to fit into a message. {full}")));
         }
         if !elements.is_empty() {
             self.blocks.push(with_list(json!({"type": "context"}), "elements", elements));

@@ -65,6 +65,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
         rows.push(cells);
     }
     let count = rows.len();
+    writer.cut |= count < table.rows.len();
     let (caption, cut) = shortened(&caption(table, count), if fits_head { MAX_CAPTION } else { 0 });
     writer.cut |= cut;
     if !fits_head {

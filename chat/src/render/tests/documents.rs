@@ -1,7 +1,9 @@
 //! Random documents with hostile texts, for the tests of all renderers.
 
 use crate::Choice;
-use crate::document::{Block, Cell, Chart, Choices, Column, Document, Fact, Level, Next, Notice, Point, Table};
+use crate::document::{
+    Block, Cell, Chart, Choices, Column, Document, Fact, Level, Next, Notice, OptionalStep, Point, Table,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -149,6 +151,9 @@ fn block() -> impl Strategy<Value = Block> {
             version: 1,
             harmful: text.len() % 2 == 0,
             choices: vec![(Choice::Approve, text.clone()), (Choice::Reject, "Reject".to_owned())],
+            options: (1..=text.len() as u32)
+                .map(|number| OptionalStep { number, change: text.clone(), selected: number % 2 == 0 })
+                .collect(),
             text,
         })),
     ]

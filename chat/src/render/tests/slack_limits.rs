@@ -46,8 +46,10 @@ fn check_block(block: &Value) {
             assert!((1..=10).contains(&list(block, "elements").len()), "{} elements", list(block, "elements").len());
         }
         "actions" => {
-            let buttons = list(block, "elements");
-            assert!((1..=25).contains(&buttons.len()), "{} buttons", buttons.len());
+            let elements = list(block, "elements");
+            assert!((1..=25).contains(&elements.len()), "{} elements", elements.len());
+            let (boxes, buttons): (Vec<_>, Vec<_>) = elements.iter().partition(|one| kind(one) == "checkboxes");
+            boxes.into_iter().for_each(check_boxes);
             for button in buttons {
                 let length = |name: &str| button[name].as_str().expect("a text").chars().count();
                 assert!((1..=255).contains(&length("action_id")) && length("value") <= 2_000, "{button}");
@@ -63,6 +65,20 @@ fn check_block(block: &Value) {
         }
         "data_visualization" => check_chart(block),
         other => panic!("a block `{other}`, whose limits are not checked"),
+    }
+}
+
+fn check_boxes(element: &Value) {
+    let options = list(element, "options");
+    assert!((1..=10).contains(&options.len()), "{} options", options.len());
+    for option in options {
+        let length = |text: &Value| text.as_str().expect("a text").chars().count();
+        assert!((1..=75).contains(&length(&option["text"]["text"])), "{option}");
+        assert!((1..=150).contains(&length(&option["value"])), "{option}");
+    }
+    if let Some(selected) = element.get("initial_options") {
+        let selected = selected.as_array().expect("a list");
+        assert!(!selected.is_empty() && selected.iter().all(|one| options.contains(one)), "{element}");
     }
 }
 

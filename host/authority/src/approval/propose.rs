@@ -285,7 +285,7 @@ impl Approvals {
         let wanted = id.clone();
         let decide = move |projection: &Projection, now: i64| {
             let policy_hash = person.policy_hash();
-            let requested = requested(&pending, policy_hash, now);
+            let requested = requested(&pending, policy_hash, now, i64::MAX);
             if let Event::Requested { pending: recorded, .. } = &requested
                 && !go
                 && has_too_many(projection, &person.principal, now, pending.bytes(recorded))
@@ -329,12 +329,12 @@ fn has_too_many(projection: &Projection, requester: &Principal, now_ms: i64, byt
 }
 
 /// The event with which a request becomes pending.
-pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64) -> Event {
+pub(super) fn requested(pending: &Pending, policy_hash: &str, now_ms: i64, latest_ms: i64) -> Event {
     Event::Requested {
         pending: serde_json::to_string(pending).unwrap_or_default(),
         plan_hash: pending.plan.hash(),
         policy_hash: policy_hash.to_owned(),
-        expires_ms: expires_ms(&pending.requirements, now_ms),
+        expires_ms: expires_ms(&pending.requirements, now_ms).min(latest_ms),
     }
 }
 

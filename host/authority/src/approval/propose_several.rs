@@ -123,13 +123,16 @@ impl Approvals {
         let mut first = None;
         // The numbers of the commands in the plan. Commands that have nothing to change are not in it.
         let mut numbers = BTreeMap::<usize, u32>::new();
-        for (number, CommandDraft { draft, why, is_optional, fills }) in (1..).zip(drafts) {
-            let written = draft.invocation.clone();
-            let renumbered = |fill: Fill| {
+        for (number, CommandDraft { mut draft, why, is_optional, fills }) in (1..).zip(drafts) {
+            let renumbered = |fill: &Fill| {
                 let step = numbers.get(&usize::try_from(fill.step).ok()?)?;
-                Some(Fill { step: *step, ..fill })
+                Some(Fill { step: *step, ..fill.clone() })
             };
-            let fills: Option<Vec<Fill>> = fills.into_iter().map(renumbered).collect();
+            let in_plan: Option<Vec<Fill>> = fills.iter().map(renumbered).collect();
+            for fill in in_plan.as_ref().unwrap_or(&fills) {
+                draft.invocation.arguments.insert(fill.input.clone(), fill.shown().into());
+            }
+            let (written, fills) = (draft.invocation.clone(), in_plan);
             let compared = match &fills {
                 None => Err(ProposeError::NoResult(written.clone())),
                 Some(fills) => {
@@ -138,7 +141,17 @@ impl Approvals {
                 }
             };
             match compared {
-                Ok(Compared::Step(step, _)) if steps.iter().any(|known| known.is_same(&step)) => {}
+                Ok(Compared::Step(step, requirements))
+                    if let Some(at) = steps.iter().position(|known| known.is_same(&step)) =>
+                {
+                    numbers.insert(number, u32::try_from(at + 1).unwrap_or(u32::MAX));
+                    // The same step runs once. It is required if one of the commands is.
+                    if !is_optional && steps[at].selection != Selection::Required {
+                        steps[at].selection = Selection::Required;
+                        let invocation = step.invocation(self.runtime.catalog());
+                        decided.extend(invocation.map(|invocation| (invocation, requirements)));
+                    }
+                }
                 Ok(Compared::Step(step, requirements)) => {
                     numbers.insert(number, u32::try_from(steps.len() + 1).unwrap_or(u32::MAX));
                     let fills = fills.unwrap_or_default();

@@ -4,6 +4,7 @@ use super::Approvals;
 use super::access::nothing_permits;
 use crate::Person;
 use crate::operation::Operation;
+use crate::plan::Selection;
 use crate::policy::{Decision, Denial, DenialKind};
 use claude_admin_chat::identity::Principal;
 
@@ -19,7 +20,11 @@ impl Approvals {
     pub fn approves(&self, operation: &Operation, person: &Person) -> Result<Vec<bool>, Denial> {
         let reason = operation.pending.reason.as_deref();
         let mut not_permitted = None;
-        for step in operation.pending.plan.steps() {
+        let plan = &operation.pending.plan;
+        // While nothing is selected, each offered step counts: it can be selected.
+        let offers_only = plan.steps().next().is_none();
+        let steps = plan.all_numbered().filter(|(_, step)| offers_only || step.selection != Selection::Offered);
+        for (_, step) in steps {
             let Some(action) = self.runtime.catalog().action(&step.action) else {
                 return Err(Denial::unknown_action(&step.action));
             };

@@ -214,7 +214,9 @@ impl Approvals {
             Decision::Deny(denial) => return Err(NotRun::Denied(denial)),
         };
         let lacks_reason = requirements.reason && pending.reason.is_none();
-        let is_approved = operation.alone.is_some() || self.is_enough(operation, None).await;
+        // The approvers must be permitted the step with its real values.
+        let filled = (!step.fills.is_empty()).then(|| operation.with_arguments(step, &invocation));
+        let is_approved = operation.alone.is_some() || self.is_enough(filled.as_ref().unwrap_or(operation), None).await;
         if lacks_reason || !is_approved || asks_for_more(&requirements, &pending.requirements) {
             return Err(NotRun::Stricter);
         }

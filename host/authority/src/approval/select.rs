@@ -24,7 +24,8 @@ pub struct Selecting {
 
 impl Approvals {
     /// Selects optional steps of a pending request, and no others. The request has a new version then, with its own
-    /// requirements: earlier approvals do not count for it.
+    /// requirements: earlier approvals do not count for it. A user who can approve it can only take steps out of the
+    /// selection.
     ///
     /// # Errors
     ///
@@ -42,12 +43,20 @@ impl Approvals {
         if !operation.is_whole() {
             return Err(SettleError::Unplanned(Box::new(operation), Unplanned::Altered, Vec::new()));
         }
+        let selected: BTreeSet<u32> = pending.plan.selected().collect();
         let every = || pending.plan.options().collect();
         let numbers = wanted.steps.clone().unwrap_or_else(every);
+        // The requester agrees to every step that runs. An approver can only take steps out.
+        if !is_requester && (!numbers.is_subset(&selected) || wanted.reason.is_some()) {
+            return Err(SettleError::Unsettled(Box::new(operation), Unsettled::AddsSteps));
+        }
         let plan = match pending.plan.selecting(&numbers) {
             Ok(plan) => plan,
             Err(number) => return Err(SettleError::NoSuchOption(Box::new(operation), number)),
         };
+        if numbers == selected && wanted.reason.is_none() {
+            return Ok(operation);
+        }
         let reason = wanted.reason.as_ref().map(ToString::to_string).or_else(|| pending.reason.clone());
         let pending = Pending { version: pending.version + 1, plan, reason, ..pending.clone() };
         let selected = Operation { pending, ..operation.clone() };
@@ -61,6 +70,7 @@ impl Approvals {
         }
         let differences = [Difference::Other(Code::new(OTHER_SELECTION).into())];
         let renewed = Pending { requirements, ..selected.pending };
-        self.supersede(&operation, person, renewed, &differences, Vec::new()).await
+        // A selection does not extend the time for a decision.
+        self.supersede(&operation, person, renewed, &differences, Vec::new(), operation.expires_ms).await
     }
 }

@@ -219,7 +219,7 @@ impl Approvals {
         if !differences.is_empty() {
             let others_come_in = pending.requirements.approvals.is_empty() && !requirements.approvals.is_empty();
             let renewed = Pending { version: pending.version + 1, plan, requirements, ..pending.clone() };
-            let operation = self.supersede(&operation, &person, renewed, &differences, lookups).await?;
+            let operation = self.supersede(&operation, &person, renewed, &differences, lookups, i64::MAX).await?;
             return Ok(Settled::Superseded { operation: Box::new(operation), differences, others_come_in });
         }
         self.observer.reached(Stage::Decided);
@@ -310,6 +310,7 @@ impl Approvals {
         renewed: Pending,
         differences: &[Difference],
         lookups: Vec<String>,
+        latest_ms: i64,
     ) -> Result<Operation, SettleError> {
         let (person, differences) = (person.clone(), differences.to_vec());
         let superseded = self.commit(operation, move |current, now| {
@@ -318,7 +319,7 @@ impl Approvals {
             }
             let superseded = Event::Superseded { differences: differences.clone() };
             let Pending { requester, place, .. } = &renewed;
-            let again = Entry::by(requester, place, requested(&renewed, person.policy_hash(), now));
+            let again = Entry::by(requester, place, requested(&renewed, person.policy_hash(), now, latest_ms));
             Ok(vec![current.note(person.did(superseded)).after_lookups(&lookups), renewed.note(&current.id, again)])
         });
         let superseded = superseded.await?;

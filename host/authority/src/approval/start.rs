@@ -34,7 +34,7 @@ impl Approvals {
             let others_come_in = pending.requirements.approvals.is_empty() && !requirements.approvals.is_empty();
             let differences = vec![Difference::Other(Code::new("stricter-policy").into())];
             let renewed = Pending { version: pending.version + 1, requirements, ..pending.clone() };
-            let operation = self.supersede(&operation, &person, renewed, &differences, Vec::new()).await?;
+            let operation = self.supersede(&operation, &person, renewed, &differences, Vec::new(), i64::MAX).await?;
             return Ok(Settled::Superseded { operation: Box::new(operation), differences, others_come_in });
         }
         self.observer.reached(Stage::Decided);

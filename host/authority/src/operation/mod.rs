@@ -28,6 +28,7 @@ use super::policy::Requirements;
 use claude_admin_audit::{Cause, Effect, Entry, Event};
 use claude_admin_chat::Changed;
 use claude_admin_chat::Choice;
+use claude_admin_chat::command::Invocation;
 use claude_admin_chat::identity::{Place, Principal};
 use claude_admin_chat::paging::memory_of;
 use serde::{Deserialize, Serialize};
@@ -206,6 +207,8 @@ pub enum Unsettled {
     NoVersion,
     /// Only the requester can make this decision.
     NotRequester,
+    /// Only the requester can add optional steps.
+    AddsSteps,
     /// The requester cannot make this decision.
     OwnRequest,
     /// This person already decided.
@@ -349,6 +352,13 @@ impl Operation {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.pending.plan.has_hash(&self.plan_hash)
+    }
+
+    /// The operation in which a step has the arguments of an invocation.
+    pub(crate) fn with_arguments(&self, step: &Step, invocation: &Invocation) -> Self {
+        let mut operation = self.clone();
+        operation.pending.plan = self.pending.plan.clone().with_arguments(step, invocation);
+        operation
     }
 
     /// An entry about an event of the host in this operation, for its requester.

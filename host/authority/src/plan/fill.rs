@@ -23,6 +23,12 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// The argument as a plan shows it, until the earlier step is done: `{step 1: id}`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{{step {}: {}}}", self.step, self.field)
+    }
+
     /// The ID of a step and the name of a field in a text such as `{create.id}`.
     #[must_use]
     pub fn parse(text: &str) -> Option<(&str, &str)> {

@@ -31,6 +31,7 @@ pub(crate) use resolve::resolve_with;
 
 use crate::policy::InPlaybook;
 use claude_admin_audit::{Cause, Code, Difference, Entry};
+use claude_admin_chat::command::Invocation;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -205,6 +206,11 @@ impl Plan {
         self.all_numbered().filter(|(_, step)| step.selection != Selection::Required).map(|(number, _)| number)
     }
 
+    /// The numbers of the optional steps that are selected.
+    pub fn selected(&self) -> impl Iterator<Item = u32> {
+        self.all_numbered().filter(|(_, step)| step.selection == Selection::Selected).map(|(number, _)| number)
+    }
+
     /// The plan with these optional steps, and no others, selected.
     ///
     /// # Errors
@@ -224,6 +230,14 @@ impl Plan {
             Step { selection, ..step.clone() }
         };
         Ok(Self { steps: self.all_numbered().map(select).collect(), ..self.clone() })
+    }
+
+    /// The plan in which a step has the arguments of an invocation.
+    pub(crate) fn with_arguments(mut self, step: &Step, invocation: &Invocation) -> Self {
+        if let Some(found) = self.steps.iter_mut().find(|one| *one == step) {
+            found.arguments.clone_from(&invocation.arguments);
+        }
+        self
     }
 
     /// The first step, which is the only one of a command.

@@ -1,6 +1,6 @@
 //! The playbooks of a configuration. Its comments and its layout remain.
 
-use crate::assemble::{catalog_without_playbooks, library, playbooks, read_component};
+use crate::assemble::{catalog_without_playbooks, library, pinned, read_component};
 use crate::config::{Config, PlaybookConfig};
 use crate::config_args::{ConfigArgs, Found};
 use crate::print;
@@ -9,7 +9,8 @@ use anyhow::Context;
 use claude_admin::playbook::{Library, PlaybookLimits};
 use claude_admin::sandbox::digest;
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 /// The key of the list.
@@ -42,25 +43,42 @@ pub(super) fn add(file: &Path, config: &ConfigArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes the component that has a playbook.
+/// Removes the component that has a playbook. An entry whose component cannot be loaded is removed by its file.
 pub(super) fn remove(name: &str, config: &ConfigArgs) -> anyhow::Result<()> {
     let Found { path, config } = config.required()?;
-    let catalog = catalog_without_playbooks(&config)?;
-    let mut found = None;
-    for ((_, bytes), known) in playbooks(&config)?.iter().zip(&config.playbooks) {
-        let mut library = Library::new(&catalog, PlaybookLimits::default(), crate::cache::folder().as_deref())?;
-        let forms = library.add(bytes).with_context(|| format!("{} is not a playbook", known.file.display()))?;
-        if forms.iter().any(|form| form.name == name) {
-            found = Some(known.file.clone());
-        }
-    }
-    let problem =
-        || SetupError(format!("no component in {} has the playbook `{name}`; nothing was changed", path.display()));
-    let file = found.ok_or_else(problem)?;
+    let named = Path::new(name);
+    let is_named = |known: &&PlaybookConfig| {
+        known.file == named || named.canonicalize().is_ok_and(|named| known.file.canonicalize().ok() == Some(named))
+    };
+    let file = match config.playbooks.iter().find(is_named) {
+        Some(known) => known.file.clone(),
+        None => file_with(name, &path, &config)?,
+    };
     edit(&path, |tables| tables.retain(|table| !is_file(table, &path, &file)))?;
     print(&format!("Removed {} from {}. The file itself is unchanged.\n", file.display(), path.display()))?;
     print("A host that runs uses it until a restart.\n")?;
     Ok(())
+}
+
+/// The file of the component that has a playbook.
+fn file_with(name: &str, path: &Path, config: &Config) -> anyhow::Result<PathBuf> {
+    let catalog = catalog_without_playbooks(config)?;
+    let mut unusable = Vec::new();
+    for known in &config.playbooks {
+        let mut library = Library::new(&catalog, PlaybookLimits::default(), crate::cache::folder().as_deref())?;
+        let forms = pinned(known).ok().and_then(|bytes| library.add(&bytes).ok());
+        match forms {
+            Some(forms) if forms.iter().any(|form| form.name == name) => return Ok(known.file.clone()),
+            Some(_) => {}
+            None => unusable.push(known.file.display().to_string()),
+        }
+    }
+    let mut problem = format!("no component in {} has the playbook `{name}`; nothing was changed", path.display());
+    if !unusable.is_empty() {
+        let files = unusable.join(", ");
+        problem = format!("{problem}. These files cannot be loaded; to remove one, name the file: {files}");
+    }
+    Err(SetupError(problem).into())
 }
 
 /// Whether an entry of the list names a file. Its path is relative to the folder of the configuration.
@@ -79,15 +97,36 @@ fn edit(path: &Path, change: impl FnOnce(&mut ArrayOfTables)) -> anyhow::Result<
         SetupError(format!("{}: `{KEY}` is not written as [[{KEY}]]; nothing was changed", path.display()))
     })?;
     change(tables);
-    // A file that is written in one step is never half of a configuration.
-    let draft = path.with_extension("toml.new");
-    fs::write(&draft, document.to_string()).with_context(|| format!("cannot write {}", draft.display()))?;
-    let checked = Config::read(&draft).map(|_| ());
-    let written = checked
-        .map_err(anyhow::Error::from)
-        .and_then(|()| fs::rename(&draft, path).with_context(|| format!("cannot replace {}", path.display())));
+    // A file that is written in one step is never half of a configuration. A link remains a link.
+    let target = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
+    let draft = target.with_extension(format!("toml.{:08x}", fastrand::u32(..)));
+    let written = write_like(&target, &draft, &document.to_string())
+        .and_then(|()| Config::read(&draft).map(|_| ()).map_err(anyhow::Error::from))
+        .and_then(|()| fs::rename(&draft, &target).with_context(|| format!("cannot replace {}", target.display())));
     if written.is_err() {
         fs::remove_file(&draft).ok();
     }
     written
+}
+
+/// Writes a new file with the owner and the permissions of another one.
+fn write_like(model: &Path, file: &Path, text: &str) -> anyhow::Result<()> {
+    let problem = || format!("cannot write {}", file.display());
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut created = options.open(file).with_context(problem)?;
+    created.write_all(text.as_bytes()).with_context(problem)?;
+    let found = fs::metadata(model).with_context(problem)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let own = created.metadata().with_context(problem)?;
+        if (own.uid(), own.gid()) != (found.uid(), found.gid()) {
+            fchown(&created, Some(found.uid()), Some(found.gid())).with_context(problem)?;
+        }
+    }
+    created.set_permissions(found.permissions()).with_context(problem)?;
+    created.sync_all().with_context(problem)
 }

@@ -67,7 +67,7 @@ pub(super) enum PlaybookCommand {
     },
     /// Remove the component with a playbook from the configuration
     Remove {
-        /// The name of the playbook
+        /// The name of the playbook, or the file of the component
         name: String,
         #[command(flatten)]
         config: ConfigArgs,

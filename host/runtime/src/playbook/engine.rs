@@ -6,6 +6,7 @@ use crate::sandbox::compiled::CompiledCode;
 use crate::sandbox::engine::{ASYNC_STACK_BYTES, WASM_STACK_BYTES, start_ticking};
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wasmtime::{Config, Engine};
 
 /// The limits of one run of a playbook.
@@ -49,7 +50,12 @@ pub struct PlaybookEngine {
     pub(super) engine: Engine,
     pub(super) limits: PlaybookLimits,
     pub(super) compiled: Option<CompiledCode>,
+    /// Each running playbook occupies one, because each can use all of its memory.
+    pub(super) slots: Semaphore,
 }
+
+/// The maximum number of playbooks that run at the same time. Others wait.
+const SLOTS: usize = 16;
 
 impl std::fmt::Debug for PlaybookEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,6 +79,6 @@ impl PlaybookEngine {
         let engine = Engine::new(&config).map_err(|error| PlaybookError::Engine(format!("{error:#}")))?;
         start_ticking(&engine);
         let compiled = compiled.and_then(CompiledCode::open_if_possible);
-        Ok(Self { engine, limits, compiled })
+        Ok(Self { engine, limits, compiled, slots: Semaphore::new(SLOTS) })
     }
 }

@@ -167,6 +167,8 @@ impl Playbook {
         limit(&mut store, limits);
         let mut call = pin!(call(store));
         let called = async {
+            // The semaphore is never closed.
+            let _slot = self.engine.slots.acquire().await;
             loop {
                 tokio::select! {
                     called = &mut call => return called,

@@ -6,18 +6,22 @@ use super::interaction::{Click, InteractionError};
 use super::later_message::Later;
 use super::notifier::Card;
 use super::signed::Signed;
-use super::{ResponseUrl, Slack, fields};
+use super::{ButtonSeal, ResponseUrl, Slack, fields};
 use crate::Choice;
 use crate::audit::MessageId;
+use crate::command::{Command, HostCommand};
 use crate::decision::approval::Vote;
-use crate::decision::operation::State;
-use crate::document::{self, Block, Choices, Document, Level, Notice};
-use crate::render::choice_of;
-use crate::service::{Input, Reply, Request};
+use crate::decision::operation::{Operation, State};
+use crate::decision::plan::Plan;
+use crate::document::{self, Block, Document, Level, Notice};
+use crate::render::{boxes_of, choice_of};
+use crate::service::{Input, Parsed, Reply, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,11 +32,61 @@ use tokio::time::Instant;
 const PROGRESS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(20), Duration::from_secs(60)];
 const RESULTS: u32 = 2;
 
-/// A decision by a click on a button that this app made.
+/// A click on a button or a check box that this app made.
 struct Pressed {
     operation: String,
     version: u32,
-    choice: Choice,
+    what: Element,
+}
+
+/// A part of a card.
+enum Element {
+    /// A button to decide.
+    Decide(Choice),
+    /// Check boxes of optional steps.
+    Select {
+        /// Their places among the optional steps.
+        places: Range<usize>,
+        /// The numbers of the steps that are ticked among them.
+        ticked: BTreeSet<u32>,
+    },
+}
+
+impl Pressed {
+    /// `None` if this app did not make the element.
+    fn of(click: &Click, seal: &ButtonSeal) -> Option<Self> {
+        let (what, sealed) = match (choice_of(&click.action_id), boxes_of(&click.action_id, &click.block_id)) {
+            (Some(choice), _) => (Element::Decide(choice), click.value.as_str()),
+            (None, Some((places, sealed))) => {
+                let ticked: Result<_, _> = click.ticked.iter().map(|number| number.parse()).collect();
+                (Element::Select { places, ticked: ticked.ok()? }, sealed)
+            }
+            (None, None) => return None,
+        };
+        let (operation, version) = seal.open(sealed)?;
+        Some(Self { operation, version, what })
+    }
+
+    /// The command of the click. Of check boxes, a click changes only those of one element.
+    fn input(self, request: Option<&Operation>) -> Input {
+        let Self { operation, version, what } = self;
+        match what {
+            Element::Decide(choice) => {
+                Input::Vote(Vote { operation, version: Some(version), by_button: true, choice, reason: None })
+            }
+            Element::Select { places, ticked } => {
+                let plan = request.map(|request| &request.pending.plan);
+                let shown: BTreeSet<u32> =
+                    plan.into_iter().flat_map(|plan| plan.options().skip(places.start).take(places.len())).collect();
+                let kept = plan.into_iter().flat_map(Plan::selected).filter(|number| !shown.contains(number));
+                let steps: BTreeSet<u32> = kept.chain(ticked).collect();
+                let listed: Vec<String> = steps.iter().map(u32::to_string).collect();
+                let typed = format!("select {operation} {} (check boxes)", listed.join(","));
+                let select = HostCommand::Select { operation, steps: Some(steps), reason: None };
+                Input::Parsed(Parsed::new(typed, Command::Host(select)))
+            }
+        }
+    }
 }
 
 impl Slack {
@@ -58,8 +112,7 @@ impl Slack {
                 return not_an_id(error);
             }
         }
-        let pressed = choice_of(&click.action_id).zip(self.messages.seal.open(&click.value));
-        let Some((choice, (operation, version))) = pressed else {
+        let Some(pressed) = Pressed::of(&click, &self.messages.seal) else {
             if let Some(Clicker { principal, place, .. }) = Clicker::of(&click, None, None).await {
                 tracing::warn!(%principal, "a click on a button that this app did not make is ignored");
                 self.service.disbelieved(&principal, &place, "forged-button").await;
@@ -69,11 +122,14 @@ impl Slack {
             return StatusCode::OK.into_response();
         };
         let slack = Arc::clone(&self);
-        self.background.spawn(async move { slack.press(signed, click, Pressed { operation, version, choice }).await });
+        self.background.spawn(async move { slack.press(signed, click, pressed).await });
         StatusCode::OK.into_response()
     }
 
     async fn press(&self, signed: Signed, click: Click, pressed: Pressed) {
+        let turn = self.turns.next(&pressed.operation).await;
+        // A run can take long, and the host decides about clicks during it.
+        let turn = matches!(pressed.what, Element::Select { .. }).then_some(turn);
         let url = click.response_url.clone().map(ResponseUrl::new);
         let request = self.service.operation(&pressed.operation).await;
         let api = self.settings.web_api.as_deref();
@@ -83,12 +139,12 @@ impl Slack {
             self.show(url.as_ref(), &click, &pressed.operation, &nameless(&pressed), 0).await;
             return;
         };
-        let Pressed { operation, version, choice } = pressed;
-        let vote = Vote { operation: operation.clone(), version: Some(version), by_button: true, choice, reason: None };
+        let operation = pressed.operation.clone();
+        let is_shared = request.as_ref().is_some_and(|request| !request.pending.requirements.approvals.is_empty());
         let request = Request {
             principal: clicker.principal,
             place: clicker.place,
-            input: Input::Vote(vote),
+            input: pressed.input(request.as_ref()),
             delivery: Some(signed.key(Some(click.delivery.clone()))),
             format: None,
         };
@@ -102,6 +158,7 @@ impl Slack {
                 () = until(next) => self.show_progress(url.as_ref(), &operation).await,
             }
         };
+        drop(turn);
         if reply.duplicate_of.is_some() {
             return;
         }
@@ -110,6 +167,8 @@ impl Slack {
             let notice = Notice { level: Level::Attention, text, hint: Some(hint) };
             reply.document.blocks.push(Block::Notice(notice));
         }
+        // Without a bot token, every user of the channel sees a card for approvers, and it stays where it is.
+        reply.for_others &= self.notifier.is_some() || !is_shared;
         self.show_result(url.as_ref(), &click, &operation, reply).await;
     }
 
@@ -166,7 +225,7 @@ impl Slack {
             self.delivery.deliver(url, later).await;
             reply
         };
-        reply.document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+        reply.document.drop_choices();
         reply.card = Some(reply.document.clone());
         reply.share = false;
         reply
@@ -190,10 +249,12 @@ fn is_clicked(card: &Card, click: &Click) -> bool {
 
 /// Slack named neither the workspace of the message nor that of the user.
 fn nameless(pressed: &Pressed) -> Document {
-    let Pressed { operation, version, choice } = pressed;
-    let (text, choices) = (String::new(), Vec::new());
-    let choices = Choices { operation: operation.clone(), version: *version, harmful: false, text, choices };
+    let Pressed { operation, version, what } = pressed;
     let text = "Slack did not name your workspace, so the host cannot identify you. This click changed nothing.";
-    let hint = format!("Type `{}` instead.", choices.command(*choice));
+    let command = match what {
+        Element::Decide(choice) => choice.command(operation, *version),
+        Element::Select { .. } => format!("select {operation} NUMBERS"),
+    };
+    let hint = format!("Type `{command}` instead.");
     Document::default().with(Block::Notice(Notice { level: Level::Error, text: text.to_owned(), hint: Some(hint) }))
 }

@@ -5,6 +5,7 @@ use super::later_message::{Delivery, Later};
 use super::messages::Messages;
 use super::notifier::{Card, DIRECT_MESSAGE, LOOK_EVERY, Notifier};
 use super::signed::Signed;
+use super::turns::Turns;
 use super::{MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, WebApi, verify};
 use super::{SlashCommand, fields, is_ssl_check};
 use crate::command::Markup;
@@ -52,6 +53,8 @@ pub struct Slack {
     pub(super) background: Background,
     /// Posts messages about operations, if there is a bot token.
     pub(super) notifier: Option<Notifier>,
+    /// Handles the clicks on one card in the order in which they arrive.
+    pub(super) turns: Turns,
     signatures: Arc<ReplayCache>,
 }
 
@@ -60,13 +63,22 @@ impl Slack {
     #[must_use]
     pub fn new(service: Arc<Service>, settings: SlackSettings, responder: Responder, background: Background) -> Self {
         let seal = ButtonSeal::new(settings.signing_secret.expose_secret().as_bytes());
-        let messages = Messages { seal, tables: settings.tables };
+        let messages = Messages { seal, tables: settings.tables, files: settings.web_api.is_some() };
         let web_api = settings.web_api.clone();
         let notifier = web_api
             .clone()
             .map(|api| Notifier::new(Arc::clone(&service), api, settings.approvals_channel.clone(), messages.clone()));
         let delivery = Delivery { responder, web_api, background: background.clone() };
-        Self { service, settings, messages, delivery, background, notifier, signatures: Arc::default() }
+        Self {
+            service,
+            settings,
+            messages,
+            delivery,
+            background,
+            notifier,
+            turns: Turns::default(),
+            signatures: Arc::default(),
+        }
     }
 
     /// Replaces an earlier frontend: takes over the requests that it accepted and the messages that it was posting.
@@ -175,7 +187,16 @@ impl Slack {
         if let Ok(finished) = tokio::time::timeout(INLINE, &mut work).await {
             return match finished {
                 Ok(reply) if reply.duplicate_of.is_some() => StatusCode::OK.into_response(),
-                Ok(reply) => json_response(&self.messages.reply(&reply)),
+                Ok(reply) => {
+                    let (message, file) = self.messages.reply(&reply);
+                    if let Some(file) = file {
+                        let slack = Arc::clone(&self);
+                        self.background.spawn(async move {
+                            slack.delivery.send_file(url.as_ref(), &slack.messages, &user, file).await;
+                        });
+                    }
+                    json_response(&message)
+                }
                 Err(error) => {
                     tracing::error!(%error, "a command ended without a reply");
                     json_response(&render::slack_note(&document::internal_error(Verdict::Unknown, None).notices()))
@@ -195,9 +216,12 @@ impl Slack {
                     return slack.delivery.deliver(url.as_ref(), later).await;
                 }
             };
-            let message = slack.messages.reply(&reply);
-            let (operation, document, user) = (reply.operation.as_str(), &reply.document, Some(user.as_str()));
-            slack.delivery.deliver(url.as_ref(), Later { operation, document, message, more: 0, user }).await;
+            let (message, file) = slack.messages.reply(&reply);
+            let (operation, document, to) = (reply.operation.as_str(), &reply.document, Some(user.as_str()));
+            slack.delivery.deliver(url.as_ref(), Later { operation, document, message, more: 0, user: to }).await;
+            if let Some(file) = file {
+                slack.delivery.send_file(url.as_ref(), &slack.messages, &user, file).await;
+            }
         });
         json_response(&render::slack_note("Working on it. The result follows here. If it does not, run `status`."))
     }
@@ -244,7 +268,7 @@ impl Slack {
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
             }
         }
-        reply.document.blocks.retain(|block| !matches!(block, Block::Choices(_)));
+        reply.document.drop_choices();
         reply.share = false;
         reply
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// A click on a button, as far as the host needs it.
+/// A click on a button or a check box, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
     /// The workspace of the message; none if the app is installed for a whole organization.
@@ -24,10 +24,14 @@ pub struct Click {
     pub api_app_id: Option<String>,
     /// The URL for replies. It grants permission to post, so it is never logged.
     pub response_url: Option<String>,
-    /// The action ID of the button.
+    /// The action ID of the button, or of the check boxes.
     pub action_id: String,
     /// The value of the button.
     pub value: String,
+    /// The ID of the block.
+    pub block_id: String,
+    /// The values of the check boxes that are ticked now.
+    pub ticked: Vec<String>,
     /// The ID of the click: the same for every delivery of it.
     pub delivery: String,
 }
@@ -86,11 +90,20 @@ struct Action {
     #[serde(default)]
     value: String,
     #[serde(default)]
+    block_id: String,
+    #[serde(default)]
+    selected_options: Vec<SelectedOption>,
+    #[serde(default)]
     action_ts: String,
 }
 
+#[derive(Deserialize)]
+struct SelectedOption {
+    value: String,
+}
+
 impl Click {
-    /// Reads the click from the fields of a form. `None` if it is not a click on a button, but a shortcut or a closed
+    /// Reads the click from the fields of a form. `None` if it is not a click on an element of a message, but a shortcut or a closed
     /// view.
     ///
     /// # Errors
@@ -113,8 +126,10 @@ impl Click {
         let channel = channel.or(container.and_then(|container| container.channel_id));
         let home = user.team_id.as_deref().or(team.as_deref()).unwrap_or_default();
         let message = message_ts.as_deref().unwrap_or_default();
-        let parts = [home, &user.id, message, &action.action_id, &action.action_ts, &action.value];
-        let delivery = parts.iter().fold(Sha256::new(), |digest, part| {
+        let ticked: Vec<String> = action.selected_options.into_iter().map(|option| option.value).collect();
+        let parts = [home, &user.id, message, &action.action_id, &action.action_ts, &action.value, &action.block_id];
+        let parts = parts.into_iter().chain(ticked.iter().map(String::as_str));
+        let delivery = parts.fold(Sha256::new(), |digest, part: &str| {
             digest.chain_update(part.len().to_be_bytes()).chain_update(part.as_bytes())
         });
         Ok(Some(Self {
@@ -127,6 +142,8 @@ impl Click {
             response_url: payload.response_url,
             action_id: action.action_id,
             value: action.value,
+            block_id: action.block_id,
+            ticked,
             delivery: format!("{:x}", delivery.finalize()),
         }))
     }
@@ -147,7 +164,9 @@ mod tests {
             "user": {"id": "U1", "username": "ada", "team_id": "T2"}, "team": {"id": "T1"},
             "channel": {"id": "C1"}, "response_url": "https://hooks.slack.com/x",
             "container": {"message_ts": "1.2", "channel_id": "C1", "is_ephemeral": true},
-            "actions": [{"action_id": "claude-admin:approve", "value": "v", "action_ts": "3.4", "type": "button"}],
+            "actions": [{
+                "action_id": "claude-admin:approve", "value": "v", "block_id": "b", "action_ts": "3.4", "type": "button",
+            }],
         })
     }
 
@@ -196,7 +215,9 @@ mod tests {
     fn same_click_has_the_same_delivery_id_and_others_differ() {
         let first = read(&payload()).unwrap().unwrap().delivery;
         assert_eq!(read(&payload()).unwrap().unwrap().delivery, first);
-        for path in ["/actions/0/action_ts", "/user/id", "/actions/0/value", "/container/message_ts"] {
+        let paths =
+            ["/actions/0/action_ts", "/user/id", "/actions/0/value", "/actions/0/block_id", "/container/message_ts"];
+        for path in paths {
             let mut other = payload();
             *other.pointer_mut(path).unwrap() = json!("other");
             assert_ne!(read(&other).unwrap().unwrap().delivery, first, "{path}");

@@ -1,10 +1,11 @@
 //! Documents as Slack messages.
 
 use super::button::ButtonSeal;
+use super::file::File;
 use crate::command::Format;
-use crate::document::{Choices, Document};
-use crate::render::{self, SlackTables};
-use crate::service::Reply;
+use crate::document::{Block, Choices, Document};
+use crate::render::{self, SlackApp, SlackTables};
+use crate::service::{Outcome, Reply};
 use serde_json::Value;
 
 /// The maximum number of characters of a message without blocks.
@@ -15,24 +16,43 @@ const MAX_TEXT: usize = 3_000;
 pub(super) struct Messages {
     pub(super) seal: ButtonSeal,
     pub(super) tables: SlackTables,
+    /// Whether the app can send files.
+    pub(super) files: bool,
 }
 
 impl Messages {
     /// A document in blocks.
     pub(super) fn blocks(&self, document: &Document, share: bool) -> Value {
         let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
-        render::slack(document, self.tables, share, Some(&button))
+        render::slack(document, self.tables, share, Some(SlackApp { button: &button, files: self.files }))
     }
 
-    /// A reply. Formats for programs are shown unchanged, in one block of text.
-    pub(super) fn reply(&self, reply: &Reply) -> Value {
+    /// A reply, and the file that must follow it. Formats for programs are shown unchanged, in one block of text.
+    pub(super) fn reply(&self, reply: &Reply) -> (Value, Option<File>) {
         let format = reply.format.unwrap_or_default();
-        // A request that approvers must decide has buttons, whatever the format.
-        // CSV has no rows for an error.
-        if format == Format::Text || reply.for_others || format == Format::Csv && !reply.outcome.is_answer() {
-            return self.blocks(&reply.document, reply.share);
+        if format == Format::Text {
+            return (self.blocks(&reply.document, reply.share), None);
         }
-        render::slack_verbatim(&render::reply(reply, format), &reply.document, reply.command.as_deref(), reply.share)
+        // CSV has no rows for an error, and no buttons for a request. A request that approvers must decide has buttons,
+        // whatever the format.
+        let is_card = reply.for_others || format == Format::Csv && reply.outcome != Outcome::Done;
+        let content = render::reply(reply, format);
+        let is_cut = if is_card { reply.outcome == Outcome::Waiting } else { !render::fits_slack(&content) };
+        let file = (self.files && is_cut && !content.is_empty()).then(|| reply.kept());
+        let file = file.filter(|kept| kept.take(content.len()).is_ok());
+        let message = if is_card {
+            let mut document = reply.document.clone();
+            if file.is_some() {
+                document.blocks.push(Block::Text("The tables follow as a file in a direct message.".to_owned()));
+            }
+            self.blocks(&document, reply.share)
+        } else {
+            let command = reply.command.as_deref();
+            render::slack_verbatim(&content, &reply.document, command, reply.share, file.is_some())
+        };
+        let name = if reply.operation.is_empty() { "result" } else { &reply.operation };
+        let name = format!("{name}.{}", format.extension());
+        (message, file.map(|kept| File { name, content, _kept: kept }))
     }
 }
 

@@ -5,6 +5,7 @@ mod button;
 mod clicker;
 mod clicks;
 mod directory;
+mod file;
 mod handler;
 mod interaction;
 mod later_message;
@@ -14,6 +15,7 @@ mod replay;
 mod response_url;
 mod retry;
 mod signed;
+mod turns;
 mod web_api;
 
 pub use account::Account;

@@ -1,4 +1,4 @@
-//! The part of Slack's Web API that the host uses: user groups, accounts, and messages.
+//! The part of Slack's Web API that the host uses: user groups, accounts, messages, and files.
 
 use super::account::Account;
 use super::retry;
@@ -15,6 +15,11 @@ use std::time::Duration;
 
 /// The base URL of Slack's Web API.
 pub const DEFAULT_API: &str = "https://slack.com/api";
+/// The hosts to which files are uploaded.
+const FILE_HOSTS: [&str; 2] = ["files.slack.com", "files.slack-gov.com"];
+/// The upload of a file, which is not a method of the API.
+const UPLOAD: &str = "the upload of a file";
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 /// The maximum total pause between the attempts of a read, because a user waits for its result.
@@ -40,8 +45,8 @@ pub enum WebApiError {
     Client(#[from] ClientError),
     #[error("Slack did not respond to `{method}`: {error}")]
     Transport { method: &'static str, error: ClientError },
-    #[error("Slack did not respond to `{method}` within {} s", TIMEOUT.as_secs())]
-    Timeout { method: &'static str },
+    #[error("Slack did not respond to `{method}` within {} s", after.as_secs())]
+    Timeout { method: &'static str, after: Duration },
     #[error("Slack's rate limit for `{method}` is reached{}", after(*wait))]
     RateLimited { method: &'static str, wait: Option<Duration> },
     #[error("Slack responded to `{method}` with status {status}")]
@@ -51,6 +56,8 @@ pub enum WebApiError {
          and Slack might have sent it"
     )]
     NotSlack { method: &'static str, status: u16, content: String },
+    #[error("Slack named an address for the upload of a file that is not a host of Slack for files")]
+    UploadAddress,
     #[error("Slack's response to `{method}` has no `{field}`")]
     Missing { method: &'static str, field: &'static str },
     #[error(
@@ -97,7 +104,7 @@ impl WebApiError {
             Self::RateLimited { .. } => "ratelimited".to_owned(),
             Self::Status { status, .. } => format!("status_{status}"),
             Self::NotSlack { .. } => "not_slack".to_owned(),
-            Self::Missing { .. } | Self::NoEmail => "incomplete_response".to_owned(),
+            Self::Missing { .. } | Self::NoEmail | Self::UploadAddress => "incomplete_response".to_owned(),
             Self::Stranger => "other_workspace".to_owned(),
             Self::Refused { error, .. } => error.clone(),
         }
@@ -146,6 +153,53 @@ impl WebApi {
     /// [`WebApiError`] if Slack did not change it.
     pub async fn update_message(&self, id: &MessageId, message: &Value) -> Result<(), WebApiError> {
         self.send("chat.update", message, &[("channel", &id.channel), ("ts", &id.ts)]).await.map(|_| ())
+    }
+
+    /// Uploads a file. No user can see it until it is shared. Returns its ID.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] if Slack did not accept it.
+    pub async fn upload(&self, name: &str, content: &str) -> Result<String, WebApiError> {
+        let method = "files.getUploadURLExternal";
+        let length = content.len().to_string();
+        let answer = self.read(method, &[("filename", name), ("length", &length)]).await?;
+        let text = |field: &'static str| {
+            let text = answer.get(field).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or(WebApiError::Missing { method, field })
+        };
+        let (url, id) = (text("upload_url")?, text("file_id")?);
+        let uri = url.parse().ok().filter(|uri| self.is_for_files(uri)).ok_or(WebApiError::UploadAddress)?;
+        // The address is the permission, so the token is not sent.
+        let mut request = Request::new(Full::new(Bytes::from(content.to_owned())));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = uri;
+        let content_type = HeaderValue::from_static("application/octet-stream");
+        request.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        let method = UPLOAD;
+        let sent = tokio::time::timeout(UPLOAD_TIMEOUT, self.client.send(request)).await;
+        let response = sent.map_err(|_| WebApiError::Timeout { method, after: UPLOAD_TIMEOUT })?;
+        let status = response.map_err(|error| WebApiError::Transport { method, error })?.status();
+        if status.is_success() { Ok(id) } else { Err(WebApiError::Status { method, status: status.as_u16() }) }
+    }
+
+    /// Shares an uploaded file in the thread of a message.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] if Slack did not share it.
+    pub async fn share_file(&self, id: &str, title: &str, message: &MessageId) -> Result<(), WebApiError> {
+        let files = json!([{ "id": id, "title": title }]).to_string();
+        let place = [("channel_id", message.channel.as_str()), ("thread_ts", &message.ts), ("files", &files)];
+        self.read("files.completeUploadExternal", &place).await.map(|_| ())
+    }
+
+    /// Whether files are uploaded to an address: to a host of Slack, or in tests to the host of the API.
+    fn is_for_files(&self, uri: &Uri) -> bool {
+        let base: Option<Uri> = self.base.parse().ok();
+        let is_base = base.is_some_and(|base| (base.scheme(), base.authority()) == (uri.scheme(), uri.authority()));
+        let authority = uri.authority().map(http::uri::Authority::as_str);
+        is_base || uri.scheme_str() == Some("https") && authority.is_some_and(|host| FILE_HOSTS.contains(&host))
     }
 
     /// The IDs of the members of a user group.
@@ -230,7 +284,7 @@ impl WebApi {
             let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map(http_body_util::Collected::to_bytes);
             read_answer(method, &Response::from_parts(head, body.ok()))
         };
-        tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| WebApiError::Timeout { method })?
+        tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| WebApiError::Timeout { method, after: TIMEOUT })?
     }
 }
 
@@ -319,7 +373,7 @@ mod tests {
             Some(Duration::from_secs(9))
         );
         assert!(WebApiError::RateLimited { method, wait: None }.retry_in(1).is_some());
-        assert!(WebApiError::Timeout { method }.retry_in(1).is_some());
+        assert!(WebApiError::Timeout { method, after: TIMEOUT }.retry_in(1).is_some());
         assert!(WebApiError::Status { method, status: 503 }.retry_in(1).is_some());
         assert!(refused("internal_error").retry_in(1).is_some());
         for error in ["channel_not_found", "not_in_channel", "invalid_auth", "invalid_blocks"] {
