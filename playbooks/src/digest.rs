@@ -189,7 +189,7 @@ fn compared(
     largest.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
     let total: i128 = now.values().sum();
     let rows = largest.iter().take(MOST_ROWS).map(|(name, amount)| {
-        let share = match if total == 0 { 0 } else { amount * 100 / total } {
+        let share = match if total == 0 { 0 } else { (amount * 200 + total) / (total * 2) } {
             0 if *amount > 0 => "<1 %".to_owned(),
             share => format!("{share} %"),
         };

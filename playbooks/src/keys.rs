@@ -1,5 +1,6 @@
 //! The playbooks about API keys: unused, expiring, and without an owner.
 
+use crate::count::{counted, counted_days};
 use crate::day::{away, day_of, days, instant, shown};
 use crate::names;
 use crate::pages::{Listed, by_id, by_token};
@@ -99,7 +100,7 @@ pub(crate) fn last_use(since: Timestamp) -> Result<BTreeMap<String, String>, Str
 fn stale(arguments: &Arguments) -> Result<Draft, String> {
     let days = days(arguments.one("days"), 90)?;
     let now = arguments.now()?;
-    let since = away(now, -days);
+    let (since, span) = (away(now, -days), counted_days(days));
     let (active, used, members) = (keys(ApiKeyStatusFilter::Active)?, last_use(since)?, members()?);
     let mut draft = Draft::default();
     let is_older = |key: &&ApiKey| instant(&key.created_at).is_some_and(|created| created < since);
@@ -110,8 +111,8 @@ fn stale(arguments: &Arguments) -> Result<Draft, String> {
         switch_off(&mut draft, key, arguments, &format!("No use since {}", shown(&day_of(since))));
     }
     draft.say(match unused.len() {
-        0 => format!("Each of the {} active keys was used in the last {days} days, or is newer.", active.len()),
-        count => format!("{count} of {} active keys were not used in the last {days} days.", active.len()),
+        0 => format!("Each of the {} was used in the last {span}, or is newer.", counted(active.len(), "active key")),
+        count => format!("Not used in the last {span}: {count} of {}.", counted(active.len(), "active key")),
     });
     if !unused.is_empty() {
         draft.say("Usage by key covers the Messages API; use of other products is not in it.");
@@ -137,7 +138,12 @@ fn expiring(arguments: &Arguments) -> Result<Draft, String> {
         let arguments = [("api-key-id", key.id.as_str()), ("status", "archived")];
         draft.step("api-keys.update", &arguments, format!("Expired on {}", shown(&expires(key))));
     }
-    draft.say(format!("{} keys expire in the next {days} days; {} have expired.", soon.len(), expired.len()));
+    draft.say(format!(
+        "Expiring in the next {}: {}. Expired: {}.",
+        counted_days(days),
+        counted(soon.len(), "key"),
+        counted(expired.len(), "key")
+    ));
     if !soon.is_empty() {
         draft.say("The API cannot make a new key: make it in the Console before the old one expires.");
     }

@@ -9,6 +9,7 @@
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 mod arguments;
+mod count;
 mod day;
 mod digest;
 mod failure;

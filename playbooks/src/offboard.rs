@@ -39,7 +39,7 @@ struct Organization {
 fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let mut draft = Draft::default();
     let keys = arguments.one("keys").unwrap_or("personal");
-    let mut people = Vec::new();
+    let (mut people, mut members) = (Vec::new(), 0);
     let mut organization = None;
     for who in arguments.all("who") {
         match find(who)? {
@@ -50,13 +50,17 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
                     none => none.insert(read()?),
                 };
                 people.push(user.id.clone());
+                members += 1;
                 member(&mut draft, organization, &user, keys)?;
             }
             Person::NotFound(who) => former(&mut draft, &who)?,
         }
     }
     if draft.steps() == 0 {
-        draft.say("Nothing is left to remove.");
+        draft.say(match members {
+            0 => "Nothing is left to remove.",
+            _ => "This host can remove nothing now.",
+        });
     } else {
         draft.say("The API cannot remove what these people wrote, their personal tokens, or recorded telemetry.");
     }
@@ -133,7 +137,12 @@ fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &st
             "personal" if is_personal => Some("inactive"),
             _ => None,
         };
-        row("key", name, &key.id, status.unwrap_or("left active"));
+        // The API archives personal keys when their member is removed.
+        let plan = match status {
+            _ if is_personal && !is_admin => "archived when the member is removed",
+            status => status.unwrap_or("left active"),
+        };
+        row("key", name, &key.id, plan);
         if let Some(status) = status {
             let arguments = [("api-key-id", key.id.as_str()), ("status", status)];
             draft.step("api-keys.update", &arguments, format!("{named} made it"));
@@ -141,7 +150,9 @@ fn member(draft: &mut Draft, organization: &Organization, user: &User, keys: &st
     }
     if is_admin {
         row("member", &named, &user.id, "left: the API cannot remove an admin");
-        draft.say(format!("{named} is an admin: change the role in the Console first, then run this again."));
+        draft.say(format!(
+            "{named} is an admin, and stays a member: change the role in the Console first, then run this again."
+        ));
     } else {
         row("member", &named, &user.id, "removed");
         draft.step("users.remove", &[("user-id", user.id.as_str())], "The last step");

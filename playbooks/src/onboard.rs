@@ -5,6 +5,7 @@ use crate::money::{PARTS, dollars, parts};
 use crate::pages::{Listed, by_id, by_token};
 use crate::person::{Person, find};
 use crate::proposal::Draft;
+use crate::review::role as word;
 use crate::world::claude::admin::group_members;
 use crate::world::claude::admin::groups::{self, Group};
 use crate::world::claude::admin::invites::{self, InviteStatusFilter};
@@ -42,14 +43,27 @@ pub(crate) const PLAYBOOK: Playbook = Playbook {
     plan,
 };
 
+const DEFAULT_ROLE: &str = "user";
+/// The roles that an invite can have.
+const ROLES: [&str; 4] = ["user", "developer", "billing", "claude_code_user"];
+
 /// A person who joins.
+#[derive(Debug, Clone)]
 struct Joining {
     email: String,
-    role: String,
+    /// Without a role, an invite has the default one, and a member keeps theirs.
+    role: Option<String>,
     workspaces: Vec<String>,
     groups: Vec<String>,
     /// The monthly spend limit, in cents.
     limit: Option<u64>,
+}
+
+impl Joining {
+    fn is_same(&self, other: &Self) -> bool {
+        let values = |one: &Self| (one.role.clone(), one.workspaces.clone(), one.groups.clone(), one.limit);
+        values(self) == values(other)
+    }
 }
 
 /// The workspaces and groups that can be named, and the monthly spend limits of members.
@@ -81,44 +95,48 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
             false => monthly_limits()?,
         },
     };
-    let invited: BTreeSet<String> = by_id("The list of invites", |page| {
+    let invited: BTreeMap<String, String> = by_id("The list of invites", |page| {
         let found = invites::list(None, &[], &[InviteStatusFilter::Pending], page)?;
         Ok(Listed { data: found.data, has_more: found.has_more, last_id: found.last_id })
     })?
     .into_iter()
-    .map(|invite| invite.email.to_ascii_lowercase())
+    .map(|invite| (invite.email.to_lowercase(), word(&invite.role).to_owned()))
     .collect();
     let mut draft = Draft::default();
-    let (mut rows, mut later) = (Vec::new(), 0);
+    let (mut rows, mut later, mut others) = (Vec::new(), 0, Vec::new());
     for person in &people {
+        let mut role = person.role.clone().unwrap_or_else(|| DEFAULT_ROLE.to_owned());
         let status = match find(&person.email)? {
-            Person::Member(user) => member(&mut draft, person, &places, &user)?,
-            Person::NotFound(_) if invited.contains(&person.email.to_ascii_lowercase()) => {
+            Person::Member(user) => {
+                role = word(&user.role).to_owned();
+                member(&mut draft, person, &places, &user)?
+            }
+            Person::NotFound(_) if let Some(found) = invited.get(&person.email.to_lowercase()) => {
                 later += 1;
+                role.clone_from(found);
                 "invited, not accepted yet"
             }
             Person::NotFound(_) => {
                 later += 1;
-                let groups =
-                    person.groups.iter().map(|name| group(&places, name).map(|group| Value::from(group.id.as_str())));
-                let mut arguments = Map::new();
-                arguments.insert("email".to_owned(), Value::from(person.email.as_str()));
-                arguments.insert("role".to_owned(), Value::from(person.role.replace('-', "_")));
-                let groups = groups.collect::<Result<Vec<_>, _>>()?;
-                if !groups.is_empty() {
-                    arguments.insert("rbac-group-ids".to_owned(), Value::Array(groups));
-                }
-                draft.step_with("invites.create", arguments, format!("{} is no member", person.email));
-                "invited"
+                // Only some organizations accept groups in an invite. So groups follow, as workspaces do.
+                let arguments = [("email", person.email.as_str()), ("role", role.as_str())];
+                draft.step("invites.create", &arguments, format!("{} is no member", person.email));
+                "to invite"
             }
         };
+        if person.role.as_ref().is_some_and(|wanted| *wanted != role) {
+            others.push(format!("{} has the role {role}", person.email));
+        }
         // A name that does not exist must not be found only after the invite is accepted.
         for name in &person.workspaces {
             workspace(&places, name)?;
         }
+        for name in &person.groups {
+            group(&places, name)?;
+        }
         rows.push(vec![
             person.email.clone(),
-            person.role.clone(),
+            role,
             status.to_owned(),
             person.workspaces.join(", "),
             person.groups.join(", "),
@@ -128,6 +146,13 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     draft.table("People", &["email", "role", "status", "workspaces", "groups", "limit"], rows);
     if draft.steps() == 0 && later == 0 {
         draft.say("All of these people are members, with all workspaces, groups and limits.");
+    }
+    if !others.is_empty() {
+        draft.say(format!(
+            "This changes no role: {}. To change one: `users update EMAIL --role ROLE`; an invite must be withdrawn and \
+             sent again.",
+            others.join(", ")
+        ));
     }
     if later > 0 {
         let people = if later == 1 { "1 person".to_owned() } else { format!("{later} people") };
@@ -177,7 +202,7 @@ fn member(draft: &mut Draft, person: &Joining, places: &Places, user: &User) -> 
         ]);
         draft.step_with("spend-limits.set", arguments, format!("{} has another limit", person.email));
     }
-    Ok(if draft.steps() == before { "complete" } else { "member, completed" })
+    Ok(if draft.steps() == before { "complete" } else { "member, to complete" })
 }
 
 /// The monthly spend limits of members, by member.
@@ -217,15 +242,20 @@ fn group<'p>(places: &'p Places, name: &str) -> Result<&'p Group, String> {
     places.groups.iter().find(is_it).ok_or_else(|| format!("There is no group `{name}`."))
 }
 
+/// A role as the API writes it.
+fn role_of(text: &str) -> String {
+    text.to_ascii_lowercase().replace('-', "_")
+}
+
 /// The people of the arguments: those of `who`, and those of rows.
 fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
     let texts = |name| arguments.all(name).map(str::to_owned).collect::<Vec<_>>();
-    let (role, workspaces, groups) = (arguments.one("role").unwrap_or("user"), texts("workspace"), texts("group"));
+    let (role, workspaces, groups) = (arguments.one("role").map(role_of), texts("workspace"), texts("group"));
     let of_all = arguments.one("limit").map(limit).transpose()?;
     let same = |email: &str| Joining {
         limit: of_all,
         email: email.to_owned(),
-        role: role.to_owned(),
+        role: role.clone(),
         workspaces: workspaces.clone(),
         groups: groups.clone(),
     };
@@ -240,7 +270,8 @@ fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
                 || text.split([',', ';']).map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
             match name.to_ascii_lowercase().as_str() {
                 "email" | "e-mail" => text.clone_into(&mut person.email),
-                "role" => text.clone_into(&mut person.role),
+                "role" if text.is_empty() => {}
+                "role" => person.role = Some(role_of(text)),
                 "workspace" | "workspaces" => person.workspaces = list(),
                 "group" | "groups" => person.groups = list(),
                 "limit" if text.is_empty() => {}
@@ -254,9 +285,24 @@ fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
         }
         people.push(person);
     }
-    if let Some(wrong) = people.iter().find(|person| !person.email.contains('@')) {
-        return Err(format!("`{}` is no e-mail address.", wrong.email));
+    let mut known = BTreeMap::new();
+    for (index, person) in people.iter().enumerate() {
+        // Rows follow the people of the command.
+        let given = arguments.all("who").count();
+        let where_from = if index < given { String::new() } else { format!("Row {}: ", index - given + 1) };
+        if !person.email.contains('@') {
+            return Err(format!("{where_from}`{}` is no e-mail address.", person.email));
+        }
+        if let Some(role) = person.role.as_deref().filter(|role| !ROLES.contains(role)) {
+            return Err(format!("{where_from}role: `{role}` is not one of {}.", ROLES.join(", ")));
+        }
+        if known.insert(person.email.to_lowercase(), person.clone()).is_some_and(|other| !other.is_same(person)) {
+            return Err(format!("{where_from}`{}` is given twice, with other values.", person.email));
+        }
     }
+    // The same person twice is one person.
+    let mut seen = BTreeSet::new();
+    people.retain(|person| seen.insert(person.email.to_lowercase()));
     Ok(people)
 }
 

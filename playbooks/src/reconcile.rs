@@ -3,6 +3,7 @@
 //! The feed and the log have no common ID. An activity belongs to a write of the same type, at the same time, with the same
 //! target; each write explains at most one activity. Data that a client chooses, such as its user agent, explains nothing.
 
+use crate::count::counted;
 use crate::day::{instant, shown_minute};
 use crate::feed::{activities, actor, details};
 use crate::matching::{Change, Made, pair};
@@ -53,12 +54,11 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let used: BTreeSet<usize> = explained.iter().flatten().copied().collect();
     let is_in_period = |write: &Write| instant(&write.time).is_some_and(|time| time >= start);
     let is_due = |write: &Write| instant(&write.time).is_some_and(|time| time < late(now));
-    let mut missing = Vec::new();
-    for (index, write) in possible.iter().enumerate().filter(|(_, write)| is_in_period(write)) {
-        if !used.contains(&index) && write.activity.is_some() && write.changed == "yes" && is_due(write) {
-            missing.push(*write);
-        }
-    }
+    let unseen = possible.iter().enumerate().filter(|(index, write)| {
+        is_in_period(write) && !used.contains(index) && write.activity.is_some() && write.changed == "yes"
+    });
+    let (missing, recent): (Vec<&Write>, Vec<&Write>) =
+        unseen.map(|(_, write)| *write).partition(|write| is_due(write));
     let inside = feed.len() - foreign.len();
     let is_unknown_type = |write: &&&Write| is_in_period(write) && write.activity.is_none();
     let unconfirmed = possible.iter().filter(is_unknown_type).count();
@@ -68,9 +68,17 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
         foreign.len()
     ));
     draft.say(match missing.len() {
-        0 => "The feed has every write of this host that it should have.".to_owned(),
+        0 if recent.is_empty() => "The feed has every write of this host.".to_owned(),
+        0 => "The feed has every older write of this host.".to_owned(),
         count => format!("The feed lacks {} of this host.", counted(count, "write")),
     });
+    if !recent.is_empty() {
+        let writes = counted(recent.len(), "write");
+        draft.say(format!(
+            "{writes} of the last {} minutes can be too new for the feed. Run this again later to check.",
+            DELAY_SECONDS / 60
+        ));
+    }
     if unconfirmed > 0 {
         let writes = counted(unconfirmed, "write");
         draft.say(format!("For {writes} of this host, no type of activity is known, so the feed cannot confirm them."));
@@ -96,10 +104,6 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
 /// The time until which a write must be in the feed.
 fn late(now: Timestamp) -> Timestamp {
     now.checked_sub(DELAY_SECONDS.seconds()).unwrap_or(now)
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn change(activity: &Activity, names: &BTreeMap<String, String>) -> Change {

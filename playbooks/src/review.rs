@@ -1,5 +1,6 @@
 //! `review access`: the rights of members, their age, and unusual rights.
 
+use crate::count::counted_days;
 use crate::day::{away, day_of, days, instant, shown};
 use crate::feed::activities;
 use crate::names::{members, workspace_name, workspaces};
@@ -70,7 +71,7 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
         if !is_quiet {
             continue;
         }
-        let why = format!("No activity in {quiet} days");
+        let why = format!("No activity in {}", counted_days(quiet));
         unusual.push(vec![user.email.clone(), rights(user, &admin_of), why.clone()]);
         for (workspace, name) in admin_of.get(&user.id).into_iter().flatten() {
             let arguments = [
@@ -89,7 +90,8 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let rows = powerful.iter().map(|user| {
         let changed = of(seen.as_ref().map(|seen| &seen.changed), user).unwrap_or_else(|| shown(&user.added_at));
         let last = of(seen.as_ref().map(|seen| &seen.last), user);
-        let last = last.unwrap_or_else(|| if seen.is_some() { format!("not in {quiet} days") } else { String::new() });
+        let last = last
+            .unwrap_or_else(|| if seen.is_some() { format!("not in {}", counted_days(quiet)) } else { String::new() });
         vec![user.email.clone(), rights(user, &admin_of), changed, last]
     });
     draft.table("Members with more rights than others", &["member", "rights", "since", "last_seen"], rows.collect());
@@ -192,7 +194,7 @@ fn old_invites(draft: &mut Draft, unusual: &mut Vec<Vec<String>>, now: Timestamp
     })?;
     for invite in pending.iter().filter(|invite| is_powerful(&invite.role)) {
         let age = instant(&invite.invited_at).map_or(0, |invited| (now.as_second() - invited.as_second()) / 86_400);
-        let why = format!("A pending invite with the role {}, {age} days old", role(&invite.role));
+        let why = format!("A pending invite with the role {}, {} old", role(&invite.role), counted_days(age));
         unusual.push(vec![invite.email.clone(), role(&invite.role).to_owned(), why.clone()]);
         draft.option("invites.delete", &[("invite-id", invite.id.as_str())], format!("{}: {why}", invite.email));
     }
@@ -219,7 +221,7 @@ fn rights(user: &User, admin_of: &BTreeMap<String, Vec<(String, String)>>) -> St
     }
 }
 
-fn role(role: &OrganizationRole) -> &str {
+pub(crate) fn role(role: &OrganizationRole) -> &str {
     match role {
         OrganizationRole::User => "user",
         OrganizationRole::Developer => "developer",

@@ -1,5 +1,6 @@
 //! `api-keys rotate`: the swap of an old key for a new one, which was made in the Console.
 
+use crate::count::counted_days;
 use crate::day::{away, day_of, days, instant, shown};
 use crate::keys::{last_use, name, unfiltered};
 use crate::proposal::Draft;
@@ -48,8 +49,9 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
             draft.say("The new key was not used yet. Put it into service, then run this again.");
         }
         (ApiKeyStatus::Active, _) if !is_quiet => draft.say(format!(
-            "The new key is in use, and the old one still is. Replace it where it is used. It is switched off once it has no use \
-             for {quiet} days."
+            "The new key is in use, and the old one still is. Replace it where it is used, then run this again: \
+             once the old key has no use for {}, this proposes to switch it off.",
+            counted_days(quiet)
         )),
         (ApiKeyStatus::Active, _) => {
             draft.say("The new key is in use, and the old one no longer is.");

@@ -1,5 +1,6 @@
 //! `tidy`: old invites, and unused workspaces.
 
+use crate::count::{counted, counted_days};
 use crate::day::{away, day_of, days, instant, shown};
 use crate::failure::told;
 use crate::names;
@@ -59,15 +60,16 @@ fn plan(arguments: &Arguments) -> Result<Draft, String> {
     let rows = idle.iter().map(|one| vec![names::workspace_name(one), one.id.clone(), shown(&one.created_at)]);
     draft.table("Workspaces without members, active keys and usage", &["name", "id", "created"], rows.collect());
     for workspace in &idle {
-        let why = format!("No members, no active keys, and no usage in {unused} days");
+        let why = format!("No members, no active keys, and no usage in {}", counted_days(unused));
         draft.step("workspaces.archive", &[("workspace-id", workspace.id.as_str())], why);
     }
     draft.say(format!(
-        "{} of {} pending invites are older than {age} days; {} of {} workspaces are not used.",
+        "Older than {}: {} of {}. Not used: {} of {}.",
+        counted_days(age),
         old.len(),
-        pending.len(),
+        counted(pending.len(), "pending invite"),
         idle.len(),
-        workspaces.len()
+        counted(workspaces.len(), "workspace")
     ));
     Ok(draft)
 }

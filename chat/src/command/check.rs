@@ -10,25 +10,25 @@ use std::sync::Arc;
 pub(super) fn check_complete(catalog: &Catalog, invocation: &Invocation) -> Result<(), CommandError> {
     let Invocation { action, arguments } = invocation;
     let missing = invocation.missing();
-    let Some(first) = missing.first() else {
+    if missing.is_empty() {
         check_clashes(action, arguments)?;
         period::check(action, arguments)?;
         condition::check_ranges(&catalog.types, action, arguments)?;
         condition::check_conflicts(action, arguments)?;
         return check_changes_something(catalog, action, arguments);
-    };
+    }
+    Err(needs(catalog, action, &missing))
+}
+
+/// The error about required inputs that are missing, of which there is at least one.
+pub(super) fn needs(catalog: &Catalog, action: &Action, missing: &[&Input]) -> CommandError {
     let names: Vec<String> = missing.iter().map(|input| format!("<{}>", input.name)).collect();
-    Err(CommandError::new(
+    let first = missing.first().map(|first| format!(": {} is {}", first.name, described(catalog, action, &first.ty)));
+    CommandError::new(
         CommandErrorKind::MissingArgument,
-        format!(
-            "`{}` needs {}: {} is {}.",
-            action.command(),
-            names.join(" and "),
-            first.name,
-            described(catalog, action, &first.ty)
-        ),
+        format!("`{}` needs {}{}.", action.command(), names.join(" and "), first.unwrap_or_default()),
     )
-    .hint(example(action, &catalog.types)))
+    .hint(example(action, &catalog.types))
 }
 
 /// A record can be given as a whole or field by field, but not both.

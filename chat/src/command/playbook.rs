@@ -246,6 +246,10 @@ fn put(
         let text = format!("{} is given twice.", parameter.name);
         return Err(CommandError::new(CommandErrorKind::RepeatedArgument, text).hint(usage(form)));
     }
+    // As in commands, a word of a fixed set can have dashes or underscores.
+    let spelling = |text: &str| text.replace('_', "-").to_ascii_lowercase();
+    let known = parameter.values.iter().find(|known| spelling(known) == spelling(&value)).cloned();
+    let value = known.unwrap_or(value);
     if !parameter.values.is_empty() && !parameter.values.contains(&value) {
         let text = format!("{}: `{}` is not one of {}.", parameter.name, shown(&value), parameter.values.join(", "));
         let error = CommandError::new(CommandErrorKind::BadValue, text);

@@ -2,7 +2,7 @@
 //! list.
 
 use super::arguments::{Given, read_arguments};
-use super::check::check_complete;
+use super::check::{check_complete, needs};
 use super::normalize::normalize;
 use super::rows::{Row, in_line, in_row, name_of, rows, unknown_column};
 use super::token::{Token, TokenKind};
@@ -11,7 +11,7 @@ use super::{
     parse, references, secrets,
 };
 use crate::strict_json::Object;
-use claude_admin_catalog::{Action, Catalog, Input};
+use claude_admin_catalog::{Action, Catalog, Input, Place};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -112,9 +112,7 @@ pub(super) fn several(
     match sources.into_iter().filter(|given| *given).count() {
         0 => return Ok(None),
         1 => {}
-        _ => {
-            return Err(bad("The targets are given twice.".to_owned()).hint("Use one of: values, `--from`, `--where`."));
-        }
+        _ => return Err(given_twice()),
     }
     if !action.writes() {
         return Err(reads_once(action));
@@ -122,6 +120,16 @@ pub(super) fn several(
     if let Some(list) = &given.list {
         let list = list_of(catalog, list, now)?;
         let common = draft(catalog, action, given.arguments.clone())?;
+        let missing = common.invocation.missing();
+        // The list gives the targets, and no other argument: a value of an item is not what the user wants to set.
+        let (targets, others): (Vec<&Input>, Vec<&Input>) =
+            missing.into_iter().partition(|input| is_target(catalog, input));
+        if targets.is_empty() {
+            return Err(given_twice());
+        }
+        if !others.is_empty() {
+            return Err(needs(catalog, action, &others));
+        }
         return Ok(Some(Several::OfList { list, common }));
     }
     let Some(path) = &given.from else {
@@ -159,6 +167,16 @@ fn reads_once(action: &Action) -> CommandError {
     CommandError::new(CommandErrorKind::BadValue, text)
 }
 
+fn given_twice() -> CommandError {
+    CommandError::new(CommandErrorKind::BadValue, "The targets are given twice.")
+        .hint("Use one of: values, `--from`, `--where`.")
+}
+
+/// Whether an input names an object.
+fn is_target(catalog: &Catalog, input: &Input) -> bool {
+    input.place == Place::Path || catalog.types.prefix(&input.ty).is_some()
+}
+
 /// The list of `--where`.
 fn list_of(catalog: &Catalog, text: &str, now: Timestamp) -> Result<Draft, CommandError> {
     let command = parse::read_incomplete(catalog, &mut parse::tokens_of(text, Markup::None)?, now, None)?;
@@ -190,8 +208,13 @@ fn of_cells(
             continue;
         };
         let name = name_of(&header);
-        let input =
-            action.inputs.iter().find(|input| input.name == name || input.name.strip_suffix('s') == Some(&name));
+        let has_name = |input: &&Input| input.name == name || input.name.strip_suffix('s') == Some(&name);
+        // A member can be given by address, so a column with addresses names the members.
+        let by_address = |input: &&Input| {
+            matches!(name.as_str(), "email" | "e-mail")
+                && catalog.name_list(action, &input.ty).is_some_and(|list| list.email.is_some())
+        };
+        let input = action.inputs.iter().find(has_name).or_else(|| action.inputs.iter().find(by_address));
         let Some(input) = input else { return Err(unknown_column(&action.command(), &header, &names)) };
         // A cell contains the items of a list together.
         let items: Vec<&str> = match input.repeats(&catalog.types) {
@@ -266,6 +289,8 @@ mod tests {
         }
         let common = read(&["invites", "create", "--role", "user", "--from", "x"], "email\nada@example.com\n").unwrap();
         assert_eq!(arguments(common), [json!({ "email": "ada@example.com", "role": "user" })]);
+        let moved = read(&["users", "update", "--from", "x"], "E-Mail,role\nada@example.com,user\n").unwrap();
+        assert_eq!(arguments(moved), [json!({ "user-id": "ada@example.com", "role": "user" })]);
         let list = read(&["users", "remove", "--from", "x"], "ada@example.com\nuser_1\n").unwrap();
         assert_eq!(arguments(list), [json!({ "user-id": "ada@example.com" }), json!({ "user-id": "user_1" })]);
     }
@@ -297,8 +322,13 @@ mod tests {
             vec!["users", "remove", "--where", "whoami"],
             vec!["users", "list", "--where", "users list"],
             vec!["users", "remove", "user_1", "user_2", "--where", "users list"],
+            vec!["users", "remove", "user_1", "--where", "users list"],
+            vec!["users", "update", "user_1", "--role", "user", "--where", "users list"],
         ] {
             assert_eq!(read(&words, "").unwrap_err().kind, CommandErrorKind::BadValue, "{words:?}");
         }
+        // The role of each member is no role to set.
+        let error = read(&["users", "update", "--where", "users list --role user"], "").unwrap_err();
+        assert!(error.kind == CommandErrorKind::MissingArgument && error.message.contains("needs <role>"), "{error}");
     }
 }

@@ -198,6 +198,8 @@ pub enum Cell {
     Missing,
     /// Text.
     Text(String),
+    /// A sentence of this program, in which IDs can have names.
+    Sentence(String),
     /// True or false: `yes` and `no` for people, `true` and `false` for programs.
     Bool(bool),
     /// A number, in its own spelling.
@@ -247,6 +249,7 @@ impl Cell {
             Self::Bool(true) => "yes",
             Self::Bool(false) => "no",
             Self::Text(text)
+            | Self::Sentence(text)
             | Self::Number(text)
             | Self::Time { text, .. }
             | Self::Money { text, .. }

@@ -143,6 +143,7 @@ fn name_cell(cell: &mut Cell, names: &Names) {
                 *text = format!("{name} ({text})");
             }
         }
+        Cell::Sentence(text) => *text = named_sentence(text, names),
         Cell::Nested { text, .. } => *text = named_words(text, |word| names.get(word).cloned()),
         _ => {}
     }

@@ -100,6 +100,19 @@ pub fn noun_help(catalog: &Catalog, noun: &str, may_run: &dyn Fn(&Action) -> boo
     document
 }
 
+/// Adds the playbooks that are verbs of a noun.
+#[must_use]
+pub fn with_playbooks_of(help: Document, catalog: &Catalog, noun: &str, may_use: &dyn Fn(&str) -> bool) -> Document {
+    let Some(interface) = catalog.interface(noun) else { return help };
+    let is_verb = |name: &str| name.split_once(' ').is_some_and(|(first, _)| first == interface.name);
+    let found = catalog.playbooks.iter().filter(|form| is_verb(&form.name) && may_use(&form.name));
+    let found: Vec<_> = found.map(|form| (form.usage(), form.summary.clone())).collect();
+    if found.is_empty() {
+        return help;
+    }
+    help.with(Block::Text("Playbooks, which plan a whole job:".to_owned())).with(Block::Commands(found))
+}
+
 /// The summary of an action, and whether the action is deprecated.
 fn described(action: &Action) -> String {
     let old = if action.deprecated.is_some() { " (deprecated)" } else { "" };

@@ -147,7 +147,9 @@ fn field(cell: &Cell) -> Cow<'_, str> {
         Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Cell::Number(number) | Cell::Money { cents: number, .. } => number_field(number),
         Cell::Nested { json, .. } => Cow::Owned(json_field_text(json)),
-        Cell::Text(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => guarded_text(text),
+        Cell::Text(text) | Cell::Sentence(text) | Cell::Time { utc: text, .. } | Cell::Person { text, .. } => {
+            guarded_text(text)
+        }
     }
 }
 

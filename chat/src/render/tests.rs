@@ -152,7 +152,7 @@ proptest! {
                         prop_assert!(!is_formula(field), "{}", field);
                         prop_assert_eq!(serde_json::from_str::<Value>(field).unwrap(), serde_json::from_str::<Value>(json).unwrap());
                     }
-                    Cell::Number(text) | Cell::Money { cents: text, .. } | Cell::Text(text) | Cell::Time { utc: text, .. }
+                    Cell::Number(text) | Cell::Money { cents: text, .. } | Cell::Text(text) | Cell::Sentence(text) | Cell::Time { utc: text, .. }
                     | Cell::Person { text, .. } => {
                         prop_assert!(!is_formula(field), "{}", field);
                         if medium == Medium::Stream {

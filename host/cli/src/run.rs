@@ -89,8 +89,8 @@ async fn start(args: &RunArgs) -> anyhow::Result<Started> {
     let host = host(&config, target, policy, &store)?;
     if simulated {
         tell(
-            "SIMULATED: no real account is used. To use your organization, set ANTHROPIC_ADMIN_KEY, \
-             ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY.\n\n",
+            "SIMULATED: no real account is used, and each change ends with this command. To use your organization, set \
+             ANTHROPIC_ADMIN_KEY, ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_SCOPED_KEY.\n\n",
         );
     }
     Ok(Started { host, principal })

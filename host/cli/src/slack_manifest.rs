@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 const HINT_EXAMPLES: usize = 3;
 /// For slash commands; cards and direct messages; members of user groups; accounts, and the addresses of mentioned
 /// users.
-const BOT_SCOPES: [&str; 5] = ["commands", "chat:write", "usergroups:read", "users:read", "users:read.email"];
+const BOT_SCOPES: [&str; 6] =
+    ["commands", "chat:write", "files:write", "usergroups:read", "users:read", "users:read.email"];
 
 pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
     let host = url

@@ -274,6 +274,11 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
                 operation.pending.requester, operation.id
             )),
         ),
+        SettleError::SelectionNeedsReason(operation) => notice(
+            Level::Error,
+            format!("The selected steps require a reason. The selection of `{}` is not changed. {none}", operation.id),
+            Some("Repeat the command with `--reason \"…\"`.".to_owned()),
+        ),
         SettleError::NoSuchOption(operation, number) => {
             let options: Vec<String> = operation.pending.plan.options().map(|option| option.to_string()).collect();
             let hint = match options.is_empty() {
@@ -284,8 +289,12 @@ pub fn settle_error(catalog: &Catalog, error: &SettleError, upstream: &str) -> D
         }
         SettleError::NoApprover(operation, no_approver) => notice(
             Level::Error,
-            format!("The selected steps need {}. The selection is not changed. {none}", too_few(no_approver)),
-            Some(format!("{} Or select other steps: `select {} 1`.", who_names_approvers(no_approver), operation.id)),
+            format!(
+                "The selected steps need an approval, and {}. The selection of `{}` is not changed. {none}",
+                too_few(no_approver),
+                operation.id
+            ),
+            Some(format!("{} Or select other steps.", who_names_approvers(no_approver))),
         ),
         SettleError::Busy(operation) => notice(
             Level::Error,

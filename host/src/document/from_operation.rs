@@ -52,8 +52,12 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
     let is_empty = plan.steps().next().is_none();
     let (title, hint) = if is_empty {
         let id = &operation.id;
-        let hint =
-            format!("Select steps by their numbers: `select {id} 1,3-5` or `select {id} all`. Then confirm them.");
+        let numbers: Vec<String> = plan.options().take(2).map(|number| number.to_string()).collect();
+        let numbers = numbers.join(",");
+        let hint = format!(
+            "Select steps by their numbers, for example `select {id} {numbers}`, or all with `select {id} all`. Then \
+             confirm them."
+        );
         ("Select steps".to_owned(), hint)
     } else if alone {
         let hint = match operation.pending.place.platform {
@@ -63,6 +67,10 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
                     "A person must confirm it, with `claude-admin run` and the same configuration: `confirm {}`.",
                     operation.plan_id()
                 )
+            }
+            // The repeated command would propose again, and select nothing.
+            _ if plan.options().next().is_some() => {
+                format!("To run the selected steps: `confirm {}`.", operation.plan_id())
             }
             _ => format!("To run the command: `confirm {}`, or repeat it with `--yes`.", operation.plan_id()),
         };

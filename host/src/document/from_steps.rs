@@ -79,7 +79,7 @@ pub(super) fn steps(catalog: &Catalog, plan: &Plan) -> Block {
         let selection = has_options.then(|| Cell::Text(selection(step.selection).to_owned()));
         let start = [Cell::Number(number.to_string())].into_iter().chain(selection);
         let rest = [
-            Cell::Text(change(catalog, step)),
+            Cell::Sentence(change(catalog, step)),
             step.why.clone().map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.risk.clone()),
             Cell::Text(step.command.clone()),
@@ -135,7 +135,7 @@ pub(super) fn progress(catalog: &Catalog, operation: &Operation) -> Block {
         let (result, note) = result_of(operation.steps.get(&number), is_over);
         vec![
             Cell::Number(number.to_string()),
-            Cell::Text(change(catalog, step)),
+            Cell::Sentence(change(catalog, step)),
             Cell::Text(result),
             note.map_or(Cell::Missing, Cell::Text),
             Cell::Text(step.command.clone()),
@@ -182,10 +182,11 @@ pub(super) fn stopped(operation: &Operation) -> String {
         _ => "The run ended early".to_owned(),
     };
     let untried = match steps - operation.steps.len() {
-        1 => "1 step was".to_owned(),
-        untried => format!("{untried} steps were"),
+        0 => String::new(),
+        1 => ". 1 step was not tried".to_owned(),
+        untried => format!(". {untried} steps were not tried"),
     };
-    format!("{done} of {steps} steps are done. {why}. {untried} not tried")
+    format!("{done} of {steps} steps are done. {why}{untried}")
 }
 
 /// The requested commands that have nothing to change; none if there are none.

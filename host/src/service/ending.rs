@@ -99,6 +99,7 @@ pub(super) fn of_settle_error(catalog: &Catalog, error: &SettleError) -> Ending 
         SettleError::NoSuchOption(_, number) => {
             Ending { outcome: Outcome::Usage, code: Code::new("no-such-option").number("step", *number) }
         }
+        SettleError::SelectionNeedsReason(_) => end(Outcome::Usage, "reason-needed"),
         SettleError::NoApprover(..) => end(Outcome::Denied, "no-possible-approver"),
         SettleError::NoReason(..) => end(Outcome::Conflict, "reason-needed"),
         SettleError::Busy(_) => end(Outcome::Conflict, "decided-at-the-same-time"),

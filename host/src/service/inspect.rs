@@ -37,6 +37,7 @@ impl Service {
             },
             HelpTopic::Noun(noun) => {
                 let help = self.noun_help(noun, &permitted, &closed);
+                let help = help::with_playbooks_of(help, catalog, noun, &may_use);
                 Reply::done(help, help::noun_data(catalog, noun, &permitted, &closed))
             }
             HelpTopic::Action(id) => match catalog.action(id) {

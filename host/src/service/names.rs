@@ -205,11 +205,13 @@ impl Service {
 /// the result of its action.
 fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     let answers = [reply.data.as_ref(), reply.error.as_ref()];
-    let plans = ["/plan/steps/0", "/waiting/plan/steps/0"];
-    let is_plan = |value: &&Value| value.get("arguments").is_some() && value.get("before").is_some();
-    let plan = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
-    if let Some(plan) = plan.filter(is_plan) {
-        return of_plan(catalog, plan).unwrap_or_default();
+    let plans = ["/plan/steps", "/waiting/plan/steps"];
+    let is_step = |value: &&Value| value.get("arguments").is_some() && value.get("before").is_some();
+    let steps = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
+    let steps = steps.and_then(Value::as_array).into_iter().flatten().filter(is_step);
+    let of_steps = steps.filter_map(|step| of_step(catalog, step)).fold(Vec::new(), |found, step| merged(found, step));
+    if !of_steps.is_empty() {
+        return of_steps;
     }
     let of_result = || {
         let mut words = reply.command.as_deref()?.split(' ');
@@ -219,23 +221,28 @@ fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     of_result().unwrap_or_default()
 }
 
-fn of_plan<'a>(catalog: &'a Catalog, plan: &Value) -> Option<Vec<Unnamed<'a>>> {
-    let action = catalog.action(plan.get("action")?.as_str()?)?;
-    let target = plan.pointer("/before/value");
-    let id = target.and_then(|target| target.get(ID)?.as_str());
-    let mut found = match action.writes() {
-        true => unnamed_arguments(catalog, action, plan.get("arguments")?.as_object()?, id),
-        // A read has no question that would name its arguments.
-        false => Vec::new(),
-    };
-    let read = plan.pointer("/before/action").and_then(|read| catalog.action(read.as_str()?));
-    for more in read.zip(target).map(|(read, target)| unnamed(catalog, read, target)).unwrap_or_default() {
+/// The IDs of both, by list.
+fn merged<'a>(mut found: Vec<Unnamed<'a>>, more: Vec<Unnamed<'a>>) -> Vec<Unnamed<'a>> {
+    for more in more {
         match found.iter_mut().find(|known| known.list.list.id == more.list.list.id) {
             Some(known) => known.ids.extend(more.ids),
             None => found.push(more),
         }
     }
-    Some(found)
+    found
+}
+
+fn of_step<'a>(catalog: &'a Catalog, plan: &Value) -> Option<Vec<Unnamed<'a>>> {
+    let action = catalog.action(plan.get("action")?.as_str()?)?;
+    let target = plan.pointer("/before/value");
+    let id = target.and_then(|target| target.get(ID)?.as_str());
+    let found = match action.writes() {
+        true => unnamed_arguments(catalog, action, plan.get("arguments")?.as_object()?, id),
+        // A read has no question that would name its arguments.
+        false => Vec::new(),
+    };
+    let read = plan.pointer("/before/action").and_then(|read| catalog.action(read.as_str()?));
+    Some(merged(found, read.zip(target).map(|(read, target)| unnamed(catalog, read, target)).unwrap_or_default()))
 }
 
 #[cfg(test)]

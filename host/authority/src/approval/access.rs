@@ -6,12 +6,14 @@ use crate::Person;
 use crate::operation::{Operation, Projection, State};
 use crate::operation_id;
 use crate::policy::{Denial, DenialKind, HostAction};
-use claude_admin_audit::store::Log;
+use claude_admin_audit::store::{Log, StoreError};
 use claude_admin_chat::identity::Principal;
 use std::sync::Arc;
 
 /// The number of last entries of the log that are searched for an operation that ended long ago.
 const RECENT: usize = 10_000;
+/// The maximum number of operations that one beginning of an ID can name.
+const MOST_MATCHES: usize = 10;
 
 /// A denial because nothing permits the decision. The reason comes from the host, not from the policy.
 pub(super) fn nothing_permits(message: impl Into<String>) -> Denial {
@@ -67,18 +69,30 @@ impl Approvals {
         }
         match (found.len(), found.pop()) {
             (1, Some(one)) => Ok(Arc::unwrap_or_clone(one)),
-            (0, _) if id.len() == operation_id::LENGTH => {
-                // An operation that ended long ago is only in the audit log.
+            (0, _) => {
+                // An operation that ended before this process started, or long ago, is only in the audit log.
                 let wanted = id.to_owned();
-                let search = move |log: &dyn Log| Projection::search(log, &wanted, most);
+                let search = move |log: &dyn Log| {
+                    let ids = match wanted.len() == operation_id::LENGTH {
+                        true => vec![wanted],
+                        false => Projection::ids_with(log, &wanted, most.min(RECENT), MOST_MATCHES)?,
+                    };
+                    let found = ids.iter().map(|id| Projection::search(log, id, most));
+                    found.filter_map(Result::transpose).collect::<Result<Vec<Operation>, StoreError>>()
+                };
                 let old = match reader {
                     Some(reader) => self.ledger.read_for(reader, search).await?,
                     None => self.ledger.read(search).await?,
                 };
-                let old = old.map_err(|error| SettleError::Ledger(error.into()))?;
-                old.filter(|operation| visible(operation)).ok_or_else(not_found)
+                let mut old = old.map_err(|error| SettleError::Ledger(error.into()))?;
+                old.retain(|operation| visible(operation));
+                match (old.len(), old.pop()) {
+                    (0 | 1, only) => only.ok_or_else(not_found),
+                    (_, last) => {
+                        Err(SettleError::Ambiguous(old.into_iter().chain(last).map(|operation| operation.id).collect()))
+                    }
+                }
             }
-            (0, _) => Err(not_found()),
             (_, last) => Err(SettleError::Ambiguous(
                 found.into_iter().chain(last).map(|operation| operation.id.clone()).collect(),
             )),

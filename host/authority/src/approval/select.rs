@@ -63,7 +63,7 @@ impl Approvals {
         let requester = self.decider.person(&selected.pending.requester, &selected.pending.place).await;
         let requirements = self.requirements_now(&selected, &selected.pending.plan, &requester)?;
         if requirements.reason && selected.pending.reason.is_none() {
-            return Err(SettleError::NoReason(Box::new(operation), Vec::new()));
+            return Err(SettleError::SelectionNeedsReason(Box::new(operation)));
         }
         if let Some(no_approver) = self.no_approver_of(&requester, &selected.pending.plan, &requirements) {
             return Err(SettleError::NoApprover(Box::new(operation), no_approver));

@@ -37,6 +37,9 @@ pub enum SettleError {
     /// The policy now requires a reason, and the request has none.
     #[error("the policy requires a reason")]
     NoReason(Box<Operation>, Vec<String>),
+    /// The selected steps require a reason, and none is given.
+    #[error("the selected steps require a reason")]
+    SelectionNeedsReason(Box<Operation>),
     /// The request has no optional step with this number.
     #[error("the request has no optional step {1}")]
     NoSuchOption(Box<Operation>, u32),
@@ -120,6 +123,7 @@ impl SettleError {
             | Self::RequesterNotAllowed(operation, ..)
             | Self::Unplanned(operation, ..)
             | Self::NoReason(operation, _)
+            | Self::SelectionNeedsReason(operation)
             | Self::NoSuchOption(operation, _)
             | Self::NoApprover(operation, _)
             | Self::Busy(operation) => Some(operation),

@@ -120,6 +120,28 @@ impl Projection {
         Ok(projection.operations.remove(id).map(Arc::unwrap_or_clone))
     }
 
+    /// The IDs of operations that begin with a text, among the last `most` records of a log; at most `limit`, the newest
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// The error of the log.
+    pub fn ids_with(log: &dyn Log, prefix: &str, most: usize, limit: usize) -> Result<Vec<String>, StoreError> {
+        let (mut found, mut before, mut left) = (Vec::new(), u64::MAX, most);
+        while left > 0 && found.len() < limit {
+            let records = log.read_back(before, CHUNK.min(left))?;
+            let Some(oldest) = records.last() else { break };
+            before = oldest.seq;
+            left -= records.len();
+            for record in records.iter().filter(|record| record.text.contains(prefix)) {
+                let id = Entry::from_record(&record.text).ok().and_then(|entry| entry.operation);
+                found.extend(id.filter(|id| id.starts_with(prefix) && !found.contains(id)));
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Skips all records up to this one: none of them is needed.
     pub(super) fn start_after(&mut self, seq: u64, latest_ms: i64) {
         self.last_seq = seq;

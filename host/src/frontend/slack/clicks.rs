@@ -15,7 +15,7 @@ use crate::decision::operation::{Operation, State};
 use crate::decision::plan::Plan;
 use crate::document::{self, Block, Document, Level, Notice};
 use crate::render::{boxes_of, choice_of};
-use crate::service::{Input, Parsed, Reply, Request};
+use crate::service::{Input, Outcome, Parsed, Reply, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -129,7 +129,8 @@ impl Slack {
     async fn press(&self, signed: Signed, click: Click, pressed: Pressed) {
         let turn = self.turns.next(&pressed.operation).await;
         // A run can take long, and the host decides about clicks during it.
-        let turn = matches!(pressed.what, Element::Select { .. }).then_some(turn);
+        let is_selection = matches!(pressed.what, Element::Select { .. });
+        let turn = is_selection.then_some(turn);
         let url = click.response_url.clone().map(ResponseUrl::new);
         let request = self.service.operation(&pressed.operation).await;
         let api = self.settings.web_api.as_deref();
@@ -167,8 +168,16 @@ impl Slack {
             let notice = Notice { level: Level::Attention, text, hint: Some(hint) };
             reply.document.blocks.push(Block::Notice(notice));
         }
-        // Without a bot token, every user of the channel sees a card for approvers, and it stays where it is.
-        reply.for_others &= self.notifier.is_some() || !is_shared;
+        if is_selection && reply.outcome == Outcome::Waiting {
+            // Without a bot token, every user of the channel sees a card for approvers, and it stays where it is. Any
+            // other card with check boxes is only for the requester, so it shows the names that they can read.
+            if is_shared && self.notifier.is_none() {
+                reply.for_others = false;
+                reply.document = reply.card.clone().unwrap_or(reply.document);
+            } else {
+                reply.card = Some(reply.document.clone());
+            }
+        }
         self.show_result(url.as_ref(), &click, &operation, reply).await;
     }
 

@@ -56,7 +56,7 @@ impl Tour<'_> {
         let cost = ["Cost from 2026-11-09 to 2026-11-15", "Forecast for this month"];
         self.job("Cost of last week, by workspace and model", ADMIN, types("digest cost last-week"), &[], &cost)
             .await?;
-        let outside = ["from outside", "every write of this host"];
+        let outside = ["from outside", "by this host"];
         self.job("Changes outside this host", ADMIN, types("reconcile 24h"), &[], &outside).await
     }
 
