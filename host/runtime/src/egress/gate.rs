@@ -1,5 +1,6 @@
 //! The gate: the implementation of `wasi:http` for one call.
 
+use super::budget::Budget;
 use super::client::{Client, ClientError};
 use super::health::{Health, Trouble};
 use super::reply::{self, BodyError};
@@ -35,6 +36,7 @@ pub struct Egress {
     credentials: Credentials,
     anthropic_version: Option<HeaderValue>,
     health: Health,
+    budget: Budget,
 }
 
 impl Egress {
@@ -52,7 +54,14 @@ impl Egress {
     ) -> Result<Self, ClientError> {
         let rule = upstream.address_rule();
         let client = if upstream.is_secure() { Client::new(rule)? } else { Client::plain(rule)? };
-        Ok(Self { client, upstream, credentials, anthropic_version, health: Health::default() })
+        Ok(Self {
+            client,
+            upstream,
+            credentials,
+            anthropic_version,
+            health: Health::default(),
+            budget: Budget::default(),
+        })
     }
 
     /// The same egress with another client. Addresses are checked by the rule of that client.
@@ -245,8 +254,14 @@ impl Inner {
         let body = self.expected.body();
         let target = self.expected.target();
         let mut credential = self.credential.clone();
+        let in_time = |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
         let mut attempt = 1;
         loop {
+            // If the wait is too long for this call, the API decides.
+            if let Some(wait) = self.egress.budget.wait(&target).filter(in_time) {
+                tracing::info!(wait_ms = wait.as_millis(), "waiting for a new budget of requests");
+                tokio::time::sleep(wait).await;
+            }
             let response = self.attempt(&parts, &target, &headers, body.as_ref(), &credential).await?;
             let status = response.status();
             if status == StatusCode::UNAUTHORIZED
@@ -276,8 +291,6 @@ impl Inner {
             } else {
                 None
             };
-            let in_time =
-                |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
             match wait.filter(in_time) {
                 Some(wait) => {
                     tracing::info!(status = status.as_u16(), attempt, wait_ms = wait.as_millis(), "retrying the read");
@@ -327,6 +340,7 @@ impl Inner {
         self.record.leaving(parts.method.as_str(), &scrub::scrub_text(target.to_owned(), self.expected.secrets()));
         let response = self.egress.client.send(request).await.map_err(|error| self.failed(error))?;
         self.egress.health.answered(response.status());
+        self.egress.budget.note(target, response.headers());
         let request_id = response.headers().get("request-id");
         let request_id = request_id.map(|id| self.clean(Bytes::copy_from_slice(id.as_bytes()), credential));
         let request_id = request_id.as_ref().and_then(|id| std::str::from_utf8(id).ok());

@@ -5,6 +5,7 @@
 //! component never sees. It sends the request with one pooled client to a checked address.
 
 mod address;
+mod budget;
 mod client;
 mod credential;
 mod expected;
