@@ -310,6 +310,34 @@ fn people(arguments: &Arguments) -> Result<Vec<Joining>, String> {
 mod tests {
     use super::*;
 
+    fn read(given: &[(&str, &str)]) -> Result<Vec<Joining>, String> {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        people(&Arguments::new(given, String::new()))
+    }
+
+    #[test]
+    fn person_who_is_given_twice_is_one_person_and_other_values_are_an_error() {
+        let twice = read(&[("who", "a@x.example"), ("who", "A@X.example"), ("who", "b@x.example")]).unwrap();
+        assert_eq!(twice.iter().map(|one| one.email.as_str()).collect::<Vec<_>>(), ["a@x.example", "b@x.example"]);
+        let other = r#"{"email": "A@x.example", "role": "billing"}"#;
+        let error = read(&[("who", "a@x.example"), ("row", other)]).unwrap_err();
+        assert_eq!(error, "Row 1: `A@x.example` is given twice, with other values.");
+    }
+
+    #[test]
+    fn mistake_in_a_row_names_the_row() {
+        for (row, problem) in [
+            (r#"{"email": "b"}"#, "Row 2: `b` is no e-mail address."),
+            (r#"{"email": "b@x.example", "role": "boss"}"#, "Row 2: role: `boss` is not one of user, "),
+            (r#"{"email": "b@x.example", "limit": "x"}"#, "Row 2: limit: "),
+        ] {
+            let error = read(&[("row", r#"{"email": "a@x.example"}"#), ("row", row)]).unwrap_err();
+            assert!(error.starts_with(problem), "{error}");
+        }
+        let role = read(&[("row", r#"{"email": "a@x.example", "role": "Claude-Code-User"}"#)]).unwrap();
+        assert_eq!(role[0].role.as_deref(), Some("claude_code_user"));
+    }
+
     #[test]
     fn limits_are_dollars_with_at_most_two_decimal_places() {
         for (text, cents) in [("250", 25_000), ("$250", 25_000), ("250.5", 25_050), ("0.05", 5), (" 1.00 ", 100)] {

@@ -20,10 +20,17 @@ async fn pending_request_survives_a_restart() {
         type_in(&first, "whoami").await;
     }
     drop(first);
-    let second = host_on(&store, plugin, Arc::new(NoObserver));
+    let second = host_on(&store, Arc::clone(&plugin), Arc::new(NoObserver));
     says(&type_as(&second, &bob(), "pending").await, Outcome::Done, &[&plan.operation]);
     says(&type_as(&second, &bob(), &format!("approve {}", plan.operation)).await, Outcome::Done, &["Done."]);
     assert_eq!(writes(&simulator).len(), 1);
+    drop(second);
+    // An operation that ended is found by the beginning of its ID, by the users who can see it.
+    let third = host_on(&store, plugin, Arc::new(NoObserver));
+    let short = &plan.operation[..8];
+    says(&type_in(&third, &format!("status {short}")).await, Outcome::Done, &["Done."]);
+    says(&type_in(&third, &format!("confirm {short}")).await, Outcome::Conflict, &["no longer pending"]);
+    assert_eq!(type_in(&third, "status zzzzzzzz").await.outcome, Outcome::NotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ impl InSlack {
 async fn result_that_does_not_fit_into_a_message_follows_as_a_file() {
     let mut slack = InSlack::start(true).await;
     let shortened = slack.ask("users list --all").await["blocks"].to_string();
-    assert!(shortened.contains("as a file, repeat the command with -o csv"), "{shortened}");
+    assert!(shortened.contains("repeated with -o csv: the full result follows as a file"), "{shortened}");
     let message = slack.ask("users list --all -o csv").await.to_string();
     assert!(message.contains("a file with the full text follows as a direct message"), "{message}");
     let (name, content) = slack.file().await;

@@ -16,6 +16,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// The name of an input, and of a column, with e-mail addresses.
+const EMAIL: &str = "email";
+
 /// Several commands of one action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Several {
@@ -124,11 +127,15 @@ pub(super) fn several(
         // The list gives the targets, and no other argument: a value of an item is not what the user wants to set.
         let (targets, others): (Vec<&Input>, Vec<&Input>) =
             missing.into_iter().partition(|input| is_target(catalog, input));
-        if targets.is_empty() {
-            return Err(given_twice());
-        }
         if !others.is_empty() {
             return Err(needs(catalog, action, &others));
+        }
+        if targets.is_empty() {
+            let is_given = |input: &&Input| is_target(catalog, input) && given.arguments.contains_key(&input.name);
+            return Err(match action.inputs.iter().any(|input| is_given(&input)) {
+                true => given_twice(),
+                false => bad(format!("`{}` has no target that a list could give.", action.command())),
+            });
         }
         return Ok(Some(Several::OfList { list, common }));
     }
@@ -172,9 +179,9 @@ fn given_twice() -> CommandError {
         .hint("Use one of: values, `--from`, `--where`.")
 }
 
-/// Whether an input names an object.
+/// Whether an input names an object, or a person by address.
 fn is_target(catalog: &Catalog, input: &Input) -> bool {
-    input.place == Place::Path || catalog.types.prefix(&input.ty).is_some()
+    input.place == Place::Path || input.name == EMAIL || catalog.types.prefix(&input.ty).is_some()
 }
 
 /// The list of `--where`.
@@ -211,7 +218,7 @@ fn of_cells(
         let has_name = |input: &&Input| input.name == name || input.name.strip_suffix('s') == Some(&name);
         // A member can be given by address, so a column with addresses names the members.
         let by_address = |input: &&Input| {
-            matches!(name.as_str(), "email" | "e-mail")
+            name.replace('-', "") == EMAIL
                 && catalog.name_list(action, &input.ty).is_some_and(|list| list.email.is_some())
         };
         let input = action.inputs.iter().find(has_name).or_else(|| action.inputs.iter().find(by_address));
@@ -327,6 +334,10 @@ mod tests {
         ] {
             assert_eq!(read(&words, "").unwrap_err().kind, CommandErrorKind::BadValue, "{words:?}");
         }
+        let again = ["invites", "create", "--role", "user", "--where", "invites list --status expired"];
+        assert!(matches!(read(&again, "").unwrap(), Several::OfList { .. }));
+        let error = read(&["workspaces", "create", "--name", "X", "--where", "users list"], "").unwrap_err();
+        assert!(error.message.contains("has no target that a list could give"), "{error}");
         // The role of each member is no role to set.
         let error = read(&["users", "update", "--where", "users list --role user"], "").unwrap_err();
         assert!(error.kind == CommandErrorKind::MissingArgument && error.message.contains("needs <role>"), "{error}");

@@ -290,6 +290,8 @@ pub struct Table {
     pub fixed: bool,
     /// The continuation of the list.
     pub next: Next,
+    /// Whether it was read with the permissions of the requester, and other readers of a channel must not see it.
+    pub private: bool,
 }
 
 /// The continuation of a list after a row.
@@ -354,6 +356,19 @@ impl Document {
             _ => None,
         });
         notices.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The document for readers who cannot read what the requester can read.
+    #[must_use]
+    pub fn without_private_tables(mut self) -> Self {
+        let count = self.blocks.len();
+        self.blocks.retain(|block| !matches!(block, Block::Table(table) if table.private));
+        if self.blocks.len() < count {
+            let text = "The tables of the playbook are not shown here, because others can see this message. To see them, \
+                        repeat the command with `--dry-run`.";
+            self.blocks.push(Block::Text(text.to_owned()));
+        }
+        self
     }
 
     /// Removes the decisions of a request, for readers who do not decide. Its optional steps remain.

@@ -371,16 +371,20 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
                 format!("Users who can decide about the request can `deny {} --reason …`.", operation.plan_id())
             },
         ),
-        Unsettled::AddsSteps => (
-            format!(
-                "Only the requester, {}, can add steps or give a reason. You can take steps out of the selection.",
-                operation.pending.requester
-            ),
-            format!(
-                "To decide about the request without them: `approve {0}` or `deny {0} --reason …`.",
-                operation.plan_id()
-            ),
-        ),
+        Unsettled::AddsSteps => {
+            let requester = &operation.pending.requester;
+            let deny = format!("deny {} --reason …", operation.plan_id());
+            match operation.pending.plan.steps().next() {
+                None => (
+                    format!("Only the requester, {requester}, can select steps, and none is selected yet."),
+                    format!("You can `{deny}`."),
+                ),
+                Some(_) => (
+                    format!("Only the requester, {requester}, can add steps or give a reason. You can take steps out."),
+                    format!("To decide about the selection as it is: `approve {}` or `{deny}`.", operation.plan_id()),
+                ),
+            }
+        }
         Unsettled::OwnRequest | Unsettled::NeedsApproval if operation.pending.requirements.alone.is_some() => (
             "A decision here is not enough: on this host, the name of the target must be typed on a terminal."
                 .to_owned(),
@@ -415,7 +419,7 @@ fn unsettled(operation: &Operation, unsettled: Unsettled) -> Document {
         ),
         Unsettled::NothingSelected => (
             "Every step of this request is optional, and none is selected.".to_owned(),
-            format!("Select steps by their numbers, for example: `select {} 1`.", operation.id),
+            format!("The requester selects steps by their numbers: `select {} NUMBERS`.", operation.id),
         ),
         Unsettled::NeedsApproval => (
             "Your own confirmation is not enough: another user must approve the request.".to_owned(),

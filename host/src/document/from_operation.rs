@@ -54,10 +54,17 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         let id = &operation.id;
         let numbers: Vec<String> = plan.options().take(2).map(|number| number.to_string()).collect();
         let numbers = numbers.join(",");
-        let hint = format!(
-            "Select steps by their numbers, for example `select {id} {numbers}`, or all with `select {id} all`. Then \
-             confirm them."
-        );
+        let hint = match alone {
+            true => format!(
+                "Select steps by their numbers, for example `select {id} {numbers}`, or all with `select {id} all`. Then \
+                 confirm them."
+            ),
+            false => format!(
+                "The requester, {}, selects steps by their numbers, for example `select {id} {numbers}`. Then other users \
+                 can approve them.",
+                operation.pending.requester
+            ),
+        };
         ("Select steps".to_owned(), hint)
     } else if alone {
         let hint = match operation.pending.place.platform {

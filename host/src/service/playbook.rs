@@ -10,7 +10,6 @@ use crate::decision::plan::{Fill, Origin};
 use crate::decision::policy::{Decision, InPlaybook};
 use crate::decision::{Person, Reader};
 use crate::document::{self, Block, Document, Level, Notice};
-use crate::identity::Platform;
 use crate::playbook::{PlaybookError, Proposal, ProposedStep};
 use crate::store::Durability;
 use claude_admin_catalog::Field;
@@ -92,18 +91,15 @@ impl Service {
         }
         // The tables of the playbook follow the steps: a message with too little space shows at least these.
         let is_table = |block: &Block| matches!(block, Block::Table(_));
-        let mut shown_tables: Vec<Block> = shown.blocks.into_iter().filter(is_table).collect();
-        // Users who cannot read what the requester can read would see them, too.
-        if reply.share && !options.share && person.place.platform == Platform::Slack && !shown_tables.is_empty() {
-            shown_tables = vec![Block::Text(
-                "The tables of the playbook are not shown here, because others can see this message. To see them, repeat \
-                 the command with `--dry-run`."
-                    .to_owned(),
-            )];
+        let mut tables: Vec<Block> = shown.blocks.into_iter().filter(is_table).collect();
+        for block in &mut tables {
+            if let Block::Table(table) = block {
+                table.private = !options.share;
+            }
         }
         let blocks = &mut reply.document.blocks;
         let at = blocks.iter().position(is_table).map_or_else(|| 1.min(blocks.len()), |steps| steps + 1);
-        blocks.splice(at..at, shown_tables);
+        blocks.splice(at..at, tables);
         reply.document.footer.retain(|line| *line != action.command());
         Reply { command: Some(command), ..reply }
     }

@@ -106,6 +106,11 @@ impl Guest for Playbook {
                 let last = step(value("action"), value("arguments"));
                 proposal(vec![nothing, named("create", "Chained"), named("other", "Other"), last])
             }
+            // The same step, first offered and then required.
+            "twice" => {
+                let offered = Step { optional: true, ..step(value("action"), value("arguments")) };
+                proposal(vec![offered, step(value("action"), value("arguments"))])
+            }
             // The result of the first step names an object that exists, and that no user was shown.
             "chain-to-an-object" => {
                 let update = r#"{"api-key-id": "apikey_01Rj2N8SVvo6BePZj99NhmiT", "status": "inactive"}"#;

@@ -1,10 +1,11 @@
 //! Optional steps: the selection is part of the plan that is decided, and of its hash.
 
-use super::{host, open_host};
-use crate::support::{self, bob, text, type_as, type_in, writes};
+use super::{host, host_with, hostile, open_host};
+use crate::support::{self, MEMBER, OPEN_POLICY, bob, text, type_as, type_in, writes};
 use claude_admin::audit::verify;
 use claude_admin::identity::Principal;
 use claude_admin::service::{Outcome, Service};
+use claude_admin_simulator::SimulatorConfig;
 
 async fn hash(service: &Service, operation: &str) -> String {
     let status = type_in(service, &format!("status {operation}")).await.to_json();
@@ -118,4 +119,16 @@ async fn offered_steps_are_seen_and_decided_only_by_users_who_could_run_them() {
     }
     assert!(!text(&type_as(&service, &carol, "pending").await).contains(&id));
     assert!(text(&type_as(&service, &bob(), "pending").await).contains(&id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn step_that_is_also_required_runs_without_a_selection() {
+    let (simulator, service) = host_with(OPEN_POLICY, SimulatorConfig::default(), &[hostile::component()]).await;
+    let arguments = format!(r#"{{"user-id": "{MEMBER}", "role": "billing"}}"#);
+    let line = format!("hostile twice --action users.update --arguments {arguments:?}");
+    let plan = type_in(&service, &line).await;
+    support::says(&plan, Outcome::Waiting, &["Run the 1 step"]);
+    let done = type_in(&service, &format!("confirm {}", plan.operation)).await;
+    support::says(&done, Outcome::Done, &["1 of 1 steps done"]);
+    assert_eq!(writes(&simulator).len(), 1);
 }

@@ -93,6 +93,13 @@ fn component_is_added_with_its_digest_and_removed_and_the_rest_of_the_file_remai
     let removed = playbook(folder.path(), &["remove", "hostile"]);
     assert!(removed.status.success(), "{}", stderr(&removed));
     assert_eq!(fs::read_to_string(&config).unwrap().trim(), original.trim());
+    // An entry whose component is not the pinned one is removed by its file.
+    assert!(playbook(folder.path(), &["add", "hostile.wasm"]).status.success());
+    fs::write(&file, b"other").unwrap();
+    fails(&playbook(folder.path(), &["remove", "hostile"]), 2, "to remove one, name the file");
+    let removed = playbook(folder.path(), &["remove", "hostile.wasm"]);
+    assert!(removed.status.success(), "{}", stderr(&removed));
+    assert_eq!(fs::read_to_string(&config).unwrap().trim(), original.trim());
     fails(&playbook(folder.path(), &["add", "policy.cedar"]), 8, "not a WebAssembly component");
     assert_eq!(fs::read_to_string(&config).unwrap().trim(), original.trim());
 }

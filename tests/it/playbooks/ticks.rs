@@ -1,7 +1,7 @@
 //! Check boxes for optional steps, on cards in Slack.
 
 use super::{organization, service_before};
-use crate::it::fake_slack::{FakeSlack, receiver};
+use crate::it::fake_slack::{FakeSlack, Trouble, receiver};
 use crate::it::server::{Server, form, now};
 use crate::support::{self, writes};
 use claude_admin::audit::{Filter, search};
@@ -25,10 +25,15 @@ struct InSlack {
 
 impl InSlack {
     async fn start(policy: &str, slack: Option<&FakeSlack>) -> Self {
-        Self::start_with(SimulatorConfig::default(), policy, slack).await
+        Self::start_with(SimulatorConfig::default(), policy, slack, Some(CHANNEL)).await
     }
 
-    async fn start_with(config: SimulatorConfig, policy: &str, slack: Option<&FakeSlack>) -> Self {
+    async fn start_with(
+        config: SimulatorConfig,
+        policy: &str,
+        slack: Option<&FakeSlack>,
+        channel: Option<&str>,
+    ) -> Self {
         let simulator = Simulator::start(config).await.expect("a loopback port is free");
         let service = Arc::new(service_before(&simulator, policy, &[]));
         let (host, later) = receiver(Vec::new()).await;
@@ -37,14 +42,15 @@ impl InSlack {
             Some(slack) => Some(slack.start().await),
             None => None,
         };
-        let channel = slack.map(|_| CHANNEL);
+        let channel = channel.filter(|_| slack.is_some());
         Self { server: Server::before(service, simulator, vec![host], api, channel).await, url, later }
     }
 
-    async fn post(&self, user: &str, action: Value) -> StatusCode {
+    async fn post(&self, user: &str, is_own: bool, action: Value) -> StatusCode {
         let payload = json!({
             "type": "block_actions", "api_app_id": "A1", "user": {"id": user, "team_id": "T1"}, "team": {"id": "T1"},
-            "channel": {"id": "C1"}, "container": {"message_ts": "1.2", "channel_id": "C1"}, "response_url": self.url,
+            "channel": {"id": "C1"}, "response_url": self.url,
+            "container": {"message_ts": "1.2", "channel_id": "C1", "is_ephemeral": is_own},
             "actions": [action],
         });
         let body =
@@ -54,7 +60,7 @@ impl InSlack {
 
     /// Ticks exactly these steps among those of one element.
     async fn tick(&self, user: &str, group: &Value, numbers: &[u32]) {
-        assert_eq!(self.post(user, ticked(group, numbers)).await, StatusCode::OK);
+        assert_eq!(self.post(user, user == "WRITER", ticked(group, numbers)).await, StatusCode::OK);
     }
 
     async fn click(&self, user: &str, card: &Value, label: &str) {
@@ -62,7 +68,7 @@ impl InSlack {
         let button = elements.into_iter().find(|element| element["text"]["text"] == label);
         let mut action = button.unwrap_or_else(|| panic!("no button `{label}`: {card}")).clone();
         action["action_ts"] = json!(fastrand::u64(..).to_string());
-        assert_eq!(self.post(user, action).await, StatusCode::OK);
+        assert_eq!(self.post(user, user == "WRITER", action).await, StatusCode::OK);
     }
 
     /// The message with the card of a command.
@@ -130,6 +136,8 @@ async fn ticked_steps_run_and_the_card_shows_them() {
     let refused = slack.next().await;
     assert_eq!(refused["replace_original"], false, "{refused}");
     assert!(refused["text"].as_str().unwrap().contains("changed nothing"), "{refused}");
+    let card = slack.next().await;
+    assert_eq!((&card["replace_original"], selected(&card)), (&json!(true), vec![1, 4]), "{card}");
     let mut forged = groups(&card)[0].clone();
     forged["block_id"] = json!("0:01ARZ3NDEKTSV4RRFFQ69G5FAV.1.00000000000000000000000000000000");
     slack.tick("WRITER", &forged, &[2]).await;
@@ -170,7 +178,7 @@ async fn requester_can_go_on_selecting_when_approvers_must_decide() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_boxes_of_one_element_leave_those_of_the_others() {
-    let mut slack = InSlack::start_with(organization(), OPEN, None).await;
+    let mut slack = InSlack::start_with(organization(), OPEN, None, None).await;
     let card = slack.ask("review access").await;
     let offered = offered(&card);
     assert!(groups(&card).len() > 1, "{card}");
@@ -196,4 +204,41 @@ async fn tables_of_a_playbook_are_not_posted_to_a_channel() {
     let own = slack.ask("offboard xiuying.li@example.com --reason x --dry-run").await;
     assert_eq!(own["response_type"], "ephemeral", "{own}");
     assert!(own["blocks"].to_string().contains("Objects of"), "{own}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channel_sees_a_card_for_approvers_if_the_bot_cannot_post_one() {
+    let away = FakeSlack::default();
+    away.break_down("chat.postMessage", Some(Trouble::error(r#"{"ok":false,"error":"not_in_channel"}"#)));
+    for chat in [None, Some(&away)] {
+        let mut slack = InSlack::start_with(SimulatorConfig::default(), TWO, chat, None).await;
+        let own = slack.ask("spend desk").await;
+        slack.tick("WRITER", groups(&own)[0], &[1]).await;
+        let card = slack.next().await;
+        assert_eq!(
+            (&card["response_type"], &card["replace_original"]),
+            (&json!("in_channel"), &json!(false)),
+            "{card}"
+        );
+        assert!(elements(&card).iter().any(|element| element["text"]["text"] == "Approve"), "{card}");
+        let own = slack.next().await;
+        assert_eq!((&own["replace_original"], selected(&own)), (&json!(true), vec![1]), "{own}");
+        assert_eq!(elements(&own).len(), 1, "the requester does not decide: {own}");
+        // The card in the channel is not posted a second time.
+        slack.tick("WRITER", groups(&own)[0], &[1, 3]).await;
+        let own = slack.next().await;
+        assert_eq!((&own["replace_original"], selected(&own)), (&json!(true), vec![1, 3]), "{own}");
+        // An approver sees the current card before they can decide.
+        slack.click("USECOND", &card, "Approve").await;
+        let conflict = slack.next().await;
+        assert!(conflict["text"].as_str().unwrap().contains("another version"), "{conflict}");
+        let card = slack.next().await;
+        assert_eq!((&card["replace_original"], selected(&card)), (&json!(true), vec![1, 3]), "{card}");
+        slack.tick("USECOND", groups(&card)[0], &[3]).await;
+        let card = slack.next().await;
+        assert_eq!(selected(&card), [3], "an approver takes a step out: {card}");
+        slack.click("USECOND", &card, "Approve").await;
+        slack.next().await;
+        assert_eq!(writes(&slack.server.simulator).len(), 1);
+    }
 }

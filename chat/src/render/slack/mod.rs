@@ -228,7 +228,9 @@ impl Writer<'_> {
             .collect();
         if cut || self.cut {
             let full = match self.app {
-                Some(SlackApp { files: true, .. }) => "For the full result as a file, repeat the command with -o csv.",
+                Some(SlackApp { files: true, .. }) => {
+                    "A command that reads can be repeated with -o csv: the full result follows as a file."
+                }
                 _ => "For the full result, run the command on the command line with -o json.",
             };
             elements.push(plain(&format!("Shortened to fit into a message. {full}")));

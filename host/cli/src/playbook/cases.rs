@@ -96,5 +96,7 @@ async fn proposal(service: &Service, principal: &Principal, command: &str) -> St
 fn difference(expected: &str, found: &str) -> String {
     let missing = expected.lines().filter(|line| !found.lines().any(|other| other == *line));
     let added = found.lines().filter(|line| !expected.lines().any(|other| other == *line));
-    missing.map(|line| format!("  - {line}\n")).chain(added.map(|line| format!("  + {line}\n"))).collect()
+    let lines: String =
+        missing.map(|line| format!("  - {line}\n")).chain(added.map(|line| format!("  + {line}\n"))).collect();
+    if lines.is_empty() { "  The lines are the same, in another order or number.\n".to_owned() } else { lines }
 }

@@ -257,8 +257,10 @@ impl Inner {
         let in_time = |wait: &Duration| Instant::now().checked_add(*wait).is_some_and(|at| at < self.limits.deadline);
         let mut attempt = 1;
         loop {
-            // If the wait is too long for this call, the API decides.
-            if let Some(wait) = self.egress.budget.wait(&target).filter(in_time) {
+            // If the wait is too long for this call, the API decides. A write never waits: it must not begin shortly before
+            // the deadline.
+            let wait = self.expected.is_get().then(|| self.egress.budget.wait(&target)).flatten();
+            if let Some(wait) = wait.filter(in_time) {
                 tracing::info!(wait_ms = wait.as_millis(), "waiting for a new budget of requests");
                 tokio::time::sleep(wait).await;
             }

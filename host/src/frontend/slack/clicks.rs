@@ -5,23 +5,17 @@ use super::handler::{identities, not_an_id};
 use super::interaction::{Click, InteractionError};
 use super::later_message::Later;
 use super::notifier::Card;
+use super::pressed::{Element, Pressed};
 use super::signed::Signed;
-use super::{ButtonSeal, ResponseUrl, Slack, fields};
-use crate::Choice;
+use super::{ResponseUrl, Slack, fields};
 use crate::audit::MessageId;
-use crate::command::{Command, HostCommand};
-use crate::decision::approval::Vote;
-use crate::decision::operation::{Operation, State};
-use crate::decision::plan::Plan;
+use crate::decision::operation::State;
 use crate::document::{self, Block, Document, Level, Notice};
-use crate::render::{boxes_of, choice_of};
-use crate::service::{Input, Outcome, Parsed, Reply, Request};
+use crate::service::{Outcome, Reply, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
-use std::collections::BTreeSet;
-use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,63 +25,6 @@ use tokio::time::Instant;
 /// result needs up to two.
 const PROGRESS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(20), Duration::from_secs(60)];
 const RESULTS: u32 = 2;
-
-/// A click on a button or a check box that this app made.
-struct Pressed {
-    operation: String,
-    version: u32,
-    what: Element,
-}
-
-/// A part of a card.
-enum Element {
-    /// A button to decide.
-    Decide(Choice),
-    /// Check boxes of optional steps.
-    Select {
-        /// Their places among the optional steps.
-        places: Range<usize>,
-        /// The numbers of the steps that are ticked among them.
-        ticked: BTreeSet<u32>,
-    },
-}
-
-impl Pressed {
-    /// `None` if this app did not make the element.
-    fn of(click: &Click, seal: &ButtonSeal) -> Option<Self> {
-        let (what, sealed) = match (choice_of(&click.action_id), boxes_of(&click.action_id, &click.block_id)) {
-            (Some(choice), _) => (Element::Decide(choice), click.value.as_str()),
-            (None, Some((places, sealed))) => {
-                let ticked: Result<_, _> = click.ticked.iter().map(|number| number.parse()).collect();
-                (Element::Select { places, ticked: ticked.ok()? }, sealed)
-            }
-            (None, None) => return None,
-        };
-        let (operation, version) = seal.open(sealed)?;
-        Some(Self { operation, version, what })
-    }
-
-    /// The command of the click. Of check boxes, a click changes only those of one element.
-    fn input(self, request: Option<&Operation>) -> Input {
-        let Self { operation, version, what } = self;
-        match what {
-            Element::Decide(choice) => {
-                Input::Vote(Vote { operation, version: Some(version), by_button: true, choice, reason: None })
-            }
-            Element::Select { places, ticked } => {
-                let plan = request.map(|request| &request.pending.plan);
-                let shown: BTreeSet<u32> =
-                    plan.into_iter().flat_map(|plan| plan.options().skip(places.start).take(places.len())).collect();
-                let kept = plan.into_iter().flat_map(Plan::selected).filter(|number| !shown.contains(number));
-                let steps: BTreeSet<u32> = kept.chain(ticked).collect();
-                let listed: Vec<String> = steps.iter().map(u32::to_string).collect();
-                let typed = format!("select {operation} {} (check boxes)", listed.join(","));
-                let select = HostCommand::Select { operation, steps: Some(steps), reason: None };
-                Input::Parsed(Parsed::new(typed, Command::Host(select)))
-            }
-        }
-    }
-}
 
 impl Slack {
     /// Handles a click: responds immediately with an empty response, and sends the result later.
@@ -137,7 +74,7 @@ impl Slack {
         let Some(clicker) = Clicker::of(&click, request.as_ref(), api).await else {
             tracing::warn!(operation = pressed.operation, "a click names no workspace");
             self.service.refused("no-workspace").await;
-            self.show(url.as_ref(), &click, &pressed.operation, &nameless(&pressed), 0).await;
+            self.show(url.as_ref(), &click, &pressed.operation, &pressed.nameless(), 0).await;
             return;
         };
         let operation = pressed.operation.clone();
@@ -168,17 +105,10 @@ impl Slack {
             let notice = Notice { level: Level::Attention, text, hint: Some(hint) };
             reply.document.blocks.push(Block::Notice(notice));
         }
-        if is_selection && reply.outcome == Outcome::Waiting {
-            // Without a bot token, every user of the channel sees a card for approvers, and it stays where it is. Any
-            // other card with check boxes is only for the requester, so it shows the names that they can read.
-            if is_shared && self.notifier.is_none() {
-                reply.for_others = false;
-                reply.document = reply.card.clone().unwrap_or(reply.document);
-            } else {
-                reply.card = Some(reply.document.clone());
-            }
+        if is_selection {
+            self.after_selection(&click, &operation, &mut reply).await;
         }
-        self.show_result(url.as_ref(), &click, &operation, reply).await;
+        self.show_result(url.as_ref(), (&click, &operation), reply, !is_shared).await;
     }
 
     /// Changes the card to the progress of a run with several steps.
@@ -194,11 +124,33 @@ impl Slack {
         }
     }
 
-    /// Shows the result to the user who clicked, and changes the card on which they clicked.
-    async fn show_result(&self, url: Option<&ResponseUrl>, click: &Click, operation: &str, mut reply: Reply) {
-        // Before this click, only the requester had to confirm the request.
+    /// Determines the card that is shown after a change of check boxes.
+    async fn after_selection(&self, click: &Click, operation: &str, reply: &mut Reply) {
+        if reply.outcome != Outcome::Waiting {
+            // Slack shows the boxes as the user left them. The card shows the steps that are selected.
+            let current = self.service.operation(operation).await;
+            reply.card = current.map(|current| document::operation(self.service.catalog(), &current));
+        } else if click.is_ephemeral {
+            // Only the requester sees this card, so it has the names that they can read.
+            reply.card = Some(reply.document.clone());
+        } else {
+            // Every user of the channel sees this card, and it remains there.
+            reply.for_others = false;
+            reply.document = reply.card.clone().unwrap_or_default();
+        }
+    }
+
+    /// Shows the result to the user who clicked, and changes the card on which they clicked. `is_new`: before this click,
+    /// only the requester had to confirm the request.
+    async fn show_result(
+        &self,
+        url: Option<&ResponseUrl>,
+        (click, operation): (&Click, &str),
+        mut reply: Reply,
+        is_new: bool,
+    ) {
         if reply.for_others {
-            reply = self.shown_to_others(url, operation, reply).await;
+            reply = self.shown_to_others(url, operation, reply, is_new).await;
         }
         // The card is for every approver. A reply that differs from the card is only for the user who clicked.
         if reply.card.as_ref() != Some(&reply.document) {
@@ -224,16 +176,15 @@ impl Slack {
 
     /// Shows the request where the approvers see it, because they must decide it from now on. The clicked card is only
     /// for the requester.
-    async fn shown_to_others(&self, url: Option<&ResponseUrl>, operation: &str, reply: Reply) -> Reply {
-        let mut reply = if self.notifier.is_some() {
-            self.with_card(reply).await
-        } else {
-            let mut message = self.messages.blocks(&reply.document, reply.share);
+    async fn shown_to_others(&self, url: Option<&ResponseUrl>, operation: &str, reply: Reply, is_new: bool) -> Reply {
+        let mut reply = self.with_card(reply).await;
+        // The bot could not post a card, so the channel sees this one.
+        if reply.share && is_new {
+            let mut message = self.messages.blocks(&reply.document, true);
             message["replace_original"] = json!(false);
             let later = Later { operation, document: &reply.document, message, more: 2, user: None };
             self.delivery.deliver(url, later).await;
-            reply
-        };
+        }
         reply.document.drop_choices();
         reply.card = Some(reply.document.clone());
         reply.share = false;
@@ -254,16 +205,4 @@ fn is_clicked(card: &Card, click: &Click) -> bool {
     let clicked = click.channel_id.clone().zip(click.message_ts.clone());
     let clicked = clicked.map(|(channel, ts)| MessageId { channel, ts });
     clicked.is_some_and(|clicked| *card == Card::Posted(clicked))
-}
-
-/// Slack named neither the workspace of the message nor that of the user.
-fn nameless(pressed: &Pressed) -> Document {
-    let Pressed { operation, version, what } = pressed;
-    let text = "Slack did not name your workspace, so the host cannot identify you. This click changed nothing.";
-    let command = match what {
-        Element::Decide(choice) => choice.command(operation, *version),
-        Element::Select { .. } => format!("select {operation} NUMBERS"),
-    };
-    let hint = format!("Type `{command}` instead.");
-    Document::default().with(Block::Notice(Notice { level: Level::Error, text: text.to_owned(), hint: Some(hint) }))
 }

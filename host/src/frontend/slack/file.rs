@@ -21,10 +21,16 @@ impl Delivery {
     pub(super) async fn send_file(&self, url: Option<&ResponseUrl>, messages: &Messages, user: &str, file: File) {
         let Some(api) = self.web_api.as_deref() else { return };
         let Err(error) = sent(api, user, &file).await else { return };
-        tracing::error!(%error, "a file was not sent");
+        tracing::error!(%error, "a file was not sent, or it is unknown");
         let notice = Notice {
             level: Level::Error,
-            text: format!("The file with the full text was not sent: {error}."),
+            text: match error {
+                // Slack can have shared the file before the connection ended.
+                WebApiError::Transport { .. } | WebApiError::Timeout { .. } => {
+                    format!("It is unknown whether the file with the full text was sent: {error}.")
+                }
+                error => format!("The file with the full text was not sent: {error}."),
+            },
             hint: Some("The message with the result is shortened. The command line shows all of it.".to_owned()),
         };
         let document = &Document::default().with(Block::Notice(notice));

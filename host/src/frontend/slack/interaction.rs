@@ -18,6 +18,8 @@ pub struct Click {
     pub user_id: String,
     /// The channel.
     pub channel_id: Option<String>,
+    /// Whether only this user sees the message.
+    pub is_ephemeral: bool,
     /// The timestamp that identifies the message in its channel.
     pub message_ts: Option<String>,
     /// The app that the message belongs to.
@@ -74,6 +76,8 @@ struct Id {
 
 #[derive(Deserialize)]
 struct Container {
+    #[serde(default)]
+    is_ephemeral: bool,
     message_ts: Option<String>,
     channel_id: Option<String>,
 }
@@ -121,6 +125,7 @@ impl Click {
         // In an app that is installed for a whole organization, `team` can be null.
         let team = payload.team.map(|team| team.id).or(payload.message.and_then(|message| message.team));
         let container = payload.container;
+        let is_ephemeral = container.as_ref().is_some_and(|container| container.is_ephemeral);
         let message_ts = container.as_ref().and_then(|container| container.message_ts.clone());
         let channel = payload.channel.map(|channel| channel.id);
         let channel = channel.or(container.and_then(|container| container.channel_id));
@@ -137,6 +142,7 @@ impl Click {
             home_team_id: user.team_id,
             user_id: user.id,
             channel_id: channel,
+            is_ephemeral,
             message_ts,
             api_app_id: payload.api_app_id,
             response_url: payload.response_url,

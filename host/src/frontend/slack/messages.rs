@@ -24,6 +24,8 @@ impl Messages {
     /// A document in blocks.
     pub(super) fn blocks(&self, document: &Document, share: bool) -> Value {
         let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
+        let for_all = share.then(|| document.clone().without_private_tables());
+        let document = for_all.as_ref().unwrap_or(document);
         render::slack(document, self.tables, share, Some(SlackApp { button: &button, files: self.files }))
     }
 
@@ -37,7 +39,11 @@ impl Messages {
         // whatever the format.
         let is_card = reply.for_others || format == Format::Csv && reply.outcome != Outcome::Done;
         let content = render::reply(reply, format);
-        let is_cut = if is_card { reply.outcome == Outcome::Waiting } else { !render::fits_slack(&content) };
+        let has_table = || reply.document.blocks.iter().any(|block| matches!(block, Block::Table(_)));
+        let is_cut = match is_card {
+            true => format == Format::Csv && reply.outcome == Outcome::Waiting && has_table(),
+            false => !render::fits_slack(&content),
+        };
         let file = (self.files && is_cut && !content.is_empty()).then(|| reply.kept());
         let file = file.filter(|kept| kept.take(content.len()).is_ok());
         let message = if is_card {

@@ -11,6 +11,7 @@ mod interaction;
 mod later_message;
 mod messages;
 mod notifier;
+mod pressed;
 mod replay;
 mod response_url;
 mod retry;

@@ -19,6 +19,7 @@ pub const DEFAULT_API: &str = "https://slack.com/api";
 const FILE_HOSTS: [&str; 2] = ["files.slack.com", "files.slack-gov.com"];
 /// The upload of a file, which is not a method of the API.
 const UPLOAD: &str = "the upload of a file";
+const FORM: &str = "application/x-www-form-urlencoded";
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -191,7 +192,8 @@ impl WebApi {
     pub async fn share_file(&self, id: &str, title: &str, message: &MessageId) -> Result<(), WebApiError> {
         let files = json!([{ "id": id, "title": title }]).to_string();
         let place = [("channel_id", message.channel.as_str()), ("thread_ts", &message.ts), ("files", &files)];
-        self.read("files.completeUploadExternal", &place).await.map(|_| ())
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(place).finish();
+        self.call("files.completeUploadExternal", FORM, body).await.map(|_| ())
     }
 
     /// Whether files are uploaded to an address: to a host of Slack, or in tests to the host of the API.
@@ -257,7 +259,7 @@ impl WebApi {
         let mut left = READ_PATIENCE;
         let mut attempt = 1;
         loop {
-            let error = match self.call(method, "application/x-www-form-urlencoded", body.clone()).await {
+            let error = match self.call(method, FORM, body.clone()).await {
                 Ok(answer) => return Ok(answer),
                 // After a timeout, the user has waited long enough.
                 Err(error @ WebApiError::Timeout { .. }) => return Err(error),
