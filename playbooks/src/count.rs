@@ -1,4 +1,4 @@
-//! Numbers of things, in words.
+//! Numbers with their unit, in words.
 
 /// `1 key`, `2 keys`.
 pub(crate) fn counted(count: usize, what: &str) -> String {

@@ -51,7 +51,7 @@ const ROLES: [&str; 4] = ["user", "developer", "billing", "claude_code_user"];
 #[derive(Debug, Clone)]
 struct Joining {
     email: String,
-    /// Without a role, an invite has the default one, and a member keeps theirs.
+    /// Without a role, an invite has the default one, and that of a member remains.
     role: Option<String>,
     workspaces: Vec<String>,
     groups: Vec<String>,

@@ -209,7 +209,7 @@ fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
     let is_step = |value: &&Value| value.get("arguments").is_some() && value.get("before").is_some();
     let steps = plans.iter().find_map(|plan| answers.iter().flatten().find_map(|answer| answer.pointer(plan)));
     let steps = steps.and_then(Value::as_array).into_iter().flatten().filter(is_step);
-    let of_steps = steps.filter_map(|step| of_step(catalog, step)).fold(Vec::new(), |found, step| merged(found, step));
+    let of_steps = steps.filter_map(|step| of_step(catalog, step)).fold(Vec::new(), merged);
     if !of_steps.is_empty() {
         return of_steps;
     }

@@ -30,7 +30,7 @@ const MAX_CONTEXT_ELEMENTS: usize = 10;
 /// The text for notifications and screen readers. Escaping makes it at most five times as long.
 const MAX_FALLBACK: usize = 600;
 
-/// What the app of a host adds to messages.
+/// The additions of the app of a host to messages.
 #[derive(Clone, Copy)]
 pub struct SlackApp<'a> {
     /// Creates the value of the buttons of a choice.

@@ -17,7 +17,7 @@ impl Turns {
     pub(super) async fn next(&self, operation: &str) -> OwnedMutexGuard<()> {
         let queue = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-            // A queue that only the map holds has no click.
+            // A queue that only the map has is not in use.
             queues.retain(|_, queue| Arc::strong_count(queue) > 1);
             Arc::clone(queues.entry(operation.to_owned()).or_default())
         };
