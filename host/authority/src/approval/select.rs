@@ -46,7 +46,7 @@ impl Approvals {
         let selected: BTreeSet<u32> = pending.plan.selected().collect();
         let every = || pending.plan.options().collect();
         let numbers = wanted.steps.clone().unwrap_or_else(every);
-        // The requester agrees to every step that runs. An approver can only take steps out.
+        // The requester selects each step that runs. An approver can only take steps out.
         if !is_requester && (!numbers.is_subset(&selected) || wanted.reason.is_some()) {
             return Err(SettleError::Unsettled(Box::new(operation), Unsettled::AddsSteps));
         }
