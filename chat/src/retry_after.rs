@@ -5,7 +5,7 @@ pub use claude_admin_wire::{MAX_RETRY_AFTER as LONGEST, whole_seconds};
 use claude_admin_wire::{http_date, retry_after};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Reads the wait time that a server requests, from the headers of its response.
 ///
@@ -15,10 +15,16 @@ use std::time::Duration;
 #[must_use]
 pub fn from_headers(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-    let date = headers.get(header::DATE).and_then(text).and_then(|text| http_date(&text));
-    let now = date.unwrap_or_else(|| now.into());
+    let now = time_of(headers, now);
     // Proxies can add a second value. The longest wait is always safe.
     headers.get_all(header::RETRY_AFTER).iter().filter_map(text).filter_map(|text| retry_after(&text, Some(now))).max()
+}
+
+/// The time of a response by the clock of its server, from its header `date`; without it, `now`.
+#[must_use]
+pub fn time_of(headers: &HeaderMap, now: Timestamp) -> SystemTime {
+    let date = headers.get(header::DATE).and_then(|value| http_date(value.to_str().ok()?));
+    date.unwrap_or_else(|| now.into())
 }
 
 /// Reads the wait time that a server requests, from the headers of a response that was just received.

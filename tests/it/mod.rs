@@ -18,6 +18,7 @@ mod gateway;
 mod golden;
 mod hostile;
 mod http_api;
+mod in_slack;
 mod isolation;
 mod lookups;
 mod made_up;

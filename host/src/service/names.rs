@@ -223,9 +223,12 @@ fn shown<'a>(catalog: &'a Catalog, reply: &'a Reply) -> Vec<Unnamed<'a>> {
 
 /// The IDs of both, by list.
 fn merged<'a>(mut found: Vec<Unnamed<'a>>, more: Vec<Unnamed<'a>>) -> Vec<Unnamed<'a>> {
-    for more in more {
+    for mut more in more {
         match found.iter_mut().find(|known| known.list.list.id == more.list.list.id) {
-            Some(known) => known.ids.extend(more.ids),
+            Some(known) => {
+                more.ids.retain(|id| !known.ids.contains(id));
+                known.ids.extend(more.ids);
+            }
             None => found.push(more),
         }
     }

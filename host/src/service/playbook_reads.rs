@@ -88,7 +88,7 @@ fn writes(log: &dyn Log, filter: &Filter) -> Result<Result<Vec<Write>, String>, 
     }
     if ended.found.len().max(begun.found.len()) > MOST_WRITES {
         return Ok(Err(format!(
-            "The audit log has more than {MOST_WRITES} entries for this. Choose a shorter period."
+            "The audit log has more than {MOST_WRITES} results since the beginning of this period. Choose a shorter one."
         )));
     }
     // A step that the API asked to wait has several intents and outcomes, and only the newest can have an effect. The run

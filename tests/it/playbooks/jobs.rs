@@ -1,20 +1,16 @@
 //! Each job of the documentation, in Slack and on the terminal, in an organization of a realistic size.
 
-use super::{host_with, organization, with_library};
+use super::{organization, with_library};
 use crate::cli::command_line::claude_admin as program;
-use crate::it::fake_slack::receiver;
-use crate::it::server::{Server, form, now};
+use crate::it::in_slack::InSlack;
 use crate::support::{self, bob, host_on, text, type_as, writes};
 use claude_admin::decision::approval::NoObserver;
 use claude_admin::identity::Principal;
 use claude_admin::sandbox::Plugin;
 use claude_admin::service::{Outcome, Service};
 use claude_admin_simulator::{RunningSimulator, Simulator};
-use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 const DOCS: &str = include_str!("../../../docs/jobs.md");
 /// The jobs that only read.
@@ -49,25 +45,10 @@ async fn selection(service: &Service, who: &Principal, operation: &str) -> Strin
     chosen.map(|step| step["step"].to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// A user of Slack, with the messages that arrive late.
-struct InSlack {
-    server: Server,
-    host: String,
-    late: UnboundedReceiver<(Value, Instant)>,
-}
-
 impl InSlack {
-    /// The message that a command ends with.
-    async fn ask(&mut self, user: &str, text: &str) -> String {
-        let body = form(user, text, &[("response_url", &format!("http://{}/later", self.host))]);
-        let reply = self.server.post_signed(&body, now()).await;
-        let message = match reply.body.contains("Working on it") {
-            false => reply.json(),
-            true => {
-                let late = tokio::time::timeout(Duration::from_secs(180), self.late.recv()).await;
-                late.unwrap_or_else(|_| panic!("{text}: no message")).expect("a message").0
-            }
-        };
+    /// The message that a command ends with, as text.
+    async fn checked(&mut self, user: &str, text: &str) -> String {
+        let message = self.ask(user, text).await;
         let blocks = message["blocks"].as_array().unwrap_or_else(|| panic!("no blocks: {message}"));
         assert!(blocks.len() <= MOST_BLOCKS, "{text}: {} blocks", blocks.len());
         for block in blocks {
@@ -83,14 +64,14 @@ impl InSlack {
             let writer = "slack:T1/WRITER".parse().expect("a principal");
             let numbers = selection(&self.server.service, &writer, operation).await;
             let line = format!("select {operation} {numbers} --reason job");
-            message = self.ask("WRITER", &line).await;
+            message = self.checked("WRITER", &line).await;
         }
         if let Some(operation) = operation_after(&message, "approve ") {
             let line = format!("approve {operation}");
-            message = self.ask("USECOND", &line).await;
+            message = self.checked("USECOND", &line).await;
         } else if let Some(operation) = operation_after(&message, "confirm ") {
             let line = format!("confirm {operation}");
-            message = self.ask("WRITER", &line).await;
+            message = self.checked("WRITER", &line).await;
         }
         message
     }
@@ -99,18 +80,15 @@ impl InSlack {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_job_is_one_command_in_slack_and_leaves_nothing_for_a_second_time() {
     let policy = "@id(\"all\") permit(principal in Tenant::\"slack:T1\", action, resource);";
-    let (simulator, service) = host_with(policy, organization(), &[]).await;
-    let (host, late) = receiver(Vec::new()).await;
-    let server = Server::before(Arc::new(service), simulator, vec![host.clone()], None, None).await;
-    let mut slack = InSlack { server, host, late };
+    let mut slack = InSlack::start(organization(), policy, None, None).await;
     for (command, proposes) in jobs() {
         let line = format!("{command} --reason job");
-        let first = slack.ask("WRITER", &line).await;
+        let first = slack.checked("WRITER", &line).await;
         let done = slack.decided(first).await;
         let sent = writes(&slack.server.simulator).len();
         assert_eq!(sent > 0, proposes, "{line}: {done}");
         assert!(done.contains("Done.") || !proposes, "{line}: {done}");
-        let again = slack.ask("WRITER", &line).await;
+        let again = slack.checked("WRITER", &line).await;
         for word in ["confirm ", "approve ", "select "] {
             assert_eq!(operation_after(&again, word), None, "{line}: something is left: {again}");
         }

@@ -1,51 +1,21 @@
 //! Check boxes for optional steps, on cards in Slack.
 
-use super::{organization, service_before};
-use crate::it::fake_slack::{FakeSlack, Trouble, receiver};
-use crate::it::server::{Server, form, now};
+use super::organization;
+use crate::it::fake_slack::{FakeSlack, Trouble};
+use crate::it::in_slack::InSlack;
+use crate::it::server::now;
 use crate::support::{self, writes};
 use claude_admin::audit::{Filter, search};
-use claude_admin_simulator::{Simulator, SimulatorConfig};
+use claude_admin_simulator::SimulatorConfig;
 use http::StatusCode;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 const CHANNEL: &str = "CAPPROVE";
 const OPEN: &str = "@id(\"all\") permit(principal in Tenant::\"slack:T1\", action, resource);";
 const TWO: &str = "@id(\"all\") permit(principal in Tenant::\"slack:T1\", action, resource);\n\
                    @id(\"two\") @approvals(\"1\") permit(principal, action == Action::\"spend-requests.approve\", resource);";
 
-struct InSlack {
-    server: Server,
-    url: String,
-    later: UnboundedReceiver<(Value, Instant)>,
-}
-
 impl InSlack {
-    async fn start(policy: &str, slack: Option<&FakeSlack>) -> Self {
-        Self::start_with(SimulatorConfig::default(), policy, slack, Some(CHANNEL)).await
-    }
-
-    async fn start_with(
-        config: SimulatorConfig,
-        policy: &str,
-        slack: Option<&FakeSlack>,
-        channel: Option<&str>,
-    ) -> Self {
-        let simulator = Simulator::start(config).await.expect("a loopback port is free");
-        let service = Arc::new(service_before(&simulator, policy, &[]));
-        let (host, later) = receiver(Vec::new()).await;
-        let url = format!("http://{host}/later");
-        let api = match slack {
-            Some(slack) => Some(slack.start().await),
-            None => None,
-        };
-        let channel = channel.filter(|_| slack.is_some());
-        Self { server: Server::before(service, simulator, vec![host], api, channel).await, url, later }
-    }
-
     async fn post(&self, user: &str, is_own: bool, action: Value) -> StatusCode {
         let payload = json!({
             "type": "block_actions", "api_app_id": "A1", "user": {"id": user, "team_id": "T1"}, "team": {"id": "T1"},
@@ -69,17 +39,6 @@ impl InSlack {
         let mut action = button.unwrap_or_else(|| panic!("no button `{label}`: {card}")).clone();
         action["action_ts"] = json!(fastrand::u64(..).to_string());
         assert_eq!(self.post(user, user == "WRITER", action).await, StatusCode::OK);
-    }
-
-    /// The message with the card of a command.
-    async fn ask(&mut self, text: &str) -> Value {
-        let body = form("WRITER", text, &[("response_url", &self.url)]);
-        let reply = self.server.post_signed(&body, now()).await;
-        if reply.body.contains("Working on it") { self.next().await } else { reply.json() }
-    }
-
-    async fn next(&mut self) -> Value {
-        tokio::time::timeout(Duration::from_secs(10), self.later.recv()).await.expect("in time").expect("a message").0
     }
 }
 
@@ -117,8 +76,8 @@ fn ticked(group: &Value, numbers: &[u32]) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ticked_steps_run_and_the_card_shows_them() {
-    let mut slack = InSlack::start(OPEN, None).await;
-    let card = slack.ask("spend desk").await;
+    let mut slack = InSlack::start(SimulatorConfig::default(), OPEN, None, None).await;
+    let card = slack.ask("WRITER", "spend desk").await;
     assert_eq!((offered(&card), selected(&card)), (vec![1, 2, 3, 4], vec![]), "{card}");
     let label = groups(&card)[0]["elements"][0]["options"][0]["text"]["text"].as_str().unwrap();
     assert!(label.starts_with("1: Approve ") && label.chars().count() <= 75, "{label}");
@@ -157,8 +116,8 @@ async fn ticked_steps_run_and_the_card_shows_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requester_can_go_on_selecting_when_approvers_must_decide() {
     let chat = FakeSlack::default();
-    let mut slack = InSlack::start(TWO, Some(&chat)).await;
-    let own = slack.ask("spend desk").await;
+    let mut slack = InSlack::start(SimulatorConfig::default(), TWO, Some(&chat), Some(CHANNEL)).await;
+    let own = slack.ask("WRITER", "spend desk").await;
     slack.tick("WRITER", groups(&own)[0], &[1]).await;
     let own = slack.next().await;
     assert_eq!((&own["replace_original"], selected(&own)), (&json!(true), vec![1]), "{own}");
@@ -178,8 +137,8 @@ async fn requester_can_go_on_selecting_when_approvers_must_decide() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_boxes_of_one_element_leave_those_of_the_others() {
-    let mut slack = InSlack::start_with(organization(), OPEN, None, None).await;
-    let card = slack.ask("review access").await;
+    let mut slack = InSlack::start(organization(), OPEN, None, None).await;
+    let card = slack.ask("WRITER", "review access").await;
     let offered = offered(&card);
     assert!(groups(&card).len() > 1, "{card}");
     slack.tick("WRITER", groups(&card)[0], &offered[1..2]).await;
@@ -196,12 +155,12 @@ async fn check_boxes_of_one_element_leave_those_of_the_others() {
 async fn tables_of_a_playbook_are_not_posted_to_a_channel() {
     let rules = "@id(\"all\") permit(principal in Tenant::\"slack:T1\", action, resource);\n\
                  @id(\"two\") @approvals(\"1\") permit(principal, action == Action::\"users.remove\", resource);";
-    let mut slack = InSlack::start(rules, None).await;
-    let card = slack.ask("offboard xiuying.li@example.com --reason x").await;
+    let mut slack = InSlack::start(SimulatorConfig::default(), rules, None, None).await;
+    let card = slack.ask("WRITER", "offboard xiuying.li@example.com --reason x").await;
     let text = card["blocks"].to_string();
     assert_eq!(card["response_type"], "in_channel", "{card}");
     assert!(text.contains("are not shown here") && !text.contains("Objects of"), "{text}");
-    let own = slack.ask("offboard xiuying.li@example.com --reason x --dry-run").await;
+    let own = slack.ask("WRITER", "offboard xiuying.li@example.com --reason x --dry-run").await;
     assert_eq!(own["response_type"], "ephemeral", "{own}");
     assert!(own["blocks"].to_string().contains("Objects of"), "{own}");
 }
@@ -211,8 +170,8 @@ async fn channel_sees_a_card_for_approvers_if_the_bot_cannot_post_one() {
     let away = FakeSlack::default();
     away.break_down("chat.postMessage", Some(Trouble::error(r#"{"ok":false,"error":"not_in_channel"}"#)));
     for chat in [None, Some(&away)] {
-        let mut slack = InSlack::start_with(SimulatorConfig::default(), TWO, chat, None).await;
-        let own = slack.ask("spend desk").await;
+        let mut slack = InSlack::start(SimulatorConfig::default(), TWO, chat, None).await;
+        let own = slack.ask("WRITER", "spend desk").await;
         slack.tick("WRITER", groups(&own)[0], &[1]).await;
         let card = slack.next().await;
         assert_eq!(

@@ -67,19 +67,21 @@ fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &st
 
 /// Writes check boxes for the optional steps, all or none: the command selects them, too.
 fn write_boxes(writer: &mut Writer<'_>, options: &[OptionalStep], value: &str) {
-    let groups: Vec<Value> = options.chunks(BOXES).map(boxes).collect();
+    // The buttons need one block.
+    let groups = options.len().div_ceil(BOXES);
+    if groups > MAX_GROUPS || !writer.has_space(groups + 1) {
+        return;
+    }
     // A selected option is in the message twice.
     let chars: usize =
         options.iter().map(|option| text(option).chars().count() * (1 + usize::from(option.selected))).sum();
-    // The buttons need one block.
-    let fits = groups.len() <= MAX_GROUPS && writer.has_space(groups.len() + 1);
-    if groups.is_empty() || !fits || !writer.budget.try_take(chars) {
+    if !writer.budget.try_take(chars) {
         return;
     }
-    for (group, boxes) in groups.into_iter().enumerate() {
+    for (group, options) in options.chunks(BOXES).enumerate() {
         // Each version of a card has other IDs of blocks, as Slack requires.
         let id = format!("{group}:{value}");
-        writer.blocks.push(json!({"type": "actions", "block_id": id, "elements": [boxes]}));
+        writer.blocks.push(json!({"type": "actions", "block_id": id, "elements": [boxes(options)]}));
     }
 }
 

@@ -46,9 +46,9 @@ impl std::fmt::Debug for SlackApp<'_> {
 }
 
 /// Writes a document as a Slack message: the reply to a slash command, or the body for a `response_url`.
-#[must_use]
 ///
 /// Without an app, choices are commands to type.
+#[must_use]
 pub fn slack(document: &Document, tables: SlackTables, share: bool, app: Option<SlackApp<'_>>) -> Value {
     let mut writer = Writer {
         budget: Budget::default(),

@@ -75,7 +75,7 @@ impl Approvals {
                 let search = move |log: &dyn Log| {
                     let ids = match wanted.len() == operation_id::LENGTH {
                         true => vec![wanted],
-                        false => Projection::ids_with(log, &wanted, RECENT, MOST_MATCHES)?,
+                        false => Projection::ids_beginning_with(log, &wanted, RECENT, MOST_MATCHES)?,
                     };
                     let found = ids.iter().map(|id| Projection::search(log, id, most));
                     found.filter_map(Result::transpose).collect::<Result<Vec<Operation>, StoreError>>()

@@ -126,7 +126,12 @@ impl Projection {
     /// # Errors
     ///
     /// The error of the log.
-    pub fn ids_with(log: &dyn Log, prefix: &str, most: usize, limit: usize) -> Result<Vec<String>, StoreError> {
+    pub fn ids_beginning_with(
+        log: &dyn Log,
+        prefix: &str,
+        most: usize,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
         let (mut found, mut before, mut left) = (Vec::new(), u64::MAX, most);
         while left > 0 && found.len() < limit {
             let records = log.read_back(before, CHUNK.min(left))?;

@@ -1,16 +1,16 @@
 //! The playbooks to start from, one for each language.
 
 use super::wit;
+use crate::assemble::library;
+use crate::config::Config;
 use crate::print;
 use crate::setup_error::SetupError;
 use anyhow::Context;
 use claude_admin::embedded;
-use claude_admin::playbook::{Library, PlaybookLimits};
-use claude_admin_catalog::{Catalog, PlaybookForm};
+use claude_admin_catalog::PlaybookForm;
 use claude_admin_chat::command::playbook_problem;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A language of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,11 +47,6 @@ impl Language {
     }
 }
 
-fn built_in(catalog: &Catalog) -> anyhow::Result<Vec<Arc<PlaybookForm>>> {
-    let library = Library::built_in(catalog, PlaybookLimits::default(), crate::cache::folder().as_deref())?;
-    Ok(library.forms().to_vec())
-}
-
 /// Writes a template, with the name of the playbook.
 pub(super) fn new(name: &str, folder: Option<PathBuf>, language: Language) -> anyhow::Result<()> {
     let form =
@@ -59,7 +54,7 @@ pub(super) fn new(name: &str, folder: Option<PathBuf>, language: Language) -> an
     let catalog = embedded::catalog()?;
     let problem = match playbook_problem(&catalog, &form) {
         None if name.contains(' ') => Some("the name of a template is one word".to_owned()),
-        None if built_in(&catalog)?.iter().any(|form| form.name == name) => {
+        None if library(&Config::default(), &catalog)?.forms().iter().any(|form| form.name == name) => {
             Some("a built-in playbook has this name".to_owned())
         }
         problem => problem,

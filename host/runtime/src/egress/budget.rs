@@ -1,10 +1,11 @@
 //! The rest of the request budget, as the API reports it in its responses. All callers of a host share it.
 
-use http::{HeaderMap, HeaderValue, header};
+use claude_admin_chat::retry_after;
+use http::HeaderMap;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const REMAINING: &str = "anthropic-ratelimit-requests-remaining";
 const RESET: &str = "anthropic-ratelimit-requests-reset";
@@ -20,7 +21,7 @@ pub(super) struct Budget {
 impl Budget {
     /// Notes what a response says about the budget of its path.
     pub(super) fn note(&self, target: &str, headers: &HeaderMap) {
-        let text = |name: &str| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let is_used_up = text(REMAINING).map(|left| left.trim() == "0");
         let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
         match is_used_up {
@@ -28,10 +29,9 @@ impl Budget {
             Some(false) => drop(renewed.remove(part(target))),
             Some(true) => {
                 // The clock of the API decides, and not the one of this machine.
-                let date = text(header::DATE.as_str()).and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-                let now = date.map_or_else(Timestamp::now, |date| date.timestamp());
+                let now = retry_after::time_of(headers, Timestamp::now());
                 let reset = text(RESET).and_then(|reset| reset.parse::<Timestamp>().ok());
-                let wait = reset.and_then(|reset| Duration::try_from(reset.duration_since(now)).ok());
+                let wait = reset.and_then(|reset| SystemTime::from(reset).duration_since(now).ok());
                 if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
                     renewed.insert(part(target).to_owned(), Instant::now() + wait.min(LONGEST));
                 }

@@ -78,7 +78,7 @@ impl Slack {
             return;
         };
         let operation = pressed.operation.clone();
-        let is_shared = request.as_ref().is_some_and(|request| !request.pending.requirements.approvals.is_empty());
+        let was_for_others = request.as_ref().is_some_and(|request| !request.pending.requirements.approvals.is_empty());
         let request = Request {
             principal: clicker.principal,
             place: clicker.place,
@@ -108,7 +108,7 @@ impl Slack {
         if is_selection {
             self.after_selection(&click, &operation, &mut reply).await;
         }
-        self.show_result(url.as_ref(), (&click, &operation), reply, !is_shared).await;
+        self.show_result(url.as_ref(), (&click, &operation), reply, !was_for_others).await;
     }
 
     /// Changes the card to the progress of a run with several steps.

@@ -31,7 +31,9 @@ impl Delivery {
                 }
                 error => format!("The file with the full text was not sent: {error}."),
             },
-            hint: Some("The message with the result is shortened. The command line shows all of it.".to_owned()),
+            hint: Some(
+                "The message has the result of the command, shortened. The command line shows all of it.".to_owned(),
+            ),
         };
         let document = &Document::default().with(Block::Notice(notice));
         let message = messages.blocks(document, false);

@@ -49,7 +49,9 @@ impl Messages {
         let message = if is_card {
             let mut document = reply.document.clone();
             if file.is_some() {
-                document.blocks.push(Block::Text("The tables follow as a file in a direct message.".to_owned()));
+                document
+                    .blocks
+                    .push(Block::Text("The tables follow as a file in a direct message to the requester.".to_owned()));
             }
             self.blocks(&document, reply.share)
         } else {
@@ -65,7 +67,8 @@ impl Messages {
 /// A message without its blocks, for a workspace that does not accept them. Slack interprets entities in the text of a
 /// message, so they are escaped.
 pub(super) fn as_text(document: &Document, mut message: Value) -> Value {
-    let text: String = render::text(document).chars().take(MAX_TEXT).collect();
+    let for_all = (message["response_type"] == "in_channel").then(|| document.clone().without_private_tables());
+    let text: String = render::text(for_all.as_ref().unwrap_or(document)).chars().take(MAX_TEXT).collect();
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if let Some(fields) = message.as_object_mut() {
         fields.retain(|name, _| matches!(name.as_str(), "response_type" | "replace_original" | "mrkdwn"));
@@ -74,4 +77,30 @@ pub(super) fn as_text(document: &Document, mut message: Value) -> Value {
         fields.insert("parse".to_owned(), Value::from("none"));
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Cell, Column, Table};
+    use serde_json::json;
+
+    #[test]
+    fn private_table_is_in_no_message_that_others_see() {
+        let column = Column { field: "name".to_owned(), label: "Name".to_owned(), unit: None, shown: true };
+        let rows = vec![vec![Cell::Text("notebook".to_owned())]];
+        let table =
+            Table { caption: "Keys".to_owned(), columns: vec![column], rows, private: true, ..Table::default() };
+        let document = Document::titled("Plan").with(Block::Table(table));
+        let messages = Messages { seal: ButtonSeal::new(b"secret"), tables: SlackTables::default(), files: false };
+        for share in [false, true] {
+            let message = messages.blocks(&document, share);
+            for message in [message.clone(), as_text(&document, message)] {
+                assert_eq!(message.to_string().contains("notebook"), !share, "{message}");
+                assert_eq!(message.to_string().contains("--dry-run"), share, "{message}");
+            }
+        }
+        let unlabelled = as_text(&document, json!({"text": "x"}));
+        assert!(unlabelled.to_string().contains("notebook"), "a message without a type is for one user");
+    }
 }

@@ -61,7 +61,8 @@ impl Pressed {
                 let kept = plan.into_iter().flat_map(Plan::selected).filter(|number| !shown.contains(number));
                 let steps: BTreeSet<u32> = kept.chain(ticked).collect();
                 let listed: Vec<String> = steps.iter().map(u32::to_string).collect();
-                let typed = format!("select {operation} {} (check boxes)", listed.join(","));
+                let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(",") };
+                let typed = format!("select {operation} {listed} (check boxes)");
                 let select = HostCommand::Select { operation, steps: Some(steps), reason: None };
                 Input::Parsed(Parsed::new(typed, Command::Host(select)))
             }
@@ -70,7 +71,7 @@ impl Pressed {
 
     /// Slack named neither the workspace of the message nor that of the user.
     pub(super) fn nameless(&self) -> Document {
-        let Pressed { operation, version, what } = self;
+        let Self { operation, version, what } = self;
         let text = "Slack did not name your workspace, so the host cannot identify you. This click changed nothing.";
         let command = match what {
             Element::Decide(choice) => choice.command(operation, *version),
