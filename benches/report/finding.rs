@@ -51,6 +51,14 @@ impl Goal {
         }
     }
 
+    /// The worse one of two ratios.
+    pub(crate) fn worse(self, one: f64, other: f64) -> f64 {
+        match self {
+            Self::AtLeast(_) | Self::More => one.min(other),
+            Self::AtMost(_) | Self::Less => one.max(other),
+        }
+    }
+
     /// Whether a ratio is worse than another one by more than a third.
     pub(crate) fn is_regression(self, value: f64, baseline: f64) -> bool {
         match self {

@@ -5,7 +5,7 @@
 //! cargo bench -p claude-admin-cli -- list-call decision       some measures
 //! cargo bench -p claude-admin-cli -- --short --check          fails where a ratio is worse than its baseline by more than
 //!                                                             a third, three times in a row
-//! cargo bench -p claude-admin-cli -- --short --bless          writes the baseline
+//! cargo bench -p claude-admin-cli -- --short --bless          adds the ratios of this machine to the baseline
 //! ```
 //!
 //! Times and rates depend on the machine and on its load. Therefore compared programs run in turns within one run, and
