@@ -167,6 +167,12 @@ pub(super) fn kinds(service: &Service, operation: &str) -> Vec<String> {
     found.iter().rev().map(|recorded| recorded.entry.event.to_string()).collect()
 }
 
+/// The kinds of all entries in the audit log, oldest first.
+pub(super) fn every_entry(service: &Service) -> Vec<String> {
+    let found = search(service.ledger().log(), &Filter::default(), 10_000).expect("the log can be read").found;
+    found.iter().rev().map(|recorded| recorded.entry.event.to_string()).collect()
+}
+
 /// Everything that is in the audit log, as JSON.
 pub(super) fn recorded(service: &Service) -> String {
     let found = search(service.ledger().log(), &Filter::default(), 10_000).expect("the log can be read").found;

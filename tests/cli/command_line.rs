@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 /// The variables that could select an account, or change the output.
 pub(crate) fn of_the_account() -> impl Iterator<Item = &'static str> {
     let of_the_api = ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_SCOPED_KEY", "ANTHROPIC_BASE_URL"];
-    of_the_api.into_iter().chain(["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CLAUDE_ADMIN_LOG"])
+    of_the_api.into_iter().chain(["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CLAUDE_ADMIN_LOG"])
 }
 
 /// The binary, without the environment variables that could select an account.
@@ -18,6 +18,8 @@ pub(crate) fn claude_admin() -> Command {
     of_the_account().for_each(|name| _ = command.env_remove(name));
     command.env("CLAUDE_ADMIN_CACHE", support::build_folder().join("compiled"));
     command.env("XDG_STATE_HOME", support::build_folder().join("state"));
+    // Without a pager: it would wait for a person.
+    command.env("CLAUDE_ADMIN_PAGER", "cat");
     command
 }
 
@@ -122,20 +124,29 @@ fn exported_component_is_the_embedded_one_and_inspectable() {
 
 #[test]
 fn the_manifest_keeps_within_what_slack_allows() {
-    let manifest: Value =
-        serde_json::from_slice(&output(&["slack", "manifest", "--url", "https://bot.example.com/"]).stdout).unwrap();
-    let command = &manifest["features"]["slash_commands"][0];
-    assert_eq!(command["url"], "https://bot.example.com/slack/commands");
-    assert_eq!(command["should_escape"], true, "mentions arrive as ids only with it");
-    let length = |value: &Value| value.as_str().unwrap().chars().count();
-    assert!(length(&manifest["display_information"]["name"]) <= 35);
-    assert!(length(&manifest["display_information"]["description"]) <= 140);
-    assert!(length(&command["command"]) <= 32 && length(&command["usage_hint"]) <= 1000);
-    // Slack rejects keys that it does not know.
-    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&manifest), ["_metadata", "display_information", "features", "oauth_config", "settings"]);
-    assert_eq!(keys(command), ["command", "url", "description", "usage_hint", "should_escape"]);
-    assert_eq!(keys(&manifest["features"]["bot_user"]), ["display_name", "always_online"]);
+    for url in [None, Some("https://bot.example.com/")] {
+        let words = [&["slack", "manifest"][..], &url.map_or_else(Vec::new, |url| vec!["--url", url])].concat();
+        let manifest: Value = serde_json::from_slice(&output(&words).stdout).unwrap();
+        let command = &manifest["features"]["slash_commands"][0];
+        let address = url.map(|_| Value::from("https://bot.example.com/slack/commands"));
+        assert_eq!(command.get("url"), address.as_ref(), "an app in Socket Mode has no URLs");
+        assert_eq!(manifest["settings"]["interactivity"].get("request_url").is_some(), url.is_some());
+        assert_eq!(manifest["settings"]["socket_mode_enabled"], url.is_none());
+        assert_eq!(command["should_escape"], true, "mentions arrive as ids only with it");
+        let length = |value: &Value| value.as_str().unwrap().chars().count();
+        assert!(length(&manifest["display_information"]["name"]) <= 35);
+        assert!(length(&manifest["display_information"]["description"]) <= 140);
+        assert!(length(&command["command"]) <= 32 && length(&command["usage_hint"]) <= 1000);
+        // Slack rejects keys that it does not know.
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&manifest), ["_metadata", "display_information", "features", "oauth_config", "settings"]);
+        let known = ["command", "description", "usage_hint", "should_escape", "url"];
+        assert!(keys(command).iter().all(|key| known.contains(&key.as_str())), "{command}");
+        assert_eq!(keys(&manifest["features"]["bot_user"]), ["display_name", "always_online"]);
+    }
+    for wrong in ["http://bot.example.com", "https://", "https://a b", "bot.example.com"] {
+        assert_eq!(output(&["slack", "manifest", "--url", wrong]).status.code(), Some(2), "{wrong}");
+    }
 }
 
 #[test]

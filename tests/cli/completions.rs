@@ -47,28 +47,52 @@ fn bash_completes_subcommands_flags_and_the_words_of_a_command() {
     offers(&in_bash("claude-admin run --con"), "--config");
     offers(&in_bash("claude-admin run -- use"), "users");
     offers(&in_bash("claude-admin run -- users li"), "list");
+    offers(&in_bash("claude-admin use"), "users");
+    offers(&in_bash("claude-admin users li"), "list");
+    offers(&in_bash("claude-admin users update user_1 bil"), "billing");
     // Bash itself splits a word at `=`.
     offers(&in_bash("claude-admin run -- users list --output = js"), "json");
     offers(&in_bash("claude-admin run -- users update --output = json user_1 bil"), "billing");
 }
 
+/// Completes a line in zsh, and shows what its completion system would offer.
+fn in_zsh(words: &str) -> Option<String> {
+    let script = format!(
+        "autoload -Uz compinit && compinit -u -D && source <(claude-admin completions zsh) \
+         && words=({words}) CURRENT=${{#words}} && compadd() {{ print -rl -- $@ }} \
+         && _describe() {{ print -rl -- ${{(P)${{@[-1]}}}} ${{(P)4}} }} \
+         && _claude-admin_words 2>/dev/null; true"
+    );
+    completed("zsh", &script)
+}
+
 #[test]
-fn zsh_completes_subcommands() {
-    let script = "autoload -Uz compinit && compinit -u -D && source <(claude-admin completions zsh) \
-         && words=(claude-admin r) CURRENT=2 && compadd() { print -rl -- $@ } && _describe() { print -rl -- ${(P)${@[-1]}} ${(P)4} } \
-         && _claude-admin_commands; true";
-    if let Some(said) = completed("zsh", script) {
-        assert!(said.contains("run:"), "{said}");
+fn zsh_completes_subcommands_and_the_words_of_a_command() {
+    // The words of subcommands are generated.
+    let generated = "autoload -Uz compinit && compinit -u -D && source <(claude-admin completions zsh) \
+         && _describe() { print -rl -- ${(P)${@[-1]}} ${(P)4} } && _claude-admin_commands; true";
+    let Some(said) = completed("zsh", generated) else { return };
+    assert!(said.contains("run:"), "{said}");
+    for (words, word) in
+        [("claude-admin use", "users:"), ("claude-admin users li", "list:"), ("claude-admin run -- users li", "list:")]
+    {
+        let Some(said) = in_zsh(words) else { return };
+        assert!(said.contains(word), "{words}: {said}");
     }
 }
 
 #[test]
-fn fish_completes_subcommands_and_flags() {
-    let script =
-        "claude-admin completions fish | source; complete -C 'claude-admin r'; complete -C 'claude-admin run --con'";
-    if let Some(said) = completed("fish", script) {
-        offers(&said, "run");
-        offers(&said, "--config");
+fn fish_completes_subcommands_flags_and_the_words_of_a_command() {
+    for (words, word) in [
+        ("claude-admin r", "run"),
+        ("claude-admin run --con", "--config"),
+        ("claude-admin use", "users"),
+        ("claude-admin users li", "list"),
+        ("claude-admin run -- users li", "list"),
+    ] {
+        let script = format!("claude-admin completions fish | source; complete -C '{words}'");
+        let Some(said) = completed("fish", &script) else { return };
+        offers(&said, word);
     }
 }
 

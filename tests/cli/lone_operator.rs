@@ -1,13 +1,12 @@
 //! A host with one user: instead of the approval of a second person, the user types the name of the target at a
 //! terminal and waits.
 
-mod on_terminal;
 mod service;
 
 use super::command_line::{claude_admin, stderr, stdout};
+use super::on_terminal::OnTerminal;
 use crate::support;
 use claude_admin_simulator::RunningSimulator;
-use on_terminal::OnTerminal;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::io::Write;

@@ -9,9 +9,14 @@ mod documentation;
 #[cfg(unix)]
 mod lone_operator;
 mod long_list;
+#[cfg(unix)]
+mod on_terminal;
 mod operating;
+#[cfg(unix)]
+mod prompts;
 mod readme;
 mod reference_page;
+mod short_form;
 #[cfg(unix)]
 mod stopping;
 mod streams;

@@ -121,6 +121,8 @@ async fn give(server: &Server, model: &mut Model, text: &str) -> Vec<String> {
     }
     let percent: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
     answers.push(server.http_to(&format!("/v1/actions/{percent}"), "{}", &[]).await.body);
+    answers.push(server.operation(TOKEN, &percent).await.body);
+    answers.push(server.operation(TOKEN, &format!("x?wait={percent}")).await.body);
     let ascii: String = text.chars().filter(|c| matches!(c, ' '..='~')).collect();
     answers.push(server.http_to("/v1/commands", "{}", &[("idempotency-key", &ascii)]).await.body);
     let bearer = format!("Bearer {ascii}");

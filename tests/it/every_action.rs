@@ -128,7 +128,7 @@ async fn every_action_sends_its_declared_request_and_is_rendered() {
                 assert!(is_empty || render::reply(&reply, format).trim().len() > 1, "{example} as {format:?}");
             }
             for columns in [40, 80, 200] {
-                let text = render::reply_on(&reply, Format::Text, Medium::Terminal { columns });
+                let text = render::reply_on(&reply, Format::Text, Medium::Terminal { columns, has_color: false });
                 let too_long = text.lines().find(|line| line.chars().count() > usize::from(columns));
                 assert_eq!(too_long, None, "{example} on {columns} columns");
             }

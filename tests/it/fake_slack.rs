@@ -215,3 +215,19 @@ pub(super) async fn receiver(
     tokio::spawn(async move { axum::serve(listener, router).await });
     (host, received)
 }
+
+/// Receives the posts of a host to response URLs of which each ends with another name. Returns its host.
+pub(super) async fn receiver_of_many() -> (String, Arc<Mutex<BTreeMap<String, Vec<Value>>>>) {
+    let posted: Arc<Mutex<BTreeMap<String, Vec<Value>>>> = Arc::default();
+    let receive = async |State(posted): State<Arc<Mutex<BTreeMap<String, Vec<Value>>>>>,
+                         Path(name): Path<String>,
+                         body: String| {
+        posted.lock().unwrap().entry(name).or_default().push(serde_json::from_str(&body).unwrap());
+        "ok"
+    };
+    let router = Router::new().route("/later/{name}", post(receive)).with_state(Arc::clone(&posted));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (host, posted)
+}

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod idempotency;
+mod waiting;
 
 use super::server::{SECOND_TOKEN, Server, TOKEN};
 use crate::support;

@@ -49,7 +49,9 @@ impl Host {
         let service = Arc::new(support::host_on_at(store, plugin, Arc::new(NoObserver), clock));
         let background = Background::default();
         let settings = SlackSettings {
-            signing_secret: SecretString::from(SECRET),
+            signing_secret: Some(SecretString::from(SECRET)),
+            socket: None,
+            button_secret: SecretString::from(SECRET),
             app_id: None,
             tables: SlackTables::default(),
             web_api: None,

@@ -98,7 +98,9 @@ impl Server {
     ) -> Self {
         let background = Background::default();
         let settings = SlackSettings {
-            signing_secret: SecretString::from(SECRET),
+            signing_secret: Some(SecretString::from(SECRET)),
+            socket: None,
+            button_secret: SecretString::from(SECRET),
             app_id: Some("A1".to_owned()),
             tables: SlackTables::default(),
             web_api,
@@ -202,6 +204,13 @@ impl Server {
     pub(crate) async fn http_to(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let token = format!("Bearer {TOKEN}");
         self.http_with(path, body, &[headers, &[("authorization", &token)]].concat()).await
+    }
+
+    /// Reads the status of an operation; `path` is its ID, with a query.
+    pub(crate) async fn operation(&self, token: &str, path: &str) -> Answer {
+        let uri = format!("http://{}/v1/operations/{path}", self.address);
+        let request = Request::builder().uri(uri).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Full::default()).expect("a request")).await
     }
 
     /// Posts a command to the HTTP API.

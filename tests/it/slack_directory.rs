@@ -121,7 +121,9 @@ async fn mention_is_resolved_to_the_address_known_to_slack() {
 /// A Slack frontend with a channel for approvals.
 fn frontend(service: &Arc<Service>, api: Arc<WebApi>) -> Arc<Slack> {
     let settings = SlackSettings {
-        signing_secret: SecretString::from(SECRET),
+        signing_secret: Some(SecretString::from(SECRET)),
+        socket: None,
+        button_secret: SecretString::from(SECRET),
         app_id: Some("A1".to_owned()),
         tables: Default::default(),
         web_api: Some(api),

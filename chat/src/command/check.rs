@@ -29,6 +29,7 @@ pub(super) fn needs(catalog: &Catalog, action: &Action, missing: &[&Input]) -> C
         format!("`{}` needs {}{}.", action.command(), names.join(" and "), first.unwrap_or_default()),
     )
     .hint(example(action, &catalog.types))
+    .missing(missing.iter().map(|input| (input.name.clone(), described(catalog, action, &input.ty))))
 }
 
 /// A record can be given as a whole or field by field, but not both.

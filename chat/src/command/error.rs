@@ -29,15 +29,34 @@ pub struct CommandError {
     pub message: String,
     /// The correction.
     pub hint: Option<String>,
+    /// The required arguments that are missing, if nothing else is known to be wrong.
+    pub missing: Vec<MissingArgument>,
+}
+
+/// A required argument that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingArgument {
+    /// Its name: `--NAME` gives it.
+    pub name: String,
+    /// Its possible values.
+    pub description: String,
 }
 
 impl CommandError {
     pub(super) fn new(kind: CommandErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, message: message.into(), hint: None, missing: Vec::new() }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl CommandError {
+    pub(super) fn missing(mut self, missing: impl IntoIterator<Item = (String, String)>) -> Self {
+        let missing = missing.into_iter().map(|(name, description)| MissingArgument { name, description });
+        self.missing = missing.collect();
         self
     }
 }

@@ -35,7 +35,7 @@ mod value;
 pub use complete::{Candidate, complete};
 pub use condition::greatest;
 pub use draft::Draft;
-pub use error::{CommandError, CommandErrorKind};
+pub use error::{CommandError, CommandErrorKind, MissingArgument};
 pub use flag::{FLAGS, Flag, FlagEffect, FlagKey, Sender};
 pub use host_command::{
     AuditCommand, AuditSearch, AuditVerb, HOST_COMMANDS, HostArgument, HostCommand, HostCommandForm, HostCommandInfo,

@@ -112,12 +112,13 @@ pub(super) fn read(
         }
     }
     place(form, positional, &mut arguments)?;
-    let missing = form.parameters.iter().find(|parameter| {
+    let missing = form.parameters.iter().filter(|parameter| {
         parameter.required && !arguments.iter().any(|(name, _): &(String, String)| *name == parameter.name)
     });
-    if let Some(missing) = missing {
-        let text = format!("`{}` needs <{}>: {}", form.name, missing.name, missing.summary);
-        return Err(CommandError::new(CommandErrorKind::MissingArgument, text).hint(usage(form)));
+    let missing: Vec<_> = missing.map(|parameter| (parameter.name.clone(), parameter.summary.clone())).collect();
+    if let Some((name, summary)) = missing.first() {
+        let text = format!("`{}` needs <{name}>: {summary}", form.name);
+        return Err(CommandError::new(CommandErrorKind::MissingArgument, text).hint(usage(form)).missing(missing));
     }
     Ok(Some((PlaybookCall { form: Arc::clone(form), arguments }, options)))
 }

@@ -71,7 +71,7 @@ fn rows_after_an_empty_first_page_fit_the_terminal() {
     let column = |field: &str| Column { field: field.to_owned(), label: field.to_owned(), unit: None, shown: true };
     let table = Table { columns: ["a", "b", "c", "d", "e"].map(column).to_vec(), ..Table::default() };
     let rows = vec![vec![Cell::Text("a long text".to_owned()); 5]];
-    let mut written = TextRows::new(Medium::Terminal { columns: 8 });
+    let mut written = TextRows::new(Medium::Terminal { columns: 8, has_color: false });
     check_lines(&written.rows(&table), 8).unwrap();
     check_lines(&written.rows(&Table { rows, ..table }), 8).unwrap();
 }
@@ -84,7 +84,8 @@ proptest! {
         for tables in [SlackTables::DataTable, SlackTables::Table, SlackTables::Text] {
             check_slack(&slack(&document, tables, share, None));
             let button = |choices: &Choices| format!("{}.{}", choices.operation, choices.version);
-            check_slack(&slack(&document, tables, share, Some(SlackApp { button: &button, files: share })));
+            let run = |command: &str| format!("{command}.mac");
+            check_slack(&slack(&document, tables, share, Some(SlackApp { button: &button, files: share, run: &run, whole_list: Some("users list --all") })));
         }
     }
 
@@ -115,14 +116,14 @@ proptest! {
     #[test]
     fn text_steers_nothing_and_fits_the_terminal(document in document(), columns in columns()) {
         prop_assert_eq!(steering(&text_on(&document, Medium::Stream), &[]).next(), None);
-        let text = text_on(&document, Medium::Terminal { columns });
+        let text = text_on(&document, Medium::Terminal { columns, has_color: false });
         prop_assert_eq!(steering(&text, &[]).next(), None);
         check_lines(&text, columns)?;
     }
 
     #[test]
     fn parts_of_a_list_fit_the_terminal_and_align(tables in vec(table(), 1..3), columns in columns()) {
-        let mut rows = TextRows::new(Medium::Terminal { columns });
+        let mut rows = TextRows::new(Medium::Terminal { columns, has_color: false });
         let mut first = tables[0].clone();
         for table in &tables {
             // Every part of a list has the same columns.
@@ -137,7 +138,7 @@ proptest! {
     #[test]
     fn csv_keeps_numbers_and_guards_text(table in table(), columns in columns()) {
         let document = Document::titled("x").with(Block::Table(table.clone()));
-        for medium in [Medium::Stream, Medium::Terminal { columns }] {
+        for medium in [Medium::Stream, Medium::Terminal { columns, has_color: false }] {
             let written = csv_on(&document, medium);
             let read = read_csv(&written);
             prop_assert_eq!(read.len(), table.rows.len());
@@ -276,7 +277,7 @@ fn chart_with_labels_wider_than_any_line_is_no_panic() {
         points: vec![point("a"), point("b")],
     };
     let document = Document::default().with(Block::Chart(chart));
-    for medium in [Medium::Stream, Medium::Terminal { columns: 80 }] {
+    for medium in [Medium::Stream, Medium::Terminal { columns: 80, has_color: false }] {
         assert!(text_on(&document, medium).contains('a'));
     }
 }

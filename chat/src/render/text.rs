@@ -3,8 +3,9 @@
 mod fit;
 
 use super::Medium;
+use super::medium::Style;
 use super::visible::visible;
-use crate::document::{Block, Cell, Chart, Document, Reader, Table};
+use crate::document::{Block, Cell, Chart, Document, Level, Reader, Table};
 use fit::{aligned, widths, wrapped};
 
 pub use fit::TextRows;
@@ -20,14 +21,14 @@ pub fn text(document: &Document) -> String {
 pub fn text_on(document: &Document, medium: Medium) -> String {
     let mut parts: Vec<String> = Vec::new();
     if !document.title.is_empty() {
-        parts.push(wrapped(&visible(&document.title), medium));
+        parts.push(medium.styled(wrapped(&visible(&document.title), medium), Style::Strong));
     }
     parts.extend(document.blocks.iter().map(|block| self::block(block, document.reader, medium)));
     let mut text = parts.join("\n\n");
     if !document.footer.is_empty() {
         let footer: Vec<_> = document.footer.iter().map(|line| visible(line)).collect();
         text.push_str("\n\n");
-        text.push_str(&wrapped(&footer.join(" · "), medium));
+        text.push_str(&medium.styled(wrapped(&footer.join(" · "), medium), Style::Quiet));
     }
     text.trim().to_owned() + "\n"
 }
@@ -40,8 +41,14 @@ fn block(block: &Block, reader: Reader, medium: Medium) -> String {
     match block {
         Block::Text(text) => lines(text),
         Block::Notice(notice) => {
-            let said = [Some(&notice.text), notice.hint.as_ref()].into_iter().flatten();
-            said.map(|text| wrapped(&visible(text), medium)).collect::<Vec<_>>().join("\n")
+            let text = wrapped(&visible(&notice.text), medium);
+            let text = match notice.level {
+                Level::Error => medium.styled(text, Style::Error),
+                Level::Attention => medium.styled(text, Style::Attention),
+                _ => text,
+            };
+            let hint = notice.hint.as_ref().map(|hint| wrapped(&visible(hint), medium));
+            std::iter::once(text).chain(hint).collect::<Vec<_>>().join("\n")
         }
         Block::Facts(facts) => {
             pairs(&mut facts.iter().map(|fact| (visible(&fact.label).into_owned(), shown(&fact.cell))))

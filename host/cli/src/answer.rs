@@ -1,6 +1,7 @@
 //! Writes the output of a command to standard output and standard error.
 
-use super::{print, tell, terminal, write_out};
+use super::pager::Pager;
+use super::{print, tell_formatted, terminal, write_out};
 use claude_admin::command::Format;
 use claude_admin::document::{Block, Document, Level, Notice};
 use claude_admin::render::{self, Parts};
@@ -9,13 +10,13 @@ use std::io;
 
 /// Writes the part of a reply that was not written yet. Data goes to standard output, notices go to standard error,
 /// unless a person or a program looks for the notices with the data.
-pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io::Result<()> {
+pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format, pager: &Pager) -> io::Result<()> {
     let format = reply.format.unwrap_or(asked);
     let has_data = parts.is_some() || matches!(reply.outcome, Outcome::Done | Outcome::Partial | Outcome::Waiting);
     // Programs read one stream. People see errors in the terminal next to the data.
     if !has_data && format != Format::Json {
         let format = if format == Format::Csv { Format::Text } else { format };
-        tell(&render::reply_on(&reply, format, terminal::errors()));
+        tell_formatted(&render::reply_on(&reply, format, terminal::errors()));
         return Ok(());
     }
     let beside = match format {
@@ -26,6 +27,11 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
         }
         _ => Document::default(),
     };
+    // A person can end a pager before it has read the secret.
+    if reply.secret.is_some() {
+        pager.forbid();
+    }
+    pager.begin();
     // If the pipe was closed, the secret is lost, so a broken pipe must be an error.
     let print = if reply.secret.is_some() { write_out } else { print };
     let printed = print(&match (parts, format) {
@@ -37,7 +43,7 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format) -> io
         secret.delivered();
     }
     if !beside.blocks.is_empty() {
-        tell(&render::text_on(&beside, terminal::errors()));
+        tell_formatted(&render::text_on(&beside, terminal::errors()));
     }
     printed
 }

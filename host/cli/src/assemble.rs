@@ -3,9 +3,7 @@
 use super::cache;
 use super::operator::operator;
 use super::setup_error::SetupError;
-use crate::config::{
-    Config, ConfigError, PlaybookConfig, SecretError, SecretSource, SlackConfig, WorkloadIdentityConfig,
-};
+use crate::config::{Config, ConfigError, PlaybookConfig, SecretSource, SlackConfig, WorkloadIdentityConfig};
 use anyhow::Context;
 use claude_admin::decision::approval::LoneOperator;
 use claude_admin::decision::directory::Directory;
@@ -409,12 +407,8 @@ pub(super) fn library(config: &Config, catalog: &Catalog) -> anyhow::Result<Libr
 
 /// Slack's Web API, if there is a bot token.
 fn web_api(config: &SlackConfig) -> anyhow::Result<Option<Arc<WebApi>>> {
-    let variable = config.bot_token_env.as_deref().unwrap_or(BOT_TOKEN);
-    let token = match SecretSource::of(config.bot_token_file.as_deref(), variable).read() {
-        Ok(token) => token,
-        Err(SecretError::Unset(_)) if config.bot_token_env.is_none() => return Ok(None),
-        Err(error) => return Err(SetupError(format!("in [slack]: {error}")).into()),
-    };
+    let token = SecretSource::find(config.bot_token_file.as_deref(), config.bot_token_env.as_deref(), BOT_TOKEN);
+    let Some(token) = token.map_err(|error| SetupError(format!("in [slack]: {error}")))? else { return Ok(None) };
     let api = WebApi::new(&config.api_base_url, &token).map_err(|error| SetupError(format!("in [slack]: {error}")))?;
     Ok(Some(Arc::new(api)))
 }
@@ -431,10 +425,8 @@ fn workload(config: &WorkloadIdentityConfig) -> WorkloadSettings {
 }
 
 fn credentials(config: &Config) -> anyhow::Result<Credentials> {
-    let read = |file: Option<&Path>, variable: &str| match SecretSource::of(file, variable).read() {
-        Ok(secret) => Ok(Some(secret)),
-        Err(SecretError::Unset(_)) => Ok(None),
-        Err(error) => Err(SetupError(error.to_string())),
+    let read = |file: Option<&Path>, variable: &str| {
+        SecretSource::find(file, None, variable).map_err(|error| SetupError(error.to_string()))
     };
     let upstream = &config.upstream;
     if upstream.platform == ApiPlatform::Aws {

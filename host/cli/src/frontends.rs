@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
+const APP_TOKEN: &str = "SLACK_APP_TOKEN";
 const MIN_TOKEN_CHARS: usize = 16;
 
 /// The frontends of a configuration, which replace those of an earlier configuration.
@@ -43,18 +44,33 @@ fn slack(
     service: &Arc<Service>,
     background: &Background,
 ) -> anyhow::Result<Slack> {
-    if config.signing_secret_env.is_some() && config.signing_secret_file.is_some() {
-        let problem = "give either signing_secret_env or signing_secret_file";
-        return Err(SetupError(format!("in [slack]: {problem}")).into());
-    }
+    let wrong = |problem: &dyn std::fmt::Display| SetupError(format!("in [slack]: {problem}"));
+    let secret = |key: &str, file: Option<&Path>, variable: Option<&str>, default: &str| {
+        if file.is_some() && variable.is_some() {
+            return Err(wrong(&format!("give either {key}_env or {key}_file")));
+        }
+        SecretSource::find(file, variable, default).map_err(|error| wrong(&error))
+    };
+    let (file, variable) = (config.signing_secret_file.as_deref(), config.signing_secret_env.as_deref());
+    let signing_secret = secret("signing_secret", file, variable, SIGNING_SECRET)?;
+    let (file, variable) = (config.app_token_file.as_deref(), config.app_token_env.as_deref());
+    let app_token = secret("app_token", file, variable, APP_TOKEN)?;
+    let Some(button_secret) = signing_secret.clone().or(app_token.clone()) else {
+        let problem = format!(
+            "set {APP_TOKEN}, or app_token_file, for Socket Mode; or set {SIGNING_SECRET}, or signing_secret_file, for HTTP"
+        );
+        return Err(wrong(&problem).into());
+    };
+    let socket = app_token.map(|token| WebApi::new(&config.api_base_url, &token).map(Arc::new));
+    let socket = socket.transpose().map_err(|error| wrong(&error))?;
     if config.approvals_channel.is_some() && web_api.is_none() {
         let problem = "approvals_channel needs a bot token: set SLACK_BOT_TOKEN, or bot_token_file";
-        return Err(SetupError(format!("in [slack]: {problem}")).into());
+        return Err(wrong(&problem).into());
     }
-    let variable = config.signing_secret_env.as_deref().unwrap_or(SIGNING_SECRET);
-    let secret = SecretSource::of(config.signing_secret_file.as_deref(), variable).read();
     let settings = SlackSettings {
-        signing_secret: secret.map_err(|error| SetupError(format!("in [slack]: {error}")))?,
+        signing_secret,
+        socket,
+        button_secret,
         app_id: config.app_id.clone(),
         tables: config.tables,
         web_api,

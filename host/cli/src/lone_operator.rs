@@ -1,13 +1,12 @@
 //! A lone operator at this terminal: shows the plan, asks for the name of the target, and waits for the delay.
 
 use super::stop::Stop;
-use super::{tell, terminal};
+use super::{prompt, tell, tell_formatted, terminal};
 use claude_admin::command::Format;
 use claude_admin::decision::approval::NameQuestion;
 use claude_admin::identity::Principal;
 use claude_admin::render::{self, visible};
 use claude_admin::service::{Reply, Service};
-use std::io::{self, BufRead, IsTerminal};
 
 /// Asks for the name, and runs the request if it is typed. Until the run, `stop` cancels the request. `None` if `stop`
 /// was requested during the run.
@@ -16,24 +15,20 @@ pub(super) async fn ask(
     principal: &Principal,
     reply: Reply,
     question: NameQuestion,
-    asked: Format,
+    (asked, can_ask): (Format, bool),
     stop: &mut Stop,
 ) -> Option<Reply> {
     // The command can set its own output format.
     let format = reply.format;
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+    if !can_ask {
         return Some(of_format(service.deny_alone(principal, &question).await, format));
     }
-    tell(&render::text_on(&reply.document, terminal::errors()));
+    tell_formatted(&render::text_on(&reply.document, terminal::errors()));
     tell(&format!(
         "\nNo second person approves this request. To approve it, type: {}\nCtrl-C cancels it.\n> ",
         visible(&question.name)
     ));
-    let typed = tokio::select! {
-        typed = line() => typed,
-        () = stop.requested() => None,
-    };
-    let Some(typed) = typed else {
+    let Some(typed) = prompt::line(stop).await else {
         tell("\n");
         return Some(of_format(service.cancel_alone(principal, &question).await, format));
     };
@@ -55,13 +50,4 @@ pub(super) async fn ask(
 fn of_format(mut reply: Reply, format: Option<Format>) -> Reply {
     reply.format = reply.format.or(format);
     reply
-}
-
-/// A line from standard input; `None` at its end.
-async fn line() -> Option<String> {
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)
-    });
-    read.await.ok().flatten()
 }

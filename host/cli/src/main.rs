@@ -17,15 +17,19 @@ mod init;
 mod list_writer;
 mod logging;
 mod lone_operator;
+mod man;
 mod mcp;
 mod operator;
+mod pager;
 mod playbook;
 mod plugin;
 mod policy;
 mod progress;
+mod prompt;
 mod reference_page;
 mod reload;
 mod run;
+mod screen;
 mod serve;
 mod setup_error;
 mod simulator;
@@ -36,7 +40,9 @@ mod table_file;
 mod terminal;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use claude_admin::command::{self, CommandErrorKind};
 use claude_admin::embedded::DIGEST;
+use jiff::Timestamp;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,6 +71,8 @@ struct Cli {
     /// `CLAUDE_ADMIN_LOG` sets the level
     #[arg(long, global = true, value_name = "FORMAT")]
     log: Option<logging::LogFormat>,
+    #[command(flatten)]
+    screen: screen::ScreenArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -142,6 +150,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// A command of the chat, without `run --`
+    #[command(external_subcommand)]
+    Words(Vec<String>),
+    /// Write the manual page to standard output, in the format of `man`
+    Man,
     /// Write shell completions to standard output
     Completions {
         /// The shell
@@ -151,11 +164,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum SlackCommand {
-    /// Write the manifest of the Slack app to standard output
+    /// Write the manifest of the Slack app to standard output, for Socket Mode or for a host with a public URL
     Manifest {
-        /// The URL at which Slack reaches this host
+        /// The URL at which Slack reaches this host; without it, the app uses Socket Mode
         #[arg(long, value_name = "https://HOST")]
-        url: String,
+        url: Option<String>,
     },
 }
 
@@ -187,6 +200,7 @@ fn main() -> ExitCode {
 
 async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let log = |default| logging::start(cli.log, default);
+    cli.screen.apply();
     match cli.command {
         Command::Demo { once, jobs } => {
             log("error");
@@ -194,7 +208,12 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         }
         Command::Run(args) => {
             log("error");
-            run::run(args).await
+            run::run(args, cli.screen).await
+        }
+        Command::Words(words) => {
+            log("error");
+            refuse_typo_of_subcommand(&words)?;
+            run::run(run::RunArgs::words(words), cli.screen).await
         }
         Command::Mcp(args) => {
             log("error");
@@ -219,11 +238,32 @@ async fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Actions { output } => actions::actions(output),
         Command::Plugin { command } => plugin::plugin(command),
         Command::Playbook { command } => playbook::playbook(command).await,
-        Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(&url),
+        Command::Slack { command: SlackCommand::Manifest { url } } => slack_manifest::manifest(url.as_deref()),
+        Command::Man => {
+            print(&man::page()?)?;
+            Ok(0)
+        }
         Command::Completions { shell } => {
             print(&completions::script(shell))?;
             Ok(0)
         }
+    }
+}
+
+/// Denies a first word that is not a word of the chat, and nearly a subcommand.
+fn refuse_typo_of_subcommand(words: &[String]) -> anyhow::Result<()> {
+    let first = words.first().map_or("", String::as_str);
+    let catalog = assemble::catalog(&config::Config::default())?;
+    let parsed = command::parse_words(&catalog, &[first.to_owned()], Timestamp::UNIX_EPOCH);
+    let is_unknown = parsed.is_err_and(|error| error.kind == CommandErrorKind::UnknownNoun);
+    let program = Cli::command();
+    let subcommands = program.get_subcommands().filter(|known| !known.is_hide_set()).map(clap::Command::get_name);
+    match command::nearest(first, subcommands).filter(|_| is_unknown) {
+        Some(near) => {
+            let typed = terminal::visible_lines(first);
+            Err(setup_error::SetupError(format!("there is no `{typed}`. Did you mean `claude-admin {near}`?")).into())
+        }
+        None => Ok(()),
     }
 }
 
@@ -244,6 +284,12 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 fn tell(text: &str) {
     use io::Write;
     let _ = io::stderr().lock().write_all(terminal::visible_lines(text).as_bytes());
+}
+
+/// Writes a rendered text to standard error. The renderer escaped the control characters of foreign text.
+fn tell_formatted(text: &str) {
+    use io::Write;
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes lines to standard output, with the control characters of terminals escaped.

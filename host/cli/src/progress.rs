@@ -1,5 +1,7 @@
-//! The progress of a run with several steps, as one line on the terminal that is written again.
+//! The progress of a run with several steps, or of a long read, as one line on the terminal that is written again.
 
+use super::list_writer::ListWriter;
+use super::terminal;
 use claude_admin::service::Service;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -12,7 +14,7 @@ const CLEAR: &str = "\r\x1b[K";
 /// The line.
 pub(super) struct ProgressLine {
     is_terminal: bool,
-    shown: Option<(usize, usize)>,
+    shown: Option<String>,
 }
 
 impl ProgressLine {
@@ -21,16 +23,20 @@ impl ProgressLine {
     }
 
     /// Waits a moment, then shows the progress if it changed. Never returns if no terminal shows it.
-    pub(super) async fn next(&mut self, service: &Service) {
+    pub(super) async fn next(&mut self, service: &Service, list: &ListWriter<'_>) {
         if !self.is_terminal {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep(LOOK).await;
-        let progress = service.progress().await;
-        if progress.is_some() && progress != self.shown {
-            let (ended, steps) = progress.unwrap_or_default();
-            write(&format!("{CLEAR}{ended} of {steps} steps ended"));
-            self.shown = progress;
+        let steps = service.progress().await.map(|(ended, steps)| format!("{ended} of {steps} steps ended"));
+        // On a terminal, the rows themselves show the progress.
+        let items = Some(list.items()).filter(|items| *items > 0 && !terminal::output_is_terminal());
+        let progress = steps.or_else(|| items.map(|items| format!("{items} items read")));
+        if let Some(progress) = progress
+            && self.shown.as_ref() != Some(&progress)
+        {
+            write(&format!("{CLEAR}{progress}"));
+            self.shown = Some(progress);
         }
     }
 }

@@ -5,17 +5,21 @@ use super::config_args::ConfigArgs;
 use super::format::format;
 use super::list_writer::ListWriter;
 use super::operator::operator;
+use super::pager::Pager;
 use super::progress::ProgressLine;
+use super::prompt::{self, Decision};
+use super::screen::ScreenArgs;
 use super::setup_error::is_setup;
 use super::stop::Stop;
 use super::{answer, lone_operator, table_file};
 use super::{print, state, tell};
 use clap::Args;
+use claude_admin::Choice;
 use claude_admin::command::Format;
 use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
-use claude_admin::service::{Input, Outcome, Request};
+use claude_admin::service::{Input, Outcome, Reply, Request, Service};
 use claude_admin_chat::{Answer, Verdict};
 use serde_json::Value;
 use std::io;
@@ -49,6 +53,11 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
+    /// The words after the name of the program, if they are not a subcommand.
+    pub(super) fn words(command: Vec<String>) -> Self {
+        Self { output: Format::Text, config: ConfigArgs::default(), simulate: false, command }
+    }
+
     /// The output format for errors before the command is parsed, or before the host starts. It is read from the words
     /// of the command.
     fn format(&self) -> Format {
@@ -104,16 +113,16 @@ fn host_error(outcome: Outcome, message: &str) -> Value {
 }
 
 /// Ends the process 2 seconds after an interrupt if it has not exited: a reader that does not read blocks the writer.
-fn end_in_any_case() {
+fn end_in_any_case() -> tokio::task::JoinHandle<()> {
     let mut stop = Stop::listen();
     tokio::spawn(async move {
         stop.requested().await;
         tokio::time::sleep(LONGEST_END).await;
         std::process::exit(Outcome::Unknown.exit_code().into());
-    });
+    })
 }
 
-pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+pub(super) async fn run(args: RunArgs, screen: ScreenArgs) -> anyhow::Result<u8> {
     let asked = args.format();
     let Started { host, principal } = match start(&args).await {
         Ok(started) => started,
@@ -126,68 +135,130 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
             return Err(error);
         }
     };
-    let input = Input::Parsed(host.service.parse_typed(args.command, &table_file::read));
-    let request = Request {
-        principal: principal.clone(),
-        place: Place::terminal(),
-        input,
-        delivery: None,
-        format: Some(args.output),
-    };
-    let out = ListWriter::new(args.output);
     let mut stop = Stop::listen();
-    end_in_any_case();
-    let mut progress = ProgressLine::new();
-    let mut handled = std::pin::pin!(host.service.handle_in_parts(request, &out));
-    let reply = loop {
-        tokio::select! {
-            reply = &mut handled => break Some(reply),
-            () = stop.requested() => break None,
-            () = progress.next(&host.service) => {}
-        }
+    let can_ask = prompt::can_ask(screen.no_input);
+    let words = match can_ask && asked == Format::Text {
+        true => prompt::complete(&host.service, args.command, &mut stop).await,
+        false => Some(args.command),
     };
-    drop(progress);
-    let reply = match reply {
-        Some(mut reply) => match reply.alone.take() {
-            Some(question) => lone_operator::ask(&host.service, &principal, reply, question, asked, &mut stop).await,
-            None => Some(reply),
-        },
-        None => None,
+    let Some(words) = words else {
+        tell(&format!("\nInterrupted. {}\n", Verdict::NotSent.sentence()));
+        return Ok(Outcome::Usage.exit_code());
     };
-    let reply = match reply {
-        Some(reply) => reply,
-        None => {
-            let error = host_error(Outcome::Unknown, &interrupted());
-            let _ = match out.finish() {
-                // The list that was started is completed, so the rows before the interrupt stay readable.
-                Ok(Some(parts)) => print(&parts.broken_off(&error)),
-                Ok(None) if asked == Format::Json => print(&(render::json(&error) + "\n")),
-                _ => Ok(()),
-            };
-            if asked != Format::Json {
-                tell(&format!("{}\n", interrupted()));
-            }
-            return Ok(Outcome::Unknown.exit_code());
-        }
+    let ending = end_in_any_case();
+    let run = Run {
+        service: &host.service,
+        principal: &principal,
+        pager: &Pager::new(!screen.no_pager),
+        output: args.output,
+        asked,
+        can_ask,
     };
-    let (outcome, operation) = (reply.outcome, reply.operation.clone());
-    let has_secret = reply.secret.is_some();
-    let written = out.finish().and_then(|parts| answer::write(reply, parts, asked));
+    let Some(code) = run.command(words, &mut stop).await else { return Ok(Outcome::Unknown.exit_code()) };
+    // The person can read in the pager for any time.
+    ending.abort();
+    run.pager.finish();
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
     }
-    match written {
-        // A closed pipe means that the reader has read enough, unless the output contained a secret.
-        Err(error) if has_secret || error.kind() != io::ErrorKind::BrokenPipe => {
-            let lost = if has_secret { " The secret in the output is lost: no copy is stored." } else { "" };
-            tell(&format!(
-                "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to \
-                 see what a write changed and how to create a new secret.\n",
-                outcome.as_str()
-            ));
-            Ok(Outcome::Failed.exit_code())
+    Ok(code)
+}
+
+/// One command at this terminal.
+struct Run<'r> {
+    service: &'r Service,
+    principal: &'r Principal,
+    pager: &'r Pager,
+    /// The format of the output, unless the command sets it.
+    output: Format,
+    /// The format for errors.
+    asked: Format,
+    /// Whether the person can be asked.
+    can_ask: bool,
+}
+
+impl Run<'_> {
+    /// Runs a command, and the decision about it that the person makes at the terminal. Returns the exit code; none if the
+    /// person interrupted it.
+    async fn command(&self, mut words: Vec<String>, stop: &mut Stop) -> Option<u8> {
+        loop {
+            let out = ListWriter::new(self.output, self.pager);
+            let Some(reply) = self.reply(words, &out, stop).await else {
+                self.interrupted(&out);
+                return None;
+            };
+            let choices = prompt::confirmable(&reply, self.asked).filter(|_| self.can_ask).cloned();
+            let Some(choices) = choices else { return Some(self.write(reply, &out)) };
+            let decision = match prompt::decide(&reply, &choices, stop).await {
+                Decision::Confirm => Choice::Confirm,
+                Decision::Cancel => Choice::Cancel,
+                Decision::Later => return Some(reply.outcome.exit_code()),
+            };
+            // The reply counts as one of the commands of its requester until it is dropped.
+            drop(reply);
+            words = choices.command(decision).split(' ').map(str::to_owned).collect();
         }
-        _ => Ok(outcome.exit_code()),
+    }
+
+    /// The reply to a command; none if the person interrupted it.
+    async fn reply(&self, words: Vec<String>, out: &ListWriter<'_>, stop: &mut Stop) -> Option<Reply> {
+        let request = Request {
+            principal: self.principal.clone(),
+            place: Place::terminal(),
+            input: Input::Parsed(self.service.parse_typed(words, &table_file::read)),
+            delivery: None,
+            format: Some(self.output),
+        };
+        let mut progress = ProgressLine::new();
+        let mut handled = std::pin::pin!(self.service.handle_in_parts(request, out));
+        let mut reply = loop {
+            tokio::select! {
+                reply = &mut handled => break reply,
+                () = stop.requested() => return None,
+                () = progress.next(self.service, out) => {}
+            }
+        };
+        drop(progress);
+        match reply.alone.take() {
+            Some(question) => {
+                let how = (self.asked, self.can_ask);
+                lone_operator::ask(self.service, self.principal, reply, question, how, stop).await
+            }
+            None => Some(reply),
+        }
+    }
+
+    fn interrupted(&self, out: &ListWriter<'_>) {
+        let error = host_error(Outcome::Unknown, &interrupted());
+        let _ = match out.finish() {
+            // The list that was started is completed, so the rows before the interrupt stay readable.
+            Ok(Some(parts)) => print(&parts.broken_off(&error)),
+            Ok(None) if self.asked == Format::Json => print(&(render::json(&error) + "\n")),
+            _ => Ok(()),
+        };
+        if self.asked != Format::Json {
+            tell(&format!("{}\n", interrupted()));
+        }
+    }
+
+    /// Writes a reply. Returns the exit code.
+    fn write(&self, reply: Reply, out: &ListWriter<'_>) -> u8 {
+        let (outcome, operation) = (reply.outcome, reply.operation.clone());
+        let has_secret = reply.secret.is_some();
+        let written = out.finish().and_then(|parts| answer::write(reply, parts, self.asked, self.pager));
+        match written {
+            // A closed pipe means that the reader has read enough, unless the output contained a secret.
+            Err(error) if has_secret || error.kind() != io::ErrorKind::BrokenPipe => {
+                let lost = if has_secret { " The secret in the output is lost: no copy is stored." } else { "" };
+                tell(&format!(
+                    "The output cannot be written: {error}. The command ended as `{}`.{lost} Run `status {operation}` to \
+                     see what a write changed and how to create a new secret.\n",
+                    outcome.as_str()
+                ));
+                Outcome::Failed.exit_code()
+            }
+            _ => outcome.exit_code(),
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::print;
 use super::reload::{Reload, Stamps};
 use super::stop::{Hangup, Stop};
 use anyhow::Context;
-use claude_admin::frontend::LiveFrontends;
+use claude_admin::frontend::{LiveFrontends, slack};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -37,12 +37,16 @@ pub(super) async fn serve(args: &ConfigArgs) -> anyhow::Result<u8> {
     let reload = Reload { path, started: config, stamps, simulator: Arc::clone(&simulator), live: live.clone() };
     let ticking = tokio::spawn(tick(reload, hangup));
     let following = tokio::spawn(follow(live.clone()));
+    let mut stop = Stop::listen();
+    let connected = live.clone();
+    let connections = tokio::spawn(async move { slack::connect(connected, async { stop.requested().await }).await });
     let insisted = async {
         twice.requested().await;
         twice.requested().await;
     };
     let served = async {
         claude_admin::frontend::serve(listener, live.clone(), async move { once.requested().await }).await?;
+        let _ = connections.await;
         ticking.abort();
         following.abort();
         let _ = ticking.await;

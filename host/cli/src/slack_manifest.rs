@@ -14,19 +14,33 @@ const HINT_EXAMPLES: usize = 3;
 const BOT_SCOPES: [&str; 6] =
     ["commands", "chat:write", "files:write", "usergroups:read", "users:read", "users:read.email"];
 
-pub(super) fn manifest(url: &str) -> anyhow::Result<u8> {
-    let host = url
-        .strip_prefix("https://")
-        .map(|host| host.trim_end_matches('/'))
-        .filter(|host| !host.is_empty() && !host.contains([' ', '?', '#', '@']));
-    let Some(host) = host else {
-        return Err(SetupError("Slack cannot use this URL: write https://HOST".to_owned()).into());
-    };
+/// Writes the manifest of an app for Socket Mode, or of an app that sends requests to a host.
+pub(super) fn manifest(url: Option<&str>) -> anyhow::Result<u8> {
+    let host = url.map(host_of).transpose()?;
     print(&format!("{:#}\n", build(&catalog(&Config::default())?, host)))?;
     Ok(0)
 }
 
-fn build(catalog: &Catalog, host: &str) -> Value {
+fn host_of(url: &str) -> Result<&str, SetupError> {
+    url.strip_prefix("https://")
+        .map(|host| host.trim_end_matches('/'))
+        .filter(|host| !host.is_empty() && !host.contains([' ', '?', '#', '@']))
+        .ok_or_else(|| SetupError("Slack cannot use this URL: write https://HOST".to_owned()))
+}
+
+fn build(catalog: &Catalog, host: Option<&str>) -> Value {
+    let mut command = json!({
+        "command": "/claude-admin",
+        "description": "Manage your Claude organization",
+        "usage_hint": usage_hint(catalog),
+        "should_escape": true,
+    });
+    let mut interactivity = json!({ "is_enabled": true });
+    // In Socket Mode, an app has no URLs.
+    if let Some(host) = host {
+        command["url"] = json!(format!("https://{host}/slack/commands"));
+        interactivity["request_url"] = json!(format!("https://{host}/slack/interactions"));
+    }
     json!({
         "_metadata": { "major_version": 1, "minor_version": 1 },
         "display_information": {
@@ -42,19 +56,13 @@ fn build(catalog: &Catalog, host: &str) -> Value {
                 "messages_tab_read_only_enabled": true,
             },
             "bot_user": { "display_name": "claude-admin", "always_online": true },
-            "slash_commands": [{
-                "command": "/claude-admin",
-                "url": format!("https://{host}/slack/commands"),
-                "description": "Manage your Claude organization",
-                "usage_hint": usage_hint(catalog),
-                "should_escape": true,
-            }],
+            "slash_commands": [command],
         },
         "oauth_config": { "scopes": { "bot": BOT_SCOPES } },
         "settings": {
-            "interactivity": { "is_enabled": true, "request_url": format!("https://{host}/slack/interactions") },
-             "org_deploy_enabled": false,
-            "socket_mode_enabled": false,
+            "interactivity": interactivity,
+            "org_deploy_enabled": false,
+            "socket_mode_enabled": host.is_none(),
             "token_rotation_enabled": false,
         },
     })

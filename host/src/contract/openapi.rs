@@ -16,7 +16,10 @@ const COMPONENTS: &str = "#/components/schemas/";
 pub fn openapi(catalog: &Catalog) -> Value {
     let mut given = Schemas::new(catalog, Direction::Given, "#/components/schemas/given.");
     let mut returned = Schemas::new(catalog, Direction::Returned, COMPONENTS);
-    let mut paths = Map::from_iter([("/v1/commands".to_owned(), json!({ "post": commands() }))]);
+    let mut paths = Map::from_iter([
+        ("/v1/commands".to_owned(), json!({ "post": commands() })),
+        ("/v1/operations/{id}".to_owned(), json!({ "get": status() })),
+    ]);
     for action in &catalog.actions {
         let operation = operation(action, &mut given, &mut returned);
         paths.insert(format!("/v1/actions/{}", action.id), json!({ "post": operation }));
@@ -73,6 +76,23 @@ fn commands() -> Value {
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Command" } } },
         },
         "responses": with_success(&json!({ "$ref": "#/components/schemas/Answer" })),
+    })
+}
+
+fn status() -> Value {
+    json!({
+        "operationId": "operation",
+        "summary": "Read the status of an operation, and wait for its end.",
+        "parameters": [
+            { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
+            {
+                "name": "wait", "in": "query", "required": false,
+                "schema": { "type": "string", "pattern": "^([0-9]|[12][0-9]|30)s?$" },
+                "description": "The longest time until the response, such as `30s`. The response comes earlier if the operation \
+                    ended, or if its requester must confirm it.",
+            },
+        ],
+        "responses": with_success(&answer(&json!({ "$ref": format!("{COMPONENTS}Record") }))),
     })
 }
 

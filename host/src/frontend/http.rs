@@ -20,7 +20,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use subtle::ConstantTimeEq;
+
+/// The maximum of `wait`.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A program that can call the HTTP API.
 #[derive(Debug)]
@@ -85,13 +89,47 @@ impl Http {
         self.answer(headers, body, Some(id)).await
     }
 
+    /// Handles `GET /v1/operations/ID`: as the command `status ID`. With `wait=30s` in the query, it first waits until the
+    /// operation ended, or until its requester must confirm it.
+    pub async fn operation(&self, id: String, query: Option<&str>, headers: &HeaderMap) -> Response {
+        let client = match self.authenticated(headers).await {
+            Ok(client) => client,
+            Err(response) => return response,
+        };
+        let wait = match query.map(wait_of).transpose() {
+            Ok(wait) => wait,
+            Err(problem) => return bad_request(&problem),
+        };
+        // An error quotes the ID.
+        if let Err(error) = command::refuse_secrets(&id) {
+            return bad_request(&error.to_string());
+        }
+        if let Some(wait) = wait
+            && let Err(too_many) = self.service.wait_for(&client.principal, &id, wait).await
+        {
+            return respond(*too_many, Format::Json);
+        }
+        let command = Command::Host(HostCommand::Status(Some(id.clone())));
+        let parsed = Parsed::new(format!("status {id}"), command);
+        respond(self.ask(&client.principal, Input::Parsed(parsed), None, Format::Json).await, Format::Json)
+    }
+
+    /// The client of a request, or the response to a request without a valid token.
+    async fn authenticated(&self, headers: &HeaderMap) -> Result<&Client, Response> {
+        if let Some(client) = self.client(headers) {
+            return Ok(client);
+        }
+        self.service.refused("invalid-token").await;
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+        let problem =
+            problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token from the configuration.");
+        Err((StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response())
+    }
+
     async fn answer(&self, headers: &HeaderMap, body: &[u8], action: Option<String>) -> Response {
-        let Some(client) = self.client(headers) else {
-            self.service.refused("invalid-token").await;
-            let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-            let problem =
-                problem("unauthorized", "Send `Authorization: Bearer TOKEN` with a token from the configuration.");
-            return (StatusCode::UNAUTHORIZED, challenge, axum_json(&problem)).into_response();
+        let client = match self.authenticated(headers).await {
+            Ok(client) => client,
+            Err(response) => return response,
         };
         let body = match outside_text::text(body) {
             Ok(body) => body,
@@ -249,6 +287,16 @@ impl Http {
             bool::from(known.ct_eq(&given))
         })
     }
+}
+
+/// The time in a query, `wait=30s`.
+fn wait_of(query: &str) -> Result<Duration, String> {
+    let most = LONGEST_WAIT.as_secs();
+    let seconds = query.strip_prefix("wait=").and_then(|wait| wait.strip_suffix('s').unwrap_or(wait).parse().ok());
+    let seconds = seconds.filter(|seconds| *seconds <= most);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("The query can only be `wait=Ns`, with 0 to {most} seconds."))
 }
 
 /// Adds the fields of a request to a typed command.

@@ -1,6 +1,8 @@
 //! The sources of commands. A frontend authenticates the requester and shows the reply. It knows no actions.
 
 mod background;
+#[cfg(feature = "slack")]
+pub mod chat;
 #[cfg(feature = "http")]
 mod connections;
 #[cfg(feature = "http")]

@@ -9,7 +9,7 @@ use crate::contract;
 use crate::service::Service;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -130,6 +130,7 @@ pub fn router(frontends: impl Into<LiveFrontends>) -> Router {
     let router = Router::new()
         .route("/v1/commands", post(http_command))
         .route("/v1/actions/{id}", post(http_action))
+        .route("/v1/operations/{id}", get(http_operation))
         .route("/v1/openapi.json", get(openapi))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready));
@@ -174,6 +175,18 @@ async fn http_action(
 ) -> Response {
     match live.get().http {
         Some(http) => http.action(id, &headers, &body).await,
+        None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
+    }
+}
+
+async fn http_operation(
+    State(live): State<LiveFrontends>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match live.get().http {
+        Some(http) => http.operation(id, uri.query(), &headers).await,
         None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
     }
 }

@@ -32,6 +32,7 @@ mod select;
 mod several;
 mod steps_json;
 mod understand;
+mod wait;
 
 pub use audit::{audit_entries, audit_filter, audit_verification};
 pub use notices::Notice;

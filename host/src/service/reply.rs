@@ -57,6 +57,8 @@ pub struct Reply {
     pub operation: String,
     /// The command in its canonical form; none if it is not an action.
     pub command: Option<String>,
+    /// The command that reads the whole list of which this is a part; none if the result is not a list, or not for a chat.
+    pub whole_list: Option<String>,
     /// The outcome of the command.
     pub outcome: Outcome,
     /// Whether the command changed anything.
@@ -98,6 +100,7 @@ impl Reply {
         Self {
             operation: String::new(),
             command: None,
+            whole_list: None,
             outcome,
             verdict: if outcome == Outcome::Unknown { Verdict::Unknown } else { Verdict::NotSent },
             document,

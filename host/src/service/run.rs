@@ -78,6 +78,7 @@ impl Service {
                 let invocation = as_written(catalog, action, authorized.get(), &written);
                 let canonical = invocation.canonical(&catalog.types);
                 tracing::info!(operation = id, action = action.id, command = canonical, "running");
+                let whole_list = whole_list(catalog, &invocation);
                 let named =
                     !options.ids && Self::shows_names(&person.principal, &person.place, options.format, options.share);
                 let ahead = match parts {
@@ -131,7 +132,7 @@ impl Service {
                     return reply.with_verdict(executed.read.verdict).of(action, &canonical, &options);
                 }
                 let reply = executed.show(catalog, &options).named(&names.names).resolved(&found.targets);
-                reply.of(action, &canonical, &options)
+                Reply { whole_list, ..reply.of(action, &canonical, &options) }
             }
             Ok(Proposed::Pointless(plan, found)) => {
                 let reply = self.pointless(id, person, action, &plan, &found, &options).await;
@@ -387,6 +388,14 @@ impl Service {
         }
         reply.of(action, &canonical, options)
     }
+}
+
+/// The command that reads a whole list, from its beginning and with the largest pages.
+fn whole_list(catalog: &Catalog, invocation: &Invocation) -> Option<String> {
+    let paging = invocation.action.paging.as_ref().filter(|_| !invocation.action.is_confidential())?;
+    let mut whole = invocation.clone();
+    whole.arguments.retain(|name, _| name != Paging::LIMIT && name != paging.input() && name != "before-id");
+    Some(format!("{} --all", whole.canonical(&catalog.types)))
 }
 
 /// The pages to read. All pages of a list are read with `--all`, and all pages of a report, because a report is about a

@@ -144,7 +144,13 @@ pub(super) async fn local(service: &Service, who: &str, line: &str) {
 pub(super) fn blocks(document: &document::Document) -> Value {
     let seal = ButtonSeal::new(SECRET.as_bytes());
     let button = |choices: &document::Choices| seal.seal(&choices.operation, choices.version);
-    render::slack(document, SlackTables::default(), false, Some(render::SlackApp { button: &button, files: true }))["blocks"].clone()
+    render::slack(
+        document,
+        SlackTables::default(),
+        false,
+        Some(render::SlackApp { button: &button, files: true, run: &|command| command.to_owned(), whole_list: None }),
+    )["blocks"]
+        .clone()
 }
 
 pub(super) fn button(message: &Value, choice: Choice) -> Option<Value> {

@@ -7,9 +7,11 @@
 mod budget;
 mod chart;
 mod choices;
+mod offers;
 mod table;
 
 pub use choices::{action_id, boxes_of, choice_of};
+pub use offers::runs_command;
 pub use table::SlackTables;
 
 use super::visible::{shortened, visible};
@@ -37,6 +39,10 @@ pub struct SlackApp<'a> {
     pub button: &'a dyn Fn(&Choices) -> String,
     /// Whether it sends long results as files.
     pub files: bool,
+    /// Creates the value of a button that runs a command.
+    pub run: &'a dyn Fn(&str) -> String,
+    /// The command that reads the whole list of which a part is shown, if there is one.
+    pub whole_list: Option<&'a str>,
 }
 
 impl std::fmt::Debug for SlackApp<'_> {

@@ -1,6 +1,6 @@
 //! Tables in Slack messages.
 
-use super::{Style, Writer, shown, with_list};
+use super::{Style, Writer, offers, shown, with_list};
 use crate::document::{Cell, Reader, Table};
 use crate::render::text::more;
 use crate::render::visible::{shortened, visible};
@@ -98,6 +98,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
         writer.cut |= cut;
         writer.blocks.push(paragraph(&more));
     }
+    offers::write(writer, table, count);
 }
 
 /// A heading. Slack does not accept an empty cell.

@@ -3,6 +3,7 @@
 use super::{cells, head};
 use crate::document::{Block, Cell, Document, Table};
 use crate::render::Medium;
+use crate::render::medium::Style;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table as Aligned, Width, presets};
 
 /// The space between two columns.
@@ -53,7 +54,7 @@ impl TextRows {
             (None, Some(room)) => widths = within(room, &head, &rows),
             (None, None) => {}
         }
-        let written = lines(head, rows, Some(&widths));
+        let written = under_head(head, rows, Some(&widths), self.medium);
         self.begun = Some(Layout { columns, widths });
         written + "\n"
     }
@@ -114,7 +115,7 @@ fn size(widths: &[u16]) -> u16 {
 /// Rows with their columns aligned.
 pub(super) fn aligned(head: Option<Vec<String>>, rows: Vec<Vec<String>>, medium: Medium) -> String {
     let widths = medium.columns().map(|room| within(room, &head, &rows));
-    lines(head, rows, widths.as_deref())
+    under_head(head, rows, widths.as_deref(), medium)
 }
 
 /// A text with one or several lines, wrapped to the available width.
@@ -124,7 +125,7 @@ pub(super) fn wrapped(text: &str, medium: Medium) -> String {
         Some(room) => {
             let wrap = |line: &str| match line.len() <= usize::from(room) {
                 true => line.to_owned(),
-                false => lines(None, vec![vec![line.to_owned()]], Some(&[room])),
+                false => lines(vec![vec![line.to_owned()]], Some(&[room])),
             };
             text.lines().map(wrap).collect::<Vec<_>>().join("\n")
         }
@@ -169,13 +170,22 @@ fn words(rows: &[Vec<String>]) -> Vec<u16> {
     widths(&rows.iter().map(words).collect::<Vec<_>>())
 }
 
-/// Rows as lines. `widths` is the width of each column, if it differs from the width of its content.
-fn lines(head: Option<Vec<String>>, rows: Vec<Vec<String>>, widths: Option<&[u16]>) -> String {
+/// Rows as lines below a head. `widths` is the width of each column, if it differs from the width of its content.
+fn under_head(head: Option<Vec<String>>, rows: Vec<Vec<String>>, widths: Option<&[u16]>, medium: Medium) -> String {
+    let Some(head) = head else { return lines(rows, widths) };
+    match widths {
+        Some(_) => {
+            let head = medium.styled(lines(vec![head], widths), Style::Strong);
+            if rows.is_empty() { head } else { format!("{head}\n{}", lines(rows, widths)) }
+        }
+        None => lines(std::iter::once(head).chain(rows).collect(), None),
+    }
+}
+
+/// Rows as lines.
+fn lines(rows: Vec<Vec<String>>, widths: Option<&[u16]>) -> String {
     let mut table = Aligned::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(head) = head {
-        table.set_header(head);
-    }
     table.add_rows(rows);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));

@@ -1,13 +1,16 @@
 
-# Completes the words after `claude-admin run --`: the program returns the actions that this account can run. Bash
-# splits a word at `=`. The function also runs in bash 3.2, which has no `mapfile` and no `nosort`.
+# Completes the words of a command, with and without `run --`: the program returns the actions that this account can run.
+# Bash splits a word at `=`. The function also runs in bash 3.2, which has no `mapfile` and no `nosort`.
 _claude-admin_words() {
-    local index config=()
-    for ((index = 1; index < COMP_CWORD; index++)); do
+    local index config=() before=0
+    if [[ ${COMP_WORDS[1]} != -* && " SUBCOMMANDS " != *" ${COMP_WORDS[1]} "* ]]; then
+        before=1
+    fi
+    for ((index = 1 - before; index < COMP_CWORD; index++)); do
         if [[ ${COMP_WORDS[index]} == --config ]]; then
             [[ ${COMP_WORDS[index + 1]} == = ]] && index=$((index + 1))
             config=(--config "${COMP_WORDS[index + 1]}")
-        elif [[ ${COMP_WORDS[index]} == -- ]]; then
+        elif [[ $before == 1 || ${COMP_WORDS[index]} == -- ]]; then
             local words=() word joins='' last
             for word in "${COMP_WORDS[@]:index + 1:COMP_CWORD - index}"; do
                 last=$((${#words[@]} - 1))
@@ -19,6 +22,8 @@ _claude-admin_words() {
                 fi
             done
             COMPREPLY=()
+            # The first word can be a subcommand too.
+            [[ $before == 1 && $COMP_CWORD == 1 ]] && GENERATED "$@"
             while IFS=$'\t' read -r word _; do
                 [[ $word == --*=* ]] && word=${word#*=}
                 COMPREPLY+=("$word")

@@ -7,7 +7,7 @@ mod secret;
 
 pub(crate) use approvals::ApprovalsConfig;
 pub(crate) use error::ConfigError;
-pub(crate) use secret::{SecretError, SecretSource};
+pub(crate) use secret::SecretSource;
 
 use claude_admin::decision::groups::{Member, MemberError, is_user_group};
 use claude_admin::decision::people::People;
@@ -161,10 +161,16 @@ pub(crate) struct ClientConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlackConfig {
-    /// The environment variable with the signing secret. Default: `SLACK_SIGNING_SECRET`, unless a file is given.
+    /// The environment variable with the signing secret. Default: `SLACK_SIGNING_SECRET`, if it is set and
+    /// no file is given. Without it, the host does not accept requests of Slack over HTTP.
     pub(crate) signing_secret_env: Option<String>,
     /// The file with the signing secret.
     pub(crate) signing_secret_file: Option<PathBuf>,
+    /// The environment variable with the token of the app, for Socket Mode. Default: `SLACK_APP_TOKEN`, if it is set and
+    /// no file is given.
+    pub(crate) app_token_env: Option<String>,
+    /// The file with the token of the app.
+    pub(crate) app_token_file: Option<PathBuf>,
     /// The ID of the app. Commands of other apps are rejected.
     pub(crate) app_id: Option<String>,
     /// The form of tables in messages.
@@ -271,7 +277,10 @@ impl Config {
     }
 
     fn files_read_once(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let slack = self.slack.iter_mut().flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.bot_token_file]);
+        let slack = self
+            .slack
+            .iter_mut()
+            .flat_map(|slack| [&mut slack.signing_secret_file, &mut slack.app_token_file, &mut slack.bot_token_file]);
         let upstream = [
             &mut self.upstream.admin_key_file,
             &mut self.upstream.oauth_token_file,

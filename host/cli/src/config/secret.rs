@@ -47,6 +47,23 @@ impl SecretSource {
         file.map_or_else(|| Self::Environment(variable.to_owned()), |path| Self::File(path.to_owned()))
     }
 
+    /// Reads the secret of a configuration that names a file, a variable, or neither. `None`: the configuration names
+    /// neither, and the default variable is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the secret cannot be read, or if a source that the configuration names is empty.
+    pub(crate) fn find(
+        file: Option<&Path>,
+        variable: Option<&str>,
+        default: &str,
+    ) -> Result<Option<SecretString>, SecretError> {
+        match Self::of(file, variable.unwrap_or(default)).read() {
+            Err(SecretError::Unset(_)) if variable.is_none() => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
     /// Reads the secret.
     ///
     /// # Errors

@@ -36,7 +36,9 @@ pub(super) async fn demo(once: bool, jobs: bool) -> anyhow::Result<u8> {
     let signing_secret = format!("demo-signing-secret-{:016x}", fastrand::u64(..));
     let background = Background::default();
     let settings = SlackSettings {
-        signing_secret: SecretString::from(signing_secret.as_str()),
+        signing_secret: Some(SecretString::from(signing_secret.as_str())),
+        socket: None,
+        button_secret: SecretString::from(signing_secret.as_str()),
         app_id: None,
         tables: SlackTables::default(),
         web_api: None,

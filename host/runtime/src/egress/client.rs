@@ -59,8 +59,16 @@ impl Client {
     ///
     /// [`ClientError::TlsSettings`] when the trust store of the operating system cannot be used.
     pub fn new(rule: AddressRule) -> Result<Self, ClientError> {
-        let settings = tls_settings()?.try_with_platform_verifier().map_err(tls_error)?;
-        Ok(Self::with(rule, settings.with_no_client_auth()))
+        Ok(Self::with(rule, platform_settings()?, Versions::All))
+    }
+
+    /// Creates such a client that uses only HTTP/1.1, in which a connection can switch to another protocol.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::TlsSettings`] when the trust store of the operating system cannot be used.
+    pub fn http1(rule: AddressRule) -> Result<Self, ClientError> {
+        Ok(Self::with(rule, platform_settings()?, Versions::Http1))
     }
 
     /// Creates such a client that trusts these roots instead of the trust store of the operating system.
@@ -69,7 +77,8 @@ impl Client {
     ///
     /// [`ClientError::TlsSettings`] if TLS cannot be set up.
     pub fn trusting(rule: AddressRule, roots: rustls::RootCertStore) -> Result<Self, ClientError> {
-        Ok(Self::with(rule, tls_settings()?.with_root_certificates(roots).with_no_client_auth()))
+        let settings = tls_settings()?.with_root_certificates(roots).with_no_client_auth();
+        Ok(Self::with(rule, settings, Versions::All))
     }
 
     /// Creates such a client for plain connections only. It trusts no certificate and does not read the trust store,
@@ -82,16 +91,16 @@ impl Client {
         Self::trusting(rule, rustls::RootCertStore::empty())
     }
 
-    fn with(rule: AddressRule, settings: ClientConfig) -> Self {
+    fn with(rule: AddressRule, settings: ClientConfig, versions: Versions) -> Self {
         let mut http = HttpConnector::new_with_resolver(CheckedResolver { rule });
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(settings)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(http);
+        let https = HttpsConnectorBuilder::new().with_tls_config(settings).https_or_http();
+        let https = match versions {
+            Versions::All => https.enable_all_versions().wrap_connector(http),
+            Versions::Http1 => https.enable_http1().wrap_connector(http),
+        };
         let inner = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
@@ -128,6 +137,17 @@ impl ClientError {
             Self::Timeout(_) | Self::Incomplete(_) | Self::Protocol(_) => false,
         }
     }
+}
+
+/// The versions of HTTP that a client uses.
+#[derive(Debug, Clone, Copy)]
+enum Versions {
+    All,
+    Http1,
+}
+
+fn platform_settings() -> Result<ClientConfig, ClientError> {
+    Ok(tls_settings()?.try_with_platform_verifier().map_err(tls_error)?.with_no_client_auth())
 }
 
 fn tls_settings() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ClientError> {

@@ -1,4 +1,5 @@
-//! The value of a button: an operation, the version of its plan, and a MAC. The host looks up all other data.
+//! The value of a button, with a MAC: an operation and the version of its plan, of which the host looks up all other
+//! data; or a command.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -6,6 +7,8 @@ use std::fmt::{self, Write};
 
 /// The bytes of the MAC in the value of a button: 128 bits.
 const MAC_BYTES: usize = 16;
+/// Precedes a command, so the MAC of a command is not that of an operation.
+const COMMAND: &str = "command\0";
 /// The purpose from which the key for buttons is derived. The signing secret itself signs only the data that Slack
 /// defines.
 const PURPOSE: &[u8] = b"claude-admin button 1";
@@ -36,12 +39,39 @@ impl ButtonSeal {
     #[must_use]
     pub fn seal(&self, operation: &str, version: u32) -> String {
         let text = format!("{operation}.{version}");
+        format!("{text}.{}", self.mac(&text))
+    }
+
+    /// Creates the value of a button that runs a command.
+    #[must_use]
+    pub fn seal_command(&self, command: &str) -> String {
+        format!("{command}.{}", self.mac(&format!("{COMMAND}{command}")))
+    }
+
+    /// Reads the command of a button. `None` if its MAC is not valid.
+    #[must_use]
+    pub fn open_command(&self, value: &str) -> Option<String> {
+        let (command, mac) = value.rsplit_once('.')?;
+        self.check(&format!("{COMMAND}{command}"), mac)?;
+        Some(command.to_owned())
+    }
+
+    fn mac(&self, text: &str) -> String {
         let mac = keyed(&self.key, text.as_bytes()).finalize().into_bytes();
-        mac.iter().take(MAC_BYTES).fold(text + ".", |mut text, byte| {
+        mac.iter().take(MAC_BYTES).fold(String::new(), |mut text, byte| {
             // A write to a string does not fail.
             let _ = write!(text, "{byte:02x}");
             text
         })
+    }
+
+    /// Compares the MAC of a text, in constant time.
+    fn check(&self, text: &str, hex: &str) -> Option<()> {
+        let digits = hex.as_bytes().chunks_exact(2);
+        let exact = hex.len() == 2 * MAC_BYTES && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let mac: Option<Vec<u8>> =
+            digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        keyed(&self.key, text.as_bytes()).verify_truncated_left(&mac.filter(|_| exact)?).ok()
     }
 
     /// Reads the value of a button: operation and version. `None` if its MAC is not valid.
@@ -49,12 +79,7 @@ impl ButtonSeal {
     pub fn open(&self, value: &str) -> Option<(String, u32)> {
         let (text, hex) = value.rsplit_once('.')?;
         let (operation, version) = text.rsplit_once('.')?;
-        let digits = hex.as_bytes().chunks_exact(2);
-        let exact = hex.len() == 2 * MAC_BYTES && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let mac: Option<Vec<u8>> =
-            digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-        // The comparison takes constant time.
-        keyed(&self.key, text.as_bytes()).verify_truncated_left(&mac.filter(|_| exact)?).ok()?;
+        self.check(text, hex)?;
         Some((operation.to_owned(), version.parse().ok()?))
     }
 }
@@ -77,6 +102,18 @@ mod tests {
         assert_eq!(seal.open(&value), Some(("7qk2abcd".to_owned(), 3)));
         assert_eq!(ButtonSeal::new(b"secret").open(&value), seal.open(&value), "another host opens it");
         assert_eq!(ButtonSeal::new(b"Secret").open(&value), None);
+    }
+
+    #[test]
+    fn command_opens_only_as_it_was_sealed() {
+        let seal = ButtonSeal::new(b"secret");
+        let value = seal.seal_command("users list --after-id user_1.2");
+        assert_eq!(seal.open_command(&value).as_deref(), Some("users list --after-id user_1.2"));
+        assert_eq!(seal.open_command(&value.replace("list", "lost")), None);
+        assert_eq!(ButtonSeal::new(b"other").open_command(&value), None);
+        // Neither kind of value is one of the other kind.
+        assert_eq!(seal.open(&seal.seal_command("7qk2abcd.3")), None);
+        assert_eq!(seal.open_command(&seal.seal("7qk2abcd", 3)), None);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::FormError;
 use claude_admin_chat::redacted;
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// A click on a button or a check box, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Click {
+pub struct BlockAction {
     /// The workspace of the message; none if the app is installed for a whole organization.
     pub team_id: Option<String>,
     /// The home workspace of the user. It can differ from the workspace of the message for a user from another
@@ -106,18 +107,30 @@ struct SelectedOption {
     value: String,
 }
 
-impl Click {
-    /// Reads the click from the fields of a form. `None` if it is not a click on an element of a message, but a shortcut or a closed
-    /// view.
+impl BlockAction {
+    /// Reads the click from the fields of a form. `None` if it is not a click on an element of a message, but a shortcut
+    /// or a closed view.
     ///
     /// # Errors
     ///
     /// [`InteractionError`] for a payload that cannot be read.
     pub fn from_fields(mut fields: HashMap<String, String>) -> Result<Option<Self>, InteractionError> {
         let payload = fields.remove("payload").ok_or(FormError::Missing("payload"))?;
+        Self::read(serde_json::from_str(&payload))
+    }
+
+    /// Reads the click from a payload. `None` as for [`Self::from_fields`].
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`] for a payload that cannot be read.
+    pub fn from_value(payload: Value) -> Result<Option<Self>, InteractionError> {
+        Self::read(serde_json::from_value(payload))
+    }
+
+    fn read(payload: serde_json::Result<Payload>) -> Result<Option<Self>, InteractionError> {
         // An error quotes the invalid part of the payload, which can contain a secret.
-        let payload: Payload =
-            serde_json::from_str(&payload).map_err(|error| InteractionError::Payload(redacted(error.to_string())))?;
+        let payload = payload.map_err(|error| InteractionError::Payload(redacted(error.to_string())))?;
         if payload.r#type != "block_actions" {
             return Ok(None);
         }
@@ -158,10 +171,10 @@ impl Click {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    fn read(payload: &Value) -> Result<Option<Click>, InteractionError> {
-        Click::from_fields(HashMap::from([("payload".to_owned(), payload.to_string())]))
+    fn read(payload: &Value) -> Result<Option<BlockAction>, InteractionError> {
+        BlockAction::from_fields(HashMap::from([("payload".to_owned(), payload.to_string())]))
     }
 
     fn payload() -> Value {
@@ -237,7 +250,7 @@ mod tests {
             other["type"] = json!(kind);
             assert_eq!(read(&other).unwrap(), None);
         }
-        assert!(Click::from_fields(HashMap::new()).is_err());
-        assert!(Click::from_fields(HashMap::from([("payload".to_owned(), "{".to_owned())])).is_err());
+        assert!(BlockAction::from_fields(HashMap::new()).is_err());
+        assert!(BlockAction::from_fields(HashMap::from([("payload".to_owned(), "{".to_owned())])).is_err());
     }
 }

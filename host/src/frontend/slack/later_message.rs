@@ -1,14 +1,17 @@
 //! Messages that follow later: through the `response_url` of a command or a click, or else as a direct message.
 
 use super::messages::as_text;
+use super::platform::SlackPlatform;
 use super::{Responder, ResponseUrl, ResponseUrlError, WebApi};
-use crate::document::Document;
 use crate::frontend::Background;
+use crate::frontend::chat;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// The maximum number of attempts to send a direct message.
 const ATTEMPTS: u32 = 5;
+
+pub(super) type Later<'m> = chat::Later<'m, SlackPlatform>;
 
 /// Delivers messages that follow later.
 #[derive(Debug)]
@@ -18,24 +21,10 @@ pub(super) struct Delivery {
     pub(super) background: Background,
 }
 
-/// A message that follows later.
-#[derive(Debug)]
-pub(super) struct Later<'m> {
-    /// The operation that it is about.
-    pub(super) operation: &'m str,
-    /// Its content.
-    pub(super) document: &'m Document,
-    /// Its content as a message of Slack.
-    pub(super) message: Value,
-    /// The number of later messages that need the same URL.
-    pub(super) more: u32,
-    /// The user who must receive it: as a direct message if the URL does not accept it. None for a change of a card.
-    pub(super) user: Option<&'m str>,
-}
-
 impl Delivery {
-    /// Delivers a message. Only if a workspace does not accept its blocks, its text is sent instead.
-    pub(super) async fn deliver(&self, url: Option<&ResponseUrl>, later: Later<'_>) {
+    /// Delivers a message; if `user` must receive it, as a direct message if the URL does not accept it. Only if a workspace
+    /// does not accept its blocks, its text is sent instead.
+    pub(super) async fn deliver(&self, url: Option<&ResponseUrl>, later: Later<'_>, user: Option<&str>) {
         let problem = match url {
             Some(url) => match self.post(url, &later).await {
                 Ok(()) => return,
@@ -43,7 +32,7 @@ impl Delivery {
             },
             None => "Slack gave no response URL".to_owned(),
         };
-        let Later { operation, message, user, .. } = later;
+        let Later { operation, message, .. } = later;
         let Some((api, user)) = self.web_api.as_deref().zip(user) else {
             tracing::error!(operation, problem, "a message was not delivered");
             return;

@@ -1,9 +1,9 @@
 //! Documents as Slack messages.
 
 use super::button::ButtonSeal;
-use super::file::File;
 use crate::command::Format;
 use crate::document::{Block, Choices, Document};
+use crate::frontend::chat::File;
 use crate::render::{self, SlackApp, SlackTables};
 use crate::service::{Outcome, Reply};
 use serde_json::Value;
@@ -23,17 +23,28 @@ pub(super) struct Messages {
 impl Messages {
     /// A document in blocks.
     pub(super) fn blocks(&self, document: &Document, share: bool) -> Value {
+        self.result(document, share, None)
+    }
+
+    /// The result of a command in blocks, with buttons for the rest of a list.
+    fn result(&self, document: &Document, share: bool, whole_list: Option<&str>) -> Value {
         let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
         let for_all = share.then(|| document.clone().without_private_tables());
         let document = for_all.as_ref().unwrap_or(document);
-        render::slack(document, self.tables, share, Some(SlackApp { button: &button, files: self.files }))
+        let run = |command: &str| self.seal.seal_command(command);
+        render::slack(
+            document,
+            self.tables,
+            share,
+            Some(SlackApp { button: &button, files: self.files, run: &run, whole_list }),
+        )
     }
 
     /// A reply, and the file that must follow it. Formats for programs are shown unchanged, in one block of text.
     pub(super) fn reply(&self, reply: &Reply) -> (Value, Option<File>) {
         let format = reply.format.unwrap_or_default();
         if format == Format::Text {
-            return (self.blocks(&reply.document, reply.share), None);
+            return (self.result(&reply.document, reply.share, reply.whole_list.as_deref()), None);
         }
         // CSV has no rows for an error, and no buttons for a request. A request that approvers must decide has buttons,
         // whatever the format.
@@ -60,7 +71,7 @@ impl Messages {
         };
         let name = if reply.operation.is_empty() { "result" } else { &reply.operation };
         let name = format!("{name}.{}", format.extension());
-        (message, file.map(|kept| File { name, content, _kept: kept }))
+        (message, file.map(|kept| File { name, content, kept }))
     }
 }
 

@@ -1,22 +1,21 @@
-//! Slack over HTTP: slash commands, clicks on the cards of requests, and messages about requests.
+//! Slack: slash commands, clicks on the cards of requests, and messages about requests; over HTTP, or over connections that
+//! the host opens (Socket Mode).
 
 mod account;
 mod button;
-mod clicker;
-mod clicks;
 mod directory;
 mod file;
-mod handler;
+mod http;
 mod interaction;
 mod later_message;
 mod messages;
-mod notifier;
-mod pressed;
+mod origin;
+mod platform;
 mod replay;
 mod response_url;
 mod retry;
-mod signed;
-mod turns;
+mod sender;
+mod socket;
 mod web_api;
 
 pub use account::Account;
@@ -25,8 +24,11 @@ pub use claude_admin_chat::slack::{
     FormError, MAX_SKEW_SECONDS, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify,
 };
 pub use directory::SlackDirectory;
-pub use handler::{Slack, SlackSettings};
-pub use interaction::{Click, InteractionError};
+pub use http::Slack;
+pub use interaction::{BlockAction, InteractionError};
+pub use platform::{SlackDelivery, SlackPlatform, SlackRoute, SlackSettings};
 pub use replay::ReplayCache;
 pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrl, ResponseUrlError};
+pub use sender::SlackSender;
+pub use socket::{Envelope, SocketError, connect};
 pub use web_api::{DEFAULT_API, WebApi, WebApiError};

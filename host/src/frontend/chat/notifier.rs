@@ -1,15 +1,12 @@
-//! Posts the messages about operations that are due: the card for approvers, and the message to a requester in Slack.
+//! Posts the messages about operations that are due: the card for approvers, and the message to a requester in a chat.
 //!
 //! Only this module posts them, and it reads only the audit log. So a card is updated after every decision: by button,
 //! typed, over HTTP, on a terminal, by expiry, and after a restart.
 
-use super::messages::{Messages, as_text};
-use super::{WebApi, WebApiError};
+use super::{ChatPlatform, PostError, Target};
 use crate::audit::{Audience, MessageId};
 use crate::decision::operation::{Operation, Progress};
-use crate::identity::Platform;
 use crate::service::{Notice, Service};
-use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,7 +15,7 @@ use tokio::time::Instant;
 /// The interval between comparisons of the audit log with the posted messages, for changes by other processes on the
 /// same store.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// The maximum pause before a message is sent again, even if Slack requests a longer one.
+/// The maximum pause before a message is sent again, even if the platform requests a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// The code of a card that is not posted because the request was made in a direct message.
@@ -26,18 +23,17 @@ pub(super) const DIRECT_MESSAGE: &str = "direct_message";
 
 /// Posts the messages about operations that are due.
 #[derive(Debug)]
-pub(super) struct Notifier {
+pub(super) struct Notifier<P: ChatPlatform> {
     service: Arc<Service>,
-    api: Arc<WebApi>,
+    platform: Arc<P>,
     approvals_channel: Option<String>,
-    messages: Messages,
     progress: Arc<Posting>,
 }
 
 /// The messages that this process is posting.
 #[derive(Debug, Default)]
 struct Posting {
-    /// Messages that Slack did not accept because of a temporary error.
+    /// Messages that the platform did not accept because of a temporary error.
     delayed: Mutex<HashMap<Key, Delayed>>,
     /// Posts one message at a time: a card must be known before it is changed.
     turn: tokio::sync::Mutex<()>,
@@ -58,20 +54,15 @@ struct Delayed {
 pub(super) enum Card {
     /// It is posted.
     Posted(MessageId),
-    /// It is not posted yet: Slack did not accept it, and the host tries again.
+    /// It is not posted yet: the platform did not accept it, and the host tries again.
     Delayed(String),
     /// It cannot be posted.
     Failed(String),
 }
 
-impl Notifier {
-    pub(super) fn new(
-        service: Arc<Service>,
-        api: Arc<WebApi>,
-        approvals_channel: Option<String>,
-        messages: Messages,
-    ) -> Self {
-        Self { service, api, approvals_channel, messages, progress: Arc::default() }
+impl<P: ChatPlatform> Notifier<P> {
+    pub(super) fn new(service: Arc<Service>, platform: Arc<P>, approvals_channel: Option<String>) -> Self {
+        Self { service, platform, approvals_channel, progress: Arc::default() }
     }
 
     /// Replaces an earlier notifier of this process.
@@ -154,7 +145,7 @@ impl Notifier {
             }
         }
         let posted = match &target {
-            Ok(target) => self.send(target, &notice).await.map_err(|error| (error.retry_in(attempt), error)),
+            Ok(target) => self.platform.post(target, &self.service.notice_document(&notice), attempt).await,
             Err(code) => {
                 if let Err(error) = self.service.record_notice(&notice, Err((*code).to_owned())).await {
                     tracing::error!(operation, %error, audience, "it cannot be recorded that a message is not posted");
@@ -164,43 +155,27 @@ impl Notifier {
         };
         let result = match posted {
             Ok(message) => Ok(message),
-            Err((Some(wait), error)) => {
+            Err(PostError { retry_in: Some(wait), problem, .. }) => {
                 let wait = wait.min(LONGEST_WAIT);
-                tracing::warn!(operation, %error, audience, wait_s = wait.as_secs_f64(), "a message is sent again later");
-                let delayed = Delayed { attempt, until: Instant::now() + wait, problem: error.to_string() };
+                tracing::warn!(
+                    operation,
+                    problem,
+                    audience,
+                    wait_s = wait.as_secs_f64(),
+                    "a message is sent again later"
+                );
+                let delayed = Delayed { attempt, until: Instant::now() + wait, problem };
                 self.delayed().insert(key, delayed);
                 return;
             }
-            Err((None, error)) => {
-                tracing::error!(operation, %error, audience, "a message cannot be posted");
-                Err(error.code())
+            Err(PostError { retry_in: None, problem, code }) => {
+                tracing::error!(operation, problem, audience, "a message cannot be posted");
+                Err(code)
             }
         };
         self.delayed().remove(&key);
         if let Err(error) = self.service.record_notice(&notice, result).await {
             tracing::error!(operation, %error, audience, "it cannot be recorded that a message was posted");
-        }
-    }
-
-    async fn send(&self, target: &Target, notice: &Notice) -> Result<Option<MessageId>, WebApiError> {
-        let document = self.service.notice_document(notice);
-        let message = self.messages.blocks(&document, false);
-        match self.send_once(target, &message).await {
-            // Workspaces differ in the blocks that they accept.
-            Err(WebApiError::Refused { error, .. }) if error.contains("blocks") => {
-                tracing::warn!(error, "a workspace does not accept the blocks of a message; its text is sent");
-                self.send_once(target, &as_text(&document, message)).await
-            }
-            sent => sent,
-        }
-    }
-
-    async fn send_once(&self, target: &Target, message: &Value) -> Result<Option<MessageId>, WebApiError> {
-        match target {
-            Target::Card(card) => self.api.update_message(card, message).await.map(|()| Some(card.clone())),
-            Target::NewCard(channel) => self.api.post_message(channel, message).await.map(Some),
-            // A direct message is never changed later.
-            Target::User(user) => self.api.post_message(user, message).await.map(|_| None),
         }
     }
 
@@ -217,11 +192,11 @@ impl Notifier {
     /// The channel for the card of a request: the approvals channel, or the channel where it was made.
     fn card_channel(&self, operation: &Operation) -> Result<String, &'static str> {
         let place = &operation.pending.place;
-        let of_request = place.channel.as_ref().filter(|_| place.platform == Platform::Slack);
+        let of_request = place.channel.as_ref().filter(|_| place.platform == P::PLATFORM);
         match (&self.approvals_channel, of_request) {
             (Some(channel), _) => Ok(channel.clone()),
             // No approver would see a card there.
-            (None, Some(channel)) if channel.starts_with('D') => Err(DIRECT_MESSAGE),
+            (None, Some(channel)) if self.platform.is_direct(channel) => Err(DIRECT_MESSAGE),
             (None, Some(channel)) => Ok(channel.clone()),
             (None, None) => Err("no_channel"),
         }
@@ -230,14 +205,4 @@ impl Notifier {
     fn delayed(&self) -> MutexGuard<'_, HashMap<Key, Delayed>> {
         self.progress.delayed.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The target of a message.
-enum Target {
-    /// The existing card.
-    Card(MessageId),
-    /// A channel without a card yet.
-    NewCard(String),
-    /// A user, as a direct message.
-    User(String),
 }

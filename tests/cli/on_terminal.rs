@@ -52,6 +52,11 @@ impl OnTerminal {
 
     pub(super) fn type_line(&mut self, line: &str) {
         self.wait_for("\n> ");
+        self.answer(line);
+    }
+
+    /// Types a line without waiting for a question.
+    pub(super) fn answer(&mut self, line: &str) {
         self.ours.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 

@@ -1,0 +1,353 @@
+//! Slack as a chat platform.
+
+use super::button::ButtonSeal;
+use super::later_message::{Delivery, Later};
+use super::messages::{Messages, as_text};
+use super::origin::Origin;
+use super::sender::{SlackSender, identities};
+use super::socket::Envelope;
+use super::{
+    BlockAction, InteractionError, MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, SlashCommand,
+    WebApi, WebApiError, fields, file, is_ssl_check, verify,
+};
+use crate::audit::MessageId;
+use crate::command::Markup;
+use crate::decision::operation::Operation;
+use crate::document::Document;
+use crate::frontend::Background;
+use crate::frontend::chat::{
+    ChatPlatform, Click, Clicker, Element, File, NotAccepted, Position, PostError, Readers, Received, Target,
+};
+use crate::identity::{PartError, Platform};
+use crate::render::{self, SlackTables, boxes_of, choice_of, runs_command};
+use crate::service::{Input, Reply, Request};
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// The settings of the Slack frontend.
+#[derive(Debug)]
+pub struct SlackSettings {
+    /// The signing secret of the app. Without it, the host does not accept requests of Slack over HTTP.
+    pub signing_secret: Option<SecretString>,
+    /// Slack's Web API with the token of the app, for Socket Mode. Without it, the host opens no connection to Slack.
+    pub socket: Option<Arc<WebApi>>,
+    /// The secret from which the key for the buttons of cards is derived: the signing secret, or else the token of the
+    /// app. All hosts of an app must have the same.
+    pub button_secret: SecretString,
+    /// The ID of the app. Requests of other apps are not accepted. `None`: the app is not checked.
+    pub app_id: Option<String>,
+    /// The form of tables in messages.
+    pub tables: SlackTables,
+    /// Slack's Web API, if there is a bot token.
+    pub web_api: Option<Arc<WebApi>>,
+    /// The channel for the cards of requests that approvers must decide; it needs the Web API. Without it, the card is
+    /// shown where the request was made.
+    pub approvals_channel: Option<String>,
+}
+
+/// Slack as a chat platform.
+#[derive(Debug)]
+pub struct SlackPlatform {
+    signing_secret: Option<SecretString>,
+    socket: Option<Arc<WebApi>>,
+    app_id: Option<String>,
+    web_api: Option<Arc<WebApi>>,
+    messages: Messages,
+    delivery: Delivery,
+    signatures: OnceLock<Arc<ReplayCache>>,
+}
+
+/// A delivery of Slack.
+#[derive(Debug)]
+pub enum SlackDelivery {
+    /// A slash command over HTTP.
+    Command {
+        /// The headers, with the signature.
+        headers: HeaderMap,
+        /// The form, as it was signed.
+        body: Bytes,
+    },
+    /// An interaction over HTTP.
+    Interaction {
+        /// The headers, with the signature.
+        headers: HeaderMap,
+        /// The form, as it was signed.
+        body: Bytes,
+    },
+    /// An envelope of Socket Mode. The connection proves its origin.
+    Envelope(Envelope),
+}
+
+/// The way for the messages that follow a command or a click.
+#[derive(Debug)]
+pub struct SlackRoute {
+    url: Option<ResponseUrl>,
+    user: String,
+    is_click: bool,
+}
+
+impl SlackPlatform {
+    pub(super) fn new(settings: SlackSettings, responder: Responder, background: Background) -> Self {
+        let SlackSettings { signing_secret, socket, button_secret, app_id, tables, web_api, .. } = settings;
+        let seal = ButtonSeal::new(button_secret.expose_secret().as_bytes());
+        Self {
+            signing_secret,
+            socket,
+            app_id,
+            messages: Messages { seal, tables, files: web_api.is_some() },
+            delivery: Delivery { responder, web_api: web_api.clone(), background },
+            web_api,
+            signatures: OnceLock::new(),
+        }
+    }
+
+    /// Whether it accepts requests over HTTP.
+    #[must_use]
+    pub fn accepts_http(&self) -> bool {
+        self.signing_secret.is_some()
+    }
+
+    /// Slack's Web API with the token of the app, if the host opens connections to Slack.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Arc<WebApi>> {
+        self.socket.as_ref()
+    }
+
+    /// Checks that a request is from Slack: signed, recent, and not received before.
+    fn signed(&self, headers: &HeaderMap, body: &[u8], now_ms: i64) -> Result<Origin, NotAccepted> {
+        let now = u64::try_from(now_ms.div_euclid(1000)).unwrap_or_default();
+        self.check_signature(headers, body, now).map_err(|error| unproven(error.code(), error.to_string()))
+    }
+
+    fn check_signature(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Result<Origin, SignatureError> {
+        let only = |name: &str| {
+            let mut values = headers.get_all(name).iter();
+            match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
+                (Some(value), None) => Ok(value),
+                _ => Err(SignatureError::Malformed),
+            }
+        };
+        let (timestamp, signature) = (only("x-slack-request-timestamp")?, only("x-slack-signature")?);
+        let secret = self.signing_secret.as_ref().ok_or(SignatureError::Malformed)?;
+        verify(secret.expose_secret().as_bytes(), timestamp, signature, body, now)?;
+        let time: u64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
+        self.signatures().accept(time, signature)?;
+        // A request can be signed so long before it was received.
+        let earliest = i64::try_from(time.saturating_sub(MAX_SKEW_SECONDS)).map_err(|_| SignatureError::Malformed)?;
+        Ok(Origin { key: format!("{timestamp}/{signature}"), earliest_ms: Some(earliest.saturating_mul(1000)) })
+    }
+
+    fn signatures(&self) -> &Arc<ReplayCache> {
+        self.signatures.get_or_init(Arc::default)
+    }
+
+    fn own_app(&self, app: Option<&str>) -> Result<(), NotAccepted> {
+        if self.app_id.is_none() || self.app_id.as_deref() == app {
+            return Ok(());
+        }
+        Err(unproven("foreign-app", "the request is from another app".to_owned()))
+    }
+
+    fn command(&self, command: SlashCommand, origin: Origin, is_inline: bool) -> Result<Received<Self>, NotAccepted> {
+        self.own_app(command.api_app_id.as_deref())?;
+        let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
+        let (principal, place) = ids.map_err(not_an_id)?;
+        let request = Request {
+            principal,
+            place,
+            input: Input::Text { line: command.text, markup: Markup::Slack },
+            delivery: Some(origin.key(command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)))),
+            format: None,
+        };
+        let url = command.response_url.map(ResponseUrl::new);
+        let route = SlackRoute { url, user: command.user_id, is_click: false };
+        Ok(Received::Command { request, route, is_inline })
+    }
+
+    fn interaction(
+        &self,
+        action: Result<Option<BlockAction>, InteractionError>,
+        origin: Origin,
+    ) -> Result<Received<Self>, NotAccepted> {
+        let Some(action) = action.map_err(|error| unreadable(error.to_string()))? else {
+            return Ok(Received::Nothing);
+        };
+        self.own_app(action.api_app_id.as_deref())?;
+        let sender = SlackSender::of(&action).map_err(not_an_id)?;
+        let Some((operation, version, element)) = self.pressed(&action) else {
+            let problem = "a click is on an element that this app did not make".to_owned();
+            return Err(NotAccepted {
+                code: Some("forged-button"),
+                problem,
+                sender: sender.named(),
+                is_authentic: true,
+            });
+        };
+        let message = action.channel_id.zip(action.message_ts);
+        Ok(Received::Click(Click {
+            operation,
+            version,
+            element,
+            sender,
+            message: message.map(|(channel, ts)| MessageId { channel, ts }),
+            is_ephemeral: action.is_ephemeral,
+            route: SlackRoute { url: action.response_url.map(ResponseUrl::new), user: action.user_id, is_click: true },
+            key: origin.key(Some(action.delivery)),
+        }))
+    }
+
+    /// The operation, the version of its plan, and the clicked element; none if this app did not make the element.
+    fn pressed(&self, action: &BlockAction) -> Option<(String, u32, Element)> {
+        if runs_command(&action.action_id) {
+            let command = self.messages.seal.open_command(&action.value)?;
+            return Some((String::new(), 0, Element::Run(command)));
+        }
+        let (element, sealed) = match (choice_of(&action.action_id), boxes_of(&action.action_id, &action.block_id)) {
+            (Some(choice), _) => (Element::Decide(choice), action.value.as_str()),
+            (None, Some((places, sealed))) => {
+                let ticked: Result<_, _> = action.ticked.iter().map(|number| number.parse()).collect();
+                (Element::Select { places, ticked: ticked.ok()? }, sealed)
+            }
+            (None, None) => return None,
+        };
+        let (operation, version) = self.messages.seal.open(sealed)?;
+        Some((operation, version, element))
+    }
+
+    async fn post_message(&self, target: &Target, document: &Document) -> Result<Option<MessageId>, WebApiError> {
+        let api = self.web_api.as_deref().ok_or(WebApiError::Token)?;
+        let message = self.messages.blocks(document, false);
+        match post_once(api, target, &message).await {
+            // Workspaces differ in the blocks that they accept.
+            Err(WebApiError::Refused { error, .. }) if error.contains("blocks") => {
+                tracing::warn!(error, "a workspace does not accept the blocks of a message; its text is sent");
+                post_once(api, target, &as_text(document, message)).await
+            }
+            posted => posted,
+        }
+    }
+}
+
+async fn post_once(api: &WebApi, target: &Target, message: &Value) -> Result<Option<MessageId>, WebApiError> {
+    match target {
+        Target::Card(card) => api.update_message(card, message).await.map(|()| Some(card.clone())),
+        Target::NewCard(channel) => api.post_message(channel, message).await.map(Some),
+        Target::User(user) => api.post_message(user, message).await.map(|_| None),
+    }
+}
+
+impl ChatPlatform for SlackPlatform {
+    const PLATFORM: Platform = Platform::Slack;
+    const NAME: &'static str = "Slack";
+    /// Slack waits for 3 seconds in total.
+    const INLINE: Duration = Duration::from_millis(2200);
+    /// Slack accepts five messages for a click, and the result needs up to two.
+    const PROGRESS: &'static [Duration] = &[Duration::from_secs(5), Duration::from_secs(20), Duration::from_secs(60)];
+
+    type Delivery = SlackDelivery;
+    type Sender = SlackSender;
+    type Route = SlackRoute;
+    type Message = Value;
+
+    fn receive(&self, delivery: SlackDelivery, now_ms: i64) -> Result<Received<Self>, NotAccepted> {
+        match delivery {
+            // Slack regularly sends an unsigned `ssl_check` request and expects an empty response.
+            SlackDelivery::Command { headers, body }
+                if !headers.contains_key("x-slack-signature") && is_ssl_check(&body) =>
+            {
+                Ok(Received::Nothing)
+            }
+            SlackDelivery::Command { headers, body } => {
+                let origin = self.signed(&headers, &body, now_ms)?;
+                if is_ssl_check(&body) {
+                    return Ok(Received::Nothing);
+                }
+                let command = fields(&body).and_then(SlashCommand::from_fields);
+                self.command(command.map_err(|error| unreadable(error.to_string()))?, origin, true)
+            }
+            SlackDelivery::Interaction { headers, body } => {
+                let origin = self.signed(&headers, &body, now_ms)?;
+                let action = fields(&body).map_err(InteractionError::from).and_then(BlockAction::from_fields);
+                self.interaction(action, origin)
+            }
+            SlackDelivery::Envelope(Envelope::Command { id, fields }) => {
+                let command = SlashCommand::from_fields(fields).map_err(|error| unreadable(error.to_string()))?;
+                // The response to an envelope is not confirmed, so a result could be lost.
+                self.command(command, Origin { key: id, earliest_ms: None }, false)
+            }
+            SlackDelivery::Envelope(Envelope::Interaction { id, payload }) => {
+                self.interaction(BlockAction::from_value(payload), Origin { key: id, earliest_ms: None })
+            }
+        }
+    }
+
+    async fn clicker(&self, click: &Click<Self>, request: Option<&Operation>) -> Option<Clicker> {
+        click.sender.clicker(request, self.web_api.as_deref()).await
+    }
+
+    fn note(&self, text: &str) -> Value {
+        render::slack_note(text)
+    }
+
+    fn message(&self, document: &Document, readers: Readers) -> Value {
+        self.messages.blocks(document, readers == Readers::All)
+    }
+
+    fn reply(&self, reply: &Reply) -> (Value, Option<File>) {
+        self.messages.reply(reply)
+    }
+
+    async fn deliver(&self, route: &SlackRoute, mut later: Later<'_>) {
+        if route.is_click {
+            later.message["replace_original"] = json!(later.position == Position::Card);
+        }
+        let user = (later.position == Position::User).then_some(route.user.as_str());
+        self.delivery.deliver(route.url.as_ref(), later, user).await;
+    }
+
+    async fn send_file(&self, route: &SlackRoute, file: File) {
+        let Some(api) = self.web_api.as_deref() else { return };
+        let Err(error) = file::send(api, &route.user, &file).await else { return };
+        tracing::error!(%error, "a file was not sent, or it is unknown");
+        let document = &file::not_sent(&error);
+        let message = self.message(document, Readers::One);
+        self.deliver(route, Later { operation: "", document, message, more: 0, position: Position::User }).await;
+    }
+
+    fn can_post(&self) -> bool {
+        self.web_api.is_some()
+    }
+
+    fn is_direct(&self, channel: &str) -> bool {
+        channel.starts_with('D')
+    }
+
+    async fn post(&self, target: &Target, document: &Document, attempt: u32) -> Result<Option<MessageId>, PostError> {
+        self.post_message(target, document).await.map_err(|error| PostError {
+            problem: error.to_string(),
+            code: error.code(),
+            retry_in: error.retry_in(attempt),
+        })
+    }
+
+    fn continue_from(&self, earlier: &Self) {
+        // A new value has accepted no signature yet.
+        let _ = self.signatures.set(Arc::clone(earlier.signatures()));
+    }
+}
+
+fn unproven(code: &'static str, problem: String) -> NotAccepted {
+    NotAccepted { code: Some(code), problem, sender: None, is_authentic: false }
+}
+
+fn unreadable(problem: String) -> NotAccepted {
+    NotAccepted { code: None, problem, sender: None, is_authentic: true }
+}
+
+fn not_an_id(error: PartError) -> NotAccepted {
+    unreadable(error.to_string())
+}
