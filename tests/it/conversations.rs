@@ -1,7 +1,7 @@
 //! One table of conversations over every frontend: the same decision, the same requests to the API, the same entries in
 //! the audit log.
 
-use super::fake_slack::{FakeSlack, receiver_of_many};
+use super::fake_slack::{Posted, receiver_of_many};
 use super::fake_socket::FakeSocket;
 use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN};
 use crate::support::{self, until};
@@ -13,8 +13,7 @@ use claude_admin::service::Service;
 use claude_admin_simulator::RunningSimulator;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The command of a person, the decision of that person or of a second one, and a part of the result.
 struct Conversation {
@@ -113,7 +112,7 @@ struct Talk {
     way: Way,
     server: Server,
     socket: FakeSocket,
-    posted: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    posted: Posted,
     receiver: String,
 }
 

@@ -167,6 +167,10 @@ async fn answer(
             Some(account) => json!({"ok": true, "user": account}),
             None => json!({"ok": false, "error": "user_not_found"}),
         },
+        "chat.postMessage" if body["thread_ts"].is_string() => {
+            assert!(state.messages.contains_key(&(text("channel"), text("thread_ts"))), "a thread of a message");
+            json!({"ok": true, "channel": text("channel"), "ts": "1763745600.900000"})
+        }
         "chat.postMessage" => {
             let channel = text("channel");
             // A direct message has a separate channel.
@@ -216,12 +220,13 @@ pub(super) async fn receiver(
     (host, received)
 }
 
+/// The messages that arrived at response URLs, by the name at the end of the URL.
+pub(super) type Posted = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
+
 /// Receives the posts of a host to response URLs of which each ends with another name. Returns its host.
-pub(super) async fn receiver_of_many() -> (String, Arc<Mutex<BTreeMap<String, Vec<Value>>>>) {
-    let posted: Arc<Mutex<BTreeMap<String, Vec<Value>>>> = Arc::default();
-    let receive = async |State(posted): State<Arc<Mutex<BTreeMap<String, Vec<Value>>>>>,
-                         Path(name): Path<String>,
-                         body: String| {
+pub(super) async fn receiver_of_many() -> (String, Posted) {
+    let posted = Posted::default();
+    let receive = async |State(posted): State<Posted>, Path(name): Path<String>, body: String| {
         posted.lock().unwrap().entry(name).or_default().push(serde_json::from_str(&body).unwrap());
         "ok"
     };

@@ -2,6 +2,7 @@
 //! requester gets one message.
 
 mod house;
+mod threads;
 mod undelivered;
 
 use super::fake_slack::FakeSlack;

@@ -1,6 +1,6 @@
 //! Socket Mode: Slack without a public address.
 
-use super::fake_slack::{FakeSlack, receiver_of_many};
+use super::fake_slack::{FakeSlack, Posted, receiver_of_many};
 use super::fake_socket::{FakeSocket, Order};
 use crate::support::{self, until};
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, connect};
@@ -10,8 +10,7 @@ use claude_admin::service::Service;
 use claude_admin_simulator::{Fault, RunningSimulator};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,7 +24,7 @@ struct Socketed {
     service: Arc<Service>,
     live: LiveFrontends,
     /// The messages that arrived at response URLs, by the name at the end of the URL.
-    posted: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    posted: Posted,
     receiver: String,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,

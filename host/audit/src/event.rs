@@ -284,6 +284,8 @@ pub enum Audience {
     Approvers,
     /// The requester.
     Requester,
+    /// The users who decide, once more before the request expires.
+    Reminder,
 }
 
 impl Audience {
@@ -293,6 +295,7 @@ impl Audience {
         match self {
             Self::Approvers => "approvers",
             Self::Requester => "requester",
+            Self::Reminder => "reminder",
         }
     }
 }

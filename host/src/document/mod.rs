@@ -14,7 +14,7 @@ pub use claude_admin_chat::document::*;
 pub use from_cause::{cause, difference, differences};
 pub use from_decision::{denied, ledger_error, list_error, propose_error, settle_error, too_old, unrecorded_read};
 pub use from_error::{call_error, internal_error, obstacle, unavailable};
-pub use from_notice::for_requester;
+pub use from_notice::{for_requester, reminder};
 use from_operation::question_of;
 pub use from_operation::{
     dependents, dry_run, not_asked, operation, pointless, question, record, superseded, waiting, with_dependents,

@@ -1,5 +1,5 @@
-//! Messages about operations that users must see without asking: the card for approvers, and the message to the
-//! requester.
+//! Messages about operations that users must see without asking: the card for approvers, their reminder, and the message
+//! to the requester.
 //!
 //! The audit log says which messages exist and what they show. So it does not matter how a request was made or decided,
 //! or by which process: a host that can post compares the log with what was posted, and posts the difference.
@@ -26,7 +26,7 @@ pub struct Notice {
 }
 
 /// The readers of messages, in the order in which they are notified.
-const AUDIENCES: [Audience; 2] = [Audience::Approvers, Audience::Requester];
+const AUDIENCES: [Audience; 3] = [Audience::Approvers, Audience::Requester, Audience::Reminder];
 
 /// The data with which operations are checked once for due messages.
 struct Look {
@@ -92,6 +92,7 @@ impl Service {
         self.in_local_time(match notice.audience {
             Audience::Approvers => document::operation(self.catalog(), &notice.operation),
             Audience::Requester => document::for_requester(self.catalog(), &notice.operation, notice.is_approved),
+            Audience::Reminder => document::reminder(self.catalog(), &notice.operation),
         })
     }
 

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// A message is no longer posted this long after the operation ended, in milliseconds.
 const LATEST_MS: i64 = 24 * 3_600_000;
 
+/// Approvers are reminded when this part of the time of a request is left: a quarter.
+const LAST_PART: i64 = 4;
+
 /// The messages about an operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notices {
@@ -21,6 +24,9 @@ pub struct Notices {
     pub approvers: Option<Delivery>,
     /// The last message to the requester.
     pub requester: Option<Delivery>,
+    /// The reminder of the approvers.
+    #[serde(default)]
+    pub reminder: Option<Delivery>,
 }
 
 /// One message, and the progress of posting it.
@@ -66,6 +72,7 @@ impl Notices {
         match audience {
             Audience::Approvers => self.approvers.as_ref(),
             Audience::Requester => self.requester.as_ref(),
+            Audience::Reminder => self.reminder.as_ref(),
         }
     }
 
@@ -88,6 +95,7 @@ impl Notices {
         match audience {
             Audience::Approvers => self.approvers = Some(delivery),
             Audience::Requester => self.requester = Some(delivery),
+            Audience::Reminder => self.reminder = Some(delivery),
         }
         true
     }
@@ -105,6 +113,8 @@ impl Operation {
                 let is_theirs = self.notices.card.is_some() || !self.pending.requirements.approvals.is_empty();
                 is_theirs.then(|| format!("{version}.{state}.{}", self.decisions.len()))
             }
+            // It depends on the time.
+            Audience::Reminder => None,
             Audience::Requester if self.pending.requester.platform != Platform::Slack => None,
             Audience::Requester => match &self.state {
                 State::Waiting if is_approved => Some(format!("{version}.approved")),
@@ -139,7 +149,10 @@ impl Operation {
         host: &str,
         is_alive: impl Fn(&str) -> bool,
     ) -> Option<String> {
-        let wanted = self.wanted_notice(audience, is_approved).filter(|_| self.may_be_told(now_ms))?;
+        let wanted = match audience {
+            Audience::Reminder => self.wanted_reminder(is_approved, now_ms)?,
+            _ => self.wanted_notice(audience, is_approved).filter(|_| self.may_be_told(now_ms))?,
+        };
         let has_card = self.notices.card.is_some();
         let changes_card = audience == Audience::Approvers && has_card;
         let is_due = match self.notices.of(audience) {
@@ -153,6 +166,14 @@ impl Operation {
             },
         };
         is_due.then_some(wanted)
+    }
+
+    /// The reminder of approvers, who have a card and are still needed.
+    fn wanted_reminder(&self, is_approved: bool, now_ms: i64) -> Option<String> {
+        let is_needed = !self.pending.requirements.approvals.is_empty() && !is_approved;
+        let (left, whole) = (self.expires_ms - now_ms, self.expires_ms - self.requested_ms);
+        let is_near = self.waits(now_ms) && left.saturating_mul(LAST_PART) <= whole;
+        (is_needed && is_near && self.notices.card.is_some()).then(|| "reminder".to_owned())
     }
 
     /// Whether a message about it is still useful.

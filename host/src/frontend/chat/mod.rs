@@ -100,7 +100,7 @@ impl<P: ChatPlatform> Conversation<P> {
         let problem = &refused.problem;
         tracing::warn!(problem, "a delivery of a chat platform is not accepted");
         match (&refused.code, &refused.sender) {
-            (Some(code), Some((principal, place))) => self.service.disbelieved(principal, place, code).await,
+            (Some(code), Some(sender)) => self.service.disbelieved(&sender.0, &sender.1, code).await,
             (Some(code), None) => self.service.refused(code).await,
             (None, _) => {}
         }

@@ -135,7 +135,7 @@ impl<P: ChatPlatform> Notifier<P> {
         };
         let target = self.target(&notice);
         // A second change of a card has no effect, so it needs no claim.
-        if matches!(target, Ok(Target::NewCard(_) | Target::User(_))) {
+        if matches!(target, Ok(Target::NewCard(_) | Target::User(_) | Target::Thread { .. })) {
             match self.service.claim_notice(&notice).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -183,7 +183,13 @@ impl<P: ChatPlatform> Notifier<P> {
     fn target(&self, notice: &Notice) -> Result<Target, &'static str> {
         let operation = &notice.operation;
         match (notice.audience, &operation.notices.card) {
+            // The message mentions the requester.
+            (Audience::Requester, Some(card)) if is_at_request::<P>(operation, card) => {
+                Ok(Target::Thread { card: card.clone(), in_channel: false })
+            }
             (Audience::Requester, _) => Ok(Target::User(operation.pending.requester.user.clone())),
+            (Audience::Reminder, Some(card)) => Ok(Target::Thread { card: card.clone(), in_channel: true }),
+            (Audience::Reminder, None) => Err("no_card"),
             (Audience::Approvers, Some(card)) => Ok(Target::Card(card.clone())),
             (Audience::Approvers, None) => self.card_channel(operation).map(Target::NewCard),
         }
@@ -205,4 +211,10 @@ impl<P: ChatPlatform> Notifier<P> {
     fn delayed(&self) -> MutexGuard<'_, HashMap<Key, Delayed>> {
         self.progress.delayed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the card is in the channel of the request.
+fn is_at_request<P: ChatPlatform>(operation: &Operation, card: &MessageId) -> bool {
+    let place = &operation.pending.place;
+    place.platform == P::PLATFORM && place.channel.as_ref() == Some(&card.channel)
 }

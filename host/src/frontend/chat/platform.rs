@@ -106,7 +106,7 @@ pub struct NotAccepted {
     /// The problem. It contains nothing of the delivery that could be a secret.
     pub problem: String,
     /// The sender, if it is authenticated.
-    pub sender: Option<(Principal, Place)>,
+    pub sender: Option<Box<(Principal, Place)>>,
     /// Whether the origin of the delivery is proven.
     pub is_authentic: bool,
 }
@@ -177,6 +177,13 @@ pub enum Target {
     NewCard(String),
     /// A user, as a direct message. It is never changed later.
     User(String),
+    /// The thread of a card. It is never changed later.
+    Thread {
+        /// The card.
+        card: MessageId,
+        /// Whether the channel shows it too.
+        in_channel: bool,
+    },
 }
 
 /// Why a message was not posted.

@@ -183,7 +183,7 @@ impl SlackPlatform {
             return Err(NotAccepted {
                 code: Some("forged-button"),
                 problem,
-                sender: sender.named(),
+                sender: sender.named().map(Box::new),
                 is_authentic: true,
             });
         };
@@ -237,6 +237,7 @@ async fn post_once(api: &WebApi, target: &Target, message: &Value) -> Result<Opt
         Target::Card(card) => api.update_message(card, message).await.map(|()| Some(card.clone())),
         Target::NewCard(channel) => api.post_message(channel, message).await.map(Some),
         Target::User(user) => api.post_message(user, message).await.map(|_| None),
+        Target::Thread { card, in_channel } => api.reply_to(card, message, *in_channel).await.map(|()| None),
     }
 }
 

@@ -159,6 +159,18 @@ impl WebApi {
         Ok(MessageId { channel: text("channel").unwrap_or_else(|| channel.to_owned()), ts })
     }
 
+    /// Posts a message to the thread of another one, and if `in_channel` is true, to the channel too. It is sent once.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] as for [`Self::post_message`].
+    pub async fn reply_to(&self, id: &MessageId, message: &Value, in_channel: bool) -> Result<(), WebApiError> {
+        let mut message = message.clone();
+        message["reply_broadcast"] = json!(in_channel);
+        let fields = [("channel", id.channel.as_str()), ("thread_ts", &id.ts)];
+        self.send("chat.postMessage", &message, &fields).await.map(|_| ())
+    }
+
     /// Changes a message. The request is sent once; it is safe to send it again.
     ///
     /// # Errors
