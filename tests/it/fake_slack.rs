@@ -179,6 +179,7 @@ async fn answer(
             state.messages.insert((channel.clone(), ts.clone()), body);
             json!({"ok": true, "channel": channel, "ts": ts})
         }
+        "views.open" => json!({"ok": true}),
         "files.getUploadURLExternal" => {
             let file = state.files.len();
             state.files.push(String::new());

@@ -45,6 +45,7 @@ mod slack_accounts;
 mod slack_clicks;
 mod slack_directory;
 mod slack_files;
+mod slack_forms;
 mod slack_late;
 mod slack_lists;
 mod slack_notices;

@@ -193,9 +193,9 @@ impl Reader<'_> {
     fn put_time(&mut self, kind: TimeKind, input: &Input, token: &Token) -> Result<(), CommandError> {
         let period = period::find(self.action, &input.name);
         let end = period.map(|period| period.end.clone());
-        let (from, until) = kind
-            .read(&token.text, self.now, period)
-            .map_err(|problem| CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}.", input.name)))?;
+        let (from, until) = kind.read(&token.text, self.now, period).map_err(|problem| {
+            CommandError::new(CommandErrorKind::BadValue, format!("{}: {problem}.", input.name)).about(&input.name)
+        })?;
         if self.implied.as_ref() == Some(&input.name) {
             self.implied = None;
             self.given.arguments.shift_remove(&input.name);
@@ -240,6 +240,7 @@ impl Reader<'_> {
         let (Some(bounds), Some(value)) = (input.range, self.given.arguments.get(&input.name)) else { return Ok(()) };
         Types::check_bounds(bounds, value).map_err(|_| {
             CommandError::new(CommandErrorKind::BadValue, format!("--{}: it must be within {bounds}.", input.name))
+                .about(&input.name)
         })
     }
 
@@ -401,7 +402,8 @@ pub(super) fn looks_like_a_flag(text: &str) -> bool {
 }
 
 pub(super) fn bad_value(input: &Input, problem: BadValue) -> CommandError {
-    let error = CommandError::new(CommandErrorKind::BadValue, format!("{}: {}.", input.name, problem.message));
+    let error = CommandError::new(CommandErrorKind::BadValue, format!("{}: {}.", input.name, problem.message))
+        .about(&input.name);
     match problem.hint {
         Some(hint) => error.hint(hint),
         None => error,

@@ -31,6 +31,8 @@ pub struct CommandError {
     pub hint: Option<String>,
     /// The required arguments that are missing, if nothing else is known to be wrong.
     pub missing: Vec<MissingArgument>,
+    /// The argument with the problem, if it is known.
+    pub argument: Option<String>,
 }
 
 /// A required argument that is missing.
@@ -44,7 +46,7 @@ pub struct MissingArgument {
 
 impl CommandError {
     pub(super) fn new(kind: CommandErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, missing: Vec::new() }
+        Self { kind, message: message.into(), hint: None, missing: Vec::new(), argument: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -54,6 +56,10 @@ impl CommandError {
 }
 
 impl CommandError {
+    pub(super) fn about(self, argument: &str) -> Self {
+        Self { argument: Some(argument.to_owned()), ..self }
+    }
+
     pub(super) fn missing(mut self, missing: impl IntoIterator<Item = (String, String)>) -> Self {
         let missing = missing.into_iter().map(|(name, description)| MissingArgument { name, description });
         self.missing = missing.collect();

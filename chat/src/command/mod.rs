@@ -11,6 +11,7 @@ mod condition;
 mod draft;
 mod error;
 mod flag;
+mod form;
 mod format;
 mod host_command;
 mod invocation;
@@ -37,6 +38,7 @@ pub use condition::greatest;
 pub use draft::Draft;
 pub use error::{CommandError, CommandErrorKind, MissingArgument};
 pub use flag::{FLAGS, Flag, FlagEffect, FlagKey, Sender};
+pub use form::{Field, FieldKind, Form};
 pub use host_command::{
     AuditCommand, AuditSearch, AuditVerb, HOST_COMMANDS, HostArgument, HostCommand, HostCommandForm, HostCommandInfo,
     HostCommandKey, HostFlag,

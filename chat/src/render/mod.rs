@@ -17,7 +17,8 @@ pub use self::csv::{cell as csv_cell, csv, csv_on, rows as csv_rows, values as c
 pub use markdown::{markdown, rows as markdown_rows};
 pub use medium::Medium;
 pub use slack::{
-    SlackApp, SlackTables, action_id, boxes_of, choice_of, fits_slack, runs_command, slack, slack_note, slack_verbatim,
+    SlackApp, SlackTables, action_id, boxes_of, choice_of, fits_slack, runs_command, slack, slack_form,
+    slack_form_errors, slack_form_values, slack_note, slack_verbatim,
 };
 pub use svg::svg;
 pub use text::{TextRows, text, text_on, text_size};

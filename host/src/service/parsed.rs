@@ -1,7 +1,9 @@
 //! A command that is parsed once, so the frontend and the service use the same result.
 
 use super::Service;
-use crate::command::{self, Command, CommandError, HostCommand, HostCommandInfo, Markup, Options, ReadFile, Several};
+use crate::command::{
+    self, Command, CommandError, Form, HostCommand, HostCommandInfo, Markup, Options, ReadFile, Several,
+};
 use claude_admin_chat::strict_json::Object;
 use serde_json::{Map, Value};
 
@@ -40,6 +42,12 @@ impl Service {
     pub fn parse_line(&self, line: String, markup: Markup) -> Parsed {
         let command = command::parse(self.catalog(), &line, markup, self.api_now());
         Parsed::of(line, command)
+    }
+
+    /// The form for a line in which required arguments are missing.
+    #[must_use]
+    pub fn form(&self, line: &str, markup: Markup) -> Option<Form> {
+        Form::of(self.catalog(), line, markup, self.api_now())
     }
 
     /// Parses words that a shell has already split.

@@ -7,10 +7,12 @@
 mod budget;
 mod chart;
 mod choices;
+mod form;
 mod offers;
 mod table;
 
 pub use choices::{action_id, boxes_of, choice_of};
+pub use form::{slack_form, slack_form_errors, slack_form_values};
 pub use offers::runs_command;
 pub use table::SlackTables;
 

@@ -17,10 +17,15 @@ impl<P: ChatPlatform> Conversation<P> {
         route: P::Route,
         is_inline: bool,
     ) -> Option<P::Message> {
-        let conversation = Arc::clone(&self);
+        let (conversation, route) = (Arc::clone(&self), Arc::new(route));
+        let of_form = Arc::clone(&route);
         let mut work = self.background.spawn(async move {
+            let form = conversation.form_of(&request.input);
             let reply = conversation.service.handle(request).await;
-            conversation.with_card(reply).await
+            match form {
+                Some(form) => conversation.with_form(reply, &of_form, &form).await,
+                None => conversation.with_card(reply).await,
+            }
         });
         let finished = tokio::time::timeout(P::INLINE, &mut work).await.ok();
         let conversation = Arc::clone(&self);

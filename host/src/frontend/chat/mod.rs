@@ -6,13 +6,16 @@
 mod click;
 mod clicks;
 mod commands;
+mod forms;
 mod notifier;
 mod placing;
 mod platform;
 mod turns;
 
 pub use click::{Click, Element};
-pub use platform::{ChatPlatform, Clicker, File, Later, NotAccepted, Position, PostError, Readers, Received, Target};
+pub use platform::{
+    ChatPlatform, Clicker, File, Later, NotAccepted, Position, PostError, Readers, Received, Submission, Target,
+};
 
 use crate::frontend::Background;
 use crate::service::Service;
@@ -89,6 +92,7 @@ impl<P: ChatPlatform> Conversation<P> {
                 self.background.spawn(async move { conversation.press(click).await });
                 Ok(None)
             }
+            Ok(Received::Submission(submission)) => Ok(self.submit(submission)),
             Err(refused) => {
                 self.record(&refused).await;
                 Err(refused)

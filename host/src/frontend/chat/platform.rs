@@ -2,7 +2,8 @@
 
 use super::Click;
 use crate::audit::MessageId;
-use crate::decision::operation::Operation;
+use crate::command::{Form, Markup};
+use crate::decision::operation::{Operation, RequestKey};
 use crate::document::Document;
 use crate::identity::{Place, Platform, Principal};
 use crate::service::{Kept, Reply, Request};
@@ -52,6 +53,12 @@ pub trait ChatPlatform: Debug + Send + Sync + Sized + 'static {
     /// Writes a reply in the format that its requester set. Returns also the file that must follow it, if there is one.
     fn reply(&self, reply: &Reply) -> (Self::Message, Option<File>);
 
+    /// Opens a form for the rest of a command, and returns whether it is open. A platform without forms returns false.
+    fn open_form(&self, route: &Self::Route, form: &Form) -> impl Future<Output = bool> + Send;
+
+    /// Writes the problems of a form, by field, as the response to its values.
+    fn form_problems(&self, problems: &[(String, String)]) -> Self::Message;
+
     /// Delivers a message that follows a command or a click.
     fn deliver(&self, route: &Self::Route, later: Later<'_, Self>) -> impl Future<Output = ()> + Send;
 
@@ -96,6 +103,27 @@ pub enum Received<P: ChatPlatform> {
     },
     /// A click on an element of a card.
     Click(Click<P>),
+    /// The values of a form.
+    Submission(Submission<P>),
+}
+
+/// The values of a form that this host opened.
+#[derive(Debug)]
+pub struct Submission<P: ChatPlatform> {
+    /// The user.
+    pub principal: Principal,
+    /// The place of the command for which the form was opened.
+    pub place: Place,
+    /// The command as it was typed.
+    pub line: String,
+    /// Its markup.
+    pub markup: Markup,
+    /// The values, by field, with fields that have none.
+    pub values: Vec<(String, String)>,
+    /// The same for every delivery of these values.
+    pub key: RequestKey,
+    /// The way for the messages that follow.
+    pub route: P::Route,
 }
 
 /// A delivery that is not accepted.

@@ -9,6 +9,8 @@ use std::fmt::{self, Write};
 const MAC_BYTES: usize = 16;
 /// Precedes a command, so the MAC of a command is not that of an operation.
 const COMMAND: &str = "command\0";
+/// Precedes the metadata of a form.
+const FORM: &str = "form\0";
 /// The purpose from which the key for buttons is derived. The signing secret itself signs only the data that Slack
 /// defines.
 const PURPOSE: &[u8] = b"claude-admin button 1";
@@ -54,6 +56,20 @@ impl ButtonSeal {
         let (command, mac) = value.rsplit_once('.')?;
         self.check(&format!("{COMMAND}{command}"), mac)?;
         Some(command.to_owned())
+    }
+
+    /// Seals the metadata of a form.
+    #[must_use]
+    pub fn seal_form(&self, metadata: &str) -> String {
+        format!("{metadata}.{}", self.mac(&format!("{FORM}{metadata}")))
+    }
+
+    /// Reads the metadata of a form. `None` if its MAC is not valid.
+    #[must_use]
+    pub fn open_form(&self, value: &str) -> Option<String> {
+        let (metadata, mac) = value.rsplit_once('.')?;
+        self.check(&format!("{FORM}{metadata}"), mac)?;
+        Some(metadata.to_owned())
     }
 
     fn mac(&self, text: &str) -> String {

@@ -1,11 +1,38 @@
-//! The payload that Slack posts when a user clicks.
+//! The payload that Slack posts when a user clicks, or submits a modal.
 
 use super::FormError;
+use crate::render::slack_form_values;
 use claude_admin_chat::redacted;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+
+/// An interaction that the host handles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interaction {
+    /// A click on an element of a message.
+    Click(BlockAction),
+    /// The values of a modal.
+    Submission(ViewSubmission),
+}
+
+/// The values of a modal that this app opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewSubmission {
+    /// The workspace, or the home workspace of the user if Slack names no other.
+    pub team_id: Option<String>,
+    /// The user.
+    pub user_id: String,
+    /// The app that the modal belongs to.
+    pub api_app_id: Option<String>,
+    /// The ID of the modal. Each modal that is opened has another one.
+    pub view_id: String,
+    /// The metadata that the app gave the modal.
+    pub metadata: String,
+    /// The values, by field.
+    pub values: Vec<(String, String)>,
+}
 
 /// A click on a button or a check box, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +89,24 @@ struct Payload {
     message: Option<Message>,
     #[serde(default)]
     actions: Vec<Action>,
+    view: Option<View>,
+}
+
+#[derive(Deserialize)]
+struct View {
+    id: String,
+    #[serde(default)]
+    callback_id: String,
+    #[serde(default)]
+    private_metadata: String,
+    #[serde(default)]
+    state: ViewState,
+}
+
+#[derive(Default, Deserialize)]
+struct ViewState {
+    #[serde(default)]
+    values: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -107,9 +152,8 @@ struct SelectedOption {
     value: String,
 }
 
-impl BlockAction {
-    /// Reads the click from the fields of a form. `None` if it is not a click on an element of a message, but a shortcut
-    /// or a closed view.
+impl Interaction {
+    /// Reads an interaction from the fields of a form. `None` for another one, such as a shortcut or a closed view.
     ///
     /// # Errors
     ///
@@ -119,7 +163,7 @@ impl BlockAction {
         Self::read(serde_json::from_str(&payload))
     }
 
-    /// Reads the click from a payload. `None` as for [`Self::from_fields`].
+    /// Reads an interaction from a payload. `None` as for [`Self::from_fields`].
     ///
     /// # Errors
     ///
@@ -131,10 +175,32 @@ impl BlockAction {
     fn read(payload: serde_json::Result<Payload>) -> Result<Option<Self>, InteractionError> {
         // An error quotes the invalid part of the payload, which can contain a secret.
         let payload = payload.map_err(|error| InteractionError::Payload(redacted(error.to_string())))?;
-        if payload.r#type != "block_actions" {
-            return Ok(None);
+        match payload.r#type.as_str() {
+            "block_actions" => Ok(BlockAction::of(payload).map(Self::Click)),
+            "view_submission" => Ok(ViewSubmission::of(payload).map(Self::Submission)),
+            _ => Ok(None),
         }
-        let (Some(user), Some(action)) = (payload.user, payload.actions.into_iter().next()) else { return Ok(None) };
+    }
+}
+
+impl ViewSubmission {
+    fn of(payload: Payload) -> Option<Self> {
+        let (user, view) = (payload.user?, payload.view?);
+        let values = slack_form_values(&view.callback_id, &view.state.values)?;
+        Some(Self {
+            team_id: payload.team.map(|team| team.id).or(user.team_id),
+            user_id: user.id,
+            api_app_id: payload.api_app_id,
+            view_id: view.id,
+            metadata: view.private_metadata,
+            values,
+        })
+    }
+}
+
+impl BlockAction {
+    fn of(payload: Payload) -> Option<Self> {
+        let (user, action) = (payload.user?, payload.actions.into_iter().next()?);
         // In an app that is installed for a whole organization, `team` can be null.
         let team = payload.team.map(|team| team.id).or(payload.message.and_then(|message| message.team));
         let container = payload.container;
@@ -150,7 +216,7 @@ impl BlockAction {
         let delivery = parts.fold(Sha256::new(), |digest, part: &str| {
             digest.chain_update(part.len().to_be_bytes()).chain_update(part.as_bytes())
         });
-        Ok(Some(Self {
+        Some(Self {
             team_id: team,
             home_team_id: user.team_id,
             user_id: user.id,
@@ -164,7 +230,7 @@ impl BlockAction {
             block_id: action.block_id,
             ticked,
             delivery: format!("{:x}", delivery.finalize()),
-        }))
+        })
     }
 }
 
@@ -174,7 +240,11 @@ mod tests {
     use serde_json::json;
 
     fn read(payload: &Value) -> Result<Option<BlockAction>, InteractionError> {
-        BlockAction::from_fields(HashMap::from([("payload".to_owned(), payload.to_string())]))
+        let read = Interaction::from_fields(HashMap::from([("payload".to_owned(), payload.to_string())]))?;
+        Ok(read.map(|interaction| match interaction {
+            Interaction::Click(click) => click,
+            other => panic!("{other:?}"),
+        }))
     }
 
     fn payload() -> Value {
@@ -250,7 +320,7 @@ mod tests {
             other["type"] = json!(kind);
             assert_eq!(read(&other).unwrap(), None);
         }
-        assert!(BlockAction::from_fields(HashMap::new()).is_err());
-        assert!(BlockAction::from_fields(HashMap::from([("payload".to_owned(), "{".to_owned())])).is_err());
+        assert!(Interaction::from_fields(HashMap::new()).is_err());
+        assert!(Interaction::from_fields(HashMap::from([("payload".to_owned(), "{".to_owned())])).is_err());
     }
 }

@@ -25,7 +25,7 @@ pub use claude_admin_chat::slack::{
 };
 pub use directory::SlackDirectory;
 pub use http::Slack;
-pub use interaction::{BlockAction, InteractionError};
+pub use interaction::{BlockAction, Interaction, InteractionError, ViewSubmission};
 pub use platform::{SlackDelivery, SlackPlatform, SlackRoute, SlackSettings};
 pub use replay::ReplayCache;
 pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrl, ResponseUrlError};

@@ -7,16 +7,17 @@ use super::origin::Origin;
 use super::sender::{SlackSender, identities};
 use super::socket::Envelope;
 use super::{
-    BlockAction, InteractionError, MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError, SlashCommand,
-    WebApi, WebApiError, fields, file, is_ssl_check, verify,
+    BlockAction, Interaction, InteractionError, MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError,
+    SlashCommand, ViewSubmission, WebApi, WebApiError, fields, file, is_ssl_check, verify,
 };
 use crate::audit::MessageId;
-use crate::command::Markup;
+use crate::command::{Form, Markup};
 use crate::decision::operation::Operation;
 use crate::document::Document;
 use crate::frontend::Background;
 use crate::frontend::chat::{
-    ChatPlatform, Click, Clicker, Element, File, NotAccepted, Position, PostError, Readers, Received, Target,
+    ChatPlatform, Click, Clicker, Element, File, NotAccepted, Position, PostError, Readers, Received, Submission,
+    Target,
 };
 use crate::identity::{PartError, Platform};
 use crate::render::{self, SlackTables, boxes_of, choice_of, runs_command};
@@ -24,6 +25,7 @@ use crate::service::{Input, Reply, Request};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -88,6 +90,18 @@ pub struct SlackRoute {
     url: Option<ResponseUrl>,
     user: String,
     is_click: bool,
+    /// Opens a modal, within 3 seconds.
+    trigger: Option<String>,
+    channel: Option<String>,
+}
+
+/// The metadata of a modal, which Slack returns with its values.
+#[derive(Debug, Serialize, Deserialize)]
+struct FormMetadata {
+    line: String,
+    channel: Option<String>,
+    /// The URL of the command grants permission to post. Slack shows the metadata to no user.
+    url: Option<String>,
 }
 
 impl SlackPlatform {
@@ -160,22 +174,53 @@ impl SlackPlatform {
             principal,
             place,
             input: Input::Text { line: command.text, markup: Markup::Slack },
-            delivery: Some(origin.key(command.trigger_id.map(|trigger| format!("{}/{trigger}", command.team_id)))),
+            delivery: Some(
+                origin.key(command.trigger_id.as_ref().map(|trigger| format!("{}/{trigger}", command.team_id))),
+            ),
             format: None,
         };
         let url = command.response_url.map(ResponseUrl::new);
-        let route = SlackRoute { url, user: command.user_id, is_click: false };
+        let (trigger, channel) = (command.trigger_id, command.channel_id);
+        let route = SlackRoute { url, user: command.user_id, is_click: false, trigger, channel };
         Ok(Received::Command { request, route, is_inline })
     }
 
     fn interaction(
         &self,
-        action: Result<Option<BlockAction>, InteractionError>,
+        interaction: Result<Option<Interaction>, InteractionError>,
         origin: Origin,
     ) -> Result<Received<Self>, NotAccepted> {
-        let Some(action) = action.map_err(|error| unreadable(error.to_string()))? else {
-            return Ok(Received::Nothing);
+        match interaction.map_err(|error| unreadable(error.to_string()))? {
+            None => Ok(Received::Nothing),
+            Some(Interaction::Click(action)) => self.click(action, origin),
+            Some(Interaction::Submission(submission)) => self.submission(submission, origin),
+        }
+    }
+
+    fn submission(&self, submission: ViewSubmission, origin: Origin) -> Result<Received<Self>, NotAccepted> {
+        self.own_app(submission.api_app_id.as_deref())?;
+        let team = submission.team_id.unwrap_or_default();
+        let named = |channel| identities(&team, &submission.user_id, channel).map_err(not_an_id);
+        let sealed = self.messages.seal.open_form(&submission.metadata);
+        let Some(FormMetadata { line, channel, url }) = sealed.and_then(|text| serde_json::from_str(&text).ok()) else {
+            let problem = "the values of a form of another app".to_owned();
+            let sender = Some(Box::new(named(None)?));
+            return Err(NotAccepted { code: Some("forged-form"), problem, sender, is_authentic: true });
         };
+        let (principal, place) = named(channel.as_deref())?;
+        let url = url.map(ResponseUrl::new);
+        Ok(Received::Submission(Submission {
+            principal,
+            place,
+            line,
+            markup: Markup::Slack,
+            values: submission.values,
+            key: origin.key(Some(format!("{team}/{}", submission.view_id))),
+            route: SlackRoute { url, user: submission.user_id, is_click: false, trigger: None, channel },
+        }))
+    }
+
+    fn click(&self, action: BlockAction, origin: Origin) -> Result<Received<Self>, NotAccepted> {
         self.own_app(action.api_app_id.as_deref())?;
         let sender = SlackSender::of(&action).map_err(not_an_id)?;
         let Some((operation, version, element)) = self.pressed(&action) else {
@@ -195,7 +240,13 @@ impl SlackPlatform {
             sender,
             message: message.map(|(channel, ts)| MessageId { channel, ts }),
             is_ephemeral: action.is_ephemeral,
-            route: SlackRoute { url: action.response_url.map(ResponseUrl::new), user: action.user_id, is_click: true },
+            route: SlackRoute {
+                url: action.response_url.map(ResponseUrl::new),
+                user: action.user_id,
+                is_click: true,
+                trigger: None,
+                channel: None,
+            },
             key: origin.key(Some(action.delivery)),
         }))
     }
@@ -272,7 +323,7 @@ impl ChatPlatform for SlackPlatform {
             }
             SlackDelivery::Interaction { headers, body } => {
                 let origin = self.signed(&headers, &body, now_ms)?;
-                let action = fields(&body).map_err(InteractionError::from).and_then(BlockAction::from_fields);
+                let action = fields(&body).map_err(InteractionError::from).and_then(Interaction::from_fields);
                 self.interaction(action, origin)
             }
             SlackDelivery::Envelope(Envelope::Command { id, fields }) => {
@@ -281,7 +332,7 @@ impl ChatPlatform for SlackPlatform {
                 self.command(command, Origin { key: id, earliest_ms: None }, false)
             }
             SlackDelivery::Envelope(Envelope::Interaction { id, payload }) => {
-                self.interaction(BlockAction::from_value(payload), Origin { key: id, earliest_ms: None })
+                self.interaction(Interaction::from_value(payload), Origin { key: id, earliest_ms: None })
             }
         }
     }
@@ -300,6 +351,24 @@ impl ChatPlatform for SlackPlatform {
 
     fn reply(&self, reply: &Reply) -> (Value, Option<File>) {
         self.messages.reply(reply)
+    }
+
+    async fn open_form(&self, route: &SlackRoute, form: &Form) -> bool {
+        let (Some(api), Some(trigger)) = (&self.web_api, &route.trigger) else { return false };
+        let url = route.url.as_ref().map(|url| url.as_str().to_owned());
+        let metadata = json!(FormMetadata { line: form.line.clone(), channel: route.channel.clone(), url }).to_string();
+        let Some(view) = render::slack_form(form, &self.messages.seal.seal_form(&metadata)) else { return false };
+        match api.open_view(trigger, &view).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a form cannot be opened");
+                false
+            }
+        }
+    }
+
+    fn form_problems(&self, problems: &[(String, String)]) -> Value {
+        render::slack_form_errors(problems)
     }
 
     async fn deliver(&self, route: &SlackRoute, mut later: Later<'_>) {

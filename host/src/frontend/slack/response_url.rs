@@ -45,6 +45,11 @@ impl ResponseUrl {
         Self { url, uses_left: AtomicU32::new(USES), until: Instant::now() + LIFE }
     }
 
+    /// The URL, for the metadata of a form.
+    pub(super) fn as_str(&self) -> &str {
+        &self.url
+    }
+
     /// Uses the URL once, unless only `reserve` uses remain. Returns whether it can be used.
     fn take(&self, reserve: u32) -> bool {
         let take = |left: u32| left.checked_sub(1).filter(|rest| *rest >= reserve);

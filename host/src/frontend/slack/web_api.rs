@@ -25,6 +25,7 @@ const SOCKET_HOSTS: [&str; 2] = ["slack.com", "slack-gov.com"];
 /// The upload of a file, which is not a method of the API.
 const UPLOAD: &str = "the upload of a file";
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json; charset=utf-8";
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -169,6 +170,16 @@ impl WebApi {
         message["reply_broadcast"] = json!(in_channel);
         let fields = [("channel", id.channel.as_str()), ("thread_ts", &id.ts)];
         self.send("chat.postMessage", &message, &fields).await.map(|_| ())
+    }
+
+    /// Opens a modal. The request is sent once: a trigger can be used once, within 3 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`WebApiError`] if Slack did not open it.
+    pub async fn open_view(&self, trigger: &str, view: &Value) -> Result<(), WebApiError> {
+        let body = json!({ "trigger_id": trigger, "view": view }).to_string();
+        self.call("views.open", JSON, body).await.map(|_| ())
     }
 
     /// Changes a message. The request is sent once; it is safe to send it again.
@@ -326,7 +337,7 @@ impl WebApi {
             body.retain(|name, _| !matches!(name.as_str(), "response_type" | "replace_original"));
             body.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         }
-        self.call(method, "application/json; charset=utf-8", body.to_string()).await
+        self.call(method, JSON, body.to_string()).await
     }
 
     /// Calls a method that only reads. After a temporary failure it tries again, within [`READ_PATIENCE`].
