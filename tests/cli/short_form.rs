@@ -36,7 +36,7 @@ fn subcommand_wins_and_a_typo_of_one_is_recognized() {
 }
 
 #[test]
-fn color_is_shown_on_a_terminal_only_unless_it_is_asked_for() {
+fn color_is_in_a_pipe_only_if_it_is_asked_for() {
     let colored = |flags: &[&str]| {
         let words = [flags, &["users", "list", "--limit", "1"]].concat();
         let output = claude_admin().env_remove("NO_COLOR").env("COLUMNS", "100").args(words).output().unwrap();
@@ -47,7 +47,7 @@ fn color_is_shown_on_a_terminal_only_unless_it_is_asked_for() {
 }
 
 #[test]
-fn manual_page_names_the_subcommands_and_is_read_without_a_complaint() {
+fn manual_page_names_the_subcommands() {
     let page = stdout(&output(&["man"]));
     for part in [".TH claude-admin 1", "claude\\-admin\\-serve(1)", "ANTHROPIC_ADMIN_KEY"] {
         assert!(page.contains(part), "{part}: {page}");

@@ -42,6 +42,8 @@ struct Played {
     pub(super) opened: usize,
     /// The responses to the next requests for a connection.
     troubles: Vec<Value>,
+    /// The faults of the host.
+    problems: Vec<String>,
 }
 
 /// An order to a connection.
@@ -78,8 +80,11 @@ impl FakeSocket {
         #[expect(clippy::result_large_err, reason = "the library defines the callback")]
         let accept = |request: &Request, response: Response| {
             let ticket = request.uri().query().and_then(|query| query.strip_prefix("ticket="));
-            let ticket: u64 = ticket.expect("a ticket").parse().unwrap();
-            assert!(self.state.lock().unwrap().tickets.remove(&ticket), "each URL is used once");
+            let ticket = ticket.and_then(|ticket| ticket.parse().ok()).unwrap_or_default();
+            let mut state = self.state.lock().unwrap();
+            if !state.tickets.remove(&ticket) {
+                state.problems.push(format!("the URL with ticket {ticket} was used before"));
+            }
             Ok(response)
         };
         let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, accept).await else { return };
@@ -124,9 +129,11 @@ impl FakeSocket {
     }
 
     fn acknowledge(&self, text: &str) {
-        let frame: Value = serde_json::from_str(text).expect("the host sends JSON");
-        let id = frame["envelope_id"].as_str().expect("the host sends acknowledgements only").to_owned();
+        let frame: Value = serde_json::from_str(text).unwrap_or_default();
         let mut state = self.state.lock().unwrap();
+        let Some(id) = frame["envelope_id"].as_str().map(str::to_owned) else {
+            return state.problems.push(format!("not an acknowledgement: {text}"));
+        };
         if let Some(waiting) = state.waiting.remove(&id) {
             let _ = waiting.send(frame);
         }
@@ -164,25 +171,33 @@ impl FakeSocket {
         fastrand::choice(open).is_some_and(|connection| connection.send(order).is_ok())
     }
 
-    /// Announces the end of one of the open connections, and ends it after a time.
-    pub(super) fn announce_end(&self, reason: &str, after: Duration) -> bool {
+    /// Announces the end of one of the open connections, and ends it after a time, if there is one. Returns the connection.
+    pub(super) fn announce_end(&self, reason: &str, after: Option<Duration>) -> Option<mpsc::UnboundedSender<Order>> {
         let connection = {
             let state = self.state.lock().unwrap();
             fastrand::choice(state.connections.values().cloned().collect::<Vec<_>>())
         };
-        let Some(connection) = connection else { return false };
+        let connection = connection?;
         let frame = json!({"type": "disconnect", "reason": reason, "debug_info": {}}).to_string();
-        let sent = connection.send(Order::Send(frame)).is_ok();
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            let _ = connection.send(Order::Close);
-        });
-        sent
+        connection.send(Order::Send(frame)).ok()?;
+        if let Some(after) = after {
+            let connection = connection.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                let _ = connection.send(Order::Close);
+            });
+        }
+        Some(connection)
     }
 
     /// Responds to the next request for a connection in another way.
     pub(super) fn trouble(&self, answer: Value) {
         self.state.lock().unwrap().troubles.push(answer);
+    }
+
+    /// The faults of the host.
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.state.lock().unwrap().problems.clone()
     }
 
     /// The number of open connections, and of those that were opened.

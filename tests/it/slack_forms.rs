@@ -109,6 +109,10 @@ async fn forged_form_and_a_form_that_cannot_be_opened_run_nothing() {
     let answer = formed.submit("U1", &view, "V3", &[("user-id", support::MEMBER), ("reason", "leaver")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
     assert!(support::recorded(&formed.host.server.service).contains("forged-form"));
+    // A form is of the user who typed its command.
+    let answer = formed.submit("U2", &formed.view(), "V4", &[("user-id", support::MEMBER), ("reason", "leaver")]).await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
+    assert_eq!(support::recorded(&formed.host.server.service).matches("forged-form").count(), 2);
     formed.slack.break_down("views.open", Some(Trouble::error(r#"{"ok":false,"error":"trigger_expired"}"#)));
     let reply = formed.host.ask("U1", "users remove").await.to_string();
     assert!(reply.contains("needs <user-id>") && !reply.contains("is open"), "{reply}");

@@ -87,9 +87,11 @@ impl Socketed {
         self.posted_to(name).remove(0)
     }
 
-    async fn stop(mut self) {
+    async fn stop(mut self) -> RunningSimulator {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap();
+        assert_eq!(self.socket.problems(), [] as [String; 0]);
+        self.simulator
     }
 }
 
@@ -124,8 +126,11 @@ async fn button_through_a_connection_decides() {
     let result = host.result("click").await;
     assert!(result.to_string().contains("made-in-a-chat"), "{result}");
     host.socket.deliver("interactive", click).await;
-    assert_eq!(support::writes(&host.simulator).len(), 1, "the same click is handled once");
-    host.stop().await;
+    let (service, background) = (Arc::clone(&host.service), host.live.get().background);
+    let simulator = host.stop().await;
+    background.finish().await;
+    assert_eq!(support::writes(&simulator).len(), 1, "the same click is handled once");
+    assert!(support::recorded(&service).contains("received-before"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,8 +166,8 @@ async fn two_hundred_disconnections_lose_no_command_and_run_none_twice() {
             let after = Duration::from_millis(fastrand::u64(0..30));
             tokio::time::sleep(after).await;
             let _ = match fastrand::u8(0..4) {
-                0 => breaking.socket.announce_end("warning", after),
-                1 => breaking.socket.announce_end("refresh_requested", after),
+                0 => breaking.socket.announce_end("warning", Some(after)).is_some(),
+                1 => breaking.socket.announce_end("refresh_requested", Some(after)).is_some(),
                 2 => breaking.socket.order(Order::Close),
                 _ => breaking.socket.order(Order::Drop),
             };
@@ -235,9 +240,10 @@ async fn envelope_that_cannot_be_read_is_acknowledged_and_nothing_runs() {
 async fn host_connects_again_after_errors_and_in_place_of_a_connection_that_ends() {
     let host = Socketed::start().await;
     let (_, before) = host.socket.connections();
-    host.socket.announce_end("warning", Duration::from_millis(300));
     // The replacement is there before the old connection ends.
+    let old = host.socket.announce_end("warning", None).expect("a connection");
     until("a third connection", async || host.socket.connections() == (3, before + 1)).await;
+    old.send(Order::Close).unwrap();
     host.is_connected().await;
     for answer in [json!({"ok": false, "error": "internal_error"}), json!({"ok": true, "url": "ws://127.0.0.1:1/x"})] {
         host.socket.trouble(answer);

@@ -1,6 +1,6 @@
 //! The form for a command whose required arguments are missing.
 //!
-//! The values of a form are added to the command as flags. So a form is another way to type the same command: it is parsed,
+//! The values of a form are added to the command as arguments. So a form is another way to type the same command: it is parsed,
 //! decided and confirmed like any other.
 
 use super::parse::{read_incomplete, take, tokens_of};
@@ -102,21 +102,12 @@ impl Form {
         }
     }
 
-    /// The line with the values of fields, by name. Fields without a value are left out.
+    /// The arguments of values, by field. Fields without a value are left out, and line breaks are spaces.
     #[must_use]
-    pub fn filled(line: &str, markup: Markup, values: &[(String, String)]) -> String {
-        let given = values.iter().filter(|(_, value)| !value.trim().is_empty());
-        let flags = given.map(|(name, value)| format!(" --{name}={}", quoted(value.trim(), markup)));
-        flags.fold(line.to_owned(), |line, flag| line + &flag)
-    }
-}
-
-/// A value in quotes. Platforms with markup escape three characters.
-fn quoted(value: &str, markup: Markup) -> String {
-    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-    match markup {
-        Markup::None => format!("\"{value}\""),
-        Markup::Slack => format!("\"{}\"", value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")),
+    pub fn arguments(values: &[(String, String)]) -> Vec<(String, String)> {
+        let one_line = |value: &str| value.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned();
+        let given = values.iter().map(|(name, value)| (name.clone(), one_line(value)));
+        given.filter(|(_, value)| !value.is_empty()).collect()
     }
 }
 
@@ -177,7 +168,7 @@ fn kind(types: &Types, input: &Input) -> FieldKind {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::{Arguments, CommandError, parse, parse_with};
     use super::*;
     use claude_admin_catalog::testing::catalog;
     use proptest::prelude::*;
@@ -213,9 +204,11 @@ mod tests {
         let role = &form.fields[0];
         assert!(matches!(&role.kind, FieldKind::Choice(words) if words.contains(&"billing".to_owned())), "{role:?}");
         assert_eq!((form.command.as_str(), form.fields.len()), ("users update", 1));
-        let filled = Form::filled(&form.line, Markup::None, &[("role".to_owned(), "billing".to_owned())]);
-        assert_eq!(filled, "users update user_1 --role=\"billing\"");
-        assert!(matches!(parse(catalog(), &filled, Markup::None, now()), Ok(Command::Run(..))));
+        assert_eq!(filled("users update user_1", Markup::None, "role", "billing").unwrap()["role"], "billing");
+        assert_eq!(
+            filled("users list --", Markup::None, "roles", "admin,user").unwrap()["roles"],
+            serde_json::json!(["admin", "user"])
+        );
         let remove = Form::of(catalog(), "users remove", Markup::None, now()).unwrap();
         assert_eq!(remove.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["user-id", "reason"]);
         for other in ["users list", "users remove user_1", "uesrs", "users update user_1 king", "help", ""] {
@@ -223,15 +216,35 @@ mod tests {
         }
     }
 
+    fn filled(line: &str, markup: Markup, name: &str, value: &str) -> Result<Arguments, CommandError> {
+        let values = Form::arguments(&[(name.to_owned(), value.to_owned())]);
+        match parse_with(catalog(), line, markup, now(), &values, None)? {
+            Command::Run(draft, _) => Ok(draft.invocation.arguments),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn value_of_a_field_is_never_another_flag_or_argument() {
+        for value in ["Offboard” --yes --share “", "x\" --yes", "a --yes", "--yes", "’; --share", "„x” « y »"]
+        {
+            let given = filled("workspaces create", Markup::Slack, "name", value).unwrap();
+            assert_eq!((given.len(), given["name"].as_str()), (1, Some(value)), "{value}");
+        }
+        let lines = filled("workspaces create", Markup::None, "name", "one\r\n two\n").unwrap();
+        assert_eq!(lines["name"], "one two");
+        let error = filled("workspaces create", Markup::None, "name", "a\u{7}b").unwrap_err();
+        assert_eq!(error.argument.as_deref(), Some("name"));
+    }
+
     proptest! {
         #[test]
-        fn any_value_of_a_field_reaches_the_command_unchanged(name in "[a-zA-Z0-9<>&\"'\\\\`*_~=|.:;, -]{1,40}", slack: bool) {
+        fn any_value_of_a_field_reaches_the_command_unchanged(name in "[a-zA-Z0-9<>&\"'“”„«»‘’\\\\`*_~=|.:;, -]{1,40}", slack: bool) {
             let markup = if slack { Markup::Slack } else { Markup::None };
-            let line = Form::filled("workspaces create", markup, &[("name".to_owned(), name.clone())]);
             prop_assume!(!name.trim().is_empty());
-            match parse(catalog(), &line, markup, now()) {
-                Ok(Command::Run(draft, _)) => prop_assert_eq!(&draft.invocation.arguments["name"], name.trim(), "{}", line),
-                other => prop_assert!(false, "{}: {:?}", line, other),
+            match filled("workspaces create", markup, "name", &name) {
+                Ok(given) => prop_assert_eq!(&given["name"], name.trim()),
+                other => prop_assert!(false, "{}: {:?}", name, other),
             }
         }
     }

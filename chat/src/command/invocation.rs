@@ -144,7 +144,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// Quotes a word if the tokenizer would split it or interpret it differently.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = !word.is_empty()
         && !word.starts_with('-')
         && word.chars().all(|c| c.is_alphanumeric() || "-_./@+=,#%*~!?^".contains(c));

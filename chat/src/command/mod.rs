@@ -43,8 +43,8 @@ pub use host_command::{
     AuditCommand, AuditSearch, AuditVerb, HOST_COMMANDS, HostArgument, HostCommand, HostCommandForm, HostCommandInfo,
     HostCommandKey, HostFlag,
 };
-pub(crate) use invocation::spelled;
 pub use invocation::{Arguments, Invocation};
+pub(crate) use invocation::{quoted, spelled};
 pub use options::{Format, Options};
 pub use parse::{Command, HelpTopic, Markup, ReadFile, parse, parse_with, parse_words, parse_words_with};
 pub use period::{before as period_before, read_span};

@@ -4,7 +4,7 @@ use super::arguments::read_arguments;
 use super::check::check_complete;
 use super::reference::references;
 use super::suggest::nearest;
-use super::token::{Token, tokens};
+use super::token::{Token, TokenKind, tokens};
 use super::value::shown;
 use super::{
     CommandError, CommandErrorKind, Draft, Flag, FlagKey, HostCommand, HostCommandInfo, Invocation, Options,
@@ -70,10 +70,10 @@ impl Command {
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse(catalog: &Catalog, text: &str, markup: Markup, now: Timestamp) -> Result<Command, CommandError> {
-    parse_with(catalog, text, markup, now, None)
+    parse_with(catalog, text, markup, now, &[], None)
 }
 
-/// Reads a command from a line of text. `--from` reads a file.
+/// Reads a command from a line of text, with the values of further arguments by name. `--from` reads a file.
 ///
 /// # Errors
 ///
@@ -83,9 +83,26 @@ pub fn parse_with(
     text: &str,
     markup: Markup,
     now: Timestamp,
+    added: &[(String, String)],
     file: Option<ReadFile<'_>>,
 ) -> Result<Command, CommandError> {
-    read(catalog, &mut tokens_of(text, markup)?, now, file)
+    let tokens = tokens_of(text, markup)?;
+    read(catalog, &mut with_added(tokens, added)?, now, file)
+}
+
+/// Adds the values of further arguments. They are not text of a command: quotes and dashes in them stay as they are.
+fn with_added(mut tokens: Vec<Token>, added: &[(String, String)]) -> Result<Vec<Token>, CommandError> {
+    // After `--`, nothing is a flag.
+    let end = tokens.iter().position(|token| token.text == "--" && !token.quoted).unwrap_or(tokens.len());
+    let rest = tokens.split_off(end);
+    for (name, value) in added {
+        secrets::refuse(value).map_err(|error| error.about(name))?;
+        normalize::check_visible(value)
+            .map_err(|problem| CommandError::new(CommandErrorKind::Hidden, problem).about(name))?;
+        tokens.push(Token { text: format!("--{name}={value}"), quoted: false, kind: TokenKind::Plain });
+    }
+    tokens.extend(rest);
+    Ok(tokens)
 }
 
 /// The words of a line.
@@ -108,10 +125,11 @@ pub(super) fn tokens_of(text: &str, markup: Markup) -> Result<Vec<Token>, Comman
 ///
 /// [`CommandError`] with what to type instead; nothing was sent.
 pub fn parse_words(catalog: &Catalog, words: &[String], now: Timestamp) -> Result<Command, CommandError> {
-    parse_words_with(catalog, words, now, None)
+    parse_words_with(catalog, words, now, &[], None)
 }
 
-/// Reads a command from words that a shell has already split. `--from` reads a file.
+/// Reads a command from words that a shell has already split, with the values of further arguments by name. `--from` reads
+/// a file.
 ///
 /// # Errors
 ///
@@ -120,6 +138,7 @@ pub fn parse_words_with(
     catalog: &Catalog,
     words: &[String],
     now: Timestamp,
+    added: &[(String, String)],
     file: Option<ReadFile<'_>>,
 ) -> Result<Command, CommandError> {
     let mut tokens = Vec::new();
@@ -127,7 +146,7 @@ pub fn parse_words_with(
         secrets::refuse(word)?;
         tokens.push(Token::word(word, &normalize::normalize(word)?));
     }
-    read(catalog, &mut tokens, now, file)
+    read(catalog, &mut with_added(tokens, added)?, now, file)
 }
 
 fn read(

@@ -250,7 +250,7 @@ mod tests {
     fn read(words: &[&str], file: &str) -> Result<Several, CommandError> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let file = |_: &str| Ok(file.to_owned());
-        match parse_words_with(catalog(), &words, Timestamp::UNIX_EPOCH, Some(&file))? {
+        match parse_words_with(catalog(), &words, Timestamp::UNIX_EPOCH, &[], Some(&file))? {
             Command::RunSeveral(several, _) => Ok(several),
             other => panic!("{other:?}"),
         }

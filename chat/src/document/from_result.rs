@@ -10,7 +10,7 @@ use super::report::{Report, is_report};
 use super::unit::Cents;
 use super::{Block, Cell, Column, Document, Fact, Level, Next, Notice, Table, label, without_secrets};
 use crate::Verdict;
-use crate::command::Invocation;
+use crate::command::{Invocation, quoted};
 use claude_admin_catalog::{Action, Catalog, Field, Onward, Paging, Type, Types};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -325,7 +325,7 @@ fn next(
             return Next::After { command, cursors, more: onward.is_some() };
         }
     }
-    onward.map_or(Next::End, |cursor| Next::Page { command: format!("{command} {cursor}") })
+    onward.map_or(Next::End, |cursor| Next::Page { command: format!("{command} {}", quoted(cursor)) })
 }
 
 /// The cursor of an item is the field that contains `last_id` in the last item.

@@ -34,6 +34,7 @@ pub use secret::without_secrets;
 pub use unit::money_at;
 
 use crate::Choice;
+use crate::command::quoted;
 use crate::identity::Principal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -326,7 +327,7 @@ impl Table {
             Next::After { command, cursors, more } => {
                 let follows = *more || rows < cursors.len();
                 let cursor = rows.checked_sub(1).and_then(|last| cursors.get(last))?;
-                follows.then(|| format!("{command} {cursor}"))
+                follows.then(|| format!("{command} {}", quoted(cursor)))
             }
         }
     }

@@ -43,6 +43,8 @@ pub(super) fn write(mut reply: Reply, parts: Option<Parts>, asked: Format, pager
         secret.delivered();
     }
     if !beside.blocks.is_empty() {
+        // The pager would hide these lines.
+        pager.finish();
         tell_formatted(&render::text_on(&beside, terminal::errors()));
     }
     printed

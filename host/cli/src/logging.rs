@@ -1,6 +1,6 @@
 //! Structured log events on standard error. They contain IDs and canonical commands, never secrets or typed text.
 
-use super::terminal::{EscapedJson, errors_have_colours};
+use super::terminal::{EscapedJson, errors_have_colors};
 use clap::ValueEnum;
 use claude_admin::render::visible;
 use std::fmt;
@@ -32,7 +32,7 @@ pub(super) fn start(format: Option<LogFormat>, level: &str) {
         Some(LogFormat::Json) => builder.with_writer(|| EscapedJson(io::stderr())).json().try_init(),
         _ => builder
             .with_writer(io::stderr)
-            .with_ansi(errors_have_colours())
+            .with_ansi(errors_have_colors())
             .with_target(false)
             .fmt_fields(debug_fn(field).delimited(" "))
             .try_init(),

@@ -141,7 +141,7 @@ enum Command {
         #[command(subcommand)]
         command: SlackCommand,
     },
-    /// Print the completions of the last word after `run --`; shell scripts call this command
+    /// Print the completions of the last word of a command; shell scripts call this command
     #[command(hide = true)]
     Complete {
         #[command(flatten)]

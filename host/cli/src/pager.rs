@@ -16,6 +16,8 @@ enum State {
     Before { is_allowed: bool },
     /// It reads the output.
     Open(Open),
+    /// All output is written, and the person still reads.
+    Ending,
     /// No pager reads the output.
     None,
 }
@@ -43,12 +45,18 @@ impl Pager {
         }
     }
 
+    /// Whether a person can be reading in the pager.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Before { .. } | State::None)
+    }
+
     /// Ends the output, and waits until the person has read it.
     pub(super) fn finish(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Open(open) = std::mem::replace(&mut *state, State::None) {
+        let state = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Ending);
+        if let State::Open(open) = state {
             open.finish();
         }
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::None;
     }
 }
 

@@ -6,7 +6,9 @@ use claude_admin::Choice;
 use claude_admin::command::Format;
 use claude_admin::document::{Block, Choices};
 use claude_admin::render::{self, visible};
-use claude_admin::service::{Outcome, Reply, Service};
+use claude_admin::service::{Outcome, Parsed, Reply, Service};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal};
 
 /// The maximum number of questions for one command. Each invalid value is another question.
@@ -29,41 +31,32 @@ pub(super) async fn line(stop: &mut Stop) -> Option<String> {
     }
 }
 
-/// Asks for the required arguments that are missing in a command, and adds them to its words. Without a value, the
-/// command is as the person typed it. `None` if the person ends the input or interrupts.
-pub(super) async fn complete(service: &Service, words: Vec<String>, stop: &mut Stop) -> Option<Vec<String>> {
-    let mut added: Vec<(String, String)> = Vec::new();
+/// Parses the command of a person, and asks for the required arguments that are missing. Without a value, the command is as
+/// the person typed it. `None` if the person ends the input or interrupts.
+pub(super) async fn complete(service: &Service, words: Vec<String>, stop: &mut Stop) -> Option<Parsed> {
+    // A pipe can be read only once.
+    let files: RefCell<BTreeMap<String, Result<String, String>>> = RefCell::default();
+    let read = |path: &str| files.borrow_mut().entry(path.to_owned()).or_insert_with(|| table_file::read(path)).clone();
+    let as_typed = service.parse_typed(words.clone(), &read);
+    let (mut parsed, mut added) = (as_typed.clone(), Vec::<(String, String)>::new());
     for _ in 0..MOST_QUESTIONS {
-        let with = with_added(&words, &added);
-        let Err(error) = service.parse_typed(with.clone(), &table_file::read).command else { return Some(with) };
-        let question = match error.missing.first() {
+        let Err(error) = &parsed.command else { return Some(parsed) };
+        let (name, question) = match error.missing.first() {
             Some(missing) => (missing.name.clone(), format!("{} ({}): ", missing.name, missing.description)),
             // The last value is not valid. Without a value, the error is in the words of the person.
             None => match added.pop() {
                 Some((name, _)) => (name.clone(), format!("{error}\n{name}: ")),
-                None => return Some(words),
+                None => return Some(as_typed),
             },
         };
-        tell(&question.1);
+        tell(&question);
         match line(stop).await?.trim() {
-            "" => return Some(words),
-            typed => added.push((question.0, typed.to_owned())),
+            "" => return Some(as_typed),
+            typed => added.push((name, typed.to_owned())),
         }
+        parsed = service.parse_typed_with(words.clone(), &added, &read);
     }
-    Some(words)
-}
-
-/// The words of a command with arguments in addition.
-fn with_added(words: &[String], added: &[(String, String)]) -> Vec<String> {
-    let flags = added.iter().map(|(name, text)| format!("--{name}={text}"));
-    match words {
-        // One argument with spaces is a line.
-        [line] if line.contains(' ') => {
-            let quoted = flags.map(|flag| format!(" \"{}\"", flag.replace('\\', "\\\\").replace('"', "\\\"")));
-            vec![line.clone() + &quoted.collect::<String>()]
-        }
-        words => words.iter().cloned().chain(flags).collect(),
-    }
+    Some(as_typed)
 }
 
 /// The decision that a person makes about their pending request.

@@ -15,14 +15,15 @@ use super::{answer, lone_operator, table_file};
 use super::{print, state, tell};
 use clap::Args;
 use claude_admin::Choice;
-use claude_admin::command::Format;
+use claude_admin::command::{Format, Markup};
 use claude_admin::document;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::render;
-use claude_admin::service::{Input, Outcome, Reply, Request, Service};
+use claude_admin::service::{Input, Outcome, Parsed, Reply, Request, Service};
 use claude_admin_chat::{Answer, Verdict};
 use serde_json::Value;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The maximum time between an interrupt and the exit.
@@ -112,12 +113,16 @@ fn host_error(outcome: Outcome, message: &str) -> Value {
     Answer { operation: None, outcome, verdict, data: None, document: &document, cause: None }.to_json()
 }
 
-/// Ends the process 2 seconds after an interrupt if it has not exited: a reader that does not read blocks the writer.
-fn end_in_any_case() -> tokio::task::JoinHandle<()> {
+/// Ends the process 2 seconds after an interrupt if it has not exited: a reader that does not read blocks the writer. A
+/// person reads in a pager for any time.
+fn end_in_any_case(pager: Arc<Pager>) -> tokio::task::JoinHandle<()> {
     let mut stop = Stop::listen();
     tokio::spawn(async move {
         stop.requested().await;
         tokio::time::sleep(LONGEST_END).await;
+        while pager.is_open() {
+            tokio::time::sleep(LONGEST_END).await;
+        }
         std::process::exit(Outcome::Unknown.exit_code().into());
     })
 }
@@ -137,27 +142,22 @@ pub(super) async fn run(args: RunArgs, screen: ScreenArgs) -> anyhow::Result<u8>
     };
     let mut stop = Stop::listen();
     let can_ask = prompt::can_ask(screen.no_input);
-    let words = match can_ask && asked == Format::Text {
+    let parsed = match can_ask && asked == Format::Text {
         true => prompt::complete(&host.service, args.command, &mut stop).await,
-        false => Some(args.command),
+        false => Some(host.service.parse_typed(args.command, &table_file::read)),
     };
-    let Some(words) = words else {
+    let Some(parsed) = parsed else {
         tell(&format!("\nInterrupted. {}\n", Verdict::NotSent.sentence()));
         return Ok(Outcome::Usage.exit_code());
     };
-    let ending = end_in_any_case();
-    let run = Run {
-        service: &host.service,
-        principal: &principal,
-        pager: &Pager::new(!screen.no_pager),
-        output: args.output,
-        asked,
-        can_ask,
-    };
-    let Some(code) = run.command(words, &mut stop).await else { return Ok(Outcome::Unknown.exit_code()) };
+    let pager = Arc::new(Pager::new(!screen.no_pager));
+    let ending = end_in_any_case(Arc::clone(&pager));
+    let run = Run { service: &host.service, principal: &principal, pager: &pager, output: args.output, asked, can_ask };
+    let code = run.command(parsed, &mut stop).await;
     // The person can read in the pager for any time.
     ending.abort();
     run.pager.finish();
+    let Some(code) = code else { return Ok(Outcome::Unknown.exit_code()) };
     host.service.finish().await;
     if let Some(simulator) = host.simulator {
         simulator.shutdown().await;
@@ -181,10 +181,10 @@ struct Run<'r> {
 impl Run<'_> {
     /// Runs a command, and the decision about it that the person makes at the terminal. Returns the exit code; none if the
     /// person interrupted it.
-    async fn command(&self, mut words: Vec<String>, stop: &mut Stop) -> Option<u8> {
+    async fn command(&self, mut parsed: Parsed, stop: &mut Stop) -> Option<u8> {
         loop {
             let out = ListWriter::new(self.output, self.pager);
-            let Some(reply) = self.reply(words, &out, stop).await else {
+            let Some(reply) = self.reply(parsed, &out, stop).await else {
                 self.interrupted(&out);
                 return None;
             };
@@ -197,16 +197,16 @@ impl Run<'_> {
             };
             // The reply counts as one of the commands of its requester until it is dropped.
             drop(reply);
-            words = choices.command(decision).split(' ').map(str::to_owned).collect();
+            parsed = self.service.parse_line(choices.command(decision), Markup::None);
         }
     }
 
     /// The reply to a command; none if the person interrupted it.
-    async fn reply(&self, words: Vec<String>, out: &ListWriter<'_>, stop: &mut Stop) -> Option<Reply> {
+    async fn reply(&self, parsed: Parsed, out: &ListWriter<'_>, stop: &mut Stop) -> Option<Reply> {
         let request = Request {
             principal: self.principal.clone(),
             place: Place::terminal(),
-            input: Input::Parsed(self.service.parse_typed(words, &table_file::read)),
+            input: Input::Parsed(parsed),
             delivery: None,
             format: Some(self.output),
         };

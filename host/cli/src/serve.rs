@@ -79,7 +79,7 @@ async fn tick(mut reload: Reload, mut hangup: Hangup) {
     }
 }
 
-/// Updates cards and notifies requesters. Only a host that serves Slack has the signing secret for the buttons of
+/// Updates cards and notifies requesters. Only a host that serves Slack has the key for the buttons of
 /// cards. It posts for every process that uses the same store.
 async fn follow(live: LiveFrontends) {
     loop {

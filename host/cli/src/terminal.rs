@@ -47,7 +47,7 @@ pub(super) fn errors() -> Medium {
 }
 
 /// Whether standard error shows colors.
-pub(super) fn errors_have_colours() -> bool {
+pub(super) fn errors_have_colors() -> bool {
     has_color(io::stderr().is_terminal())
 }
 

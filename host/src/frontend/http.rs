@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -91,7 +92,13 @@ impl Http {
 
     /// Handles `GET /v1/operations/ID`: as the command `status ID`. With `wait=30s` in the query, it first waits until the
     /// operation ended, or until its requester must confirm it.
-    pub async fn operation(&self, id: String, query: Option<&str>, headers: &HeaderMap) -> Response {
+    pub async fn operation(
+        &self,
+        id: String,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        stopping: &AtomicBool,
+    ) -> Response {
         let client = match self.authenticated(headers).await {
             Ok(client) => client,
             Err(response) => return response,
@@ -105,7 +112,7 @@ impl Http {
             return bad_request(&error.to_string());
         }
         if let Some(wait) = wait
-            && let Err(too_many) = self.service.wait_for(&client.principal, &id, wait).await
+            && let Err(too_many) = self.service.wait_for(&client.principal, &id, wait, stopping).await
         {
             return respond(*too_many, Format::Json);
         }

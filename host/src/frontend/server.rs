@@ -185,8 +185,9 @@ async fn http_operation(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    match live.get().http {
-        Some(http) => http.operation(id, uri.query(), &headers).await,
+    let frontends = live.get();
+    match frontends.http {
+        Some(http) => http.operation(id, uri.query(), &headers, &frontends.stopping).await,
         None => (StatusCode::NOT_FOUND, "the HTTP API has no clients on this host").into_response(),
     }
 }

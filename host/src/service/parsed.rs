@@ -59,13 +59,26 @@ impl Service {
     /// Parses a line or words that a person typed on a terminal, where `--from` reads a file.
     #[must_use]
     pub fn parse_typed(&self, words: Vec<String>, file: ReadFile<'_>) -> Parsed {
+        self.parse_typed_with(words, &[], file)
+    }
+
+    /// Parses a line with the values of further arguments by name, as a form has them.
+    #[must_use]
+    pub fn parse_filled(&self, line: String, markup: Markup, added: &[(String, String)]) -> Parsed {
+        let command = command::parse_with(self.catalog(), &line, markup, self.api_now(), added, None);
+        Parsed::of(with_added(line, added), command)
+    }
+
+    /// Parses a line or words that a person typed on a terminal, with the values of further arguments by name.
+    #[must_use]
+    pub fn parse_typed_with(&self, words: Vec<String>, added: &[(String, String)], file: ReadFile<'_>) -> Parsed {
         let (catalog, now) = (self.catalog(), self.api_now());
         // One argument with spaces is a line. Several arguments are used as words, as the shell split them.
         let command = match words.as_slice() {
-            [line] if line.contains(' ') => command::parse_with(catalog, line, Markup::None, now, Some(file)),
-            words => command::parse_words_with(catalog, words, now, Some(file)),
+            [line] if line.contains(' ') => command::parse_with(catalog, line, Markup::None, now, added, Some(file)),
+            words => command::parse_words_with(catalog, words, now, added, Some(file)),
         };
-        Parsed::of(words.join(" "), command)
+        Parsed::of(with_added(words.join(" "), added), command)
     }
 
     /// Checks an action, or a playbook, with its arguments.
@@ -98,4 +111,9 @@ impl Service {
         let typed = [info.name].into_iter().chain(argument).collect::<Vec<_>>().join(" ");
         Parsed::of(typed, command.map(Command::Host))
     }
+}
+
+/// The text of a command with further arguments, for the audit log.
+fn with_added(line: String, added: &[(String, String)]) -> String {
+    added.iter().fold(line, |line, (name, value)| format!("{line} --{name}={value}"))
 }

@@ -1,8 +1,11 @@
 //! `GET /v1/operations/ID?wait=30s`: the status of an operation, when it ends.
 
 use crate::it::server::{SECOND_TOKEN, Server, TOKEN};
+use crate::support;
+use claude_admin::identity::Principal;
 use http::StatusCode;
 use serde_json::json;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// Requests the removal of a member. Returns the ID of the request.
@@ -26,6 +29,24 @@ async fn status_is_that_of_the_command() {
         let refused = server.operation(TOKEN, &format!("{id}?{query}")).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.body);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_for_an_operation_that_a_client_cannot_see_ends_immediately() {
+    let (_simulator, service) = support::host("permit(principal == User::\"local:ada\", action, resource);", &[]).await;
+    let waiting = support::type_in(&service, "workspaces create w").await;
+    let client = Principal::http("auditor").unwrap();
+    for id in [waiting.operation.as_str(), &waiting.operation[..8], "nnnnnnnnnnnnnnnnnnnnnnnnnn"] {
+        let began = Instant::now();
+        service.wait_for(&client, id, Duration::from_secs(20), &AtomicBool::new(false)).await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(10), "{id}");
+    }
+    // A host that stops does not wait.
+    let remove = support::type_in(&service, support::REMOVE).await;
+    service
+        .wait_for(&support::ada(), &remove.operation, Duration::from_secs(20), &AtomicBool::new(true))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,8 @@ async fn approvers_are_reminded_once_while_they_are_needed() {
             until("the requester is told", async || replies(&house).len() == 1).await;
         }
         house.clock.fetch_add(life / 4 + 1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(5_000)).await;
+        until("one message", async || replies(&house).len() == 1).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         assert_eq!(replies(&house).len(), 1);
         let told = replies(&house).remove(0);
         assert_eq!(told["text"].as_str().unwrap().contains("expires soon"), reminded, "{told}");

@@ -5,11 +5,12 @@ use crate::command::{Field, FieldKind, Form};
 use crate::render::visible::{shortened, visible};
 use serde_json::{Map, Value, json};
 
-/// Slack's limits for a modal.
-const MAX_TITLE: usize = 24;
+/// Limits of this program, which are lower than those of Slack.
 const MAX_LABEL: usize = 150;
 const MAX_HINT: usize = 1_000;
 const MAX_SUMMARY: usize = 1_000;
+/// Slack's limits for a modal.
+const MAX_TITLE: usize = 24;
 const MAX_OPTION: usize = 75;
 const MAX_OPTIONS: usize = 100;
 const MAX_METADATA: usize = 3_000;

@@ -3,7 +3,7 @@
 use super::ChatPlatform;
 use crate::Choice;
 use crate::audit::MessageId;
-use crate::command::{Command, HostCommand, Markup};
+use crate::command::{Command, HostCommand};
 use crate::decision::approval::Vote;
 use crate::decision::operation::{Operation, RequestKey};
 use crate::decision::plan::Plan;
@@ -12,10 +12,10 @@ use crate::service::{Input, Parsed};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A click on an element of a message that this host made.
+/// A click on an element of a card that this host made.
 #[derive(Debug)]
 pub struct Click<P: ChatPlatform> {
-    /// The operation; empty for a button that runs a command.
+    /// The operation.
     pub operation: String,
     /// The version of the plan that the card showed.
     pub version: u32,
@@ -33,11 +33,9 @@ pub struct Click<P: ChatPlatform> {
     pub key: RequestKey,
 }
 
-/// A part of a message.
+/// A part of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
-    /// A button that runs a command, as if the user typed it.
-    Run(String),
     /// A button to decide.
     Decide(Choice),
     /// Check boxes of optional steps.
@@ -54,7 +52,6 @@ impl<P: ChatPlatform> Click<P> {
     pub(super) fn input(&self, request: Option<&Operation>) -> Input {
         let operation = self.operation.clone();
         match &self.element {
-            Element::Run(command) => Input::Text { line: command.clone(), markup: Markup::None },
             Element::Decide(choice) => Input::Vote(Vote {
                 operation,
                 version: Some(self.version),
@@ -84,7 +81,6 @@ impl<P: ChatPlatform> Click<P> {
             "{platform} did not name your workspace, so the host cannot identify you. This click changed nothing."
         );
         let command = match &self.element {
-            Element::Run(command) => command.clone(),
             Element::Decide(choice) => choice.command(&self.operation, self.version),
             Element::Select { .. } => format!("select {} NUMBERS", self.operation),
         };

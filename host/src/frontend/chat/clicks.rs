@@ -52,10 +52,6 @@ impl<P: ChatPlatform> Conversation<P> {
             let notice = Notice { level: Level::Attention, text, hint: Some(hint) };
             reply.document.blocks.push(Block::Notice(notice));
         }
-        if matches!(click.element, Element::Run(_)) {
-            let reply = self.with_card(reply).await;
-            return self.follow(&click.route, Ok(reply)).await;
-        }
         if is_selection {
             self.after_selection(&click, &mut reply).await;
         }

@@ -1,6 +1,6 @@
 //! From a command to its result.
 
-use super::{ChatPlatform, Conversation, Later, Position, Readers};
+use super::{ChatPlatform, Conversation, Later, Position, Readers, Response};
 use crate::document::{self, Document};
 use crate::service::{Reply, Request};
 use claude_admin_chat::Verdict;
@@ -15,7 +15,7 @@ impl<P: ChatPlatform> Conversation<P> {
         self: Arc<Self>,
         request: Request,
         route: P::Route,
-        is_inline: bool,
+        response: Response,
     ) -> Option<P::Message> {
         let (conversation, route) = (Arc::clone(&self), Arc::new(route));
         let of_form = Arc::clone(&route);
@@ -27,8 +27,11 @@ impl<P: ChatPlatform> Conversation<P> {
                 None => conversation.with_card(reply).await,
             }
         });
-        let finished = tokio::time::timeout(P::INLINE, &mut work).await.ok();
-        let conversation = Arc::clone(&self);
+        let finished = match response {
+            Response::Nothing => None,
+            Response::Result | Response::Acknowledgement => tokio::time::timeout(P::INLINE, &mut work).await.ok(),
+        };
+        let (conversation, is_inline) = (Arc::clone(&self), response == Response::Result);
         match finished.map(|finished| finished.map_err(|error| self.lost(&error))) {
             Some(Ok(reply)) if reply.duplicate_of.is_some() => None,
             Some(Ok(reply)) if is_inline => {
@@ -48,13 +51,13 @@ impl<P: ChatPlatform> Conversation<P> {
                     let finished = work.await.map_err(|error| conversation.lost(&error));
                     conversation.follow(&route, finished).await;
                 });
-                Some(self.platform.note(WORKING))
+                (response != Response::Nothing).then(|| self.platform.note(WORKING))
             }
         }
     }
 
     /// Delivers a result that follows the acknowledgement of its command.
-    pub(super) async fn follow(&self, route: &P::Route, finished: Result<Reply, Document>) {
+    async fn follow(&self, route: &P::Route, finished: Result<Reply, Document>) {
         let (operation, document, message, file) = match finished {
             Ok(reply) if reply.duplicate_of.is_some() => return,
             Ok(reply) => {

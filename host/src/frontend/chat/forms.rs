@@ -1,6 +1,6 @@
 //! Forms for commands whose required arguments are missing.
 
-use super::{ChatPlatform, Conversation, Submission};
+use super::{ChatPlatform, Conversation, Response, Submission};
 use crate::command::{CommandError, Form};
 use crate::document::Block;
 use crate::service::{Input, Outcome, Reply, Request};
@@ -27,14 +27,14 @@ impl<P: ChatPlatform> Conversation<P> {
     /// Handles the values of a form: as the command that they complete. Returns the problems that the form must show.
     pub(super) fn submit(self: Arc<Self>, submission: Submission<P>) -> Option<P::Message> {
         let Submission { principal, place, line, markup, values, key, route } = submission;
-        let parsed = self.service.parse_line(Form::filled(&line, markup, &values), markup);
+        let parsed = self.service.parse_filled(line, markup, &Form::arguments(&values));
         if let Err(error) = &parsed.command {
             return Some(self.platform.form_problems(&problems(error, &values)));
         }
         let request = Request { principal, place, input: Input::Parsed(parsed), delivery: Some(key), format: None };
         let conversation = Arc::clone(&self);
         // The form closes immediately, and the result follows.
-        self.background.spawn(async move { conversation.answer(request, route, false).await });
+        self.background.spawn(async move { conversation.answer(request, route, Response::Nothing).await });
         None
     }
 }

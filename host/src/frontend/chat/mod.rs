@@ -14,7 +14,8 @@ mod turns;
 
 pub use click::{Click, Element};
 pub use platform::{
-    ChatPlatform, Clicker, File, Later, NotAccepted, Position, PostError, Readers, Received, Submission, Target,
+    ChatPlatform, Clicker, File, Later, NotAccepted, Position, PostError, Readers, Received, Response, Submission,
+    Target,
 };
 
 use crate::frontend::Background;
@@ -86,7 +87,7 @@ impl<P: ChatPlatform> Conversation<P> {
         let now_ms = self.service.ledger().clock().now_ms();
         match self.platform.receive(delivery, now_ms) {
             Ok(Received::Nothing) => Ok(None),
-            Ok(Received::Command { request, route, is_inline }) => Ok(self.answer(request, route, is_inline).await),
+            Ok(Received::Command { request, route, response }) => Ok(self.answer(request, route, response).await),
             Ok(Received::Click(click)) => {
                 let conversation = Arc::clone(&self);
                 self.background.spawn(async move { conversation.press(click).await });

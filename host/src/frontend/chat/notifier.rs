@@ -145,7 +145,7 @@ impl<P: ChatPlatform> Notifier<P> {
             }
         }
         let posted = match &target {
-            Ok(target) => self.platform.post(target, &self.service.notice_document(&notice), attempt).await,
+            Ok(target) => self.send(target, &notice, attempt).await,
             Err(code) => {
                 if let Err(error) = self.service.record_notice(&notice, Err((*code).to_owned())).await {
                     tracing::error!(operation, %error, audience, "it cannot be recorded that a message is not posted");
@@ -176,6 +176,21 @@ impl<P: ChatPlatform> Notifier<P> {
         self.delayed().remove(&key);
         if let Err(error) = self.service.record_notice(&notice, result).await {
             tracing::error!(operation, %error, audience, "it cannot be recorded that a message was posted");
+        }
+    }
+
+    /// Sends a message. A requester must receive it: if the thread is not possible, as a direct message.
+    async fn send(&self, target: &Target, notice: &Notice, attempt: u32) -> Result<Option<MessageId>, PostError> {
+        let document = self.service.notice_document(notice);
+        match self.platform.post(target, &document, attempt).await {
+            Err(PostError { retry_in: None, problem, .. })
+                if notice.audience == Audience::Requester && matches!(target, Target::Thread { .. }) =>
+            {
+                tracing::warn!(operation = notice.operation.id, problem, "a message is sent as a direct message");
+                let user = Target::User(notice.operation.pending.requester.user.clone());
+                self.platform.post(&user, &document, attempt).await
+            }
+            sent => sent,
         }
     }
 

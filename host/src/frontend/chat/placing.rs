@@ -22,6 +22,7 @@ impl<P: ChatPlatform> Conversation<P> {
             return reply;
         };
         let channel = if self.approvals_channel.is_some() { "the approvals channel" } else { "this channel" };
+        let is_here = reply.share && self.approvals_channel.is_none();
         match card {
             Card::Posted(_) => {
                 let text = format!("The request is in {channel}, where another user must approve it.");
@@ -32,17 +33,13 @@ impl<P: ChatPlatform> Conversation<P> {
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
             }
             // A card for the approvals channel is shown in no other channel.
-            Card::Failed(problem) if self.approvals_channel.is_some() => {
-                let text = format!("Posting to {channel} failed: `{problem}`.");
-                reply.document.blocks.insert(0, Block::Notice(unseen(text)));
-            }
-            Card::Failed(problem) if reply.share && problem == DIRECT_MESSAGE => {
+            Card::Failed(problem) if is_here && problem == DIRECT_MESSAGE => {
                 let text = "Only the users in this direct message can see the request.".to_owned();
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));
                 return reply;
             }
             // The app is not in that channel, but the channel still shows the reply to the command.
-            Card::Failed(_) if reply.share => return reply,
+            Card::Failed(_) if is_here => return reply,
             Card::Failed(problem) => {
                 let text = format!("Posting to {channel} failed: `{problem}`.");
                 reply.document.blocks.insert(0, Block::Notice(unseen(text)));

@@ -98,13 +98,24 @@ pub enum Received<P: ChatPlatform> {
         request: Request,
         /// The way for the messages that follow.
         route: P::Route,
-        /// Whether the response to the delivery can have the result. Otherwise it follows through the route.
-        is_inline: bool,
+        /// The response to the delivery.
+        response: Response,
     },
     /// A click on an element of a card.
     Click(Click<P>),
     /// The values of a form.
     Submission(Submission<P>),
+}
+
+/// The response to the delivery of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Response {
+    /// The result; or if it is late, the acknowledgement that it follows through the route.
+    Result,
+    /// The acknowledgement if the result is late. The result follows through the route.
+    Acknowledgement,
+    /// Nothing, immediately. The result follows through the route.
+    Nothing,
 }
 
 /// The values of a form that this host opened.

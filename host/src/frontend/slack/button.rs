@@ -1,5 +1,5 @@
-//! The value of a button, with a MAC: an operation and the version of its plan, of which the host looks up all other
-//! data; or a command.
+//! Values that Slack returns, with a MAC. The value of a button is an operation and the version of its plan, of which the
+//! host looks up all other data; or it is a command. A form has metadata.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -7,17 +7,32 @@ use std::fmt::{self, Write};
 
 /// The bytes of the MAC in the value of a button: 128 bits.
 const MAC_BYTES: usize = 16;
-/// Precedes a command, so the MAC of a command is not that of an operation.
-const COMMAND: &str = "command\0";
-/// Precedes the metadata of a form.
-const FORM: &str = "form\0";
+/// The kind of a sealed text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealed {
+    /// The command of a button.
+    Command,
+    /// The metadata of a form.
+    Form,
+}
+
+impl Sealed {
+    /// Precedes the text, so its MAC is not that of another kind.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Command => "command\0",
+            Self::Form => "form\0",
+        }
+    }
+}
+
 /// The purpose from which the key for buttons is derived. The signing secret itself signs only the data that Slack
 /// defines.
 const PURPOSE: &[u8] = b"claude-admin button 1";
 
 /// Authenticates the values of buttons with a MAC. A value that this app did not make is not accepted.
 ///
-/// The key is derived from the signing secret. So every host of an app accepts the buttons of the others, also after a
+/// The key is derived from the signing secret, or without one from the token of the app. So every host of an app accepts the buttons of the others, also after a
 /// restart.
 #[derive(Clone)]
 pub struct ButtonSeal {
@@ -33,8 +48,8 @@ impl fmt::Debug for ButtonSeal {
 impl ButtonSeal {
     /// Derives the key.
     #[must_use]
-    pub fn new(signing_secret: &[u8]) -> Self {
-        Self { key: keyed(signing_secret, PURPOSE).finalize().into_bytes().to_vec() }
+    pub fn new(secret: &[u8]) -> Self {
+        Self { key: keyed(secret, PURPOSE).finalize().into_bytes().to_vec() }
     }
 
     /// Creates the value of a button.
@@ -44,32 +59,18 @@ impl ButtonSeal {
         format!("{text}.{}", self.mac(&text))
     }
 
-    /// Creates the value of a button that runs a command.
+    /// Seals a text of a kind.
     #[must_use]
-    pub fn seal_command(&self, command: &str) -> String {
-        format!("{command}.{}", self.mac(&format!("{COMMAND}{command}")))
+    pub fn seal_text(&self, kind: Sealed, text: &str) -> String {
+        format!("{text}.{}", self.mac(&format!("{}{text}", kind.prefix())))
     }
 
-    /// Reads the command of a button. `None` if its MAC is not valid.
+    /// Reads a sealed text of a kind. `None` if its MAC is not valid.
     #[must_use]
-    pub fn open_command(&self, value: &str) -> Option<String> {
-        let (command, mac) = value.rsplit_once('.')?;
-        self.check(&format!("{COMMAND}{command}"), mac)?;
-        Some(command.to_owned())
-    }
-
-    /// Seals the metadata of a form.
-    #[must_use]
-    pub fn seal_form(&self, metadata: &str) -> String {
-        format!("{metadata}.{}", self.mac(&format!("{FORM}{metadata}")))
-    }
-
-    /// Reads the metadata of a form. `None` if its MAC is not valid.
-    #[must_use]
-    pub fn open_form(&self, value: &str) -> Option<String> {
-        let (metadata, mac) = value.rsplit_once('.')?;
-        self.check(&format!("{FORM}{metadata}"), mac)?;
-        Some(metadata.to_owned())
+    pub fn open_text(&self, kind: Sealed, value: &str) -> Option<String> {
+        let (text, mac) = value.rsplit_once('.')?;
+        self.check(&format!("{}{text}", kind.prefix()), mac)?;
+        Some(text.to_owned())
     }
 
     fn mac(&self, text: &str) -> String {
@@ -123,13 +124,14 @@ mod tests {
     #[test]
     fn command_opens_only_as_it_was_sealed() {
         let seal = ButtonSeal::new(b"secret");
-        let value = seal.seal_command("users list --after-id user_1.2");
-        assert_eq!(seal.open_command(&value).as_deref(), Some("users list --after-id user_1.2"));
-        assert_eq!(seal.open_command(&value.replace("list", "lost")), None);
-        assert_eq!(ButtonSeal::new(b"other").open_command(&value), None);
-        // Neither kind of value is one of the other kind.
-        assert_eq!(seal.open(&seal.seal_command("7qk2abcd.3")), None);
-        assert_eq!(seal.open_command(&seal.seal("7qk2abcd", 3)), None);
+        let value = seal.seal_text(Sealed::Command, "users list --after-id user_1.2");
+        assert_eq!(seal.open_text(Sealed::Command, &value).as_deref(), Some("users list --after-id user_1.2"));
+        assert_eq!(seal.open_text(Sealed::Command, &value.replace("list", "lost")), None);
+        assert_eq!(ButtonSeal::new(b"other").open_text(Sealed::Command, &value), None);
+        // No kind of value is one of another kind.
+        assert_eq!(seal.open_text(Sealed::Form, &value), None);
+        assert_eq!(seal.open(&seal.seal_text(Sealed::Command, "7qk2abcd.3")), None);
+        assert_eq!(seal.open_text(Sealed::Command, &seal.seal("7qk2abcd", 3)), None);
     }
 
     #[test]

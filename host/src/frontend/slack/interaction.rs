@@ -66,7 +66,7 @@ pub struct BlockAction {
     pub delivery: String,
 }
 
-/// Why a payload is not a click.
+/// Why an interaction cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum InteractionError {

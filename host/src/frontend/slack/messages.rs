@@ -1,6 +1,6 @@
 //! Documents as Slack messages.
 
-use super::button::ButtonSeal;
+use super::button::{ButtonSeal, Sealed};
 use crate::command::Format;
 use crate::document::{Block, Choices, Document};
 use crate::frontend::chat::File;
@@ -31,7 +31,7 @@ impl Messages {
         let button = |choices: &Choices| self.seal.seal(&choices.operation, choices.version);
         let for_all = share.then(|| document.clone().without_private_tables());
         let document = for_all.as_ref().unwrap_or(document);
-        let run = |command: &str| self.seal.seal_command(command);
+        let run = |command: &str| self.seal.seal_text(Sealed::Command, command);
         render::slack(
             document,
             self.tables,

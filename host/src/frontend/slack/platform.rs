@@ -1,6 +1,6 @@
 //! Slack as a chat platform.
 
-use super::button::ButtonSeal;
+use super::button::{ButtonSeal, Sealed};
 use super::later_message::{Delivery, Later};
 use super::messages::{Messages, as_text};
 use super::origin::Origin;
@@ -16,8 +16,8 @@ use crate::decision::operation::Operation;
 use crate::document::Document;
 use crate::frontend::Background;
 use crate::frontend::chat::{
-    ChatPlatform, Click, Clicker, Element, File, NotAccepted, Position, PostError, Readers, Received, Submission,
-    Target,
+    ChatPlatform, Click, Clicker, Element, File, NotAccepted, Position, PostError, Readers, Received, Response,
+    Submission, Target,
 };
 use crate::identity::{PartError, Platform};
 use crate::render::{self, SlackTables, boxes_of, choice_of, runs_command};
@@ -90,8 +90,16 @@ pub struct SlackRoute {
     url: Option<ResponseUrl>,
     user: String,
     is_click: bool,
-    /// Opens a modal, within 3 seconds.
-    trigger: Option<String>,
+    /// Opens a modal; none for a click or a modal.
+    opens: Option<Opens>,
+}
+
+/// The permission to open a modal, and the place of the command for which it is opened.
+#[derive(Debug)]
+struct Opens {
+    /// Valid for 3 seconds.
+    trigger: String,
+    team: String,
     channel: Option<String>,
 }
 
@@ -99,6 +107,9 @@ pub struct SlackRoute {
 #[derive(Debug, Serialize, Deserialize)]
 struct FormMetadata {
     line: String,
+    /// The identity of the command, which is that of its form.
+    team: String,
+    user: String,
     channel: Option<String>,
     /// The URL of the command grants permission to post. Slack shows the metadata to no user.
     url: Option<String>,
@@ -166,7 +177,12 @@ impl SlackPlatform {
         Err(unproven("foreign-app", "the request is from another app".to_owned()))
     }
 
-    fn command(&self, command: SlashCommand, origin: Origin, is_inline: bool) -> Result<Received<Self>, NotAccepted> {
+    fn command(
+        &self,
+        command: SlashCommand,
+        origin: Origin,
+        response: Response,
+    ) -> Result<Received<Self>, NotAccepted> {
         self.own_app(command.api_app_id.as_deref())?;
         let ids = identities(&command.team_id, &command.user_id, command.channel_id.as_deref());
         let (principal, place) = ids.map_err(not_an_id)?;
@@ -180,9 +196,10 @@ impl SlackPlatform {
             format: None,
         };
         let url = command.response_url.map(ResponseUrl::new);
-        let (trigger, channel) = (command.trigger_id, command.channel_id);
-        let route = SlackRoute { url, user: command.user_id, is_click: false, trigger, channel };
-        Ok(Received::Command { request, route, is_inline })
+        let opens = |trigger| Opens { trigger, team: command.team_id, channel: command.channel_id };
+        let opens = command.trigger_id.map(opens);
+        let route = SlackRoute { url, user: command.user_id, is_click: false, opens };
+        Ok(Received::Command { request, route, response })
     }
 
     fn interaction(
@@ -199,16 +216,17 @@ impl SlackPlatform {
 
     fn submission(&self, submission: ViewSubmission, origin: Origin) -> Result<Received<Self>, NotAccepted> {
         self.own_app(submission.api_app_id.as_deref())?;
-        let team = submission.team_id.unwrap_or_default();
-        let named = |channel| identities(&team, &submission.user_id, channel).map_err(not_an_id);
-        let sealed = self.messages.seal.open_form(&submission.metadata);
-        let Some(FormMetadata { line, channel, url }) = sealed.and_then(|text| serde_json::from_str(&text).ok()) else {
-            let problem = "the values of a form of another app".to_owned();
-            let sender = Some(Box::new(named(None)?));
+        let sealed = self.messages.seal.open_text(Sealed::Form, &submission.metadata);
+        let metadata = sealed.and_then(|text| serde_json::from_str::<FormMetadata>(&text).ok());
+        let Some(metadata) = metadata.filter(|metadata| metadata.user == submission.user_id) else {
+            let problem = "the values of a form of another app or user".to_owned();
+            let team = submission.team_id.unwrap_or_default();
+            let sender = Some(Box::new(identities(&team, &submission.user_id, None).map_err(not_an_id)?));
             return Err(NotAccepted { code: Some("forged-form"), problem, sender, is_authentic: true });
         };
-        let (principal, place) = named(channel.as_deref())?;
-        let url = url.map(ResponseUrl::new);
+        let FormMetadata { line, team, user, channel, url } = metadata;
+        let (principal, place) = identities(&team, &user, channel.as_deref()).map_err(not_an_id)?;
+        let url = url.map(ResponseUrl::used);
         Ok(Received::Submission(Submission {
             principal,
             place,
@@ -216,13 +234,18 @@ impl SlackPlatform {
             markup: Markup::Slack,
             values: submission.values,
             key: origin.key(Some(format!("{team}/{}", submission.view_id))),
-            route: SlackRoute { url, user: submission.user_id, is_click: false, trigger: None, channel },
+            route: SlackRoute { url, user, is_click: false, opens: None },
         }))
     }
 
     fn click(&self, action: BlockAction, origin: Origin) -> Result<Received<Self>, NotAccepted> {
         self.own_app(action.api_app_id.as_deref())?;
         let sender = SlackSender::of(&action).map_err(not_an_id)?;
+        if runs_command(&action.action_id)
+            && let Some(command) = self.messages.seal.open_text(Sealed::Command, &action.value)
+        {
+            return run_button(command, action, &sender, origin);
+        }
         let Some((operation, version, element)) = self.pressed(&action) else {
             let problem = "a click is on an element that this app did not make".to_owned();
             return Err(NotAccepted {
@@ -244,8 +267,7 @@ impl SlackPlatform {
                 url: action.response_url.map(ResponseUrl::new),
                 user: action.user_id,
                 is_click: true,
-                trigger: None,
-                channel: None,
+                opens: None,
             },
             key: origin.key(Some(action.delivery)),
         }))
@@ -253,10 +275,6 @@ impl SlackPlatform {
 
     /// The operation, the version of its plan, and the clicked element; none if this app did not make the element.
     fn pressed(&self, action: &BlockAction) -> Option<(String, u32, Element)> {
-        if runs_command(&action.action_id) {
-            let command = self.messages.seal.open_command(&action.value)?;
-            return Some((String::new(), 0, Element::Run(command)));
-        }
         let (element, sealed) = match (choice_of(&action.action_id), boxes_of(&action.action_id, &action.block_id)) {
             (Some(choice), _) => (Element::Decide(choice), action.value.as_str()),
             (None, Some((places, sealed))) => {
@@ -319,7 +337,7 @@ impl ChatPlatform for SlackPlatform {
                     return Ok(Received::Nothing);
                 }
                 let command = fields(&body).and_then(SlashCommand::from_fields);
-                self.command(command.map_err(|error| unreadable(error.to_string()))?, origin, true)
+                self.command(command.map_err(|error| unreadable(error.to_string()))?, origin, Response::Result)
             }
             SlackDelivery::Interaction { headers, body } => {
                 let origin = self.signed(&headers, &body, now_ms)?;
@@ -329,7 +347,7 @@ impl ChatPlatform for SlackPlatform {
             SlackDelivery::Envelope(Envelope::Command { id, fields }) => {
                 let command = SlashCommand::from_fields(fields).map_err(|error| unreadable(error.to_string()))?;
                 // The response to an envelope is not confirmed, so a result could be lost.
-                self.command(command, Origin { key: id, earliest_ms: None }, false)
+                self.command(command, Origin { key: id, earliest_ms: None }, Response::Acknowledgement)
             }
             SlackDelivery::Envelope(Envelope::Interaction { id, payload }) => {
                 self.interaction(Interaction::from_value(payload), Origin { key: id, earliest_ms: None })
@@ -354,10 +372,18 @@ impl ChatPlatform for SlackPlatform {
     }
 
     async fn open_form(&self, route: &SlackRoute, form: &Form) -> bool {
-        let (Some(api), Some(trigger)) = (&self.web_api, &route.trigger) else { return false };
-        let url = route.url.as_ref().map(|url| url.as_str().to_owned());
-        let metadata = json!(FormMetadata { line: form.line.clone(), channel: route.channel.clone(), url }).to_string();
-        let Some(view) = render::slack_form(form, &self.messages.seal.seal_form(&metadata)) else { return false };
+        let (Some(api), Some(Opens { trigger, team, channel })) = (&self.web_api, &route.opens) else { return false };
+        let metadata = json!(FormMetadata {
+            line: form.line.clone(),
+            team: team.clone(),
+            user: route.user.clone(),
+            channel: channel.clone(),
+            url: route.url.as_ref().map(|url| url.as_str().to_owned()),
+        });
+        let metadata = metadata.to_string();
+        let Some(view) = render::slack_form(form, &self.messages.seal.seal_text(Sealed::Form, &metadata)) else {
+            return false;
+        };
         match api.open_view(trigger, &view).await {
             Ok(()) => true,
             Err(error) => {
@@ -408,6 +434,29 @@ impl ChatPlatform for SlackPlatform {
         // A new value has accepted no signature yet.
         let _ = self.signatures.set(Arc::clone(earlier.signatures()));
     }
+}
+
+/// A button runs its command as if the user typed it.
+fn run_button(
+    command: String,
+    action: BlockAction,
+    sender: &SlackSender,
+    origin: Origin,
+) -> Result<Received<SlackPlatform>, NotAccepted> {
+    let Some((principal, place)) = sender.named() else {
+        let problem = "a click names no workspace".to_owned();
+        return Err(NotAccepted { code: Some("no-workspace"), problem, sender: None, is_authentic: true });
+    };
+    let request = Request {
+        principal,
+        place,
+        input: Input::Text { line: command, markup: Markup::None },
+        delivery: Some(origin.key(Some(action.delivery))),
+        format: None,
+    };
+    let url = action.response_url.map(ResponseUrl::new);
+    let route = SlackRoute { url, user: action.user_id, is_click: true, opens: None };
+    Ok(Received::Command { request, route, response: Response::Nothing })
 }
 
 fn unproven(code: &'static str, problem: String) -> NotAccepted {

@@ -45,6 +45,12 @@ impl ResponseUrl {
         Self { url, uses_left: AtomicU32::new(USES), until: Instant::now() + LIFE }
     }
 
+    /// Creates it from a URL that was received some time ago and used. If Slack accepts no more messages for it, they are
+    /// sent directly.
+    pub(super) fn used(url: String) -> Self {
+        Self { uses_left: AtomicU32::new(USES - 1), ..Self::new(url) }
+    }
+
     /// The URL, for the metadata of a form.
     pub(super) fn as_str(&self) -> &str {
         &self.url

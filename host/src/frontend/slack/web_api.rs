@@ -176,7 +176,7 @@ impl WebApi {
     ///
     /// # Errors
     ///
-    /// [`WebApiError`] if Slack did not open it.
+    /// [`WebApiError`] if Slack did not accept it.
     pub async fn open_view(&self, trigger: &str, view: &Value) -> Result<(), WebApiError> {
         let body = json!({ "trigger_id": trigger, "view": view }).to_string();
         self.call("views.open", JSON, body).await.map(|_| ())

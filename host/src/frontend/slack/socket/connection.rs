@@ -3,7 +3,7 @@
 use super::envelope::{Frame, acknowledgement};
 use super::{Envelope, SocketError, slack_of, socket_of};
 use crate::frontend::LiveFrontends;
-use crate::frontend::slack::{SlackDelivery, WebApi};
+use crate::frontend::slack::{Slack, SlackDelivery, WebApi};
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ const LONGEST_END: Duration = Duration::from_secs(60);
 /// Slack's frames are smaller: they have the size of a form.
 const MAX_FRAME_BYTES: usize = 1 << 20;
 /// The maximum number of acknowledgements in the queue of a connection.
-const WAITING: usize = 64;
+const MAX_QUEUED: usize = 64;
 
 /// The end of a connection, or its announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// Slack announced its end.
+    /// It must be replaced: Slack announced its end, or the configuration has another token.
     Announced,
     /// Socket Mode is switched off.
     SwitchedOff,
@@ -60,10 +60,6 @@ impl Ending {
             // Without a receiver, the host stops.
             let _ = report.send(ended);
         }
-    }
-
-    fn is_announced(&self) -> bool {
-        self.report.is_none()
     }
 }
 
@@ -99,7 +95,7 @@ impl Connection {
     ) {
         let mut ending = Ending { report: Some(report), until: None };
         let (mut write, mut read) = self.socket.split();
-        let (acknowledge, mut due) = mpsc::channel::<String>(WAITING);
+        let (acknowledge, mut due) = mpsc::channel::<String>(MAX_QUEUED);
         let mut ping = tokio::time::interval(PING_EVERY);
         let mut last_seen = Instant::now();
         loop {
@@ -123,9 +119,9 @@ impl Connection {
                         break;
                     }
                     // A new configuration has another token, or none.
-                    if !ending.is_announced() && !socket_of(&live).is_some_and(|current| current.is_same_access(&api)) {
-                        ending.until = Some(Instant::now() + LONGEST_END);
+                    if !socket_of(&live).is_some_and(|current| current.is_same_access(&api)) {
                         ending.report(Ended::Announced);
+                        break;
                     }
                 }
                 () = stopping.cancelled() => {
@@ -135,7 +131,7 @@ impl Connection {
             }
         }
         ending.report(Ended::Lost);
-        // Slack sends again what is not acknowledged.
+        // Acknowledges the deliveries that are still being handled.
         drop(acknowledge);
         while let Some(frame) = due.recv().await {
             if write.send(Message::text(frame)).await.is_err() {
@@ -153,7 +149,9 @@ fn take(text: &str, live: &LiveFrontends, acknowledge: &mpsc::Sender<String>, en
         Frame::Delivery { id, accepts_message, envelope } => {
             let (live, acknowledge) = (live.clone(), acknowledge.clone());
             live.get().background.spawn(async move {
-                let message = handled(&live, envelope).await;
+                // Without an acknowledgement, Slack sends the envelope to another host.
+                let Some(slack) = slack_of(&live) else { return };
+                let message = handled(slack, envelope).await;
                 let frame = acknowledgement(&id, message.filter(|_| accepts_message));
                 // If the connection is closed, Slack sends the envelope again, and the host acknowledges it then.
                 let _ = acknowledge.send(frame).await;
@@ -168,8 +166,7 @@ fn take(text: &str, live: &LiveFrontends, acknowledge: &mpsc::Sender<String>, en
 }
 
 /// Handles a delivery. Returns the message for its acknowledgement.
-async fn handled(live: &LiveFrontends, envelope: Option<Envelope>) -> Option<serde_json::Value> {
-    let slack = slack_of(live)?;
+async fn handled(slack: Arc<Slack>, envelope: Option<Envelope>) -> Option<serde_json::Value> {
     // The reason is recorded. Slack would send the delivery again if it were not acknowledged.
     slack.receive(SlackDelivery::Envelope(envelope?)).await.unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use crate::frontend::LiveFrontends;
 use connection::{Connection, Ended};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -59,14 +60,15 @@ async fn hold(number: usize, live: LiveFrontends, tracker: TaskTracker, stopping
         let wait = match opened {
             Ok(connection) => {
                 tracing::info!(number, "connected to Slack");
+                let began = Instant::now();
                 failures = 0;
                 // The old connection receives until Slack closes it, while its replacement is opened.
                 let (ending, ended) = tokio::sync::oneshot::channel();
                 tracker.spawn(connection.serve(live.clone(), api, ending, stopping.clone()));
                 match ended.await.unwrap_or(Ended::Lost) {
                     Ended::Stopped => return,
-                    Ended::Announced => Duration::ZERO,
-                    Ended::Lost => LOST.mul_f64(fastrand::f64()),
+                    Ended::Announced if began.elapsed() >= LOST => Duration::ZERO,
+                    Ended::Announced | Ended::Lost => LOST.mul_f64(fastrand::f64()),
                     Ended::SwitchedOff => {
                         tracing::error!("Socket Mode is switched off in the settings of the Slack app");
                         SWITCHED_OFF
