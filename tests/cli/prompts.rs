@@ -79,6 +79,19 @@ async fn missing_arguments_are_asked_for_until_they_are_valid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn file_that_can_be_read_only_once_is_read_once() {
+    let simulator = support::simulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = pipe.clone();
+    std::thread::spawn(move || std::fs::write(writer, format!("user_id,role\n{},user\n", support::MEMBER)));
+    let path = pipe.to_str().unwrap();
+    let (code, shown) = OnTerminal::start(command(&simulator, &["users", "update", "--from", path, "--dry-run"])).end();
+    assert!(code == Some(0) && shown.contains("This is a dry run"), "{code:?}: {shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn scripts_are_asked_nothing() {
     let simulator = support::simulator().await;
     for (words, code) in [

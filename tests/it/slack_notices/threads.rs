@@ -2,7 +2,7 @@
 //! the approvers.
 
 use super::house::{House, Way, button};
-use crate::it::fake_slack::FakeSlack;
+use crate::it::fake_slack::{FakeSlack, Trouble};
 use crate::support::{self, REMOVE, until};
 use claude_admin::Choice;
 use serde_json::{Value, json};
@@ -36,6 +36,18 @@ async fn requester_is_mentioned_in_the_thread_of_a_card_in_their_channel() {
     assert_eq!(house.direct_messages(), [] as [Value; 0]);
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(replies(&house).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requester_gets_a_direct_message_if_the_thread_is_gone() {
+    let house = house().await;
+    house.type_in(Way::Slash, false, REMOVE).await;
+    until("the card is posted", async || house.slack.messages("C1").len() == 1).await;
+    let operation = house.operation().await;
+    house.slack.trouble("chat.postMessage", Trouble::error(r#"{"ok":false,"error":"thread_not_found"}"#));
+    house.type_in(Way::Http, true, &format!("deny {}.1 --reason no", operation.id)).await;
+    until("the requester is told", async || house.direct_messages().len() == 1).await;
+    assert!(house.direct_messages()[0].to_string().contains("Rejected"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
