@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use claude_admin::frontend::slack::WebApi;
+use claude_admin::frontend::slack::SocketApi;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -60,7 +60,7 @@ pub(super) enum Order {
 }
 
 impl FakeSocket {
-    pub(super) async fn start(&self) -> Arc<WebApi> {
+    pub(super) async fn start(&self) -> Arc<SocketApi> {
         let sockets = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.state.lock().unwrap().address = sockets.local_addr().unwrap().to_string();
         let fake = self.clone();
@@ -73,7 +73,7 @@ impl FakeSocket {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/api", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Arc::new(WebApi::new(&base, &SecretString::from(APP_TOKEN)).unwrap())
+        Arc::new(SocketApi::new(&base, &SecretString::from(APP_TOKEN)).unwrap())
     }
 
     async fn connection(self, stream: TcpStream) {

@@ -3,7 +3,7 @@
 use super::setup_error::SetupError;
 use crate::config::{ClientConfig, Config, SecretSource, SlackConfig};
 use claude_admin::frontend::http::{Client, Http};
-use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, WebApi};
+use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, SocketApi, WebApi};
 use claude_admin::frontend::{Background, Frontends};
 use claude_admin::identity::Principal;
 use claude_admin::service::Service;
@@ -61,7 +61,7 @@ fn slack(
         );
         return Err(wrong(&problem).into());
     };
-    let socket = app_token.map(|token| WebApi::new(&config.api_base_url, &token).map(Arc::new));
+    let socket = app_token.map(|token| SocketApi::new(&config.api_base_url, &token).map(Arc::new));
     let socket = socket.transpose().map_err(|error| wrong(&error))?;
     if config.approvals_channel.is_some() && web_api.is_none() {
         let problem = "approvals_channel needs a bot token: set SLACK_BOT_TOKEN, or bot_token_file";

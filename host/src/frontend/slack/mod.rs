@@ -30,5 +30,5 @@ pub use platform::{SlackDelivery, SlackPlatform, SlackRoute, SlackSettings};
 pub use replay::ReplayCache;
 pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrl, ResponseUrlError};
 pub use sender::SlackSender;
-pub use socket::{Envelope, SocketError, connect};
+pub use socket::{Envelope, SocketApi, SocketError, connect};
 pub use web_api::{DEFAULT_API, WebApi, WebApiError};

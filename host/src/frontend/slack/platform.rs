@@ -5,7 +5,7 @@ use super::later_message::{Delivery, Later};
 use super::messages::{Messages, as_text};
 use super::origin::Origin;
 use super::sender::{SlackSender, identities};
-use super::socket::Envelope;
+use super::socket::{Envelope, SocketApi};
 use super::{
     BlockAction, Interaction, InteractionError, MAX_SKEW_SECONDS, ReplayCache, Responder, ResponseUrl, SignatureError,
     SlashCommand, ViewSubmission, WebApi, WebApiError, fields, file, is_ssl_check, verify,
@@ -35,8 +35,8 @@ use std::time::Duration;
 pub struct SlackSettings {
     /// The signing secret of the app. Without it, the host does not accept requests of Slack over HTTP.
     pub signing_secret: Option<SecretString>,
-    /// Slack's Web API with the token of the app, for Socket Mode. Without it, the host opens no connection to Slack.
-    pub socket: Option<Arc<WebApi>>,
+    /// Opens connections to Slack, for Socket Mode.
+    pub socket: Option<Arc<SocketApi>>,
     /// The secret from which the key for the buttons of cards is derived: the signing secret, or else the token of the
     /// app. All hosts of an app must have the same.
     pub button_secret: SecretString,
@@ -55,7 +55,7 @@ pub struct SlackSettings {
 #[derive(Debug)]
 pub struct SlackPlatform {
     signing_secret: Option<SecretString>,
-    socket: Option<Arc<WebApi>>,
+    socket: Option<Arc<SocketApi>>,
     app_id: Option<String>,
     web_api: Option<Arc<WebApi>>,
     messages: Messages,
@@ -136,9 +136,9 @@ impl SlackPlatform {
         self.signing_secret.is_some()
     }
 
-    /// Slack's Web API with the token of the app, if the host opens connections to Slack.
+    /// Opens connections to Slack, if the host uses Socket Mode.
     #[must_use]
-    pub fn socket(&self) -> Option<&Arc<WebApi>> {
+    pub fn socket(&self) -> Option<&Arc<SocketApi>> {
         self.socket.as_ref()
     }
 

@@ -1,27 +1,22 @@
 //! The part of Slack's Web API that the host uses: user groups, accounts, messages, and files.
 
 use super::account::Account;
-use super::{SocketError, retry};
+use super::retry;
 use crate::audit::MessageId;
 use crate::egress::{AddressRule, Client, ClientError};
 use bytes::Bytes;
 use claude_admin_chat::retry_after;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::upgrade::Upgraded;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// The base URL of Slack's Web API.
 pub const DEFAULT_API: &str = "https://slack.com/api";
 /// The hosts to which files are uploaded.
 const FILE_HOSTS: [&str; 2] = ["files.slack.com", "files.slack-gov.com"];
-/// The domains to whose hosts Slack's connections for Socket Mode go.
-const SOCKET_HOSTS: [&str; 2] = ["slack.com", "slack-gov.com"];
 /// The upload of a file, which is not a method of the API.
 const UPLOAD: &str = "the upload of a file";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -32,12 +27,10 @@ const MAX_ANSWER_BYTES: usize = 4 << 20;
 /// The maximum total pause between the attempts of a read, because a user waits for its result.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Calls Slack's Web API with the token of a bot, or of an app.
+/// Calls Slack's Web API with a token.
 #[derive(Debug)]
 pub struct WebApi {
     client: Client,
-    /// For connections that switch to another protocol, which HTTP/2 cannot do.
-    upgrading: Client,
     base: String,
     authorization: HeaderValue,
 }
@@ -127,23 +120,32 @@ impl WebApi {
     ///
     /// [`WebApiError`] for another address, or a token that cannot be sent.
     pub fn new(base: &str, token: &SecretString) -> Result<Self, WebApiError> {
-        let wrong = || WebApiError::Address(base.to_owned());
-        let uri: Uri = base.parse().map_err(|_| wrong())?;
-        let loopback = uri.host().is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback()));
-        let rule = match uri.scheme_str() {
-            Some("https") if !loopback => AddressRule::Public,
-            Some("http") if loopback => AddressRule::LoopbackOnly,
-            _ => return Err(wrong()),
-        };
+        let rule = Self::rule(base).ok_or_else(|| WebApiError::Address(base.to_owned()))?;
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| WebApiError::Token)?;
         authorization.set_sensitive(true);
-        Ok(Self {
-            client: Client::new(rule)?,
-            upgrading: Client::http1(rule)?,
-            base: base.trim_end_matches('/').to_owned(),
-            authorization,
-        })
+        Ok(Self { client: Client::new(rule)?, base: base.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    /// The addresses behind a base URL: those of Slack, or in tests this machine; none for another URL.
+    pub(super) fn rule(base: &str) -> Option<AddressRule> {
+        let uri: Uri = base.parse().ok()?;
+        let loopback = uri.host().is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback()));
+        match uri.scheme_str() {
+            Some("https") if !loopback => Some(AddressRule::Public),
+            Some("http") if loopback => Some(AddressRule::LoopbackOnly),
+            _ => None,
+        }
+    }
+
+    /// Whether another value calls the same API with the same token.
+    pub(super) fn is_same_access(&self, other: &Self) -> bool {
+        (&self.base, &self.authorization) == (&other.base, &other.authorization)
+    }
+
+    /// Calls a method without fields. It is called once.
+    pub(super) async fn call_without_fields(&self, method: &'static str) -> Result<Value, WebApiError> {
+        self.call(method, FORM, String::new()).await
     }
 
     /// Posts a message to a channel, or to a user as a direct message. It is sent once.
@@ -229,58 +231,6 @@ impl WebApi {
         let place = [("channel_id", message.channel.as_str()), ("thread_ts", &message.ts), ("files", &files)];
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(place).finish();
         self.call("files.completeUploadExternal", FORM, body).await.map(|_| ())
-    }
-
-    /// Opens a connection for Socket Mode, with the token of the app: a stream for the protocol of WebSockets.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError`] if Slack does not accept it.
-    pub(super) async fn open_socket(&self) -> Result<Upgraded, SocketError> {
-        let method = "apps.connections.open";
-        let answer = self.call(method, FORM, String::new()).await?;
-        let url = answer.get("url").and_then(Value::as_str).ok_or(WebApiError::Missing { method, field: "url" })?;
-        let uri = self.for_socket(url).ok_or(SocketError::Address)?;
-        let key = generate_key();
-        let request = Request::builder()
-            .uri(uri)
-            .header(header::CONNECTION, "Upgrade")
-            .header(header::UPGRADE, "websocket")
-            .header(header::SEC_WEBSOCKET_VERSION, "13")
-            .header(header::SEC_WEBSOCKET_KEY, &key)
-            .body(Full::default())
-            .map_err(|_| SocketError::Address)?;
-        let response = self.upgrading.send(request).await?;
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(SocketError::Status(response.status().as_u16()));
-        }
-        let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
-        if accepted.is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
-            return Err(SocketError::Handshake("it does not match the key of the request"));
-        }
-        hyper::upgrade::on(response).await.map_err(|_| SocketError::Handshake("the connection is not switched"))
-    }
-
-    /// The address of a connection, for the HTTP client. Only hosts of Slack are connected to, or in tests the machine of
-    /// the API.
-    fn for_socket(&self, url: &str) -> Option<Uri> {
-        let (scheme, rest) = url.split_once("://")?;
-        let is_loopback = self.base.starts_with("http://");
-        let scheme = match scheme {
-            "wss" if !is_loopback => "https",
-            "ws" if is_loopback => "http",
-            _ => return None,
-        };
-        let uri: Uri = format!("{scheme}://{rest}").parse().ok()?;
-        let authority = uri.authority()?.as_str();
-        let is_slack =
-            SOCKET_HOSTS.iter().any(|host| authority.strip_suffix(host).is_some_and(|rest| rest.ends_with('.')));
-        (is_loopback || is_slack).then_some(uri)
-    }
-
-    /// Whether another value calls the same API with the same token.
-    pub(super) fn is_same_access(&self, other: &Self) -> bool {
-        (&self.base, &self.authorization) == (&other.base, &other.authorization)
     }
 
     /// Whether files are uploaded to an address: to a host of Slack, or in tests to the host of the API.

@@ -1,9 +1,9 @@
 //! One connection to Slack.
 
 use super::envelope::{Frame, acknowledgement};
-use super::{Envelope, SocketError, slack_of, socket_of};
+use super::{Envelope, SocketApi, SocketError, slack_of, socket_of};
 use crate::frontend::LiveFrontends;
-use crate::frontend::slack::{Slack, SlackDelivery, WebApi};
+use crate::frontend::slack::{Slack, SlackDelivery};
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
@@ -65,12 +65,12 @@ impl Ending {
 
 impl Connection {
     /// Opens a connection, and waits for its `hello`.
-    pub(super) async fn open(api: &WebApi) -> Result<Self, SocketError> {
+    pub(super) async fn open(api: &SocketApi) -> Result<Self, SocketError> {
         tokio::time::timeout(OPEN_WITHIN, Self::opened(api)).await.map_err(|_| SocketError::Timeout(OPEN_WITHIN))?
     }
 
-    async fn opened(api: &WebApi) -> Result<Self, SocketError> {
-        let upgraded = api.open_socket().await?;
+    async fn opened(api: &SocketApi) -> Result<Self, SocketError> {
+        let upgraded = api.open().await?;
         let config =
             WebSocketConfig::default().max_message_size(Some(MAX_FRAME_BYTES)).max_frame_size(Some(MAX_FRAME_BYTES));
         let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await;
@@ -89,7 +89,7 @@ impl Connection {
     pub(super) async fn serve(
         self,
         live: LiveFrontends,
-        api: Arc<WebApi>,
+        api: Arc<SocketApi>,
         report: oneshot::Sender<Ended>,
         stopping: CancellationToken,
     ) {

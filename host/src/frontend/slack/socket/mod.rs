@@ -4,14 +4,16 @@
 //! Slack sends each envelope through any of the connections of an app, and sends it again through another one if it is not
 //! acknowledged. The claim of each request in the store makes sure that it runs once.
 
+mod api;
 mod connection;
 mod envelope;
 mod error;
 
+pub use api::SocketApi;
 pub use envelope::Envelope;
 pub use error::SocketError;
 
-use super::{Slack, WebApi};
+use super::Slack;
 use crate::frontend::LiveFrontends;
 use connection::{Connection, Ended};
 use std::sync::Arc;
@@ -97,6 +99,6 @@ fn slack_of(live: &LiveFrontends) -> Option<Arc<Slack>> {
     live.get().slack
 }
 
-fn socket_of(live: &LiveFrontends) -> Option<Arc<WebApi>> {
+fn socket_of(live: &LiveFrontends) -> Option<Arc<SocketApi>> {
     slack_of(live).and_then(|slack| slack.platform().socket().cloned())
 }
