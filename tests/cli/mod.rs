@@ -18,6 +18,8 @@ mod readme;
 mod reference_page;
 mod short_form;
 #[cfg(unix)]
+mod socket_mode;
+#[cfg(unix)]
 mod stopping;
 mod streams;
 #[cfg(unix)]

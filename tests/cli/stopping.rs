@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-fn signal(child: &std::process::Child, name: &str) {
+pub(super) fn signal(child: &std::process::Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 

@@ -222,10 +222,10 @@ pub(super) async fn receiver(
 }
 
 /// The messages that arrived at response URLs, by the name at the end of the URL.
-pub(super) type Posted = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
+pub(crate) type Posted = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
 
 /// Receives the posts of a host to response URLs of which each ends with another name. Returns its host.
-pub(super) async fn receiver_of_many() -> (String, Posted) {
+pub(crate) async fn receiver_of_many() -> (String, Posted) {
     let posted = Posted::default();
     let receive = async |State(posted): State<Posted>, Path(name): Path<String>, body: String| {
         posted.lock().unwrap().entry(name).or_default().push(serde_json::from_str(&body).unwrap());

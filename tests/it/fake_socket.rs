@@ -17,13 +17,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
-pub(super) const APP_TOKEN: &str = "app-token-of-a-test";
+pub(crate) const APP_TOKEN: &str = "app-token-of-a-test";
 /// Slack sends an envelope again after this time.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Plays the side of Slack in Socket Mode.
 #[derive(Clone, Default)]
-pub(super) struct FakeSocket {
+pub(crate) struct FakeSocket {
     state: Arc<Mutex<Played>>,
 }
 
@@ -39,7 +39,7 @@ struct Played {
     waiting: BTreeMap<String, oneshot::Sender<Value>>,
     next: u64,
     /// The number of connections that were opened.
-    pub(super) opened: usize,
+    pub(crate) opened: usize,
     /// The responses to the next requests for a connection.
     troubles: Vec<Value>,
     /// The faults of the host.
@@ -48,7 +48,7 @@ struct Played {
 
 /// An order to a connection.
 #[derive(Debug, Clone)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// Sends a frame.
     Send(String),
     /// Ends without an announcement.
@@ -60,7 +60,13 @@ pub(super) enum Order {
 }
 
 impl FakeSocket {
-    pub(super) async fn start(&self) -> Arc<SocketApi> {
+    pub(crate) async fn start(&self) -> Arc<SocketApi> {
+        let base = self.serve().await;
+        Arc::new(SocketApi::new(&base, &SecretString::from(APP_TOKEN)).unwrap())
+    }
+
+    /// Serves the Web API and connections. Returns the base URL.
+    pub(crate) async fn serve(&self) -> String {
         let sockets = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.state.lock().unwrap().address = sockets.local_addr().unwrap().to_string();
         let fake = self.clone();
@@ -73,7 +79,7 @@ impl FakeSocket {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/api", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Arc::new(SocketApi::new(&base, &SecretString::from(APP_TOKEN)).unwrap())
+        base
     }
 
     async fn connection(self, stream: TcpStream) {
@@ -141,7 +147,7 @@ impl FakeSocket {
 
     /// Delivers an envelope as Slack does: through any connection, and again through another one until it is acknowledged.
     /// Returns the acknowledgement, and the number of attempts.
-    pub(super) async fn deliver(&self, kind: &str, payload: Value) -> (Value, u32) {
+    pub(crate) async fn deliver(&self, kind: &str, payload: Value) -> (Value, u32) {
         let id = format!("envelope-{}", fastrand::u64(..));
         for attempt in 0.. {
             let envelope = json!({
@@ -165,14 +171,14 @@ impl FakeSocket {
     }
 
     /// Gives an order to one of the open connections. Returns whether there is one.
-    pub(super) fn order(&self, order: Order) -> bool {
+    pub(crate) fn order(&self, order: Order) -> bool {
         let state = self.state.lock().unwrap();
         let open: Vec<_> = state.connections.values().cloned().collect();
         fastrand::choice(open).is_some_and(|connection| connection.send(order).is_ok())
     }
 
     /// Announces the end of one of the open connections, and ends it after a time, if there is one. Returns the connection.
-    pub(super) fn announce_end(&self, reason: &str, after: Option<Duration>) -> Option<mpsc::UnboundedSender<Order>> {
+    pub(crate) fn announce_end(&self, reason: &str, after: Option<Duration>) -> Option<mpsc::UnboundedSender<Order>> {
         let connection = {
             let state = self.state.lock().unwrap();
             fastrand::choice(state.connections.values().cloned().collect::<Vec<_>>())
@@ -191,17 +197,17 @@ impl FakeSocket {
     }
 
     /// Responds to the next request for a connection in another way.
-    pub(super) fn trouble(&self, answer: Value) {
+    pub(crate) fn trouble(&self, answer: Value) {
         self.state.lock().unwrap().troubles.push(answer);
     }
 
     /// The faults of the host.
-    pub(super) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         self.state.lock().unwrap().problems.clone()
     }
 
     /// The number of open connections, and of those that were opened.
-    pub(super) fn connections(&self) -> (usize, usize) {
+    pub(crate) fn connections(&self) -> (usize, usize) {
         let state = self.state.lock().unwrap();
         (state.connections.len(), state.opened)
     }

@@ -1,9 +1,8 @@
 //! The remaining text budget of a message.
 
+use super::limits::MESSAGE_CHARS;
 use crate::render::visible::shortened;
 
-/// Slack rejects messages that are somewhat longer than this, whatever their blocks.
-const MESSAGE_CHARS: usize = 12_000;
 /// Reserved for the footer.
 const RESERVED_CHARS: usize = 1_500;
 const FOOTER_LINE: usize = 300;

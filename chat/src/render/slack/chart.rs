@@ -2,22 +2,18 @@
 
 use super::super::text;
 use super::super::visible::{shortened, visible};
+use super::limits;
 use super::{SlackTables, Style, Writer};
 use crate::document::Chart;
 use serde_json::json;
-
-const MAX_CHARTS: usize = 2;
-const MAX_TITLE: usize = 50;
-const MAX_LABEL: usize = 20;
-const MAX_POINTS: usize = 20;
 
 /// Writes a chart. Without table blocks, charts are also text.
 pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
     let is_chart = |block: &serde_json::Value| block["type"] == "data_visualization";
     let drawn = writer.blocks.iter().filter(|block| is_chart(block)).count();
-    let fits =
-        (1..=MAX_POINTS).contains(&chart.points.len()) && chart.points.iter().all(|point| point.value.is_finite());
-    if writer.tables != SlackTables::DataTable || drawn == MAX_CHARTS || !fits {
+    let fits = (1..=limits::CHART_POINTS).contains(&chart.points.len())
+        && chart.points.iter().all(|point| point.value.is_finite());
+    if writer.tables != SlackTables::DataTable || drawn == limits::CHARTS || !fits {
         writer.rich(vec![vec![(text::chart(chart), Style::Code)]]);
         return;
     }
@@ -25,31 +21,35 @@ pub(super) fn write(writer: &mut Writer<'_>, chart: &Chart) {
     let short = |text: &str, most| shortened(&visible(if text.is_empty() { "–" } else { text }), most).0;
     let mut labels: Vec<String> = Vec::new();
     for point in &chart.points {
-        let label = short(&point.label, MAX_LABEL);
+        let label = short(&point.label, limits::CHART_LABEL);
         // Slack requires unique names.
         let unique = (1..).map(|number| {
-            if number == 1 { label.clone() } else { format!("{}~{number}", shortened(&label, MAX_LABEL - 3).0) }
+            if number == 1 {
+                label.clone()
+            } else {
+                format!("{}~{number}", shortened(&label, limits::CHART_LABEL - 3).0)
+            }
         });
         let label = unique.into_iter().find(|label| !labels.contains(label)).unwrap_or_default();
         labels.push(label);
     }
     let data: Vec<_> =
         labels.iter().zip(&chart.points).map(|(label, point)| json!({"label": label, "value": point.value})).collect();
-    let size: usize = labels.iter().map(|label| label.len() * 2).sum::<usize>() + MAX_TITLE * 3;
+    let size: usize = labels.iter().map(|label| label.len() * 2).sum::<usize>() + limits::CHART_TITLE * 3;
     if !writer.budget.try_take(size) {
         writer.cut = true;
         return;
     }
     writer.blocks.push(json!({
         "type": "data_visualization",
-        "title": short(&chart.title, MAX_TITLE),
+        "title": short(&chart.title, limits::CHART_TITLE),
         "chart": {
             "type": "bar",
-            "series": [{"name": short(&chart.y_label, MAX_LABEL), "data": data}],
+            "series": [{"name": short(&chart.y_label, limits::CHART_LABEL), "data": data}],
             "axis_config": {
                 "categories": labels,
-                "x_label": short(&chart.x_label, MAX_TITLE),
-                "y_label": short(&chart.y_label, MAX_TITLE),
+                "x_label": short(&chart.x_label, limits::CHART_TITLE),
+                "y_label": short(&chart.y_label, limits::CHART_TITLE),
             },
         },
     }));

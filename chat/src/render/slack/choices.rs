@@ -1,19 +1,12 @@
 //! Buttons for decisions, with the equivalent commands, and check boxes for optional steps.
 
-use super::{Style, Writer, plain};
+use super::{Style, Writer, limits, plain};
 use crate::Choice;
 use crate::document::{Choices, OptionalStep};
 use crate::render::visible::{shortened, visible};
 use serde_json::{Value, json};
 use std::ops::Range;
 
-/// Slack's limits for buttons and their confirmation.
-const MAX_LABEL: usize = 30;
-const MAX_CONFIRM: usize = 300;
-/// Slack's limit for the text of a check box.
-const MAX_OPTION: usize = 75;
-/// Slack's limit for the check boxes of one element.
-const BOXES: usize = 10;
 /// More optional steps than fit into so many elements are selected only with the command.
 const MAX_GROUPS: usize = 5;
 /// The prefix of the action IDs of the buttons.
@@ -37,7 +30,7 @@ pub(super) fn write(writer: &mut Writer<'_>, choices: &Choices) {
     if choices.choices.is_empty() {
         return;
     }
-    let text = writer.budget.take(&visible(&choices.text), MAX_CONFIRM, &mut writer.cut);
+    let text = writer.budget.take(&visible(&choices.text), limits::CONFIRM_TEXT, &mut writer.cut);
     let elements: Vec<Value> =
         choices.choices.iter().map(|(choice, label)| button(choices, *choice, label, &text, &value)).collect();
     writer.blocks.push(json!({"type": "actions", "elements": elements}));
@@ -45,7 +38,7 @@ pub(super) fn write(writer: &mut Writer<'_>, choices: &Choices) {
 
 /// Only buttons that run or approve the request have a style. Only a request with a risk other than `reversible` needs another confirmation.
 fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &str) -> Value {
-    let (label, _) = shortened(&visible(label), MAX_LABEL);
+    let (label, _) = shortened(&visible(label), limits::BUTTON_LABEL);
     // Slack does not accept empty text.
     let label = if label.is_empty() { choice.as_str().to_owned() } else { label };
     let text = if text.is_empty() { &label } else { text };
@@ -68,7 +61,7 @@ fn button(choices: &Choices, choice: Choice, label: &str, text: &str, value: &st
 /// Writes check boxes for the optional steps, all or none: the command selects them, too.
 fn write_boxes(writer: &mut Writer<'_>, options: &[OptionalStep], value: &str) {
     // The buttons need one block.
-    let groups = options.len().div_ceil(BOXES);
+    let groups = options.len().div_ceil(limits::CHECK_BOXES);
     if groups > MAX_GROUPS || !writer.has_space(groups + 1) {
         return;
     }
@@ -78,7 +71,7 @@ fn write_boxes(writer: &mut Writer<'_>, options: &[OptionalStep], value: &str) {
     if !writer.budget.try_take(chars) {
         return;
     }
-    for (group, options) in options.chunks(BOXES).enumerate() {
+    for (group, options) in options.chunks(limits::CHECK_BOXES).enumerate() {
         // Each version of a card has other IDs of blocks, as Slack requires.
         let id = format!("{group}:{value}");
         writer.blocks.push(json!({"type": "actions", "block_id": id, "elements": [boxes(options)]}));
@@ -86,7 +79,7 @@ fn write_boxes(writer: &mut Writer<'_>, options: &[OptionalStep], value: &str) {
 }
 
 fn text(option: &OptionalStep) -> String {
-    shortened(&visible(&format!("{}: {}", option.number, option.change)), MAX_OPTION).0
+    shortened(&visible(&format!("{}: {}", option.number, option.change)), limits::OPTION_TEXT).0
 }
 
 fn boxes(options: &[OptionalStep]) -> Value {
@@ -107,7 +100,7 @@ fn boxes(options: &[OptionalStep]) -> Value {
 pub fn boxes_of<'b>(action_id: &str, block_id: &'b str) -> Option<(Range<usize>, &'b str)> {
     let (group, value) = block_id.split_once(':').filter(|_| action_id == SELECT)?;
     let group: usize = group.parse().ok().filter(|group| *group < MAX_GROUPS)?;
-    Some((group * BOXES..(group + 1) * BOXES, value))
+    Some((group * limits::CHECK_BOXES..(group + 1) * limits::CHECK_BOXES, value))
 }
 
 /// The action ID of the button for a choice.

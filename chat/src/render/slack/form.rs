@@ -1,6 +1,6 @@
 //! Forms as Slack modals.
 
-use super::plain;
+use super::{limits, plain};
 use crate::command::{Field, FieldKind, Form};
 use crate::render::visible::{shortened, visible};
 use serde_json::{Map, Value, json};
@@ -9,11 +9,6 @@ use serde_json::{Map, Value, json};
 const MAX_LABEL: usize = 150;
 const MAX_HINT: usize = 1_000;
 const MAX_SUMMARY: usize = 1_000;
-/// Slack's limits for a modal.
-const MAX_TITLE: usize = 24;
-const MAX_OPTION: usize = 75;
-const MAX_OPTIONS: usize = 100;
-const MAX_METADATA: usize = 3_000;
 /// The ID of the modals, and of the element in each of their blocks.
 const CALLBACK: &str = "claude-admin:form";
 const ELEMENT: &str = "value";
@@ -21,7 +16,7 @@ const ELEMENT: &str = "value";
 /// Writes a form as a modal; none if the metadata, which Slack returns with the values, is too long.
 #[must_use]
 pub fn slack_form(form: &Form, metadata: &str) -> Option<Value> {
-    if metadata.chars().count() > MAX_METADATA {
+    if metadata.chars().count() > limits::MODAL_METADATA {
         return None;
     }
     let text = |text: &str, most: usize| plain(&shortened(&visible(text), most).0);
@@ -37,13 +32,14 @@ pub fn slack_form(form: &Form, metadata: &str) -> Option<Value> {
     let blocks: Vec<Value> = std::iter::once(summary).chain(form.fields.iter().map(input)).collect();
     Some(json!({
         "type": "modal", "callback_id": CALLBACK, "private_metadata": metadata,
-        "title": text(&form.command, MAX_TITLE), "submit": plain("Continue"), "close": plain("Cancel"), "blocks": blocks,
+        "title": text(&form.command, limits::MODAL_TITLE), "submit": plain("Continue"), "close": plain("Cancel"), "blocks": blocks,
     }))
 }
 
 fn element(kind: &FieldKind) -> Value {
-    let fits =
-        |words: &[String]| words.len() <= MAX_OPTIONS && words.iter().all(|word| word.chars().count() <= MAX_OPTION);
+    let fits = |words: &[String]| {
+        words.len() <= limits::OPTIONS && words.iter().all(|word| word.chars().count() <= limits::OPTION_TEXT)
+    };
     let options = |words: &[String]| {
         words.iter().map(|word| json!({"text": plain(&visible(word)), "value": word})).collect::<Vec<Value>>()
     };
@@ -109,7 +105,7 @@ mod tests {
             };
             let view = slack_form(&form, "metadata").unwrap();
             let length = |value: &Value| value.as_str().unwrap().chars().count();
-            assert!((1..=MAX_TITLE).contains(&length(&view["title"]["text"])), "{}", action.id);
+            assert!((1..=limits::MODAL_TITLE).contains(&length(&view["title"]["text"])), "{}", action.id);
             let blocks = view["blocks"].as_array().unwrap();
             assert!(blocks.len() <= 100);
             for block in &blocks[1..] {

@@ -8,6 +8,7 @@ mod budget;
 mod chart;
 mod choices;
 mod form;
+mod limits;
 mod offers;
 mod table;
 
@@ -23,14 +24,10 @@ use budget::Budget;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-const MAX_BLOCKS: usize = 50;
-const MAX_HEADER: usize = 150;
-const MAX_TEXT: usize = 3000;
 /// The maximum number of characters of a text that is shown unchanged.
 const MAX_VERBATIM: usize = 9_000;
 /// The maximum number of characters of the command below such a text.
 const MAX_NOTE: usize = 1_000;
-const MAX_CONTEXT_ELEMENTS: usize = 10;
 /// The text for notifications and screen readers. Escaping makes it at most five times as long.
 const MAX_FALLBACK: usize = 600;
 
@@ -69,7 +66,7 @@ pub fn slack(document: &Document, tables: SlackTables, share: bool, app: Option<
     };
     writer.decisions(document);
     if !document.title.is_empty() {
-        let title = writer.budget.take(&visible(&document.title), MAX_HEADER, &mut writer.cut);
+        let title = writer.budget.take(&visible(&document.title), limits::HEADER, &mut writer.cut);
         writer.blocks.push(json!({"type": "header", "text": plain(&title)}));
     }
     for block in &document.blocks {
@@ -156,7 +153,7 @@ impl Writer<'_> {
 
     /// Whether so many more blocks fit. Two are reserved for the footer and the note about shortened text.
     fn has_space(&self, blocks: usize) -> bool {
-        self.blocks.len() + self.reserved + blocks + 2 <= MAX_BLOCKS
+        self.blocks.len() + self.reserved + blocks + 2 <= limits::BLOCKS
     }
 
     fn block(&mut self, block: &Block) {
@@ -210,7 +207,7 @@ impl Writer<'_> {
         for (index, line) in lines.iter().enumerate() {
             for (text, style) in line {
                 let text = text.lines().map(visible).collect::<Vec<_>>().join("\n");
-                let text = self.budget.take(&text, MAX_TEXT, &mut self.cut);
+                let text = self.budget.take(&text, limits::TEXT, &mut self.cut);
                 if !text.is_empty() {
                     elements.push(style.element(&text));
                 }
@@ -229,7 +226,7 @@ impl Writer<'_> {
         let cut = std::mem::take(&mut self.cut);
         let mut elements: Vec<Value> = lines
             .iter()
-            .take(MAX_CONTEXT_ELEMENTS - 1)
+            .take(limits::CONTEXT_ELEMENTS - 1)
             .map(|line| self.budget.take_reserved(&visible(line)))
             .filter(|line| !line.is_empty())
             .map(|line| plain(&line))

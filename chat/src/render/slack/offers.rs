@@ -1,11 +1,9 @@
 //! Buttons that run a command: the next page of a list, and the whole list as a file.
 
-use super::{Writer, plain};
+use super::{Writer, limits, plain};
 use crate::document::Table;
 use serde_json::{Value, json};
 
-/// Slack's limit for the value of a button.
-const MAX_VALUE: usize = 2_000;
 /// The prefix of the action IDs.
 const PREFIX: &str = "claude-admin:run:";
 
@@ -20,7 +18,7 @@ pub(super) fn write(writer: &mut Writer<'_>, table: &Table, shown: usize) {
         let button = json!({
             "type": "button", "action_id": format!("{PREFIX}{name}"), "value": value, "text": plain(label),
         });
-        (value.chars().count() <= MAX_VALUE).then_some(button)
+        (value.chars().count() <= limits::BUTTON_VALUE).then_some(button)
     };
     let offers = [("next", "Next Page", next), ("csv", "Get CSV", whole)];
     let elements: Vec<Value> = offers.into_iter().filter_map(button).collect();

@@ -1,15 +1,11 @@
 //! Tables in Slack messages.
 
-use super::{Style, Writer, offers, shown, with_list};
+use super::{Style, Writer, limits, offers, shown, with_list};
 use crate::document::{Cell, Reader, Table};
 use crate::render::text::more;
 use crate::render::visible::{shortened, visible};
 use serde_json::{Map, Value, json};
 
-/// The limits of Slack for both kinds of table block, and the lower ones of the older block. The head counts as a row
-/// of the older block.
-const MAX_ROWS: usize = 100;
-const MAX_COLUMNS: usize = 20;
 const MAX_TABLE_CHARS: usize = 9_000;
 const MAX_CELL: usize = 200;
 const MAX_HEADING: usize = 75;
@@ -35,14 +31,14 @@ pub enum SlackTables {
 
 /// Writes a table. A message can contain only one table block: a second table becomes text.
 pub(super) fn write(writer: &mut Writer<'_>, table: &Table) {
-    let columns: Vec<usize> = table.shown().into_iter().take(MAX_COLUMNS).collect();
+    let columns: Vec<usize> = table.shown().into_iter().take(limits::TABLE_COLUMNS).collect();
     let head: Vec<String> = columns.iter().map(|index| heading(&table.columns[*index].label)).collect();
     let has_table = writer.blocks.iter().any(|block| block["type"] == "data_table" || block["type"] == "table");
     // Text is padded to the width of its columns, at most this number, and has a line break after each row.
     let least = if writer.tables == SlackTables::Text || has_table { MAX_PADDED + 3 } else { 0 };
     let size = |cells: &[String]| cells.iter().map(|cell| cell.chars().count().max(least)).sum::<usize>();
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let most = if writer.tables == SlackTables::Table { MAX_ROWS - 1 } else { MAX_ROWS };
+    let most = if writer.tables == SlackTables::Table { limits::TABLE_ROWS - 1 } else { limits::TABLE_ROWS };
     let mut chars = size(&head);
     let fits_head = writer.budget.try_take(chars + MORE_CHARS + MAX_CAPTION);
     writer.cut |= !fits_head;

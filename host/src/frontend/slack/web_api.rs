@@ -127,7 +127,7 @@ impl WebApi {
         Ok(Self { client: Client::new(rule)?, base: base.trim_end_matches('/').to_owned(), authorization })
     }
 
-    /// The addresses behind a base URL: those of Slack, or in tests this machine; none for another URL.
+    /// The allowed addresses for a base URL: those of Slack, or in tests this machine; none for another URL.
     pub(super) fn rule(base: &str) -> Option<AddressRule> {
         let uri: Uri = base.parse().ok()?;
         let loopback = uri.host().is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback()));
