@@ -48,6 +48,12 @@ impl Paging {
         }
     }
 
+    /// The inputs that set the place in the list where a page begins.
+    #[must_use]
+    pub fn positions(&self) -> [&str; 2] {
+        [self.input(), "before-id"]
+    }
+
     /// Reads from a page where the list continues. All code that follows, shows or counts a list uses this function.
     ///
     /// If a page has `has_more`, it decides; null is the same as false. Many lists have no such field: then a cursor

@@ -47,6 +47,12 @@ impl Risk {
     pub fn writes(self) -> bool {
         self > Self::Confidential
     }
+
+    /// Whether an action of this level always needs a reason.
+    #[must_use]
+    pub fn needs_reason(self) -> bool {
+        matches!(self, Self::Confidential | Self::Disruptive | Self::Irreversible)
+    }
 }
 
 /// The risk of an action without a stated risk: the highest one, because that is the safest assumption.

@@ -6,6 +6,7 @@ use super::terminal::on_terminal;
 use crate::support;
 use claude_admin_simulator::RunningSimulator;
 use rustix::process::Signal;
+use serde_json::json;
 use std::process::Command;
 
 fn command(simulator: &RunningSimulator, words: &[&str]) -> Command {
@@ -105,6 +106,18 @@ async fn scripts_are_asked_nothing() {
         assert!(!shown.contains("\n> ") && !shown.contains("): "), "{words:?}: {shown}");
     }
     assert_eq!(support::writes(&simulator), [] as [String; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_of_a_long_read_into_a_file_is_shown_and_cleared() {
+    let simulator = support::simulator().await;
+    simulator.inject(serde_json::from_value(json!({ "times": 1000, "delay_ms": 400 })).unwrap());
+    // Only standard input and standard error are the terminal.
+    let words = ["users", "list", "--all", "--limit", "5", "--output", "csv"];
+    let (code, shown) = OnTerminal::start(command(&simulator, &words)).end();
+    assert_eq!(code, Some(0), "{shown}");
+    let (progress, rest) = shown.rsplit_once("\r\u{1b}[K").expect("a line that is cleared");
+    assert!(progress.contains("10 items read") && !rest.contains("items read"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 
 use super::fake_slack::{Posted, receiver_of_many};
 use super::fake_socket::FakeSocket;
-use super::server::{SECOND_TOKEN, SECRET, Server, TOKEN};
+use super::server::{SECOND_TOKEN, Server, TOKEN};
 use crate::support::{self, until};
 use claude_admin::Choice;
 use claude_admin::frontend::slack::{Responder, Slack, SlackSettings, connect};
@@ -11,7 +11,6 @@ use claude_admin::frontend::{Frontends, LiveFrontends};
 use claude_admin::render::SlackTables;
 use claude_admin::service::Service;
 use claude_admin_simulator::RunningSimulator;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -200,7 +199,6 @@ async fn connected(service: &Arc<Service>, socket: &FakeSocket, receiver: &str) 
     let settings = SlackSettings {
         signing_secret: None,
         socket: Some(socket.start().await),
-        button_secret: SecretString::from(SECRET),
         app_id: Some("A1".to_owned()),
         tables: SlackTables::default(),
         web_api: None,

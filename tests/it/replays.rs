@@ -51,7 +51,6 @@ impl Host {
         let settings = SlackSettings {
             signing_secret: Some(SecretString::from(SECRET)),
             socket: None,
-            button_secret: SecretString::from(SECRET),
             app_id: None,
             tables: SlackTables::default(),
             web_api: None,
@@ -72,7 +71,7 @@ impl Host {
                 let signature = sign(SECRET.as_bytes(), u64::try_from(*time).unwrap(), body.as_bytes());
                 headers.insert("x-slack-request-timestamp", header(&time.to_string()));
                 headers.insert("x-slack-signature", header(&signature));
-                Arc::clone(&self.slack).command(&headers, Bytes::from(body.clone())).await
+                Arc::clone(&self.slack).command(headers.clone(), Bytes::from(body.clone())).await
             }
             Sent::Http { key, body } => {
                 headers.insert("authorization", header(&format!("Bearer {TOKEN}")));

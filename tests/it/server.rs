@@ -100,7 +100,6 @@ impl Server {
         let settings = SlackSettings {
             signing_secret: Some(SecretString::from(SECRET)),
             socket: None,
-            button_secret: SecretString::from(SECRET),
             app_id: Some("A1".to_owned()),
             tables: SlackTables::default(),
             web_api,

@@ -12,7 +12,7 @@ use claude_admin::decision::directory::Directory;
 use claude_admin::decision::groups::Groups;
 use claude_admin::decision::operation::{Clock, Operation};
 use claude_admin::decision::policy::Policies;
-use claude_admin::frontend::slack::{ButtonSeal, SlackDirectory};
+use claude_admin::frontend::slack::{Seal, SlackDirectory};
 use claude_admin::render::action_id;
 use claude_admin::service::Service;
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ impl House {
 
     async fn click(&mut self, user: Value, team: Value, choice: Choice) -> Value {
         let operation = self.operation().await;
-        let seal = ButtonSeal::new(SECRET.as_bytes());
+        let seal = Seal::new(SECRET.as_bytes());
         let payload = json!({
             "type": "block_actions", "api_app_id": "A1", "user": user, "team": team, "enterprise": {"id": "E1"},
             "channel": {"id": "CAPPROVE"}, "response_url": format!("http://{}/later", self.receiver),

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use claude_admin::audit::{Filter, search};
-use claude_admin::frontend::slack::{ButtonSeal, sign};
+use claude_admin::frontend::slack::{Seal, sign};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -204,7 +204,7 @@ async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
     assert_eq!(slack.refusals(), recorded + 3);
     recorded += 3;
     // A value that was sealed with another secret or for another version, or that is made up.
-    let other = ButtonSeal::new(b"other").seal(&operation, 1);
+    let other = Seal::new(b"other").seal(&operation, 1);
     let tampered = value.replace(".1.", ".2.");
     for forged in [other.as_str(), tampered.as_str(), operation.as_str(), "", "..", "x.1.00"] {
         let mut button = approve.clone();
@@ -216,7 +216,7 @@ async fn forged_stale_and_foreign_clicks_are_recorded_without_effect() {
     slack.nothing_more().await;
     // An outdated version, with a valid seal.
     let mut stale = approve.clone();
-    stale["value"] = json!(ButtonSeal::new(SECRET.as_bytes()).seal(&operation, 7));
+    stale["value"] = json!(Seal::new(SECRET.as_bytes()).seal(&operation, 7));
     let answer = slack.click("USECOND", &stale).await;
     assert!(answer["text"].as_str().unwrap().contains("another version of the plan"), "{answer}");
     let card = slack.next().await;

@@ -123,7 +123,6 @@ fn frontend(service: &Arc<Service>, api: Arc<WebApi>) -> Arc<Slack> {
     let settings = SlackSettings {
         signing_secret: Some(SecretString::from(SECRET)),
         socket: None,
-        button_secret: SecretString::from(SECRET),
         app_id: Some("A1".to_owned()),
         tables: Default::default(),
         web_api: Some(api),
@@ -139,7 +138,7 @@ async fn slash(frontend: &Arc<Slack>, user: &str, text: &str) -> Value {
     headers.insert("x-slack-request-timestamp", HeaderValue::from(now()));
     let signature = sign(SECRET.as_bytes(), now(), body.as_bytes());
     headers.insert("x-slack-signature", HeaderValue::from_str(&signature).unwrap());
-    let response = Arc::clone(frontend).command(&headers, Bytes::from(body)).await;
+    let response = Arc::clone(frontend).command(headers.clone(), Bytes::from(body)).await;
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     serde_json::from_slice(&body).unwrap()
 }

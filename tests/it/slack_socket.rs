@@ -8,7 +8,6 @@ use claude_admin::frontend::{Frontends, LiveFrontends};
 use claude_admin::render::SlackTables;
 use claude_admin::service::Service;
 use claude_admin_simulator::{Fault, RunningSimulator};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +40,6 @@ impl Socketed {
         let settings = SlackSettings {
             signing_secret: None,
             socket: Some(api),
-            button_secret: SecretString::from("secret of buttons"),
             app_id: Some("A1".to_owned()),
             tables: SlackTables::default(),
             web_api: Some(bot),
@@ -175,6 +173,8 @@ async fn two_hundred_disconnections_lose_no_command_and_run_none_twice() {
     });
     let (sent, attempts) = commands.await.unwrap();
     breaks.abort();
+    // The task has a part of the host until it has ended.
+    assert!(breaks.await.unwrap_err().is_cancelled());
     for number in 0..sent {
         let name = number.to_string();
         let result = host.result(&name).await.to_string();
@@ -194,6 +194,7 @@ async fn two_hundred_disconnections_lose_no_command_and_run_none_twice() {
     writes.dedup();
     assert_eq!(writes.len(), sent / 2);
     assert!(attempts > u32::try_from(sent).unwrap(), "some envelopes were sent again");
+    Arc::into_inner(host).expect("no other part").stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,6 +205,7 @@ async fn slow_command_is_acknowledged_in_time() {
     assert_eq!(attempts, 1, "Slack would send it again after 3 seconds");
     assert!(acknowledged["payload"]["text"].as_str().unwrap().contains("Working on it"), "{acknowledged}");
     assert!(host.result("slow").await["blocks"].is_array());
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,6 +236,7 @@ async fn envelope_that_cannot_be_read_is_acknowledged_and_nothing_runs() {
     // The connection still works.
     host.command("good", "users list --limit 1").await;
     host.result("good").await;
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,6 +255,7 @@ async fn host_connects_again_after_errors_and_in_place_of_a_connection_that_ends
     until("another connection", async || host.socket.connections() == (2, before + 2)).await;
     host.command("after", "users list --limit 1").await;
     host.result("after").await;
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,6 +266,7 @@ async fn silent_connection_is_replaced() {
     until("another connection", async || host.socket.connections() == (2, before + 1)).await;
     host.command("after", "users list --limit 1").await;
     host.result("after").await;
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,6 +287,6 @@ async fn host_that_stops_acknowledges_what_it_received() {
 async fn host_without_a_signing_secret_accepts_no_requests_over_http() {
     let host = Socketed::start().await;
     let slack = host.live.get().slack.unwrap();
-    let response = slack.command(&http::HeaderMap::new(), bytes::Bytes::from_static(b"text=users+list")).await;
+    let response = slack.command(http::HeaderMap::new(), bytes::Bytes::from_static(b"text=users+list")).await;
     assert_eq!(response.status(), http::StatusCode::NOT_FOUND);
 }

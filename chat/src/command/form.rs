@@ -5,14 +5,12 @@
 
 use super::parse::{read_incomplete, take, tokens_of};
 use super::reference::described;
-use super::{Command, Draft, Markup, MissingArgument, Options, playbook};
-use claude_admin_catalog::{Catalog, Input, Risk, Type, Types};
+use super::{Command, Draft, FLAGS, FlagKey, Markup, MissingArgument, Options, playbook};
+use claude_admin_catalog::{Catalog, Input, Type, Types};
 use jiff::Timestamp;
 
 /// The maximum number of fields. Optional arguments beyond them are typed.
 const MAX_FIELDS: usize = 20;
-/// The name of the field for the reason of a command.
-const REASON: &str = "reason";
 
 /// The form for a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,11 +121,11 @@ fn fields(catalog: &Catalog, draft: &Draft, options: &Options) -> Vec<Field> {
         is_required: input.is_required(),
     };
     let required = invocation.missing().into_iter().map(field);
-    let needs_reason = !matches!(action.risk, Risk::Read | Risk::Reversible) && options.reason.is_none();
-    let reason = needs_reason.then(|| Field {
-        name: REASON.to_owned(),
-        docs: "The reason. The people who decide see it.".to_owned(),
-        hint: "at most 500 characters".to_owned(),
+    let reason = FLAGS.iter().find(|flag| flag.key == FlagKey::Reason);
+    let reason = reason.filter(|_| action.risk.needs_reason() && options.reason.is_none()).map(|flag| Field {
+        name: flag.name.to_owned(),
+        docs: flag.summary.to_owned(),
+        hint: flag.details.to_owned(),
         kind: FieldKind::Lines,
         is_required: true,
     });

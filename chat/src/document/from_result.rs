@@ -313,8 +313,7 @@ fn next(
 ) -> Next {
     let Some(paging) = &action.paging else { return Next::End };
     let mut rest = invocation.clone();
-    rest.arguments.shift_remove(paging.input());
-    rest.arguments.shift_remove("before-id");
+    rest.arguments.retain(|name, _| !paging.positions().contains(&name.as_str()));
     let columns = if columns.is_empty() { String::new() } else { format!(" --columns {}", columns.join(",")) };
     let command = format!("{}{columns} --{}", rest.canonical(&catalog.types), paging.input());
     let onward = paging.onward(page).cursor();

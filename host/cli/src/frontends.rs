@@ -51,16 +51,16 @@ fn slack(
         }
         SecretSource::find(file, variable, default).map_err(|error| wrong(&error))
     };
-    let (file, variable) = (config.signing_secret_file.as_deref(), config.signing_secret_env.as_deref());
-    let signing_secret = secret("signing_secret", file, variable, SIGNING_SECRET)?;
-    let (file, variable) = (config.app_token_file.as_deref(), config.app_token_env.as_deref());
-    let app_token = secret("app_token", file, variable, APP_TOKEN)?;
-    let Some(button_secret) = signing_secret.clone().or(app_token.clone()) else {
+    let SlackConfig { signing_secret_file, signing_secret_env, app_token_file, app_token_env, .. } = config;
+    let signing_secret =
+        secret("signing_secret", signing_secret_file.as_deref(), signing_secret_env.as_deref(), SIGNING_SECRET)?;
+    let app_token = secret("app_token", app_token_file.as_deref(), app_token_env.as_deref(), APP_TOKEN)?;
+    if signing_secret.is_none() && app_token.is_none() {
         let problem = format!(
             "set {APP_TOKEN}, or app_token_file, for Socket Mode; or set {SIGNING_SECRET}, or signing_secret_file, for HTTP"
         );
         return Err(wrong(&problem).into());
-    };
+    }
     let socket = app_token.map(|token| SocketApi::new(&config.api_base_url, &token).map(Arc::new));
     let socket = socket.transpose().map_err(|error| wrong(&error))?;
     if config.approvals_channel.is_some() && web_api.is_none() {
@@ -70,7 +70,6 @@ fn slack(
     let settings = SlackSettings {
         signing_secret,
         socket,
-        button_secret,
         app_id: config.app_id.clone(),
         tables: config.tables,
         web_api,

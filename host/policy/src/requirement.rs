@@ -85,7 +85,7 @@ impl Requirements {
         };
         for risk in risks {
             floor.confirm |= matches!(risk, Risk::Reversible | Risk::Disruptive);
-            floor.reason |= matches!(risk, Risk::Confidential | Risk::Disruptive | Risk::Irreversible);
+            floor.reason |= risk.needs_reason();
             if matches!(risk, Risk::Confidential | Risk::Irreversible) {
                 floor.add(&ApprovalRule { count: 1, from: None });
             }

@@ -1,13 +1,11 @@
 //! The messages that notify a requester about their request, and remind approvers of it.
 
+use super::from_operation::pending;
 use super::{Block, Document, Level, Notice, operation, superseded};
 use crate::Choice;
 use crate::decision::operation::{Operation, State};
 use claude_admin_catalog::Catalog;
 use claude_admin_chat::NO_CHANGES_YET;
-
-/// The facts of a card that a reminder repeats.
-const REMINDED: [&str; 4] = ["Asked for by", "Reason", "Needs", "Expires"];
 
 /// A notification for the requester: they can run the request now, its plan changed, or its result.
 ///
@@ -36,11 +34,7 @@ pub fn reminder(catalog: &Catalog, request: &Operation) -> Document {
         format!("`{}` expires soon, and others must still decide. {NO_CHANGES_YET}", request.pending.plan.command());
     let hint = "Every approver of the request can decide it.".to_owned();
     let notice = Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) });
-    let facts = card.blocks.iter().filter_map(|block| match block {
-        Block::Facts(facts) => Some(facts.iter().filter(|fact| REMINDED.contains(&fact.label.as_str())).cloned()),
-        _ => None,
-    });
-    let facts = Block::Facts(facts.flatten().collect());
+    let facts = Block::Facts(pending(request, false));
     let choices = card.blocks.iter().filter(|block| matches!(block, Block::Choices(_))).cloned();
     let blocks = [notice, facts].into_iter().chain(choices).collect();
     Document { title: "Reminder".to_owned(), blocks, ..card }

@@ -116,13 +116,7 @@ pub fn waiting(catalog: &Catalog, operation: &Operation) -> Document {
         let text = format!("`status {}` shows what you can read of it", operation.id);
         facts.push(Fact::new(DEPENDS_ON_IT, text));
     }
-    facts.extend(people(operation));
-    if is_empty {
-        facts.push(Fact::new("Needs", "a selection".to_owned()));
-    } else {
-        facts.push(Fact::new("Needs", needs(requirements, None)));
-    }
-    facts.push(Fact::time("Expires", operation.expires_ms));
+    facts.extend(pending(operation, is_empty));
     Document::titled(title)
         .with(Block::Notice(Notice { level: Level::Attention, text, hint: Some(hint) }))
         .with_all(steps(catalog, plan))
@@ -413,6 +407,14 @@ fn step_facts(catalog: &Catalog, step: &Step, when: &str) -> Vec<Fact> {
             }));
         }
     }
+    facts
+}
+
+/// The people of a pending request, and its requirements. `is_empty`: no step is selected.
+pub(super) fn pending(operation: &Operation, is_empty: bool) -> Vec<Fact> {
+    let needs = if is_empty { "a selection".to_owned() } else { needs(&operation.pending.requirements, None) };
+    let mut facts = people(operation);
+    facts.extend([Fact::new("Needs", needs), Fact::time("Expires", operation.expires_ms)]);
     facts
 }
 

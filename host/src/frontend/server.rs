@@ -147,7 +147,7 @@ async fn openapi(State(live): State<LiveFrontends>) -> Response {
 #[cfg(feature = "slack")]
 async fn slack_command(State(live): State<LiveFrontends>, headers: HeaderMap, body: Bytes) -> Response {
     match live.get().slack {
-        Some(slack) => slack.command(&headers, body).await,
+        Some(slack) => slack.command(headers, body).await,
         None => (StatusCode::NOT_FOUND, "Slack is not configured on this host").into_response(),
     }
 }
@@ -155,7 +155,7 @@ async fn slack_command(State(live): State<LiveFrontends>, headers: HeaderMap, bo
 #[cfg(feature = "slack")]
 async fn slack_interaction(State(live): State<LiveFrontends>, headers: HeaderMap, body: Bytes) -> Response {
     match live.get().slack {
-        Some(slack) => slack.interaction(&headers, body).await,
+        Some(slack) => slack.interaction(headers, body).await,
         None => (StatusCode::NOT_FOUND, "Slack is not configured on this host").into_response(),
     }
 }

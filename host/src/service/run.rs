@@ -394,7 +394,7 @@ impl Service {
 fn whole_list(catalog: &Catalog, invocation: &Invocation) -> Option<String> {
     let paging = invocation.action.paging.as_ref().filter(|_| !invocation.action.is_confidential())?;
     let mut whole = invocation.clone();
-    whole.arguments.retain(|name, _| name != Paging::LIMIT && name != paging.input() && name != "before-id");
+    whole.arguments.retain(|name, _| name != Paging::LIMIT && !paging.positions().contains(&name.as_str()));
     Some(format!("{} --all", whole.canonical(&catalog.types)))
 }
 

@@ -8,7 +8,7 @@ use claude_admin::command::Markup;
 use claude_admin::decision::approval::NoObserver;
 use claude_admin::decision::operation::{Clock, Ledger, Operation};
 use claude_admin::document;
-use claude_admin::frontend::slack::ButtonSeal;
+use claude_admin::frontend::slack::Seal;
 use claude_admin::identity::{Place, Principal};
 use claude_admin::render::{self, SlackTables, action_id};
 use claude_admin::sandbox::Plugin;
@@ -142,7 +142,7 @@ pub(super) async fn local(service: &Service, who: &str, line: &str) {
 
 /// A document as this app posts it.
 pub(super) fn blocks(document: &document::Document) -> Value {
-    let seal = ButtonSeal::new(SECRET.as_bytes());
+    let seal = Seal::new(SECRET.as_bytes());
     let button = |choices: &document::Choices| seal.seal(&choices.operation, choices.version);
     render::slack(
         document,

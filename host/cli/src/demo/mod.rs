@@ -38,7 +38,6 @@ pub(super) async fn demo(once: bool, jobs: bool) -> anyhow::Result<u8> {
     let settings = SlackSettings {
         signing_secret: Some(SecretString::from(signing_secret.as_str())),
         socket: None,
-        button_secret: SecretString::from(signing_secret.as_str()),
         app_id: None,
         tables: SlackTables::default(),
         web_api: None,

@@ -20,12 +20,10 @@ impl<P: ChatPlatform> Conversation<P> {
         let (conversation, route) = (Arc::clone(&self), Arc::new(route));
         let of_form = Arc::clone(&route);
         let mut work = self.background.spawn(async move {
-            let form = conversation.form_of(&request.input);
+            let input = request.input.clone();
             let reply = conversation.service.handle(request).await;
-            match form {
-                Some(form) => conversation.with_form(reply, &of_form, &form).await,
-                None => conversation.with_card(reply).await,
-            }
+            let reply = conversation.with_form(reply, &of_form, &input).await;
+            conversation.with_card(reply).await
         });
         let finished = match response {
             Response::Nothing => None,

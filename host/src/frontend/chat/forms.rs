@@ -7,19 +7,16 @@ use crate::service::{Input, Outcome, Reply, Request};
 use std::sync::Arc;
 
 impl<P: ChatPlatform> Conversation<P> {
-    /// The form for a command, if required arguments are missing.
-    pub(super) fn form_of(&self, input: &Input) -> Option<Form> {
-        match input {
-            Input::Text { line, markup } => self.service.form(line, *markup),
+    /// Opens a form if required arguments are missing in a command, and adds to its reply that the form is open.
+    pub(super) async fn with_form(&self, mut reply: Reply, route: &P::Route, input: &Input) -> Reply {
+        let form = match input {
+            Input::Text { line, markup } if reply.outcome == Outcome::Usage => self.service.form(line, *markup),
             _ => None,
-        }
-    }
-
-    /// Opens a form, and adds to the reply that it is open.
-    pub(super) async fn with_form(&self, mut reply: Reply, route: &P::Route, form: &Form) -> Reply {
-        if reply.outcome == Outcome::Usage && self.platform.open_form(route, form).await {
-            let text = format!("A form for `{}` is open.", form.command);
-            reply.document.blocks.push(Block::Text(text));
+        };
+        if let Some(form) = form
+            && self.platform.open_form(route, &form).await
+        {
+            reply.document.blocks.push(Block::Text(format!("A form for `{}` is open.", form.command)));
         }
         reply
     }

@@ -23,13 +23,13 @@ impl Slack {
     }
 
     /// Handles a slash command.
-    pub async fn command(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
-        self.respond(SlackDelivery::Command { headers: headers.clone(), body }).await
+    pub async fn command(self: Arc<Self>, headers: HeaderMap, body: Bytes) -> Response {
+        self.respond(SlackDelivery::Command { headers, body }).await
     }
 
     /// Handles a click: responds immediately with an empty response, and sends the result later.
-    pub async fn interaction(self: Arc<Self>, headers: &HeaderMap, body: Bytes) -> Response {
-        self.respond(SlackDelivery::Interaction { headers: headers.clone(), body }).await
+    pub async fn interaction(self: Arc<Self>, headers: HeaderMap, body: Bytes) -> Response {
+        self.respond(SlackDelivery::Interaction { headers, body }).await
     }
 
     async fn respond(self: Arc<Self>, delivery: SlackDelivery) -> Response {

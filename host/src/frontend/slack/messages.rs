@@ -1,6 +1,6 @@
 //! Documents as Slack messages.
 
-use super::button::{ButtonSeal, Sealed};
+use super::seal::{Seal, Sealed};
 use crate::command::Format;
 use crate::document::{Block, Choices, Document};
 use crate::frontend::chat::File;
@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 3_000;
 /// Writes documents as messages, with buttons that only this app can make.
 #[derive(Debug, Clone)]
 pub(super) struct Messages {
-    pub(super) seal: ButtonSeal,
+    pub(super) seal: Seal,
     pub(super) tables: SlackTables,
     /// Whether the app can send files.
     pub(super) files: bool,
@@ -103,7 +103,7 @@ mod tests {
         let table =
             Table { caption: "Keys".to_owned(), columns: vec![column], rows, private: true, ..Table::default() };
         let document = Document::titled("Plan").with(Block::Table(table));
-        let messages = Messages { seal: ButtonSeal::new(b"secret"), tables: SlackTables::default(), files: false };
+        let messages = Messages { seal: Seal::new(b"secret"), tables: SlackTables::default(), files: false };
         for share in [false, true] {
             let message = messages.blocks(&document, share);
             for message in [message.clone(), as_text(&document, message)] {

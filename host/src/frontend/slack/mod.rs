@@ -2,10 +2,10 @@
 //! the host opens (Socket Mode).
 
 mod account;
-mod button;
 mod directory;
 mod file;
 mod http;
+mod incoming;
 mod interaction;
 mod later_message;
 mod messages;
@@ -14,21 +14,25 @@ mod platform;
 mod replay;
 mod response_url;
 mod retry;
+mod route;
+mod seal;
 mod sender;
 mod socket;
 mod web_api;
 
 pub use account::Account;
-pub use button::ButtonSeal;
 pub use claude_admin_chat::slack::{
     FormError, MAX_SKEW_SECONDS, SignatureError, SlashCommand, fields, is_ssl_check, sign, verify,
 };
 pub use directory::SlackDirectory;
 pub use http::Slack;
+pub use incoming::SlackDelivery;
 pub use interaction::{BlockAction, Interaction, InteractionError, ViewSubmission};
-pub use platform::{SlackDelivery, SlackPlatform, SlackRoute, SlackSettings};
+pub use platform::{SlackPlatform, SlackSettings};
 pub use replay::ReplayCache;
 pub use response_url::{DEFAULT_HOSTS, Responder, ResponseUrl, ResponseUrlError};
+pub use route::SlackRoute;
+pub use seal::Seal;
 pub use sender::SlackSender;
 pub use socket::{Envelope, SocketApi, SocketError, connect};
 pub use web_api::{DEFAULT_API, WebApi, WebApiError};

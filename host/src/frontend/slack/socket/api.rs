@@ -18,6 +18,7 @@ const HOSTS: [&str; 2] = ["slack.com", "slack-gov.com"];
 #[derive(Debug)]
 pub struct SocketApi {
     api: WebApi,
+    token: SecretString,
     /// HTTP/2 cannot switch to another protocol.
     http1: Client,
     is_loopback: bool,
@@ -32,7 +33,17 @@ impl SocketApi {
     pub fn new(base: &str, token: &SecretString) -> Result<Self, WebApiError> {
         let api = WebApi::new(base, token)?;
         let rule = WebApi::rule(base).ok_or_else(|| WebApiError::Address(base.to_owned()))?;
-        Ok(Self { api, http1: Client::http1(rule)?, is_loopback: rule == AddressRule::LoopbackOnly })
+        Ok(Self {
+            api,
+            token: token.clone(),
+            http1: Client::http1(rule)?,
+            is_loopback: rule == AddressRule::LoopbackOnly,
+        })
+    }
+
+    /// The token of the app.
+    pub(in super::super) fn token(&self) -> &SecretString {
+        &self.token
     }
 
     /// Opens a connection: a stream for the protocol of WebSockets.

@@ -5,8 +5,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt::{self, Write};
 
-/// The bytes of the MAC in the value of a button: 128 bits.
+/// The bytes of the MAC: 128 bits.
 const MAC_BYTES: usize = 16;
+
 /// The kind of a sealed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sealed {
@@ -26,26 +27,26 @@ impl Sealed {
     }
 }
 
-/// The purpose from which the key for buttons is derived. The signing secret itself signs only the data that Slack
+/// The purpose from which the key is derived. The signing secret itself signs only the data that Slack
 /// defines.
 const PURPOSE: &[u8] = b"claude-admin button 1";
 
-/// Authenticates the values of buttons with a MAC. A value that this app did not make is not accepted.
+/// Authenticates values with a MAC. A value that this app did not make is not accepted.
 ///
-/// The key is derived from the signing secret, or without one from the token of the app. So every host of an app accepts the buttons of the others, also after a
-/// restart.
+/// The key is derived from the signing secret, or without one from the token of the app. So every host of an app accepts
+/// the values of the others, also after a restart.
 #[derive(Clone)]
-pub struct ButtonSeal {
+pub struct Seal {
     key: Vec<u8>,
 }
 
-impl fmt::Debug for ButtonSeal {
+impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ButtonSeal")
+        f.write_str("Seal")
     }
 }
 
-impl ButtonSeal {
+impl Seal {
     /// Derives the key.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
@@ -114,20 +115,20 @@ mod tests {
 
     #[test]
     fn sealed_button_value_opens_only_with_the_same_secret() {
-        let seal = ButtonSeal::new(b"secret");
+        let seal = Seal::new(b"secret");
         let value = seal.seal("7qk2abcd", 3);
         assert_eq!(seal.open(&value), Some(("7qk2abcd".to_owned(), 3)));
-        assert_eq!(ButtonSeal::new(b"secret").open(&value), seal.open(&value), "another host opens it");
-        assert_eq!(ButtonSeal::new(b"Secret").open(&value), None);
+        assert_eq!(Seal::new(b"secret").open(&value), seal.open(&value), "another host opens it");
+        assert_eq!(Seal::new(b"Secret").open(&value), None);
     }
 
     #[test]
     fn command_opens_only_as_it_was_sealed() {
-        let seal = ButtonSeal::new(b"secret");
+        let seal = Seal::new(b"secret");
         let value = seal.seal_text(Sealed::Command, "users list --after-id user_1.2");
         assert_eq!(seal.open_text(Sealed::Command, &value).as_deref(), Some("users list --after-id user_1.2"));
         assert_eq!(seal.open_text(Sealed::Command, &value.replace("list", "lost")), None);
-        assert_eq!(ButtonSeal::new(b"other").open_text(Sealed::Command, &value), None);
+        assert_eq!(Seal::new(b"other").open_text(Sealed::Command, &value), None);
         // No kind of value is one of another kind.
         assert_eq!(seal.open_text(Sealed::Form, &value), None);
         assert_eq!(seal.open(&seal.seal_text(Sealed::Command, "7qk2abcd.3")), None);
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_value_with_any_bit_changed_opens_nothing() {
-        let seal = ButtonSeal::new(b"secret");
+        let seal = Seal::new(b"secret");
         let value = seal.seal("7qk2abcd", 3);
         for bit in 0..value.len() * 8 {
             let mut bytes = value.clone().into_bytes();
